@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/** Who owns a file, and who may read it. */
+type Ownership = { readonly mode: number; readonly uid: number; readonly gid: number }
+
+// A mount of its own cannot be renamed over (EBUSY), and its folder may be another disk, another
+// user's, or read-only.
+const needsInPlace = new Set(['EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS'])
+
+/**
+ * Writes a file so that a reader sees the old text or the new one, even after a power cut: a new
+ * file beside it, then a rename. Owner and mode stay; a new file gets `mode`. Only where that is
+ * impossible the file is written in place, and readers must be ready for half a text. Rejects as
+ * `node:fs` does.
+ */
+export async function writeFileAtomic(path: string, text: string, mode = 0o600): Promise<void> {
+  const target = await followLinks(path)
+  const ownership = await ownershipOf(target)
+  try {
+    await replace(target, text, ownership ?? (await newOwnership(target, mode)))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (ownership === null || !needsInPlace.has(code ?? '')) throw error
+    await overwrite(target, text)
+  }
+}
+
+/** A rename over a symbolic link would replace the link and leave the file behind it as it was. */
+async function followLinks(path: string): Promise<string> {
+  return await realpath(path).catch(() => path)
+}
+
+async function ownershipOf(path: string): Promise<Ownership | null> {
+  const { mode, uid, gid } = (await stat(path).catch(() => null)) ?? {}
+  return mode === undefined ? null : { mode: mode & 0o777, uid: uid as number, gid: gid as number }
+}
+
+/** A file that root makes in somebody's folder is theirs: the service, not root, has to read it. */
+async function newOwnership(path: string, mode: number): Promise<Ownership> {
+  const { uid, gid } = await stat(dirname(path))
+  return process.getuid?.() === 0 ? { mode, uid, gid } : { mode, uid: -1, gid: -1 }
+}
+
+async function replace(path: string, text: string, ownership: Ownership): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const file = await open(temporary, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await own(file, ownership)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(folder)
+}
+
+async function own(file: FileHandle, ownership: Ownership): Promise<void> {
+  const { uid, gid } = await file.stat()
+  const wanted = ownership.uid === -1 ? { uid, gid } : ownership
+  if (wanted.uid !== uid || wanted.gid !== gid) await file.chown(wanted.uid, wanted.gid)
+  // After the owner: changing that takes bits away.
+  await file.chmod(ownership.mode)
+}
+
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY)
+  try {
+    await file.truncate(0)
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Without it a crash may forget the rename. Some systems cannot; then there is nothing to do. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null)
+  await handle?.sync().catch(() => {})
+  await handle?.close()
+}

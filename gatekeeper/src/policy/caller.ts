@@ -1,0 +1,18 @@
+import type { RequestFacts } from './facts.ts'
+import { anonymous, type Principal } from './principal.ts'
+import type { Reason } from './reason.ts'
+
+/**
+ * Turns the absence of a credential into the anonymous principal, where endpoint and service allow
+ * one. A bad credential never becomes anonymous: its owner should learn that it is bad.
+ */
+export function resolveCaller(facts: RequestFacts, caller: Principal | Reason): Principal | Reason {
+  const isPublic = facts.endpoint?.class === 'open' && facts.service?.anonymous === true
+  return caller === 'no-credential' && isPublic ? anonymous : caller
+}
+
+/** The principal of a question whose earlier checks made sure that there is one. */
+export function principalOf(caller: Principal | Reason): Principal {
+  if (typeof caller === 'string') throw new Error(`no principal: ${caller}`)
+  return caller
+}

@@ -1,0 +1,32 @@
+import { allowedAddress } from './checks/allowed-address.ts'
+import { allowedModel } from './checks/allowed-model.ts'
+import { allowedOrigin } from './checks/allowed-origin.ts'
+import { grantedClass } from './checks/granted-class.ts'
+import { grantedService } from './checks/granted-service.ts'
+import { inspectable } from './checks/inspectable.ts'
+import { knownCaller } from './checks/known-caller.ts'
+import { listedEndpoint } from './checks/listed-endpoint.ts'
+import { sameSite } from './checks/same-site.ts'
+import { unchangedProtocol } from './checks/unchanged-protocol.ts'
+import { wellFormedBody } from './checks/well-formed-body.ts'
+import { wellFormedHead } from './checks/well-formed-head.ts'
+import type { Check } from './decision.ts'
+
+/**
+ * Every check, in the order of the answers (DESIGN §2): 400, 401, 404, 403. The order is part of
+ * the contract: whoever has no key learns nothing of what exists behind the gate.
+ */
+export const checks: readonly Check[] = [
+  wellFormedHead,
+  unchangedProtocol,
+  knownCaller,
+  listedEndpoint,
+  grantedService,
+  grantedClass,
+  allowedAddress,
+  allowedOrigin,
+  sameSite,
+  inspectable,
+  wellFormedBody,
+  allowedModel,
+]

@@ -1,0 +1,23 @@
+import { principalOf } from '../caller.ts'
+import type { Check } from '../decision.ts'
+import type { EndpointClass } from '../endpoint.ts'
+import type { Role } from '../principal.ts'
+
+/** readonly reads, readwrite uses as well, admin manages as well. */
+const classesOf: Readonly<Record<Role, readonly EndpointClass[]>> = {
+  readonly: ['open', 'read'],
+  readwrite: ['open', 'read', 'use'],
+  admin: ['open', 'read', 'use', 'manage'],
+}
+
+/** Refuses what the caller's role does not reach. */
+export const grantedClass: Check = {
+  name: 'granted-class',
+  needs: 'head',
+  examine: ({ facts, caller }) => {
+    const principal = principalOf(caller)
+    const needed = facts.endpoint?.class ?? 'never'
+    if (principal.kind === 'anonymous') return needed === 'open' ? null : 'class-not-granted'
+    return classesOf[principal.role].includes(needed) ? null : 'class-not-granted'
+  },
+}

@@ -1,0 +1,15 @@
+import { principalOf } from '../caller.ts'
+import type { Check } from '../decision.ts'
+
+/** A key opens the services that it names, and no other: a `tts` key does not open `chat`. */
+export const grantedService: Check = {
+  name: 'granted-service',
+  needs: 'head',
+  examine: ({ facts, caller }) => {
+    const principal = principalOf(caller)
+    // Anonymous callers hold no service; `resolveCaller` lets them no further than `open`.
+    if (facts.service?.kind === 'own' || principal.kind === 'anonymous') return null
+    const name = facts.service?.name ?? ''
+    return principal.services.includes(name) ? null : 'service-not-granted'
+  },
+}

@@ -1,0 +1,12 @@
+import type { Check } from '../decision.ts'
+
+/** Refuses every path that no table lists: an upstream's unknown endpoint is not ours to open. */
+export const listedEndpoint: Check = {
+  name: 'listed-endpoint',
+  needs: 'head',
+  examine: ({ facts }) => {
+    if (facts.service === null) return 'no-route'
+    if (facts.endpoint === null) return 'unlisted-endpoint'
+    return facts.endpoint.class === 'never' ? 'never-endpoint' : null
+  },
+}

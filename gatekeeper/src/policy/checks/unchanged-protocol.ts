@@ -1,0 +1,19 @@
+import type { Check } from '../decision.ts'
+
+/**
+ * Only a WebSocket, only on a row that says so, only in check mode: any other Upgrade (`h2c`) would
+ * open a tunnel through which later requests pass unseen.
+ */
+export const unchangedProtocol: Check = {
+  name: 'unchanged-protocol',
+  needs: 'head',
+  examine: ({ facts }) => {
+    if (facts.upgrade === null) return null
+    const isListed = facts.endpoint?.webSocket === true && facts.point === 'check'
+    return facts.upgrade === 'websocket' && isListed ? null : 'upgrade-refused'
+  },
+  oblige: ({ facts }) =>
+    facts.carrier === 'subprotocol'
+      ? { kind: 'set-subprotocols', subprotocols: facts.subprotocols }
+      : null,
+}

@@ -1,0 +1,8 @@
+import type { Check } from '../decision.ts'
+
+/** Refuses a body that the upstream could read otherwise than we did. */
+export const wellFormedBody: Check = {
+  name: 'well-formed-body',
+  needs: 'body',
+  examine: ({ body }) => (body === null ? 'check-failed' : body.defect),
+}

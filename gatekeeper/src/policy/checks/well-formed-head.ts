@@ -1,0 +1,8 @@
+import type { Check } from '../decision.ts'
+
+/** Refuses what two readers could understand differently, before anything else is looked at. */
+export const wellFormedHead: Check = {
+  name: 'well-formed-head',
+  needs: 'head',
+  examine: ({ facts }) => facts.defect,
+}

@@ -1,0 +1,41 @@
+/**
+ * The room that decides, and nothing else: no clock, no file, no network. Every rule is a check in
+ * the one array of `checks.ts`; the first that refuses wins, and one that throws refuses.
+ */
+import type { Check, Decision, Obligation, Question } from './decision.ts'
+import type { Reason } from './reason.ts'
+
+/** Asks every check that needs no more than `phase`, in order, until one refuses. */
+export function decide(
+  checks: readonly Check[],
+  phase: Check['needs'],
+  question: Question,
+): Decision {
+  const obligations: Obligation[] = []
+  for (const check of checks) {
+    if (check.needs !== phase) continue
+    const reason = examineSafely(check, question, obligations)
+    if (reason !== null) return { allowed: false, reason, check: check.name }
+  }
+  return { allowed: true, obligations }
+}
+
+/** For people: what every check says of the question, the refusing ones not ending the list. */
+export function explain(
+  checks: readonly Check[],
+  question: Question,
+): readonly { readonly check: string; readonly reason: Reason | null }[] {
+  return checks.map((check) => ({ check: check.name, reason: examineSafely(check, question, []) }))
+}
+
+function examineSafely(check: Check, question: Question, obligations: Obligation[]): Reason | null {
+  try {
+    const reason = check.examine(question)
+    const obligation = reason === null ? (check.oblige?.(question) ?? null) : null
+    if (obligation !== null) obligations.push(obligation)
+    return reason
+  } catch {
+    // A check that cannot say no must not count as a yes.
+    return 'check-failed'
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Every reason why a request is refused, one row each: the one place from reason to status.
+ * `text` is public and tells nothing that a stranger may not know; the log has the reason's name.
+ */
+
+export type ReasonRow = {
+  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 429 | 502 | 503 | 504
+  /** `error.code` of the OpenAI dialect. */
+  readonly code: string
+  /** `error.type` of the OpenAI and Anthropic dialects. */
+  readonly type: string
+  readonly text: string
+  readonly level: 'info' | 'warn' | 'error'
+  /** Whether the answer carries `WWW-Authenticate` (RFC 9110 §11.6.1). */
+  readonly challenge?: true
+  readonly retryAfterSeconds?: number
+}
+
+const invalid = { status: 400, type: 'invalid_request_error', level: 'info' } as const
+const unauthenticated = {
+  status: 401,
+  code: 'invalid_api_key',
+  type: 'authentication_error',
+  level: 'info',
+  challenge: true,
+} as const
+// One text for every bad key, so that a stranger cannot tell an expired key from an invented one.
+const badKey = { ...unauthenticated, text: 'The API key is not valid.' } as const
+const notFound = {
+  status: 404,
+  code: 'not_found',
+  type: 'not_found_error',
+  text: 'There is no such endpoint here.',
+  level: 'info',
+} as const
+const forbidden = { status: 403, type: 'permission_error', level: 'info' } as const
+const cannotDecide = {
+  status: 503,
+  code: 'cannot_decide',
+  type: 'api_error',
+  text: 'The gatekeeper cannot decide on this request. It was not sent on.',
+  level: 'error',
+  retryAfterSeconds: 5,
+} as const
+
+export const reasons = {
+  'edge-refused': {
+    ...forbidden,
+    code: 'edge_refused',
+    text: 'Only the proxy in front may call this.',
+    level: 'warn',
+  },
+  'malformed-target': {
+    ...invalid,
+    code: 'malformed_target',
+    text: 'The path is not in its plain form.',
+  },
+  'malformed-field': {
+    ...invalid,
+    code: 'malformed_field',
+    text: 'A field of the request is malformed or repeated.',
+  },
+  'credential-in-target': {
+    ...invalid,
+    code: 'credential_in_target',
+    text: 'A key must not stand in the URL. Send it in the Authorization field, and replace this key: URLs are written to logs.',
+    level: 'warn',
+  },
+  'ambiguous-credential': {
+    ...invalid,
+    code: 'ambiguous_credential',
+    text: 'The request carries two different credentials. Send one.',
+  },
+  'upgrade-refused': {
+    ...invalid,
+    code: 'upgrade_refused',
+    text: 'This endpoint does not change protocols.',
+  },
+  'body-unexpected': { ...invalid, code: 'body_unexpected', text: 'This endpoint takes no body.' },
+  'body-malformed': {
+    ...invalid,
+    code: 'body_malformed',
+    text: 'The body is not a JSON object in UTF-8.',
+  },
+  'body-ambiguous': {
+    ...invalid,
+    code: 'body_ambiguous',
+    text: 'The body names a member twice, or in two spellings that differ only by case.',
+  },
+  'body-field-refused': {
+    ...invalid,
+    code: 'body_field_refused',
+    text: 'The body carries a member that callers may not set here.',
+  },
+  'query-field-refused': {
+    ...invalid,
+    code: 'query_field_refused',
+    text: 'The query carries a field that callers may not set here.',
+  },
+  'no-credential': {
+    ...unauthenticated,
+    text: 'An API key is needed: Authorization: Bearer KEY.',
+  },
+  'malformed-key': badKey,
+  'unknown-key': badKey,
+  'wrong-secret': badKey,
+  'expired-key': badKey,
+  'disabled-key': badKey,
+  'unsupported-token': badKey,
+  'no-route': notFound,
+  'unlisted-endpoint': notFound,
+  'never-endpoint': notFound,
+  'service-not-granted': {
+    ...forbidden,
+    code: 'service_not_allowed',
+    text: 'This key may not call this service.',
+  },
+  'class-not-granted': {
+    ...forbidden,
+    code: 'endpoint_not_allowed',
+    text: 'The role of this key does not allow this endpoint.',
+  },
+  'address-not-allowed': {
+    ...forbidden,
+    code: 'address_not_allowed',
+    text: 'This key may not be used from this address.',
+    level: 'warn',
+  },
+  'origin-not-allowed': {
+    ...forbidden,
+    code: 'origin_not_allowed',
+    text: 'This web origin may not call this service.',
+  },
+  'cross-site': {
+    ...forbidden,
+    code: 'cross_site',
+    text: 'A page of another site may not use credentials that the browser keeps.',
+    level: 'warn',
+  },
+  'not-inspected': {
+    ...forbidden,
+    code: 'not_inspected',
+    text: 'This key is limited to models, and they cannot be seen on this route.',
+  },
+  'model-not-allowed': {
+    ...forbidden,
+    code: 'model_not_allowed',
+    text: 'The model does not exist, or this key may not use it.',
+  },
+  'obligation-unmet': { ...cannotDecide },
+  'body-too-large': {
+    status: 413,
+    code: 'body_too_large',
+    type: 'invalid_request_error',
+    text: 'The body is larger than this endpoint takes.',
+    level: 'info',
+  },
+  'body-type': {
+    status: 415,
+    code: 'unsupported_media_type',
+    type: 'invalid_request_error',
+    text: 'This endpoint takes another type of body; JSON needs Content-Type: application/json.',
+    level: 'info',
+  },
+  'body-encoding': {
+    status: 415,
+    code: 'unsupported_content_encoding',
+    type: 'invalid_request_error',
+    text: 'Bodies with a Content-Encoding are not taken.',
+    level: 'info',
+  },
+  'upstream-failed': {
+    status: 502,
+    code: 'upstream_failed',
+    type: 'api_error',
+    text: 'The service behind the gatekeeper broke off its answer.',
+    level: 'warn',
+  },
+  'upstream-rejected-us': {
+    status: 502,
+    code: 'upstream_rejected_us',
+    type: 'api_error',
+    text: 'The service behind the gatekeeper does not accept the gatekeeper. Its operator must set the credential.',
+    level: 'error',
+  },
+  'upstream-unreachable': {
+    status: 503,
+    code: 'upstream_unreachable',
+    type: 'overloaded_error',
+    text: 'The service behind the gatekeeper is not reachable now.',
+    level: 'warn',
+    retryAfterSeconds: 5,
+  },
+  'upstream-timeout': {
+    status: 504,
+    code: 'upstream_timeout',
+    type: 'api_error',
+    text: 'The service behind the gatekeeper did not answer in time.',
+    level: 'warn',
+  },
+  'route-mismatch': { ...cannotDecide },
+  'check-failed': { ...cannotDecide },
+  draining: {
+    ...cannotDecide,
+    text: 'The gatekeeper is stopping. Try again in a moment.',
+    level: 'info',
+    retryAfterSeconds: 1,
+  },
+} as const satisfies Readonly<Record<string, ReasonRow>>
+
+export type Reason = keyof typeof reasons
+
+/** The row of a reason, with its optional members visible to the type checker. */
+export function reasonRow(reason: Reason): ReasonRow {
+  return reasons[reason]
+}
