@@ -1,0 +1,94 @@
+import { isUnder } from '../lib/path.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { ReportAt } from './gateway-file.ts'
+import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import type { Settings } from './read-settings.ts'
+import { modeOf } from './resolve-services.ts'
+
+/** Prefixes that the gatekeeper or the proxy answers itself, now or by a later promise. */
+const reserved = (
+  '/health /status /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
+  '/widget /console /minnow /shark /authorized'
+).split(' ')
+
+/** What no schema can say: two owners of one prefix or name, and rules that can never work. */
+export function crossCheck(file: GatewayFile, settings: Settings, reportAt: ReportAt): Problem[] {
+  return [
+    ...prefixProblems(file, reportAt),
+    ...nameProblems(file, reportAt),
+    ...Object.entries(file.services).flatMap(([name, entry]) =>
+      serviceProblems(name, entry, { settings, reportAt }),
+    ),
+  ]
+}
+
+function prefixProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  const owners = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const [name, entry] of Object.entries(file.services)) {
+    for (const [index, { prefix }] of entry.routes.entries()) {
+      const path = ['services', name, 'routes', index, 'prefix']
+      const owner = owners.get(prefix)
+      if (owner !== undefined) {
+        problems.push(
+          reportAt(path, `${prefix} is a route of ${owner} already`, 'Keep one of the two.'),
+        )
+      }
+      if (reserved.some((own) => isUnder(prefix, own))) {
+        problems.push(reportAt(path, `${prefix} is the gatekeeper's own`, 'Choose another prefix.'))
+      }
+      owners.set(prefix, name)
+    }
+  }
+  return problems
+}
+
+function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  const names = new Set(Object.keys(file.services))
+  const problems: Problem[] = []
+  for (const [name, entry] of Object.entries(file.services)) {
+    for (const [index, alias] of entry.aliases.entries()) {
+      if (names.has(alias)) {
+        const path = ['services', name, 'aliases', index]
+        problems.push(
+          reportAt(path, `${alias} is the name of another service`, 'Choose another alias.'),
+        )
+      }
+      names.add(alias)
+    }
+  }
+  return problems
+}
+
+function serviceProblems(
+  name: string,
+  entry: ServiceEntry,
+  at: { settings: Settings; reportAt: ReportAt },
+): Problem[] {
+  const path = ['services', name]
+  const modes = entry.routes.map((route) => modeOf(entry, route))
+  const problems: Problem[] = []
+  const report = (member: readonly PropertyKey[], what: string, remedy: string) =>
+    problems.push(at.reportAt([...path, ...member], what, remedy))
+
+  if (!modes.includes('relay') && entry.upstream) {
+    report(
+      ['upstream'],
+      `${name} has check routes only, and their upstream is in the Caddyfile`,
+      'Remove upstream here, or give the service a route with mode: relay.',
+    )
+  }
+  if (entry.webSockets.length > 0 && (entry.kind !== 'http' || !modes.includes('check'))) {
+    report(['webSockets'], 'WebSockets need kind: http and a check route', 'Remove webSockets.')
+  }
+  for (const [index, route] of entry.routes.entries()) {
+    if (route.browser === 'basic' && modes[index] !== 'check') {
+      report(
+        ['routes', index, 'browser'],
+        'browser: basic works on check routes only',
+        'Remove it.',
+      )
+    }
+  }
+  return problems
+}

@@ -1,0 +1,74 @@
+/**
+ * The two secrets by which Caddy and the gatekeeper know each other: `edge`, which Caddy sends with
+ * every request, and `proof`, without which Caddy believes no yes. Made at first start; Caddy reads
+ * them from a snippet, since a response matcher expands no variables at run time.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type FrontSecrets = { readonly edge: string; readonly proof: string }
+
+/**
+ * Reads the secrets of a state folder, or makes them, and writes Caddy's snippet anew.
+ * Throws as `node:fs` does, and an Error that names the file where it holds something else.
+ */
+export function loadFrontSecrets(stateDir: string): FrontSecrets {
+  const folder = join(stateDir, 'caddy')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const secrets = readOrMake(join(stateDir, 'front-secrets.json'))
+  replaceFile(join(folder, 'secrets.caddy'), toSnippet(secrets))
+  return secrets
+}
+
+function readOrMake(path: string): FrontSecrets {
+  const made = JSON.stringify({ edge: makeSecret(), proof: makeSecret() })
+  try {
+    // `wx` makes two first starts agree: the second one finds the file and reads it.
+    writeFileSync(path, made, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  chmodSync(path, 0o600)
+  return parse(readFileSync(path, 'utf8'), path)
+}
+
+function makeSecret(): string {
+  return randomBytes(32).toString('hex')
+}
+
+function parse(text: string, path: string): FrontSecrets {
+  // A short or empty secret would let strangers in, so its form is checked at every start.
+  const isSecret = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+  try {
+    const { edge, proof } = JSON.parse(text) as Record<string, unknown>
+    if (isSecret(edge) && isSecret(proof) && edge !== proof) {
+      return { edge: edge as string, proof: proof as string }
+    }
+  } catch {
+    // The message of JSON.parse quotes the text, and the text is secret.
+  }
+  throw new Error(
+    `${path} does not hold the two secrets. Delete it; new ones are made at the next start`,
+  )
+}
+
+function toSnippet(secrets: FrontSecrets): string {
+  return `# Made by the gatekeeper at every start. Secret, and not to be edited.
+(edge) {
+	header_up X-Gatekeeper-Edge ${secrets.edge}
+}
+(edge_health) {
+	X-Gatekeeper-Edge ${secrets.edge}
+}
+(proof) {
+	header X-Gatekeeper-Proof ${secrets.proof}
+}
+`
+}
+
+function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  writeFileSync(temporary, text, { mode: 0o600 })
+  renameSync(temporary, path)
+}

@@ -1,0 +1,115 @@
+import { dirname, resolve } from 'node:path'
+import { isMap, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml'
+import type { Problem } from '../lib/problem.ts'
+import type { Service } from '../policy/service.ts'
+import { crossCheck } from './cross-checks.ts'
+import { type GatewayFile, gatewaySchema } from './gateway-schema.ts'
+import type { Settings } from './read-settings.ts'
+import { resolveServices } from './resolve-services.ts'
+
+/** What `gatekeeper.yaml` and the settings make together. */
+export type Gateway = {
+  readonly services: readonly Service[]
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/** Turns a path of member names and indexes into a problem with line and column. */
+export type ReportAt = (path: readonly PropertyKey[], what: string, remedy: string) => Problem
+
+/**
+ * Reads the text of `gatekeeper.yaml`. Every problem comes at once, with its place; with problems
+ * there are no services, so that no half of a configuration is ever in force.
+ */
+export function readGatewayFile(
+  text: string,
+  source: string,
+  deps: { settings: Settings; readFile: (path: string) => string },
+): Gateway {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const reportAt: ReportAt = (path, what, remedy) => ({
+    source,
+    ...placeOf(document.contents, path, lines),
+    what,
+    remedy,
+  })
+  if (document.errors.length > 0)
+    return failed(document.errors.map((error) => syntax(source, error)))
+  const parsed = gatewaySchema.safeParse(document.toJS({ maxAliasCount: 20 }))
+  if (!parsed.success)
+    return failed(parsed.error.issues.flatMap((issue) => explain(issue, reportAt)))
+  return assemble(parsed.data, source, { ...deps, reportAt })
+}
+
+function assemble(
+  file: GatewayFile,
+  source: string,
+  deps: { settings: Settings; readFile: (path: string) => string; reportAt: ReportAt },
+): Gateway {
+  const folder = dirname(source)
+  const readSecret = (path: string) => deps.readFile(resolve(folder, path))
+  const problems = crossCheck(file, deps.settings, deps.reportAt)
+  const resolved = resolveServices(file, { ...deps, readSecret })
+  const all = [...problems, ...resolved.problems]
+  return all.length > 0 ? failed(all) : { ...resolved, problems: [] }
+}
+
+const failed = (problems: readonly Problem[]): Gateway => ({ services: [], problems, warnings: [] })
+
+type YamlError = {
+  readonly message: string
+  readonly linePos?: readonly { line: number; col: number }[]
+}
+
+function syntax(source: string, error: YamlError): Problem {
+  const [what = 'is not YAML'] = error.message.split(/ at line |\n/)
+  const place = error.linePos?.[0]
+  return {
+    source,
+    ...(place && { line: place.line, column: place.col }),
+    what,
+    remedy: 'Correct the YAML there.',
+  }
+}
+
+type Issue = Extract<
+  ReturnType<typeof gatewaySchema.safeParse>,
+  { success: false }
+>['error']['issues'][number]
+
+function explain(issue: Issue, reportAt: ReportAt): Problem[] {
+  const at = issue.path.map(String).join('.') || 'the file'
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) =>
+      reportAt(
+        [...issue.path, key],
+        `${at} has no member ${JSON.stringify(key)}`,
+        'Remove or rename it.',
+      ),
+    )
+  }
+  return [reportAt(issue.path, `${at}: ${issue.message}`, 'See docs/guides/adding-a-service.md.')]
+}
+
+/** Line and column of the node at the path, or of the nearest one above it that exists. */
+function placeOf(
+  contents: ParsedNode | null,
+  path: readonly PropertyKey[],
+  lines: LineCounter,
+): { line: number; column: number } {
+  let offset = contents?.range[0] ?? 0
+  let node: Node | null = contents
+  for (const key of path) {
+    const pair = isMap(node) ? node.items.find((item) => String(item.key) === String(key)) : null
+    const next = pair
+      ? pair.value
+      : ((node as { get?: (key: PropertyKey, keep: true) => unknown })?.get?.(key, true) ?? null)
+    const start = ((pair?.key ?? next) as Node | null)?.range?.[0]
+    if (start === undefined) break
+    offset = start
+    node = (next ?? null) as Node | null
+  }
+  const { line, col } = lines.linePos(offset)
+  return { line, column: col }
+}

@@ -1,0 +1,247 @@
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { Problem } from '../lib/problem.ts'
+import { type Listen, parseListen } from './listen.ts'
+import { type SettingName, type SettingRow, settingRows } from './settings.ts'
+
+export type Settings = {
+  readonly sites: readonly string[]
+  readonly bind: string
+  readonly httpsPort: number
+  readonly httpPort: number
+  readonly relayListen: Listen
+  readonly checkListen: Listen
+  readonly opsListen: Listen
+  readonly stateDir: string
+  readonly keysDir: string
+  readonly configFile: string
+  readonly ollamaUrl: string | null
+  readonly litellmUrl: string | null
+  readonly litellmMasterKey: string | null
+  readonly apiKeysFile: string | null
+  readonly caddy: string | null
+  readonly demo: boolean
+}
+
+/** What the reader needs of the outside. `folder` is what relative paths are relative to. */
+export type SettingsSource = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly folder: string
+  readonly platform: string
+  /** Returns the file's text, or throws as `node:fs` does. */
+  readonly readFile: (path: string) => string
+}
+
+/**
+ * Reads every setting and returns every problem at once. Where there are problems the settings
+ * hold defaults in their place, so that later readers can go on looking for more.
+ */
+export function readSettings(source: SettingsSource): {
+  settings: Settings
+  problems: readonly Problem[]
+} {
+  const problems: Problem[] = unknownNames(source.env)
+  const text = createTextReader(source, problems)
+  const path = (name: SettingName) => {
+    const value = text(name)
+    return value === null ? null : resolve(source.folder, value)
+  }
+  const report = (name: string, what: string, remedy: string) => {
+    problems.push({ source: name, what, remedy })
+  }
+  const port = (name: SettingName) => readPort(name, text(name) ?? '', report)
+  const url = (name: SettingName) => readUrl(name, text(name), report)
+  const stateDir = path('GATEKEEPER_STATE_DIR') ?? source.folder
+  const listen = (name: SettingName, part: string) =>
+    readListen(name, text(name, false), { part, stateDir, source, report })
+
+  const settings: Settings = {
+    sites: readSites(text('GATEKEEPER_SITE') ?? '', report),
+    bind: readBind(text('GATEKEEPER_BIND') ?? '', report),
+    httpsPort: port('GATEKEEPER_HTTPS_PORT'),
+    httpPort: port('GATEKEEPER_HTTP_PORT'),
+    relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
+    checkListen: listen('GATEKEEPER_CHECK_LISTEN', 'check'),
+    opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),
+    stateDir,
+    keysDir: path('GATEKEEPER_KEYS_DIR') ?? source.folder,
+    configFile: path('GATEKEEPER_CONFIG') ?? source.folder,
+    ollamaUrl: url('OLLAMA_URL'),
+    litellmUrl: url('LITELLM_URL'),
+    litellmMasterKey: text('LITELLM_MASTER_KEY'),
+    apiKeysFile: path('API_KEYS_FILE'),
+    caddy: text('GATEKEEPER_CADDY'),
+    demo: readFlag('GATEKEEPER_DEMO', text('GATEKEEPER_DEMO'), report),
+  }
+  if (settings.httpsPort === settings.httpPort) {
+    report(
+      'GATEKEEPER_HTTP_PORT',
+      'is the same port as GATEKEEPER_HTTPS_PORT',
+      'Choose another one.',
+    )
+  }
+  return { settings, problems }
+}
+
+type Report = (name: string, what: string, remedy: string) => void
+
+function namesOf(row: SettingRow): string[] {
+  const names = [row.name, ...(row.aliases ?? [])]
+  return row.kind === 'secret' ? names.flatMap((name) => [name, `${name}_FILE`]) : names
+}
+
+function unknownNames(env: SettingsSource['env']): Problem[] {
+  const known = new Set(settingRows.flatMap(namesOf))
+  return Object.keys(env)
+    .filter((name) => name.startsWith('GATEKEEPER_') && !known.has(name))
+    .sort()
+    .map((name) => ({
+      source: name,
+      what: 'is not a setting of Gatekeeper',
+      remedy: `Is it ${nearest(name, [...known])}? Otherwise remove it.`,
+    }))
+}
+
+/** The known name that shares the most letters at its start and end: enough for a typing error. */
+function nearest(name: string, known: readonly string[]): string {
+  const score = (other: string) => {
+    let start = 0
+    while (start < other.length && other[start] === name[start]) start++
+    let end = 0
+    while (end < other.length - start && other.at(-1 - end) === name.at(-1 - end)) end++
+    return (start + end) / Math.max(other.length, name.length)
+  }
+  return known.reduce((best, other) => (score(other) > score(best) ? other : best))
+}
+
+function createTextReader(source: SettingsSource, problems: Problem[]) {
+  return (name: SettingName, withFallback = true): string | null => {
+    const row: SettingRow = settingRows.find((candidate) => candidate.name === name) as SettingRow
+    // An empty variable counts as unset: compose files pass `X=${X:-}` along.
+    const set = namesOf(row).filter((candidate) => (source.env[candidate] ?? '') !== '')
+    const [first, second] = set
+    if (first !== undefined && second !== undefined) {
+      problems.push({
+        source: first,
+        what: `is set, and so is ${second}`,
+        remedy: 'Keep one of them.',
+      })
+    }
+    if (first === undefined) return withFallback ? row.fallback : null
+    const value = source.env[first] as string
+    return row.kind === 'secret' && first.endsWith('_FILE')
+      ? readSecretFile(first, resolve(source.folder, value), { source, problems })
+      : value.trim()
+  }
+}
+
+function readSecretFile(
+  name: string,
+  path: string,
+  at: { source: SettingsSource; problems: Problem[] },
+): string | null {
+  try {
+    const secret = at.source.readFile(path).trim()
+    if (secret !== '' && !/[\r\n]/.test(secret)) return secret
+    at.problems.push({
+      source: name,
+      what: `names ${path}, which ${secret === '' ? 'is empty' : 'has more than one line'}`,
+      remedy: 'Write the secret into it as one line.',
+    })
+  } catch (error) {
+    at.problems.push({
+      source: name,
+      what: `names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      remedy: 'Make it readable for this user, or correct the path.',
+    })
+  }
+  return null
+}
+
+function readPort(name: string, text: string, report: Report): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65535) return port
+  report(name, `is ${JSON.stringify(text)}, which is no port`, 'Use a number from 1 to 65535.')
+  return 0
+}
+
+function readBind(text: string, report: Report): string {
+  if (isIP(text) === 0) {
+    report('GATEKEEPER_BIND', `is ${JSON.stringify(text)}`, 'Use an IP address such as 127.0.0.1.')
+  }
+  return text
+}
+
+function readSites(text: string, report: Report): string[] {
+  const sites = text.split(/[\s,]+/).filter((site) => site !== '')
+  // A port, path or scheme here would end up as another listener in the Caddyfile.
+  const isName = (site: string) =>
+    isIP(site) !== 0 ||
+    /^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*$/.test(site)
+  for (const site of sites.filter((candidate) => !isName(candidate))) {
+    report(
+      'GATEKEEPER_SITE',
+      `has ${JSON.stringify(site)}, which is neither a host name nor an address`,
+      'Leave out scheme, port and path: localhost, ai.example.com, 192.168.1.20.',
+    )
+  }
+  if (sites.length === 0)
+    report('GATEKEEPER_SITE', 'names no site', 'Set it to localhost, for example.')
+  return sites
+}
+
+function readUrl(name: string, text: string | null, report: Report): string | null {
+  if (text === null) return null
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+    report(name, 'is not an http:// or https:// URL', 'Write it like http://127.0.0.1:11434.')
+    return null
+  }
+  if (url.username !== '' || url.password !== '') {
+    report(
+      name,
+      'carries a user or password',
+      'Take them out of the URL; secrets have settings of their own.',
+    )
+    return null
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    report(name, 'has a path or query', `Leave only scheme, host and port: ${url.origin}.`)
+    return null
+  }
+  return url.origin
+}
+
+function readFlag(name: string, text: string | null, report: Report): boolean {
+  if (text === null || text === '0') return false
+  if (text !== '1') report(name, `is ${JSON.stringify(text)}`, 'Use 1, or leave it unset.')
+  return true
+}
+
+function readListen(
+  name: string,
+  text: string | null,
+  at: { part: string; stateDir: string; source: SettingsSource; report: Report },
+): Listen {
+  const listen = text === null ? defaultListen(at) : parseListen(text, at.source.folder)
+  if (typeof listen !== 'string') return listen
+  at.report(
+    name,
+    `${listen}`,
+    'Set it to unix:/run/gatekeeper/x.sock or 127.0.0.1:9001, for example.',
+  )
+  return { kind: 'tcp', host: '127.0.0.1', port: 0 }
+}
+
+const fallbackPorts: Readonly<Record<string, number>> = { relay: 9001, check: 9002, ops: 9003 }
+
+/** A unix socket in the state folder; loopback ports where its path is too long or on Windows. */
+function defaultListen(at: { part: string; stateDir: string; source: SettingsSource }): Listen {
+  const tcp: Listen = { kind: 'tcp', host: '127.0.0.1', port: fallbackPorts[at.part] as number }
+  if (at.source.platform === 'win32') return tcp
+  const listen = parseListen(
+    `unix:${join(at.stateDir, 'run', `${at.part}.sock`)}`,
+    at.source.folder,
+  )
+  return typeof listen === 'string' ? tcp : listen
+}

@@ -1,0 +1,112 @@
+import type { Problem } from '../lib/problem.ts'
+import type { Point, Route, Service, Upstream } from '../policy/service.ts'
+import type { ReportAt } from './gateway-file.ts'
+import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import type { Settings } from './read-settings.ts'
+
+type Deps = {
+  readonly settings: Settings
+  readonly reportAt: ReportAt
+  readonly readSecret: (path: string) => string
+}
+
+/** Kinds with endpoint rows are relayed unless a route says otherwise; opaque ones are checked. */
+export function modeOf(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Point {
+  return route.mode ?? (entry.kind === 'http' ? 'check' : 'relay')
+}
+
+/**
+ * Gives every service its upstream: the environment first, then the file, then Ollama's usual
+ * address. LiteLLM without an address is left without relay routes: nothing to call, nothing to show.
+ */
+export function resolveServices(
+  file: GatewayFile,
+  deps: Deps,
+): { services: Service[]; problems: Problem[]; warnings: Problem[] } {
+  const problems: Problem[] = []
+  const services = Object.entries(file.services).map(([name, entry]) => {
+    const upstream = resolveUpstream(name, entry, { ...deps, problems })
+    const routes = entry.routes.map((route) => toRoute(entry, route))
+    const relayed = routes.filter((route) => route.mode === 'relay')
+    if (upstream === null && relayed.length > 0 && name !== 'litellm') {
+      problems.push(
+        deps.reportAt(
+          ['services', name],
+          `${name} has a relay route and no upstream`,
+          'Add upstream: {url: http://HOST:PORT}.',
+        ),
+      )
+    }
+    return {
+      ...entry,
+      name,
+      upstream,
+      routes: upstream === null ? routes.filter((route) => route.mode === 'check') : routes,
+    }
+  })
+  return { services, problems, warnings: unusedUrls(file, deps.settings) }
+}
+
+function toRoute(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Route {
+  return {
+    prefix: route.prefix,
+    strip: route.strip,
+    mode: modeOf(entry, route),
+    browser: route.browser ?? 'none',
+  }
+}
+
+function resolveUpstream(
+  name: string,
+  entry: ServiceEntry,
+  deps: Deps & { problems: Problem[] },
+): Upstream | null {
+  if (entry.routes.every((route) => modeOf(entry, route) === 'check')) return null
+  const { ollamaUrl, litellmUrl, litellmMasterKey } = deps.settings
+  const fromSettings = { ollama: ollamaUrl, litellm: litellmUrl }[name] ?? null
+  const fallback = name === 'ollama' ? 'http://127.0.0.1:11434' : null
+  const url = fromSettings ?? entry.upstream?.url ?? fallback
+  const ownKey = readKey(name, entry, deps)
+  const key = name === 'litellm' ? (litellmMasterKey ?? ownKey) : ownKey
+  return url === null ? null : { origin: new URL(url).origin, key }
+}
+
+function readKey(
+  name: string,
+  entry: ServiceEntry,
+  deps: Deps & { problems: Problem[] },
+): string | null {
+  const path = entry.upstream?.keyFile
+  if (path === undefined) return null
+  try {
+    const key = deps.readSecret(path).trim()
+    if (/^[\x21-\x7e]+$/.test(key)) return key
+    deps.problems.push(
+      deps.reportAt(
+        ['services', name, 'upstream', 'keyFile'],
+        `${path} does not hold one key`,
+        'Write the key into it as one line.',
+      ),
+    )
+  } catch (error) {
+    deps.problems.push(
+      deps.reportAt(
+        ['services', name, 'upstream', 'keyFile'],
+        `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+        'Make it readable for this user, or correct the path.',
+      ),
+    )
+  }
+  return null
+}
+
+function unusedUrls(file: GatewayFile, settings: Settings): Problem[] {
+  const urls = { ollama: settings.ollamaUrl, litellm: settings.litellmUrl }
+  return Object.entries(urls)
+    .filter(([name, url]) => url !== null && file.services[name] === undefined)
+    .map(([name]) => ({
+      source: `${name.toUpperCase()}_URL`,
+      what: `is set, but gatekeeper.yaml has no service named ${name}`,
+      remedy: 'Remove the variable, or add the service.',
+    }))
+}
