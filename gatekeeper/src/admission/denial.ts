@@ -1,0 +1,11 @@
+import type { RequestFacts } from '../policy/facts.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+
+/** A request that was refused: why, by which check, and what is known of it and of its caller. */
+export type Denial = {
+  readonly reason: Reason
+  readonly check: string
+  readonly facts: RequestFacts
+  readonly principal: Principal | null
+}

@@ -1,0 +1,16 @@
+import type { Admission } from '../policy/admission.ts'
+import { identityFields } from './identity.ts'
+
+/**
+ * Turns an admission into the fields that its upstream gets, or null where this point cannot do what
+ * the admission obliges it to: the request is then refused, not sent on without it.
+ */
+export function discharge(admission: Admission): Readonly<Record<string, string>> | null {
+  const fields: Record<string, string> = identityFields(admission)
+  for (const obligation of admission.obligations) {
+    // The relay carries no WebSockets; at the check Caddy sets the sub-protocols from our answer.
+    if (admission.facts.point !== 'check') return null
+    fields['x-gatekeeper-subprotocols'] = obligation.subprotocols.join(', ')
+  }
+  return fields
+}

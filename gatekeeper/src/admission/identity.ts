@@ -1,0 +1,20 @@
+import type { Admission } from '../policy/admission.ts'
+
+/** Who calls, for the service behind the gate (DESIGN §4). */
+export function identityFields(admission: Admission): Record<string, string> {
+  const { principal, facts } = admission
+  return {
+    'x-gatekeeper-user': encodeIdentity(principal.user),
+    'x-gatekeeper-key-id': encodeIdentity(principal.id.replace(/^key:/, '')),
+    'x-gatekeeper-role': principal.role,
+    'x-gatekeeper-service': facts.service?.name ?? '',
+    'x-gatekeeper-request-id': encodeIdentity(facts.requestId),
+  }
+}
+
+/** Percent-encodes all but `[A-Za-z0-9._@-]`, so that no value can end or repeat a field. */
+export function encodeIdentity(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+    .replace(/%40/g, '@')
+    .replace(/[!~*'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}

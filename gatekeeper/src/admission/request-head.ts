@@ -1,0 +1,21 @@
+import type { Fields } from '../lib/fields.ts'
+import type { Point } from '../policy/service.ts'
+
+/**
+ * The head of a request as an enforcement point hands it in. Method, target, host and address are
+ * what Caddy says of the client's request, never what this connection's own request line says.
+ */
+export type RequestHead = {
+  readonly requestId: string
+  readonly point: Point
+  readonly method: string
+  readonly target: string
+  readonly host: string
+  readonly clientAddress: string
+  readonly upgrade: string | null
+  readonly fields: Fields
+  /** The service that Caddy's block asks for; null on the relay, where the path alone decides. */
+  readonly checkedService: string | null
+  /** Whether this connection's request carries a body. */
+  readonly hasBody: boolean
+}

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BodySource } from '../admission/body-facts.ts'
+
+/** Requests that wait for `100 Continue` before they send their body (RFC 9110 §10.1.1). */
+const waiting = new WeakSet<IncomingMessage>()
+
+/** Marks a request whose client waits; it goes on only where the head was admitted. */
+export function markWaiting(request: IncomingMessage): void {
+  waiting.add(request)
+}
+
+/** Lets a waiting client send its body: called once, when the body is really wanted. */
+export function allowBody(request: IncomingMessage, response: ServerResponse): void {
+  if (waiting.delete(request)) response.writeContinue()
+}
+
+/** The body of a request, read only when a check asks for it. */
+export function createBodySource(request: IncomingMessage, response: ServerResponse): BodySource {
+  return {
+    read: async (bytesMax) => {
+      if (Number(request.headers['content-length'] ?? 0) > bytesMax) return null
+      allowBody(request, response)
+      const chunks: Buffer[] = []
+      let length = 0
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        length += chunk.length
+        if (length > bytesMax) return null
+        chunks.push(chunk)
+      }
+      return Buffer.concat(chunks, length)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The three listeners: check, relay, ops. Each is a Koa application on a server of its own, over a
+ * unix socket or TCP. Time limits and sizes of the connection are here and nowhere else.
+ */
+import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import type { Listen } from '../config/listen.ts'
+import { markWaiting } from './body-source.ts'
+
+/** Above Caddy's own limit, so that Caddy answers 431 first and keeps its connection to us. */
+const headBytesMax = 64 * 1024
+
+export function createListener(handle: RequestListener): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: headBytesMax,
+      // Longer than Caddy keeps idle connections (120 s): the side that sends should close first.
+      keepAliveTimeout: 130_000,
+      headersTimeout: 15_000,
+      requestTimeout: 1_800_000,
+    },
+    handle,
+  )
+  // By default Node drops fields beyond the 2000th in silence, a second credential among them.
+  server.maxHeadersCount = 0
+  server.on('checkContinue', (request, response) => {
+    markWaiting(request)
+    handle(request, response)
+  })
+  // Without a listener Node answers 417 by itself, and an unknown expectation is no reason to.
+  server.on('checkExpectation', handle)
+  return server
+}
+
+/** Starts listening. Rejects as `node:net` does; a unix socket is for this user alone. */
+export async function listenOn(server: Server, listen: Listen): Promise<void> {
+  if (listen.kind === 'unix') await prepareSocket(listen.path)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.once('listening', resolve)
+  if (listen.kind === 'unix') server.listen(listen.path)
+  else server.listen(listen.port, listen.host)
+  await promise
+  server.off('error', reject)
+  if (listen.kind === 'unix') chmodSync(listen.path, 0o660)
+}
+
+async function prepareSocket(path: string): Promise<void> {
+  const folder = dirname(path)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // Whoever may write the folder may put a socket of his own in our socket's place.
+  if ((statSync(folder).mode & 0o002) !== 0) {
+    throw new Error(`${folder} can be written by everybody; make it private: chmod o-w ${folder}`)
+  }
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return
+  if (await isAnswering(path))
+    throw Object.assign(new Error(`${path} is in use`), { code: 'EADDRINUSE' })
+  unlinkSync(path)
+}
+
+function isAnswering(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(path)
+  socket.once('connect', () => resolve(true))
+  socket.once('error', () => resolve(false))
+  return promise.finally(() => socket.destroy())
+}
+
+/** Stops accepting, lets answers under way finish for `graceMs`, then cuts what is left. */
+export async function closeListener(server: Server, graceMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await promise
+  clearTimeout(timer)
+}

@@ -1,0 +1,134 @@
+/**
+ * What both enforcement points do with a request before and after admission: the edge, the head,
+ * preflights, denials, the one log line. The points differ only in what they do with a yes.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
+import type { BodySource } from '../admission/body-facts.ts'
+import type { Denial } from '../admission/denial.ts'
+import type { RequestHead } from '../admission/request-head.ts'
+import { reasonRow } from '../policy/reason.ts'
+import type { Point } from '../policy/service.ts'
+import type { Decided } from '../telemetry/decision-log.ts'
+import { isPreflight, preflightFields } from './cors.ts'
+import { hasEdge } from './edge.ts'
+import { renderReason } from './error-response.ts'
+import { readRequestHead } from './request-head.ts'
+import { sendAnswer } from './send.ts'
+
+export type PointDeps = AdmitDeps & {
+  readonly edge: string
+  readonly logDecision: (decided: Decided) => void
+  /** A bug or fault that nobody expected: for the log, never for the client. */
+  readonly logFault: (error: unknown, requestId: string) => void
+  readonly isDraining: () => boolean
+}
+
+/** One request at a point, with what is known of it so far. */
+export type Call = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly startedAt: number
+}
+
+const unknownRequest = 'unknown'
+
+/** Answers 403 and returns false where the request does not come from our Caddy. */
+export function passEdge(call: Call, deps: PointDeps): boolean {
+  if (hasEdge(call.request, deps.edge)) return true
+  refuse(call, { reason: 'edge-refused', check: 'edge', requestId: unknownRequest }, deps)
+  return false
+}
+
+/** How a request came to its point. */
+export type Entry = {
+  readonly point: Point
+  readonly checkedService: string | null
+  readonly body: BodySource | null
+  /** Fields of the point's own for answers to preflights. */
+  readonly preflight: Readonly<Record<string, string>>
+}
+
+/** Reads the head and admits; answers and returns null where there is nothing to go on with. */
+export async function admitCall(
+  call: Call,
+  at: Entry,
+  deps: PointDeps,
+): Promise<(Admitted & { head: RequestHead }) | null> {
+  const head = readRequestHead(call.request, at.point, at.checkedService)
+  if (head === null || deps.isDraining()) {
+    const reason = head === null ? 'route-mismatch' : 'draining'
+    refuse(call, { reason, check: 'head', requestId: head?.requestId ?? unknownRequest }, deps)
+    return null
+  }
+  if (isPreflight(head)) {
+    answerPreflight(call, { head, entry: at }, deps)
+    return null
+  }
+  try {
+    const verdict = await admit(head, at.body, deps)
+    if ('admission' in verdict) return { ...verdict, head }
+    refuse(call, { ...verdict, requestId: head.requestId }, deps)
+  } catch (error) {
+    if (call.request.destroyed && !call.request.complete) return null
+    deps.logFault(error, head.requestId)
+    refuse(call, { reason: 'check-failed', check: 'fault', requestId: head.requestId }, deps)
+  }
+  return null
+}
+
+type Refusal = Pick<Denial, 'reason' | 'check'> & Partial<Denial> & { requestId: string }
+
+/** Sends the refusal in the caller's dialect and writes its log line. */
+export function refuse(call: Call, refusal: Refusal, deps: PointDeps): void {
+  const { reason, facts = null, requestId, principal = null, check } = refusal
+  const { status } = reasonRow(reason)
+  const isHead = (facts?.method ?? call.request.method) === 'HEAD'
+  sendAnswer(call.response, renderReason(reason, facts, requestId), isHead)
+  cutLongBody(call)
+  const durationMs = performance.now() - call.startedAt
+  deps.logDecision({
+    facts,
+    requestId,
+    principal,
+    reason,
+    check,
+    status,
+    outcome: null,
+    durationMs,
+  })
+}
+
+const lingerMs = 5_000
+
+/**
+ * Node reads on and throws away what a refused client still sends, so that the client gets to read
+ * its answer. Somebody without a key must not be able to send for ever.
+ */
+function cutLongBody({ request }: Call): void {
+  if (request.complete) return
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, lingerMs)
+  timer.unref()
+  request.once('close', () => clearTimeout(timer))
+}
+
+function answerPreflight(
+  call: Call,
+  { head, entry }: { head: RequestHead; entry: Entry },
+  deps: PointDeps,
+): void {
+  const path = head.target.split('?', 1)[0] ?? ''
+  const fields = preflightFields(head, deps.findRoute(path))
+  const answer =
+    fields === null
+      ? renderReason('origin-not-allowed', null, head.requestId)
+      : {
+          status: 204,
+          fields: { ...fields, ...entry.preflight, 'x-request-id': head.requestId },
+          body: '',
+        }
+  sendAnswer(call.response, answer, false)
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import type { RequestHead } from '../admission/request-head.ts'
+import type { Point } from '../policy/service.ts'
+
+const absent = null
+
+/**
+ * Reads what Caddy says of the client's request. Every statement must be there exactly once; null
+ * where it is not, which means that Caddy is not set up as ours is.
+ */
+export function readRequestHead(
+  request: IncomingMessage,
+  point: Point,
+  checkedService: string | null,
+): RequestHead | null {
+  const fields = request.headersDistinct
+  const stated = (name: string): string | null => {
+    const values = fields[`x-gatekeeper-${name}`] ?? []
+    return values.length === 1 && values[0] !== '' ? (values[0] as string) : absent
+  }
+  const method = stated('method')
+  const target = stated('uri')
+  const host = stated('host')
+  const clientAddress = stated('client-address')
+  const requestId = stated('request-id')
+  if (!method || !target || !host || !clientAddress || !requestId) return null
+  return {
+    ...{ method, target, host, clientAddress, requestId, point, checkedService, fields },
+    upgrade: stated('upgrade'),
+    hasBody: hasBody(request),
+  }
+}
+
+/** RFC 9112 §6: a request has content where one of the two fields says so. */
+function hasBody(request: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+  return coding !== undefined || (length !== undefined && Number(length) !== 0)
+}

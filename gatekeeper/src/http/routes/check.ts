@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http'
+import { discharge } from '../../admission/discharge.ts'
+import { corsFields } from '../cors.ts'
+import { admitCall, type Call, type PointDeps, passEdge, refuse } from '../point.ts'
+
+export type CheckDeps = PointDeps & {
+  /** The secret without which Caddy believes no yes. */
+  readonly proof: string
+}
+
+/**
+ * Answers Caddy's question `GET /check/SERVICE`: 200 with the proof and the identity, or the refusal
+ * that the client is to see. It never reads a body.
+ */
+export async function answerCheck(call: Call, deps: CheckDeps): Promise<void> {
+  if (!passEdge(call, deps)) return
+  const service = /^\/check\/([a-z][a-z0-9-]*)\??$/.exec(call.request.url ?? '')?.[1]
+  if (service === undefined) {
+    return refuse(call, { reason: 'route-mismatch', check: 'check', requestId: 'unknown' }, deps)
+  }
+  // Only a yes and a preflight's answer carry it: Caddy passes refusals on to the client as they are.
+  const proof = { 'x-gatekeeper-proof': deps.proof }
+  const entry = { point: 'check', checkedService: service, body: null, preflight: proof } as const
+  const admitted = await admitCall(call, entry, deps)
+  if (admitted === null) return
+  const { admission } = admitted
+  const { facts, principal } = admission
+  const fields = discharge(admission)
+  if (fields === null) {
+    admission.reservation.settle({ status: 503, kind: 'failed', answerBytes: 0 })
+    const denial = { reason: 'obligation-unmet', check: 'discharge', facts, principal } as const
+    return refuse(call, { ...denial, requestId: facts.requestId }, deps)
+  }
+  sayYes(call.response, { ...fields, ...proof }, corsFields(facts)['access-control-allow-origin'])
+  admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
+  const durationMs = performance.now() - call.startedAt
+  const { requestId } = facts
+  deps.logDecision({
+    facts,
+    requestId,
+    principal,
+    reason: null,
+    status: 200,
+    outcome: null,
+    durationMs,
+  })
+}
+
+function sayYes(
+  response: ServerResponse,
+  fields: Readonly<Record<string, string>>,
+  allowedOrigin: string | undefined,
+): void {
+  response.writeHead(200, {
+    ...fields,
+    ...(allowedOrigin !== undefined && { 'x-gatekeeper-allow-origin': allowedOrigin }),
+    'content-length': '0',
+  })
+  response.end()
+}

@@ -1,0 +1,22 @@
+import type { ServerResponse } from 'node:http'
+import type { Answer } from './error-response.ts'
+
+/** Sends a short answer whole. Does nothing where a head went out already or the client left. */
+export function sendAnswer(response: ServerResponse, answer: Answer, isHead: boolean): void {
+  if (response.headersSent || response.destroyed) return
+  const length = { 'content-length': String(Buffer.byteLength(answer.body)) }
+  response.writeHead(
+    answer.status,
+    answer.status === 204 ? answer.fields : { ...answer.fields, ...length },
+  )
+  response.end(isHead ? undefined : answer.body)
+}
+
+/** A JSON answer of the gatekeeper itself. */
+export function jsonAnswer(status: number, value: unknown): Answer {
+  return {
+    status,
+    fields: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+    body: JSON.stringify(value),
+  }
+}

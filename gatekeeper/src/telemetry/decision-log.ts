@@ -1,0 +1,51 @@
+import type { Outcome } from '../policy/admission.ts'
+import type { RequestFacts } from '../policy/facts.ts'
+import type { Principal } from '../policy/principal.ts'
+import { type Reason, reasonRow } from '../policy/reason.ts'
+import type { Log } from './log.ts'
+
+/** What is known of a decided request. Only the members named here ever reach a log. */
+export type Decided = {
+  readonly facts: RequestFacts | null
+  readonly requestId: string
+  readonly principal: Principal | null
+  /** Why it was refused or failed; null where it was answered. */
+  readonly reason: Reason | null
+  readonly check?: string
+  readonly status: number
+  readonly outcome: Outcome | null
+  readonly durationMs: number
+}
+
+const pathCharsMax = 200
+
+/** Writes the one line of a request, at the level that its reason has. */
+export function logDecision(log: Log, decided: Decided): void {
+  const { facts, principal, reason, outcome } = decided
+  const level = reason === null ? 'info' : reasonRow(reason).level
+  log[level](
+    {
+      outcome: reason === null ? 'allow' : outcome === null ? 'deny' : 'fail',
+      ...(reason !== null && { reason, check: decided.check }),
+      requestId: decided.requestId,
+      ...(facts && describeRequest(facts)),
+      ...(principal && { principal: principal.id, user: principal.user }),
+      status: decided.status,
+      ...(outcome && { ended: outcome.kind, answerBytes: outcome.answerBytes }),
+      durationMs: Math.round(decided.durationMs * 10) / 10,
+    },
+    'decision',
+  )
+}
+
+function describeRequest(facts: RequestFacts) {
+  return {
+    point: facts.point,
+    method: facts.method,
+    // Without the query, which may hold anything; cut, since a stranger chooses its length.
+    path: facts.path.slice(0, pathCharsMax),
+    service: facts.service?.name,
+    endpoint: facts.endpoint?.pattern,
+    clientAddress: facts.clientAddress,
+  }
+}

@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { Outcome } from '../policy/admission.ts'
+import type { Reason } from '../policy/reason.ts'
+import type { Exchange, Forwarded } from './forward.ts'
+import { clientFields } from './response-fields.ts'
+
+/** An undici handler that can also be told of a failure before anything was dispatched. */
+export type AnswerHandler = Dispatcher.DispatchHandler & { fail(error: Error): void }
+
+/** Carries one answer from undici to the client; calls `done` exactly once, however it ends. */
+export function createAnswerHandler(
+  exchange: Exchange,
+  done: (result: Forwarded) => void,
+): AnswerHandler {
+  const { response } = exchange
+  let controller: Dispatcher.DispatchController | null = null
+  let answerBytes = 0
+  let isDone = false
+
+  const finish = (kind: Outcome['kind'], status: number, reason: Reason | null = null) => {
+    if (isDone) return
+    isDone = true
+    response.off('close', onClose)
+    response.off('drain', onDrain)
+    done({ outcome: { status, kind, answerBytes }, reason })
+  }
+  const onDrain = () => controller?.resume()
+  const onClose = () => {
+    // The client left: the upstream stops at once, or it would go on computing for nobody.
+    finish('aborted', response.headersSent ? response.statusCode : 499)
+    controller?.abort(new Error('the client left'))
+  }
+  const fail = (error: Error) => {
+    if (!response.headersSent) return finish('failed', 0, reasonOf(error))
+    finish('failed', response.statusCode)
+    response.destroy()
+  }
+  response.on('close', onClose)
+  response.on('drain', onDrain)
+
+  return {
+    fail,
+    onRequestStart: (started) => {
+      controller = started
+      if (isDone) started.abort(new Error('the client left'))
+    },
+    onResponseStart: (started, status, fields) => {
+      if (status < 200 || isDone) return
+      // Our credential was refused, not the client's: its own key is good.
+      if (status === 401 || status === 407) {
+        finish('failed', status, 'upstream-rejected-us')
+        started.abort(new Error('the upstream does not accept the gatekeeper'))
+        return
+      }
+      writeHead(exchange, status, fields)
+    },
+    onResponseData: (started, chunk) => {
+      if (isDone) return
+      answerBytes += chunk.length
+      if (!response.write(chunk)) started.pause()
+    },
+    onResponseEnd: (_started, trailers) => {
+      if (isDone) return
+      endWith(response, trailers)
+      finish('answered', response.statusCode)
+    },
+    onResponseError: (_started, error) => fail(error),
+  }
+}
+
+type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
+
+function writeHead(exchange: Exchange, status: number, fields: AnswerFields): void {
+  const { response } = exchange
+  response.writeHead(status, { ...clientFields(fields), ...exchange.answer })
+  response.flushHeaders()
+}
+
+function endWith(response: ServerResponse, trailers: AnswerFields): void {
+  const kept = clientFields(trailers) as Record<string, string>
+  if (Object.keys(kept).length > 0 && response.hasHeader('trailer')) response.addTrailers(kept)
+  response.end()
+}
+
+const unreachableCodes = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'],
+])
+const timeoutCodes = new Set([
+  ...['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'],
+])
+
+function reasonOf(error: Error): Reason {
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (unreachableCodes.has(code)) return 'upstream-unreachable'
+  return timeoutCodes.has(code) ? 'upstream-timeout' : 'upstream-failed'
+}

@@ -1,0 +1,49 @@
+/**
+ * Which fields of a client's request its upstream sees. Hop-by-hop fields end here (RFC 9110
+ * §7.6.1), credentials end here, and nothing that a client sent may pass for something that the
+ * gatekeeper or a proxy says.
+ */
+import type { Fields } from '../lib/fields.ts'
+
+const removed = new Set([
+  // Hop-by-hop, and what undici sets by itself.
+  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
+  ...['upgrade', 'host', 'content-length', 'expect', 'alt-svc', 'http2-settings'],
+  // Credentials, in every carrier.
+  ...['authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'],
+  ...['sec-websocket-protocol', 'ocp-apim-subscription-key'],
+  // Statements about the client or the target that only a trusted proxy may make.
+  ...['forwarded', 'x-real-ip', 'x-original-url', 'x-rewrite-url', 'x-http-method-override'],
+  ...['x-http-method', 'x-method-override', 'via', 'true-client-ip', 'cf-connecting-ip'],
+  // The browser's: origins are judged here, and an upstream on loopback refuses foreign ones.
+  ...['origin', 'referer', 'access-control-request-method', 'access-control-request-headers'],
+  // Answers are passed on as bytes, and read on the way: no coding between upstream and gatekeeper.
+  'accept-encoding',
+])
+const removedFamilies = ['x-gatekeeper', 'x-forwarded-', 'x-litellm-', 'ocp-apim-', 'sec-fetch-']
+
+/**
+ * The fields for the upstream: the client's own without the removed ones, then `set`, which wins.
+ * Names with `_` or `.` are dropped: several servers fold them to `-` and would see two spellings.
+ */
+export function upstreamFields(
+  client: Fields,
+  set: Readonly<Record<string, string>>,
+): Record<string, string | string[]> {
+  const named = connectionNamed(client)
+  const kept: Record<string, string | string[]> = {}
+  for (const [name, values] of Object.entries(client)) {
+    if (values === undefined || removed.has(name) || named.has(name) || /[_.]/.test(name)) continue
+    if (removedFamilies.some((family) => name.startsWith(family))) continue
+    kept[name] = values.length === 1 ? (values[0] as string) : [...values]
+  }
+  return { ...kept, ...set }
+}
+
+/** What the Connection field names is hop-by-hop too. */
+function connectionNamed(client: Fields): ReadonlySet<string> {
+  const values = client['connection'] ?? []
+  return new Set(
+    values.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()),
+  )
+}
