@@ -1,0 +1,15 @@
+/** The model that all parts run: random weights in llama's architecture, nonsense but real. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { exists } from './cache.ts'
+import { repositoryRoot } from './part.ts'
+import { tinyGguf } from './tiny-gguf.ts'
+
+const sharedModelFile = path.resolve(repositoryRoot, '../shared/vectors/tiny-random-f16.gguf')
+
+/** Its bytes and their SHA-256 in hex: the shared file where there is one, else our own. */
+export async function readTinyModel(): Promise<{ bytes: Buffer; sha256: string }> {
+  const bytes = (await exists(sharedModelFile)) ? await readFile(sharedModelFile) : tinyGguf()
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
