@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../policy/admission.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -17,6 +16,7 @@ export function createAnswerHandler(
   let controller: Dispatcher.DispatchController | null = null
   let answerBytes = 0
   let isDone = false
+  let hasTrailers = false
 
   const finish = (kind: Outcome['kind'], status: number, reason: Reason | null = null) => {
     if (isDone) return
@@ -53,7 +53,9 @@ export function createAnswerHandler(
         started.abort(new Error('the upstream does not accept the gatekeeper'))
         return
       }
-      writeHead(exchange, status, fields)
+      hasTrailers = fields['trailer'] !== undefined
+      response.writeHead(status, { ...clientFields(fields), ...exchange.answer })
+      response.flushHeaders()
     },
     onResponseData: (started, chunk) => {
       if (isDone) return
@@ -62,25 +64,13 @@ export function createAnswerHandler(
     },
     onResponseEnd: (_started, trailers) => {
       if (isDone) return
-      endWith(response, trailers)
+      // Node sends trailers where it was told of them only.
+      if (hasTrailers) response.addTrailers(clientFields(trailers) as Record<string, string>)
+      response.end()
       finish('answered', response.statusCode)
     },
     onResponseError: (_started, error) => fail(error),
   }
-}
-
-type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
-
-function writeHead(exchange: Exchange, status: number, fields: AnswerFields): void {
-  const { response } = exchange
-  response.writeHead(status, { ...clientFields(fields), ...exchange.answer })
-  response.flushHeaders()
-}
-
-function endWith(response: ServerResponse, trailers: AnswerFields): void {
-  const kept = clientFields(trailers) as Record<string, string>
-  if (Object.keys(kept).length > 0 && response.hasHeader('trailer')) response.addTrailers(kept)
-  response.end()
 }
 
 const unreachableCodes = new Set([

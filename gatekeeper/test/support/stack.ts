@@ -1,0 +1,165 @@
+/**
+ * The whole house for a test: a counting upstream, the gatekeeper as a process, and the real Caddy
+ * in front with the Caddyfile that we ship. Nothing is shared between two stacks.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Agent } from 'undici'
+import { caddyEnvironment } from '../../../scripts/caddy/caddy-environment.ts'
+import { findCaddyTimeouts } from '../../../scripts/caddy/caddy-timeouts.ts'
+import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { type Child, startChild, waitUntil } from './child.ts'
+import { freePort } from './free-port.ts'
+import { keyFileText, type TestKey } from './keys.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+
+/** The Caddy that `npm test` found; null where there is none, and then the tests are skipped. */
+export const testCaddy: string | null = process.env['GATEKEEPER_TEST_CADDY'] || null
+
+export type StackOptions = {
+  readonly keys?: readonly TestKey[]
+  /** Text of a gatekeeper.yaml; the shipped one where it is left out. */
+  readonly config?: string
+  /** Edits the shipped Caddyfile. */
+  readonly caddyfile?: (text: string) => string
+  readonly env?: Readonly<Record<string, string>>
+  /** Where OLLAMA_URL points instead of the counting upstream. */
+  readonly ollamaUrl?: string
+}
+
+export type Answer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+}
+
+export type Stack = {
+  readonly upstream: FaultyUpstream
+  readonly url: string
+  readonly httpsPort: number
+  readonly httpPort: number
+  readonly ca: string
+  readonly caFile: string
+  readonly stateDir: string
+  readonly keysFile: string
+  readonly gatekeeper: Child
+  readonly caddy: Child
+  readonly dispatcher: Agent
+  /** One request through Caddy. */
+  readonly send: (path: string, options?: SendOptions) => Promise<Answer>
+  readonly stop: () => Promise<void>
+}
+
+export type SendOptions = {
+  readonly method?: string
+  readonly key?: string
+  readonly headers?: Readonly<Record<string, string | string[]>>
+  readonly json?: unknown
+  readonly body?: string | Buffer
+}
+
+/** Starts upstream, gatekeeper and Caddy on free ports and waits until all of them answer. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'gk-'))
+  const upstream = await startFaultyUpstream({ pauseMs: 5 })
+  const files = await writeFiles(folder, options)
+  const [httpsPort, httpPort] = [await freePort(), await freePort()]
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    GATEKEEPER_STATE_DIR: files.stateDir,
+    GATEKEEPER_KEYS_DIR: files.keysDir,
+    GATEKEEPER_CONFIG: files.config,
+    GATEKEEPER_HTTPS_PORT: String(httpsPort),
+    GATEKEEPER_HTTP_PORT: String(httpPort),
+    OLLAMA_URL: options.ollamaUrl ?? upstream.url,
+    ...options.env,
+  }
+  const gatekeeper = startGatekeeper(env)
+  await waitUntil(() => gatekeeper.output().includes('gatekeeper ready'), {
+    ...{ limitMs: 15_000, child: gatekeeper, describe: gatekeeper.output },
+  })
+  const caddy = await startCaddy(files.caddyfile, env)
+  const caFile = join(files.stateDir, 'caddy/pki/authorities/local/root.crt')
+  await waitUntil(() => existsSync(caFile) && caddy.output().includes('serving initial'), {
+    ...{ limitMs: 15_000, child: caddy, describe: caddy.output },
+  })
+  const ca = readFileSync(caFile, 'utf8')
+  const dispatcher = new Agent({ connect: { ca }, allowH2: false, headersTimeout: 60_000 })
+  const url = `https://localhost:${httpsPort}`
+  const send = createSend(url, dispatcher)
+  await waitUntil(async () => (await send('/health').catch(() => null))?.status === 200, {
+    ...{ limitMs: 15_000, child: caddy, describe: () => caddy.output() + gatekeeper.output() },
+  })
+  return {
+    ...{ upstream, url, httpsPort, httpPort, ca, caFile, gatekeeper, caddy, dispatcher, send },
+    stateDir: files.stateDir,
+    keysFile: join(files.keysDir, 'keys.json'),
+    stop: async () => {
+      await dispatcher.destroy()
+      await caddy.stop()
+      await gatekeeper.stop()
+      await upstream.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Starts the gatekeeper alone. */
+export function startGatekeeper(env: Readonly<Record<string, string | undefined>>): Child {
+  return startChild(process.execPath, [join(root, 'gatekeeper/src/main.ts')], env)
+}
+
+async function startCaddy(
+  caddyfile: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Child> {
+  const { settings } = readSettings({
+    ...{ env, folder: root, platform: process.platform },
+    readFile: (path) => readFileSync(path, 'utf8'),
+  })
+  const timeouts = await findCaddyTimeouts(testCaddy ?? 'caddy')
+  const words = ['run', '--config', caddyfile, '--adapter', 'caddyfile']
+  return startChild(
+    testCaddy ?? 'caddy',
+    words,
+    caddyEnvironment(settings, { env, timeouts, ollamaUrl: settings.ollamaUrl, isTerminal: false }),
+  )
+}
+
+async function writeFiles(folder: string, options: StackOptions) {
+  const stateDir = join(folder, 'state')
+  const keysDir = join(folder, 'keys')
+  await mkdir(keysDir)
+  if (options.keys) writeFileSync(join(keysDir, 'keys.json'), keyFileText(options.keys))
+  const config = join(folder, 'gatekeeper.yaml')
+  writeFileSync(config, options.config ?? readFileSync(join(root, 'gatekeeper.yaml'), 'utf8'))
+  const caddyfile = join(folder, 'Caddyfile')
+  const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
+  writeFileSync(caddyfile, options.caddyfile?.(shipped) ?? shipped)
+  return { stateDir, keysDir, config, caddyfile }
+}
+
+function createSend(url: string, dispatcher: Agent) {
+  return async (path: string, options: SendOptions = {}): Promise<Answer> => {
+    const isJson = options.json !== undefined
+    const answer = await dispatcher.request({
+      // Not by URL, which would tidy up the very paths that attacks are made of.
+      origin: url,
+      path,
+      method: (options.method ?? (isJson ? 'POST' : 'GET')) as 'GET',
+      headers: {
+        ...(isJson && { 'content-type': 'application/json' }),
+        ...(options.key !== undefined && { authorization: `Bearer ${options.key}` }),
+        ...options.headers,
+      },
+      ...(isJson && { body: JSON.stringify(options.json) }),
+      ...(options.body !== undefined && { body: options.body }),
+    })
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
+  }
+}
