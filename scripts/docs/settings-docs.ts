@@ -1,0 +1,43 @@
+import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settings.ts'
+
+const rows: readonly SettingRow[] = settingRows
+
+/** The table of settings for the README. */
+export function renderSettingsTable(): string {
+  const lines = rows.map(
+    (row) =>
+      `| ${namesOf(row).join('<br>')} | ${row.fallback === null ? '' : `\`${row.fallback}\``} | ${row.help} |`,
+  )
+  return ['| variable | default | what it sets |', '|---|---|---|', ...lines].join('\n')
+}
+
+function namesOf({ name, kind, aliases = [] }: SettingRow): string[] {
+  const names = [name, ...aliases]
+  const all = kind === 'secret' ? [...names, `${name}_FILE`] : names
+  return all.map((each) => `\`${each}\``)
+}
+
+/** `.env.example`: every setting, commented out, with its default. */
+export function renderEnvExample(): string {
+  const entries = rows.map((row) => {
+    const isSecret = row.kind === 'secret'
+    const also = isSecret ? ` (or ${row.name}_FILE with a path)` : ''
+    return `# ${row.help}${also}\n#${row.name}=${row.fallback ?? ''}\n`
+  })
+  return [
+    '# Copy to .env; npm start reads it, and the environment wins over it.\n',
+    ...entries,
+  ].join('\n')
+}
+
+const begin = '<!-- settings: made by npm run docs -->'
+const end = '<!-- end of settings -->'
+
+/** Puts the table between its marks in the README; throws where the marks are missing. */
+export function insertSettingsTable(readme: string): string {
+  const from = readme.indexOf(begin)
+  const to = readme.indexOf(end)
+  if (from === -1 || to < from)
+    throw new Error('the README has lost the marks of its settings table')
+  return `${readme.slice(0, from)}${begin}\n${renderSettingsTable()}\n${readme.slice(to)}`
+}
