@@ -1,0 +1,74 @@
+import { isIP } from 'node:net'
+import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settings.ts'
+
+export type CaddySurroundings = {
+  /** The environment of whoever starts Caddy; TTS_URL and the like go through. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where check routes of Ollama go. Null: its usual address. */
+  readonly ollamaUrl: string | null
+  /** People read the log. */
+  readonly isTerminal: boolean
+  /** What `findCaddyTimeouts` says of the Caddy that is to run. */
+  readonly timeouts: string
+}
+
+/** The environment that caddy/Caddyfile is written against. */
+export function caddyEnvironment(
+  settings: Settings,
+  { env, ollamaUrl, isTerminal, timeouts }: CaddySurroundings,
+): Record<string, string> {
+  const sites = settings.sites.map(toSiteAddress)
+  return {
+    ...keepHarmless(env),
+    GATEKEEPER_SITE: sites.join(', '),
+    GATEKEEPER_DEFAULT_SNI: settings.sites[0] ?? 'localhost',
+    GATEKEEPER_TLS: settings.sites.every(isInternalName) ? 'tls internal' : '',
+    GATEKEEPER_BIND: settings.bind,
+    GATEKEEPER_HTTPS_PORT: String(settings.httpsPort),
+    GATEKEEPER_HTTP_PORT: String(settings.httpPort),
+    GATEKEEPER_RELAY: toCaddyAddress(settings.relayListen),
+    GATEKEEPER_CHECK: toCaddyAddress(settings.checkListen),
+    GATEKEEPER_STATE_DIR: settings.stateDir,
+    GATEKEEPER_TIMEOUTS: timeouts,
+    // People at a terminal are told by the launcher what Caddy says at every start.
+    GATEKEEPER_LOG_LEVEL: isTerminal ? 'WARN' : 'INFO',
+    GATEKEEPER_LOG_FORMAT: isTerminal ? 'console' : 'json',
+    OLLAMA_URL: ollamaUrl ?? 'http://127.0.0.1:11434',
+  }
+}
+
+const internalSuffixes = '.localhost .local .lan .internal .home.arpa .home .test'.split(' ')
+
+/** Whether no public authority gives a certificate for the name, so that Caddy's own CA must. */
+export function isInternalName(site: string): boolean {
+  const name = site.toLowerCase().replace(/^\*\./, '')
+  if (isIP(name) !== 0 || !name.includes('.')) return true
+  return internalSuffixes.some((suffix) => name.endsWith(suffix))
+}
+
+function toSiteAddress(site: string): string {
+  return isIP(site) === 6 ? `[${site}]` : site
+}
+
+// Since 2.11 Caddy sends what it proxies, checks and callers' keys among it, through HTTP_PROXY.
+const proxyNames = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])
+
+const secretNames = new Set(
+  (settingRows as readonly SettingRow[])
+    .filter(({ kind }) => kind === 'secret')
+    .flatMap(({ name, aliases = [] }) => [name, ...aliases])
+    .flatMap((name) => [name, `${name}_FILE`]),
+)
+
+/** Caddy needs no secret of ours, so it gets none that it could log or hand on. */
+function keepHarmless(env: CaddySurroundings['env']): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined &&
+      !proxyNames.has(entry[0].toUpperCase()) &&
+      !secretNames.has(entry[0].toUpperCase()),
+  )
+  return Object.fromEntries(kept)
+}

@@ -1,0 +1,34 @@
+import type { RunCommand } from './run-command.ts'
+
+/** Older ones have holes that DESIGN relies on being closed (identity fields, alias spellings). */
+export const caddyVersionMin = '2.11.4'
+
+/** What `caddy version` prints, read: `2.11.7`, with `-rc.1` and the like kept. Null if unreadable. */
+export function parseCaddyVersion(text: string): string | null {
+  return /^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)/.exec(text.trim())?.[1] ?? null
+}
+
+/** A pre-release of the smallest version allowed is older than it, so it is refused. */
+export function isCaddyNewEnough(version: string): boolean {
+  const [numbers = '', preRelease] = version.split(/-(.*)/)
+  const parts = numbers.split('.').map(Number)
+  const wanted = caddyVersionMin.split('.').map(Number)
+  for (const [index, want] of wanted.entries()) {
+    const part = parts[index] ?? 0
+    if (part !== want) return part > want
+  }
+  return preRelease === undefined
+}
+
+/** Asks the program at `path` for its version; a string that says what is wrong otherwise. */
+export async function readCaddyVersion(
+  path: string,
+  run: RunCommand,
+): Promise<{ version: string } | { wrong: string }> {
+  const result = await run(path, ['version'], 10)
+  if (result.errorCode !== null) return { wrong: `cannot be run (${result.errorCode})` }
+  const version = result.status === 0 ? parseCaddyVersion(result.stdout) : null
+  return version === null
+    ? { wrong: 'does not print a version when it is run as `caddy version`' }
+    : { version }
+}

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+
+/** How a command ended. `errorCode` is set where it could not be run at all (ENOENT, EACCES). */
+export type CommandResult = {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly errorCode: string | null
+}
+
+/** Runs a command without a shell and collects its output; never throws. */
+export type RunCommand = (
+  command: string,
+  words: readonly string[],
+  limitSeconds: number,
+) => Promise<CommandResult>
+
+export const runCommand: RunCommand = (command, words, limitSeconds) =>
+  new Promise((done) => {
+    const child = spawn(command, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: limitSeconds * 1000,
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text
+    })
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      done({ status: null, stdout, stderr, errorCode: error.code ?? 'unknown' })
+    })
+    child.on('close', (status) => done({ status, stdout, stderr, errorCode: null }))
+  })

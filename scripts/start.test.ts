@@ -1,0 +1,197 @@
+/** The launcher as a process: what a person or a service manager sees of it. */
+import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { demoText } from './demo/demo-model.ts'
+import { findDescendants, type House, type Launch, openHouse } from './test/launch.ts'
+
+const run = promisify(execFile)
+const hasCaddy = (process.env['GATEKEEPER_TEST_CADDY'] ?? '') !== ''
+const hasPython = canRun('python3')
+const hasCurl = canRun('curl')
+
+function canRun(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+let house: House
+beforeEach(async () => {
+  house = await openHouse()
+})
+afterEach(async () => {
+  await house.remove()
+})
+
+const withoutCaddy = { GATEKEEPER_CADDY: process.execPath }
+
+describe('a start that cannot go on', () => {
+  it('names every wrong setting at once, and ends with 78', async () => {
+    const launch = house.launch({
+      env: { GATEKEEPER_SIET: 'x', GATEKEEPER_HTTPS_PORT: 'many', OLLAMA_URL: 'ftp://x' },
+    })
+    expect(await launch.ended).toBe(78)
+    const names = ['GATEKEEPER_SIET: .*GATEKEEPER_SITE', 'GATEKEEPER_HTTPS_PORT: ', 'OLLAMA_URL: ']
+    for (const name of names) expect(launch.stderr()).toMatch(new RegExp(name))
+    expect(await readdir(house.folder)).toEqual([])
+  })
+
+  it('names the port that is taken and its variable, and ends with 69', async () => {
+    const server = createServer().listen(house.port, '127.0.0.1')
+    await once(server, 'listening')
+    const launch = house.launch({ env: withoutCaddy })
+    expect(await launch.ended).toBe(69)
+    expect(launch.stderr()).toMatch(
+      new RegExp(`GATEKEEPER_HTTPS_PORT: port ${house.port} on 127.0.0.1 is taken`),
+    )
+    server.close()
+  })
+
+  it('says that the program named as Caddy is none, and ends with 78', async () => {
+    const launch = house.launch({ env: withoutCaddy })
+    expect(await launch.ended).toBe(78)
+    expect(launch.stderr()).toMatch(/GATEKEEPER_CADDY: names .*does not print a version/)
+  })
+})
+
+describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
+  it('prints JSON lines, then one that begins with ready, and never a key', async () => {
+    const launch = house.launch()
+    await launch.ready()
+    const lines = launch.stdout().trim().split('\n')
+    expect(lines.at(-1)).toBe(`ready https://localhost:${house.port} (demonstration)`)
+    const events = lines.slice(0, -1).map((line) => JSON.parse(line))
+    expect(events.find(({ event }) => event === 'no-keys')?.command).toMatch(/npm run keys -- add/)
+    expect(launch.stdout() + launch.stderr()).not.toMatch(/gk_[0-9a-z]{10}_/)
+    expect(await readdir(house.folder)).toEqual(['state'])
+    expect((await stat(join(house.folder, 'state'))).mode & 0o777).toBe(0o700)
+  })
+
+  it('drains at SIGTERM, ends with 0, and leaves nothing behind to stumble over', async () => {
+    const launch = house.launch()
+    await launch.ready()
+    const parts = findDescendants(launch.process.pid ?? 0, '')
+    launch.process.kill('SIGTERM')
+    expect(await launch.ended).toBe(0)
+    expect(parts.filter(isAlive)).toEqual([])
+    const again = house.launch()
+    expect(await again.ready()).toBeLessThan(10)
+    expect(again.stdout()).not.toMatch(/left-over/)
+  })
+
+  it('takes two signals within a second as one', async () => {
+    const launch = house.launch()
+    await launch.ready()
+    launch.process.kill('SIGINT')
+    launch.process.kill('SIGTERM')
+    expect(await launch.ended).toBe(0)
+  })
+
+  it.each([
+    { name: 'the gatekeeper', words: 'main.ts', said: /the gatekeeper ended \(SIGKILL\)/ },
+    { name: 'Caddy', words: 'run --config', said: /Caddy ended \(SIGKILL\)/ },
+  ])('ends as a whole, with 70, when $name dies, and names it', async ({ words, said }) => {
+    const launch = house.launch()
+    await launch.ready()
+    const all = findDescendants(launch.process.pid ?? 0, '')
+    const [part = 0] = findDescendants(launch.process.pid ?? 0, words)
+    process.kill(part, 'SIGKILL')
+    expect(await launch.ended).toBe(70)
+    expect(launch.stderr()).toMatch(said)
+    expect(all.filter(isAlive)).toEqual([])
+  })
+
+  it('says that another one runs on the same state folder, and leaves that one alone', async () => {
+    const first = house.launch()
+    await first.ready()
+    const second = house.launch()
+    expect(await second.ended).toBe(69)
+    expect(second.stderr()).toMatch(/another Gatekeeper is running on it.*\(kill \d+ \d+ \d+\)/)
+    expect(first.process.exitCode).toBeNull()
+  })
+
+  it('goes on after a crash that left its sockets behind', async () => {
+    const crashed = house.launch()
+    await crashed.ready()
+    const all = findDescendants(crashed.process.pid ?? 0, '')
+    for (const pid of [crashed.process.pid ?? 0, ...all]) killHard(pid)
+    await crashed.ended
+    const next = house.launch()
+    await next.ready()
+    expect(next.stdout()).toMatch(/left over from a Gatekeeper/)
+  })
+
+  it("passes on the gatekeeper's 78 for a broken key file, with its place", async () => {
+    await mkdir(join(house.folder, 'keys'))
+    await writeFile(join(house.folder, 'keys', 'keys.json'), '{\n  "version": 1,\n  nonsense')
+    const launch = house.launch()
+    expect(await launch.ended).toBe(78)
+    expect(launch.stderr()).toMatch(/keys\.json:3/)
+  })
+})
+
+describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, python3)', () => {
+  it('makes a first key, shows it, and Ctrl-C ends with 0', async () => {
+    const launch = house.launch({ isTerminal: true })
+    await launch.ready()
+    await untilPrinted(launch, 'Ctrl-C')
+    const [key = ''] = /gk_[0-9a-z]{10}_[0-9A-Za-z]{49}/.exec(launch.stdout()) ?? []
+    expect(launch.stdout()).toContain(`your first key, shown only now: ${key}`)
+    expect(launch.stdout()).toMatch(/DEMONSTRATION/)
+    const file = await readFile(join(house.folder, 'keys', 'keys.json'), 'utf8')
+    expect(file).not.toContain(key)
+    expect(Object.values(JSON.parse(file).keys)).toMatchObject([
+      { role: 'readwrite', services: ['ollama', 'litellm'] },
+    ])
+    launch.process.stdin.write('\x03')
+    expect(await launch.ended).toBe(0)
+
+    const second = house.launch({ isTerminal: true })
+    expect(await second.ready()).toBeLessThan(10)
+    await untilPrinted(second, 'Ctrl-C')
+    expect(second.stdout()).not.toMatch(/gk_[0-9a-z]{10}_/)
+    expect(second.stdout()).toContain('$GK_API_KEY')
+  })
+
+  it.skipIf(!hasCurl)('prints lines that work when they are pasted (needs curl)', async () => {
+    const launch = house.launch({ isTerminal: true })
+    await launch.ready()
+    await untilPrinted(launch, 'Ctrl-C')
+    const lines = launch.stdout().match(/^ *curl .*$/gm) ?? []
+    expect(lines).toHaveLength(2)
+    const answers = await Promise.all(
+      lines.map(async (line) => (await run('sh', ['-c', `${line.trim()} --silent`])).stdout),
+    )
+    // Whoever has an Ollama running here gets real answers, which say nothing of a demonstration.
+    const isDemo = launch.stdout().includes('(demonstration)')
+    const [native, compatible] = answers.map((answer) => JSON.parse(answer))
+    expect(native.response).toEqual(isDemo ? demoText : expect.any(String))
+    expect(compatible.choices[0].message.content).toEqual(isDemo ? demoText : expect.any(String))
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function killHard(pid: number): void {
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+}
+
+/** The text after the ready line may come in a second piece. */
+async function untilPrinted(launch: Launch, text: string): Promise<void> {
+  while (!launch.stdout().includes(text)) await once(launch.process.stdout, 'data')
+}

@@ -1,0 +1,175 @@
+/**
+ * `npm start`: from a fresh clone to a guarded model server. Looks first, at everything that can be
+ * wrong; then starts the gatekeeper, then Caddy, and prints `ready` once a request goes through
+ * both. Ends both in order when it is told to, and when either dies.
+ */
+import { resolve } from 'node:path'
+import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
+import { systemClock } from '../gatekeeper/src/lib/clock.ts'
+import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { isInternalName } from './caddy/caddy-environment.ts'
+import { findCaddyTimeouts } from './caddy/caddy-timeouts.ts'
+import { type Caddy, findCaddy } from './caddy/find-caddy.ts'
+import { startDemoUpstream } from './demo/demo-upstream.ts'
+import { checkPlaces } from './start/check-places.ts'
+import { chooseUpstreams, probeUpstream, type Upstreams } from './start/choose-upstreams.ts'
+import { findModel } from './start/find-model.ts'
+import { makeFirstKey } from './start/first-key.ts'
+import { addKeyCommand, baseUrlOf, writeNextSteps } from './start/next-steps.ts'
+import { planCaddy, planGatekeeper } from './start/plans.ts'
+import { type Configuration, readConfiguration } from './start/read-configuration.ts'
+import { StartError } from './start/start-error.ts'
+import { notePids, openStateFolder } from './start/state-folder.ts'
+import { createSignalCounter } from './start/stop-signals.ts'
+import { createSupervisor, type Death } from './start/supervise.ts'
+import { createVoice } from './start/voice.ts'
+import * as ready from './start/wait-until-ready.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const gatekeeperSecondsMax = 15
+const frontSecondsMax = 20
+const isTerminal = process.stdout.isTTY === true
+const voice = createVoice({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isTerminal,
+})
+const supervisor = createSupervisor((death) => void endAfterDeath(death))
+let isReady = false
+let isEnding = false
+
+// A terminal that was closed, or a reader that left, must not turn the drain into a crash.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+const onSignal = createSignalCounter(
+  {
+    onFirst: () => void drain(),
+    onSecond: () => {
+      voice.complain('second signal: ending at once')
+      supervisor.kill()
+      process.exit(exitCode.software)
+    },
+  },
+  systemClock,
+)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+
+try {
+  await start()
+} catch (error) {
+  if (!isEnding) await endAfterFailure(error)
+}
+
+async function start(): Promise<void> {
+  const configuration = readConfiguration(root, process.env)
+  const { settings, services } = configuration
+  await openStateFolder(settings.stateDir)
+  await checkPlaces(settings, say('left-over'))
+  const caddy = await requireCaddy(settings)
+  const upstreams = await chooseUpstreams(settings, services, {
+    probe: probeUpstream,
+    // It remembers nothing: nobody here asks, and bodies are large.
+    startDemo: async () => await startDemoUpstream({ keepMax: 0 }),
+    isTerminal,
+  })
+  for (const note of upstreams.notes) voice.say('upstream', note)
+  const key = await provideKey(configuration)
+  await startParts(configuration, { caddy, upstreams })
+  await notePids(settings.stateDir, [process.pid, ...supervisor.pids()])
+  isReady = true
+  await announce(configuration, { upstreams, key })
+}
+
+function say(event: string): (text: string) => void {
+  return (text) => voice.say(event, text)
+}
+
+async function requireCaddy({ caddy, stateDir }: Settings): Promise<Caddy> {
+  const found = await findCaddy({ caddy, stateDir, log: say('caddy') })
+  if ('problem' in found) throw new StartError([found.problem], found.exitCode)
+  voice.say('caddy', `Caddy ${found.version}: ${found.path}`)
+  return found
+}
+
+/** Without a terminal none is made: it would stand in a journal. */
+async function provideKey(configuration: Configuration): Promise<string | null> {
+  const made = await makeFirstKey(configuration, { isTerminal, clock: systemClock })
+  if (made.state === 'made') voice.say('key', `your first key, shown only now: ${made.key}`)
+  if (made.state === 'none') {
+    voice.say('no-keys', `there is no key yet; make one with: ${addKeyCommand}`, {
+      command: addKeyCommand,
+    })
+  }
+  return made.state === 'made' ? made.key : null
+}
+
+async function startParts(
+  configuration: Configuration,
+  { caddy, upstreams }: { readonly caddy: Caddy; readonly upstreams: Upstreams },
+): Promise<void> {
+  const { settings } = configuration
+  supervisor.start(planGatekeeper(root, configuration, upstreams))
+  if (!(await ready.waitForGatekeeper(settings.opsListen, gatekeeperSecondsMax))) {
+    throw notReady('The gatekeeper', gatekeeperSecondsMax)
+  }
+  const { path } = caddy
+  const { ollamaUrl } = upstreams
+  const timeouts = await findCaddyTimeouts(path)
+  supervisor.start(planCaddy(root, configuration, { path, timeouts, ollamaUrl, isTerminal }))
+  while (!(await ready.waitForFront(settings, frontSecondsMax))) {
+    // A public certificate can take its time; Caddy says in its log what it is waiting for.
+    if (isInternalName(ready.siteOf(settings))) throw notReady('Caddy', frontSecondsMax)
+    voice.say('waiting', `no certificate for ${ready.siteOf(settings)} yet; Caddy keeps trying`)
+  }
+}
+
+function notReady(source: string, seconds: number): StartError {
+  const what = `was not ready within ${seconds} seconds`
+  return new StartError([{ source, what, remedy: 'Its log is above.' }], exitCode.software)
+}
+
+async function announce(
+  { settings, services }: Configuration,
+  { upstreams, key }: { readonly upstreams: Upstreams; readonly key: string | null },
+): Promise<void> {
+  const place = { site: ready.siteOf(settings), port: settings.httpsPort }
+  const model = isTerminal
+    ? await findModel({ ...upstreams, litellmKey: settings.litellmMasterKey })
+    : null
+  const steps = writeNextSteps({
+    ...place,
+    address: ready.reachableHost(settings.bind),
+    caFile: isInternalName(place.site) ? ready.caFileOf(settings) : null,
+    services,
+    model,
+    key,
+  })
+  voice.ready(`${baseUrlOf(place)}${upstreams.demo === null ? '' : ' (demonstration)'}`, steps)
+}
+
+async function drain(): Promise<void> {
+  isEnding = true
+  if (isReady) voice.say('stopping', 'stopping: open answers may end; a second signal ends at once')
+  await supervisor.stop()
+  voice.say('stopped', 'stopped')
+  process.exit(exitCode.ok)
+}
+
+/** What a part says about settings and ports during the start is said on; all else is our failure. */
+async function endAfterDeath({ name, how, exitCode: code }: Death): Promise<void> {
+  isEnding = true
+  voice.complain(`${name} ended (${how}), so everything ends`)
+  await supervisor.stop()
+  const isSaidOn = !isReady && (code === exitCode.config || code === exitCode.unavailable)
+  process.exit(isSaidOn ? code : exitCode.software)
+}
+
+async function endAfterFailure(error: unknown): Promise<void> {
+  isEnding = true
+  const isExpected = error instanceof StartError || error instanceof ProblemsError
+  if (isExpected) voice.complain(error.problems.map(formatProblem).join('\n'))
+  else voice.complain(`the start failed: ${error instanceof Error ? error.stack : error}`)
+  await supervisor.stop()
+  const fallback = isExpected ? exitCode.config : exitCode.software
+  process.exit(error instanceof StartError ? error.exitCode : fallback)
+}

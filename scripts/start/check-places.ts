@@ -1,0 +1,120 @@
+/** Looks before the start whether everything that will be listened on is free, and names what is not. */
+import { once } from 'node:events'
+import { lstat, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import type { Listen } from '../../gatekeeper/src/config/listen.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { exitCode, type Problem } from '../../gatekeeper/src/lib/problem.ts'
+import { StartError } from './start-error.ts'
+import { readNotedPids } from './state-folder.ts'
+
+/** A place to listen on, and the setting that names it. */
+type Place = { readonly setting: string; readonly listen: Listen }
+
+/** Throws a StartError that names every place which is taken. */
+export async function checkPlaces(settings: Settings, log: (line: string) => void): Promise<void> {
+  const pids = await readNotedPids(settings.stateDir)
+  const found = await Promise.all(placesOf(settings).map((place) => judge(place, { log, pids })))
+  const problems = found.filter((problem) => problem !== null)
+  // The ports of another Gatekeeper on the same folder are taken too: that is no further news.
+  const second = problems.find(({ what }) => what.includes(alreadyRuns))
+  if (problems.length > 0) {
+    throw new StartError(second ? [second] : problems, exitCode.unavailable)
+  }
+}
+
+const alreadyRuns = 'another Gatekeeper is running on it'
+
+function placesOf(settings: Settings): Place[] {
+  const { bind: host, httpsPort, httpPort } = settings
+  return [
+    { setting: 'GATEKEEPER_OPS_LISTEN', listen: settings.opsListen },
+    { setting: 'GATEKEEPER_RELAY_LISTEN', listen: settings.relayListen },
+    { setting: 'GATEKEEPER_CHECK_LISTEN', listen: settings.checkListen },
+    { setting: 'GATEKEEPER_HTTPS_PORT', listen: { kind: 'tcp', host, port: httpsPort } },
+    { setting: 'GATEKEEPER_HTTP_PORT', listen: { kind: 'tcp', host, port: httpPort } },
+  ]
+}
+
+type Scene = { readonly log: (line: string) => void; readonly pids: string | null }
+
+async function judge(place: Place, scene: Scene): Promise<Problem | null> {
+  return place.listen.kind === 'unix'
+    ? await judgeSocket(place.setting, place.listen.path, scene)
+    : await judgePort(place.setting, place.listen)
+}
+
+/** A socket that somebody answers on is taken; one that nobody does is left over from a crash. */
+async function judgeSocket(
+  setting: string,
+  path: string,
+  { log, pids }: Scene,
+): Promise<Problem | null> {
+  const code = await tryConnecting(path)
+  if (code === 'ENOENT') return null
+  // A plain file refuses too, and is not ours to remove.
+  if (code === 'ECONNREFUSED' && (await lstat(path)).isSocket()) {
+    log(`removing ${path}, left over from a Gatekeeper that did not end in order`)
+    await rm(path, { force: true })
+    return null
+  }
+  if (code === null) {
+    const what = `${path} answers: ${alreadyRuns}`
+    const who = pids === null ? '' : ` (kill ${pids})`
+    const remedy = `Stop that one first${who}, or set GATEKEEPER_STATE_DIR to another folder for this one.`
+    return { source: setting, what, remedy }
+  }
+  const what = `${path} cannot be used as a socket (${code})`
+  return { source: setting, what, remedy: `Remove what is there, or set ${setting}.` }
+}
+
+async function tryConnecting(path: string): Promise<string | null> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return null
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown'
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function judgePort(
+  setting: string,
+  listen: { readonly host: string; readonly port: number },
+): Promise<Problem | null> {
+  const server = createServer()
+  try {
+    server.listen({ host: listen.host, port: listen.port, exclusive: true })
+    await once(server, 'listening')
+    return null
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return explain(setting, listen, code ?? 'unknown')
+  } finally {
+    server.close()
+  }
+}
+
+function explain(
+  setting: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  code: string,
+): Problem {
+  if (code === 'EADDRINUSE') {
+    const what = `port ${port} on ${host} is taken by another program`
+    return { source: setting, what, remedy: `Stop that program, or set ${setting} to a free port.` }
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    const what = `${host} is no address of this machine`
+    const source = setting.endsWith('_PORT') ? 'GATEKEEPER_BIND' : setting
+    return { source, what, remedy: `Set ${source} to an address that it has, such as 127.0.0.1.` }
+  }
+  const what = `port ${port} on ${host} cannot be listened on (${code})`
+  const remedy =
+    code === 'EACCES'
+      ? `Ports below 1024 need a privilege; set ${setting} to a higher one.`
+      : `Set ${setting} to another port.`
+  return { source: setting, what, remedy }
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { addKey } from '../../gatekeeper/src/credentials/key-writer.ts'
+import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
+import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
+import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import { StartError } from './start-error.ts'
+
+const lifeDays = 30
+
+export type FirstKey =
+  | { readonly state: 'made'; readonly key: string }
+  | { readonly state: 'exists' | 'none' }
+
+type Household = { readonly settings: Settings; readonly services: readonly Service[] }
+
+/**
+ * Makes a key for a person at a terminal who has no key file yet: readwrite, for everything that is
+ * relayed, for 30 days. Without a terminal it makes none, so that no key lands in a journal.
+ */
+export async function makeFirstKey(
+  { settings, services }: Household,
+  deps: { readonly isTerminal: boolean; readonly clock: Clock },
+): Promise<FirstKey> {
+  const file = join(settings.keysDir, 'keys.json')
+  if (existsSync(file) || settings.apiKeysFile !== null) return { state: 'exists' }
+  if (!deps.isTerminal) return { state: 'none' }
+  const wanted = {
+    user: readUserName(),
+    role: 'readwrite' as const,
+    services: services.filter(isRelayed).map(({ name }) => name),
+    expiresAt: deps.clock() + lifeDays * 24 * 60 * 60 * 1000,
+  }
+  const known = { serviceNameOf: (name: string) => findName(services, name) }
+  try {
+    const { key } = await addKey(file, wanted, { clock: deps.clock, known })
+    return { state: 'made', key }
+  } catch (error) {
+    throw explain(error, settings.keysDir)
+  }
+}
+
+/** LiteLLM without an address has no route; the key still opens it on the day it gets one. */
+function isRelayed({ kind, routes }: Service): boolean {
+  return kind !== 'http' || routes.some(({ mode }) => mode === 'relay')
+}
+
+function findName(services: readonly Service[], name: string): string | null {
+  const isIt = (service: Service) => service.name === name || service.aliases.includes(name)
+  return services.find(isIt)?.name ?? null
+}
+
+/** Whoever is at the terminal; some containers have no name for their user. */
+function readUserName(): string {
+  try {
+    return userInfo().username.replaceAll(/[^\w.-]/g, '-') || 'owner'
+  } catch {
+    return 'owner'
+  }
+}
+
+function explain(error: unknown, source: string): unknown {
+  if (error instanceof ProblemsError) return new StartError(error.problems, exitCode.config)
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) return error
+  const what = `cannot be written, so that no first key can be made (${code})`
+  const remedy = 'Make it writable for this user, or set GATEKEEPER_KEYS_DIR to another folder.'
+  return new StartError([{ source, what, remedy }], exitCode.cannotCreate)
+}

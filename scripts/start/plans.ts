@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
+import type { Upstreams } from './choose-upstreams.ts'
+import type { Configuration } from './read-configuration.ts'
+import type { PartPlan } from './supervise.ts'
+
+/** How the gatekeeper is started: the same environment, with the upstreams that were chosen. */
+export function planGatekeeper(
+  root: string,
+  { env, settings, services }: Configuration,
+  upstreams: Upstreams,
+): PartPlan {
+  const knows = (name: string) => services.some((service) => service.name === name)
+  const { ollamaUrl, litellmUrl } = upstreams
+  return {
+    name: 'the gatekeeper',
+    command: process.execPath,
+    words: [join(root, 'gatekeeper', 'src', 'main.ts')],
+    cwd: root,
+    env: {
+      ...env,
+      // Only where nothing is set: the other name of LITELLM_URL would contradict it.
+      ...(ollamaUrl !== null && knows('ollama') && { OLLAMA_URL: ollamaUrl }),
+      ...(litellmUrl !== null &&
+        settings.litellmUrl === null &&
+        knows('litellm') && { LITELLM_URL: litellmUrl }),
+    },
+    drainSeconds: 13,
+  }
+}
+
+/** How Caddy is started; its own grace period is 8 s. */
+export function planCaddy(
+  root: string,
+  { env, settings }: Configuration,
+  deps: Omit<CaddySurroundings, 'env'> & { readonly path: string },
+): PartPlan {
+  const config = join(root, 'caddy', 'Caddyfile')
+  return {
+    name: 'Caddy',
+    command: deps.path,
+    words: ['run', '--config', config, '--adapter', 'caddyfile'],
+    cwd: root,
+    env: caddyEnvironment(settings, { env, ...deps }),
+    drainSeconds: 11,
+  }
+}

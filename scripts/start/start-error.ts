@@ -1,0 +1,14 @@
+import { formatProblem, type Problem } from '../../gatekeeper/src/lib/problem.ts'
+
+/** Why a start cannot go on, for people, with the exit code that says so to programs. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+  readonly problems: readonly Problem[]
+  readonly exitCode: number
+
+  constructor(problems: readonly Problem[], exitCode: number) {
+    super(problems.map(formatProblem).join('\n'))
+    this.problems = problems
+    this.exitCode = exitCode
+  }
+}

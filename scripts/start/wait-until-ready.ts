@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkServerIdentity, rootCertificates } from 'node:tls'
+import type { Listen } from '../../gatekeeper/src/config/listen.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { isInternalName } from '../caddy/caddy-environment.ts'
+
+const pollMs = 20
+const requestMsMax = 2000
+
+/** Where Caddy's own certificate authority keeps its root certificate. */
+export function caFileOf(settings: Settings): string {
+  return join(settings.stateDir, 'caddy', 'pki', 'authorities', 'local', 'root.crt')
+}
+
+/** The site that people and the launcher call: one with a certificate of Caddy's own, if any. */
+export function siteOf(settings: Settings): string {
+  const site = settings.sites.find(isInternalName) ?? settings.sites[0] ?? 'localhost'
+  return site.replace(/^\*\./, 'gatekeeper.')
+}
+
+/** Where this machine reaches an address that is listened on: `0.0.0.0` is no place to call. */
+export function reachableHost(bind: string): string {
+  if (bind === '0.0.0.0') return '127.0.0.1'
+  return bind === '::' ? '::1' : bind
+}
+
+/** Waits until the gatekeeper can decide. False when the time is over. */
+export async function waitForGatekeeper(listen: Listen, limitSeconds: number): Promise<boolean> {
+  const place =
+    listen.kind === 'unix'
+      ? { socketPath: listen.path }
+      : { host: reachableHost(listen.host), port: listen.port }
+  return await poll(limitSeconds, async () => {
+    const { status } = await ask((then) => requestHttp({ ...place, path: '/readyz' }, then))
+    return status === 200
+  })
+}
+
+/** Waits until `GET /health` answers through Caddy, over TLS that is verified. False: time is over. */
+export async function waitForFront(settings: Settings, limitSeconds: number): Promise<boolean> {
+  const site = siteOf(settings)
+  return await poll(limitSeconds, async () => {
+    // Caddy makes it at its first start, so it may not be there yet.
+    const root = await readFile(caFileOf(settings), 'utf8').catch(() => null)
+    const { status, text } = await ask((then) =>
+      requestHttps(
+        {
+          host: reachableHost(settings.bind),
+          port: settings.httpsPort,
+          path: '/health',
+          headers: { Host: `${isIP(site) === 6 ? `[${site}]` : site}:${settings.httpsPort}` },
+          ...(isIP(site) === 0 && { servername: site }),
+          ca: root === null ? [...rootCertificates] : [...rootCertificates, root],
+          checkServerIdentity: (_host, certificate) => checkServerIdentity(site, certificate),
+          agent: false,
+        },
+        then,
+      ),
+    )
+    return status === 200 && /"status"\s*:\s*"ok"/.test(text)
+  })
+}
+
+async function poll(limitSeconds: number, isReady: () => Promise<boolean>): Promise<boolean> {
+  const deadlineAt = performance.now() + limitSeconds * 1000
+  while (performance.now() < deadlineAt) {
+    // Nobody listening yet is the usual answer at first.
+    if (await isReady().catch(() => false)) return true
+    await sleep(pollMs)
+  }
+  return false
+}
+
+type Requester = (then: (response: IncomingMessage) => void) => ReturnType<typeof requestHttp>
+
+async function ask(start: Requester): Promise<{ status: number; text: string }> {
+  return await new Promise((done, fail) => {
+    const request = start((response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part) => {
+        text += part
+      })
+      response.on('end', () => done({ status: response.statusCode ?? 0, text }))
+      response.on('error', fail)
+    })
+    request.setTimeout(requestMsMax, () => request.destroy(new Error('no answer in time')))
+    request.on('error', fail)
+    request.end()
+  })
+}
