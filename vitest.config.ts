@@ -7,5 +7,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores, and most end-to-end files run three processes of their own.
     maxWorkers: 3,
+    maxConcurrency: 8,
   },
 })

@@ -64,7 +64,8 @@ export type SendOptions = {
 
 /** Starts upstream, gatekeeper and Caddy on free ports and waits until all of them answer. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const folder = mkdtempSync(join(tmpdir(), 'gk-'))
+  // With a space, as people's folders have.
+  const folder = mkdtempSync(join(tmpdir(), 'gk '))
   const upstream = await startFaultyUpstream({ pauseMs: 5 })
   const files = await writeFiles(folder, options)
   const [httpsPort, httpPort] = [await freePort(), await freePort()]

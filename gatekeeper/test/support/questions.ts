@@ -1,0 +1,112 @@
+import type { RequestHead } from '../../src/admission/request-head.ts'
+import type { Question } from '../../src/policy/decision.ts'
+import type { Endpoint } from '../../src/policy/endpoint.ts'
+import type { RequestFacts } from '../../src/policy/facts.ts'
+import type { Principal } from '../../src/policy/principal.ts'
+import type { Route, Service } from '../../src/policy/service.ts'
+
+/** A key of our form that opens nothing: it is written in no key file. */
+export const sampleKey = 'gk_abcde01234_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
+/** Another one. */
+export const otherKey = 'gk_zyxwv98765_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
+
+export function aRoute(over: Partial<Route> = {}): Route {
+  return { prefix: '/api', strip: false, mode: 'relay', browser: 'none', ...over }
+}
+
+/** An Ollama behind the relay, unless `over` says otherwise. */
+export function aService(over: Partial<Service> = {}): Service {
+  return {
+    name: 'ollama',
+    kind: 'ollama',
+    aliases: [],
+    routes: [aRoute()],
+    upstream: { origin: 'http://127.0.0.1:11434', key: null },
+    timeouts: { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5 },
+    anonymous: false,
+    origins: [],
+    webSockets: [],
+    ...over,
+  }
+}
+
+export function anEndpoint(over: Partial<Endpoint> = {}): Endpoint {
+  return {
+    method: 'POST',
+    pattern: '/api/chat',
+    class: 'use',
+    dialect: 'ollama',
+    body: 'json',
+    model: { in: 'body', members: ['model'] },
+    webSocket: false,
+    ...over,
+  }
+}
+
+/** A key that may use Ollama, without restrictions. */
+export function aPrincipal(over: Partial<Principal> = {}): Principal {
+  return {
+    id: 'key:abcde01234',
+    kind: 'key',
+    user: 'ada',
+    role: 'readwrite',
+    services: ['ollama'],
+    models: [],
+    isAddressAllowed: null,
+    origins: [],
+    expiresAt: null,
+    ...over,
+  }
+}
+
+/** `POST /api/chat` on the relay, in order in every respect. */
+export function someFacts(over: Partial<RequestFacts> = {}): RequestFacts {
+  return {
+    requestId: 'request-1',
+    point: 'relay',
+    method: 'POST',
+    host: 'ai.example',
+    path: '/api/chat',
+    query: '',
+    clientAddress: '192.0.2.7',
+    service: aService(),
+    route: aRoute(),
+    endpoint: anEndpoint(),
+    endpointPath: '/api/chat',
+    upgrade: null,
+    origin: null,
+    fetchSite: null,
+    isNavigation: false,
+    carrier: 'authorization',
+    subprotocols: [],
+    defect: null,
+    ...over,
+  }
+}
+
+export function aQuestion(
+  over: { facts?: Partial<RequestFacts> } & Partial<Omit<Question, 'facts'>> = {},
+): Question {
+  return {
+    caller: over.caller ?? aPrincipal(),
+    body: over.body ?? null,
+    facts: someFacts(over.facts),
+  }
+}
+
+/** The head of `POST /api/chat` with a JSON body and `sampleKey`. */
+export function aHead(over: Partial<RequestHead> = {}): RequestHead {
+  return {
+    requestId: 'request-1',
+    point: 'relay',
+    method: 'POST',
+    target: '/api/chat',
+    host: 'ai.example',
+    clientAddress: '192.0.2.7',
+    upgrade: null,
+    fields: { authorization: [`Bearer ${sampleKey}`], 'content-type': ['application/json'] },
+    checkedService: null,
+    hasBody: true,
+    ...over,
+  }
+}
