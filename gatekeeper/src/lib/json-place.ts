@@ -28,27 +28,30 @@ type Frame = {
 }
 
 type Visit = {
-  readonly name?: (frame: Frame, path: () => JsonPath, offset: number) => void
-  readonly value?: (path: () => JsonPath, offset: number) => void
+  readonly name?: (frame: Frame, frames: readonly Frame[], offset: number) => void
+  readonly value?: (frames: readonly Frame[], offset: number) => void
 }
 
 /** Walks every member name and every value. The text must have passed `JSON.parse`. */
 function walk(text: string, visit: Visit): void {
   const tokens = new JsonTokens(text)
   const frames: Frame[] = []
-  const path = () => frames.map((frame) => frame.step)
   for (let kind = tokens.next(); kind !== token.end; kind = tokens.next()) {
     const frame = frames.at(-1)
     if (kind === token.closeObject || kind === token.closeList) frames.pop()
     else if (kind === token.comma) advance(frame)
     else if (frame?.isName) {
       enter(frame, tokens.decode())
-      visit.name?.(frame, path, tokens.start)
+      visit.name?.(frame, frames, tokens.start)
     } else if (kind !== token.colon) {
-      visit.value?.(path, tokens.start)
+      visit.value?.(frames, tokens.start)
       if (kind === token.openObject || kind === token.openList) frames.push(open(kind))
     }
   }
+}
+
+function pathOf(frames: readonly Frame[]): JsonPath {
+  return frames.map((frame) => frame.step)
 }
 
 function enter(frame: Frame, name: string): void {
@@ -73,9 +76,9 @@ export type DuplicateName = { readonly path: JsonPath; readonly offset: number }
 export function findDuplicateNames(text: string): DuplicateName[] {
   const found: DuplicateName[] = []
   walk(text, {
-    name: (frame, path, offset) => {
+    name: (frame, frames, offset) => {
       const name = frame.step as string
-      if (frame.names.has(name)) found.push({ path: path(), offset })
+      if (frame.names.has(name)) found.push({ path: pathOf(frames), offset })
       frame.names.add(name)
     },
   })
@@ -96,9 +99,10 @@ export function locateAll(text: string, paths: readonly JsonPath[]): Place[] {
   }
   const stepsMax = Math.max(0, ...paths.map((path) => path.length))
   walk(text, {
-    value: (pathOf, offset) => {
-      const path = pathOf()
-      const key = path.length <= stepsMax ? JSON.stringify(path) : ''
+    value: (frames, offset) => {
+      // Not deeper than asked for: on a text of nothing but brackets that would be quadratic.
+      if (frames.length > stepsMax) return
+      const key = JSON.stringify(pathOf(frames))
       if (offsets.has(key)) offsets.set(key, offset)
     },
   })

@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 
 /** What a file is at one moment. */
 export type FileState =
@@ -39,31 +39,25 @@ export async function readStable(
 ): Promise<{ readonly state: FileState; readonly signature: FileSignature }> {
   for (let attempt = 1; ; attempt++) {
     const signature = await signatureOf(path)
-    const state = await readOnce(path)
-    if (attempt === attemptsMax || (await signatureOf(path)) === signature) {
-      return { state, signature }
+    const bytes = await readFile(path).catch(codeOf)
+    const after = await signatureOf(path)
+    // After the last attempt the older signature: the next look will differ from it, and read again.
+    if (after === signature || attempt === attemptsMax) {
+      return { state: toState(bytes, isDetached(after)), signature }
     }
   }
 }
 
-async function readOnce(path: string): Promise<FileState> {
-  let file: FileHandle | undefined
-  try {
-    file = await open(path, 'r')
-    const bytes = await file.readFile()
-    const { nlink } = await file.stat()
-    return decode(bytes, nlink === 0)
-  } catch (error) {
-    const code = codeOf(error)
-    return code === 'ENOENT' ? { kind: 'absent' } : { kind: 'unreadable', code }
-  } finally {
-    await file?.close()
-  }
+/** By its path and not by the open file: that one loses its name in every ordinary rename. */
+function isDetached(signature: FileSignature): boolean {
+  return signature?.endsWith(':0') === true
 }
 
-/** Strict: a replaced byte would turn into another text than the one that was written. */
-function decode(bytes: Buffer, isDetached: boolean): FileState {
+function toState(bytes: Buffer | string, isDetached: boolean): FileState {
+  if (bytes === 'ENOENT') return { kind: 'absent' }
+  if (typeof bytes === 'string') return { kind: 'unreadable', code: bytes }
   try {
+    // Strict: a byte that is replaced makes another text than the one that was written.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return { kind: 'text', text, isDetached }
   } catch {

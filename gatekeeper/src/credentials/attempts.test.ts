@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { anonymous } from '../policy/principal.ts'
+import { createApiKey } from './api-key.ts'
+import { limitAttempts } from './attempts.ts'
+
+const good = createApiKey().key
+const plain = 'plain-map-key'
+const rate = { burst: 5, perMinute: 1 }
+
+function create(clock = () => 0) {
+  let looked = 0
+  const authenticate = limitAttempts(
+    (credential) => {
+      looked++
+      return credential === good || credential === plain ? anonymous : 'unknown-key'
+    },
+    { rate, clock },
+  )
+  return { authenticate, looked: () => looked }
+}
+
+describe('guessing', () => {
+  test('more than a burst of bad keys from one address is refused, in parallel too', () => {
+    const { authenticate } = create()
+    const answers = Array.from({ length: 500 }, (_, at) => authenticate(`guess-${at}`, '6.6.6.6'))
+    expect(answers.filter((answer) => answer === 'unknown-key')).toHaveLength(5)
+    expect(answers.filter((answer) => answer === 'too-many-attempts')).toHaveLength(495)
+  })
+
+  test('a right guess of a plain key is not told apart once the address is over its rate', () => {
+    const { authenticate, looked } = create()
+    for (let turn = 0; turn < 5; turn++) authenticate('guess', '6.6.6.6')
+    expect(authenticate(plain, '6.6.6.6')).toBe('too-many-attempts')
+    expect(looked()).toBe(5)
+  })
+
+  test('changing the address within its /64 does not help', () => {
+    const { authenticate } = create()
+    const answers = Array.from({ length: 50 }, (_, at) => authenticate('guess', `2001:db8::${at}`))
+    expect(answers.filter((answer) => answer === 'unknown-key')).toHaveLength(5)
+  })
+
+  test('locks nobody else out, and no good key of ours even at the same address', () => {
+    const { authenticate } = create()
+    for (let turn = 0; turn < 50; turn++) authenticate('guess', '6.6.6.6')
+    expect(authenticate(plain, '10.0.0.1')).toBe(anonymous)
+    expect(authenticate(good, '6.6.6.6')).toBe(anonymous)
+  })
+
+  test('good keys are never charged', () => {
+    const { authenticate } = create()
+    for (let turn = 0; turn < 1_000; turn++) {
+      expect(authenticate(plain, '10.0.0.1')).toBe(anonymous)
+    }
+  })
+})

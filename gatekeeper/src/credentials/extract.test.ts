@@ -1,0 +1,250 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { otherKey, sampleKey } from '../../test/support/questions.ts'
+import type { Fields } from '../lib/fields.ts'
+import { hasKeyShape } from '../lib/key-shape.ts'
+import { type Extracted, extractCredential } from './extract.ts'
+
+const extract = (fields: Fields) => extractCredential(fields, { isKeyShaped: hasKeyShape })
+const basic = (pair: string | Uint8Array) => Buffer.from(pair).toString('base64')
+const none: Extracted = { credential: null, carrier: 'none', subprotocols: [], defect: null }
+
+const carriers: readonly (readonly [string, (key: string) => Fields])[] = [
+  ['Bearer', (key) => ({ authorization: [`Bearer ${key}`] })],
+  ['bearer in lower case', (key) => ({ authorization: [`bearer ${key}`] })],
+  ['BEARER in upper case', (key) => ({ authorization: [`BEARER ${key}`] })],
+  ['Bearer with more space', (key) => ({ authorization: [` Bearer \t ${key} `] })],
+  ['bare Authorization', (key) => ({ authorization: [key] })],
+  ['Basic', (key) => ({ authorization: [`Basic ${basic(`any:${key}`)}`] })],
+  ['basic in lower case', (key) => ({ authorization: [`basic ${basic(`any:${key}`)}`] })],
+  ['Basic without a user', (key) => ({ authorization: [`Basic ${basic(`:${key}`)}`] })],
+  [
+    'Basic without padding',
+    (key) => ({ authorization: [`Basic ${basic(`user:${key}`).replace(/=+$/, '')}`] }),
+  ],
+  ['X-API-Key', (key) => ({ 'x-api-key': [key] })],
+  ['api-key', (key) => ({ 'api-key': [key] })],
+  ['x-goog-api-key', (key) => ({ 'x-goog-api-key': [key] })],
+  ['sub-protocol', (key) => ({ 'sec-websocket-protocol': [key] })],
+  [
+    'sub-protocol of openai',
+    (key) => ({ 'sec-websocket-protocol': [`realtime, openai-insecure-api-key.${key}`] }),
+  ],
+]
+
+describe.each(carriers)('%s', (name, carry) => {
+  test('gives the key', () => {
+    expect(extract(carry(sampleKey))).toMatchObject({ credential: sampleKey, defect: null })
+  })
+
+  test.each(carriers)('beside the same key as %s is one credential', (other, carryOther) => {
+    const fields = merge(carry(sampleKey), carryOther(sampleKey))
+    expect([name, other, extract(fields)]).toMatchObject([
+      name,
+      other,
+      { credential: sampleKey, defect: null },
+    ])
+  })
+
+  test.each(carriers)('beside another key as %s is refused', (_, carryOther) => {
+    const fields = merge(carry(sampleKey), carryOther(otherKey))
+    expect(extract(fields)).toMatchObject({ credential: null, defect: 'ambiguous-credential' })
+  })
+
+  test('gives no key to a service: none stays among the sub-protocols', () => {
+    expect(JSON.stringify(extract(carry(sampleKey)).subprotocols)).not.toContain(sampleKey)
+  })
+})
+
+function merge(one: Fields, other: Fields): Fields {
+  const merged: Record<string, readonly string[]> = {}
+  for (const fields of [one, other]) {
+    for (const [name, values = []] of Object.entries(fields)) {
+      merged[name] = [...(merged[name] ?? []), ...values]
+    }
+  }
+  return merged
+}
+
+describe('what carries no credential', () => {
+  test.each([
+    ['no field', {}],
+    ['an empty Authorization', { authorization: [''] }],
+    ['a blank Authorization', { authorization: [' \t '] }],
+    ['Bearer alone', { authorization: ['Bearer'] }],
+    ['Bearer and blanks', { authorization: ['bearer  \t'] }],
+    ['Basic alone', { authorization: ['Basic'] }],
+    ['an empty X-API-Key', { 'x-api-key': [''] }],
+    ['a blank X-API-Key', { 'x-api-key': ['  '] }],
+    ['no values at all', { authorization: [], 'x-api-key': [] }],
+    ['Proxy-Authorization, which is a proxy’s', { 'proxy-authorization': [`Bearer ${sampleKey}`] }],
+    ['a cookie', { cookie: [`key=${sampleKey}`] }],
+    ['X_API_Key, another spelling', { x_api_key: [sampleKey] }],
+  ] as [string, Fields][])('%s', (_, fields) => {
+    expect(extract(fields)).toEqual(none)
+  })
+})
+
+describe('what is malformed', () => {
+  test.each([
+    ['another scheme', `Digest ${sampleKey}`],
+    ['a signature', 'AWS4-HMAC-SHA256 Credential=x'],
+    ['a list after Bearer', `Bearer ${sampleKey}, Bearer ${otherKey}`],
+    ['a list without blanks', `Bearer ${sampleKey},${otherKey}`],
+    ['two words after Bearer', `Bearer ${sampleKey} ${otherKey}`],
+    ['Bearer twice', `Bearer Bearer ${sampleKey}`],
+    ['parameters', `Bearer key="${sampleKey}", realm="x"`],
+    ['Basic in bad base64', 'Basic %%%%'],
+    ['Basic in base64url', `Basic ${basic('user:>>>???').replaceAll('/', '_')}`],
+    ['Basic without a colon', `Basic ${basic(sampleKey)}`],
+    ['Basic with invalid UTF-8', `Basic ${basic(Uint8Array.of(97, 58, 0xff, 0xfe))}`],
+    ['Basic with bits left over', 'Basic YTpiZR=='],
+    ['Basic with padding inside', 'Basic YTp=iYw=='],
+    ['Basic with too much padding', `Basic ${basic('user:x')}===`],
+    ['Basic cut within a group', 'Basic YTpiY'],
+  ])('%s', (_, authorization) => {
+    expect(extract({ authorization: [authorization] })).toMatchObject({
+      credential: null,
+      carrier: 'none',
+      defect: 'malformed-field',
+    })
+  })
+
+  test('a good key beside a malformed Authorization does not save the request', () => {
+    const fields = { authorization: ['Digest x'], 'x-api-key': [sampleKey] }
+    expect(extract(fields)).toMatchObject({ credential: null, defect: 'malformed-field' })
+  })
+
+  test('one of two Authorization fields is enough to be malformed', () => {
+    const fields = { authorization: [`Bearer ${sampleKey}`, 'Digest x'] }
+    expect(extract(fields)).toMatchObject({ credential: null, defect: 'malformed-field' })
+  })
+})
+
+describe('Basic', () => {
+  test('the password begins after the first colon, and holds the others', () => {
+    expect(extract({ authorization: [`Basic ${basic('user:a:b:c')}`] })).toMatchObject({
+      credential: 'a:b:c',
+      carrier: 'basic',
+    })
+  })
+
+  test('a key as the user’s name is not a credential', () => {
+    const { credential } = extract({ authorization: [`Basic ${basic(`${sampleKey}:`)}`] })
+    expect(credential).not.toBe(sampleKey)
+  })
+
+  test('beside the same key elsewhere it still counts as sent by the browser', () => {
+    const fields = {
+      authorization: [`Basic ${basic(`x:${sampleKey}`)}`],
+      'x-api-key': [sampleKey],
+    }
+    expect(extract(fields).carrier).toBe('basic')
+  })
+})
+
+describe('sub-protocols', () => {
+  test('the key is taken out and the others stay, in order', () => {
+    const offered = `chat, openai-insecure-api-key.${sampleKey}, superchat`
+    expect(extract({ 'sec-websocket-protocol': [offered] })).toEqual({
+      credential: sampleKey,
+      carrier: 'subprotocol',
+      subprotocols: ['chat', 'superchat'],
+      defect: null,
+    })
+  })
+
+  test('several fields are one list', () => {
+    const fields = { 'sec-websocket-protocol': ['a,b', ` ${sampleKey} `, 'c'] }
+    expect(extract(fields)).toMatchObject({ credential: sampleKey, subprotocols: ['a', 'b', 'c'] })
+  })
+
+  test('a key of a plain map needs the prefix', () => {
+    const fields = { 'sec-websocket-protocol': ['openai-insecure-api-key.my-plain-key'] }
+    expect(extract(fields)).toMatchObject({ credential: 'my-plain-key', subprotocols: [] })
+  })
+
+  test('two keys are ambiguous, and neither is passed on', () => {
+    const fields = { 'sec-websocket-protocol': [`${sampleKey}, ${otherKey}, chat`] }
+    expect(extract(fields)).toMatchObject({
+      credential: null,
+      defect: 'ambiguous-credential',
+      subprotocols: ['chat'],
+    })
+  })
+})
+
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: fc.constantFrom(' ', '\t', ',', '=', ':', '.', 'a', '_', '\u00e9', '\u00a0') }),
+  fc.constantFrom('Bearer', 'Basic', 'Digest', sampleKey, otherKey, 'openai-insecure-api-key.'),
+  fc.string({ unit: 'binary' }).map((pair) => `Basic ${basic(pair)}`),
+  fc.constantFrom(sampleKey, otherKey).map((key) => `Bearer ${key}`),
+  fc.constantFrom(sampleKey, otherKey).map((key) => `Basic ${basic(`user:${key}`)}`),
+  fc.uint8Array({ maxLength: 12 }).map((bytes) => `Basic ${basic(bytes)}`),
+)
+const values = fc.oneof(
+  { weight: 3, arbitrary: fc.array(text, { maxLength: 2 }) },
+  fc.array(
+    fc.array(text, { maxLength: 3 }).map((parts) => parts.join(' ')),
+    { maxLength: 2 },
+  ),
+)
+const anyFields = fc.dictionary(
+  fc.constantFrom(
+    ...['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'sec-websocket-protocol'],
+    ...['cookie', 'proxy-authorization'],
+  ),
+  values,
+)
+
+/** All texts that a reader could take for a credential: raw values, and decoded ones of Basic. */
+function allTexts(fields: Fields): string[] {
+  return Object.values(fields).flatMap((list = []) =>
+    list.flatMap((value) => {
+      const decoded = Buffer.from(value.trim().split(/[ \t]+/)[1] ?? '', 'base64').toString('utf8')
+      return [value, decoded]
+    }),
+  )
+}
+
+describe('whatever the fields hold', () => {
+  test('extracting never throws, and gives a credential or a defect, never both', () => {
+    fc.assert(
+      fc.property(anyFields, (fields) => {
+        const { credential, carrier, defect, subprotocols } = extract(fields)
+        expect(credential === null || defect === null).toBe(true)
+        expect(carrier === 'none').toBe(credential === null)
+        for (const entry of subprotocols) expect(hasKeyShape(entry)).toBe(false)
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  test('a credential stands literally in the input, or decoded in Basic', () => {
+    fc.assert(
+      fc.property(anyFields, (fields) => {
+        const { credential } = extract(fields)
+        if (credential === null) return
+        expect(allTexts(fields).some((input) => input.includes(credential))).toBe(true)
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  test('two different credentials never become one', () => {
+    const carrier = fc.constantFrom(...carriers).map(([, carry]) => carry)
+    const credential = fc.stringMatching(/^[0-9A-Za-z._~+/-]{1,40}$/).map((tail) => `k${tail}`)
+    fc.assert(
+      fc.property(carrier, carrier, credential, credential, (carry, carryOther, one, other) => {
+        const fields = merge(
+          carry(`${sampleKey}${one}`.slice(0, 120)),
+          carryOther(`${otherKey}${other}`.slice(0, 120)),
+        )
+        expect(extract(fields).credential).toBeNull()
+        expect(extract(fields).defect).toBe('ambiguous-credential')
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+})

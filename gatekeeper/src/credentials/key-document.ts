@@ -1,0 +1,82 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { writeFileAtomic } from '../lib/atomic-write.ts'
+import { type Lock, withLock } from '../lib/lock-file.ts'
+import { ProblemsError } from '../lib/problem.ts'
+import type { Role } from '../policy/principal.ts'
+import { parseKeyFile } from './key-file.ts'
+import type { KeyFile, KnownServices } from './key-record.ts'
+import { describeUnreadable } from './unreadable.ts'
+
+/** `keys.json` as it stands on the disk, for those who change it. Instants are ISO 8601. */
+export type KeyDocument = { version: 1; keys: Record<string, KeyEntry> }
+
+export type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
+
+export type KeyEntry = {
+  user: string
+  role: Role
+  services: readonly string[]
+  secrets: readonly SecretEntry[]
+  createdAt?: string | null
+  expiresAt?: string | null
+  disabled?: boolean
+  addresses?: readonly string[]
+  origins?: readonly string[]
+  models?: readonly string[]
+  limits?: readonly never[]
+}
+
+/** Reads a key file for people; null where there is none. Rejects with a ProblemsError. */
+export async function readKeyFile(file: string, known: KnownServices): Promise<KeyFile | null> {
+  const text = await readText(file)
+  return text === null ? null : refuseBroken(parseKeyFile(text, file, known))
+}
+
+/**
+ * Changes `keys.json` under its lock. Never writes a file that the service would refuse, nor over
+ * one that it refuses now: what a person wrote there by hand may be all that there is.
+ */
+export async function changeKeys<T>(
+  file: string,
+  known: KnownServices,
+  edit: (document: KeyDocument) => T,
+): Promise<T> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  return await withLock(`${file}.lock`, async (lock: Lock) => {
+    const document = await readDocument(file, known)
+    const result = edit(document)
+    const text = `${JSON.stringify(document, null, 2)}\n`
+    refuseBroken(parseKeyFile(text, file, known))
+    await lock.confirm()
+    await writeFileAtomic(file, text)
+    return result
+  })
+}
+
+async function readDocument(file: string, known: KnownServices): Promise<KeyDocument> {
+  const text = await readText(file)
+  if (text === null) return { version: 1, keys: {} }
+  const { form, keys } = refuseBroken(parseKeyFile(text, file, known))
+  if (form === 'version 1') return JSON.parse(text) as KeyDocument
+  if (keys.length === 0) return { version: 1, keys: {} }
+  const what = 'is a plain map of an older set-up, which is never changed here'
+  const remedy = `Rename it, then: npm run keys -- import NEW-NAME.`
+  throw new ProblemsError([{ source: file, what, remedy }])
+}
+
+function refuseBroken(read: KeyFile): KeyFile {
+  if (read.problems.length > 0) throw new ProblemsError(read.problems)
+  return read
+}
+
+async function readText(file: string): Promise<string | null> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+  } catch (error) {
+    const { code = 'not-utf8' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return null
+    const known = code.startsWith('ERR_') ? 'not-utf8' : code
+    throw new ProblemsError([describeUnreadable(file, known, process.getuid?.() ?? null)])
+  }
+}

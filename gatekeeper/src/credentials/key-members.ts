@@ -1,0 +1,208 @@
+import { isAddressRange } from '../lib/cidr.ts'
+import { parseInstant } from '../lib/instant.ts'
+import type { JsonPath } from '../lib/json-place.ts'
+import { isWebOrigin } from '../policy/origin.ts'
+import { type Role, roles } from '../policy/principal.ts'
+import { type Finding, isObject, type KeyRecord, type KeySecret } from './key-record.ts'
+
+/**
+ * The members of one key in `keys.json`, as a table of readers. Written by hand and not as a
+ * schema: a file of 100,000 keys is read again while requests wait. Values are never quoted,
+ * since what stands in the wrong place may be a key.
+ */
+
+/** What is wrong with a value, as the end of a sentence that begins with the member's name. */
+class Fault {
+  readonly what: string
+  readonly remedy: string
+
+  constructor(what: string, remedy: string) {
+    this.what = what
+    this.remedy = remedy
+  }
+}
+
+const missing = new Fault('is missing', 'Add it; keys/README.md shows a whole key.')
+
+type Read<T> = (value: unknown) => T | Fault
+
+const wrongSecrets = new Fault(
+  'must be a list of one secret, or of two during a rotation',
+  'Each is {"sha256", "createdAt", "expiresAt"}; `npm run keys -- rotate` writes them.',
+)
+
+// One empty list for all: most keys of a large file have three of them.
+const none: readonly never[] = []
+const entriesMax = 1000
+
+const readUser: Read<string> = (value) =>
+  typeof value === 'string' && value.length <= 200 && /^[^\p{Cc}]*\S[^\p{Cc}]*$/u.test(value)
+    ? value
+    : new Fault('must be a text of 1 to 200 characters', 'Write a name, such as "ada".')
+
+const readRole: Read<Role> = (value) =>
+  roles.includes(value as Role)
+    ? (value as Role)
+    : new Fault('is not a role', `Use one of ${roles.join(', ')}.`)
+
+const readFlag: Read<boolean> = (value) =>
+  typeof value === 'boolean'
+    ? value
+    : new Fault('must be true or false', 'Write it without quotes.')
+
+const readInstant: Read<number | null> = (value) => {
+  if (value === null) return null
+  const at = typeof value === 'string' ? parseInstant(value) : null
+  return (
+    at ?? new Fault('must be null or an instant', 'Write it with its zone: "2027-01-31T12:00:00Z".')
+  )
+}
+
+const readSha256: Read<string> = (value) =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+    ? value
+    : new Fault(
+        'must be 64 lower-case hex digits',
+        'It is the SHA-256 of the key, never the key: make one with `npm run keys -- add`.',
+      )
+
+const readNoLimits: Read<readonly never[]> = (value) =>
+  Array.isArray(value) && value.length === 0
+    ? none
+    : new Fault(
+        'must be an empty list: this version enforces no limits yet',
+        'Leave it empty; a limit that nobody enforces would be a false promise.',
+      )
+
+function readList(isEntry: (text: string) => boolean, entry: string): Read<readonly string[]> {
+  return (value) =>
+    Array.isArray(value) &&
+    value.length <= entriesMax &&
+    value.every((text) => typeof text === 'string' && isEntry(text))
+      ? nothingIfEmpty(value)
+      : new Fault(`must be a list of ${entry}`, 'Correct or remove what is something else.')
+}
+
+const nothingIfEmpty = (list: readonly string[]) => (list.length === 0 ? none : list)
+
+const isName = (text: string) => text !== '' && text.length <= 200 && !/\p{Cc}/u.test(text)
+
+const readAddresses = readList(isAddressRange, 'addresses or ranges such as "192.168.1.0/24"')
+const readOrigins = readList(isWebOrigin, 'web origins such as "https://app.example"')
+const readServices = readList(isName, 'service names')
+const readModels = readList(isName, 'model names')
+
+/** What a walk over a file adds up. Paths are relative to the object that is being read. */
+export type Reading = {
+  readonly findings: Finding[]
+  /** Members met so far: fewer than stand in the text means that some stand there twice. */
+  members: number
+}
+
+const keyMemberNames = [
+  ...['user', 'role', 'services', 'secrets', 'createdAt', 'expiresAt', 'disabled'],
+  ...['addresses', 'origins', 'models', 'limits'],
+]
+
+export type KeyReaderDeps = {
+  readonly reading: Reading
+  /** The names of the services of one key, aliases resolved, unknown ones left out. */
+  readonly resolveServices: (id: string, names: readonly string[]) => readonly string[]
+}
+
+/** Reads one key. After a finding the result is not to be used. */
+export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRecord {
+  const { reading } = deps
+  const members = new MemberReader(value, reading)
+  members.take('limits', readNoLimits, none)
+  const key: KeyRecord = {
+    id,
+    user: members.take('user', readUser),
+    role: members.take('role', readRole),
+    services: members.take('services', (names) => {
+      const read = readServices(names)
+      return read instanceof Fault ? read : deps.resolveServices(id, read)
+    }),
+    secrets: members.take('secrets', (secrets) => readSecrets(secrets, reading)),
+    createdAt: members.take('createdAt', readInstant, null),
+    expiresAt: members.take('expiresAt', readInstant, null),
+    disabled: members.take('disabled', readFlag, false),
+    addresses: members.take('addresses', readAddresses, none),
+    origins: members.take('origins', readOrigins, none),
+    models: members.take('models', readModels, none),
+  }
+  members.end(keyMemberNames)
+  return key
+}
+
+/** One secret, or two during a rotation. */
+function readSecrets(value: unknown, reading: Reading): KeySecret[] | Fault {
+  if (!Array.isArray(value) || value.length < 1 || value.length > 2) return wrongSecrets
+  return value.map((entry, at) => {
+    const before = reading.findings.length
+    const secret = readSecret(entry, reading)
+    prefixPaths(reading, before, ['secrets', at])
+    return secret
+  })
+}
+
+const secretMemberNames = ['sha256', 'createdAt', 'expiresAt']
+
+function readSecret(value: unknown, reading: Reading): KeySecret {
+  const members = new MemberReader(value, reading)
+  const secret: KeySecret = {
+    sha256: members.take('sha256', readSha256),
+    createdAt: members.take('createdAt', readInstant, null),
+    expiresAt: members.take('expiresAt', readInstant, null),
+  }
+  members.end(secretMemberNames)
+  return secret
+}
+
+/** Puts the findings from `before` on below `prefix`. Paths are made only where one is needed. */
+export function prefixPaths(reading: Reading, before: number, prefix: JsonPath): void {
+  for (let at = before; at < reading.findings.length; at++) {
+    const finding = reading.findings[at] as Finding
+    reading.findings[at] = { ...finding, path: [...prefix, ...finding.path] }
+  }
+}
+
+/** Takes members out of one object, and notices those that nobody took. */
+class MemberReader {
+  readonly #value: Readonly<Record<string, unknown>> | null
+  readonly #reading: Reading
+  #taken = 0
+
+  constructor(value: unknown, reading: Reading) {
+    this.#value = isObject(value) ? value : null
+    this.#reading = reading
+    if (this.#value === null) this.#report([], 'this must be an object', 'Write it as {…}.')
+  }
+
+  /** Without a fallback the member is required. What is wrong is reported, and the result void. */
+  take<T>(name: string, read: Read<T>, fallback?: T): T {
+    const given = this.#value?.[name]
+    if (given !== undefined) this.#taken++
+    else if (fallback !== undefined) return fallback
+    const result = given === undefined ? missing : read(given)
+    if (result instanceof Fault && this.#value !== null) {
+      this.#report([name], `${name} ${result.what}`, result.remedy)
+    }
+    return result as T
+  }
+
+  end(known: readonly string[]): void {
+    const names = this.#value === null ? [] : Object.keys(this.#value)
+    this.#reading.members += names.length
+    if (names.length === this.#taken) return
+    for (const name of names.filter((other) => !known.includes(other))) {
+      // A name as long as a key could be one that went astray.
+      const shown = /^[A-Za-z_]{1,20}$/.test(name) ? JSON.stringify(name) : 'as the one here'
+      this.#report([name], `there is no member ${shown}`, `Known are ${known.join(', ')}.`)
+    }
+  }
+
+  #report(path: JsonPath, what: string, remedy: string): void {
+    this.#reading.findings.push({ path, what, remedy })
+  }
+}

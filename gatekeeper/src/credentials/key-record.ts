@@ -1,0 +1,47 @@
+import type { JsonPath } from '../lib/json-place.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { Role } from '../policy/principal.ts'
+
+/** One secret of a key: never the secret itself. Instants are epoch milliseconds, null is never. */
+export type KeySecret = {
+  /** SHA-256 of the whole key, 64 lower-case hex digits. */
+  readonly sha256: string
+  readonly createdAt: number | null
+  readonly expiresAt: number | null
+}
+
+/** A key as a file describes it, read and checked. */
+export type KeyRecord = {
+  /** Ten characters, or `plain-…` for a key that an older set-up made. */
+  readonly id: string
+  readonly user: string
+  readonly role: Role
+  /** Names of services of the config, aliases resolved; unknown ones are left out. */
+  readonly services: readonly string[]
+  /** One, or two during a rotation. */
+  readonly secrets: readonly KeySecret[]
+  readonly createdAt: number | null
+  readonly expiresAt: number | null
+  readonly disabled: boolean
+  readonly addresses: readonly string[]
+  readonly origins: readonly string[]
+  readonly models: readonly string[]
+}
+
+/** What the config knows: resolves a service's name or alias to its name, null for neither. */
+export type KnownServices = { readonly serviceNameOf: (nameOrAlias: string) => string | null }
+
+/** What a key file holds. With problems there are no keys: half a file is never in force. */
+export type KeyFile = {
+  readonly form: 'version 1' | 'plain map'
+  readonly keys: readonly KeyRecord[]
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/** A problem before its place is known. `what` never holds a key, nor a part of one. */
+export type Finding = { readonly path: JsonPath; readonly what: string; readonly remedy: string }
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,128 @@
+/**
+ * The keys in force: one immutable snapshot, so that a reload can never be seen half. Outside,
+ * every bad key gets one and the same answer; the reasons are for the log.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import { createAddressTest } from '../lib/cidr.ts'
+import { sha256 } from '../lib/constant-time.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+import { hasApiKeyForm, hasTokenForm, readApiKey } from './api-key.ts'
+import { isPlainId } from './key-file.ts'
+import type { KeyRecord, KeySecret } from './key-record.ts'
+import { credentialBytesMax } from './plain-map.ts'
+
+export type KeyRing = {
+  /** How many keys there are, those that are disabled or expired among them. */
+  readonly size: number
+  /** Judges a credential at an instant (epoch milliseconds). Never throws, whatever it is shown. */
+  readonly authenticate: (credential: string, now: number) => Principal | Reason
+  /** Whether the text is, exactly, a key of a plain map. */
+  readonly holdsPlain: (text: string) => boolean
+  readonly ids: () => readonly string[]
+}
+
+type Entry = {
+  readonly record: KeyRecord
+  readonly secrets: readonly KeySecret[]
+  readonly digests: readonly Buffer[]
+  /** Compiled at first use: most keys have no ranges, and most keys are not in use. */
+  isAddressAllowed: Principal['isAddressAllowed'] | undefined
+}
+
+// As many comparisons for an id that does not exist as for one that does, so that the time of an
+// answer does not tell a stranger which ids exist.
+const noDigest = Buffer.alloc(32)
+const secretsMax = 2
+
+/** Indexes records. Of two with one id or one plain key the first counts. */
+export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
+  const byId = new Map<string, Entry>()
+  const byHash = new Map<string, Entry>()
+  for (const record of records) {
+    const entry = createEntry(record)
+    const isPlain = isPlainId(record.id)
+    const index = isPlain ? byHash : byId
+    const names = isPlain ? record.secrets.map((secret) => secret.sha256) : [record.id]
+    for (const name of names) if (!index.has(name)) index.set(name, entry)
+  }
+  const findPlain = (text: string) =>
+    isReadable(text) ? byHash.get(sha256(text).toString('hex')) : undefined
+  return {
+    size: records.length,
+    authenticate: (credential, now) => {
+      if (!isReadable(credential)) return 'malformed-key'
+      if (hasApiKeyForm(credential)) return authenticateKey(credential, now, byId)
+      if (hasTokenForm(credential)) return 'unsupported-token'
+      // The look-up compares hashes, which nobody can steer; its time tells nothing of a key.
+      const entry = findPlain(credential)
+      return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
+    },
+    holdsPlain: (text) => findPlain(text) !== undefined,
+    ids: () => records.map((record) => record.id),
+  }
+}
+
+function createEntry(record: KeyRecord): Entry {
+  const digests = record.secrets.map((secret) => Buffer.from(secret.sha256, 'hex'))
+  return { record, secrets: record.secrets, digests, isAddressAllowed: undefined }
+}
+
+/** A lone surrogate is hashed as U+FFFD: two texts would be one key. Long texts are only work. */
+function isReadable(text: string): boolean {
+  if (text === '' || text.length > credentialBytesMax) return false
+  return text.isWellFormed() && Buffer.byteLength(text) <= credentialBytesMax
+}
+
+function authenticateKey(
+  credential: string,
+  now: number,
+  byId: ReadonlyMap<string, Entry>,
+): Principal | Reason {
+  const parts = readApiKey(credential)
+  if (parts === null) return 'malformed-key'
+  const entry = byId.get(parts.id)
+  const matched = findSecret(entry, sha256(credential))
+  if (entry === undefined) return 'unknown-key'
+  return matched === undefined ? 'wrong-secret' : judge(entry, matched, now)
+}
+
+/** Compares with every secret, even after one has matched, each in constant time. */
+function findSecret(entry: Entry | undefined, digest: Buffer): KeySecret | undefined {
+  let matched: KeySecret | undefined
+  for (let at = 0; at < secretsMax; at++) {
+    const isSame = timingSafeEqual(digest, entry?.digests[at] ?? noDigest)
+    if (isSame && matched === undefined) matched = entry?.secrets[at]
+  }
+  return matched
+}
+
+/** Only after the secret matched: whoever does not have it learns nothing about the key. */
+function judge(entry: Entry, secret: KeySecret | undefined, now: number): Principal | Reason {
+  const { record } = entry
+  if (record.disabled) return 'disabled-key'
+  const expiresAt = earlier(record.expiresAt, secret?.expiresAt ?? null)
+  return expiresAt !== null && now >= expiresAt ? 'expired-key' : toPrincipal(entry, expiresAt)
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other
+  return Math.min(one, other)
+}
+
+function toPrincipal(entry: Entry, expiresAt: number | null): Principal {
+  const { record } = entry
+  entry.isAddressAllowed ??=
+    record.addresses.length === 0 ? null : createAddressTest(record.addresses)
+  return {
+    id: `key:${record.id}`,
+    kind: 'key',
+    user: record.user,
+    role: record.role,
+    services: record.services,
+    models: record.models,
+    isAddressAllowed: entry.isAddressAllowed,
+    origins: record.origins,
+    expiresAt,
+  }
+}

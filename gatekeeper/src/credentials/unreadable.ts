@@ -1,0 +1,25 @@
+import type { Problem } from '../lib/problem.ts'
+
+/** Says what to do about a key file that is there and cannot be read. */
+export function describeUnreadable(source: string, code: string, uid: number | null): Problem {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        source,
+        what: `may not be read by this process${uid === null ? '' : `, which runs as uid ${uid}`}`,
+        remedy: `Give it the file (chown ${uid ?? 'USER'}) or a group that may read it (chmod 640).`,
+      }
+    case 'EISDIR':
+      return {
+        source,
+        what: 'is a folder',
+        remedy:
+          'Docker makes one where a mounted file is missing: remove it, mount the folder above.',
+      }
+    case 'not-utf8':
+      return { source, what: 'is not written in UTF-8', remedy: 'Save it as UTF-8.' }
+    default:
+      return { source, what: `cannot be read (${code})`, remedy: 'Look at its path and its disk.' }
+  }
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { createRateLimiter } from './rate-limiter.ts'
+
+const started = 1_000_000
+
+test('a burst passes, the next one waits for its share of the minute', () => {
+  let now = started
+  const limiter = createRateLimiter({ burst: 3, perMinute: 6 }, () => now)
+  expect([1, 2, 3, 4].map(() => limiter.take('a'))).toEqual([true, true, true, false])
+  now += 9_999
+  expect(limiter.take('a')).toBe(false)
+  now += 1
+  expect([limiter.take('a'), limiter.take('a')]).toEqual([true, false])
+})
+
+test('one name does not use up the share of another', () => {
+  const limiter = createRateLimiter({ burst: 1, perMinute: 1 }, () => started)
+  expect([limiter.take('a'), limiter.take('a'), limiter.take('b')]).toEqual([true, false, true])
+})
+
+test('what is given back counts for nothing', () => {
+  const limiter = createRateLimiter({ burst: 1, perMinute: 1 }, () => started)
+  for (let turn = 0; turn < 1_000; turn++) {
+    expect(limiter.take('a')).toBe(true)
+    limiter.giveBack('a')
+  }
+})
+
+test('a clock that jumps back lets nobody have more than a burst', () => {
+  let now = started
+  const limiter = createRateLimiter({ burst: 2, perMinute: 1 }, () => now)
+  limiter.take('a')
+  now -= 3_600_000
+  expect([limiter.take('a'), limiter.take('a')].filter(Boolean).length).toBeLessThanOrEqual(1)
+})

@@ -1,0 +1,38 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from './clock.ts'
+
+/** How many at once, and how many a minute after that. */
+export type Rate = { readonly burst: number; readonly perMinute: number }
+
+/**
+ * A limit per name by the generic cell rate algorithm (GCRA, ITU-T I.371): one instant per name, no
+ * timers. The names kept are bounded; a flood of new names forgets the oldest.
+ */
+export type RateLimiter = {
+  /** Tests and charges in one step: false, and nothing charged, where the name is over its rate. */
+  readonly take: (name: string) => boolean
+  /** Gives one back that was taken. */
+  readonly giveBack: (name: string) => void
+}
+
+const namesMax = 100_000
+
+export function createRateLimiter(rate: Rate, clock: Clock): RateLimiter {
+  const intervalMs = 60_000 / rate.perMinute
+  const toleranceMs = intervalMs * (rate.burst - 1)
+  /** The instant at which a name that goes on evenly would arrive next. */
+  const arrivals = new LRUCache<string, number>({ max: namesMax })
+  return {
+    take: (name) => {
+      const now = clock()
+      const arrival = Math.max(arrivals.get(name) ?? now, now)
+      if (arrival - now > toleranceMs) return false
+      arrivals.set(name, arrival + intervalMs)
+      return true
+    },
+    giveBack: (name) => {
+      const arrival = arrivals.get(name)
+      if (arrival !== undefined) arrivals.set(name, arrival - intervalMs)
+    },
+  }
+}
