@@ -1,0 +1,85 @@
+/**
+ * `npm run keys -- COMMAND`: makes, shows, changes and explains API keys. Each command is a file
+ * in scripts/keys; what they may do to the file is in gatekeeper/src/credentials. The service
+ * sees every change within two seconds.
+ */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { UnknownKeyError } from '../gatekeeper/src/credentials/key-writer.ts'
+import { systemClock } from '../gatekeeper/src/lib/clock.ts'
+import { LockHeldError } from '../gatekeeper/src/lib/lock-file.ts'
+import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { type Command, type Report, UsageError } from './keys/command.ts'
+import { findCommand } from './keys/commands.ts'
+import { helpFor, helpForAll } from './keys/help.ts'
+import { readPlaces } from './keys/read-places.ts'
+import { createTerminal } from './keys/terminal.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const words = process.argv.slice(2)
+const isJson = words.includes('--json')
+
+/** Ends by itself: an exit would cut off what a slow pipe has not taken yet. */
+function finish(report: Report): void {
+  for (const note of report.notes ?? []) process.stderr.write(`keys: ${note}\n`)
+  const text = isJson ? JSON.stringify(report.json, null, 2) : report.lines.join('\n')
+  process.stdout.write(`${text}\n`)
+  process.exitCode = report.code
+}
+
+/** Everything for people goes to stderr; a program finds the same in its one document. */
+function fail(code: number, name: string, lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`keys: ${line}\n`)
+  const json = { error: { code: name, message: lines.join('\n') } }
+  if (isJson) process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+  process.exitCode = code
+}
+
+function explainFailure(error: unknown): void {
+  if (error instanceof UsageError) {
+    return fail(error.code, 'usage', [...error.message.split('\n'), '--help shows what there is.'])
+  }
+  if (error instanceof ProblemsError) {
+    return fail(exitCode.config, 'config', error.problems.map(formatProblem))
+  }
+  if (error instanceof UnknownKeyError) return fail(exitCode.no, 'unknown_key', [error.message])
+  if (error instanceof LockHeldError) return fail(exitCode.tryAgain, 'locked', [error.message])
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  if (syscall === undefined) throw error
+  fail(exitCode.cannotCreate, 'cannot_write', [`${path ?? 'the file'}: ${code} (${syscall})`])
+}
+
+function parse(command: Command, args: readonly string[]) {
+  const common = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    const options = { ...command.options, ...common }
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    return { ...parsed, isHelp: parsed.values['help'] === true }
+  } catch (error) {
+    // What Node says of unknown options quotes them, and somebody may have pasted a key.
+    const { code } = error as NodeJS.ErrnoException
+    const what =
+      code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? 'unknown option' : 'option without value'
+    throw new UsageError(what)
+  }
+}
+
+async function run(): Promise<void> {
+  const [name = '--help', ...args] = words.filter((word, at) => at > 0 || word !== '--json')
+  if (['--help', '-h', 'help'].includes(name)) {
+    return finish({
+      code: words.length === 0 ? exitCode.usage : exitCode.ok,
+      lines: helpForAll(),
+      json: helpForAll(),
+    })
+  }
+  const found = findCommand(name)
+  if (found === null) throw new UsageError('there is no such command')
+  const { isHelp, ...parsed } = parse(found.command, args)
+  const help = helpFor(found.name, found.command)
+  if (isHelp) return finish({ code: exitCode.ok, lines: help, json: help })
+  const context = { ...readPlaces(root, process.env), ...createTerminal(), clock: systemClock }
+  finish(await found.command.run(parsed, context))
+}
+
+await run().catch(explainFailure)

@@ -1,0 +1,34 @@
+import { add } from './add.ts'
+import { disable, enable, remove } from './change.ts'
+import type { Command } from './command.ts'
+import { importKeys } from './import.ts'
+import { list } from './list.ts'
+import { rotate } from './rotate.ts'
+import { show } from './show.ts'
+import { verify } from './verify.ts'
+
+/** Every command by its name, in the order of the help. */
+export const commands = {
+  add,
+  list,
+  show,
+  rotate,
+  disable,
+  enable,
+  remove,
+  import: importKeys,
+  verify,
+} as const satisfies Readonly<Record<string, Command>>
+
+/** Names that older set-ups used. */
+export const commandAliases: Readonly<Record<string, keyof typeof commands>> = {
+  generate: 'add',
+  validate: 'verify',
+}
+
+export function findCommand(name: string): { name: string; command: Command } | null {
+  const own = commandAliases[name] ?? name
+  return Object.hasOwn(commands, own)
+    ? { name: own, command: commands[own as keyof typeof commands] }
+    : null
+}

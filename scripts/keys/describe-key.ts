@@ -1,0 +1,56 @@
+import type { KeyRecord, KeySecret } from '../../gatekeeper/src/credentials/key-record.ts'
+import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
+
+/** `rotating`: two secrets work. */
+export type KeyState = 'active' | 'rotating' | 'disabled' | 'expired'
+
+export function stateOf(key: KeyRecord, now: number): KeyState {
+  const living = key.secrets.filter((secret) => !isOver(secret.expiresAt, now))
+  if (key.disabled) return 'disabled'
+  if (isOver(key.expiresAt, now) || living.length === 0) return 'expired'
+  return living.length > 1 ? 'rotating' : 'active'
+}
+
+export function isOver(expiresAt: number | null, now: number): boolean {
+  return expiresAt !== null && now >= expiresAt
+}
+
+export function showInstant(at: number | null): string {
+  return at === null ? 'never' : formatInstant(at).replace(/\.000Z$/, 'Z')
+}
+
+/** A key for programs. The hash stays in the file: nobody needs it to manage keys. */
+export function toJson(key: KeyRecord, now: number) {
+  const instant = (at: number | null) => (at === null ? null : formatInstant(at))
+  const secret = ({ createdAt, expiresAt }: KeySecret) => ({
+    createdAt: instant(createdAt),
+    expiresAt: instant(expiresAt),
+  })
+  const { id, user, role, services, disabled, addresses, origins, models } = key
+  const restrictions = { addresses, origins, models }
+  const times = { createdAt: instant(key.createdAt), expiresAt: instant(key.expiresAt) }
+  const secrets = key.secrets.map(secret)
+  const state = stateOf(key, now)
+  return { id, user, role, services, state, ...times, disabled, secrets, ...restrictions }
+}
+
+/** A key for people, as rows of name and value. */
+export function toRows(key: KeyRecord, now: number): [string, string][] {
+  const list = (entries: readonly string[], none: string) => entries.join(', ') || none
+  return [
+    ['id', key.id],
+    ['user', key.user],
+    ['role', key.role],
+    ['services', list(key.services, 'none')],
+    ['state', stateOf(key, now)],
+    ['created', key.createdAt === null ? 'unknown' : showInstant(key.createdAt)],
+    ['expires', showInstant(key.expiresAt)],
+    ...key.secrets.map((secret, at): [string, string] => [
+      `secret ${at + 1}`,
+      `made ${secret.createdAt === null ? 'at an unknown time' : showInstant(secret.createdAt)}, expires ${showInstant(secret.expiresAt)}`,
+    ]),
+    ['addresses', list(key.addresses, 'any')],
+    ['origins', list(key.origins, 'any')],
+    ['models', list(key.models, 'any')],
+  ]
+}

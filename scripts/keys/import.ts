@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { importPlainKeys, type RefusedKey } from '../../gatekeeper/src/credentials/key-import.ts'
+import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
+import { type Command, UsageError } from './command.ts'
+
+export const importKeys: Command = {
+  summary: 'hash the keys of a plain map of an older set-up',
+  usage: 'FILE',
+  options: {},
+  help: [
+    'FILE is {"KEY": {"user", "service", "created_at"}}; it is only read.',
+    'Keys that a person chose are refused, since their hash can be guessed; the rest is imported.',
+    'Exit code 1 if any was refused.',
+  ],
+  run: async (words, { file, services, clock }) => {
+    const [name, ...rest] = words.positionals
+    if (name === undefined || rest.length > 0) throw new UsageError('name the one FILE to import')
+    // npm runs scripts in the folder of package.json, and says where the person was.
+    const source = resolve(process.env['INIT_CWD'] ?? '.', name)
+    const plain = { text: await readPlain(source), source }
+    const outcome = await importPlainKeys(file, plain, { clock, known: services })
+    const { imported, refused, repeatedCount } = outcome
+    return {
+      code: refused.length === 0 ? exitCode.ok : exitCode.no,
+      json: outcome,
+      lines: [
+        `Imported ${imported.length}, refused ${refused.length}, already there ${repeatedCount}.`,
+        ...imported.map(({ id, user, service }) => `  ${id}  (user ${user}, service ${service})`),
+        ...refused.map((key) => describeRefused(source, key)),
+        ...(refused.length > 0 ? ['Make new keys for these: npm run keys -- add.'] : []),
+        'The imported keys work on; remove the plain file once nothing reads it.',
+      ],
+    }
+  },
+}
+
+function describeRefused(source: string, { line, user, service, why }: RefusedKey): string {
+  const who = `user ${JSON.stringify(user)}, service ${JSON.stringify(service)}`
+  return `${source}:${line}: refused the key of ${who}: it ${why}.`
+}
+
+async function readPlain(source: string): Promise<string> {
+  try {
+    return await readFile(source, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const remedy = 'Name a file that this user can read.'
+    throw new ProblemsError([{ source, what: `cannot be read (${code})`, remedy }])
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
+import { createServiceNames } from '../../gatekeeper/src/policy/service-names.ts'
+import { type Env, readSettingsOf, readText } from '../settings/read-settings-of.ts'
+import type { Context, ServiceNames } from './command.ts'
+
+/**
+ * Where the key files are and which services there are, from `.env`, the environment and
+ * gatekeeper.yaml. Throws a ProblemsError where the settings are wrong: keys must not be written
+ * into another folder than the one that is read.
+ */
+export function readPlaces(
+  root: string,
+  environment: Env,
+): Pick<Context, 'file' | 'plainFile' | 'baseUrl' | 'services'> {
+  const { settings, problems } = readSettingsOf(root, environment)
+  if (problems.length > 0) throw new ProblemsError(problems)
+  return {
+    file: join(settings.keysDir, 'keys.json'),
+    plainFile: settings.apiKeysFile,
+    baseUrl: `https://${settings.sites[0]}${settings.httpsPort === 443 ? '' : `:${settings.httpsPort}`}`,
+    services: readServiceNames(settings),
+  }
+}
+
+/**
+ * Where gatekeeper.yaml is broken every name passes for a service, since a key must be disabled
+ * then too; only `add` insists on it.
+ */
+function readServiceNames(settings: Settings): ServiceNames {
+  const { services, problems } = loadGateway(settings, readText)
+  const serviceNameOf = createServiceNames(services)
+  return {
+    names: services.map(({ name }) => name),
+    serviceNameOf: (word) => (problems.length > 0 ? word : serviceNameOf(word)),
+    require: () => {
+      if (problems.length > 0) throw new ProblemsError(problems)
+    },
+  }
+}

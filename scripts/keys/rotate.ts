@@ -1,0 +1,31 @@
+import { rotateKey } from '../../gatekeeper/src/credentials/key-writer.ts'
+import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
+import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
+import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { type Command, idOf, stringOf, UsageError } from './command.ts'
+import { howToUse } from './how-to-use.ts'
+
+export const rotate: Command = {
+  summary: 'give a key a new secret',
+  usage: 'ID [--overlap 24h]',
+  options: { overlap: { type: 'string' } },
+  help: [
+    '--overlap D  how long the old secret goes on working: 24h, 30m; not at all if not given',
+    'Id, user, role, services and expiry stay as they are.',
+  ],
+  run: async (words, { file, services, clock, baseUrl }) => {
+    const id = idOf(words)
+    const overlap = stringOf(words, 'overlap')
+    const overlapMs = overlap === undefined ? 0 : parseDuration(overlap)
+    if (overlapMs === null) throw new UsageError('--overlap is no duration such as 24h or 30m')
+    const made = await rotateKey(file, { id, overlapMs }, { clock, known: services })
+    const until = overlapMs === 0 ? null : formatInstant(clock() + overlapMs)
+    const old =
+      until === null ? 'The old secret stops working.' : `The old one works until ${until}.`
+    return {
+      code: exitCode.ok,
+      json: { ...made, oldWorksUntil: until },
+      lines: [`Rotated ${id}. ${old}`, '', ...howToUse(made.key, baseUrl)],
+    }
+  },
+}

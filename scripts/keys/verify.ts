@@ -1,0 +1,95 @@
+import {
+  hasApiKeyForm,
+  hasTokenForm,
+  readApiKey,
+} from '../../gatekeeper/src/credentials/api-key.ts'
+import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
+import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
+import { createKeyRing } from '../../gatekeeper/src/credentials/key-ring.ts'
+import { mergeKeys } from '../../gatekeeper/src/credentials/merge-keys.ts'
+import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { type Command, type Context, UsageError } from './command.ts'
+import { toJson, toRows } from './describe-key.ts'
+import { formatTable } from './table.ts'
+
+/** Why a key does not work, for the person who holds the file; strangers never learn it. */
+const verdicts: Readonly<Record<string, string>> = {
+  'malformed-key': 'No: it is no whole key. Form or checksum is wrong: was it copied whole?',
+  'unknown-key': 'No: no key file has it.',
+  'wrong-secret': 'No: the id exists, with another secret. Was the key rotated?',
+  'disabled-key': 'No: it is disabled. `enable ID` switches it on.',
+  'expired-key': 'No: it has expired. `rotate` does not lengthen a key; add a new one.',
+  'unsupported-token': 'No: this is a token (JWT), and these are not accepted yet.',
+}
+
+export const verify: Command = {
+  summary: 'read a key from stdin and explain it',
+  usage: '< FILE',
+  options: {},
+  help: [
+    'The key is read from stdin, or asked for without an echo; never from the command line, where',
+    'every user of the machine and the shell history see it. Exit code 1 if it does not work.',
+  ],
+  run: async (words, context) => {
+    if (words.positionals.length > 0) throw new UsageError('the key is read from stdin')
+    const key = await readCredential(context)
+    const keys = await readKeys(context)
+    const result = createKeyRing(keys).authenticate(key, context.clock())
+    const id = typeof result === 'string' ? readApiKey(key)?.id : result.id.slice('key:'.length)
+    const record = keys.find((other) => other.id === id)
+    return explain({ key, reason: typeof result === 'string' ? result : null, record }, context)
+  },
+}
+
+async function readCredential(context: Context): Promise<string> {
+  const given = context.ask
+    ? await context.ask('Key', { isSecret: true })
+    : await context.readInput()
+  const key = given.trim()
+  if (key === '') throw new UsageError('there is no key on stdin')
+  return key
+}
+
+async function readKeys({ file, plainFile, services }: Context): Promise<readonly KeyRecord[]> {
+  const files = plainFile === null ? [file] : [file, plainFile]
+  const sources = files.map(async (path) => {
+    const read = await readKeyFile(path, services)
+    return { file: path, keys: read?.keys ?? [] }
+  })
+  return mergeKeys(await Promise.all(sources)).keys
+}
+
+type Verdict = {
+  readonly key: string
+  readonly reason: string | null
+  readonly record: KeyRecord | undefined
+}
+
+function explain({ key, reason, record }: Verdict, { clock }: Context) {
+  const form = formOf(key)
+  // Whoever has only the id may not be told that it belongs to somebody.
+  const shown = reason === 'wrong-secret' ? undefined : record
+  const now = clock()
+  const rows = shown === undefined ? [] : ['', ...formatTable(toRows(shown, now))]
+  return {
+    code: reason === null ? exitCode.ok : exitCode.no,
+    json: {
+      valid: reason === null,
+      reason,
+      form,
+      checksum: form === 'gatekeeper' ? readApiKey(key) !== null : null,
+      key: shown === undefined ? null : toJson(shown, now),
+    },
+    lines: [
+      `form: ${form}`,
+      ...(form === 'gatekeeper' ? [`checksum: ${readApiKey(key) ? 'right' : 'wrong'}`] : []),
+      reason === null ? 'Yes: this key works.' : (verdicts[reason] ?? `No: ${reason}.`),
+      ...rows,
+    ],
+  }
+}
+
+function formOf(key: string): 'gatekeeper' | 'token' | 'plain' {
+  if (hasApiKeyForm(key)) return 'gatekeeper'
+  return hasTokenForm(key) ? 'token' : 'plain'
+}
