@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import type Koa from 'koa'
 import type { FrontSecrets } from './config/front-secrets.ts'
 import type { Settings } from './config/read-settings.ts'
+import { limitAttempts } from './credentials/attempts.ts'
 import { type KeyStore, loadKeyStore } from './credentials/key-store.ts'
 import { createApplication } from './http/koa.ts'
 import { answerCheck } from './http/routes/check.ts'
 import { answerOps } from './http/routes/ops.ts'
 import { answerRelay } from './http/routes/relay.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Rate } from './lib/rate-limiter.ts'
 import { checks } from './policy/checks.ts'
 import { createRouteTable } from './policy/route-table.ts'
 import type { Service } from './policy/service.ts'
+import { createServiceNames } from './policy/service-names.ts'
 import { logDecision } from './telemetry/decision-log.ts'
 import type { Log } from './telemetry/log.ts'
 import { createForwarder } from './upstreams/forward.ts'
@@ -22,6 +25,8 @@ import { createLedger } from './usage/ledger.ts'
 export type AppDeps = {
   readonly settings: Settings
   readonly services: readonly Service[]
+  /** How many bad credentials one client address may show. */
+  readonly attempts: Rate
   readonly secrets: FrontSecrets
   readonly log: Log
   readonly clock: Clock
@@ -53,7 +58,7 @@ const own: Service = {
 
 /** Wires the service. Rejects with a ProblemsError where a key file is broken. */
 export async function createApp(deps: AppDeps): Promise<App> {
-  const { settings, services, secrets, log, clock } = deps
+  const { settings, services, attempts, secrets, log, clock } = deps
   const keys = await loadKeyStore({
     files: keyFiles(settings),
     known: { serviceNameOf: createServiceNames(services) },
@@ -68,7 +73,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const point = {
     findRoute: createRouteTable([...services, own]),
     holdsPlainKey: keys.holdsPlain,
-    authenticate: keys.authenticate,
+    authenticate: limitAttempts(keys.authenticate, { rate: attempts, clock }),
     reserve: ({ principal }: { principal: { id: string } }) => ledger.reserve(principal.id),
     checks,
     edge: secrets.edge,
@@ -101,16 +106,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
 function keyFiles(settings: Settings): string[] {
   const own = join(settings.keysDir, 'keys.json')
   return settings.apiKeysFile === null ? [own] : [own, settings.apiKeysFile]
-}
-
-/** Resolves names and aliases to the service's name. */
-export function createServiceNames(services: readonly Service[]): (name: string) => string | null {
-  const names = new Map(
-    services.flatMap((service) =>
-      [service.name, ...service.aliases].map((name) => [name, service.name] as const),
-    ),
-  )
-  return (name) => names.get(name) ?? null
 }
 
 /** Class, code and place of an error. Its message may quote what a client sent, so it stays out. */

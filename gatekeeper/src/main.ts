@@ -7,8 +7,9 @@ import { resolve } from 'node:path'
 import pino from 'pino'
 import { type App, createApp } from './app.ts'
 import { type FrontSecrets, loadFrontSecrets } from './config/front-secrets.ts'
-import { readGatewayFile } from './config/gateway-file.ts'
+import type { Gateway } from './config/gateway-file.ts'
 import type { Listen } from './config/listen.ts'
+import { loadGateway } from './config/load-gateway.ts'
 import { readSettings, type Settings } from './config/read-settings.ts'
 import { closeListener, createListener, listenOn } from './http/listeners.ts'
 import { systemClock } from './lib/clock.ts'
@@ -29,30 +30,20 @@ function stopWith(problems: readonly Problem[], code: number): never {
   process.exit(code)
 }
 
-function configure(): { settings: Settings; services: readonly Service[] } {
+type Configuration = Pick<Gateway, 'services' | 'attempts'> & { readonly settings: Settings }
+
+function configure(): Configuration {
   const { settings, problems } = readSettings({
     env: process.env,
     folder: resolve(import.meta.dirname, '../..'),
     platform: process.platform,
     readFile: readText,
   })
-  const gateway = readGateway(settings)
+  const gateway = loadGateway(settings, readText)
   const all = [...problems, ...gateway.problems]
   if (all.length > 0) stopWith(all, exitCode.config)
   for (const warning of gateway.warnings) log.warn(formatProblem(warning))
-  return { settings, services: gateway.services }
-}
-
-function readGateway(settings: Settings): ReturnType<typeof readGatewayFile> {
-  const source = settings.configFile
-  try {
-    return readGatewayFile(readText(source), source, { settings, readFile: readText })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const remedy = 'Set GATEKEEPER_CONFIG to a readable gatekeeper.yaml.'
-    const problem = { source, what: `cannot be read (${code})`, remedy }
-    return { services: [], problems: [problem], warnings: [] }
-  }
+  return { ...gateway, settings }
 }
 
 function openState(settings: Settings): FrontSecrets {
@@ -65,10 +56,10 @@ function openState(settings: Settings): FrontSecrets {
   }
 }
 
-async function compose(settings: Settings, services: readonly Service[]): Promise<App> {
-  const secrets = openState(settings)
+async function compose(configuration: Configuration): Promise<App> {
+  const secrets = openState(configuration.settings)
   try {
-    return await createApp({ settings, services, secrets, log, clock: systemClock, version })
+    return await createApp({ ...configuration, secrets, log, clock: systemClock, version })
   } catch (error) {
     if (error instanceof ProblemsError) return stopWith(error.problems, exitCode.config)
     throw error
@@ -107,10 +98,12 @@ function stopOnSignals(app: App, servers: readonly Server[]): void {
   }
   process.on('SIGTERM', () => void stop('SIGTERM'))
   process.on('SIGINT', () => void stop('SIGINT'))
+  process.on('SIGHUP', () => void app.keys.reload())
 }
 
-const { settings, services } = configure()
-const app = await compose(settings, services)
+const configuration = configure()
+const { settings, services } = configuration
+const app = await compose(configuration)
 const servers = await listenAll(app, settings)
 stopOnSignals(app, servers)
 log.info(

@@ -17,7 +17,10 @@ import type { RequestHead } from './request-head.ts'
 
 export type AdmitDeps = FactsDeps & {
   readonly checks: readonly Check[]
-  readonly authenticate: (credential: string) => Principal | Reason | Promise<Principal | Reason>
+  readonly authenticate: (
+    credential: string,
+    clientAddress: string,
+  ) => Principal | Reason | Promise<Principal | Reason>
   /** Tests and charges in one step, all or nothing. */
   readonly reserve: (question: {
     facts: RequestFacts
@@ -30,7 +33,6 @@ export type Admitted = { readonly admission: Admission; readonly bytes: Buffer |
 
 /**
  * Decides on one request. `body` is null at the check point, which never sees one.
- * Never throws but where the client breaks off while its body is read.
  */
 export async function admit(
   head: RequestHead,
@@ -71,7 +73,7 @@ async function authenticate(
   if (facts.defect !== null) return facts.defect
   if (credential === null) return 'no-credential'
   try {
-    return await deps.authenticate(credential)
+    return await deps.authenticate(credential, facts.clientAddress)
   } catch {
     return 'check-failed'
   }

@@ -9,12 +9,13 @@ import { foldName, topLevelNames } from '../lib/json-scan.ts'
 import type { BodyFacts, RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
+import type { ServiceKind } from '../policy/service.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** The body of a request that nobody has begun to read. */
 export type BodySource = {
-  /** Reads it whole; null where it is longer than the limit. Rejects where the client breaks off. */
-  readonly read: (bytesMax: number) => Promise<Buffer | null>
+  /** Reads it whole, unless it is longer than the limit or the client breaks off. Never rejects. */
+  readonly read: (bytesMax: number) => Promise<Buffer | 'too-large' | 'aborted'>
 }
 
 export const jsonBodyBytesMax = 32 * 1024 * 1024
@@ -43,7 +44,7 @@ export async function readBodyFacts(
   const typeDefect = examineTypes(head)
   if (typeDefect !== null) return give(typeDefect)
   const bytes = await source.read(jsonBodyBytesMax)
-  if (bytes === null) return give('body-too-large')
+  if (typeof bytes === 'string') return give(`body-${bytes}`)
   const json = readJsonObject(bytes, facts)
   return typeof json === 'string' ? give(json) : give(null, bodyModels(json, facts), bytes)
 }
@@ -73,10 +74,22 @@ function readJsonObject(bytes: Buffer, facts: RequestFacts): Map<string, unknown
   // Go's decoder takes `MODEL` for `model`, the last one winning; others take the first or exact one.
   if (new Set(folded).size !== folded.length) return 'body-ambiguous'
   const kind = facts.service?.kind ?? 'http'
-  if (folded.some((name) => isRefusedMember(kind, name))) return 'body-field-refused'
-  return new Map(
-    names.map((name, at) => [folded[at] as string, (value as Record<string, unknown>)[name]]),
-  )
+  const members = value as Record<string, unknown>
+  if ([...folded, ...nestedNames(kind, members)].some((name) => isRefusedMember(kind, name))) {
+    return 'body-field-refused'
+  }
+  return new Map(names.map((name, at) => [folded[at] as string, members[name]]))
+}
+
+/** LiteLLM reads what it lets callers set from the members of `metadata` too. */
+function nestedNames(kind: ServiceKind, members: Readonly<Record<string, unknown>>): string[] {
+  if (kind !== 'openai') return []
+  const { metadata } = members
+  // Given as JSON text it would be parsed behind us.
+  if (typeof metadata === 'string') return ['litellm_metadata']
+  return typeof metadata === 'object' && metadata !== null
+    ? Object.keys(metadata).map(foldName)
+    : []
 }
 
 function bodyModels(members: ReadonlyMap<string, unknown>, facts: RequestFacts): string[] {
@@ -90,7 +103,7 @@ function bodyModels(members: ReadonlyMap<string, unknown>, facts: RequestFacts):
 }
 
 /** LiteLLM takes several models in one text, split at commas, or as a list. */
-function candidates(value: unknown, kind: Parameters<typeof normalizeModelName>[0]): string[] {
+function candidates(value: unknown, kind: ServiceKind): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => candidates(item, kind))
   // Something that is no text cannot be a name; it must not pass as "no model named".
   if (typeof value !== 'string') return ['\0']

@@ -85,8 +85,11 @@ function hasRefusedQueryField(match: RouteMatch, query: string): boolean {
 /** A key in a URL is in every log on its way. It is refused even beside a good one in a field. */
 function carriesCredential(target: string, deps: FactsDeps): boolean {
   if (hasKeyShape(target)) return true
-  if (!target.includes('?') && !target.includes('%')) return false
-  const query = target.slice(target.indexOf('?') + 1)
-  const pairs = [...new URLSearchParams(query)].flat()
-  return pairs.some((text) => hasKeyShape(text) || deps.holdsPlainKey(text))
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const pairs = mark === -1 ? [] : [...new URLSearchParams(target.slice(mark + 1))].flat()
+  return (
+    pairs.some((text) => hasKeyShape(text) || deps.holdsPlainKey(text)) ||
+    path.split('/').some((segment) => segment !== '' && deps.holdsPlainKey(segment))
+  )
 }

@@ -10,6 +10,7 @@ import { resolveServices } from './resolve-services.ts'
 /** What `gatekeeper.yaml` and the settings make together. */
 export type Gateway = {
   readonly services: readonly Service[]
+  readonly attempts: GatewayFile['attempts']
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
@@ -35,10 +36,10 @@ export function readGatewayFile(
     remedy,
   })
   if (document.errors.length > 0)
-    return failed(document.errors.map((error) => syntax(source, error)))
+    return failedGateway(document.errors.map((error) => syntax(source, error)))
   const parsed = gatewaySchema.safeParse(document.toJS({ maxAliasCount: 20 }))
   if (!parsed.success)
-    return failed(parsed.error.issues.flatMap((issue) => explain(issue, reportAt)))
+    return failedGateway(parsed.error.issues.flatMap((issue) => explain(issue, reportAt)))
   return assemble(parsed.data, source, { ...deps, reportAt })
 }
 
@@ -52,10 +53,18 @@ function assemble(
   const problems = crossCheck(file, deps.settings, deps.reportAt)
   const resolved = resolveServices(file, { ...deps, readSecret })
   const all = [...problems, ...resolved.problems]
-  return all.length > 0 ? failed(all) : { ...resolved, problems: [] }
+  return all.length > 0
+    ? failedGateway(all)
+    : { ...resolved, attempts: file.attempts, problems: [] }
 }
 
-const failed = (problems: readonly Problem[]): Gateway => ({ services: [], problems, warnings: [] })
+/** The gateway of a file that is not to be believed. */
+export const failedGateway = (problems: readonly Problem[]): Gateway => ({
+  services: [],
+  attempts: { burst: 1, perMinute: 1 },
+  problems,
+  warnings: [],
+})
 
 type YamlError = {
   readonly message: string

@@ -53,6 +53,13 @@ const service = z.strictObject({
 /** The shape of `gatekeeper.yaml`. What it cannot say (who owns a prefix) is in `cross-checks.ts`. */
 export const gatewaySchema = z.strictObject({
   version: z.literal(1),
+  /** Bad credentials that one client address may show; good ones do not count. */
+  attempts: z
+    .strictObject({
+      burst: z.int().min(1).max(1_000_000).default(100),
+      perMinute: z.number().positive().max(1_000_000).default(60),
+    })
+    .prefault({}),
   services: z.record(name, service),
 })
 

@@ -18,16 +18,34 @@ export function allowBody(request: IncomingMessage, response: ServerResponse): v
 export function createBodySource(request: IncomingMessage, response: ServerResponse): BodySource {
   return {
     read: async (bytesMax) => {
-      if (Number(request.headers['content-length'] ?? 0) > bytesMax) return null
+      if (Number(request.headers['content-length'] ?? 0) > bytesMax) return 'too-large'
       allowBody(request, response)
-      const chunks: Buffer[] = []
-      let length = 0
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        length += chunk.length
-        if (length > bytesMax) return null
-        chunks.push(chunk)
+      try {
+        return await readWhole(request, bytesMax)
+      } catch {
+        return 'aborted'
       }
-      return Buffer.concat(chunks, length)
     },
   }
+}
+
+async function readWhole(
+  request: IncomingMessage,
+  bytesMax: number,
+): Promise<Buffer | 'too-large'> {
+  const chunks: Buffer[] = []
+  let length = 0
+  // Not by `for await`, which destroys the request when it is left early, and with it the answer.
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | 'too-large'>()
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= bytesMax) return void chunks.push(chunk)
+    request.pause()
+    request.removeAllListeners('data')
+    resolve('too-large')
+  })
+  request.once('end', () => resolve(Buffer.concat(chunks, length)))
+  request.once('error', reject)
+  request.once('close', () => reject(new Error('closed before its end')))
+  return promise
 }

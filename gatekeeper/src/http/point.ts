@@ -71,7 +71,6 @@ export async function admitCall(
     if ('admission' in verdict) return { ...verdict, head }
     refuse(call, { ...verdict, requestId: head.requestId }, deps)
   } catch (error) {
-    if (call.request.destroyed && !call.request.complete) return null
     deps.logFault(error, head.requestId)
     refuse(call, { reason: 'check-failed', check: 'fault', requestId: head.requestId }, deps)
   }

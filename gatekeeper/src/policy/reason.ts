@@ -97,6 +97,11 @@ export const reasons = {
     code: 'query_field_refused',
     text: 'The query carries a field that callers may not set here.',
   },
+  'body-aborted': {
+    ...invalid,
+    code: 'body_aborted',
+    text: 'The client broke off its request.',
+  },
   'no-credential': {
     ...unauthenticated,
     text: 'An API key is needed: Authorization: Bearer KEY.',
@@ -140,12 +145,20 @@ export const reasons = {
   'not-inspected': {
     ...forbidden,
     code: 'not_inspected',
-    text: 'This key is limited to models, and they cannot be seen on this route.',
+    text: 'What this key is limited to cannot be seen on this route.',
   },
   'model-not-allowed': {
     ...forbidden,
     code: 'model_not_allowed',
     text: 'The model does not exist, or this key may not use it.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    code: 'rate_limit_exceeded',
+    type: 'rate_limit_error',
+    text: 'Too many requests with a bad key came from this address. Try again later.',
+    level: 'warn',
+    retryAfterSeconds: 30,
   },
   'obligation-unmet': { ...cannotDecide },
   'body-too-large': {

@@ -2,18 +2,21 @@ import { principalOf } from '../caller.ts'
 import type { Check } from '../decision.ts'
 
 /**
- * A key that is limited to models cannot be held to them where the model is not seen: on every
- * check route, on bytes that nobody reads, and in uploads until their form fields are read.
+ * What a key is limited to must be seen to be kept. Models are not seen on a check route, on bytes,
+ * and in uploads until their form fields are read. For the same reason uploads to LiteLLM are for
+ * administrators alone: a form field (`api_base`) would turn it into another client.
  */
 export const inspectable: Check = {
   name: 'inspectable',
   needs: 'head',
   examine: ({ facts, caller }) => {
-    if (principalOf(caller).models.length === 0 || facts.service?.kind === 'own') return null
-    const isSeen =
-      facts.point === 'relay' &&
-      facts.service?.kind !== 'http' &&
-      facts.endpoint?.model.in !== 'form'
-    return isSeen ? null : 'not-inspected'
+    const { models, role } = principalOf(caller)
+    const { point, service, endpoint } = facts
+    if (service?.kind === 'own') return null
+    const isForm = endpoint?.body === 'multipart'
+    if (isForm && service?.kind === 'openai' && role !== 'admin') return 'not-inspected'
+    if (models.length === 0) return null
+    const isRead = !isForm && endpoint?.body !== 'bytes' && endpoint?.model.in !== 'form'
+    return point === 'relay' && service?.kind !== 'http' && isRead ? null : 'not-inspected'
   },
 }

@@ -1,0 +1,296 @@
+import { describe, expect, test } from 'vitest'
+import {
+  aHead,
+  aPrincipal,
+  aRoute,
+  aService,
+  otherKey,
+  sampleKey,
+} from '../../test/support/questions.ts'
+import { Admission, type Outcome } from '../policy/admission.ts'
+import { checks } from '../policy/checks.ts'
+import type { Check } from '../policy/decision.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+import { createRouteTable } from '../policy/route-table.ts'
+import { type AdmitDeps, admit } from './admit.ts'
+import type { BodySource } from './body-facts.ts'
+import type { RequestHead } from './request-head.ts'
+
+const services = [
+  aService({ routes: [aRoute({ prefix: '/api' }), aRoute({ prefix: '/v1' })], anonymous: true }),
+  aService({
+    name: 'image',
+    kind: 'http',
+    webSockets: ['/ws'],
+    routes: [aRoute({ prefix: '/image', strip: true, mode: 'check' })],
+  }),
+]
+
+/** Records what is asked of it, so that a test can see what was never asked. */
+function createWorld(over: Partial<AdmitDeps> = {}, principal: Principal = aPrincipal()) {
+  const seen = {
+    authenticated: [] as string[],
+    reserved: [] as string[],
+    settled: [] as Outcome[],
+    reads: 0,
+  }
+  const deps: AdmitDeps = {
+    findRoute: createRouteTable(services),
+    holdsPlainKey: () => false,
+    checks,
+    authenticate: (credential) => {
+      seen.authenticated.push(credential)
+      return credential === sampleKey ? principal : 'unknown-key'
+    },
+    reserve: ({ principal: { id } }) => {
+      seen.reserved.push(id)
+      return { settle: (outcome) => seen.settled.push(outcome) }
+    },
+    ...over,
+  }
+  const source = (body: string | Error): BodySource => ({
+    read: () => {
+      seen.reads++
+      if (body instanceof Error) return Promise.reject(body)
+      return Promise.resolve(body === 'aborted' ? 'aborted' : Buffer.from(body))
+    },
+  })
+  return { seen, deps, source }
+}
+
+const goodBody = '{"model":"m","messages":[]}'
+const image = (over: Partial<RequestHead> = {}): RequestHead =>
+  aHead({
+    point: 'check',
+    checkedService: 'image',
+    method: 'GET',
+    target: '/image/ws',
+    hasBody: false,
+    ...over,
+  })
+
+async function reasonOf(
+  head: RequestHead,
+  world = createWorld(),
+  body: string | Error = goodBody,
+): Promise<Reason | null> {
+  const verdict = await admit(head, world.source(body), world.deps)
+  return 'reason' in verdict ? verdict.reason : null
+}
+
+describe('a request in order', () => {
+  test('is admitted, reserved once, not settled, with the bytes that were judged', async () => {
+    const { seen, deps, source } = createWorld()
+    const verdict = await admit(aHead(), source(goodBody), deps)
+    if ('reason' in verdict) throw new Error(verdict.reason)
+    expect(Admission.isAdmission(verdict.admission)).toBe(true)
+    expect(verdict.admission.principal.id).toBe('key:abcde01234')
+    expect(verdict.bytes?.toString()).toBe(goodBody)
+    expect(seen).toEqual({
+      authenticated: [sampleKey],
+      reserved: ['key:abcde01234'],
+      settled: [],
+      reads: 1,
+    })
+  })
+
+  test('on a check route has no body, and none is asked for', async () => {
+    const { seen, deps } = createWorld({}, aPrincipal({ services: ['image'] }))
+    const verdict = await admit(image({ target: '/image/' }), null, deps)
+    expect(verdict).toMatchObject({ bytes: null })
+    expect(seen.reserved).toHaveLength(1)
+  })
+})
+
+describe('until the head checks pass, nothing of the body is read and nothing is charged', () => {
+  test.each([
+    ['no key', { fields: { 'content-type': ['application/json'] } }, 'no-credential'],
+    ['a bad key', { fields: { authorization: [otherKey] } }, 'unknown-key'],
+    [
+      'two keys',
+      { fields: { authorization: [sampleKey], 'x-api-key': [otherKey] } },
+      'ambiguous-credential',
+    ],
+    ['a malformed target', { target: '/api//chat' }, 'malformed-target'],
+    ['a key in the target', { target: `/api/chat?k=${sampleKey}` }, 'credential-in-target'],
+    ['a model in the query', { target: '/api/chat?model=x' }, 'query-field-refused'],
+    ['an unlisted path', { target: '/api/unknown' }, 'unlisted-endpoint'],
+    ['a path of no route', { target: '/nowhere' }, 'no-route'],
+    ['what is for nobody', { target: '/api/signout' }, 'never-endpoint'],
+    ['administration', { target: '/api/pull' }, 'class-not-granted'],
+    ['an upgrade', { upgrade: 'h2c' }, 'upgrade-refused'],
+    ['a check route on the relay', { target: '/image/x' }, 'route-mismatch'],
+    [
+      'a foreign page',
+      { fields: { authorization: [sampleKey], origin: ['https://evil.example'] } },
+      'origin-not-allowed',
+    ],
+  ] as [string, Partial<RequestHead>, Reason][])('%s', async (_, over, reason) => {
+    const world = createWorld()
+    expect(await reasonOf(aHead(over), world)).toBe(reason)
+    expect(world.seen).toMatchObject({ reads: 0, reserved: [], settled: [] })
+  })
+
+  test('a malformed head is not even shown to the key store', async () => {
+    const world = createWorld()
+    await reasonOf(aHead({ target: '/api/../chat' }), world)
+    expect(world.seen.authenticated).toEqual([])
+  })
+})
+
+describe('a reservation is settled exactly once', () => {
+  test.each([
+    ['a denial of the body', '{"model":"a","model":"b"}', 'body-ambiguous'],
+    ['a body that is no JSON', 'x', 'body-malformed'],
+  ] as const)('on %s', async (_, body, reason) => {
+    const world = createWorld()
+    expect(await reasonOf(aHead(), world, body)).toBe(reason)
+    expect(world.seen.reserved).toHaveLength(1)
+    expect(world.seen.settled).toEqual([{ status: 0, kind: 'failed', answerBytes: 0 }])
+  })
+
+  test('on a model that is not allowed', async () => {
+    const world = createWorld({}, aPrincipal({ models: ['other'] }))
+    expect(await reasonOf(aHead(), world)).toBe('model-not-allowed')
+    expect(world.seen.settled).toHaveLength(1)
+  })
+
+  test('where the client breaks off while its body is read', async () => {
+    const world = createWorld()
+    expect(await reasonOf(aHead(), world, 'aborted')).toBe('body-aborted')
+    expect(world.seen.settled).toHaveLength(1)
+  })
+
+  test('where reading the body fails in a way that nobody expected', async () => {
+    const world = createWorld()
+    const reason = await reasonOf(aHead(), world, new Error('bug')).catch(() => 'thrown')
+    expect(reason).not.toBeNull()
+    expect(world.seen.settled).toHaveLength(1)
+  })
+
+  test('where a body check throws', async () => {
+    const broken: Check = {
+      name: 'broken',
+      needs: 'body',
+      examine: () => {
+        throw new Error('bug')
+      },
+    }
+    const world = createWorld({ checks: [...checks, broken] })
+    expect(await reasonOf(aHead(), world)).toBe('check-failed')
+    expect(world.seen.settled).toHaveLength(1)
+  })
+
+  test('and not at all where nothing could be reserved', async () => {
+    const world = createWorld({ reserve: () => 'draining' })
+    expect(await reasonOf(aHead(), world)).toBe('draining')
+    expect(world.seen).toMatchObject({ settled: [], reads: 0 })
+  })
+})
+
+describe('what throws denies', () => {
+  const bug = () => {
+    throw new Error('bug')
+  }
+
+  test.each([
+    ['throws', bug],
+    ['rejects', () => Promise.reject(new Error('the file is gone'))],
+  ])('a key store that %s', async (_, authenticate) => {
+    const world = createWorld({ authenticate })
+    expect(await reasonOf(aHead(), world)).toBe('check-failed')
+    expect(world.seen).toMatchObject({ reads: 0, reserved: [] })
+  })
+
+  test('a key store that throws makes nobody anonymous', async () => {
+    const world = createWorld({ authenticate: bug })
+    const head = aHead({ method: 'GET', target: '/api/version', hasBody: false })
+    expect(await reasonOf(head, world)).toBe('check-failed')
+  })
+
+  test('a head check that throws', async () => {
+    const world = createWorld({ checks: [{ name: 'broken', needs: 'head', examine: bug }] })
+    expect(await reasonOf(aHead(), world)).toBe('check-failed')
+  })
+
+  test('a ledger that throws', async () => {
+    const world = createWorld({ reserve: bug })
+    expect(await reasonOf(aHead(), world)).toBe('check-failed')
+    expect(world.seen.reads).toBe(0)
+  })
+
+  test('a path that no reader can decode', async () => {
+    const head = aHead({ method: 'GET', target: '/v1/models/%ff', hasBody: false })
+    const world = createWorld()
+    expect(await reasonOf(head, world)).not.toBeNull()
+  })
+
+  test('without a single check, nobody is admitted who is nobody', async () => {
+    const world = createWorld({ checks: [] })
+    expect(await reasonOf(aHead({ fields: {} }), world)).toBe('check-failed')
+    expect(await reasonOf(aHead({ fields: { authorization: [otherKey] } }), world)).toBe(
+      'check-failed',
+    )
+  })
+})
+
+describe('anonymous callers', () => {
+  const version = { method: 'GET', target: '/api/version', hasBody: false }
+
+  test('reach what is open, and only without a credential', async () => {
+    expect(await reasonOf(aHead({ ...version, fields: {} }))).toBeNull()
+    expect(await reasonOf(aHead({ ...version, fields: { authorization: [otherKey] } }))).toBe(
+      'unknown-key',
+    )
+    expect(await reasonOf(aHead({ ...version, target: '/api/tags', fields: {} }))).toBe(
+      'no-credential',
+    )
+  })
+
+  test('not from a foreign page', async () => {
+    const fields = { 'sec-fetch-site': ['cross-site'] }
+    expect(await reasonOf(aHead({ ...version, fields }))).toBe('cross-site')
+  })
+})
+
+describe('every carrier of a key gets the same verdict', () => {
+  const basic = (key: string) => `Basic ${Buffer.from(`any:${key}`).toString('base64')}`
+  const carriers: readonly (readonly [string, (key: string) => Record<string, string[]>])[] = [
+    ['Bearer', (key) => ({ authorization: [`Bearer ${key}`] })],
+    ['bare Authorization', (key) => ({ authorization: [key] })],
+    ['Basic', (key) => ({ authorization: [basic(key)] })],
+    ['X-API-Key', (key) => ({ 'x-api-key': [key] })],
+    ['api-key', (key) => ({ 'api-key': [key] })],
+    ['x-goog-api-key', (key) => ({ 'x-goog-api-key': [key] })],
+    ['sub-protocol', (key) => ({ 'sec-websocket-protocol': [key] })],
+  ]
+  test.each(carriers)('%s', async (_, carry) => {
+    const ask = (key: string, target: string) => {
+      const fields = { ...carry(key), 'content-type': ['application/json'] }
+      return reasonOf(aHead({ fields, target }))
+    }
+    expect(await ask(sampleKey, '/api/chat')).toBeNull()
+    expect(await ask(sampleKey, '/api/pull')).toBe('class-not-granted')
+    expect(await ask(otherKey, '/api/chat')).toBe('unknown-key')
+  })
+})
+
+describe('a key among the sub-protocols never reaches the application', () => {
+  const world = () => createWorld({}, aPrincipal({ services: ['image'] }))
+  const subprotocols = { kind: 'set-subprotocols', subprotocols: ['chat'] }
+  const basic = `Basic ${Buffer.from(`any:${sampleKey}`).toString('base64')}`
+
+  test.each([
+    ['alone', {}],
+    ['beside Bearer', { authorization: [`Bearer ${sampleKey}`] }],
+    ['beside X-API-Key', { 'x-api-key': [sampleKey] }],
+    ['beside Basic, which a browser adds by itself', { authorization: [basic] }],
+  ] as [string, Record<string, string[]>][])('%s', async (_, beside) => {
+    const fields = { 'sec-websocket-protocol': [`chat, ${sampleKey}`], ...beside }
+    const { deps } = world()
+    const verdict = await admit(image({ fields, upgrade: 'websocket' }), null, deps)
+    if ('reason' in verdict) throw new Error(verdict.reason)
+    expect(verdict.admission.obligations).toEqual([subprotocols])
+  })
+})

@@ -1,0 +1,335 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { aHead, aPrincipal, aService, anEndpoint, someFacts } from '../../test/support/questions.ts'
+import type { RequestFacts } from '../policy/facts.ts'
+import type { Reason } from '../policy/reason.ts'
+import { type BodySource, jsonBodyBytesMax, readBodyFacts } from './body-facts.ts'
+import type { RequestHead } from './request-head.ts'
+
+const litellm = aService({ name: 'litellm', kind: 'openai' })
+
+type Given = {
+  readonly facts?: Partial<RequestFacts>
+  readonly head?: Partial<RequestHead>
+  readonly models?: readonly string[]
+}
+
+function readWith(source: BodySource, given: Given = {}) {
+  const facts = someFacts(given.facts)
+  const principal = aPrincipal({ models: given.models ?? [] })
+  return readBodyFacts({ head: aHead(given.head), facts, principal }, source)
+}
+
+const sourceOf = (body: string | Uint8Array): BodySource => ({
+  read: (bytesMax) => {
+    const bytes = Buffer.from(body)
+    return Promise.resolve(bytes.length > bytesMax ? 'too-large' : bytes)
+  },
+})
+const readBody = (body: string | Uint8Array, given: Given = {}) => readWith(sourceOf(body), given)
+const unread: BodySource = {
+  read: () => Promise.reject(new Error('the body must not be read')),
+}
+
+async function defectOf(body: string | Uint8Array, given: Given = {}): Promise<Reason | null> {
+  const { facts, bytes } = await readBody(body, given)
+  // What was refused must not be there to be sent on.
+  if (facts.defect !== null) expect(bytes).toBeNull()
+  return facts.defect
+}
+
+describe('a body in order', () => {
+  test('gives its model and the very bytes that were judged', async () => {
+    const body = '{"model":"Llama3","messages":[]}'
+    const { facts, bytes } = await readBody(body, { models: ['LLAMA3:latest', 'x'] })
+    expect(facts).toEqual({
+      models: ['llama3:latest'],
+      allowedModels: ['llama3:latest', 'x:latest'],
+      defect: null,
+    })
+    expect(bytes?.toString()).toBe(body)
+  })
+
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    ' application/json ',
+    'application/vnd.api+json',
+  ])('may have the type %s', async (type) => {
+    const head = { fields: { 'content-type': [type] } }
+    expect(await defectOf('{}', { head })).toBeNull()
+  })
+
+  test.each(['identity', 'IDENTITY', ''])('may have the encoding %j', async (encoding) => {
+    const fields = { 'content-type': ['application/json'], 'content-encoding': [encoding] }
+    expect(await defectOf('{}', { head: { fields } })).toBeNull()
+  })
+
+  test('may be as long as the limit', async () => {
+    let asked = 0
+    const source: BodySource = {
+      read: (bytesMax) => {
+        asked = bytesMax
+        return Promise.resolve(Buffer.from('{}'))
+      },
+    }
+    expect((await readWith(source)).facts.defect).toBeNull()
+    expect(asked).toBe(jsonBodyBytesMax)
+  })
+})
+
+describe('a member that stands twice for some reader is refused', () => {
+  test.each([
+    ['the same name twice', '{"model":"a","model":"b"}'],
+    ['the same name twice with the same value', '{"model":"a","model":"a"}'],
+    ['upper case', '{"model":"a","MODEL":"b"}'],
+    ['mixed case', '{"Model":"a","mOdel":"b"}'],
+    ['a long s (U+017F), which Go folds', '{"stream":false,"\u017ftream":true}'],
+    ['a Kelvin sign (U+212A), which Go folds', '{"keep_alive":0,"\u212aeep_alive":-1}'],
+    ['an escape', '{"model":"a","mod\\u0065l":"b"}'],
+    ['an escape and a letter case', '{"model":"a","\\u004dODEL":"b"}'],
+    ['an escaped long s', '{"stream":false,"\\u017ftream":true}'],
+    ['any other member', '{"temperature":1,"temperature":2}'],
+    ['far apart', `{"model":"a","x":${JSON.stringify('"model"'.repeat(100))},"model":"b"}`],
+    ['after nested objects', '{"model":"a","options":{"a":[{"b":1}]},"model":"b"}'],
+    ['after a string of braces', '{"model":"a","x":"}{\\"","model":"b"}'],
+    ['with blanks around', '{ "model" : "a" ,\n"model"\t: "b" }'],
+    ['__proto__', '{"__proto__":{},"__proto__":{}}'],
+    ['the empty name', '{"":1,"":2}'],
+  ])('%s', async (_, body) => {
+    expect(await defectOf(body)).toBe('body-ambiguous')
+  })
+
+  test('nested members of one name are not the top level’s', async () => {
+    expect(await defectOf('{"model":"a","options":{"model":"b","Model":"c"}}')).toBeNull()
+    expect(await defectOf('{"messages":[{"content":"a"},{"content":"b"}]}')).toBeNull()
+  })
+
+  test('a name inside of a text is no member', async () => {
+    expect(await defectOf('{"model":"a","x":"\\"model\\":\\"b\\""}')).toBeNull()
+  })
+})
+
+describe('what is not one JSON object in UTF-8 is refused', () => {
+  test.each([
+    ['nothing', ''],
+    ['blanks', ' \n'],
+    ['a list', '[{"model":"a"}]'],
+    ['a text', '"model"'],
+    ['a number', '1'],
+    ['null', 'null'],
+    ['half an object', '{"model":"a"'],
+    ['two objects', '{"model":"a"}{"model":"b"}'],
+    ['two lines of objects', '{"model":"a"}\n{"model":"b"}'],
+    ['a comma at the end', '{"model":"a",}'],
+    ['a comment', '{"model":"a"/*x*/}'],
+    ['single quotes', "{'model':'a'}"],
+    ['NaN', '{"model":NaN}'],
+    ['a form', 'model=a&stream=true'],
+    ['a byte order mark', '\ufeff{"model":"a"}'],
+    ['a NUL at the end', '{"model":"a"}\0'],
+    ['a line break in a text', '{"model":"a\n"}'],
+    ['invalid UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)],
+    ['an overlong quote', Buffer.from('7b22c0a2223a317d', 'hex')],
+    ['a surrogate in UTF-8', Buffer.from('7b22eda080223a317d', 'hex')],
+    ['UTF-16', Buffer.from('{"model":"a"}', 'utf16le')],
+    ['UTF-16 with a mark', Buffer.from('\ufeff{"model":"a"}', 'utf16le')],
+    ['nesting without end', '['.repeat(1_000_000)],
+  ])('%s', async (_, body) => {
+    expect(await defectOf(body)).toBe('body-malformed')
+  })
+})
+
+describe('a body of another type or coding is refused before it is read', () => {
+  test.each([
+    ['no type', undefined],
+    ['an empty type', ''],
+    ['text/plain, which a page may send to anywhere', 'text/plain'],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['multipart', 'multipart/form-data; boundary=x'],
+    ['JSON by another name', 'text/json'],
+    ['JSON Lines', 'application/jsonl'],
+    ['JSON as a parameter', 'text/plain; x=application/json'],
+    ['JSON first in a list', 'application/json, text/plain'],
+    ['a longer word', 'application/jsonp'],
+    ['JSON as a suffix only', '+json'],
+  ])('%s', async (_, type) => {
+    const head = { fields: type === undefined ? {} : { 'content-type': [type] } }
+    expect((await readWith(unread, { head })).facts.defect).toBe('body-type')
+  })
+
+  test.each(['gzip', 'br', 'zstd', 'deflate', 'identity, gzip', 'GZIP', 'x'])(
+    'the encoding %s',
+    async (encoding) => {
+      const fields = { 'content-type': ['application/json'], 'content-encoding': [encoding] }
+      expect((await readWith(unread, { head: { fields } })).facts.defect).toBe('body-encoding')
+    },
+  )
+
+  test('a body that is too long', async () => {
+    const source: BodySource = { read: () => Promise.resolve('too-large') }
+    expect(await readWith(source)).toMatchObject({
+      facts: { defect: 'body-too-large' },
+      bytes: null,
+    })
+  })
+
+  test('a body that ends before its end', async () => {
+    const source: BodySource = { read: () => Promise.resolve('aborted') }
+    expect(await readWith(source)).toMatchObject({ facts: { defect: 'body-aborted' }, bytes: null })
+  })
+
+  test('a body where none belongs', async () => {
+    const facts = { endpoint: anEndpoint({ body: 'none', model: { in: 'none' } }) }
+    expect((await readWith(unread, { facts })).facts.defect).toBe('body-unexpected')
+    expect((await readWith(unread, { facts, head: { hasBody: false } })).facts.defect).toBeNull()
+  })
+})
+
+describe('uploads and bytes', () => {
+  test.each(['bytes', 'multipart'] as const)('%s are never read here', async (body) => {
+    const facts = { endpoint: anEndpoint({ body, model: { in: 'none' } }) }
+    expect(await readWith(unread, { facts })).toMatchObject({ facts: { defect: null }, bytes: null })
+  })
+
+  test('where no endpoint is known, nothing is read', async () => {
+    expect((await readWith(unread, { facts: { endpoint: null } })).bytes).toBeNull()
+  })
+})
+
+describe('every model that a body names is a candidate', () => {
+  const modelsOf = async (body: object | string, facts: Partial<RequestFacts> = {}) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return (await readBody(text, { facts })).facts.models
+  }
+  const show = { endpoint: anEndpoint({ model: { in: 'body', members: ['model', 'name'] } }) }
+  const copy = { endpoint: anEndpoint({ model: { in: 'body', members: ['source', 'destination'] } }) }
+  const litellmFacts = { service: litellm, endpoint: anEndpoint({ dialect: 'openai' }) }
+
+  test('model and its older name', async () => {
+    expect(await modelsOf({ model: 'a', name: 'b' }, show)).toEqual(['a:latest', 'b:latest'])
+    expect(await modelsOf({ name: 'b' }, show)).toEqual(['b:latest'])
+  })
+
+  test('source and destination of a copy, which renames', async () => {
+    expect(await modelsOf({ source: 'bad', destination: 'good' }, copy)).toEqual([
+      'bad:latest',
+      'good:latest',
+    ])
+  })
+
+  test('in any letter case and by escapes, as Go reads them', async () => {
+    expect(await modelsOf('{"MODEL":"a"}')).toEqual(['a:latest'])
+    expect(await modelsOf('{"mod\\u0065l":"a"}')).toEqual(['a:latest'])
+    expect(await modelsOf('{"model":"\\u0061"}')).toEqual(['a:latest'])
+  })
+
+  test('none, where there is none', async () => {
+    expect(await modelsOf({})).toEqual([])
+    expect(await modelsOf({ model: null })).toEqual([])
+  })
+
+  test.each([1, true, {}, { name: 'a' }, [1], [['a'], {}]])(
+    'something that is no text (%j) cannot pass for "no model"',
+    async (model) => {
+      const models = await modelsOf({ model })
+      expect(models).toContain('\0')
+    },
+  )
+
+  test('LiteLLM’s lists, and texts that are split at commas', async () => {
+    expect(await modelsOf({ model: 'a,b' }, litellmFacts)).toEqual(['a', 'b'])
+    expect(await modelsOf({ model: ' a , b ' }, litellmFacts)).toEqual(['a', 'b'])
+    expect(await modelsOf({ model: ['a', 'b,c'] }, litellmFacts)).toEqual(['a', 'b', 'c'])
+    expect(await modelsOf({ model: 'A' }, litellmFacts)).toEqual(['A'])
+  })
+
+  test('a name that LiteLLM does not read is no model: it would choose one by itself', async () => {
+    // Python compares names to the letter, so `MODEL` leaves `model` unset there.
+    expect(await modelsOf('{"MODEL":"a"}', litellmFacts)).not.toEqual(['a'])
+  })
+
+  test('the model of a path, decoded and folded', async () => {
+    const endpoint = anEndpoint({ method: 'GET', body: 'none', model: { in: 'path' } })
+    const read = (endpointPath: string) =>
+      readWith(unread, { facts: { endpoint, endpointPath }, head: { hasBody: false } })
+    expect((await read('/v1/models/Llama3')).facts.models).toEqual(['llama3:latest'])
+    expect((await read('/v1/models/caf%C3%A9')).facts.models).toEqual(['café:latest'])
+    expect((await read('/v1/models/a:7b')).facts.models).toEqual(['a:7b'])
+  })
+
+  test('the model of a path that is no UTF-8 is a model of nobody, and does not throw', async () => {
+    const endpoint = anEndpoint({ method: 'GET', body: 'none', model: { in: 'path' } })
+    const facts = { endpoint, endpointPath: '/v1/models/%ff' }
+    const reading = readWith(unread, { facts, head: { hasBody: false } })
+    await expect(reading).resolves.toMatchObject({ bytes: null })
+  })
+})
+
+describe('what callers may not set', () => {
+  const litellmFacts = { service: litellm, endpoint: anEndpoint({ dialect: 'openai' }) }
+
+  test.each([
+    ...['api_base', 'API_BASE', 'Api_Base', 'base_url', 'ba\u017fe_url', 'api_\u212aey', 'user_config'],
+    ...['model_list', 'fallbacks', 'mock_response', 'aws_access_key_id', 'tags', 'litellm_metadata'],
+  ])('%s at LiteLLM', async (name) => {
+    const body = JSON.stringify({ model: 'a', [name]: 'x' })
+    expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
+  })
+
+  test('by an escape', async () => {
+    const body = '{"model":"a","\\u0061pi_base":"http://evil.example"}'
+    expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
+  })
+
+  test.each(['api_base', 'guardrails', 'tags', 'user_config'])(
+    '%s inside of metadata, where LiteLLM reads it too',
+    async (name) => {
+      const body = JSON.stringify({ model: 'a', metadata: { [name]: ['x'] } })
+      expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
+    },
+  )
+
+  test('metadata as JSON text, which LiteLLM would parse behind us', async () => {
+    const body = JSON.stringify({ model: 'a', metadata: '{"api_base":"http://evil.example"}' })
+    expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
+  })
+
+  test('a client’s own metadata passes', async () => {
+    const body = JSON.stringify({ model: 'a', metadata: { user_id: 'ada' } })
+    expect(await defectOf(body, { facts: litellmFacts })).toBeNull()
+  })
+})
+
+test('whatever bytes come, reading them never throws, and what passes is one JSON object', async () => {
+  const hostile = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+    fc.json().map((text) => Buffer.from(text)),
+    fc
+      .array(
+        fc.constantFrom('{', '}', '[', ']', ',', ':', '"model"', '"MODEL"', '"a"', '1', '\\', '"', ' '),
+        { maxLength: 12 },
+      )
+      .map((parts) => Buffer.from(parts.join(''))),
+    fc
+      .array(fc.tuple(fc.constantFrom('model', 'Model', 'm\\u006fdel', 'x'), fc.json()), {
+        maxLength: 3,
+      })
+      .map((members) =>
+        Buffer.from(`{${members.map(([name, value]) => `"${name}":${value}`).join(',')}}`),
+      ),
+  )
+  await fc.assert(
+    fc.asyncProperty(hostile, async (body) => {
+      const { facts, bytes } = await readBody(body)
+      if (facts.defect !== null) return
+      expect(bytes).toEqual(body)
+      const value = JSON.parse(body.toString('utf8')) as Record<string, unknown>
+      const names = Object.keys(value).map((name) => name.toLowerCase())
+      expect(Array.isArray(value)).toBe(false)
+      expect(new Set(names).size).toBe(names.length)
+    }),
+    { numRuns: 3_000 },
+  )
+})

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { aPrincipal, someFacts } from '../../test/support/questions.ts'
+import { Admission } from '../policy/admission.ts'
+import type { Obligation } from '../policy/decision.ts'
+import type { RequestFacts } from '../policy/facts.ts'
+import { discharge } from './discharge.ts'
+
+const admitted = (facts: Partial<RequestFacts>, obligations: readonly Obligation[] = []) =>
+  new Admission({
+    facts: someFacts(facts),
+    principal: aPrincipal(),
+    obligations,
+    reservation: { settle: () => {} },
+  })
+const setSubprotocols = (...subprotocols: string[]): Obligation => ({
+  kind: 'set-subprotocols',
+  subprotocols,
+})
+
+describe('discharge', () => {
+  test('without obligations gives the identity and nothing else', () => {
+    expect(Object.keys(discharge(admitted({})) ?? {}).sort()).toEqual([
+      'x-gatekeeper-key-id',
+      'x-gatekeeper-request-id',
+      'x-gatekeeper-role',
+      'x-gatekeeper-service',
+      'x-gatekeeper-user',
+    ])
+  })
+
+  test('the check names the sub-protocols that go on', () => {
+    const fields = discharge(admitted({ point: 'check' }, [setSubprotocols('chat', 'superchat')]))
+    expect(fields?.['x-gatekeeper-subprotocols']).toBe('chat, superchat')
+  })
+
+  test('the relay, which cannot do it, refuses', () => {
+    // The reason is 'obligation-unmet': sent on without it, the key would reach the upstream.
+    expect(discharge(admitted({ point: 'relay' }, [setSubprotocols('chat')]))).toBeNull()
+  })
+
+  test('that no sub-protocol goes on is not said by an empty field', () => {
+    // Caddy cannot tell an empty field from none, and then leaves the client's own list, with the
+    // key in it, as it is.
+    const fields = discharge(admitted({ point: 'check' }, [setSubprotocols()]))
+    expect(fields?.['x-gatekeeper-subprotocols']).not.toBe('')
+  })
+})

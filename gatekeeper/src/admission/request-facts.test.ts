@@ -1,0 +1,235 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { aHead, aRoute, aService, otherKey, sampleKey } from '../../test/support/questions.ts'
+import { createRouteTable } from '../policy/route-table.ts'
+import { readRequestFacts } from './request-facts.ts'
+import type { RequestHead } from './request-head.ts'
+
+const plainKeys = new Set(['my-plain-key', 'abc+def/ghi==', 'päss wort'])
+const deps = {
+  findRoute: createRouteTable([
+    aService({
+      routes: [
+        aRoute({ prefix: '/api' }),
+        aRoute({ prefix: '/v1' }),
+        aRoute({ prefix: '/ollama', strip: true }),
+        aRoute({ prefix: '/chat', strip: true, mode: 'check' }),
+      ],
+    }),
+    aService({ name: 'litellm', kind: 'openai', routes: [aRoute({ prefix: '/litellm', strip: true })] }),
+    aService({
+      name: 'tts',
+      kind: 'http',
+      routes: [aRoute({ prefix: '/tts', strip: true, mode: 'check' })],
+    }),
+  ]),
+  holdsPlainKey: (text: string) => plainKeys.has(text),
+}
+const read = (over: Partial<RequestHead> = {}) => readRequestFacts(aHead(over), deps)
+const defectOf = (over: Partial<RequestHead>) => read(over).facts.defect
+const check = (over: Partial<RequestHead>): Partial<RequestHead> => ({
+  point: 'check',
+  checkedService: 'ollama',
+  target: '/chat/api/chat',
+  hasBody: false,
+  ...over,
+})
+
+describe('the facts of a request in order', () => {
+  test('on the relay', () => {
+    const { facts, credential } = read({ target: '/api/chat?x=1' })
+    expect(credential).toBe(sampleKey)
+    expect(facts).toMatchObject({
+      path: '/api/chat',
+      query: 'x=1',
+      endpointPath: '/api/chat',
+      carrier: 'authorization',
+      defect: null,
+      upgrade: null,
+      origin: null,
+      isNavigation: false,
+    })
+    expect(facts.service?.name).toBe('ollama')
+    expect(facts.endpoint?.pattern).toBe('/api/chat')
+  })
+
+  test('on a check route, without its prefix', () => {
+    const { facts } = read(check({}))
+    expect(facts).toMatchObject({ defect: null, endpointPath: '/api/chat', path: '/chat/api/chat' })
+    expect(facts.endpoint?.pattern).toBe('/api/chat')
+  })
+
+  test('of a path that has no route: no service, no endpoint, no defect', () => {
+    const { facts } = read({ target: '/nowhere' })
+    expect(facts).toMatchObject({ service: null, route: null, endpoint: null, defect: null })
+  })
+
+  test('of a malformed target: nothing of it is believed', () => {
+    const { facts } = read({ target: '/api/../tts/x' })
+    expect(facts).toMatchObject({
+      path: '',
+      query: '',
+      service: null,
+      endpoint: null,
+      defect: 'malformed-target',
+    })
+  })
+
+  test('a page that a person opens is told from a script', () => {
+    const fields = { 'sec-fetch-mode': ['navigate'] }
+    expect(read({ method: 'GET', target: '/tts/', fields }).facts.isNavigation).toBe(true)
+    expect(read({ method: 'POST', fields }).facts.isNavigation).toBe(false)
+    const script = { 'sec-fetch-mode': ['cors'] }
+    expect(read({ method: 'GET', fields: script }).facts.isNavigation).toBe(false)
+  })
+
+  test('HTTP/2’s CONNECT counts as a WebSocket, whatever it says', () => {
+    expect(read({ method: 'CONNECT' }).facts.upgrade).toBe('websocket')
+    expect(read({ upgrade: 'WebSocket' }).facts.upgrade).toBe('websocket')
+    expect(read({ upgrade: 'H2C' }).facts.upgrade).toBe('h2c')
+  })
+})
+
+describe('fields that could say two things are refused', () => {
+  test.each(['origin', 'sec-fetch-site', 'host', 'content-type', 'content-encoding'])(
+    '%s twice',
+    (name) => {
+      const fields = { authorization: [sampleKey], [name]: ['a', 'b'] }
+      expect(defectOf({ fields })).toBe('malformed-field')
+    },
+  )
+
+  test('two different credentials', () => {
+    const fields = { authorization: [sampleKey], 'x-api-key': [otherKey] }
+    expect(read({ fields })).toMatchObject({
+      credential: null,
+      facts: { defect: 'ambiguous-credential' },
+    })
+  })
+
+  test.each(['model', 'MODEL', 'mo%64el', 'target_model_names', '%6dodel'])(
+    'the query field %s, where the body names a model',
+    (name) => {
+      expect(defectOf({ target: `/v1/audio/transcriptions?a=1&${name}=x` })).toBe(
+        'query-field-refused',
+      )
+      expect(defectOf({ target: `/litellm/v1/chat/completions?${name}` })).toBe(
+        'query-field-refused',
+      )
+      expect(defectOf(check({ target: `/chat/api/chat?${name}=x` }))).toBe('query-field-refused')
+    },
+  )
+
+  test('an opaque service may have a query field of that name', () => {
+    const head = check({ checkedService: 'tts', target: '/tts/speak?model=x' })
+    expect(defectOf(head)).toBeNull()
+  })
+})
+
+describe('service, prefix and point must agree', () => {
+  test.each([
+    ['another service’s block', check({ checkedService: 'tts' })],
+    ['no block at all', check({ checkedService: null })],
+    ['an alias instead of the name', check({ checkedService: 'chat' })],
+    ['a relay route asked as a check', check({ target: '/api/chat' })],
+    ['a check route on the relay', { target: '/chat/api/chat' }],
+    ['an opaque check route on the relay', { target: '/tts/speak' }],
+  ] as [string, Partial<RequestHead>][])('%s: route-mismatch', (_, over) => {
+    expect(defectOf(over)).toBe('route-mismatch')
+  })
+
+  test('Caddy’s looser matching cannot lend a block to a path of another service', () => {
+    for (const target of ['/TTS/speak', '/tts%2f..%2fchat', '//tts/speak', '/chat/../tts/speak']) {
+      const { facts } = read(check({ target }))
+      expect([target, facts.defect ?? facts.service]).not.toEqual([target, 'tts'])
+      expect(facts.service).toBeNull()
+    }
+  })
+})
+
+describe('a credential in the target is refused, even beside a good one', () => {
+  const encoded = sampleKey.replaceAll('_', '%5F')
+  test.each([
+    ['in a query field', `/api/tags?key=${sampleKey}`],
+    ['as the name of a query field', `/api/tags?${sampleKey}`],
+    ['in the second field', `/api/tags?a=1&api_key=${sampleKey}&b=2`],
+    ['percent-encoded', `/api/tags?key=${encoded}`],
+    ['letters percent-encoded', `/api/tags?key=${sampleKey.replace('gk', '%67%6b')}`],
+    ['inside a longer value', `/api/tags?u=https%3A%2F%2Fx%2F${sampleKey}`],
+    ['after Bearer', `/api/tags?authorization=Bearer%20${sampleKey}`],
+    ['after Bearer with a plus', `/api/tags?authorization=Bearer+${sampleKey}`],
+    ['in the path', `/api/${sampleKey}/tags`],
+    ['on a path of no route', `/nowhere?key=${sampleKey}`],
+    ['on an opaque service', `/tts/speak?key=${sampleKey}`],
+    ['in a malformed target', `/api//tags?key=${sampleKey}`],
+    ['cut short, which is still most of it', `/api/tags?key=${sampleKey.slice(0, -20)}`],
+    ['a plain key', '/api/tags?key=my-plain-key'],
+    ['a plain key, letters percent-encoded', '/api/tags?key=my%2Dplain%2Dke%79'],
+    ['a plain key as a name', '/api/tags?my-plain-key'],
+    ['a plain key with reserved letters, encoded', '/api/tags?key=abc%2Bdef%2Fghi%3D%3D'],
+    ['a plain key in the path', '/tts/my-plain-key/speak'],
+    ['a plain key in the path, encoded', '/tts/p%C3%A4ss%20wort/speak'],
+    ['a plain key beyond ASCII', '/api/tags?key=p%C3%A4ss%20wort'],
+  ])('%s', (_, target) => {
+    expect(defectOf({ target, method: 'GET' })).toBe('credential-in-target')
+  })
+
+  test('a plain key with reserved letters, as people paste it', () => {
+    // `+` in a query is a blank for forms and itself for everybody else: both readings count.
+    expect(defectOf({ target: '/api/tags?key=abc+def/ghi==', method: 'GET' })).toBe(
+      'credential-in-target',
+    )
+  })
+
+  test.each(['/api/tags?key=other', '/api/tags?q=gk_', '/api/tags?my-plain-ke', '/api/tags?'])(
+    '%s is no credential',
+    (target) => {
+      expect(defectOf({ target, method: 'GET' })).toBeNull()
+    },
+  )
+})
+
+test('nothing that a client sends as a field becomes a statement of Caddy', () => {
+  const fields = {
+    authorization: [sampleKey],
+    'x-forwarded-for': ['127.0.0.1'],
+    'x-forwarded-uri': ['/tts/speak'],
+    'x-forwarded-method': ['GET'],
+    'x-forwarded-host': ['evil.example'],
+    'x-http-method-override': ['DELETE'],
+    'x-original-url': ['/api/delete'],
+    'x-rewrite-url': ['/api/delete'],
+    'x-real-ip': ['127.0.0.1'],
+    forwarded: ['for=127.0.0.1'],
+    host: ['evil.example'],
+  }
+  const { facts } = read({ fields })
+  expect(facts).toMatchObject({
+    method: 'POST',
+    path: '/api/chat',
+    host: 'ai.example',
+    clientAddress: '192.0.2.7',
+  })
+})
+
+test('whatever the head holds, reading it never throws and makes no service out of a bad path', () => {
+  const value = fc.array(fc.oneof(fc.string(), fc.constantFrom(sampleKey, otherKey)), { maxLength: 3 })
+  const fields = fc.dictionary(
+    fc.oneof(fc.constantFrom('authorization', 'origin', 'x-api-key', 'content-type'), fc.string()),
+    value,
+  )
+  const target = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.webPath().map((path) => `/api${path}`),
+    fc.webQueryParameters().map((query) => `/v1/models?${query}`),
+    fc.string().map((text) => `/v1/models/${text}`),
+  )
+  fc.assert(
+    fc.property(fields, target, fc.string(), (given, to, method) => {
+      const { facts, credential } = read({ fields: given, target: to, method })
+      if (facts.defect === 'malformed-target') expect(facts.service).toBeNull()
+      if (credential !== null) expect(facts.carrier).not.toBe('none')
+    }),
+    { numRuns: 2_000 },
+  )
+})

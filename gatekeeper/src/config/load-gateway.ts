@@ -1,0 +1,15 @@
+import { failedGateway, type Gateway, readGatewayFile } from './gateway-file.ts'
+import type { Settings } from './read-settings.ts'
+
+/** Reads the `gatekeeper.yaml` that the settings name; a file that cannot be read is a problem. */
+export function loadGateway(settings: Settings, readFile: (path: string) => string): Gateway {
+  const source = settings.configFile
+  try {
+    return readGatewayFile(readFile(source), source, { settings, readFile })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const what = code === undefined ? 'cannot be understood' : `cannot be read (${code})`
+    const remedy = 'Set GATEKEEPER_CONFIG to a readable gatekeeper.yaml.'
+    return failedGateway([{ source, what, remedy }])
+  }
+}
