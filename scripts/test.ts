@@ -1,6 +1,7 @@
 /**
  * `npm test` runs everything that needs no more than npm and a Caddy; `npm run test:real` (the word
- * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes. Further words go to vitest. A skip is loud: each one
+ * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes, and
+ * `npm run test:browser` what needs a Chromium. Further words go to vitest. A skip is loud: each one
  * is named again at the end, under the count.
  */
 import { spawn } from 'node:child_process'
@@ -17,6 +18,7 @@ const root = resolve(import.meta.dirname, '..')
 const suites: Readonly<Record<string, string>> = {
   real: 'gatekeeper/test/real',
   slow: 'gatekeeper/test/slow',
+  browser: 'gatekeeper/test/browser',
 }
 
 /** The Caddy that the end-to-end tests run, or null; kept where `npm start` keeps its own. */

@@ -7,9 +7,8 @@ import { type RunCommand, runCommand } from './run-command.ts'
 const directives = 'read_body_idle 30m\nwrite_idle 30m'
 
 /**
- * The idle limits for our Caddyfile where this Caddy knows them, else nothing. Versions after 2.11.4
- * break off a silent answer after one minute by default, and older ones refuse the names; asking is
- * surer than a list of versions.
+ * The idle limits for our Caddyfile where this Caddy knows them, else nothing. 2.11.4 refuses
+ * the names, 2.11.7 takes them; asking is surer than a list of versions.
  */
 export async function findCaddyTimeouts(
   caddy: string,

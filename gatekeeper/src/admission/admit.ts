@@ -47,7 +47,7 @@ export async function admit(
   const onHead = decide(deps.checks, 'head', { facts, caller, body: null })
   if (!onHead.allowed) return deny(onHead.reason, onHead.check)
   if (principal === null) return deny('check-failed', 'principal')
-  const reservation = deps.reserve({ facts, principal })
+  const reservation = reserve({ facts, principal }, deps)
   if (typeof reservation === 'string') return deny(reservation, 'reserve')
 
   const onBody = await admitBody({ head, facts, caller, principal }, body, deps).catch((error) => {
@@ -62,6 +62,18 @@ export async function admit(
   return {
     admission: new Admission({ facts, principal, obligations, reservation }),
     bytes: onBody.bytes,
+  }
+}
+
+/** A ledger that fails has charged nothing, and what is not charged is not admitted. */
+function reserve(
+  question: { facts: RequestFacts; principal: Principal },
+  deps: AdmitDeps,
+): Reservation | Reason {
+  try {
+    return deps.reserve(question)
+  } catch {
+    return 'check-failed'
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aHead, aPrincipal, aService, anEndpoint, someFacts } from '../../test/support/questions.ts'
+import { aHead, anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Reason } from '../policy/reason.ts'
 import { type BodySource, jsonBodyBytesMax, readBodyFacts } from './body-facts.ts'
@@ -190,7 +190,10 @@ describe('a body of another type or coding is refused before it is read', () => 
 describe('uploads and bytes', () => {
   test.each(['bytes', 'multipart'] as const)('%s are never read here', async (body) => {
     const facts = { endpoint: anEndpoint({ body, model: { in: 'none' } }) }
-    expect(await readWith(unread, { facts })).toMatchObject({ facts: { defect: null }, bytes: null })
+    expect(await readWith(unread, { facts })).toMatchObject({
+      facts: { defect: null },
+      bytes: null,
+    })
   })
 
   test('where no endpoint is known, nothing is read', async () => {
@@ -204,7 +207,9 @@ describe('every model that a body names is a candidate', () => {
     return (await readBody(text, { facts })).facts.models
   }
   const show = { endpoint: anEndpoint({ model: { in: 'body', members: ['model', 'name'] } }) }
-  const copy = { endpoint: anEndpoint({ model: { in: 'body', members: ['source', 'destination'] } }) }
+  const copy = {
+    endpoint: anEndpoint({ model: { in: 'body', members: ['source', 'destination'] } }),
+  }
   const litellmFacts = { service: litellm, endpoint: anEndpoint({ dialect: 'openai' }) }
 
   test('model and its older name', async () => {
@@ -271,8 +276,23 @@ describe('what callers may not set', () => {
   const litellmFacts = { service: litellm, endpoint: anEndpoint({ dialect: 'openai' }) }
 
   test.each([
-    ...['api_base', 'API_BASE', 'Api_Base', 'base_url', 'ba\u017fe_url', 'api_\u212aey', 'user_config'],
-    ...['model_list', 'fallbacks', 'mock_response', 'aws_access_key_id', 'tags', 'litellm_metadata'],
+    ...[
+      'api_base',
+      'API_BASE',
+      'Api_Base',
+      'base_url',
+      'ba\u017fe_url',
+      'api_\u212aey',
+      'user_config',
+    ],
+    ...[
+      'model_list',
+      'fallbacks',
+      'mock_response',
+      'aws_access_key_id',
+      'tags',
+      'litellm_metadata',
+    ],
   ])('%s at LiteLLM', async (name) => {
     const body = JSON.stringify({ model: 'a', [name]: 'x' })
     expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
@@ -308,7 +328,21 @@ test('whatever bytes come, reading them never throws, and what passes is one JSO
     fc.json().map((text) => Buffer.from(text)),
     fc
       .array(
-        fc.constantFrom('{', '}', '[', ']', ',', ':', '"model"', '"MODEL"', '"a"', '1', '\\', '"', ' '),
+        fc.constantFrom(
+          '{',
+          '}',
+          '[',
+          ']',
+          ',',
+          ':',
+          '"model"',
+          '"MODEL"',
+          '"a"',
+          '1',
+          '\\',
+          '"',
+          ' ',
+        ),
         { maxLength: 12 },
       )
       .map((parts) => Buffer.from(parts.join(''))),

@@ -78,7 +78,9 @@ function readJsonObject(bytes: Buffer, facts: RequestFacts): Map<string, unknown
   if ([...folded, ...nestedNames(kind, members)].some((name) => isRefusedMember(kind, name))) {
     return 'body-field-refused'
   }
-  return new Map(names.map((name, at) => [folded[at] as string, members[name]]))
+  // As the upstream reads names: Ollama folds them, LiteLLM compares to the letter.
+  const read = kind === 'ollama' ? folded : names
+  return new Map(names.map((name, at) => [read[at] as string, members[name]]))
 }
 
 /** LiteLLM reads what it lets callers set from the members of `metadata` too. */
@@ -102,11 +104,14 @@ function bodyModels(members: ReadonlyMap<string, unknown>, facts: RequestFacts):
     .flatMap((value) => candidates(value, kind))
 }
 
+/** A name that no key can hold. */
+const nobodysModel = '\0'
+
 /** LiteLLM takes several models in one text, split at commas, or as a list. */
 function candidates(value: unknown, kind: ServiceKind): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => candidates(item, kind))
   // Something that is no text cannot be a name; it must not pass as "no model named".
-  if (typeof value !== 'string') return ['\0']
+  if (typeof value !== 'string') return [nobodysModel]
   const names = kind === 'openai' ? value.split(',').map((name) => name.trim()) : [value]
   return names.map((name) => normalizeModelName(kind, name))
 }
@@ -114,5 +119,9 @@ function candidates(value: unknown, kind: ServiceKind): string[] {
 function pathModels(facts: RequestFacts): string[] {
   if (facts.endpoint?.model.in !== 'path') return []
   const last = facts.endpointPath.slice(facts.endpointPath.lastIndexOf('/') + 1)
-  return [normalizeModelName(facts.service?.kind ?? 'http', decodeURIComponent(last))]
+  try {
+    return [normalizeModelName(facts.service?.kind ?? 'http', decodeURIComponent(last))]
+  } catch {
+    return [nobodysModel]
+  }
 }

@@ -10,7 +10,9 @@ export function discharge(admission: Admission): Readonly<Record<string, string>
   for (const obligation of admission.obligations) {
     // The relay carries no WebSockets; at the check Caddy sets the sub-protocols from our answer.
     if (admission.facts.point !== 'check') return null
-    fields['x-gatekeeper-subprotocols'] = obligation.subprotocols.join(', ')
+    // Caddy has dropped the client's list: an empty one is said by saying nothing.
+    const { subprotocols } = obligation
+    if (subprotocols.length > 0) fields['x-gatekeeper-subprotocols'] = subprotocols.join(', ')
   }
   return fields
 }

@@ -16,7 +16,11 @@ const deps = {
         aRoute({ prefix: '/chat', strip: true, mode: 'check' }),
       ],
     }),
-    aService({ name: 'litellm', kind: 'openai', routes: [aRoute({ prefix: '/litellm', strip: true })] }),
+    aService({
+      name: 'litellm',
+      kind: 'openai',
+      routes: [aRoute({ prefix: '/litellm', strip: true })],
+    }),
     aService({
       name: 'tts',
       kind: 'http',
@@ -213,7 +217,9 @@ test('nothing that a client sends as a field becomes a statement of Caddy', () =
 })
 
 test('whatever the head holds, reading it never throws and makes no service out of a bad path', () => {
-  const value = fc.array(fc.oneof(fc.string(), fc.constantFrom(sampleKey, otherKey)), { maxLength: 3 })
+  const value = fc.array(fc.oneof(fc.string(), fc.constantFrom(sampleKey, otherKey)), {
+    maxLength: 3,
+  })
   const fields = fc.dictionary(
     fc.oneof(fc.constantFrom('authorization', 'origin', 'x-api-key', 'content-type'), fc.string()),
     value,

@@ -87,9 +87,18 @@ function carriesCredential(target: string, deps: FactsDeps): boolean {
   if (hasKeyShape(target)) return true
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
-  const pairs = mark === -1 ? [] : [...new URLSearchParams(target.slice(mark + 1))].flat()
-  return (
-    pairs.some((text) => hasKeyShape(text) || deps.holdsPlainKey(text)) ||
-    path.split('/').some((segment) => segment !== '' && deps.holdsPlainKey(segment))
-  )
+  const query = mark === -1 ? '' : target.slice(mark + 1)
+  const decoded = [...new URLSearchParams(query)].flat()
+  // Forms read `+` as a blank, everybody else as itself: what stands there counts in both readings.
+  const written = query.split('&').flatMap((pair) => [pair.slice(pair.indexOf('=') + 1)])
+  const parts = [...decoded, ...written, ...written.map(decode), ...path.split('/').map(decode)]
+  return parts.some((text) => text !== '' && (hasKeyShape(text) || deps.holdsPlainKey(text)))
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

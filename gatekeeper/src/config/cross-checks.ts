@@ -5,6 +5,9 @@ import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
 import { modeOf } from './resolve-services.ts'
 
+/** The service under which the gatekeeper answers `/status` itself. */
+const ownName = 'gatekeeper'
+
 /** Prefixes that the gatekeeper or the proxy answers itself, now or by a later promise. */
 const reserved = (
   '/health /status /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
@@ -44,8 +47,12 @@ function prefixProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
 }
 
 function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
-  const names = new Set(Object.keys(file.services))
+  const names = new Set([...Object.keys(file.services), ownName])
   const problems: Problem[] = []
+  if (file.services[ownName] !== undefined) {
+    const remedy = 'Choose another name.'
+    problems.push(reportAt(['services', ownName], `${ownName} is the gatekeeper itself`, remedy))
+  }
   for (const [name, entry] of Object.entries(file.services)) {
     for (const [index, alias] of entry.aliases.entries()) {
       if (names.has(alias)) {

@@ -4,7 +4,7 @@
  * them from a snippet, since a response matcher expands no variables at run time.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type FrontSecrets = { readonly edge: string; readonly proof: string }
@@ -69,6 +69,8 @@ function toSnippet(secrets: FrontSecrets): string {
 
 function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`
+  // One that a crash left behind would keep its own mode.
+  rmSync(temporary, { force: true })
   writeFileSync(temporary, text, { mode: 0o600 })
   renameSync(temporary, path)
 }

@@ -37,7 +37,11 @@ export function readGatewayFile(
   })
   if (document.errors.length > 0)
     return failedGateway(document.errors.map((error) => syntax(source, error)))
-  const parsed = gatewaySchema.safeParse(document.toJS({ maxAliasCount: 20 }))
+  const value = toValue(document)
+  if (value === null) {
+    return failedGateway([reportAt([], 'uses aliases that cannot be resolved', 'Write them out.')])
+  }
+  const parsed = gatewaySchema.safeParse(value.content)
   if (!parsed.success)
     return failedGateway(parsed.error.issues.flatMap((issue) => explain(issue, reportAt)))
   return assemble(parsed.data, source, { ...deps, reportAt })
@@ -56,6 +60,15 @@ function assemble(
   return all.length > 0
     ? failedGateway(all)
     : { ...resolved, attempts: file.attempts, problems: [] }
+}
+
+/** The document as a plain value; null where its aliases lead nowhere, or into a bomb. */
+function toValue(document: ReturnType<typeof parseDocument>): { content: unknown } | null {
+  try {
+    return { content: document.toJS({ maxAliasCount: 20 }) }
+  } catch {
+    return null
+  }
 }
 
 /** The gateway of a file that is not to be believed. */

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { isLoopback } from '../lib/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
-import { type Listen, parseListen } from './listen.ts'
+import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
 import { type SettingName, type SettingRow, settingRows } from './settings.ts'
 
 export type Settings = {
@@ -80,7 +81,35 @@ export function readSettings(source: SettingsSource): {
       'Choose another one.',
     )
   }
+  checkListeners(settings, report)
   return { settings, problems }
+}
+
+/** The ops listener answers whoever reaches it, and no two listeners can share a place. */
+function checkListeners(settings: Settings, report: Report): void {
+  const { opsListen } = settings
+  if (opsListen.kind === 'tcp' && !isLoopback(opsListen.host)) {
+    report(
+      'GATEKEEPER_OPS_LISTEN',
+      'would be reached by others',
+      'Use unix:PATH or 127.0.0.1:PORT.',
+    )
+  }
+  const places = [
+    ['GATEKEEPER_RELAY_LISTEN', settings.relayListen],
+    ['GATEKEEPER_CHECK_LISTEN', settings.checkListen],
+    ['GATEKEEPER_OPS_LISTEN', settings.opsListen],
+  ] as const
+  const owners = new Map<string, string>()
+  for (const [name, listen] of places) {
+    const place = toCaddyAddress(listen)
+    const owner = owners.get(place)
+    // Port 0 stands where a value could not be read, which is a problem of its own.
+    const isRead = listen.kind === 'unix' || listen.port !== 0
+    if (owner !== undefined && isRead)
+      report(name, `is the same place as ${owner}`, 'Choose another.')
+    owners.set(place, name)
+  }
 }
 
 type Report = (name: string, what: string, remedy: string) => void
@@ -109,7 +138,8 @@ function nearest(name: string, known: readonly string[]): string {
     while (start < other.length && other[start] === name[start]) start++
     let end = 0
     while (end < other.length - start && other.at(-1 - end) === name.at(-1 - end)) end++
-    return (start + end) / Math.max(other.length, name.length)
+    const isCut = other.startsWith(name) || name.startsWith(other) ? 1 : 0
+    return isCut + (start + end) / Math.max(other.length, name.length)
   }
   return known.reduce((best, other) => (score(other) > score(best) ? other : best))
 }
@@ -129,10 +159,22 @@ function createTextReader(source: SettingsSource, problems: Problem[]) {
     }
     if (first === undefined) return withFallback ? row.fallback : null
     const value = source.env[first] as string
-    return row.kind === 'secret' && first.endsWith('_FILE')
+    if (row.kind !== 'secret') return value.trim()
+    return first.endsWith('_FILE')
       ? readSecretFile(first, resolve(source.folder, value), { source, problems })
-      : value.trim()
+      : readSecret(first, value.trim(), problems)
   }
+}
+
+/** A secret travels in a field of a request: one line of visible letters (RFC 9110 §5.5). */
+function readSecret(name: string, secret: string, problems: Problem[]): string | null {
+  if (/^[\x21-\x7e]+$/.test(secret)) return secret
+  problems.push({
+    source: name,
+    what: 'is not one line of visible letters',
+    remedy: 'Give the secret alone, without blanks and line breaks.',
+  })
+  return null
 }
 
 function readSecretFile(
@@ -140,20 +182,19 @@ function readSecretFile(
   path: string,
   at: { source: SettingsSource; problems: Problem[] },
 ): string | null {
+  const report = (what: string, remedy: string) => {
+    at.problems.push({ source: name, what: `names ${path}, which ${what}`, remedy })
+  }
   try {
     const secret = at.source.readFile(path).trim()
-    if (secret !== '' && !/[\r\n]/.test(secret)) return secret
-    at.problems.push({
-      source: name,
-      what: `names ${path}, which ${secret === '' ? 'is empty' : 'has more than one line'}`,
-      remedy: 'Write the secret into it as one line.',
-    })
+    if (/^[\x21-\x7e]+$/.test(secret)) return secret
+    report(
+      secret === '' ? 'is empty' : 'has more than one line or letters that cannot be sent',
+      'Write the secret into it as one line.',
+    )
   } catch (error) {
-    at.problems.push({
-      source: name,
-      what: `names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      remedy: 'Make it readable for this user, or correct the path.',
-    })
+    const { code } = error as NodeJS.ErrnoException
+    report(`cannot be read (${code})`, 'Make it readable for this user, or correct the path.')
   }
   return null
 }
@@ -177,7 +218,7 @@ function readSites(text: string, report: Report): string[] {
   // A port, path or scheme here would end up as another listener in the Caddyfile.
   const isName = (site: string) =>
     isIP(site) !== 0 ||
-    /^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*$/.test(site)
+    /^(?:\*\.)?(?:(?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)*(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(site)
   for (const site of sites.filter((candidate) => !isName(candidate))) {
     report(
       'GATEKEEPER_SITE',

@@ -63,7 +63,7 @@ function resolveUpstream(
 ): Upstream | null {
   if (entry.routes.every((route) => modeOf(entry, route) === 'check')) return null
   const { ollamaUrl, litellmUrl, litellmMasterKey } = deps.settings
-  const fromSettings = { ollama: ollamaUrl, litellm: litellmUrl }[name] ?? null
+  const fromSettings = new Map(Object.entries({ ollama: ollamaUrl, litellm: litellmUrl })).get(name)
   const fallback = name === 'ollama' ? 'http://127.0.0.1:11434' : null
   const url = fromSettings ?? entry.upstream?.url ?? fallback
   const ownKey = readKey(name, entry, deps)

@@ -25,6 +25,6 @@ test.each([
 test('random keys of the usual generators are nearly never taken for chosen ones', () => {
   const keys = Array.from({ length: 2000 }, () => createApiKey().key.slice(14, 57))
   const hexes = keys.map((key) => hashKey(key).slice(0, 32))
-  expect(keys.filter(isChosenByPerson)).toEqual([])
-  expect(hexes.filter(isChosenByPerson)).toEqual([])
+  expect(keys.filter(isChosenByPerson).length).toBeLessThan(keys.length / 200)
+  expect(hexes.filter(isChosenByPerson).length).toBeLessThan(hexes.length / 200)
 })

@@ -8,7 +8,7 @@ const litellmMembers = new Set(
   `api_base base_url api_key api_version user_config model_list fallbacks target_model_names
   context_window_fallback_dict content_policy_fallbacks mock_response mock_tool_calls
   mock_testing_fallbacks mock_testing_context_fallbacks mock_testing_content_policy_fallbacks
-  mock_testing_rate_limit_error mock_timeout num_retries guardrails priority caching
+  mock_testing_rate_limit_error mock_timeout num_retries guardrails tags priority caching
   vertex_credentials vertex_project vertex_location s3_endpoint_url sagemaker_base_url
   deployment_url litellm_metadata litellm_embedding_config extra_headers headers extra_body
   custom_llm_provider organization proxy_server_request`.split(/\s+/),

@@ -23,6 +23,8 @@ export function readRequestHead(
   const host = stated('host')
   const clientAddress = stated('client-address')
   const requestId = stated('request-id')
+  // Stated twice it would count as none, and pass as a request that upgrades nothing.
+  if ((fields['x-gatekeeper-upgrade']?.length ?? 0) > 1) return null
   if (!method || !target || !host || !clientAddress || !requestId) return null
   return {
     ...{ method, target, host, clientAddress, requestId, point, checkedService, fields },

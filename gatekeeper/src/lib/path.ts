@@ -26,7 +26,7 @@ export function parseTarget(target: string): Target | null {
 export function isCanonicalPath(path: string): boolean {
   if (!/^\/[\x21-\x7e]*$/.test(path) || /[\\#;"<>^`{|}]|\/\//.test(path)) return false
   if (/\/\.{1,2}(?:\/|$)/.test(path)) return false
-  return hasOnlyNeededEscapes(path)
+  return !path.includes('%') || (hasOnlyNeededEscapes(path) && isUtf8(path))
 }
 
 function hasOnlyNeededEscapes(path: string): boolean {
@@ -38,6 +38,16 @@ function hasOnlyNeededEscapes(path: string): boolean {
     if (byte < 0x20 || byte === 0x7f || unreserved.test(char) || structural.has(char)) return false
   }
   return true
+}
+
+/** Overlong forms and halves of characters are read as something else by every second decoder. */
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isPlainQuery(query: string): boolean {

@@ -5,8 +5,8 @@ export function isSameOrigin(origin: string, host: string): boolean {
 
 /** Whether the text is a web origin as browsers write it: scheme, host, port if not the usual. */
 export function isWebOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false
+  if (!URL.canParse(text) || text.includes('*')) return false
   const { origin } = new URL(text)
   // Extensions and desktop shells have origins of their own schemes, which URL calls "null".
-  return origin === text || /^[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9.-]+$/.test(text)
+  return origin === text || /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9.-]+$/.test(text)
 }

@@ -1,3 +1,4 @@
+import { scrubKeys } from '../lib/key-shape.ts'
 import type { Outcome } from '../policy/admission.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
@@ -18,6 +19,7 @@ export type Decided = {
 }
 
 const pathCharsMax = 200
+const methodCharsMax = 20
 
 /** Writes the one line of a request, at the level that its reason has. */
 export function logDecision(log: Log, decided: Decided): void {
@@ -41,9 +43,10 @@ export function logDecision(log: Log, decided: Decided): void {
 function describeRequest(facts: RequestFacts) {
   return {
     point: facts.point,
-    method: facts.method,
-    // Without the query, which may hold anything; cut, since a stranger chooses its length.
-    path: facts.path.slice(0, pathCharsMax),
+    method: facts.method.slice(0, methodCharsMax),
+    // Without the query, which may hold anything; cut, since a stranger chooses its length. Scrubbed
+    // before: what the cut leaves of a key has no longer the shape of one.
+    path: scrubKeys(facts.path).slice(0, pathCharsMax),
     service: facts.service?.name,
     endpoint: facts.endpoint?.pattern,
     clientAddress: facts.clientAddress,

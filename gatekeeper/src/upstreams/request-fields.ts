@@ -3,7 +3,7 @@
  * §7.6.1), credentials end here, and nothing that a client sent may pass for something that the
  * gatekeeper or a proxy says.
  */
-import type { Fields } from '../lib/fields.ts'
+import { connectionNames, type Fields } from '../lib/fields.ts'
 
 const removed = new Set([
   // Hop-by-hop, and what undici sets by itself.
@@ -30,7 +30,7 @@ export function upstreamFields(
   client: Fields,
   set: Readonly<Record<string, string>>,
 ): Record<string, string | string[]> {
-  const named = connectionNamed(client)
+  const named = connectionNames(client['connection'])
   const kept: Record<string, string | string[]> = {}
   for (const [name, values] of Object.entries(client)) {
     if (values === undefined || removed.has(name) || named.has(name) || /[_.]/.test(name)) continue
@@ -38,12 +38,4 @@ export function upstreamFields(
     kept[name] = values.length === 1 ? (values[0] as string) : [...values]
   }
   return { ...kept, ...set }
-}
-
-/** What the Connection field names is hop-by-hop too. */
-function connectionNamed(client: Fields): ReadonlySet<string> {
-  const values = client['connection'] ?? []
-  return new Set(
-    values.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()),
-  )
 }

@@ -1,3 +1,5 @@
+import { connectionNames } from '../lib/fields.ts'
+
 /**
  * Which fields of an upstream's answer its client sees: none that speak for the gatekeeper, that
  * tell where and what the upstream is, or that act on the browser for the whole origin.
@@ -10,6 +12,7 @@ const removed = new Set([
 const removedFamilies = [
   'x-gatekeeper',
   'x_gatekeeper',
+  'x.gatekeeper',
   'access-control-',
   'x-litellm-',
   'x-forwarded-',
@@ -19,9 +22,10 @@ const removedFamilies = [
 export function clientFields(
   answer: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string | string[]> {
+  const named = connectionNames(answer['connection'])
   const kept: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(answer)) {
-    if (value === undefined || removed.has(name)) continue
+    if (value === undefined || removed.has(name) || named.has(name)) continue
     if (removedFamilies.some((family) => name.startsWith(family))) continue
     kept[name] = value
   }

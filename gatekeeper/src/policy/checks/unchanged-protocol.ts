@@ -12,8 +12,9 @@ export const unchangedProtocol: Check = {
     const isListed = facts.endpoint?.webSocket === true && facts.point === 'check'
     return facts.upgrade === 'websocket' && isListed ? null : 'upgrade-refused'
   },
+  // Always: Caddy drops the client's own list, since a key may be among it whatever the carrier was.
   oblige: ({ facts }) =>
-    facts.carrier === 'subprotocol'
+    facts.upgrade === 'websocket' && facts.subprotocols.length > 0
       ? { kind: 'set-subprotocols', subprotocols: facts.subprotocols }
       : null,
 }

@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest'
+import { readGatewayFile } from './gateway-file.ts'
+import { readSettings } from './read-settings.ts'
+
+const canary = 'sk-canary-0123456789'
+const files: Record<string, string> = { '/srv/gate/key': `${canary}\n`, '/srv/gate/two': 'a\nb' }
+const readFile = (path: string) => {
+  const text = files[path]
+  if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
+  return text
+}
+
+function read(text: string, env: Record<string, string> = {}) {
+  const { settings } = readSettings({ env, folder: '/srv/gate', platform: 'linux', readFile })
+  return readGatewayFile(text, '/srv/gate/gatekeeper.yaml', { settings, readFile })
+}
+const placesOf = (text: string) =>
+  read(text).problems.map(({ line, column, what }) => `${line}:${column} ${what}`)
+
+const head = 'version: 1\nservices:\n'
+const ollama = '  ollama: {kind: ollama, routes: [{prefix: /api}]}\n'
+
+describe('a file in order', () => {
+  test('gives its services with every default', () => {
+    const { services, problems, warnings } = read(head + ollama)
+    expect([problems, warnings]).toEqual([[], []])
+    expect(services).toEqual([
+      {
+        name: 'ollama',
+        kind: 'ollama',
+        aliases: [],
+        routes: [{ prefix: '/api', strip: false, mode: 'relay', browser: 'none' }],
+        upstream: { origin: 'http://127.0.0.1:11434', key: null },
+        timeouts: { connectSeconds: 5, headersSeconds: 900, idleSeconds: 900 },
+        anonymous: false,
+        origins: [],
+        webSockets: [],
+      },
+    ])
+  })
+
+  test('kinds have their modes, and a route may have another', () => {
+    const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
+  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}\n`
+    const modes = read(text).services.flatMap(({ routes }) => routes.map(({ mode }) => mode))
+    expect(modes).toEqual(['relay', 'check', 'check'])
+  })
+
+  test('a check-only service has no upstream here: that fact is Caddy’s', () => {
+    const { services } = read(`${head}  tts: {kind: http, routes: [{prefix: /tts}]}\n`)
+    expect(services[0]?.upstream).toBeNull()
+  })
+
+  test('the environment names upstreams before the file does', () => {
+    const text = `${head}  ollama: {kind: ollama, upstream: {url: "http://file:1"}, routes: [{prefix: /api}]}\n`
+    expect(read(text).services[0]?.upstream?.origin).toBe('http://file:1')
+    const { services } = read(text, { OLLAMA_URL: 'http://environment:2' })
+    expect(services[0]?.upstream?.origin).toBe('http://environment:2')
+  })
+
+  test('an upstream’s key comes from its file', () => {
+    const text = `${head}  litellm: {kind: openai, upstream: {url: "http://l:4000", keyFile: key}, routes: [{prefix: /l, strip: true}]}\n`
+    expect(read(text).services[0]?.upstream).toEqual({ origin: 'http://l:4000', key: canary })
+    const { services } = read(text, { LITELLM_MASTER_KEY: 'sk-other' })
+    expect(services[0]?.upstream?.key).toBe('sk-other')
+  })
+
+  test('an address for a service that is not there is a warning', () => {
+    const { warnings } = read(head + ollama, { LITELLM_URL: 'http://litellm:4000' })
+    expect(warnings.map(({ source }) => source)).toEqual(['LITELLM_URL'])
+  })
+
+  test('LiteLLM without an address has no route to show', () => {
+    const { services, problems } = read(
+      `${head}  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}\n`,
+    )
+    expect([services[0]?.routes, problems]).toEqual([[], []])
+  })
+})
+
+describe('each problem has its line and column', () => {
+  test.each([
+    [
+      'an unknown member of a service',
+      `${head}  x: {kind: http, port: 1, routes: [{prefix: /x}]}\n`,
+      '3:19',
+    ],
+    [
+      'an unknown member of a route',
+      `${head}  x: {kind: http, routes: [{prefix: /x, stripe: true}]}\n`,
+      '3:41',
+    ],
+    ['an unknown member of the file', `${head}${ollama}extra: 1\n`, '4:1'],
+    ['a wrong version', 'version: 2\nservices: {}\n', '1:1'],
+    ['a version as text', `version: "1"\nservices: {}\n`, '1:1'],
+    ['an unknown kind', `${head}  x:\n    kind: vllm\n    routes: [{prefix: /x}]\n`, '4:5'],
+    ['no kind', `${head}  x: {routes: [{prefix: /x}]}\n`, '3:3'],
+    ['no routes', `${head}  x: {kind: http}\n`, '3:3'],
+    ['an empty list of routes', `${head}  x: {kind: http, routes: []}\n`, '3:19'],
+    [
+      'a prefix without a slash',
+      `${head}  x:\n    kind: http\n    routes:\n      - prefix: x\n`,
+      '6:9',
+    ],
+    [
+      'a prefix with a slash at its end',
+      `${head}  x:\n    kind: http\n    routes:\n      - prefix: /x/\n`,
+      '6:9',
+    ],
+    [
+      'an odd name of a service',
+      `${head}  Ollama: {kind: ollama, routes: [{prefix: /x}]}\n`,
+      '3:3',
+    ],
+    ['a wrong mode', `${head}  x: {kind: http, routes: [{prefix: /x, mode: proxy}]}\n`, '3:41'],
+    [
+      'an upstream with a path',
+      `${head}  ollama: {kind: ollama, upstream: {url: "http://h/v1"}, routes: [{prefix: /x}]}\n`,
+      '3:37',
+    ],
+    [
+      'an origin with a path',
+      `${head}  x: {kind: http, origins: ["https://a.example/"], routes: [{prefix: /x}]}\n`,
+      '3:29',
+    ],
+    [
+      'a time limit of zero',
+      `${head}  x: {kind: http, timeouts: {idleSeconds: 0}, routes: [{prefix: /x}]}\n`,
+      '3:30',
+    ],
+  ])('%s', (_, text, place) => {
+    expect(placesOf(text)).toEqual([expect.stringMatching(new RegExp(`^${place} `))])
+    expect(read(text).services).toEqual([])
+  })
+
+  test('all of them at once, and no service of a broken file', () => {
+    const text = `${head}  a: {kind: nope, routes: [{prefix: /a}], more: 1}\n  b: {kind: http, routes: [{prefix: b}]}\n`
+    const { problems, services } = read(text)
+    expect(problems.length).toBeGreaterThanOrEqual(3)
+    expect(services).toEqual([])
+    for (const problem of problems) {
+      expect(problem).toMatchObject({
+        source: '/srv/gate/gatekeeper.yaml',
+        line: expect.any(Number),
+        column: expect.any(Number),
+      })
+      expect(problem.remedy).toMatch(/\.$/)
+    }
+  })
+})
+
+describe('what no schema can say', () => {
+  test('one prefix has one owner', () => {
+    const text = `${head}  a: {kind: http, routes: [{prefix: /x}]}\n  b: {kind: http, routes: [{prefix: /x}]}\n`
+    expect(placesOf(text)).toEqual(['4:29 /x is a route of a already'])
+  })
+
+  test('one prefix twice in one service', () => {
+    const text = `${head}  a: {kind: http, routes: [{prefix: /x}, {prefix: /x, mode: check}]}\n`
+    expect(placesOf(text)).toEqual(['3:43 /x is a route of a already'])
+  })
+
+  test.each([
+    ...['/health', '/status', '/livez', '/readyz', '/metrics', '/check', '/oauth', '/.well-known'],
+    ...[
+      '/auth',
+      '/admin',
+      '/console',
+      '/minnow',
+      '/shark',
+      '/authorized',
+      '/oauth/x',
+      '/check/tts',
+    ],
+  ])('%s is the gatekeeper’s own', (prefix) => {
+    const text = `${head}  a: {kind: http, routes: [{prefix: ${prefix}}]}\n`
+    expect(placesOf(text)).toEqual([`3:29 ${prefix} is the gatekeeper's own`])
+  })
+
+  test('a prefix that only begins like a reserved one is free', () => {
+    expect(placesOf(`${head}  a: {kind: http, routes: [{prefix: /healthy}]}\n`)).toEqual([])
+  })
+
+  test.each([
+    ...[
+      '/',
+      '//',
+      '/a//b',
+      '/a/../b',
+      '/a/./b',
+      '/%61',
+      '/a%2fb',
+      '/A',
+      '/a b',
+      '/a*',
+      '/a?b',
+      '/a#b',
+    ],
+    ...['/{x}', '/a;b', '/a/', '/a.', 'a', '""', '/a\\\\b'],
+  ])('the prefix %s is refused', (prefix) => {
+    const text = `${head}  a: {kind: http, routes: [{prefix: "${prefix.replaceAll('"', '')}"}]}\n`
+    expect(read(text).problems).toHaveLength(1)
+  })
+
+  test('a name or alias belongs to one service', () => {
+    const text = `${head}  a: {kind: http, aliases: [b], routes: [{prefix: /a}]}\n  b: {kind: http, aliases: [c], routes: [{prefix: /b}]}\n  d: {kind: http, aliases: [c], routes: [{prefix: /d}]}\n`
+    expect(placesOf(text)).toEqual([
+      '3:29 b is the name of another service',
+      '5:29 c is the name of another service',
+    ])
+  })
+
+  test('a relay route needs an upstream', () => {
+    const text = `${head}  a: {kind: openai, routes: [{prefix: /a}]}\n`
+    expect(placesOf(text)).toEqual(['3:3 a has a relay route and no upstream'])
+  })
+
+  test('a check-only service has no use for one', () => {
+    const text = `${head}  a: {kind: http, upstream: {url: "http://a:1"}, routes: [{prefix: /a}]}\n`
+    expect(placesOf(text)).toEqual([expect.stringMatching(/^3:19 a has check routes only/)])
+  })
+
+  test('WebSockets need an opaque service and a check', () => {
+    const text = `${head}  ollama: {kind: ollama, webSockets: [/ws], routes: [{prefix: /a, mode: check}]}\n`
+    expect(placesOf(text)).toEqual([expect.stringMatching(/^3:26 WebSockets need/)])
+  })
+
+  test('a password window needs a check', () => {
+    const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /a, browser: basic}]}\n`
+    expect(placesOf(text)).toEqual([expect.stringMatching(/^3:48 browser: basic/)])
+  })
+
+  test.each([
+    ['none', 'cannot be read (ENOENT)'],
+    ['two', 'does not hold one key'],
+  ])('a key file that holds no key: %s', (name, what) => {
+    const text = `${head}  litellm: {kind: openai, upstream: {url: "http://l:1", keyFile: ${name}}, routes: [{prefix: /l}]}\n`
+    const problems = placesOf(text)
+    expect(problems).toEqual([expect.stringContaining(`${name} ${what}`)])
+  })
+})
+
+describe('what is no configuration at all', () => {
+  test.each([
+    ['nothing', ''],
+    ['a comment', '# nothing\n'],
+    ['a text', 'ollama\n'],
+    ['a list', '- a\n'],
+    ['a number', '1\n'],
+    ['services as a list', 'version: 1\nservices: []\n'],
+    ['services as null', 'version: 1\nservices:\n'],
+    ['an open bracket', 'version: 1\nservices: {a: [\n'],
+    ['a tabulator', 'version: 1\nservices:\n\ta: 1\n'],
+    ['a member twice', `${head}${ollama}${ollama}`],
+    ['two documents', `${head}${ollama}---\n${head}${ollama}`],
+    ['an unknown alias', 'version: 1\nservices: *nowhere\n'],
+    ['an unknown tag', 'version: 1\nservices: !!js/function "x"\n'],
+    [
+      'a bomb of aliases',
+      `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefgh']
+        .map((name, at) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[at]}`).join(', ')}]`)
+        .join('\n')}\n`,
+    ],
+  ])('%s is a problem with a place, and nothing is thrown', (_, text) => {
+    const { problems, services } = read(text)
+    expect(services).toEqual([])
+    expect(problems.length).toBeGreaterThan(0)
+    for (const { line, column } of problems) {
+      expect([typeof line, typeof column]).toEqual(['number', 'number'])
+    }
+  })
+
+  test('the place of a syntax error is the error’s', () => {
+    const { problems } = read('version: 1\nservices:\n  a: {kind: http\n  b: 1\n')
+    expect(problems[0]?.line).toBeGreaterThanOrEqual(3)
+  })
+
+  test('a secret in the wrong place is not quoted', () => {
+    const text = `${head}  litellm: {kind: openai, upstream: {url: "http://l:1", key: ${canary}}, routes: [{prefix: /l}]}\n`
+    const { problems } = read(text)
+    expect(problems).toHaveLength(1)
+    expect(JSON.stringify(problems)).not.toContain(canary)
+  })
+})
+
+test('a service may be called what objects are made of', () => {
+  const text = `${head}  constructor: {kind: openai, upstream: {url: "http://c:1"}, routes: [{prefix: /c}]}\n`
+  const { services, problems } = read(text)
+  expect(problems).toEqual([])
+  expect(services[0]?.upstream).toEqual({ origin: 'http://c:1', key: null })
+})

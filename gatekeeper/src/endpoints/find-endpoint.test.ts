@@ -1,0 +1,302 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { aService } from '../../test/support/questions.ts'
+import type { EndpointClass } from '../policy/endpoint.ts'
+import { endpointTables, findEndpoint } from './find-endpoint.ts'
+
+const ollama = aService()
+const litellm = aService({ name: 'litellm', kind: 'openai' })
+const comfy = aService({ name: 'image', kind: 'http', webSockets: ['/ws'] })
+
+type Expected = readonly [methods: string, path: string, needed: EndpointClass, model?: string]
+
+/** Written by hand from reference/endpoints.md §1a and §1b: an independent copy of the table. */
+const ollamaRows: readonly Expected[] = [
+  ['GET HEAD', '/', 'open'],
+  ['GET HEAD', '/api/version', 'open'],
+  ['GET HEAD', '/api/tags', 'read'],
+  ['GET', '/api/ps', 'read'],
+  ['POST', '/api/show', 'read', 'model name'],
+  ['GET', '/api/status', 'read'],
+  ['GET', '/api/experimental/model-recommendations', 'read'],
+  ['POST', '/api/generate', 'use', 'model'],
+  ['POST', '/api/chat', 'use', 'model'],
+  ['POST', '/api/embed', 'use', 'model'],
+  ['POST', '/api/embeddings', 'use', 'model'],
+  ['POST', '/api/pull', 'manage', 'model name'],
+  ['POST', '/api/push', 'manage', 'model name'],
+  ['POST', '/api/create', 'manage', 'from model name'],
+  ['POST HEAD', '/api/blobs/sha256:00aa', 'manage'],
+  ['POST', '/api/copy', 'manage', 'destination source'],
+  ['DELETE', '/api/delete', 'manage', 'model name'],
+  ['POST', '/api/experimental/web_search', 'manage'],
+  ['POST', '/api/experimental/web_fetch', 'manage'],
+  ['POST', '/api/me', 'never'],
+  ['POST', '/api/signout', 'never'],
+  ['DELETE', '/api/user/keys/abc', 'never'],
+  ['GET POST', '/debug/pprof/', 'never'],
+  ['GET POST', '/debug/pprof/heap', 'never'],
+  ['GET POST', '/debug/pprof/goroutine/x', 'never'],
+  ['POST', '/v1/chat/completions', 'use', 'model'],
+  ['POST', '/v1/completions', 'use', 'model'],
+  ['POST', '/v1/embeddings', 'use', 'model'],
+  ['POST', '/v1/responses', 'use', 'model'],
+  ['POST', '/v1/messages', 'use', 'model'],
+  ['POST', '/v1/audio/transcriptions', 'use', 'in form'],
+  ['GET', '/v1/models', 'read'],
+  ['GET', '/v1/models/llama3', 'read', 'in path'],
+]
+
+/** What the tables have beyond the document, each with its reason. */
+const ollamaAdditions: readonly string[] = [
+  // HEAD of what GET may read tells less than the GET.
+  'HEAD /v1/models',
+  'HEAD /v1/models/:model',
+]
+
+/** From §1c, its main routes; both ways where the document says so. */
+const litellmRows: readonly Expected[] = [
+  ['POST', '/chat/completions', 'use', 'model'],
+  ['POST', '/v1/chat/completions', 'use', 'model'],
+  ['POST', '/completions', 'use', 'model'],
+  ['POST', '/v1/completions', 'use', 'model'],
+  ['POST', '/responses', 'use', 'model'],
+  ['POST', '/v1/responses', 'use', 'model'],
+  ['POST', '/embeddings', 'use', 'model'],
+  ['POST', '/v1/embeddings', 'use', 'model'],
+  ['POST', '/images/generations', 'use', 'model'],
+  ['POST', '/v1/images/generations', 'use', 'model'],
+  ['POST', '/images/edits', 'use', 'in form'],
+  ['POST', '/v1/images/edits', 'use', 'in form'],
+  ['POST', '/images/variations', 'use', 'in form'],
+  ['POST', '/v1/images/variations', 'use', 'in form'],
+  ['POST', '/audio/transcriptions', 'use', 'in form'],
+  ['POST', '/v1/audio/transcriptions', 'use', 'in form'],
+  ['POST', '/audio/translations', 'use', 'in form'],
+  ['POST', '/v1/audio/translations', 'use', 'in form'],
+  ['POST', '/audio/speech', 'use', 'model'],
+  ['POST', '/v1/audio/speech', 'use', 'model'],
+  ['POST', '/rerank', 'use', 'model'],
+  ['POST', '/v1/rerank', 'use', 'model'],
+  ['POST', '/v2/rerank', 'use', 'model'],
+  ['POST', '/moderations', 'use', 'model'],
+  ['POST', '/v1/moderations', 'use', 'model'],
+  ['POST', '/v1/messages', 'use', 'model'],
+  ['POST', '/v1/messages/count_tokens', 'read', 'model'],
+  ['GET', '/models', 'read'],
+  ['GET', '/v1/models', 'read'],
+  ['GET', '/health/liveliness', 'open'],
+  ['GET', '/health', 'manage'],
+  ['GET', '/files', 'manage'],
+  ['POST', '/v1/files', 'manage'],
+  ['GET DELETE', '/v1/files/file-1', 'manage'],
+  ['POST', '/v1/batches', 'manage'],
+  ['GET', '/v1/batches/batch-1', 'manage'],
+  ['POST', '/v1/batches/batch-1/cancel', 'manage'],
+  // Stricter than the document ("read, filtered"): nobody filters their api_base yet.
+  ['GET', '/model/info', 'manage'],
+  ['GET', '/v1/model/info', 'manage'],
+  ['GET', '/model_group/info', 'manage'],
+]
+
+const classOf = (service: typeof ollama, method: string, path: string) =>
+  findEndpoint(service, method, path)?.class ?? 'unlisted'
+
+function describeModel(model: { in: string; members?: readonly string[] } | undefined) {
+  if (model === undefined || model.in === 'none') return undefined
+  return model.in === 'body' ? [...(model.members ?? [])].sort().join(' ') : `in ${model.in}`
+}
+
+describe.each([
+  ['Ollama', ollama, ollamaRows],
+  ['LiteLLM', litellm, litellmRows],
+] as const)('%s: what the document lists', (_, service, rows) => {
+  test.each(rows)('%s %s is %s', (methods = '', path = '', endpointClass, model) => {
+    for (const method of methods.split(' ')) {
+      const endpoint = findEndpoint(service, method, path)
+      expect([method, endpoint?.class]).toEqual([method, endpointClass])
+      expect(describeModel(endpoint?.model)).toBe(model)
+      expect(endpoint?.method).toBe(method)
+    }
+  })
+
+  const every = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']
+  const odd = [...every, 'PROPFIND', 'QUERY', 'get', 'post', 'Post', 'POST ', '', 'constructor']
+  test.each(rows)('%s %s by another method is not listed', (_methods, path = '') => {
+    const listed = rows.filter((row) => row[1] === path).flatMap((row) => row[0].split(' '))
+    const others = odd.filter(
+      (method) => !listed.includes(method) && !(method === 'HEAD' && listed.includes('GET')),
+    )
+    for (const method of others) {
+      const found = classOf(service, method, path)
+      const isOtherRow = service.kind === 'openai' && ['GET', 'POST', 'DELETE'].includes(method)
+      if (!isOtherRow) expect([method, found]).toEqual([method, 'unlisted'])
+    }
+  })
+
+  test.each(rows.filter(([, path]) => path !== '/'))(
+    '%s %s written otherwise',
+    (methods = '', path = '') => {
+      const [method = ''] = methods.split(' ')
+      const variants = [
+        `${path}/`,
+        `${path}.`,
+        `${path}%20`,
+        `${path}%00`,
+        `${path};x`,
+        `${path}\n`,
+        `/${path}`,
+        `${path}/..`,
+        path.slice(1),
+        path.toUpperCase(),
+        path.replace(/^\/./, (start) => start.toUpperCase()),
+        path.replace(
+          /\/([a-z])/,
+          (_all, letter: string) => `/%${letter.charCodeAt(0).toString(16)}`,
+        ),
+        path.replace(/(?!^)\//, '%2f'),
+        path.replace(/(?!^)\//, '//'),
+        path.replace(/(?!^)\//, '\\'),
+        path.replace(/(?!^)\//, '/./'),
+      ].filter((variant) => variant !== path)
+      // What a pattern takes as a segment stays within the class that the pattern has.
+      const own = classOf(service, method, path)
+      for (const variant of variants) {
+        const found = classOf(service, method, variant)
+        const isPattern =
+          found === own && /:|\*/.test(findEndpoint(service, method, variant)?.pattern ?? '')
+        expect([variant, isPattern ? 'unlisted' : found]).toEqual([variant, 'unlisted'])
+      }
+    },
+  )
+})
+
+test('the Ollama table has nothing that the document does not list', () => {
+  const patternOf = (path: string) =>
+    path
+      .replace('sha256:00aa', ':digest')
+      .replace('keys/abc', 'keys/:key')
+      .replace('models/llama3', 'models/:model')
+      .replace(/^\/debug\/pprof\/.*/, '/debug/pprof/*')
+  const documented = new Set([
+    ...ollamaRows.flatMap(([methods, path]) =>
+      methods.split(' ').map((method) => `${method} ${patternOf(path)}`),
+    ),
+    ...ollamaAdditions,
+  ])
+  const rows = endpointTables.ollama.map(({ method, pattern }) => `${method} ${pattern}`)
+  expect(rows.filter((row) => !documented.has(row))).toEqual([])
+  expect(new Set(rows).size).toBe(rows.length)
+})
+
+describe('what must never be relayed to LiteLLM', () => {
+  test.each([
+    ...['/key/generate', '/key/info', '/user/new', '/team/new', '/config/update', '/spend/logs'],
+    ...['/global/spend', '/sso/key/generate', '/ui/', '/openai/v1/chat/completions'],
+    ...[
+      '/anthropic/v1/messages',
+      '/gemini/v1beta/models',
+      '/vertex_ai/x',
+      '/bedrock/x',
+      '/azure/x',
+    ],
+    ...['/vllm/x', '/cohere/x', '/mistral/x', '/azure_ai/x', '/model/new', '/model/delete'],
+    ...['/guardrails/list', '/prompts/list', '/login', '/ui', '/public/model_hub', '/routes'],
+    ...['/test', '/metrics', '/docs', '/openapi.json', '/redoc', '/', '/v1', '/key', '/user'],
+    ...['/mcp', '/mcp/x', '/mcp-rest/tools/list', '/a2a/x', '/agents', '/health/readiness'],
+    ...['/health/services', '/v1/threads', '/v1/assistants', '/v1/vector_stores', '/v1/realtime'],
+    ...['/v1beta/models/m:generateContent', '/engines/m/chat/completions', '/v1/messages/batches'],
+    ...['/openai/deployments/m/chat/completions', '/cursor/chat/completions', '/search', '/ocr'],
+    ...['/utils/transform_request', '/cache/flushall', '/credentials', '/customer/new'],
+    ...['/organization/new', '/budget/new', '/tag/new', '/v1/v1/chat/completions', '/fallback'],
+  ])('%s', (path) => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      expect(['never', 'unlisted']).toContain(classOf(litellm, method, path))
+    }
+  })
+})
+
+test('no row of LiteLLM lets a role below admin reach what is administration', () => {
+  const words = /key|user|team|config|spend|global|sso|ui\b|login|batch|file|admin|budget/
+  const low = endpointTables.openai.filter(({ pattern }) => words.test(pattern))
+  for (const row of low)
+    expect([row.pattern, row.class]).toEqual([
+      row.pattern,
+      expect.stringMatching(/^(manage|never)$/),
+    ])
+})
+
+test('native endpoints answer in Ollama’s dialect, compatible ones in OpenAI’s', () => {
+  for (const { pattern, dialect } of endpointTables.ollama) {
+    expect([pattern, dialect]).toEqual([pattern, pattern.startsWith('/v1/') ? 'openai' : 'ollama'])
+  }
+  for (const { dialect } of endpointTables.openai) expect(dialect).toBe('openai')
+})
+
+test('no row with endpoint rows opens a WebSocket, and none that uses a model hides it', () => {
+  for (const row of [...endpointTables.ollama, ...endpointTables.openai]) {
+    expect(row.webSocket).toBe(false)
+    if (row.class === 'use') expect([row.pattern, row.model.in]).not.toEqual([row.pattern, 'none'])
+  }
+})
+
+describe('opaque services: the method decides, on every path', () => {
+  test.each([
+    ['GET', 'read'],
+    ['HEAD', 'read'],
+    ['POST', 'use'],
+    ['PUT', 'manage'],
+    ['PATCH', 'manage'],
+    ['DELETE', 'manage'],
+    ['OPTIONS', 'manage'],
+    ['TRACE', 'manage'],
+    ['CONNECT', 'manage'],
+    ['PROPFIND', 'manage'],
+    ['get', 'manage'],
+    ['Get', 'manage'],
+    ['', 'manage'],
+  ])('%s is %s', (method, endpointClass) => {
+    for (const path of ['/', '/v1/audio/speech', '/deep/er']) {
+      expect(findEndpoint(comfy, method, path)).toMatchObject({
+        class: endpointClass,
+        webSocket: false,
+      })
+    }
+  })
+
+  test('a WebSocket is on its very path, and over HTTP/2 it is the GET that it stands for', () => {
+    expect(findEndpoint(comfy, 'GET', '/ws')).toMatchObject({ webSocket: true, class: 'read' })
+    expect(findEndpoint(comfy, 'CONNECT', '/ws')).toMatchObject({ method: 'GET', class: 'read' })
+    for (const path of ['/ws/', '/WS', '/wss', '/', '/x/ws', '/ws%20']) {
+      expect(findEndpoint(comfy, 'GET', path)).toMatchObject({ webSocket: false })
+      expect(findEndpoint(comfy, 'CONNECT', path)).toMatchObject({ class: 'manage' })
+    }
+  })
+})
+
+test('the gatekeeper’s own table has /status and nothing else', () => {
+  const own = aService({ kind: 'own', name: 'gatekeeper' })
+  expect(classOf(own, 'GET', '/status')).toBe('open')
+  expect(endpointTables.own.map(({ method, pattern }) => `${method} ${pattern}`)).toEqual([
+    'GET /status',
+    'HEAD /status',
+  ])
+})
+
+test('no path and no method makes the look-up throw, nor finds a row by accident', () => {
+  const path = fc.oneof(fc.webPath(), fc.string(), fc.constantFrom(...ollamaRows.map(([, p]) => p)))
+  const method = fc.oneof(fc.constantFrom('GET', 'POST', 'DELETE'), fc.string())
+  const known = new Set(ollamaRows.map(([, listed]) => listed))
+  fc.assert(
+    fc.property(method, path, (asked, at) => {
+      const found = findEndpoint(ollama, asked, at)
+      findEndpoint(litellm, asked, at)
+      findEndpoint(comfy, asked, at)
+      if (found === null || known.has(at)) return
+      expect(found.pattern).toMatch(/[:*]/)
+      const start = found.pattern.replace(/[:*].*$/, '')
+      expect(at.startsWith(start)).toBe(true)
+    }),
+    { numRuns: 10_000 },
+  )
+})

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { aHead, aRoute, aService, someFacts } from '../../test/support/questions.ts'
+import type { RouteMatch } from '../policy/route-table.ts'
+import { corsFields, isPreflight, preflightFields } from './cors.ts'
+
+const app = 'https://app.example'
+const service = aService({ origins: [app, 'https://other.example'] })
+const match: RouteMatch = { service, route: aRoute(), endpointPath: '/api/chat' }
+
+describe('the fields of an answer', () => {
+  test('name the one page that asked, where the service names it', () => {
+    expect(corsFields(someFacts({ service, origin: app }))).toMatchObject({
+      'access-control-allow-origin': app,
+      vary: 'Origin',
+    })
+  })
+
+  test('never allow everybody, nor credentials of the browser', () => {
+    const fields = corsFields(someFacts({ service, origin: app }))
+    expect(Object.values(fields)).not.toContain('*')
+    expect(fields).not.toHaveProperty('access-control-allow-credentials')
+  })
+
+  test.each([
+    ['no page', null],
+    ['the gate’s own page', 'https://ai.example'],
+    ['a foreign page', 'https://evil.example'],
+    ['a sandboxed frame', 'null'],
+    ['an asterisk', '*'],
+    ['another letter case', 'https://APP.example'],
+    ['a list', `${app}, https://evil.example`],
+    ['a line break', `${app}\r\nX-Evil: 1`],
+  ])('say nothing to %s', (_, origin) => {
+    expect(corsFields(someFacts({ service, origin }))).toEqual({})
+  })
+
+  test('say nothing where no service is known', () => {
+    expect(corsFields(someFacts({ service: null, origin: app }))).toEqual({})
+  })
+})
+
+const preflight = (fields: Record<string, string[]> = {}, method = 'OPTIONS') =>
+  aHead({
+    method,
+    fields: { origin: [app], 'access-control-request-method': ['POST'], ...fields },
+  })
+
+describe('isPreflight', () => {
+  test('knows one', () => {
+    expect(isPreflight(preflight())).toBe(true)
+  })
+
+  test.each([
+    ['another method', preflight({}, 'POST')],
+    ['a method in lower case', preflight({}, 'options')],
+    ['no origin', preflight({ origin: [] })],
+    ['two origins', preflight({ origin: [app, app] })],
+    ['no asked method', preflight({ 'access-control-request-method': [] })],
+    ['two asked methods', preflight({ 'access-control-request-method': ['GET', 'PUT'] })],
+  ])('%s is none, and needs a key like any other', (_, head) => {
+    expect(isPreflight(head)).toBe(false)
+  })
+})
+
+describe('the answer to a preflight', () => {
+  test('names the page and what it may send', () => {
+    const head = preflight({ 'access-control-request-headers': ['authorization, content-type'] })
+    expect(preflightFields(head, match)).toEqual({
+      'access-control-allow-origin': app,
+      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-max-age': '600',
+      vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+    })
+  })
+
+  test.each(['https://evil.example', 'null', '', '*', 'https://app.example.evil.example'])(
+    'is none for %j',
+    (origin) => {
+      expect(preflightFields(preflight({ origin: [origin] }), match)).toBeNull()
+    },
+  )
+
+  test('is none where no route is known', () => {
+    expect(preflightFields(preflight(), null)).toBeNull()
+  })
+
+  test.each(['x\r\nSet-Cookie: a=1', 'x\nx', 'a;b', 'a"b', 'a\u0000b', 'ü', 'x'.repeat(2001)])(
+    'does not echo %j',
+    (asked) => {
+      const head = preflight({ 'access-control-request-headers': [asked] })
+      expect(preflightFields(head, match)).not.toHaveProperty('access-control-allow-headers')
+    },
+  )
+})

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { readRequestHead } from './request-head.ts'
+
+const stated = {
+  'x-gatekeeper-method': ['POST'],
+  'x-gatekeeper-uri': ['/api/chat?x=1'],
+  'x-gatekeeper-host': ['ai.example'],
+  'x-gatekeeper-client-address': ['192.0.2.7'],
+  'x-gatekeeper-request-id': ['request-1'],
+}
+const read = (fields: Record<string, string[]>, headers: Record<string, string> = {}) =>
+  readRequestHead(
+    {
+      ...{ method: 'GET', url: '/check/ollama', headers },
+      headersDistinct: fields,
+    } as unknown as IncomingMessage,
+    'check',
+    'ollama',
+  )
+
+test('what Caddy states is the request, and the connection’s own line is not', () => {
+  expect(read(stated)).toEqual({
+    ...{ method: 'POST', target: '/api/chat?x=1', host: 'ai.example', requestId: 'request-1' },
+    ...{ clientAddress: '192.0.2.7', point: 'check', checkedService: 'ollama' },
+    ...{ fields: stated, upgrade: null, hasBody: false },
+  })
+})
+
+describe('a statement that is not there exactly once means that Caddy is not ours', () => {
+  test.each(Object.keys(stated))('%s', (name) => {
+    expect(read({ ...stated, [name]: [] })).toBeNull()
+    expect(read({ ...stated, [name]: [''] })).toBeNull()
+    expect(read({ ...stated, [name]: ['a', 'b'] })).toBeNull()
+    const { [name]: _gone, ...rest } = stated as Record<string, string[]>
+    expect(read(rest)).toBeNull()
+  })
+
+  test('an upgrade that is stated twice does not count as none', () => {
+    // Caddy says it once, and says the empty text where the client asked for none.
+    expect(read({ ...stated, 'x-gatekeeper-upgrade': [''] })?.upgrade).toBeNull()
+    expect(read({ ...stated, 'x-gatekeeper-upgrade': ['h2c'] })?.upgrade).toBe('h2c')
+    const twice = read({ ...stated, 'x-gatekeeper-upgrade': ['', 'h2c'] })
+    expect(twice === null || twice.upgrade !== null).toBe(true)
+  })
+})
+
+test.each([
+  [{ 'content-length': '0' }, false],
+  [{ 'content-length': '1' }, true],
+  [{ 'transfer-encoding': 'chunked' }, true],
+  [{ 'content-length': 'x' }, true],
+  [{}, false],
+])('%j has a body: %s', (headers, expected) => {
+  expect(read(stated, headers as Record<string, string>)?.hasBody).toBe(expected)
+})

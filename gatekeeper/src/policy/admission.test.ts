@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { aPrincipal, someFacts } from '../../test/support/questions.ts'
+import { Admission } from './admission.ts'
+
+const parts = {
+  facts: someFacts(),
+  principal: aPrincipal(),
+  obligations: [],
+  reservation: { settle: () => {} },
+}
+
+test('an admission is told apart from everything that only looks like one', () => {
+  const admission = new Admission(parts)
+  expect(Admission.isAdmission(admission)).toBe(true)
+  expect(Admission.isAdmission({ ...admission })).toBe(false)
+  expect(Admission.isAdmission(Object.create(Admission.prototype))).toBe(false)
+  expect(Admission.isAdmission(Object.assign(Object.create(Admission.prototype), parts))).toBe(
+    false,
+  )
+  expect(Admission.isAdmission(structuredClone({ ...parts, reservation: null }))).toBe(false)
+  for (const other of [null, undefined, true, 'admission', 1, () => admission]) {
+    expect(Admission.isAdmission(other)).toBe(false)
+  }
+})
+
+test('what does not come from an admission does not compile as one', () => {
+  // @ts-expect-error: the private member makes the type nominal
+  const forged: Admission = { ...parts }
+  expect(Admission.isAdmission(forged)).toBe(false)
+})

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
+import { principalOf, resolveCaller } from './caller.ts'
+import { anonymous } from './principal.ts'
+import { type Reason, reasons } from './reason.ts'
+
+const open = anEndpoint({ class: 'open' })
+const service = aService({ anonymous: true })
+const publicFacts = someFacts({ endpoint: open, service })
+
+describe('resolveCaller', () => {
+  test('nobody becomes anonymous where endpoint and service both say so', () => {
+    expect(resolveCaller(publicFacts, 'no-credential')).toBe(anonymous)
+  })
+
+  test.each([
+    ['the service does not say so', someFacts({ endpoint: open })],
+    ['the endpoint is not open', someFacts({ service, endpoint: anEndpoint({ class: 'read' }) })],
+    ['the endpoint is not known', someFacts({ service, endpoint: null })],
+    ['the service is not known', someFacts({ service: null, endpoint: open })],
+  ])('nobody stays nobody where %s', (_, facts) => {
+    expect(resolveCaller(facts, 'no-credential')).toBe('no-credential')
+  })
+
+  test.each((Object.keys(reasons) as Reason[]).filter((reason) => reason !== 'no-credential'))(
+    'a bad credential never becomes anonymous: %s',
+    (reason) => {
+      expect(resolveCaller(publicFacts, reason)).toBe(reason)
+    },
+  )
+
+  test('a principal stays who it is', () => {
+    const principal = aPrincipal()
+    expect(resolveCaller(publicFacts, principal)).toBe(principal)
+  })
+})
+
+test('asking for the principal of somebody who is none throws', () => {
+  expect(principalOf(anonymous)).toBe(anonymous)
+  expect(() => principalOf('unknown-key')).toThrow()
+})
+
+test('the anonymous principal holds nothing', () => {
+  expect(anonymous).toMatchObject({ role: 'readonly', services: [], kind: 'anonymous' })
+})

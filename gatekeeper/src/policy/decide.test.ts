@@ -1,0 +1,104 @@
+import { describe, expect, test, vi } from 'vitest'
+import { aQuestion } from '../../test/support/questions.ts'
+import { decide, explain } from './decide.ts'
+import type { Check, Obligation } from './decision.ts'
+
+const obligation = (name: string): Obligation => ({
+  kind: 'set-subprotocols',
+  subprotocols: [name],
+})
+const pass = (name: string, needs: Check['needs'] = 'head'): Check => ({
+  name,
+  needs,
+  examine: () => null,
+  oblige: () => obligation(name),
+})
+const refuse = (name: string, needs: Check['needs'] = 'head'): Check => ({
+  ...pass(name, needs),
+  examine: () => 'class-not-granted',
+})
+const broken: Check = {
+  ...pass('broken'),
+  examine: () => {
+    throw new Error('the check has a bug')
+  },
+}
+const question = aQuestion()
+
+describe('decide', () => {
+  test('without a refusal it allows, with every obligation in order', () => {
+    expect(decide([pass('a'), pass('b')], 'head', question)).toEqual({
+      allowed: true,
+      obligations: [obligation('a'), obligation('b')],
+    })
+  })
+
+  test('the first refusal wins, and no later check is asked', () => {
+    const later = vi.fn(() => 'cross-site' as const)
+    const checks = [pass('a'), refuse('first'), { ...pass('second'), examine: later }]
+    expect(decide(checks, 'head', question)).toEqual({
+      allowed: false,
+      reason: 'class-not-granted',
+      check: 'first',
+    })
+    expect(later).not.toHaveBeenCalled()
+  })
+
+  test('a check that throws refuses', () => {
+    expect(decide([broken, pass('a')], 'head', question)).toEqual({
+      allowed: false,
+      reason: 'check-failed',
+      check: 'broken',
+    })
+  })
+
+  test('a check that throws what is no Error refuses too', () => {
+    const check: Check = {
+      ...broken,
+      examine: () => {
+        throw undefined
+      },
+    }
+    expect(decide([check], 'head', question).allowed).toBe(false)
+  })
+
+  test('a check whose obligation cannot be said refuses', () => {
+    const check: Check = {
+      ...pass('mute'),
+      oblige: () => {
+        throw new Error('the check has a bug')
+      },
+    }
+    expect(decide([check], 'head', question)).toMatchObject({ reason: 'check-failed' })
+  })
+
+  test('an obligation of a check that refuses is not asked for', () => {
+    const oblige = vi.fn(() => null)
+    decide([{ ...refuse('a'), oblige }], 'head', question)
+    expect(oblige).not.toHaveBeenCalled()
+  })
+
+  test('only the checks of the phase are asked', () => {
+    const checks = [refuse('body', 'body'), pass('head')]
+    expect(decide(checks, 'head', question).allowed).toBe(true)
+    expect(decide(checks, 'body', question).allowed).toBe(false)
+    expect(decide([broken, pass('b', 'body')], 'body', question)).toEqual({
+      allowed: true,
+      obligations: [obligation('b')],
+    })
+  })
+
+  test('a check that answers with nothing at all does not count as a yes', () => {
+    const check = { ...pass('forgetful'), examine: () => undefined } as unknown as Check
+    expect(decide([check], 'head', question).allowed).toBe(false)
+  })
+})
+
+test('explain asks them all, the refusing and the broken ones not ending the list', () => {
+  expect(explain([refuse('a'), broken, pass('b'), refuse('c', 'body')], question)).toEqual([
+    { check: 'a', reason: 'class-not-granted' },
+    { check: 'broken', reason: 'check-failed' },
+    { check: 'b', reason: null },
+    { check: 'c', reason: 'class-not-granted' },
+  ])
+})

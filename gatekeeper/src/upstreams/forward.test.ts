@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { aPrincipal, aService, sampleKey, someFacts } from '../../test/support/questions.ts'
+import { Admission } from '../policy/admission.ts'
+import { createForwarder, type Forwarded } from './forward.ts'
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(handle)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  closing.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+type Seen = { status: number | null; body: string; isWhole: boolean; headers: object }
+
+/** Sends one request through a forwarder to the upstream; `forwarded` is what the forwarder says. */
+async function relay(origin: string): Promise<{ forwarded: Forwarded; seen: Seen }> {
+  const timeouts = { connectSeconds: 1, headersSeconds: 0.3, idleSeconds: 0.3 }
+  const service = aService({ upstream: { origin, key: 'ours' }, timeouts })
+  const forwarder = createForwarder([service])
+  closing.push(() => void forwarder.close())
+  const { promise, resolve } = Promise.withResolvers<Forwarded>()
+  const port = await listen((incoming, response) => {
+    const admission = new Admission({
+      facts: someFacts({ service }),
+      principal: aPrincipal(),
+      obligations: [],
+      reservation: { settle: () => {} },
+    })
+    const exchange = {
+      ...{ request: incoming, response, bytes: Buffer.from('{}') },
+      ...{ set: { 'x-gatekeeper-user': 'ada' }, answer: { 'x-request-id': 'r' } },
+    }
+    void forwarder.forward(admission, exchange).then((forwarded) => {
+      if (!response.headersSent) response.end()
+      resolve(forwarded)
+    })
+  })
+  const seen = await send(port)
+  return { forwarded: await promise, seen }
+}
+
+function send(port: number): Promise<Seen> {
+  const { promise, resolve } = Promise.withResolvers<Seen>()
+  const headers = { authorization: `Bearer ${sampleKey}`, 'content-type': 'application/json' }
+  const call = request(
+    { port, method: 'POST', path: '/ignored', headers, agent: false },
+    (answer) => {
+      let body = ''
+      answer.on('data', (chunk) => {
+        body += chunk
+      })
+      answer.on('error', () => {})
+      answer.on('close', () => {
+        const { statusCode = null } = answer
+        resolve({ status: statusCode, body, isWhole: answer.complete, headers: answer.headers })
+      })
+    },
+  )
+  call.on('error', () => resolve({ status: null, body: '', isWhole: false, headers: {} }))
+  call.end('{}')
+  return promise
+}
+
+const upstream = async (handle: (request: IncomingMessage, response: ServerResponse) => void) =>
+  `http://127.0.0.1:${await listen(handle)}`
+
+test('an answer is carried whole, and the upstream sees our key and never the client’s', async () => {
+  let fields: IncomingMessage['headers'] = {}
+  let line = ''
+  const origin = await upstream((incoming, response) => {
+    fields = incoming.headers
+    line = `${incoming.method} ${incoming.url}`
+    response.writeHead(201, { 'x-a': '1', server: 'secret', 'set-cookie': 'a=b' }).end('hello')
+  })
+  const { forwarded, seen } = await relay(origin)
+  expect(forwarded).toEqual({
+    outcome: { status: 201, kind: 'answered', answerBytes: 5 },
+    reason: null,
+  })
+  expect(seen).toMatchObject({ status: 201, body: 'hello', isWhole: true })
+  expect(seen.headers).toMatchObject({ 'x-a': '1', 'x-request-id': 'r' })
+  expect(seen.headers).not.toHaveProperty('set-cookie')
+  expect(line).toBe('POST /api/chat')
+  expect(fields).toMatchObject({ authorization: 'Bearer ours', 'x-gatekeeper-user': 'ada' })
+  expect(JSON.stringify(fields)).not.toContain(sampleKey)
+})
+
+describe('what fails before the answer’s head is a reason', () => {
+  test('nobody listens', async () => {
+    const server = createServer()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    server.listen(0, '127.0.0.1', resolve)
+    await promise
+    const { port } = server.address() as AddressInfo
+    await new Promise((done) => server.close(done))
+    const { forwarded } = await relay(`http://127.0.0.1:${port}`)
+    expect(forwarded).toMatchObject({ reason: 'upstream-unreachable', outcome: { kind: 'failed' } })
+  })
+
+  test('the upstream says nothing', async () => {
+    const { forwarded } = await relay(await upstream(() => {}))
+    expect(forwarded).toMatchObject({ reason: 'upstream-timeout', outcome: { kind: 'failed' } })
+  })
+
+  test('the upstream hangs up', async () => {
+    const { forwarded } = await relay(await upstream((incoming) => incoming.socket.destroy()))
+    expect(forwarded).toMatchObject({ reason: 'upstream-failed', outcome: { kind: 'failed' } })
+  })
+
+  test('the upstream speaks no HTTP', async () => {
+    const origin = await upstream((incoming) => incoming.socket.end('hello\r\n\r\n'))
+    expect((await relay(origin)).forwarded.reason).toBe('upstream-failed')
+  })
+
+  test.each([401, 407])(
+    'the upstream does not accept us (%i): the client’s key is good',
+    async (status) => {
+      const origin = await upstream((_, response) => {
+        response.writeHead(status, { 'www-authenticate': 'Basic' }).end('which key?')
+      })
+      const { forwarded, seen } = await relay(origin)
+      expect(forwarded).toMatchObject({
+        reason: 'upstream-rejected-us',
+        outcome: { kind: 'failed' },
+      })
+      expect(seen.body).not.toContain('which key')
+    },
+  )
+
+  test('no upstream is known', async () => {
+    const forwarder = createForwarder([])
+    const admission = new Admission({
+      ...{ facts: someFacts(), principal: aPrincipal(), obligations: [] },
+      reservation: { settle: () => {} },
+    })
+    const exchange = { set: {}, answer: {}, bytes: null } as unknown as Parameters<
+      typeof forwarder.forward
+    >[1]
+    expect((await forwarder.forward(admission, exchange)).reason).toBe('upstream-unreachable')
+  })
+})
+
+describe('what fails afterwards is a broken answer, never a whole one', () => {
+  test.each([
+    ['the upstream hangs up', (response: ServerResponse) => response.destroy()],
+    ['the upstream falls silent', () => {}],
+  ])('%s', async (_, end) => {
+    const origin = await upstream((_incoming, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: half', () => end(response))
+    })
+    const { forwarded, seen } = await relay(origin)
+    expect(forwarded).toMatchObject({
+      reason: null,
+      outcome: { status: 200, kind: 'failed', answerBytes: 10 },
+    })
+    expect(seen).toMatchObject({ status: 200, body: 'data: half', isWhole: false })
+  })
+})
+
+test('a redirect of the upstream is not followed, and its place is not told', async () => {
+  let calls = 0
+  const origin = await upstream((_, response) => {
+    calls++
+    response.writeHead(302, { location: 'http://169.254.169.254/secret' }).end()
+  })
+  const { seen } = await relay(origin)
+  expect([calls, seen.status]).toEqual([1, 302])
+  expect(seen.headers).not.toHaveProperty('location')
+})
