@@ -22,7 +22,8 @@ export function readRequestFacts(
   const target = parseTarget(head.target)
   const match = target && deps.findRoute(target.path)
   const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
-  const extracted = extractCredential(head.fields, { isKeyShaped: hasKeyShape })
+  const isKeyShaped = (text: string) => hasKeyShape(text) || deps.holdsPlainKey(text)
+  const extracted = extractCredential(head.fields, { isKeyShaped })
   const facts: RequestFacts = {
     requestId: head.requestId,
     point: head.point,

@@ -72,8 +72,10 @@ function isAnswering(path: string): Promise<boolean> {
 export async function closeListener(server: Server, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  // A connection whose last answer ends now would otherwise be kept for its next request.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   await promise
-  clearTimeout(timer)
+  clearInterval(idle)
+  clearTimeout(cut)
 }

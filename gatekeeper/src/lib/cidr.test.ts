@@ -83,10 +83,11 @@ describe('createAddressTest', () => {
         for (const address of [near, toNumber(other)]) {
           const text = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')
           const expected = Math.floor(address / size) === Math.floor(toNumber(network) / size)
-          expect(createAddressTest([`${network.join('.')}/${length}`])(text)).toBe(expected)
+          const isInside = createAddressTest([`${network.join('.')}/${length}`])(text)
+          if (isInside !== expected) throw new Error(`${network.join('.')}/${length} ${text}`)
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     )
   })
 
@@ -94,10 +95,10 @@ describe('createAddressTest', () => {
     const isInside = createAddressTest(['10.0.0.0/8', '::/0'])
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.ipV6(), fc.ipV4Extended()), (text) => {
-        expect(typeof isInside(text)).toBe('boolean')
-        expect(typeof isAddressRange(text)).toBe('boolean')
+        isInside(text)
+        isAddressRange(text)
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     )
   })
 })

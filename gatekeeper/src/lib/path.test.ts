@@ -238,7 +238,9 @@ test('every reader sees the same segments in a path that is accepted', () => {
       accepted++
       const segments = parsed.path.split('/').map((part) => unescapeBytes(part))
       for (const [reader, read] of Object.entries(readers)) {
-        expect([reader, read(parsed.path)]).toEqual([reader, segments])
+        // Not by `expect`, which is slow ten thousand times.
+        const seen = read(parsed.path)
+        if (JSON.stringify(seen) !== JSON.stringify(segments)) throw new Error(`${reader}: ${seen}`)
       }
     }),
     { numRuns: 10_000 },
@@ -250,9 +252,9 @@ test('whatever a target is, parsing it never throws and never changes it', () =>
   fc.assert(
     fc.property(fc.oneof(hostilePath, fc.string({ unit: 'binary' }), fc.string()), (target) => {
       const parsed = parseTarget(target)
-      if (parsed === null) return
-      expect(isCanonicalPath(parsed.path)).toBe(true)
-      expect([parsed.path, `${parsed.path}?`, `${parsed.path}?${parsed.query}`]).toContain(target)
+      if (parsed === null) return true
+      const forms = [parsed.path, `${parsed.path}?`, `${parsed.path}?${parsed.query}`]
+      return isCanonicalPath(parsed.path) && forms.includes(target)
     }),
     { numRuns: 10_000 },
   )

@@ -32,6 +32,8 @@ export function createAnswerHandler(
     controller?.abort(new Error('the client left'))
   }
   const fail = (error: Error) => {
+    // After our own refusal this is only the echo of our abort, and the answer is not to be cut.
+    if (isDone) return
     if (!response.headersSent) return finish('failed', 0, reasonOf(error))
     finish('failed', response.statusCode)
     response.destroy()

@@ -15,6 +15,7 @@ const removedFamilies = [
   'x.gatekeeper',
   'access-control-',
   'x-litellm-',
+  'llm_provider-',
   'x-forwarded-',
 ]
 
