@@ -1,0 +1,71 @@
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+/** Where a load goes; with `ca` over TLS. */
+export type Target = { readonly port: number; readonly ca?: string }
+
+export type LoadAnswer = { readonly status: number; readonly text: string }
+
+/**
+ * One connection of a load: HTTP/1.1, one request at a time, opened again whenever the other side
+ * closed it. Written by hand because a whole client per request would take the cores from what is
+ * under load.
+ */
+export class LoadConnection {
+  readonly #target: Target
+  #socket: Socket | null = null
+  #text = ''
+  #settle: ((answer: LoadAnswer | null) => void) | null = null
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  /** Sends the bytes of one request without a body; null where the connection broke instead. */
+  ask(request: string): Promise<LoadAnswer | null> {
+    const { promise, resolve } = Promise.withResolvers<LoadAnswer | null>()
+    this.#settle = resolve
+    this.#text = ''
+    this.#socket ??= this.#open()
+    this.#socket.write(request, 'latin1')
+    return promise
+  }
+
+  close(): void {
+    this.#socket?.destroy()
+    this.#socket = null
+  }
+
+  #open(): Socket {
+    const { port, ca } = this.#target
+    const address = { host: '127.0.0.1', port }
+    const tls = { ...address, servername: 'localhost', ALPNProtocols: ['http/1.1'] }
+    const socket = ca === undefined ? connectPlain(address) : connectTls({ ...tls, ca })
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#finish(null, true)
+    })
+    return socket
+  }
+
+  #read(text: string): void {
+    this.#text += text
+    const headEnd = this.#text.indexOf('\r\n\r\n')
+    if (headEnd === -1) return
+    const head = this.#text.slice(0, headEnd)
+    const bodyBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
+    const body = this.#text.slice(headEnd + 4)
+    if (body.length < bodyBytes) return
+    const isLast = /\r\nconnection: *close/i.test(head)
+    this.#finish({ status: Number(head.slice(9, 12)), text: body }, isLast)
+  }
+
+  #finish(answer: LoadAnswer | null, isLast: boolean): void {
+    const settle = this.#settle
+    this.#settle = null
+    if (isLast) this.close()
+    settle?.(answer)
+  }
+}
