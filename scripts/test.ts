@@ -14,7 +14,10 @@ import { findCaddy } from './caddy/find-caddy.ts'
 import { summarise } from './test/summary.ts'
 
 const root = resolve(import.meta.dirname, '..')
-/** Suites of their own, by the word that asks for them; everything else is `npm test`. */
+/**
+ * Suites of their own, by the word that asks for them; everything else is `npm test`. Their files
+ * run one after the other, in processes: they measure, and real servers end with their thread.
+ */
 const suites: Readonly<Record<string, string>> = {
   real: 'gatekeeper/test/real',
   slow: 'gatekeeper/test/slow',
@@ -53,7 +56,10 @@ async function main(): Promise<number> {
   const given = process.argv.slice(2)
   const suite = suites[given[0] ?? '']
   const excluded = Object.values(suites).map((folder) => `--exclude=${folder}/**`)
-  const which = suite === undefined ? [...given, ...excluded] : [suite, ...given.slice(1)]
+  const which =
+    suite === undefined
+      ? [...given, ...excluded]
+      : [suite, '--pool=forks', '--no-file-parallelism', ...given.slice(1)]
   const caddy = await findTestCaddy()
   const folder = mkdtempSync(join(tmpdir(), 'gk-test-'))
   try {

@@ -51,6 +51,7 @@ const own: Service = {
   routes: [{ prefix: '/status', strip: false, mode: 'relay', browser: 'none' }],
   upstream: null,
   timeouts: { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5 },
+  keepAlive: false,
   anonymous: false,
   origins: [],
   webSockets: [],

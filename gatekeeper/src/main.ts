@@ -67,10 +67,12 @@ async function compose(configuration: Configuration): Promise<App> {
 }
 
 async function listenAll(app: App, settings: Settings): Promise<Server[]> {
+  const listener = (koa: App['relay']) =>
+    createListener(koa.callback(), (code) => log.warn({ code }, 'malformed request'))
   const parts: [string, Server, Listen][] = [
-    ['GATEKEEPER_CHECK_LISTEN', createListener(app.check.callback()), settings.checkListen],
-    ['GATEKEEPER_RELAY_LISTEN', createListener(app.relay.callback()), settings.relayListen],
-    ['GATEKEEPER_OPS_LISTEN', createListener(app.ops.callback()), settings.opsListen],
+    ['GATEKEEPER_CHECK_LISTEN', listener(app.check), settings.checkListen],
+    ['GATEKEEPER_RELAY_LISTEN', listener(app.relay), settings.relayListen],
+    ['GATEKEEPER_OPS_LISTEN', listener(app.ops), settings.opsListen],
   ]
   for (const [name, server, listen] of parts) {
     await listenOn(server, listen).catch((error: NodeJS.ErrnoException) => {

@@ -88,9 +88,18 @@ describe('the facts of a request in order', () => {
   })
 
   test('HTTP/2’s CONNECT counts as a WebSocket, whatever it says', () => {
-    expect(read({ method: 'CONNECT' }).facts.upgrade).toBe('websocket')
+    expect(read({ method: 'CONNECT', protocol: 'HTTP/2.0' }).facts.upgrade).toBe('websocket')
     expect(read({ upgrade: 'WebSocket' }).facts.upgrade).toBe('websocket')
     expect(read({ upgrade: 'H2C' }).facts.upgrade).toBe('h2c')
+  })
+
+  test('HTTP/1’s CONNECT asks for a tunnel, whatever else it says', () => {
+    for (const protocol of ['HTTP/1.0', 'HTTP/1.1']) {
+      expect(read({ method: 'CONNECT', protocol }).facts.upgrade).toBe('connect')
+      expect(read({ method: 'CONNECT', protocol, upgrade: 'websocket' }).facts.upgrade).toBe(
+        'connect',
+      )
+    }
   })
 })
 

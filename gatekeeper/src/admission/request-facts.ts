@@ -36,14 +36,22 @@ export function readRequestFacts(
     route: match?.route ?? null,
     endpoint,
     endpointPath: match?.endpointPath ?? '',
-    // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441), which has no Upgrade field.
-    upgrade: head.upgrade?.toLowerCase() ?? (head.method === 'CONNECT' ? 'websocket' : null),
+    upgrade: readUpgrade(head),
     ...readBrowserFields(head),
     carrier: extracted.carrier,
     subprotocols: extracted.subprotocols,
     defect: findDefect(head, { target, match, extracted }, deps),
   }
   return { facts, credential: extracted.credential }
+}
+
+/**
+ * Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441), which has no Upgrade field. In HTTP/1 the
+ * same word asks for a tunnel (RFC 9110 §9.3.6), whatever else the request says.
+ */
+function readUpgrade(head: RequestHead): string | null {
+  if (head.method !== 'CONNECT') return head.upgrade?.toLowerCase() ?? null
+  return head.protocol.startsWith('HTTP/1') ? 'connect' : 'websocket'
 }
 
 function readBrowserFields(head: RequestHead) {

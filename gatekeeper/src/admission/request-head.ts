@@ -13,6 +13,8 @@ export type RequestHead = {
   readonly host: string
   readonly clientAddress: string
   readonly upgrade: string | null
+  /** The version that the client speaks to Caddy: `HTTP/1.1`, `HTTP/2.0`. */
+  readonly protocol: string
   readonly fields: Fields
   /** The service that Caddy's block asks for; null on the relay, where the path alone decides. */
   readonly checkedService: string | null

@@ -32,6 +32,7 @@ describe('a file in order', () => {
         routes: [{ prefix: '/api', strip: false, mode: 'relay', browser: 'none' }],
         upstream: { origin: 'http://127.0.0.1:11434', key: null },
         timeouts: { connectSeconds: 5, headersSeconds: 900, idleSeconds: 900 },
+        keepAlive: true,
         anonymous: false,
         origins: [],
         webSockets: [],

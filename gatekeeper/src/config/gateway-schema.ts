@@ -43,6 +43,7 @@ const service = z.strictObject({
       idleSeconds: seconds.default(900),
     })
     .prefault({}),
+  keepAlive: z.boolean().optional(),
   anonymous: z.boolean().default(false),
   origins: z
     .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))

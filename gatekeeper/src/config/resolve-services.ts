@@ -41,6 +41,9 @@ export function resolveServices(
       ...entry,
       name,
       upstream,
+      // Ollama says when it closes a connection. llama-server and others close it without a word, and
+      // the next request on it is lost: whether it was carried out nobody knows, so none is repeated.
+      keepAlive: entry.keepAlive ?? entry.kind === 'ollama',
       routes: upstream === null ? routes.filter((route) => route.mode === 'check') : routes,
     }
   })

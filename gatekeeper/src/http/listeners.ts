@@ -3,7 +3,7 @@
  * unix socket or TCP. Time limits and sizes of the connection are here and nowhere else.
  */
 import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import type { Listen } from '../config/listen.ts'
@@ -12,7 +12,11 @@ import { markWaiting } from './body-source.ts'
 /** Above Caddy's own limit, so that Caddy answers 431 first and keeps its connection to us. */
 const headBytesMax = 64 * 1024
 
-export function createListener(handle: RequestListener): Server {
+/** `logMalformed` gets the parser's code for what is no HTTP and so never becomes a request. */
+export function createListener(
+  handle: RequestListener,
+  logMalformed: (code: string) => void,
+): Server {
   const server = createServer(
     {
       maxHeaderSize: headBytesMax,
@@ -29,9 +33,31 @@ export function createListener(handle: RequestListener): Server {
     markWaiting(request)
     handle(request, response)
   })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const code = error.code ?? error.name
+    if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    logMalformed(code)
+    socket.end(malformedAnswer(code === 'HPE_HEADER_OVERFLOW' ? 431 : 400))
+  })
   // Without a listener Node answers 417 by itself, and an unknown expectation is no reason to.
   server.on('checkExpectation', handle)
   return server
+}
+
+/** The raw answer to what Node could not parse; nothing of it is repeated. */
+function malformedAnswer(status: 400 | 431): string {
+  const message = status === 431 ? 'The head is too long.' : 'This is no request that HTTP knows.'
+  const error = { message, type: 'invalid_request_error', param: null, code: 'malformed_request' }
+  const body = JSON.stringify({ type: 'error', error })
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    'Cache-Control: no-store',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
 }
 
 /** Starts listening. Rejects as `node:net` does; a unix socket is for this user alone. */

@@ -8,12 +8,13 @@ import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
 import type { BodySource } from '../admission/body-facts.ts'
 import type { Denial } from '../admission/denial.ts'
 import type { RequestHead } from '../admission/request-head.ts'
+import type { Outcome } from '../policy/admission.ts'
 import { reasonRow } from '../policy/reason.ts'
 import type { Point } from '../policy/service.ts'
 import type { Decided } from '../telemetry/decision-log.ts'
 import { isPreflight, preflightFields } from './cors.ts'
 import { hasEdge } from './edge.ts'
-import { renderReason } from './error-response.ts'
+import { type Answer, renderReason } from './error-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { sendAnswer } from './send.ts'
 
@@ -77,14 +78,17 @@ export async function admitCall(
   return null
 }
 
-type Refusal = Pick<Denial, 'reason' | 'check'> & Partial<Denial> & { requestId: string }
+type Refusal = Pick<Denial, 'reason' | 'check'> &
+  Partial<Denial> & { readonly requestId: string; readonly outcome?: Outcome }
 
 /** Sends the refusal in the caller's dialect and writes its log line. */
 export function refuse(call: Call, refusal: Refusal, deps: PointDeps): void {
-  const { reason, facts = null, requestId, principal = null, check } = refusal
+  const { reason, facts = null, requestId, principal = null, check, outcome = null } = refusal
   const { status } = reasonRow(reason)
-  const isHead = (facts?.method ?? call.request.method) === 'HEAD'
-  sendAnswer(call.response, renderReason(reason, facts, requestId), isHead)
+  const answer = renderReason(reason, facts, requestId)
+  // Caddy's check is a GET even for a client's HEAD: the framing is that of this connection.
+  const isHead = call.request.method === 'HEAD'
+  sendAnswer(call.response, call.request.complete ? answer : closing(answer), isHead)
   cutLongBody(call)
   const durationMs = performance.now() - call.startedAt
   deps.logDecision({
@@ -94,9 +98,17 @@ export function refuse(call: Call, refusal: Refusal, deps: PointDeps): void {
     reason,
     check,
     status,
-    outcome: null,
+    outcome,
     durationMs,
   })
+}
+
+/**
+ * Tells Caddy to close the client's connection after this answer. Otherwise Go would first read what
+ * the client still sends, and a client that trickles its body would wait for its refusal.
+ */
+function closing(answer: Answer): Answer {
+  return { ...answer, fields: { ...answer.fields, 'x-gatekeeper-close': '1' } }
 }
 
 const lingerMs = 5_000

@@ -8,6 +8,7 @@ const stated = {
   'x-gatekeeper-host': ['ai.example'],
   'x-gatekeeper-client-address': ['192.0.2.7'],
   'x-gatekeeper-request-id': ['request-1'],
+  'x-gatekeeper-protocol': ['HTTP/1.1'],
 }
 const read = (fields: Record<string, string[]>, headers: Record<string, string> = {}) =>
   readRequestHead(
@@ -23,7 +24,7 @@ test('what Caddy states is the request, and the connection’s own line is not',
   expect(read(stated)).toEqual({
     ...{ method: 'POST', target: '/api/chat?x=1', host: 'ai.example', requestId: 'request-1' },
     ...{ clientAddress: '192.0.2.7', point: 'check', checkedService: 'ollama' },
-    ...{ fields: stated, upgrade: null, hasBody: false },
+    ...{ fields: stated, upgrade: null, hasBody: false, protocol: 'HTTP/1.1' },
   })
 })
 

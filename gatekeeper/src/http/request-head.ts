@@ -25,9 +25,10 @@ export function readRequestHead(
   const requestId = stated('request-id')
   // Stated twice it would count as none, and pass as a request that upgrades nothing.
   if ((fields['x-gatekeeper-upgrade']?.length ?? 0) > 1) return null
-  if (!method || !target || !host || !clientAddress || !requestId) return null
+  const protocol = stated('protocol')
+  if (!method || !target || !host || !clientAddress || !requestId || !protocol) return null
   return {
-    ...{ method, target, host, clientAddress, requestId, point, checkedService, fields },
+    ...{ method, target, host, clientAddress, requestId, protocol, point, checkedService, fields },
     upgrade: stated('upgrade'),
     hasBody: hasBody(request),
   }

@@ -8,6 +8,8 @@ export type Outcome = {
   readonly kind: 'answered' | 'aborted' | 'failed'
   /** Bytes of the answer's content that were passed on. */
   readonly answerBytes: number
+  /** Code of the error that ended it, for the log: `ECONNRESET`, `UND_ERR_SOCKET`. */
+  readonly cause?: string
 }
 
 /** What was charged for an admitted request, until it is settled. */

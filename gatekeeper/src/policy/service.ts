@@ -33,6 +33,8 @@ export type Service = {
   readonly routes: readonly Route[]
   readonly upstream: Upstream | null
   readonly timeouts: Timeouts
+  /** Whether connections to the upstream are used again. */
+  readonly keepAlive: boolean
   /** Whether `open` endpoints answer without a credential. */
   readonly anonymous: boolean
   /** Web origins whose pages may call the service: `https://app.example`. */

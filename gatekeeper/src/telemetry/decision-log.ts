@@ -33,11 +33,15 @@ export function logDecision(log: Log, decided: Decided): void {
       ...(facts && describeRequest(facts)),
       ...(principal && { principal: principal.id, user: principal.user }),
       status: decided.status,
-      ...(outcome && { ended: outcome.kind, answerBytes: outcome.answerBytes }),
+      ...(outcome && describeOutcome(outcome)),
       durationMs: Math.round(decided.durationMs * 10) / 10,
     },
     'decision',
   )
+}
+
+function describeOutcome({ kind, answerBytes, cause }: Outcome) {
+  return { ended: kind, answerBytes, ...(cause !== undefined && { cause }) }
 }
 
 function describeRequest(facts: RequestFacts) {

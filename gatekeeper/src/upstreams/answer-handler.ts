@@ -7,6 +7,8 @@ import { clientFields } from './response-fields.ts'
 /** An undici handler that can also be told of a failure before anything was dispatched. */
 export type AnswerHandler = Dispatcher.DispatchHandler & { fail(error: Error): void }
 
+type Why = { readonly reason: Reason | null; readonly cause?: string }
+
 /** Carries one answer from undici to the client; calls `done` exactly once, however it ends. */
 export function createAnswerHandler(
   exchange: Exchange,
@@ -18,12 +20,13 @@ export function createAnswerHandler(
   let isDone = false
   let hasTrailers = false
 
-  const finish = (kind: Outcome['kind'], status: number, reason: Reason | null = null) => {
+  const finish = (kind: Outcome['kind'], status: number, why: Why = { reason: null }) => {
     if (isDone) return
     isDone = true
+    const { reason, ...cause } = why
     response.off('close', onClose)
     response.off('drain', onDrain)
-    done({ outcome: { status, kind, answerBytes }, reason })
+    done({ outcome: { status, kind, answerBytes, ...cause }, reason })
   }
   const onDrain = () => controller?.resume()
   const onClose = () => {
@@ -34,8 +37,9 @@ export function createAnswerHandler(
   const fail = (error: Error) => {
     // After our own refusal this is only the echo of our abort, and the answer is not to be cut.
     if (isDone) return
-    if (!response.headersSent) return finish('failed', 0, reasonOf(error))
-    finish('failed', response.statusCode)
+    const cause = (error as NodeJS.ErrnoException).code ?? error.name
+    if (!response.headersSent) return finish('failed', 0, { reason: reasonOf(error), cause })
+    finish('failed', response.statusCode, { reason: null, cause })
     response.destroy()
   }
   response.on('close', onClose)
@@ -51,7 +55,7 @@ export function createAnswerHandler(
       if (status < 200 || isDone) return
       // Our credential was refused, not the client's: its own key is good.
       if (status === 401 || status === 407) {
-        finish('failed', status, 'upstream-rejected-us')
+        finish('failed', status, { reason: 'upstream-rejected-us' })
         started.abort(new Error('the upstream does not accept the gatekeeper'))
         return
       }

@@ -57,7 +57,8 @@ function createAgent(service: Service): Agent {
   return new Agent({
     connect: { timeout: service.timeouts.connectSeconds * 1000 },
     // One request a connection at a time: an upstream's slow answer must not hold up another's.
-    pipelining: 1,
+    // 0 is undici's word for a new connection each time.
+    pipelining: service.keepAlive ? 1 : 0,
     allowH2: false,
   })
 }

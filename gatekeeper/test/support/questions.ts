@@ -23,6 +23,7 @@ export function aService(over: Partial<Service> = {}): Service {
     routes: [aRoute()],
     upstream: { origin: 'http://127.0.0.1:11434', key: null },
     timeouts: { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5 },
+    keepAlive: true,
     anonymous: false,
     origins: [],
     webSockets: [],
@@ -107,6 +108,7 @@ export function aHead(over: Partial<RequestHead> = {}): RequestHead {
     fields: { authorization: [`Bearer ${sampleKey}`], 'content-type': ['application/json'] },
     checkedService: null,
     hasBody: true,
+    protocol: 'HTTP/1.1',
     ...over,
   }
 }

@@ -62,8 +62,21 @@ export type SendOptions = {
   readonly body?: string | Buffer
 }
 
-/** Starts upstream, gatekeeper and Caddy on free ports and waits until all of them answer. */
+/**
+ * Starts upstream, gatekeeper and Caddy on free ports and waits until all of them answer. Where
+ * another process took a port between the look and the use, it starts again.
+ */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await startOnce(options)
+    } catch (error) {
+      if (turn === 3 || !String(error).includes('address already in use')) throw error
+    }
+  }
+}
+
+async function startOnce(options: StackOptions): Promise<Stack> {
   // With a space, as people's folders have.
   const folder = mkdtempSync(join(tmpdir(), 'gk '))
   const upstream = await startFaultyUpstream({ pauseMs: 5 })

@@ -68,7 +68,7 @@ function settle(
   if (reason !== null) {
     return refuse(
       call,
-      { reason, check: 'upstream', facts, principal, requestId: facts.requestId },
+      { reason, check: 'upstream', facts, principal, outcome, requestId: facts.requestId },
       deps,
     )
   }

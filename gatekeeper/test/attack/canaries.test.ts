@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey } from '../../src/credentials/api-key.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+import { toPlainLine } from '../../src/telemetry/plain-line.ts'
+import { waitUntil } from '../support/child.ts'
+import { makeKey } from '../support/keys.ts'
+import { exchange, exchangeUnix, lines, openTls } from '../support/raw.ts'
+import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { type Canary, findSecret, makeCanaries, readAllFiles } from './tools/canary.ts'
+import { type CanaryRequest, placesOf } from './tools/canary-places.ts'
+import { lenientConfig } from './tools/lenient-config.ts'
+
+const ada = makeKey()
+const made = createApiKey().key
+const typo = made.slice(0, -1) + (made.endsWith('A') ? 'B' : 'A')
+const plain = `plain${createApiKey().key.slice(14, 52)}`
+const canaries = makeCanaries(ada.key, typo, plain)
+
+/** Where requests go: relay, check, the gatekeeper's own, nothing, a service that is down. */
+const paths = ['/api/tags', '/v1/models', '/chat/api/tags', '/status', '/nothing', '/tts/x']
+
+const patienceMs = 2_500
+
+type Heard = { readonly where: string; readonly text: string }
+
+describe.skipIf(testCaddy === null)('a credential in any place of a request', () => {
+  let stack: Stack
+  /** Everything that was answered, by place. */
+  const heard: Heard[] = []
+  const folder = mkdtempSync(join(tmpdir(), 'gk-canary-'))
+  beforeAll(async () => {
+    const entry = { user: 'old', service: 'chat', created_at: '2024-01-01' }
+    writeFileSync(join(folder, 'plain.json'), JSON.stringify({ [plain]: entry }))
+    const env = { TTS_URL: 'http://127.0.0.1:1', API_KEYS_FILE: join(folder, 'plain.json') }
+    // At its usual level Caddy says nothing of most requests: the filter must hold at the loudest.
+    const caddyfile = (text: string) => text.replace('{$GATEKEEPER_LOG_LEVEL:INFO}', 'DEBUG')
+    stack = await startStack({ keys: [ada], env, caddyfile, config: lenientConfig() })
+    stack.upstream.behave({ status: 200, body: '{}' })
+  })
+  afterAll(async () => {
+    await stack?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const sendAll = async (where: string, requests: readonly CanaryRequest[], isPlain = false) => {
+    // Half of the malformed ones are answered only when somebody gives up waiting.
+    const left = [...requests]
+    const send = async () => {
+      for (let next = left.pop(); next !== undefined; next = left.pop()) {
+        const socket = isPlain ? connect(stack.httpPort, '127.0.0.1') : await openTls(stack)
+        const text = await exchange(socket, next.bytes, patienceMs)
+        heard.push({ where: `${where}, ${next.place}`, text })
+      }
+    }
+    await Promise.all(Array.from({ length: 24 }, send))
+  }
+
+  /** The finds of all canaries, each place once. */
+  const finds = (all: readonly Heard[]) =>
+    all.flatMap(({ where, text }) =>
+      canaries.flatMap((canary) => {
+        const found = findIn(canary, text)
+        return found === null ? [] : [`${canary.name} in ${where}: ${found}`]
+      }),
+    )
+  const findIn = ({ secrets }: Canary, text: string) =>
+    secrets.map((secret) => findSecret(text, secret)).find((found) => found !== null) ?? null
+
+  const written = (): Heard[] =>
+    [
+      ...stack.caddy
+        .output()
+        .split('\n')
+        .map((text) => ({ where: 'the log of Caddy', text })),
+      ...stack.gatekeeper
+        .output()
+        .split('\n')
+        .map((text) => ({ where: 'our log', text })),
+      ...readAllFiles(stack.stateDir).map(({ file, text }) => ({
+        where: file.slice(stack.stateDir.length),
+        text,
+      })),
+    ].filter(({ text }) => text !== '')
+
+  it('is in no answer, with everything well', async () => {
+    await Promise.all(
+      canaries.map(async ({ name, text }) => {
+        for (const path of paths) await sendAll(`${name}, ${path}`, placesOf(path, text))
+      }),
+    )
+    const asked = heard.length
+    expect(asked).toBeGreaterThan(3_000)
+    expect(heard.filter(({ text }) => text.startsWith('HTTP/1.1 ')).length).toBeGreaterThan(
+      asked * 0.9,
+    )
+    expect(finds(heard).slice(0, 20)).toEqual([])
+  }, 240_000)
+
+  it('is in no answer of the plain port, but in the address that it leads on to', async () => {
+    const from = heard.length
+    await Promise.all(
+      canaries.map(({ name, text }) => sendAll(name, placesOf('/api/tags', text), true)),
+    )
+    const answers = heard.slice(from).map(({ where, text }) => ({
+      where,
+      text: text.replace(/^Location: .*$/im, ''),
+    }))
+    expect(finds(answers).slice(0, 20)).toEqual([])
+  }, 120_000)
+
+  it('is not in /readyz', async () => {
+    const socket = `${stack.stateDir}/run/ops.sock`
+    for (const { text } of canaries) {
+      const request = [`GET /readyz?${text} HTTP/1.1`, 'Host: localhost', `X-Api-Key: ${text}`]
+      heard.push({ where: '/readyz', text: await exchangeUnix(socket, lines(...request)) })
+    }
+    expect(finds(heard.filter(({ where }) => where === '/readyz'))).toEqual([])
+  })
+
+  it('is not in /readyz nor in the log where the key file itself is broken around a key', async () => {
+    await writeFile(stack.keysFile, `{"version":1,"${plain}":{"user":"x" "${ada.key}"},"${typo}"`)
+    const ready = () =>
+      exchangeUnix(
+        `${stack.stateDir}/run/ops.sock`,
+        lines('GET /readyz HTTP/1.1', 'Host: localhost'),
+      )
+    await waitUntil(async () => (await ready()).includes('degraded'), {
+      ...{ limitMs: 3_000, describe: stack.gatekeeper.output },
+    })
+    expect(finds([{ where: '/readyz', text: await ready() }])).toEqual([])
+  })
+
+  it.each(['frozen', 'dead'])(
+    'is in no answer while the gatekeeper is %s',
+    async (state) => {
+      const from = heard.length
+      if (state === 'frozen') stack.gatekeeper.process.kill('SIGSTOP')
+      else await stack.gatekeeper.stop()
+      // Each takes a second here: those that differ in what Caddy would log.
+      const isTelling = ({ place }: CanaryRequest) =>
+        /target|method|carrier (Bearer|sub)|host|field (Host|Cookie)/.test(place)
+      await Promise.all(
+        canaries.flatMap(({ name, text }) =>
+          ['/api/tags', '/chat/api/tags'].map((path) =>
+            sendAll(`${name}, ${path}, ${state}`, placesOf(path, text).filter(isTelling)),
+          ),
+        ),
+      )
+      if (state === 'frozen') stack.gatekeeper.process.kill('SIGCONT')
+      expect(heard.length - from).toBeGreaterThan(300)
+      expect(finds(heard.slice(from)).slice(0, 20)).toEqual([])
+    },
+    240_000,
+  )
+
+  it("is not in Caddy's log, not in ours, and in no file of the state folder", () => {
+    const all = written()
+    expect(all.filter(({ where }) => where === 'our log').length).toBeGreaterThan(1_000)
+    expect(all.filter(({ where }) => where === 'the log of Caddy').length).toBeGreaterThan(1_000)
+    const found = finds(all)
+    // Grouped by who wrote it: one defect makes hundreds of lines.
+    const samples = Object.values(Object.groupBy(found, (text) => text.split(':')[0] ?? ''))
+    expect({ count: found.length, samples: samples.map((group) => group?.[0]) }).toEqual({
+      count: 0,
+      samples: [],
+    })
+  })
+
+  it('is not in the lines that people read at a terminal', () => {
+    const lines = stack.gatekeeper
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+    const shown = lines.map((line) => ({ where: 'the terminal', text: toPlainLine(line) }))
+    expect(shown.length).toBeGreaterThan(1_000)
+    const found = finds(shown)
+    expect({ count: found.length, sample: found[0] }).toEqual({ count: 0, sample: undefined })
+  })
+})
+
+describe('a log line', () => {
+  it.each([true, false])(
+    'loses what looks like a key, whichever member has it; plain %s',
+    (isPlain) => {
+      const text: string[] = []
+      const log = createLog({ write: (line) => text.push(line) }, { plain: isPlain })
+      const encoded = ada.key.replaceAll('_', '%5F')
+      log.info({ path: `/x/${ada.key}`, method: ada.key, user: encoded }, 'decision')
+      log.error(
+        { [ada.key]: 1, deep: [{ fault: `a ${ada.key} b` }], path: `${ada.key}${ada.key}` },
+        ada.key,
+      )
+      expect(text).toHaveLength(2)
+      expect(findSecret(text.join(''), ada.key.slice(14))).toBeNull()
+    },
+  )
+
+  it('cannot paint on a terminal: control characters of a member stay harmless', () => {
+    const text: string[] = []
+    const log = createLog({ write: (line) => text.push(line) }, { plain: true })
+    log.warn({ user: 'a\u001b[2Jb', path: '/x\r\ny', requestId: '\u0007\u009b' }, 'decision')
+    log.warn({ what: 'a\u001b]0;x\u0007', other: '\nready forged' }, 'keys')
+    const shown = text.map((line) => line.slice(0, -1)).join('')
+    expect(shown).not.toMatch(/\p{Cc}/u)
+  })
+})

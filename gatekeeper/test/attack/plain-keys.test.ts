@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { waitUntil } from '../support/child.ts'
+import { exchange, lines, openTls } from '../support/raw.ts'
+import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { readAnswer, withoutChance } from './tools/answers.ts'
+import { carriers } from './tools/carriers.ts'
+import { lenientConfig } from './tools/lenient-config.ts'
+
+/** Keys of an older set-up, in whose choice nobody was asked. */
+const plainKeys: Readonly<Record<string, string>> = {
+  'of letters and digits': 'an-older-key-0123456789-abcdefghij',
+  'like base64': 'c29tZSBvbGRlciBrZXkgd2l0aCBwYWRkaW5n+/==',
+  'with a colon': 'user:an-older-key-0123456789',
+  'called __proto__': '__proto__',
+  'called constructor': 'constructor',
+  'in another alphabet': 'cl\u00e9-\u043a\u043b\u044e\u0447-0123456789',
+}
+
+describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await startStack({ config: lenientConfig() })
+    const entry = '{"user":"old","service":"chat","created_at":"2024-01-01"}'
+    // As text: an object literal would lose a member that is called __proto__.
+    const members = Object.values(plainKeys).map((key) => `${JSON.stringify(key)}:${entry}`)
+    await writeFile(join(stack.keysFile), `{${members.join(',')}}`)
+    await waitUntil(() => stack.gatekeeper.output().includes('keys reloaded'), {
+      ...{ limitMs: 3_000, describe: stack.gatekeeper.output },
+    })
+  })
+  afterAll(() => stack?.stop())
+
+  const send = async (path: string, fields: readonly (readonly [string, string])[]) => {
+    const named = fields.map(([name, value]) => `${name}: ${value}`)
+    const bytes = lines(`GET ${path} HTTP/1.1`, 'Host: localhost', ...named)
+    return await exchange(await openTls(stack), bytes)
+  }
+
+  describe.each([
+    ['check', '/chat/api/tags'],
+    ['relay', '/api/tags'],
+  ])('%s', (_point, path) => {
+    it.each(Object.entries(plainKeys))(
+      '%s gets one verdict in every carrier',
+      async (_kind, key) => {
+        const bytes = Buffer.from(key).toString('latin1')
+        const verdicts = new Set<string>()
+        for (const { carry } of carriers) {
+          verdicts.add(withoutChance(await send(path, [carry(bytes)])))
+        }
+        expect([...verdicts].map((text) => readAnswer(text).status)).toEqual([200])
+      },
+    )
+
+    const key = plainKeys['of letters and digits'] ?? ''
+    it.each(['?key=KEY', '?KEY', '?k=Bearer%20KEY', '?a=%22KEY%22', '/KEY', '/x/KEY'])(
+      'is refused in the URL, beside itself in a field as well, and not logged: %s',
+      async (form) => {
+        stack.upstream.reset()
+        const written = () => stack.gatekeeper.output() + stack.caddy.output()
+        const count = written().split(key).length
+        const text = await send(path + form.replace('KEY', key), [['X-Api-Key', key]])
+        expect(readAnswer(text).status).toBeGreaterThanOrEqual(400)
+        expect(stack.upstream.requests).toBe(0)
+        await sleep(50)
+        expect(written().split(key)).toHaveLength(count)
+      },
+    )
+  })
+})

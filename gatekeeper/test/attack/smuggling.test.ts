@@ -1,0 +1,58 @@
+/**
+ * No request gets behind the gate inside another one. Every mutation goes through the real Caddy to
+ * both points; what its bytes mean is Caddy's affair, and what must hold is the same for all.
+ */
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testCaddy } from '../support/stack.ts'
+import { chunkMutations } from './support/chunk-mutations.ts'
+import { codingMutations, versionMutations } from './support/coding-mutations.ts'
+import { type Battlefield, mallory, openBattlefield, points } from './support/field.ts'
+import {
+  expectNothingSmuggled,
+  expectNothingSmuggledBy,
+  expectTotals,
+} from './support/invariants.ts'
+import { gluedMutations, lengthMutations } from './support/length-mutations.ts'
+import { lineMutations, pipelineMutations } from './support/line-mutations.ts'
+import { theft } from './support/mutation.ts'
+import { converse } from './support/wire.ts'
+
+const mutations = [
+  ...[...codingMutations, ...versionMutations, ...lengthMutations, ...gluedMutations],
+  ...[...chunkMutations, ...pipelineMutations, ...lineMutations],
+]
+
+it('has at least 200 mutations, each with a name of its own', () => {
+  expect(mutations.length).toBeGreaterThanOrEqual(200)
+  expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length)
+})
+
+describe.skipIf(testCaddy === null).each(points)('a glued request at the $point', (at) => {
+  let field: Battlefield
+  beforeAll(async () => {
+    field = await openBattlefield()
+  })
+  afterAll(() => field?.stop())
+  const numbered = mutations.map((mutation, number) => ({ ...mutation, number }))
+
+  it.concurrent.each(numbered)('changes nothing: $name', async ({ bytes, number }) => {
+    const mark = `attack=${number}.`
+    const aim = { prefix: at.prefix, mark, key: mallory.key }
+    await expectNothingSmuggledBy(field, at, { mark, bytes: bytes(aim) })
+  })
+
+  it('and in sum no more was received than was admitted', () => expectTotals(field, at.point))
+
+  it('would be seen: the same theft straight to the upstream breaks the promise', async () => {
+    const { port } = new URL(field.stack.upstream.url)
+    const socket = connect(Number(port), '127.0.0.1')
+    const stolen = theft({ prefix: '', mark: '', key: '' })
+    expect((await converse(socket, stolen)).text).toMatch(/^HTTP\/1\.1 200 /)
+    socket.destroy()
+    const nothing = { mark: 'attack=none.', answers: [] }
+    await expect(expectNothingSmuggled(field, at, nothing)).rejects.toMatchObject({
+      actual: expect.arrayContaining([expect.stringContaining('DELETE /api/delete')]),
+    })
+  })
+})

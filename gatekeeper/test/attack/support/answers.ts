@@ -1,0 +1,77 @@
+/** One answer as it stood on the wire; names of fields in lower case, repeated ones joined. */
+export type RawAnswer = {
+  readonly status: number
+  readonly fields: Readonly<Record<string, string>>
+  readonly body: string
+  readonly isWhole: boolean
+}
+
+/**
+ * Splits what a connection of HTTP/1.1 gave into its final answers, strictly: what is no answer
+ * throws, since bytes that nobody can account for are what response splitting looks like. With
+ * `isHead` no answer has content.
+ */
+export function parseAnswers(text: string, isHead = false): RawAnswer[] {
+  const answers: RawAnswer[] = []
+  for (let rest = text; rest !== ''; ) {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end === -1) throw new Error(`no answer: ${JSON.stringify(rest.slice(0, 200))}`)
+    const { status, fields } = parseHead(rest.slice(0, end))
+    rest = rest.slice(end + 4)
+    if (status < 200) continue
+    const isEmpty = isHead || status === 204 || status === 304
+    const content = isEmpty ? { body: '', isWhole: true, length: 0 } : readContent(fields, rest)
+    answers.push({ status, fields, body: content.body, isWhole: content.isWhole })
+    rest = rest.slice(content.length)
+  }
+  return answers
+}
+
+/** How many final answers are there so far; 0 where the last one is still on its way. */
+export function countAnswers(text: string, isHead = false): number {
+  try {
+    return parseAnswers(text, isHead).filter(({ isWhole }) => isWhole).length
+  } catch {
+    return 0
+  }
+}
+
+function parseHead(head: string) {
+  const [first = '', ...lines] = head.split('\r\n')
+  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]
+  if (status === undefined) throw new Error(`no status line: ${JSON.stringify(first)}`)
+  const fields: Record<string, string> = {}
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon < 1) throw new Error(`no field: ${JSON.stringify(line)}`)
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
+    fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`
+  }
+  return { status: Number(status), fields }
+}
+
+function readContent(fields: Readonly<Record<string, string>>, rest: string) {
+  if (fields['transfer-encoding'] !== undefined) return readChunks(rest)
+  if (fields['content-length'] === undefined) {
+    return { body: rest, isWhole: true, length: rest.length }
+  }
+  const length = Number(fields['content-length'])
+  return { body: rest.slice(0, length), isWhole: rest.length >= length, length }
+}
+
+function readChunks(rest: string) {
+  let body = ''
+  for (let at = 0; ; ) {
+    const end = rest.indexOf('\r\n', at)
+    if (end === -1) return { body, isWhole: false, length: rest.length }
+    const size = Number.parseInt(rest.slice(at, end), 16)
+    if (Number.isNaN(size)) throw new Error(`no chunk: ${JSON.stringify(rest.slice(at, end))}`)
+    if (size === 0) {
+      const last = rest.indexOf('\r\n\r\n', end)
+      return { body, isWhole: last !== -1, length: last === -1 ? rest.length : last + 4 }
+    }
+    body += rest.slice(end + 2, end + 2 + size)
+    at = end + 2 + size + 2
+  }
+}

@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net'
+
+/** All that came back, and whether the other side closed. */
+export type Reply = { readonly text: string; readonly isClosed: boolean }
+
+export type Patience = {
+  readonly quietMs: number
+  readonly limitMs: number
+  /** Whether nothing more is to come; where it is false, quiet alone is no end. */
+  readonly isSettled: (text: string) => boolean
+}
+
+/**
+ * Sends bytes as they are and collects what comes until the other side closes, says nothing more
+ * for `quietMs` once it began to speak (six times as long before), or `limitMs` are over. The
+ * socket stays open: half a close would make Caddy give up what it has under way.
+ */
+export async function converse(
+  socket: Socket,
+  bytes: string,
+  { quietMs = 250, limitMs = 15_000, isSettled = () => true }: Partial<Patience> = {},
+): Promise<Reply> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let text = ''
+  let isClosed = false
+  const settle = () => {
+    if (isSettled(text)) resolve()
+    else quiet = setTimeout(settle, quietMs)
+  }
+  let quiet = setTimeout(settle, quietMs * 6)
+  const limit = setTimeout(resolve, limitMs)
+  const take = (chunk: Buffer) => {
+    text += chunk.toString('latin1')
+    clearTimeout(quiet)
+    quiet = setTimeout(settle, quietMs)
+  }
+  const finish = () => {
+    isClosed = true
+    resolve()
+  }
+  socket.on('data', take).on('end', finish).on('close', finish).on('error', finish)
+  socket.write(bytes, 'latin1')
+  await promise
+  clearTimeout(quiet)
+  clearTimeout(limit)
+  socket.off('data', take)
+  return { text, isClosed }
+}

@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { provideBrowser } from './support/install.ts'
+import { fetchFrom } from './support/page-actions.ts'
+import { type Stage, startStage } from './support/stage.ts'
+import { type Prompt, seatPerson } from './support/watch.ts'
+
+const programs = await provideBrowser()
+
+describe.skipIf(programs === null)('browser: basic', () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await startStage(programs)
+  })
+  beforeEach(() => stage.forget())
+  afterEach(() => stage.closePages())
+  afterAll(() => stage?.stop())
+
+  const at = (path: string) => `${stage.stack.url}${path}`
+  const prompt = (url: string): Prompt => ({ scheme: 'basic', realm: 'gatekeeper', url })
+
+  async function enter(key: string | null) {
+    const page = await stage.open('about:blank')
+    const person = await seatPerson(page, key)
+    const answer = await page.goto(at('/image/'))
+    return { page, person, answer }
+  }
+
+  it('a person who opens the page is asked for the key, once, and sees all of the page', async () => {
+    const { page, person, answer } = await enter(stage.key)
+    expect(answer?.status()).toBe(200)
+    // The page's own script: a same-origin POST with what the browser remembers.
+    await page.waitForFunction('document.title !== "loading"')
+    expect(await page.title()).toBe('200 {"ok":true}')
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(1, 2, 3)')
+    expect(await page.evaluate('document.getElementById("pixel").naturalWidth')).toBe(7)
+    expect(person.prompts).toEqual([prompt(at('/image/'))])
+    const paths = stage.app.received().map(({ method, url }) => `${method} ${url}`)
+    expect(paths.sort()).toEqual([
+      'GET /',
+      'GET /pixel.svg',
+      'GET /script.js',
+      'GET /style.css',
+      'POST /api/prompt',
+    ])
+  })
+
+  it('is remembered: the person is not asked again', async () => {
+    const { page, person } = await enter(stage.key)
+    await page.goto(at('/image/'))
+    expect((await page.reload())?.status()).toBe(200)
+    expect(person.prompts).toHaveLength(1)
+    expect(await fetchFrom(page, at('/image/api/queue'))).toMatchObject({ status: 200 })
+  })
+
+  it('a person who types a wrong key is asked again, and sees nothing of the page', async () => {
+    const { person, answer } = await enter(stage.wrongKey)
+    expect(answer?.status()).toBe(401)
+    expect(person.prompts).toHaveLength(2)
+    expect(stage.reached()).toBe(0)
+  })
+
+  it('a person who types nothing sees the refusal, and nothing reaches the service', async () => {
+    const { person, answer } = await enter(null)
+    expect(answer?.status()).toBe(401)
+    expect(person.prompts).toEqual([prompt(at('/image/'))])
+    expect(stage.reached()).toBe(0)
+  })
+
+  it("a script's request never makes the browser ask", async () => {
+    const page = await stage.open(at('/health'))
+    const person = await seatPerson(page, stage.key)
+    for (const path of ['/image/', '/image/api/queue', '/whisper/', '/tts/x', '/api/tags']) {
+      const answer = await fetchFrom(page, at(path), { credentials: 'include' })
+      expect(answer).toMatchObject({
+        status: 401,
+        fields: { 'www-authenticate': 'Bearer realm="gatekeeper"' },
+      })
+    }
+    expect(person.prompts).toEqual([])
+    expect(stage.reached()).toBe(0)
+  })
+
+  it('a page of a route without browser: basic never makes the browser ask', async () => {
+    const page = await stage.open('about:blank')
+    const person = await seatPerson(page, stage.key)
+    for (const path of ['/tts/', '/chat/api/tags', '/api/tags', '/nothing']) {
+      const status = (await page.goto(at(path)))?.status()
+      expect({ path, isRefused: status === 401 || status === 404 }).toEqual({
+        path,
+        isRefused: true,
+      })
+    }
+    expect(person.prompts).toEqual([])
+    expect(stage.reached()).toBe(0)
+  })
+
+  it("a script's own key wins over what the browser remembers", async () => {
+    const { page } = await enter(stage.key)
+    await page.waitForFunction('document.title !== "loading"')
+    await stage.forget()
+    const headers = { authorization: `Bearer ${stage.wrongKey}` }
+    expect(await fetchFrom(page, at('/image/api/queue'), { headers })).toMatchObject({
+      status: 401,
+    })
+    expect(stage.reached()).toBe(0)
+  })
+
+  it('the key is in nothing that the application or the logs received', async () => {
+    const { page } = await enter(stage.key)
+    await page.waitForFunction('document.title !== "loading"')
+    const { app, stack, key } = stage
+    const asBasic = Buffer.from(`ada:${key}`).toString('base64')
+    const fields = JSON.stringify(app.received())
+    expect(app.received()).toHaveLength(5)
+    expect(fields).not.toMatch(/gk_|authorization|cookie/i)
+    const output = stack.gatekeeper.output() + stack.caddy.output()
+    for (const text of [key.slice(-49), asBasic]) expect(output.includes(text)).toBe(false)
+  })
+})

@@ -1,0 +1,146 @@
+/**
+ * Everything that a browser test needs: the house with a ComfyUI-like application behind its checks,
+ * pages of other origins beside it, and a Chromium that can reach them all. The strangers' pages are
+ * real sites with TLS: an intercepted page would change what the browser does about CORS.
+ */
+import type { Page } from 'playwright-core'
+import { waitUntil } from '../../support/child.ts'
+import { freePort } from '../../support/free-port.ts'
+import { makeKey } from '../../support/keys.ts'
+import { type Stack, startStack } from '../../support/stack.ts'
+import { type OwnChromium, startChromium } from './chromium.ts'
+import { type ComfyLike, startComfyLike } from './comfy-like.ts'
+import type { BrowserPrograms } from './install.ts'
+
+/** Origins of pages: one that services name, and one that nobody named. */
+export const friend = 'https://friend.example'
+export const stranger = 'https://stranger.example'
+
+export type Stage = {
+  readonly stack: Stack
+  readonly app: ComfyLike
+  readonly chromium: OwnChromium
+  /** A page of another port of our own host: another origin, which browsers call the same site. */
+  readonly neighbour: string
+  readonly key: string
+  /** A page of a browser context of its own: it remembers nothing of other pages. */
+  readonly open: (url: string) => Promise<Page>
+  /** Closes what `open` opened. */
+  readonly closePages: () => Promise<void>
+  /** A key of the right form that nobody has: the last character is another one. */
+  readonly wrongKey: string
+  /** What the gatekeeper decided since `forget`, in its order. */
+  readonly decisions: () => Promise<readonly DecisionLine[]>
+  /** The requests that reached anything behind the gate. */
+  readonly reached: () => number
+  /** Forgets what was received and logged so far. */
+  readonly forget: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** What the tests read of a decision's log line. */
+export type DecisionLine = {
+  readonly message: string
+  readonly outcome: string
+  readonly reason?: string
+  readonly method: string
+  readonly path: string
+  readonly principal?: string
+  readonly status: number
+}
+
+const ada = makeKey({ user: 'ada', services: ['ollama', 'tts', 'whisper', 'image'] })
+
+const config = `version: 1
+services:
+  ollama:
+    kind: ollama
+    anonymous: true
+    origins: ["${friend}"]
+    routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]
+  tts: {kind: http, origins: ["${friend}"], routes: [{prefix: /tts, strip: true}]}
+  whisper:
+    kind: http
+    origins: ["${friend}"]
+    webSockets: [/ws]
+    routes: [{prefix: /whisper, strip: true, browser: basic}]
+  image: {kind: http, webSockets: [/ws], routes: [{prefix: /image, strip: true, browser: basic}]}
+`
+
+/** A site that is nothing but an empty page, and at `/away` leads into our house, method and all. */
+const site = (address: string) => `
+${address} {
+	tls internal
+	redir /away https://localhost:{$GATEKEEPER_HTTPS_PORT}/image/api/queue 307
+	header Content-Type "text/html; charset=utf-8"
+	respond "<!doctype html><title>a page</title><body></body>"
+}
+`
+
+export async function startStage(
+  programs: BrowserPrograms | null,
+  options: { readonly isLax?: boolean } = {},
+): Promise<Stage> {
+  const app = await startComfyLike()
+  const neighbour = `https://localhost:${await freePort()}`
+  const stack = await startStack({
+    keys: [ada],
+    config,
+    env: { TTS_URL: app.url, IMAGE_URL: app.url, WHISPER_URL: app.url },
+    caddyfile: (text) => text + [friend, stranger, neighbour].map(site).join(''),
+  })
+  const door = `127.0.0.1:${stack.httpsPort}`
+  const chromium = await startChromium(programs, {
+    ...options,
+    caFile: stack.caFile,
+    hosts: { 'friend.example:443': door, 'stranger.example:443': door },
+  })
+  const readDecisions = createDecisionReader(stack)
+  const pages: Page[] = []
+  let forgotten = 0
+  return {
+    ...{ stack, app, chromium, neighbour, key: ada.key },
+    wrongKey: ada.key.slice(0, -1) + (ada.key.endsWith('a') ? 'b' : 'a'),
+    open: async (url) => {
+      const page = await (await chromium.openContext()).newPage()
+      pages.push(page)
+      await page.goto(url)
+      return page
+    },
+    closePages: async () => {
+      await Promise.all(pages.splice(0).map((page) => page.close()))
+    },
+    decisions: async () => (await readDecisions()).slice(forgotten),
+    reached: () => app.received().length + stack.upstream.requests,
+    forget: async () => {
+      forgotten = (await readDecisions()).length
+      app.forget()
+      stack.upstream.reset()
+    },
+    stop: async () => {
+      await chromium.stop()
+      await stack.stop()
+      await app.stop()
+    },
+  }
+}
+
+const marker = '/chat/marker-'
+
+/**
+ * Reads all decisions up to now. The log comes through a pipe, so a request of our own is sent first:
+ * once its line is there, so are those of all requests that were decided before it.
+ */
+function createDecisionReader(stack: Stack): () => Promise<DecisionLine[]> {
+  let count = 0
+  return async () => {
+    const path = `${marker}${count++}`
+    await stack.send(path)
+    const { output } = stack.gatekeeper
+    await waitUntil(() => output().includes(`"${path}"`), { limitMs: 5_000, describe: output })
+    return output()
+      .split('\n')
+      .filter((line) => line.includes('"message":"decision"') && !line.includes(marker))
+      .map((line) => JSON.parse(line) as DecisionLine)
+  }
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { ollama } from './parts/ollama.ts'
+import type { Running } from './parts/part.ts'
+import { itServesAnthropicClients } from './support/anthropic-client.ts'
+import type { Door } from './support/door.ts'
+import { type House, openHouse } from './support/house.ts'
+import { itKeepsCredentials } from './support/no-leaks.ts'
+import { itServesOllamaClients } from './support/ollama-client.ts'
+import {
+  itEmbedsForOpenaiClients,
+  itRespondsToOpenaiClients,
+  itServesOpenaiClients,
+} from './support/openai-client.ts'
+import { areAvailable } from './support/provision.ts'
+
+const isAvailable = await areAvailable(ollama)
+
+describe.skipIf(!isAvailable)('Ollama behind the shipped gate', { timeout: 120_000 }, () => {
+  let server: Running
+  let house: House
+  beforeAll(async () => {
+    server = await ollama.start({ models: ['base'] })
+    await createUnhurried(server)
+    house = await openHouse(server, 'ollama', (ollamaUrl) => ({ ollamaUrl }))
+  }, 180_000)
+  afterAll(async () => {
+    await house?.stop()
+    await server?.stop()
+  })
+
+  const doorAt = (path: string, point: Door['point']): Door => ({
+    ...{ name: path, path, point, model: 'tiny' },
+    house: () => house,
+    watchServer: () => watchAccessLog(server),
+    restsWithinMs: { streamed: 2_000, unstreamed: 2_000 },
+  })
+
+  describe.each([doorAt('', 'relay'), doorAt('/ollama', 'relay'), doorAt('/chat', 'check')])(
+    'native, $point at "$path"',
+    (door) => {
+      itServesOllamaClients(door)
+      itServesAnthropicClients(door)
+      itKeepsCredentials(door, { listPath: '/api/tags', serverKey: null })
+    },
+  )
+
+  const compatible = [
+    doorAt('/v1', 'relay'),
+    doorAt('/ollama/v1', 'relay'),
+    doorAt('/chat/v1', 'check'),
+  ]
+  describe.each(compatible)('compatible, $point at $path', (door) => {
+    itServesOpenaiClients(door)
+    itEmbedsForOpenaiClients(door)
+    itRespondsToOpenaiClients(door)
+    itKeepsCredentials(door, { listPath: '/models', serverKey: null })
+  })
+})
+
+/**
+ * The model `tiny`, computed by one thread. Two threads wait for each other by spinning, and where
+ * something else runs on the second core a token then takes a hundred times as long.
+ */
+async function createUnhurried(server: Running): Promise<void> {
+  const parameters = { num_thread: 1, num_predict: 256 }
+  const json = { model: 'tiny', from: 'base', parameters, stream: false }
+  const answer = await fetch(`${server.url}/api/create`, {
+    method: 'POST',
+    body: JSON.stringify(json),
+  })
+  if (!answer.ok) throw new Error(`no model: ${answer.status} ${await answer.text()}`)
+}
+
+/** Ollama logs a request when it is done with it, and then its runner has been told to stop. */
+function watchAccessLog(server: Running): () => Promise<boolean> {
+  const countDone = () => server.output().match(/^\[GIN\].*POST/gm)?.length ?? 0
+  const before = countDone()
+  return async () => countDone() > before
+}

@@ -1,0 +1,116 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { expect, it } from 'vitest'
+import { createApiKey } from '../../../src/credentials/api-key.ts'
+import { reasonRow } from '../../../src/policy/reason.ts'
+import {
+  type Door,
+  expectServerToStop,
+  expectSpread,
+  fewTokens,
+  longTokens,
+  messages,
+  readTimed,
+  streamedTokens,
+} from './door.ts'
+
+/** Where a client library or a tool built on it puts the key. */
+const carriers: Readonly<Record<string, (key: string) => object>> = {
+  'apiKey (Bearer)': (key) => ({ apiKey: key }),
+  'authToken (Bearer)': (key) => ({ authToken: key }),
+  // As older versions of the library send their apiKey.
+  'x-api-key': (key) => ({ apiKey: null, defaultHeaders: { 'X-Api-Key': key } }),
+  // As Claude Code sends what its apiKeyHelper says.
+  'both fields': (key) => ({ authToken: key, defaultHeaders: { 'X-Api-Key': key } }),
+}
+const byCarrier = Object.entries(carriers)
+
+/** `door.path` has no /v1 here: the library adds it. */
+function createAnthropic(door: Door, credential: object): Anthropic {
+  const baseURL = `${door.house().stack.url}${door.path}`
+  return new Anthropic({ baseURL, fetch: door.house().fetch, logLevel: 'off', ...credential })
+}
+
+/** What an Anthropic client must be able to do wherever the server has /v1/messages. */
+export function itServesAnthropicClients(door: Door): void {
+  const people = () => door.house().people
+  const { model } = door
+  const short = { model, messages, max_tokens: fewTokens }
+
+  it.each(byCarrier)('anthropic: sends a message with the key as %s', async (_, carry) => {
+    const client = createAnthropic(door, carry(people().ada.key))
+    const answer = await client.messages.create(short)
+    expect(answer.content[0]).toMatchObject({ type: 'text', text: expect.stringMatching(/\S/) })
+    expect(answer.usage.output_tokens).toBeGreaterThan(0)
+  })
+
+  it('anthropic: streams a message part by part', async () => {
+    const client = createAnthropic(door, { apiKey: people().ada.key })
+    const { parts, times } = await readTimed(() =>
+      client.messages.create({
+        ...short,
+        max_tokens: streamedTokens,
+        stream: true,
+      }),
+    )
+    expectSpread(times)
+    expect(parts[0]?.type).toBe('message_start')
+    expect(parts.at(-1)?.type).toBe('message_stop')
+  })
+
+  it('anthropic: an abort in mid-stream stops the server', async () => {
+    const client = createAnthropic(door, { apiKey: people().ada.key })
+    const stream = await client.messages.create({ ...short, max_tokens: longTokens, stream: true })
+    const parts = stream[Symbol.asyncIterator]()
+    await parts.next()
+    await parts.next()
+    await expectServerToStop(door, () => stream.controller.abort())
+  })
+
+  it.each(byCarrier)(
+    'anthropic: a wrong key as %s raises AuthenticationError',
+    async (_, carry) => {
+      const client = createAnthropic(door, carry(createApiKey().key))
+      const error = await client.messages.create(short).catch((failure: unknown) => failure)
+      expect(error).toBeInstanceOf(Anthropic.AuthenticationError)
+      expect(error).toMatchObject({
+        ...{ status: 401, type: 'authentication_error', apiMessage: reasonRow('unknown-key').text },
+      })
+    },
+  )
+
+  it('anthropic: two different keys at once are one mistake, not a choice', async () => {
+    const credential = { authToken: people().ada.key, defaultHeaders: { 'X-Api-Key': 'gk_other' } }
+    const client = createAnthropic(door, credential)
+    const answer = client.messages.create(short)
+    await expect(answer).rejects.toBeInstanceOf(Anthropic.BadRequestError)
+  })
+
+  it.each(byCarrier)('anthropic: a key for another service as %s is refused', async (_, carry) => {
+    const client = createAnthropic(door, carry(people().stranger.key))
+    const error = await client.messages.create(short).catch((failure: unknown) => failure)
+    expect(error).toBeInstanceOf(Anthropic.PermissionDeniedError)
+    expect(error).toMatchObject({ type: 'permission_error' })
+  })
+
+  it('anthropic: a readonly key lists and sends no message', async () => {
+    const client = createAnthropic(door, { apiKey: people().reader.key })
+    expect((await client.models.list()).data.length).toBeGreaterThan(0)
+    const answer = client.messages.create(short)
+    await expect(answer).rejects.toBeInstanceOf(Anthropic.PermissionDeniedError)
+  })
+
+  it('anthropic: an unlisted path raises NotFoundError', async () => {
+    const client = createAnthropic(door, { apiKey: people().ada.key })
+    const answer = client.messages.batches.list()
+    await expect(answer).rejects.toBeInstanceOf(Anthropic.NotFoundError)
+  })
+}
+
+/** Where the server counts tokens without computing an answer: a readonly key may. */
+export function itCountsForAnthropicClients(door: Door): void {
+  it('anthropic: counts tokens', async () => {
+    const client = createAnthropic(door, { apiKey: door.house().people.reader.key })
+    const answer = await client.messages.countTokens({ model: door.model, messages })
+    expect(answer.input_tokens).toBeGreaterThan(0)
+  })
+}

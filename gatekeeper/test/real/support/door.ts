@@ -1,0 +1,92 @@
+import { expect } from 'vitest'
+import { waitUntil } from '../../support/child.ts'
+import type { House } from './house.ts'
+
+/** One public prefix of the gate, as a client library's base URL ends in it. */
+export type Door = {
+  readonly name: string
+  /** The house is opened before the suite: this gives it once it is. */
+  readonly house: () => House
+  readonly path: string
+  readonly point: 'relay' | 'check'
+  readonly model: string
+  /**
+   * Called while an answer is being computed; returns whether the server has stopped to compute it,
+   * by the server's own account.
+   */
+  readonly watchServer: () => () => Promise<boolean>
+  /** How long the server may go on computing once its connection is closed. */
+  readonly restsWithinMs: { readonly streamed: number; readonly unstreamed: number }
+}
+
+export const messages = [{ role: 'user' as const, content: 'hello you' }]
+/** Enough for a stream to be seen as one. */
+export const streamedTokens = 1_000
+/** Takes each of the servers more than three seconds, so that nothing ends by itself in a test. */
+export const longTokens = 3_500
+export const fewTokens = 16
+const closedWithinMs = 1_000
+
+/**
+ * Passes when every sign of an abort that happens now is there: within a second the connection to
+ * the server closed and the decision logged as aborted, then the server at rest.
+ */
+export async function expectServerToStop(
+  door: Door,
+  abort: () => void,
+  answer: keyof Door['restsWithinMs'] = 'streamed',
+): Promise<void> {
+  const hasStopped = door.watchServer()
+  expect(await hasStopped(), 'the server computes until the abort').toBe(false)
+  const linesBefore = decisions(door.house()).length
+  const abortedAt = performance.now()
+  abort()
+  const within = (limitMs: number, isDone: () => boolean | Promise<boolean>, what: string) =>
+    waitUntil(isDone, {
+      limitMs: limitMs - (performance.now() - abortedAt),
+      describe: () => `${what}\n${door.house().stack.gatekeeper.output().slice(-2_000)}`,
+    })
+  const { tap } = door.house()
+  await within(closedWithinMs, tap.isNewestClosed, 'the connection to the server is closed')
+  if (door.point === 'relay') {
+    const isLogged = () => decisions(door.house()).length > linesBefore
+    await within(closedWithinMs, isLogged, 'the decision is logged')
+    const last = decisions(door.house()).at(-1)
+    expect(last).toMatchObject({ outcome: 'allow', point: 'relay', ended: 'aborted' })
+  }
+  await within(door.restsWithinMs[answer], hasStopped, 'the server computes no more')
+}
+
+/** The decision lines of the gatekeeper's log, oldest first. */
+export function decisions({ stack }: House): readonly Readonly<Record<string, unknown>>[] {
+  return stack.gatekeeper
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line))
+    .filter((line) => line.message === 'decision')
+}
+
+/** Asks for a stream and reads it whole; returns its parts and when each came, in ms after asking. */
+export async function readTimed<Part>(
+  ask: () => PromiseLike<AsyncIterable<Part>>,
+): Promise<{ parts: Part[]; times: number[] }> {
+  const askedAt = performance.now()
+  const parts: Part[] = []
+  const times: number[] = []
+  for await (const part of await ask()) {
+    parts.push(part)
+    times.push(performance.now() - askedAt)
+  }
+  return { parts, times }
+}
+
+/**
+ * Passes where an answer came in many parts, at several instants. That the first part does not wait
+ * for the last is shown by every abort in mid-stream, where the server still computes when it is
+ * there: on a busy machine that is surer than a clock.
+ */
+export function expectSpread(times: readonly number[]): void {
+  expect(times.length).toBeGreaterThan(10)
+  expect(new Set(times.map((time) => Math.round(time / 10))).size).toBeGreaterThan(2)
+}

@@ -1,0 +1,130 @@
+import { Ollama } from 'ollama'
+import { expect, it } from 'vitest'
+import { createApiKey } from '../../../src/credentials/api-key.ts'
+import { reasonRow } from '../../../src/policy/reason.ts'
+import {
+  type Door,
+  expectServerToStop,
+  expectSpread,
+  fewTokens,
+  longTokens,
+  messages,
+  readTimed,
+  streamedTokens,
+} from './door.ts'
+
+/** The ollama library with a key, which it never sends unless told in `headers`. */
+function createOllama(door: Door, key: string | null): Ollama {
+  return new Ollama({
+    host: `${door.house().stack.url}${door.path}`,
+    fetch: door.house().fetch,
+    ...(key !== null && { headers: { Authorization: `Bearer ${key}` } }),
+  })
+}
+
+const tools = [
+  {
+    type: 'function',
+    function: {
+      name: 'weather',
+      description: 'The weather of a city',
+      parameters: { type: 'object', properties: { city: { type: 'string' } } },
+    },
+  },
+]
+
+/** What an ollama client must be able to do through every door to Ollama. */
+export function itServesOllamaClients(door: Door): void {
+  const people = () => door.house().people
+  const ada = () => createOllama(door, people().ada.key)
+  const { model } = door
+  const options = { num_predict: fewTokens }
+
+  it('ollama: lists, shows, and says what is loaded and which version it is', async () => {
+    const listed = await ada().list()
+    expect(listed.models.map(({ name }) => name)).toContain(`${model}:latest`)
+    expect((await ada().show({ model })).details.family).toBe('llama')
+    expect((await ada().ps()).models).toBeInstanceOf(Array)
+    expect((await ada().version()).version).toMatch(/^\d+\.\d+/)
+  })
+
+  it('ollama: chats and generates, with the counts of tokens', async () => {
+    const chat = await ada().chat({ model, messages, options })
+    expect(chat.message.content).toMatch(/\S/)
+    expect(chat.eval_count).toBe(fewTokens)
+    const generated = await ada().generate({ model, prompt: 'hello', options })
+    expect(generated).toMatchObject({ done: true, eval_count: fewTokens })
+  })
+
+  it('ollama: streams a chat part by part', async () => {
+    const long = { num_predict: streamedTokens }
+    const { parts, times } = await readTimed(() =>
+      ada().chat({ model, messages, stream: true, options: long }),
+    )
+    expectSpread(times)
+    expect(parts.at(-1)).toMatchObject({ done: true, eval_count: streamedTokens })
+  })
+
+  it('ollama: an abort in mid-stream stops the server', async () => {
+    const stream = await ada().chat({
+      ...{ model, messages, stream: true },
+      options: { num_predict: longTokens },
+    })
+    const parts = stream[Symbol.asyncIterator]()
+    await parts.next()
+    await expectServerToStop(door, () => stream.abort())
+  })
+
+  it('ollama: embeds, in the new way and the old', async () => {
+    const answer = await ada().embed({ model, input: ['hello', 'you'] })
+    expect(answer.embeddings.map(({ length }) => length)).toEqual([64, 64])
+    expect((await ada().embeddings({ model, prompt: 'hello' })).embedding).toHaveLength(64)
+  })
+
+  it("ollama: the server's own refusals keep their status and text", async () => {
+    const withTools = ada().chat({ model, messages, tools, options })
+    await expect(withTools).rejects.toMatchObject({
+      ...{ name: 'ResponseError', status_code: 400 },
+      message: expect.stringContaining('does not support tools'),
+    })
+    const unknown = ada().chat({ model: 'no-such-model', messages, options })
+    await expect(unknown).rejects.toMatchObject({ name: 'ResponseError', status_code: 404 })
+  })
+
+  it.each([
+    ['an unknown key', () => createApiKey().key, reasonRow('unknown-key').text],
+    ['no key', () => null, reasonRow('no-credential').text],
+  ])('ollama: %s raises ResponseError 401 with a text to read', async (_, key, message) => {
+    const client = createOllama(door, key())
+    const refusal = { name: 'ResponseError', status_code: 401, message }
+    await expect(client.list()).rejects.toMatchObject(refusal)
+    await expect(client.chat({ model, messages, options })).rejects.toMatchObject(refusal)
+    const streamed = client.chat({ model, messages, stream: true, options })
+    await expect(streamed).rejects.toMatchObject(refusal)
+  })
+
+  it('ollama: a key for another service raises ResponseError 403', async () => {
+    const message = reasonRow('service-not-granted').text
+    const listed = createOllama(door, people().stranger.key).list()
+    await expect(listed).rejects.toMatchObject({ status_code: 403, message })
+  })
+
+  it('ollama: a readonly key lists and may not chat; readwrite may not manage', async () => {
+    const client = createOllama(door, people().reader.key)
+    expect((await client.list()).models.length).toBeGreaterThan(0)
+    const message = reasonRow('class-not-granted').text
+    const refusal = { name: 'ResponseError', status_code: 403, message }
+    await expect(client.chat({ model, messages, options })).rejects.toMatchObject(refusal)
+    await expect(ada().delete({ model })).rejects.toMatchObject(refusal)
+    await expect(ada().pull({ model: 'other' })).rejects.toMatchObject(refusal)
+    await expect(ada().copy({ source: model, destination: 'b' })).rejects.toMatchObject(refusal)
+  })
+
+  it('ollama: a key limited to models chats with no other, and nowhere unseen', async () => {
+    const client = createOllama(door, people().limited.key)
+    const reason = door.point === 'relay' ? 'model-not-allowed' : 'not-inspected'
+    const message = reasonRow(reason).text
+    const answer = client.chat({ model, messages, options })
+    await expect(answer).rejects.toMatchObject({ status_code: 403, message })
+  })
+}
