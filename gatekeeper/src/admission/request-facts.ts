@@ -100,8 +100,16 @@ function carriesCredential(target: string, deps: FactsDeps): boolean {
   const decoded = [...new URLSearchParams(query)].flat()
   // Forms read `+` as a blank, everybody else as itself: what stands there counts in both readings.
   const written = query.split('&').flatMap((pair) => [pair.slice(pair.indexOf('=') + 1)])
-  const parts = [...decoded, ...written, ...written.map(decode), ...path.split('/').map(decode)]
-  return parts.some((text) => text !== '' && (hasKeyShape(text) || deps.holdsPlainKey(text)))
+  const texts = [...decoded, ...written, ...path.split('/')].flatMap(readings)
+  return texts.some((text) => hasKeyShape(text) || deps.holdsPlainKey(text))
+}
+
+/** A text as it is and decoded once to three times, each whole and by its words. */
+function readings(text: string): string[] {
+  const once = decode(text)
+  const twice = decode(once)
+  const forms = new Set([text, once, twice, decode(twice)])
+  return [...forms].flatMap((form) => [form, ...form.split(/[\s"'<>,;()[\]{}]+/)]).filter(Boolean)
 }
 
 function decode(text: string): string {

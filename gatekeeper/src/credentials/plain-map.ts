@@ -36,6 +36,7 @@ export function readPlainMap(
     const warn = (what: string, remedy: string) =>
       read.warnings.push({ path: [key], what: `${who} ${what}`, remedy })
     if (name === null) warn('opens nothing: no such service', 'Add it to gatekeeper.yaml.')
+    if (/[^\x21-\x7e]/.test(key)) warn('has letters that only Basic can carry', replace)
     if (!canMatch(key)) warn('can never match: its form is that of another credential', replace)
     read.keys.push({
       id: takeId(`plain-${slug(user)}-${slug(service)}`),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** Who owns a file, and who may read it. */
@@ -73,14 +73,26 @@ async function own(file: FileHandle, ownership: Ownership): Promise<void> {
 }
 
 async function overwrite(path: string, text: string): Promise<void> {
+  const old = await readFile(path)
   const file = await open(path, constants.O_WRONLY)
   try {
-    await file.truncate(0)
-    await file.writeFile(text)
-    await file.sync()
+    await put(file, Buffer.from(text))
+  } catch (error) {
+    // A full disk: what was there fits again, since its blocks were never given back.
+    await put(file, old)
+    throw error
   } finally {
     await file.close()
   }
+}
+
+async function put(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, at)
+    at += bytesWritten
+  }
+  await file.truncate(bytes.length)
+  await file.sync()
 }
 
 /** Without it a crash may forget the rename. Some systems cannot; then there is nothing to do. */

@@ -5,7 +5,7 @@
 
 // Wider than the form: a key with a letter missing, or with its underscore percent-encoded, is
 // still most of somebody's secret. The group is the id, which is public.
-const keyShape = /gk(_|%5[Ff])([0-9A-Za-z]{10})(?:_|%5[Ff])[0-9A-Za-z]{16,}/
+const keyShape = /gk(_|%5[Ff])([0-9A-Za-z]{10})(?:_|%5[Ff])[0-9A-Za-z_%]{16,}/
 
 /** Whether something that looks like a key of ours stands in the text. */
 export function hasKeyShape(text: string): boolean {

@@ -58,7 +58,15 @@ async function take(path: string, mark: string, deps: LockDeps): Promise<void> {
 async function create(path: string, mark: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600)
-    await file.writeFile(mark).finally(() => file.close())
+    try {
+      await file.writeFile(mark)
+    } catch (error) {
+      // On a full disk the name can be made and the mark cannot: the lock would bind for nothing.
+      await rm(path, { force: true })
+      throw error
+    } finally {
+      await file.close()
+    }
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false

@@ -30,7 +30,7 @@ export function logDecision(log: Log, decided: Decided): void {
       outcome: reason === null ? 'allow' : outcome === null ? 'deny' : 'fail',
       ...(reason !== null && { reason, check: decided.check }),
       requestId: decided.requestId,
-      ...(facts && describeRequest(facts)),
+      ...(facts && describeRequest(facts, reason)),
       ...(principal && { principal: principal.id, user: principal.user }),
       status: decided.status,
       ...(outcome && describeOutcome(outcome)),
@@ -44,15 +44,23 @@ function describeOutcome({ kind, answerBytes, cause }: Outcome) {
   return { ended: kind, answerBytes, ...(cause !== undefined && { cause }) }
 }
 
-function describeRequest(facts: RequestFacts) {
+function describeRequest(facts: RequestFacts, reason: Reason | null) {
+  // The very thing that was refused: a plain key has no shape by which it could be hidden.
+  const path = reason === 'credential-in-target' ? '***' : facts.path
+
   return {
     point: facts.point,
     method: facts.method.slice(0, methodCharsMax),
     // Without the query, which may hold anything; cut, since a stranger chooses its length. Scrubbed
     // before: what the cut leaves of a key has no longer the shape of one.
-    path: scrubKeys(facts.path).slice(0, pathCharsMax),
+    path: maskLongSegments(scrubKeys(path)).slice(0, pathCharsMax),
     service: facts.service?.name,
     endpoint: facts.endpoint?.pattern,
     clientAddress: facts.clientAddress,
   }
+}
+
+/** A stranger's path may hold a credential of any form; what is long and without a gap may be one. */
+function maskLongSegments(path: string): string {
+  return path.replace(/[A-Za-z0-9_=~+.-]{24,}/g, '***')
 }

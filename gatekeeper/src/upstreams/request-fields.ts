@@ -20,7 +20,16 @@ const removed = new Set([
   // Answers are passed on as bytes, and read on the way: no coding between upstream and gatekeeper.
   'accept-encoding',
 ])
-const removedFamilies = ['x-gatekeeper', 'x-forwarded-', 'x-litellm-', 'ocp-apim-', 'sec-fetch-']
+/** Spellings without end; `(cleaned)` in the Caddyfile drops the same ones. */
+const removedWithin = [
+  ...['gatekeeper', 'forwarded', 'client-ip', 'clientip', 'connecting-ip', 'http-method'],
+  ...['method-override', 'authenticated-'],
+]
+const removedFamilies = [
+  ...['x-original-', 'x-originating-', 'x-rewrite-', 'x-remote-', 'x-envoy-', 'remote-'],
+  ...['x-auth-request-', 'x-webauth-', 'x-authentik-', 'tailscale-'],
+  ...['x-litellm-', 'ocp-apim-', 'sec-fetch-'],
+]
 
 /**
  * The fields for the upstream: the client's own without the removed ones, then `set`, which wins.
@@ -34,6 +43,7 @@ export function upstreamFields(
   const kept: Record<string, string | string[]> = {}
   for (const [name, values] of Object.entries(client)) {
     if (values === undefined || removed.has(name) || named.has(name) || /[_.]/.test(name)) continue
+    if (removedWithin.some((part) => name.includes(part))) continue
     if (removedFamilies.some((family) => name.startsWith(family))) continue
     kept[name] = values.length === 1 ? (values[0] as string) : [...values]
   }

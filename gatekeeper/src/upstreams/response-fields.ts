@@ -26,9 +26,21 @@ export function clientFields(
   const named = connectionNames(answer['connection'])
   const kept: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(answer)) {
-    if (value === undefined || removed.has(name) || named.has(name)) continue
-    if (removedFamilies.some((family) => name.startsWith(family))) continue
-    kept[name] = value
+    if (value === undefined || isRemoved(name) || named.has(name)) continue
+    kept[name] = name === 'trailer' ? announced(value) : value
   }
   return kept
+}
+
+function isRemoved(name: string): boolean {
+  return removed.has(name) || removedFamilies.some((family) => name.startsWith(family))
+}
+
+/** The names in a Trailer field, without those that will not be passed on. */
+function announced(value: string | string[]): string {
+  const names = [value].flat().flatMap((text) => text.split(','))
+  return names
+    .map((name) => name.trim())
+    .filter((name) => !isRemoved(name.toLowerCase()))
+    .join(', ')
 }

@@ -16,9 +16,9 @@ const plainKeys: Readonly<Record<string, string>> = {
   'with a colon': 'user:an-older-key-0123456789',
   'called __proto__': '__proto__',
   'called constructor': 'constructor',
-  'in another alphabet': 'cl\u00e9-\u043a\u043b\u044e\u0447-0123456789',
 }
 
+// Letters beyond ASCII travel in Basic alone; the key file warns of such keys when it is read.
 describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
   let stack: Stack
   beforeAll(async () => {

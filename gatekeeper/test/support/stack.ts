@@ -95,12 +95,12 @@ async function startOnce(options: StackOptions): Promise<Stack> {
   }
   const gatekeeper = startGatekeeper(env)
   await waitUntil(() => gatekeeper.output().includes('gatekeeper ready'), {
-    ...{ limitMs: 15_000, child: gatekeeper, describe: gatekeeper.output },
+    ...{ limitMs: 60_000, child: gatekeeper, describe: gatekeeper.output },
   })
   const caddy = await startCaddy(files.caddyfile, env)
   const caFile = join(files.stateDir, 'caddy/pki/authorities/local/root.crt')
   await waitUntil(() => existsSync(caFile) && caddy.output().includes('serving initial'), {
-    ...{ limitMs: 15_000, child: caddy, describe: caddy.output },
+    ...{ limitMs: 60_000, child: caddy, describe: caddy.output },
   })
   const ca = readFileSync(caFile, 'utf8')
   const dispatcher = new Agent({ connect: { ca }, allowH2: false, headersTimeout: 60_000 })

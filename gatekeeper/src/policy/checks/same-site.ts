@@ -4,14 +4,17 @@ import { isSameOrigin } from '../origin.ts'
 
 /**
  * A browser adds Basic credentials by itself, and needs none for anonymous endpoints: a page of
- * another site could use both without knowing any key (cross-site request forgery).
+ * another site or a sibling could use both without knowing any key (cross-site request forgery).
  */
 export const sameSite: Check = {
   name: 'same-site',
   needs: 'head',
   examine: ({ facts, caller }) => {
     const isAmbient = facts.carrier === 'basic' || principalOf(caller).kind === 'anonymous'
+    // `same-site` is a sibling's page: another port of our host, or a name beside ours. Its images,
+    // scripts and links carry no Origin, and the browser adds the credentials all the same.
+    const isOwn = facts.fetchSite === null || ['same-origin', 'none'].includes(facts.fetchSite)
     const isForeign = facts.origin !== null && !isSameOrigin(facts.origin, facts.host)
-    return isAmbient && (facts.fetchSite === 'cross-site' || isForeign) ? 'cross-site' : null
+    return isAmbient && (!isOwn || isForeign) ? 'cross-site' : null
   },
 }

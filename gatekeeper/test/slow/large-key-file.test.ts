@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
 import { Client } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compareTimes, interleave } from '../attack/tools/compare-times.ts'
+import { readEdge, statement } from '../attack/tools/direct.ts'
+import { lenientConfig } from '../attack/tools/lenient-config.ts'
 import { waitUntil } from '../support/child.ts'
 import { keyFileText, makeKey, type TestKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { compareTimes, interleave } from './tools/compare-times.ts'
-import { readEdge, statement } from './tools/direct.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
 
 const many = 100_000
 const ada = makeKey()
