@@ -66,6 +66,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock,
     log,
   })
+  warnOfMovedRoute(services, keys, log)
   const forwarder = createForwarder(services)
   const ledger = createLedger()
   let isDraining = false
@@ -102,6 +103,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     keys,
   }
+}
+
+/** `/v1` is Ollama's own until an edit moves it; then keys that cannot follow lose it. */
+function warnOfMovedRoute(services: readonly Service[], keys: KeyStore, log: Log): void {
+  const owner = createRouteTable(services)('/v1')?.service.name
+  if (owner === undefined || owner === 'ollama') return
+  const losing = keys.idsWithOnly('ollama', owner)
+  if (losing.length > 0) log.warn({ keys: losing }, `/v1 belongs to ${owner}: these keys lose it`)
 }
 
 function keyFiles(settings: Settings): string[] {

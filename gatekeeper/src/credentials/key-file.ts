@@ -20,6 +20,22 @@ import { readPlainMap } from './plain-map.ts'
 
 /** `source` is the file's name in problems. Reports everything that is wrong at once. */
 export function parseKeyFile(text: string, source: string, known: KnownServices): KeyFile {
+  const steps = parseInSteps(text, source, known)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/**
+ * The same in steps of some milliseconds, `JSON.parse` apart: whoever answers requests meanwhile
+ * lets them pass in between, or a file of 100,000 keys would stop them for a second.
+ */
+export function* parseInSteps(
+  text: string,
+  source: string,
+  known: KnownServices,
+): Generator<void, KeyFile> {
   const syntax = (problem: Omit<Problem, 'source'>): KeyFile => ({
     form: 'version 1',
     keys: [],
@@ -27,6 +43,7 @@ export function parseKeyFile(text: string, source: string, known: KnownServices)
     warnings: [],
   })
   const value = parseJson(text)
+  yield
   if (value === undefined) {
     const remedy = 'Correct the JSON there, or write the file with `npm run keys`.'
     return syntax({ ...(locateSyntaxError(text) ?? { what: 'is no JSON' }), remedy })
@@ -38,7 +55,8 @@ export function parseKeyFile(text: string, source: string, known: KnownServices)
     })
   }
   const form = 'version' in value ? 'version 1' : 'plain map'
-  const read = form === 'version 1' ? readVersion1(value, known) : readPlain(value, known)
+  const read = form === 'version 1' ? yield* readVersion1(value, known) : readPlain(value, known)
+  yield
   const duplicates = findDuplicates(text, read).map((found) => ({ source, ...found }))
   const problems = [...duplicates, ...place(text, source, read.findings)]
   const keys = problems.length === 0 ? read.keys : []
@@ -72,7 +90,10 @@ function readPlain(entries: Readonly<Record<string, unknown>>, known: KnownServi
 
 const fileMembers = ['version', 'keys']
 
-function readVersion1(file: Readonly<Record<string, unknown>>, known: KnownServices): Read {
+function* readVersion1(
+  file: Readonly<Record<string, unknown>>,
+  known: KnownServices,
+): Generator<void, Read> {
   const read: Read = { keys: [], findings: [], warnings: [], members: Object.keys(file).length }
   const report = (path: JsonPath, what: string, remedy: string) =>
     read.findings.push({ path, what, remedy })
@@ -89,22 +110,25 @@ function readVersion1(file: Readonly<Record<string, unknown>>, known: KnownServi
     const what = 'the file has a member besides version and keys'
     report([name], what, 'Remove it; plain keys need a file of their own.')
   }
-  if (isObject(file['keys'])) readEntries(file['keys'], known, read)
+  if (isObject(file['keys'])) yield* readEntries(file['keys'], known, read)
   else report(['keys'], 'keys must be an object', 'Write "keys": {}.')
   return read
 }
 
-function readEntries(
+const keysPerStep = 2_000
+
+function* readEntries(
   entries: Readonly<Record<string, unknown>>,
   known: KnownServices,
   read: Read,
-): void {
+): Generator<void, void> {
   const deps = { reading: read, resolveServices: createServiceResolver(known, read) }
   for (const id in entries) {
     const before = read.findings.length
     const key = readKey(id, entries[id], deps)
     if (!isRecordId(id)) read.findings.push({ path: [], ...wrongId })
     read.members++
+    if (read.members % keysPerStep === 0) yield
     if (read.findings.length > before) prefixPaths(read, before, ['keys', id])
     else read.keys.push(key)
   }

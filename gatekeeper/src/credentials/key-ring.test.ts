@@ -166,8 +166,9 @@ test('of two records with one id the first counts: a disabled one cannot be cove
   expect(judge([record({ disabled: true }), record()])).toBe('disabled-key')
 })
 
-test('tells its ids and its size', () => {
-  expect([ring.ids(), ring.size]).toEqual([[id, 'plain-ada-tts'], 2])
+test('tells its size, and which keys lack a service', () => {
+  expect([ring.idsWithOnly('tts', 'chat'), ring.size]).toEqual([['plain-ada-tts'], 2])
+  expect(ring.idsWithOnly('tts', 'tts')).toEqual([])
 })
 
 test('compares as often for an id that does not exist as for one that does', () => {

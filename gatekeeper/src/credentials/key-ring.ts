@@ -19,7 +19,8 @@ export type KeyRing = {
   readonly authenticate: (credential: string, now: number) => Principal | Reason
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
-  readonly ids: () => readonly string[]
+  /** Ids of the keys that may call the one service and not the other. */
+  readonly idsWithOnly: (held: string, missing: string) => readonly string[]
 }
 
 type Entry = {
@@ -59,7 +60,10 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
       return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
     },
     holdsPlain: (text) => findPlain(text) !== undefined,
-    ids: () => records.map((record) => record.id),
+    idsWithOnly: (held, missing) =>
+      records
+        .filter(({ services }) => services.includes(held) && !services.includes(missing))
+        .map(({ id }) => id),
   }
 }
 

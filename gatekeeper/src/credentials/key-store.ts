@@ -3,6 +3,7 @@
  * at start stops the start; later the last good set stays in force, and `state()` says so. Must
  * never be without an answer, and never log a key.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
@@ -10,7 +11,7 @@ import type { Timers } from '../lib/timers.ts'
 import { type WatchedFile, watchFile } from '../lib/watched-file.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
-import { parseKeyFile } from './key-file.ts'
+import { parseInSteps, parseKeyFile } from './key-file.ts'
 import type { KeyRecord, KnownServices } from './key-record.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { mergeKeys } from './merge-keys.ts'
@@ -35,6 +36,8 @@ export type KeyStore = {
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
   readonly state: () => KeyStoreState
+  /** Ids of the keys that may call the one service and not the other. */
+  readonly idsWithOnly: KeyRing['idsWithOnly']
   /** Looks at all files now, without waiting for an event. */
   readonly reload: () => Promise<void>
   readonly close: () => void
@@ -76,8 +79,10 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     authenticate: (credential) => store.ring.authenticate(credential, deps.clock()),
     holdsPlain: (text) => store.ring.holdsPlain(text),
     state: () => store.state(),
+    idsWithOnly: (held, missing) => store.ring.idsWithOnly(held, missing),
     reload: async () => {
       await Promise.all(watched.map((file) => file.check()))
+      await store.settled()
     },
     close,
   }
@@ -88,6 +93,7 @@ class Store {
   readonly #deps: KeyStoreDeps
   readonly #sources = new Map<string, Source>()
   #conflicts: readonly Problem[] = []
+  #updates: Promise<void> = Promise.resolve()
   #loadedAt = 0
 
   constructor(deps: KeyStoreDeps) {
@@ -98,7 +104,8 @@ class Store {
     const { files } = this.#deps
     files.forEach((file, at) => {
       // A change may have come in between the reading and now; it is the newer one.
-      if (!this.#sources.has(file)) this.#read(file, (watched[at] as WatchedFile).first)
+      if (this.#sources.has(file)) return
+      this.#keep(file, this.#interpret(file, (watched[at] as WatchedFile).first))
     })
     this.#swap()
     const problems = this.#problems()
@@ -106,9 +113,21 @@ class Store {
     this.#warn(files)
   }
 
-  /** Takes a file's new state over, as far as it is good. */
+  /** Takes a file's new state over, as far as it is good; one after the other, as they came. */
   update(file: string, state: FileState): void {
-    this.#read(file, state)
+    const report = ({ name }: Error) =>
+      this.#deps.log.error({ file, fault: name }, 'keys not reloaded: the last good ones stay')
+    // A fault must not end the row: the next state may be the one that revokes a key.
+    this.#updates = this.#updates.then(() => this.#apply(file, state)).catch(report)
+  }
+
+  /** Resolves when every state that came in so far is taken over. */
+  settled(): Promise<void> {
+    return this.#updates
+  }
+
+  async #apply(file: string, state: FileState): Promise<void> {
+    this.#keep(file, await this.#interpretInSteps(file, state))
     if (this.#sources.size < this.#deps.files.length) return
     this.#swap()
     const { degraded, keys } = this.state()
@@ -132,8 +151,17 @@ class Store {
     return [...broken, ...this.#conflicts]
   }
 
-  #read(file: string, state: FileState): void {
-    const source = this.#interpret(file, state)
+  async #interpretInSteps(file: string, state: FileState): Promise<Source> {
+    if (state.kind !== 'text') return this.#interpret(file, state)
+    const steps = parseInSteps(state.text, file, this.#deps.known)
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return { ...step.value, isDetached: state.isDetached }
+      await setImmediate()
+    }
+  }
+
+  #keep(file: string, source: Source): void {
     // The other file goes on being reloaded: a key that is removed there must stop working.
     const lastGood = this.#sources.get(file)?.keys ?? []
     this.#sources.set(file, source.problems.length === 0 ? source : { ...source, keys: lastGood })
