@@ -210,6 +210,61 @@ describe.skipIf(testCaddy === null)('the check', () => {
   })
 })
 
+describe.skipIf(testCaddy === null)('K9: further services of the same shape', () => {
+  let stack: Stack
+  let app: FaultyUpstream
+  const bob = makeKey({ services: ['tts', 'whisper', 'image'] })
+  beforeAll(async () => {
+    app = await startFaultyUpstream()
+    const env = { TTS_URL: app.url, WHISPER_URL: app.url, IMAGE_URL: app.url }
+    stack = await startStack({ keys: [bob], env })
+  })
+  afterEach(() => app.reset())
+  afterAll(async () => {
+    await stack?.stop()
+    await app?.close()
+  })
+
+  it('speech comes back as the audio that the service sent', async () => {
+    const audio = Buffer.from(Uint8Array.from({ length: 50_000 }, (_, at) => at % 251))
+    app.behave({
+      answer: (response) => response.writeHead(200, { 'content-type': 'audio/mpeg' }).end(audio),
+    })
+    const answer = await stack.dispatcher.request({
+      ...{ origin: stack.url, path: '/tts/v1/audio/speech', method: 'POST', body: '{"input":"x"}' },
+      headers: { 'x-api-key': bob.key, 'content-type': 'application/json' },
+    })
+    expect(answer.headers['content-type']).toBe('audio/mpeg')
+    expect(Buffer.from(await answer.body.arrayBuffer()).equals(audio)).toBe(true)
+    expect(app.received.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /v1/audio/speech',
+    ])
+  })
+
+  it('an upload arrives at the service as it was sent', async () => {
+    app.behave({ echo: true })
+    const sound = Buffer.alloc(2 * 1024 * 1024, 'sound')
+    const part = 'Content-Disposition: form-data; name="audio_file"; filename="a.wav"'
+    const body = Buffer.concat([
+      Buffer.from(`--b\r\n${part}\r\n\r\n`),
+      sound,
+      Buffer.from('\r\n--b--\r\n'),
+    ])
+    const headers = { 'content-type': 'multipart/form-data; boundary=b', 'x-api-key': bob.key }
+    const answer = await stack.send('/whisper/asr?task=x', { method: 'POST', headers, body })
+    const echo = JSON.parse(answer.text) as { body: string; url: string }
+    expect(echo.url).toBe('/asr?task=x')
+    expect(Buffer.from(echo.body, 'base64').equals(body)).toBe(true)
+  })
+
+  it('a picture service is one block and one entry as well', async () => {
+    app.behave({ status: 200, body: 'queued' })
+    const answer = await stack.send('/image/prompt', { json: { prompt: {} }, key: bob.key })
+    expect([answer.status, answer.text]).toEqual([200, 'queued'])
+    expect((await stack.send('/image/prompt', { json: {} })).status).toBe(401)
+  })
+})
+
 describe.skipIf(testCaddy === null)('a check without a sound gatekeeper', () => {
   let stack: Stack
   let fake: Server | null = null
