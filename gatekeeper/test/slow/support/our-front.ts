@@ -30,8 +30,10 @@ export async function startOurFront({ kind, keys, appUrl }: OurFrontOptions): Pr
   const stack = await startStack({
     ...{ keys, config, env: { TTS_URL: appUrl } },
     caddyfile: (text) => {
+      if (text.split(unpooled).length !== 3) throw new Error(`not twice: ${unpooled}`)
       const checked = proxy ? replaceOnce(text, checkAddress, `127.0.0.1:${proxy.port}`) : text
-      return kind === 'shipped' ? checked : replaceOnce(checked, 'keepalive off', pooled(kind))
+      // For the check and for the service behind it: the race needs both pools.
+      return kind === 'shipped' ? checked : checked.replaceAll(unpooled, pooled(kind))
     },
   })
   checkSocket = join(stack.stateDir, 'run/check.sock')
@@ -47,6 +49,7 @@ export async function startOurFront({ kind, keys, appUrl }: OurFrontOptions): Pr
   }
 }
 
+const unpooled = 'keepalive off'
 const checkAddress = '"{$GATEKEEPER_CHECK:127.0.0.1:9002}"'
 
 /** With churn a small pool, so that it dials all the time; else one that fits the connections. */
