@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aHead, anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Reason } from '../policy/reason.ts'
-import { type BodySource, jsonBodyBytesMax, readBodyFacts } from './body-facts.ts'
+import { type BodySource, jsonBodyBytesMax, readBodyBytesMax, readBodyFacts } from './body-facts.ts'
 import type { RequestHead } from './request-head.ts'
 
 const litellm = aService({ name: 'litellm', kind: 'openai' })
@@ -64,6 +64,18 @@ describe('a body in order', () => {
   test.each(['identity', 'IDENTITY', ''])('may have the encoding %j', async (encoding) => {
     const fields = { 'content-type': ['application/json'], 'content-encoding': [encoding] }
     expect(await defectOf('{}', { head: { fields } })).toBeNull()
+  })
+
+  test('of an endpoint that only reads is held to less: the weakest key must not stop everybody', async () => {
+    let asked = 0
+    const source: BodySource = {
+      read: (bytesMax) => {
+        asked = bytesMax
+        return Promise.resolve('too-large')
+      },
+    }
+    const read = await readWith(source, { facts: { endpoint: anEndpoint({ class: 'read' }) } })
+    expect([asked, read.facts.defect]).toEqual([readBodyBytesMax, 'body-too-large'])
   })
 
   test('may be as long as the limit', async () => {

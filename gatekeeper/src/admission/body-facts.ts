@@ -20,6 +20,9 @@ export type BodySource = {
 
 export const jsonBodyBytesMax = 32 * 1024 * 1024
 
+/** Reading asks for little. The weakest key must not make everybody wait while its JSON is parsed. */
+export const readBodyBytesMax = 4 * 1024 * 1024
+
 /** What reading gave: the facts for the checks, and the bytes that the checks were about. */
 export type ReadBody = { readonly facts: BodyFacts; readonly bytes: Buffer | null }
 
@@ -43,7 +46,8 @@ export async function readBodyFacts(
   if (facts.endpoint?.body !== 'json') return give(null)
   const typeDefect = examineTypes(head)
   if (typeDefect !== null) return give(typeDefect)
-  const bytes = await source.read(jsonBodyBytesMax)
+  const isRead = facts.endpoint.class === 'read'
+  const bytes = await source.read(isRead ? readBodyBytesMax : jsonBodyBytesMax)
   if (typeof bytes === 'string') return give(`body-${bytes}`)
   const json = readJsonObject(bytes, facts)
   return typeof json === 'string' ? give(json) : give(null, bodyModels(json, facts), bytes)

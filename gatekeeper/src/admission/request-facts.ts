@@ -93,29 +93,38 @@ function hasRefusedQueryField(match: RouteMatch, query: string): boolean {
 
 /** A key in a URL is in every log on its way. It is refused even beside a good one in a field. */
 function carriesCredential(target: string, deps: FactsDeps): boolean {
-  if (hasKeyShape(target)) return true
+  const forms = readings(target)
+  return forms.some(hasKeyShape) || forms.flatMap(partsOf).some(deps.holdsPlainKey)
+}
+
+/** The target as it is, and decoded once to three times: each reader on its way may do so. */
+function readings(target: string): string[] {
+  const forms = [target]
+  while (forms.length < 4 && forms.at(-1)?.includes('%')) forms.push(decode(forms.at(-1) as string))
+  return forms
+}
+
+/** Percent-encoded bytes as UTF-8; what is none stays as it is, since the rest may be a key. */
+function decode(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
+    try {
+      return decodeURIComponent(run)
+    } catch {
+      return run
+    }
+  })
+}
+
+/**
+ * Where a plain key may stand, which has no form of its own: path segments, whole query values, and
+ * words of both. Forms read `+` as a blank, everybody else as itself: both readings count.
+ */
+function partsOf(target: string): string[] {
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
-  const query = mark === -1 ? '' : target.slice(mark + 1)
-  const decoded = [...new URLSearchParams(query)].flat()
-  // Forms read `+` as a blank, everybody else as itself: what stands there counts in both readings.
-  const written = query.split('&').flatMap((pair) => [pair.slice(pair.indexOf('=') + 1)])
-  const texts = [...decoded, ...written, ...path.split('/')].flatMap(readings)
-  return texts.some((text) => hasKeyShape(text) || deps.holdsPlainKey(text))
-}
-
-/** A text as it is and decoded once to three times, each whole and by its words. */
-function readings(text: string): string[] {
-  const once = decode(text)
-  const twice = decode(once)
-  const forms = new Set([text, once, twice, decode(twice)])
-  return [...forms].flatMap((form) => [form, ...form.split(/[\s"'<>,;()[\]{}]+/)]).filter(Boolean)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  const pairs = mark === -1 ? [] : target.slice(mark + 1).split('&')
+  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1))
+  const blanks = values.map((value) => value.replaceAll('+', ' '))
+  const words = target.split(/[/?&=\s"'<>,;()[\]{}]+/)
+  return [...path.split('/'), ...pairs, ...values, ...blanks, ...words]
 }

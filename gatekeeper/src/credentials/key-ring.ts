@@ -36,6 +36,9 @@ type Entry = {
 const noDigest = Buffer.alloc(32)
 const secretsMax = 2
 
+/** Shorter plain keys are not looked for in URLs. */
+const plainCharsMin = 8
+
 /** Indexes records. Of two with one id or one plain key the first counts. */
 export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
   const byId = new Map<string, Entry>()
@@ -59,7 +62,9 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
       const entry = findPlain(credential)
       return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
     },
-    holdsPlain: (text) => findPlain(text) !== undefined,
+    // Asked for every part of every URL, so that a stranger must not buy hashes with short words.
+    holdsPlain: (text) =>
+      byHash.size > 0 && text.length >= plainCharsMin && findPlain(text) !== undefined,
     idsWithOnly: (held, missing) =>
       records
         .filter(({ services }) => services.includes(held) && !services.includes(missing))
