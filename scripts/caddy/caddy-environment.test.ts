@@ -50,7 +50,7 @@ describe("Caddy's environment", () => {
   it('lists the sites as Caddy wants them, IPv6 in brackets', () => {
     const env = environmentOf({ GATEKEEPER_SITE: 'ai.lan 192.168.1.2,::1' })
     expect(env['GATEKEEPER_SITE']).toBe('ai.lan, 192.168.1.2, [::1]')
-    expect(env['GATEKEEPER_DEFAULT_SNI']).toBe('ai.lan')
+    expect(env['GATEKEEPER_DEFAULT_SNI']).toBe('192.168.1.2')
   })
 
   it('uses public certificates as soon as one site can have one', () => {

@@ -23,7 +23,9 @@ export function caddyEnvironment(
   return {
     ...keepHarmless(env),
     GATEKEEPER_SITE: sites.join(', '),
-    GATEKEEPER_DEFAULT_SNI: settings.sites[0] ?? 'localhost',
+    // Who sends no server name calls by address, and wants that certificate.
+    GATEKEEPER_DEFAULT_SNI:
+      settings.sites.find((site) => isIP(site) !== 0) ?? settings.sites[0] ?? 'localhost',
     GATEKEEPER_TLS: settings.sites.every(isInternalName) ? 'tls internal' : '',
     GATEKEEPER_BIND: settings.bind,
     GATEKEEPER_HTTPS_PORT: String(settings.httpsPort),

@@ -3,7 +3,7 @@
  * hold for one of them only; two different credentials are refused, since the upstream or a later
  * reader might pick the other one.
  */
-import type { Fields } from '../lib/fields.ts'
+import { type Fields, trimWhitespace } from '../lib/fields.ts'
 import type { Carrier } from '../policy/facts.ts'
 import type { Reason } from '../policy/reason.ts'
 
@@ -56,11 +56,11 @@ function choose(found: readonly Found[]): Omit<Extracted, 'subprotocols'> {
 }
 
 function readAuthorization(value: string): Found | 'malformed-field' | null {
-  const text = value.trim()
+  const text = trimWhitespace(value)
   const space = text.search(/[ \t]/)
   if (space === -1) return /^(?:bearer|basic)?$/i.test(text) ? null : plain(text)
   const scheme = text.slice(0, space).toLowerCase()
-  const rest = text.slice(space).trim()
+  const rest = trimWhitespace(text.slice(space))
   if (/[ \t,]/.test(rest)) return 'malformed-field'
   if (scheme === 'bearer') return plain(rest)
   return scheme === 'basic' ? readBasic(rest) : 'malformed-field'
@@ -84,7 +84,7 @@ function readBasic(text: string): Found | 'malformed-field' {
 }
 
 function readKeyField(value: string): Found[] {
-  const text = value.trim()
+  const text = trimWhitespace(value)
   return text === '' ? [] : [{ credential: text, carrier: 'field' }]
 }
 
@@ -97,6 +97,6 @@ function readSubprotocol(entry: string): Found {
 function splitList(values: readonly string[] | undefined): string[] {
   return (values ?? [])
     .flatMap((value) => value.split(','))
-    .map((entry) => entry.trim())
+    .map(trimWhitespace)
     .filter((entry) => entry !== '')
 }

@@ -8,3 +8,17 @@ export function connectionNames(
   const values = typeof value === 'string' ? [value] : (value ?? [])
   return new Set(values.flatMap((text) => text.split(',')).map((name) => name.trim().toLowerCase()))
 }
+
+/**
+ * Removes optional whitespace (RFC 9110 §5.6.3), which is blanks and tabulators and nothing else:
+ * `trim()` would also take a byte-order mark or a no-break space off a credential. By hand, since
+ * `/[ \t]+$/` needs quadratic time on a long run of blanks.
+ */
+export function trimWhitespace(text: string): string {
+  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t'
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(start)) start++
+  while (end > start && isBlank(end - 1)) end--
+  return text.slice(start, end)
+}
