@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { isLoopback } from '../lib/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
+import { type Report, readBind, readFlag, readPort, readSites, readUrl } from './read-values.ts'
 import { type SettingName, type SettingRow, settingRows } from './settings.ts'
 
 export type Settings = {
@@ -112,8 +112,6 @@ function checkListeners(settings: Settings, report: Report): void {
   }
 }
 
-type Report = (name: string, what: string, remedy: string) => void
-
 function namesOf(row: SettingRow): string[] {
   const names = [row.name, ...(row.aliases ?? [])]
   return row.kind === 'secret' ? names.flatMap((name) => [name, `${name}_FILE`]) : names
@@ -197,66 +195,6 @@ function readSecretFile(
     report(`cannot be read (${code})`, 'Make it readable for this user, or correct the path.')
   }
   return null
-}
-
-function readPort(name: string, text: string, report: Report): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port >= 1 && port <= 65535) return port
-  report(name, `is ${JSON.stringify(text)}, which is no port`, 'Use a number from 1 to 65535.')
-  return 0
-}
-
-function readBind(text: string, report: Report): string {
-  if (isIP(text) === 0) {
-    report('GATEKEEPER_BIND', `is ${JSON.stringify(text)}`, 'Use an IP address such as 127.0.0.1.')
-  }
-  return text
-}
-
-function readSites(text: string, report: Report): string[] {
-  const sites = text.split(/[\s,]+/).filter((site) => site !== '')
-  // A port, path or scheme here would end up as another listener in the Caddyfile.
-  const isName = (site: string) =>
-    isIP(site) !== 0 ||
-    /^(?:\*\.)?(?:(?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)*(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(site)
-  for (const site of sites.filter((candidate) => !isName(candidate))) {
-    report(
-      'GATEKEEPER_SITE',
-      `has ${JSON.stringify(site)}, which is neither a host name nor an address`,
-      'Leave out scheme, port and path: localhost, ai.example.com, 192.168.1.20.',
-    )
-  }
-  if (sites.length === 0)
-    report('GATEKEEPER_SITE', 'names no site', 'Set it to localhost, for example.')
-  return sites
-}
-
-function readUrl(name: string, text: string | null, report: Report): string | null {
-  if (text === null) return null
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
-    report(name, 'is not an http:// or https:// URL', 'Write it like http://127.0.0.1:11434.')
-    return null
-  }
-  if (url.username !== '' || url.password !== '') {
-    report(
-      name,
-      'carries a user or password',
-      'Take them out of the URL; secrets have settings of their own.',
-    )
-    return null
-  }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    report(name, 'has a path or query', `Leave only scheme, host and port: ${url.origin}.`)
-    return null
-  }
-  return url.origin
-}
-
-function readFlag(name: string, text: string | null, report: Report): boolean {
-  if (text === null || text === '0') return false
-  if (text !== '1') report(name, `is ${JSON.stringify(text)}`, 'Use 1, or leave it unset.')
-  return true
 }
 
 function readListen(
