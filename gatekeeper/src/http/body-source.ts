@@ -46,6 +46,9 @@ async function readWhole(
   })
   request.once('end', () => resolve(Buffer.concat(chunks, length)))
   request.once('error', reject)
-  request.once('close', () => reject(new Error('closed before its end')))
+  request.once('close', () => {
+    // After its end this is the usual close, and an Error costs more than the body did.
+    if (!request.readableEnded) reject(new Error('closed before its end'))
+  })
   return promise
 }
