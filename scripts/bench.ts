@@ -1,0 +1,78 @@
+/**
+ * `npm run bench`: what Gatekeeper costs, in whole processes on loopback. docs/benchmarks.md says
+ * what each figure means and what it cannot be compared with.
+ */
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
+import { measureAll } from './bench/measure-all.ts'
+import { parseOptions, usage } from './bench/options.ts'
+import { renderReport } from './bench/render.ts'
+import type { Report } from './bench/report.ts'
+import { runProfile } from './bench/run-profile.ts'
+import { findCaddy } from './caddy/find-caddy.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const log = (line: string) => process.stderr.write(`bench: ${line}\n`)
+
+const steps: (() => unknown)[] = []
+const undo = (step: () => unknown) => steps.push(step)
+let closing: Promise<void> | null = null
+
+/** Ends every process that was started, once, however often it is asked for. */
+function close(): Promise<void> {
+  closing ??= (async () => {
+    for (const step of steps.toReversed()) await step()
+  })()
+  return closing
+}
+
+function printReport(report: Report): void {
+  const { rounds, machine, at } = report
+  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
+  process.stdout.write(`${at}, ${rounds} rounds: ${facts.join(', ')}\n\n`)
+  process.stdout.write(`${renderReport(report).join('\n')}\n`)
+}
+
+async function main(): Promise<number> {
+  const startedAt = performance.now()
+  const options = parseOptions(process.argv.slice(2))
+  if (typeof options === 'string') {
+    process.stderr.write(`bench: ${options}\n${usage}\n`)
+    return exitCode.usage
+  }
+  const named = (process.env['GATEKEEPER_CADDY'] ?? '').trim()
+  const search = { caddy: named === '' ? null : resolve(root, named), log }
+  const caddy = await findCaddy({ ...search, stateDir: join(root, '.gatekeeper') })
+  if ('problem' in caddy) {
+    process.stderr.write(`bench: ${formatProblem(caddy.problem)}\n`)
+    return caddy.exitCode
+  }
+  if (options.isProfile) {
+    const lines = await runProfile({ caddy: caddy.path, seconds: options.seconds }, undo)
+    process.stdout.write(`${lines.join('\n')}\n`)
+    return exitCode.ok
+  }
+  const report = await measureAll(caddy, { options, startedAt, log }, undo)
+  printReport(report)
+  if (options.jsonFile !== null) {
+    writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
+  }
+  return isValid(report) ? exitCode.ok : exitCode.no
+}
+
+/** Figures with failed requests in them are none. */
+function isValid({ rows }: Report): boolean {
+  return rows.every((row) => ('stream' in row ? row.stream.incomplete : row.failed) === 0)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    void close().finally(() => process.exit(128 + (signal === 'SIGINT' ? 2 : 15)))
+  })
+}
+try {
+  process.exitCode = await main()
+} finally {
+  await close()
+}

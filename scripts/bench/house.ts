@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
+import type { Child } from '../../gatekeeper/test/support/child.ts'
+import { makeKey, type TestKey } from '../../gatekeeper/test/support/keys.ts'
+import { type BenchClient, startClient } from './client.ts'
+import {
+  type Front,
+  type Place,
+  preparePlace,
+  startFront,
+  startGatekeeper,
+  type Undo,
+} from './front.ts'
+import { startProcess, waitForOutput } from './processes.ts'
+import type { FrontName } from './rows.ts'
+
+/** Everything that the rows need, as whole processes on loopback. */
+export type House = {
+  readonly folder: string
+  readonly key: TestKey
+  readonly appUrl: string
+  readonly fronts: Readonly<Record<FrontName, Front>>
+  readonly gatekeeper: Child
+  readonly null: Child
+  readonly bareRelay: Child
+  readonly client: BenchClient
+}
+
+export type HouseOptions = {
+  readonly caddy: string
+  /** Flags for the Node of the gatekeeper. */
+  readonly gatekeeperFlags?: readonly string[]
+}
+
+/** Starts all of it; `undo` is told of each part as soon as it runs. */
+export async function openHouse(options: HouseOptions, undo: Undo): Promise<House> {
+  const folder = mkdtempSync(join(tmpdir(), 'gk-bench-'))
+  undo(() => rmSync(folder, { recursive: true, force: true }))
+  // Ten, as in a home; the first is the one that calls.
+  const keys = Array.from({ length: 10 }, () => makeKey())
+  const key = keys[0] as TestKey
+  const app = startProgram('app', folder, {})
+  undo(app.stop)
+  await waitForOutput(app, 'listening')
+  const appUrl = `http://127.0.0.1:${/listening (\d+)/.exec(app.output())?.[1]}`
+
+  const ours = await preparePlace(folder, 'ours', { keys, appUrl })
+  const flags = options.gatekeeperFlags ?? []
+  const gatekeeper = await startGatekeeper(ours, { undo, flags })
+  const standIn = await preparePlace(folder, 'stand-in', { keys: [], appUrl })
+  const standIns = await startStandIns(standIn, appUrl, undo)
+  const caddy = { caddyPath: options.caddy, undo }
+  const fronts = {
+    ours: await startFront(ours, caddy),
+    'stand-in': await startFront(standIn, caddy),
+  }
+  const client = startClient()
+  undo(client.stop)
+  return { folder, key, appUrl, fronts, gatekeeper, ...standIns, client }
+}
+
+/** On the very sockets where the gatekeeper would listen, with the secrets that it would make. */
+async function startStandIns(place: Place, appUrl: string, undo: Undo) {
+  const { proof } = loadFrontSecrets(place.stateDir)
+  const socket = (point: string) => ({ BENCH_SOCKET: join(place.stateDir, `run/${point}.sock`) })
+  const parts = {
+    null: startProgram('null', place.folder, { ...socket('check'), BENCH_PROOF: proof }),
+    bareRelay: startProgram('bare-relay', place.folder, { ...socket('relay'), BENCH_APP: appUrl }),
+  }
+  for (const part of Object.values(parts)) {
+    undo(part.stop)
+    await waitForOutput(part, 'listening')
+  }
+  return parts
+}
+
+const programs = {
+  app: import.meta.resolve('./programs/app.ts'),
+  null: import.meta.resolve('./programs/null.ts'),
+  'bare-relay': import.meta.resolve('./programs/bare-relay.ts'),
+} as const
+
+function startProgram(
+  name: keyof typeof programs,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Child {
+  mkdirSync(folder, { recursive: true })
+  return startProcess({
+    command: process.execPath,
+    words: [fileURLToPath(programs[name])],
+    env: { PATH: process.env['PATH'], ...env },
+    outputFile: join(folder, `${name}.log`),
+  })
+}

@@ -1,0 +1,71 @@
+import { cpus, loadavg } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Caddy } from '../caddy/find-caddy.ts'
+import { preparePlace, type Undo } from './front.ts'
+import { type House, openHouse } from './house.ts'
+import { readResidentMb } from './processes.ts'
+import { makeFillers, manyKeys, measureReload } from './reload.ts'
+import type { MemoryReport, Report } from './report.ts'
+import { type RoundDeps, runRounds, runStreamRows } from './rounds.ts'
+import { gaps, rowPlans } from './rows.ts'
+import { measureStartup } from './startup.ts'
+import { summariseRows, toStreamRow } from './summarise.ts'
+import { judgeTargets } from './targets.ts'
+
+/** Runs everything once, part after part, and never two parts at a time. */
+export async function measureAll(caddy: Caddy, deps: RoundDeps, undo: Undo): Promise<Report> {
+  const { options, log } = deps
+  const at = new Date().toISOString()
+  const machine = describeMachine(caddy)
+  const house = await openHouse({ caddy: caddy.path }, undo)
+  await sleep(1_000)
+  const idle = readMemory(house)
+  const samples = await runRounds(house, deps)
+  const gatekeeperLoadedMb = readResidentMb(house.gatekeeper)
+  log('streams')
+  const streams = await runStreamRows(house, options)
+  const { startup, reload } = await measureAlone(house, deps, undo)
+  const rows = summariseRows(rowPlans, samples)
+  const memory = { ...idle, gatekeeperLoadedMb }
+  return {
+    ...{ at, machine, rounds: samples.get('caddy')?.length ?? 0 },
+    rows: [...rows, ...streams.map(toStreamRow)],
+    ...{ memory, startup, reload, gaps },
+    targets: judgeTargets({ rows, memory, startup, reload }),
+  }
+}
+
+/** The gatekeeper without Caddy: how it starts, and how it takes over a large key file. */
+async function measureAlone(house: House, { options, log }: RoundDeps, undo: Undo) {
+  const fillers = makeFillers(manyKeys - 1)
+  const { key: staying, appUrl } = house
+  const place = (name: string, count: number) => {
+    const keys = [staying, ...fillers.slice(0, count - 1)]
+    return preparePlace(house.folder, name, { keys, appUrl })
+  }
+  const places = { few: await place('few', 10), many: await place('many', manyKeys) }
+  log('starts')
+  const startup = await measureStartup({ ...places, count: options.startups }, undo)
+  log('reloads')
+  const reload = await measureReload({ ...places, staying, fillers, options }, undo)
+  return { startup, reload }
+}
+
+function readMemory(house: House): Omit<MemoryReport, 'gatekeeperLoadedMb'> {
+  return {
+    gatekeeperIdleMb: readResidentMb(house.gatekeeper),
+    caddyIdleMb: readResidentMb(house.fronts.ours.caddy),
+    bareNodeIdleMb: readResidentMb(house.null),
+  }
+}
+
+function describeMachine(caddy: Caddy): Report['machine'] {
+  const [first, ...others] = cpus()
+  return {
+    ...{ cpu: first?.model ?? 'unknown', cpus: others.length + 1 },
+    // Above 0 others were at work as well, and the figures are the worse for it.
+    loadAverageAtStart: Number((loadavg()[0] ?? 0).toFixed(2)),
+    ...{ platform: `${process.platform} ${process.arch}`, node: process.versions.node },
+    caddy: caddy.version,
+  }
+}

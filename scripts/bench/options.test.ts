@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { parseOptions } from './options.ts'
+
+describe('the words of npm run bench', () => {
+  it('without words all measuring is planned to end within four minutes', () => {
+    const options = parseOptions([])
+    expect(options).toMatchObject({ limitSeconds: 240, jsonFile: null, isProfile: false })
+  })
+
+  it('--quick is shorter in every way, and what is said beside it wins', () => {
+    const options = parseOptions(['--quick', '--seconds', '0.5', '--json', 'x.json'])
+    expect(options).toMatchObject({ rounds: 2, seconds: 0.5, jsonFile: 'x.json' })
+  })
+
+  it.each([['--seconds', '0'], ['--rounds', 'many'], ['--seconds='], ['--fast'], ['word']])(
+    'refuses %s %s',
+    (...words) => {
+      expect(parseOptions(words)).toBeTypeOf('string')
+    },
+  )
+})

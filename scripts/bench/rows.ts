@@ -1,0 +1,103 @@
+/**
+ * What is measured. Every row is one kind of request through a Caddy of its own process, with the
+ * same key in it and the same application behind; only who decides differs.
+ */
+
+/** `ours`: our Caddyfile with the gatekeeper. `stand-in`: the same file, others in its place. */
+export type FrontName = 'ours' | 'stand-in'
+
+export type RowPlan = {
+  readonly name: string
+  readonly what: string
+  readonly front: FrontName
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** The row that this one is set against: what asks nothing, on the same way. */
+  readonly nullRow: 'null' | 'bare-relay'
+  /** Who answers beside Caddy, for the CPU time. */
+  readonly behind: 'gatekeeper' | 'null' | 'bareRelay' | null
+}
+
+/** Neighbours are measured next to each other, so the pairs that are compared stand together. */
+export const rowPlans = [
+  {
+    name: 'caddy',
+    what: 'Caddy alone before the application',
+    ...{ front: 'stand-in', method: 'GET', path: '/plain/hello', nullRow: 'null', behind: null },
+  },
+  {
+    name: 'caddy-unpooled',
+    what: 'the same, a connection per request to it, as behind our check',
+    ...{ front: 'stand-in', method: 'GET', path: '/unpooled/hello', nullRow: 'null', behind: null },
+  },
+  {
+    name: 'forward-auth-null',
+    what: 'plain forward_auth to the null',
+    ...{ front: 'stand-in', method: 'GET', path: '/forward/hello', nullRow: 'null' },
+    behind: 'null',
+  },
+  {
+    name: 'null',
+    what: 'our check, answered by a bare node:http that always says yes',
+    ...{ front: 'stand-in', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'null' },
+  },
+  {
+    name: 'check-key',
+    what: 'our check, answered by the gatekeeper for an API key',
+    ...{ front: 'ours', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'gatekeeper' },
+  },
+  {
+    name: 'caddy-json',
+    what: 'Caddy alone, with the JSON request of the relay rows',
+    ...{ front: 'stand-in', method: 'POST', path: '/plain/api/chat', nullRow: 'bare-relay' },
+    behind: null,
+  },
+  {
+    name: 'bare-relay',
+    what: 'our relay block, answered by undici dispatch in a bare node:http',
+    ...{ front: 'stand-in', method: 'POST', path: '/api/chat', nullRow: 'bare-relay' },
+    behind: 'bareRelay',
+  },
+  {
+    name: 'relay',
+    what: 'our relay: a small JSON request to an Ollama-like application',
+    ...{ front: 'ours', method: 'POST', path: '/api/chat', nullRow: 'bare-relay' },
+    behind: 'gatekeeper',
+  },
+] as const satisfies readonly RowPlan[]
+
+/** The same streams on three ways, so that what the machine does is not taken for ours. */
+export const streamPlans = [
+  { name: 'stream-caddy', front: 'stand-in', path: '/plain/api/chat' },
+  { name: 'stream-bare-relay', front: 'stand-in', path: '/api/chat' },
+  { name: 'stream', front: 'ours', path: '/api/chat' },
+] as const
+
+/** What belongs into the table and is not there yet. */
+export const gaps = [
+  'null-nginx',
+  'flask-gunicorn',
+  'oauth2-proxy',
+  'heimdall',
+  'authcrunch',
+  'portkey',
+  'litellm',
+].map((name) => ({ name, why: 'not provided yet' }))
+
+/** The bytes of a row's request. */
+export function toRequest({ method, path }: RowPlan, key: string): string {
+  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n`
+  if (method === 'GET') return `${head}\r\n`
+  const body = toChat({ isStreamed: false, events: 1 })
+  return `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+}
+
+/** A chat of Ollama's, in ASCII. */
+export function toChat({ isStreamed, events }: { isStreamed: boolean; events: number }): string {
+  return JSON.stringify({
+    model: 'tiny:latest',
+    stream: isStreamed,
+    messages: [{ role: 'user', content: 'Say hello to the person in front of you.' }],
+    options: { num_predict: events },
+  })
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import type { RowReport } from './report.ts'
+import { judgeTargets } from './targets.ts'
+
+const row = (name: string, more: Partial<RowReport>): RowReport => ({
+  ...{ name, what: '', nullRow: 'null', rps32: 1, rps32Range: [1, 1], p50Ms1: 1, p99Ms1: 1 },
+  ...{ addedP50Ms: 0, addedP99Ms: 0, ratioToCaddy: 1, ratioToNull: 1, cpuMicros: null, failed: 0 },
+  ...more,
+})
+const rows = [
+  row('null', { addedP50Ms: 0.5 }),
+  row('check-key', { addedP50Ms: 0.6, ratioToNull: 0.91 }),
+  row('relay', { ratioToNull: 0.8 }),
+]
+const rest = {
+  memory: { gatekeeperIdleMb: null },
+  startup: { readyMs: 400, readyManyKeysMs: 800 },
+  reload: { ratioToTenKeys: 1 },
+}
+
+describe('targets', () => {
+  const [throughput, added, relay, , , idle] = judgeTargets({ rows, ...rest })
+
+  it('one that is missed by a hair is missed, and one that is reached exactly is met', () => {
+    expect(throughput).toMatchObject({ measured: 0.91, isMet: false })
+    expect(relay).toMatchObject({ measured: 0.8, isMet: true })
+    expect(added?.measured).toBeCloseTo(1.2)
+  })
+
+  it('what could not be measured is neither met nor missed', () => {
+    expect(idle).toMatchObject({ measured: null, isMet: null })
+    const without = judgeTargets({ rows: [], ...rest })
+    expect(without.slice(0, 3).map(({ isMet }) => isMet)).toEqual([null, null, null])
+  })
+})
