@@ -15,7 +15,7 @@ import { areAvailable } from './support/provision.ts'
 
 const isAvailable = await areAvailable(ollama)
 
-describe.skipIf(!isAvailable)('Ollama behind the shipped gate', { timeout: 120_000 }, () => {
+describe.skipIf(!isAvailable)('Ollama behind the shipped gate', { timeout: 60_000 }, () => {
   let server: Running
   let house: House
   beforeAll(async () => {
