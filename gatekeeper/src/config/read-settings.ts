@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { isLoopback } from '../lib/cidr.ts'
+import { isVisibleAscii } from '../lib/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
 import { type Report, readBind, readFlag, readPort, readSites, readUrl } from './read-values.ts'
@@ -164,9 +165,8 @@ function createTextReader(source: SettingsSource, problems: Problem[]) {
   }
 }
 
-/** A secret travels in a field of a request: one line of visible letters (RFC 9110 §5.5). */
 function readSecret(name: string, secret: string, problems: Problem[]): string | null {
-  if (/^[\x21-\x7e]+$/.test(secret)) return secret
+  if (isVisibleAscii(secret)) return secret
   problems.push({
     source: name,
     what: 'is not one line of visible letters',
@@ -185,7 +185,7 @@ function readSecretFile(
   }
   try {
     const secret = at.source.readFile(path).trim()
-    if (/^[\x21-\x7e]+$/.test(secret)) return secret
+    if (isVisibleAscii(secret)) return secret
     report(
       secret === '' ? 'is empty' : 'has more than one line or letters that cannot be sent',
       'Write the secret into it as one line.',

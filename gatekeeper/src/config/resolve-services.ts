@@ -1,3 +1,4 @@
+import { isVisibleAscii } from '../lib/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { Point, Route, Service, Upstream } from '../policy/service.ts'
 import type { ReportAt } from './gateway-file.ts'
@@ -83,7 +84,7 @@ function readKey(
   if (path === undefined) return null
   try {
     const key = deps.readSecret(path).trim()
-    if (/^[\x21-\x7e]+$/.test(key)) return key
+    if (isVisibleAscii(key)) return key
     deps.problems.push(
       deps.reportAt(
         ['services', name, 'upstream', 'keyFile'],

@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks'
 import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
 import type { BodySource } from '../admission/body-facts.ts'
 import type { Denial } from '../admission/denial.ts'
+import { discharge } from '../admission/discharge.ts'
 import type { RequestHead } from '../admission/request-head.ts'
 import type { Outcome } from '../policy/admission.ts'
 import { reasonRow } from '../policy/reason.ts'
@@ -33,7 +34,8 @@ export type Call = {
   readonly startedAt: number
 }
 
-const unknownRequest = 'unknown'
+/** The id of a request that was refused before Caddy's statement of it was read. */
+export const unknownRequest = 'unknown'
 
 /** Answers 403 and returns false where the request does not come from our Caddy. */
 export function passEdge(call: Call, deps: PointDeps): boolean {
@@ -51,12 +53,15 @@ export type Entry = {
   readonly preflight: Readonly<Record<string, string>>
 }
 
+/** An admitted request, with the fields by which its point discharges what it owes. */
+export type AdmittedCall = Admitted & { readonly fields: Readonly<Record<string, string>> }
+
 /** Reads the head and admits; answers and returns null where there is nothing to go on with. */
 export async function admitCall(
   call: Call,
   at: Entry,
   deps: PointDeps,
-): Promise<(Admitted & { head: RequestHead }) | null> {
+): Promise<AdmittedCall | null> {
   const head = readRequestHead(call.request, at.point, at.checkedService)
   if (head === null || deps.isDraining()) {
     const reason = head === null ? 'route-mismatch' : 'draining'
@@ -69,12 +74,23 @@ export async function admitCall(
   }
   try {
     const verdict = await admit(head, at.body, deps)
-    if ('admission' in verdict) return { ...verdict, head }
+    if ('admission' in verdict) return dischargeOrRefuse(call, verdict, deps)
     refuse(call, { ...verdict, requestId: head.requestId }, deps)
   } catch (error) {
     deps.logFault(error, head.requestId)
     refuse(call, { reason: 'check-failed', check: 'fault', requestId: head.requestId }, deps)
   }
+  return null
+}
+
+/** A point that cannot do what an admission obliges it to refuses, and sends nothing on. */
+function dischargeOrRefuse(call: Call, admitted: Admitted, deps: PointDeps): AdmittedCall | null {
+  const fields = discharge(admitted.admission)
+  if (fields !== null) return { ...admitted, fields }
+  const { facts, principal, reservation } = admitted.admission
+  reservation.settle({ status: 503, kind: 'failed', answerBytes: 0 })
+  const denial = { reason: 'obligation-unmet', check: 'discharge', facts, principal } as const
+  refuse(call, { ...denial, requestId: facts.requestId }, deps)
   return null
 }
 

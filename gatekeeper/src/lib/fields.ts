@@ -9,6 +9,11 @@ export function connectionNames(
   return new Set(values.flatMap((text) => text.split(',')).map((name) => name.trim().toLowerCase()))
 }
 
+/** Whether a text can travel as a credential in a field: one run of visible ASCII (RFC 9110 §5.5). */
+export function isVisibleAscii(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
+}
+
 /**
  * Removes optional whitespace (RFC 9110 §5.6.3), which is blanks and tabulators and nothing else:
  * `trim()` would also take a byte-order mark or a no-break space off a credential. By hand, since

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { discharge } from '../../admission/discharge.ts'
 import { corsFields } from '../cors.ts'
-import { admitCall, type Call, type PointDeps, passEdge, refuse } from '../point.ts'
+import { admitCall, type Call, type PointDeps, passEdge, refuse, unknownRequest } from '../point.ts'
 
 export type CheckDeps = PointDeps & {
   /** The secret without which Caddy believes no yes. */
@@ -16,21 +15,16 @@ export async function answerCheck(call: Call, deps: CheckDeps): Promise<void> {
   if (!passEdge(call, deps)) return
   const service = /^\/check\/([a-z][a-z0-9-]*)\??$/.exec(call.request.url ?? '')?.[1]
   if (service === undefined) {
-    return refuse(call, { reason: 'route-mismatch', check: 'check', requestId: 'unknown' }, deps)
+    const requestId = unknownRequest
+    return refuse(call, { reason: 'route-mismatch', check: 'check', requestId }, deps)
   }
   // Only a yes and a preflight's answer carry it: Caddy passes refusals on to the client as they are.
   const proof = { 'x-gatekeeper-proof': deps.proof }
   const entry = { point: 'check', checkedService: service, body: null, preflight: proof } as const
   const admitted = await admitCall(call, entry, deps)
   if (admitted === null) return
-  const { admission } = admitted
+  const { admission, fields } = admitted
   const { facts, principal } = admission
-  const fields = discharge(admission)
-  if (fields === null) {
-    admission.reservation.settle({ status: 503, kind: 'failed', answerBytes: 0 })
-    const denial = { reason: 'obligation-unmet', check: 'discharge', facts, principal } as const
-    return refuse(call, { ...denial, requestId: facts.requestId }, deps)
-  }
   sayYes(call.response, { ...fields, ...proof }, corsFields(facts)['access-control-allow-origin'])
   admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
   const durationMs = performance.now() - call.startedAt

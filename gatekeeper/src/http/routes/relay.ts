@@ -1,5 +1,4 @@
-import { discharge } from '../../admission/discharge.ts'
-import type { Admission, Outcome } from '../../policy/admission.ts'
+import type { Admission } from '../../policy/admission.ts'
 import type { Exchange, Forwarded } from '../../upstreams/forward.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import { corsFields } from '../cors.ts'
@@ -28,13 +27,8 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   const entry = { point: 'relay', checkedService: null, body, preflight: {} } as const
   const admitted = await admitCall(call, entry, deps)
   if (admitted === null) return
-  const { admission } = admitted
+  const { admission, bytes, fields } = admitted
   if (admission.facts.service?.kind === 'own') return answerStatus(call, admission, deps)
-  const fields = discharge(admission)
-  if (fields === null) {
-    const forwarded = { outcome: failed, reason: 'obligation-unmet' } as const
-    return settle(call, admission, { forwarded, deps })
-  }
   allowBody(request, response)
   const { facts } = admission
   const answer = {
@@ -42,11 +36,9 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
     'x-accel-buffering': 'no',
     ...corsFields(facts),
   }
-  const exchange = { request, response, bytes: admitted.bytes, set: fields, answer }
+  const exchange = { request, response, bytes, set: fields, answer }
   settle(call, admission, { forwarded: await deps.forward(admission, exchange), deps })
 }
-
-const failed: Outcome = { status: 503, kind: 'failed', answerBytes: 0 }
 
 function answerStatus(call: Call, admission: Admission, deps: RelayDeps): void {
   const answer = jsonAnswer(200, describeCaller(admission.principal))
