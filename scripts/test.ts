@@ -2,7 +2,8 @@
  * `npm test` runs everything that needs no more than npm and a Caddy; `npm run test:real` (the word
  * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes, and
  * `npm run test:browser` what needs a Chromium. Further words go to vitest. A skip is loud: each one
- * is named again at the end, under the count.
+ * is named again at the end, above the count. With `--again`, as CI has it, the files with failures
+ * are run once more, alone.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
 import { findCaddy } from './caddy/find-caddy.ts'
-import { summarise } from './test/summary.ts'
+import { type Outcome, readOutcomes, summarise } from './test/summary.ts'
 
 const root = resolve(import.meta.dirname, '..')
 /**
@@ -23,6 +24,8 @@ const suites: Readonly<Record<string, string>> = {
   slow: 'gatekeeper/test/slow',
   browser: 'gatekeeper/test/browser',
 }
+
+const again = '--again'
 
 /** The Caddy that the end-to-end tests run, or null; kept where `npm start` keeps its own. */
 async function findTestCaddy(): Promise<string | null> {
@@ -52,8 +55,31 @@ async function runVitest(words: readonly string[], caddy: string | null): Promis
   return code ?? exitCode.software
 }
 
+type Run = { readonly code: number; readonly outcomes: Outcome[] | null }
+
+async function runOnce(words: readonly string[], caddy: string | null): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'gk-test-'))
+  try {
+    const report = join(folder, 'report.json')
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const code = await runVitest([...words, ...reporters], caddy)
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : null
+    return { code, outcomes: readOutcomes(text, root) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The files with failures once more, alone: what failed only beside others is named as flaky. */
+async function runFailedAgain({ outcomes }: Run, caddy: string | null): Promise<Run> {
+  const failed = outcomes?.filter(({ status }) => status === 'failed') ?? []
+  const files = [...new Set(failed.map(({ file }) => file))]
+  process.stdout.write(`\nAGAIN, alone: ${files.join(' ')}\n`)
+  return await runOnce([...files, '--pool=forks', '--no-file-parallelism'], caddy)
+}
+
 async function main(): Promise<number> {
-  const given = process.argv.slice(2)
+  const given = process.argv.slice(2).filter((word) => word !== again)
   const suite = suites[given[0] ?? '']
   const excluded = Object.values(suites).map((folder) => `--exclude=${folder}/**`)
   const which =
@@ -61,17 +87,13 @@ async function main(): Promise<number> {
       ? [...given, ...excluded]
       : [suite, '--pool=forks', '--no-file-parallelism', ...given.slice(1)]
   const caddy = await findTestCaddy()
-  const folder = mkdtempSync(join(tmpdir(), 'gk-test-'))
-  try {
-    const report = join(folder, 'report.json')
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const code = await runVitest([...which, ...reporters], caddy)
-    const text = existsSync(report) ? readFileSync(report, 'utf8') : null
-    process.stdout.write(`${summarise(text, root).join('\n')}\n`)
-    return code
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const first = await runOnce(which, caddy)
+  const isRunAgain =
+    process.argv.includes(again) && first.outcomes?.some(({ status }) => status === 'failed')
+  const second = isRunAgain === true ? await runFailedAgain(first, caddy) : null
+  const lines = summarise(first.outcomes, second?.outcomes ?? [])
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return second?.code ?? first.code
 }
 
 process.exitCode = await main()
