@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { ollama } from './parts/ollama.ts'
+import { createUnhurried, ollama, watchAccessLog } from './parts/ollama.ts'
 import type { Running } from './parts/part.ts'
 import { itServesAnthropicClients } from './support/anthropic-client.ts'
 import type { Door } from './support/door.ts'
@@ -20,7 +20,7 @@ describe.skipIf(!isAvailable)('Ollama behind the shipped gate', { timeout: 60_00
   let house: House
   beforeAll(async () => {
     server = await ollama.start({ models: ['base'] })
-    await createUnhurried(server)
+    await createUnhurried(server, 'tiny')
     house = await openHouse(server, 'ollama', (ollamaUrl) => ({ ollamaUrl }))
   }, 180_000)
   afterAll(async () => {
@@ -56,24 +56,3 @@ describe.skipIf(!isAvailable)('Ollama behind the shipped gate', { timeout: 60_00
     itKeepsCredentials(door, { listPath: '/models', serverKey: null })
   })
 })
-
-/**
- * The model `tiny`, computed by one thread. Two threads wait for each other by spinning, and where
- * something else runs on the second core a token then takes a hundred times as long.
- */
-async function createUnhurried(server: Running): Promise<void> {
-  const parameters = { num_thread: 1, num_predict: 256 }
-  const json = { model: 'tiny', from: 'base', parameters, stream: false }
-  const answer = await fetch(`${server.url}/api/create`, {
-    method: 'POST',
-    body: JSON.stringify(json),
-  })
-  if (!answer.ok) throw new Error(`no model: ${answer.status} ${await answer.text()}`)
-}
-
-/** Ollama logs a request when it is done with it, and then its runner has been told to stop. */
-function watchAccessLog(server: Running): () => Promise<boolean> {
-  const countDone = () => server.output().match(/^\[GIN\].*POST/gm)?.length ?? 0
-  const before = countDone()
-  return async () => countDone() > before
-}

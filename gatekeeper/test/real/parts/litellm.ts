@@ -1,20 +1,27 @@
 /** LiteLLM's proxy, from PyPI with pinned hashes: the gateway that many put between. */
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { cached, installDebianPackages, removeFolder } from './cache.ts'
-import { runCommand, succeeds } from './command.ts'
+import { removeFolder } from './cache.ts'
 import { availability, type Log, type Part, type Running, type StartOptions } from './part.ts'
+import { pythonEnvironment } from './python.ts'
 import { startServer } from './server.ts'
 
 const requirementsFile = path.join(import.meta.dirname, 'litellm-requirements.txt')
 
+/** Where LiteLLM finds what it offers under a public name. */
+export type LitellmModel = {
+  /** What it speaks to the server: OpenAI's language unless given, with /v1 in `apiBase`. */
+  provider?: 'openai' | 'ollama_chat' | 'ollama'
+  apiBase: string
+  model: string
+  apiKey?: string
+}
+
 export type LitellmOptions = StartOptions & {
   /** The one key that it accepts; it must begin with `sk-`. */
   masterKey: string
-  /** Public model name to the base URL of the OpenAI-compatible server that has it, with /v1. */
-  models: Readonly<Record<string, { apiBase: string; model: string; apiKey?: string }>>
+  models: Readonly<Record<string, LitellmModel>>
 }
 
 /** What the model `mock` always answers, with no upstream. */
@@ -69,46 +76,25 @@ function serverEnvironment(home: string, masterKey: string): Record<string, stri
 }
 
 function proxyConfig({ models }: LitellmOptions): object {
-  const real = Object.entries(models).map(([name, { apiBase, model, apiKey = 'none' }]) => ({
+  const real = Object.entries(models).map(([name, { provider = 'openai', ...place }]) => ({
     model_name: name,
-    litellm_params: { model: `openai/${model}`, api_base: apiBase, api_key: apiKey },
+    litellm_params: {
+      model: `${provider}/${place.model}`,
+      api_base: place.apiBase,
+      ...(provider === 'openai' && { api_key: place.apiKey ?? 'none' }),
+    },
   }))
   const mock = { model: 'openai/mock', api_key: 'none', mock_response: mockAnswer }
   return {
     model_list: [...real, { model_name: 'mock', litellm_params: mock }],
+    // Else it refuses what a server that it translates for does not know, such as the form in which
+    // the openai library wants its embeddings.
+    litellm_settings: { drop_params: true },
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
   }
 }
 
 /** The virtual environment; installed where it is not there yet (about a minute, 750 MB). */
-async function litellmFolder(log: Log): Promise<string> {
-  const python = await findPython(log)
-  const requirements = await readFile(requirementsFile)
-  // An environment is bound to its interpreter and made of these requirements: both name it.
-  const key = createHash('sha256').update(python).update(requirements).digest('hex').slice(0, 12)
-  return cached(`litellm-${key}`, async (temporary) => {
-    await runCommand(python, ['-m', 'venv', temporary], { timeoutSeconds: 120, log })
-    const strict = ['--require-hashes', '--no-deps', '--only-binary', ':all:']
-    const quiet = ['--quiet', '--no-input', '--disable-pip-version-check']
-    const install = ['-m', 'pip', 'install', ...quiet, ...strict, '-r', requirementsFile]
-    await runCommand('nice', [path.join(temporary, 'bin/python'), ...install], {
-      timeoutSeconds: 900,
-      log,
-    })
-  })
-}
-
-/** A CPython 3.11 that can make virtual environments: the wheels are for that one alone. */
-async function findPython(log: Log): Promise<string> {
-  const question =
-    'import sys, ensurepip; assert sys.version_info[:2] == (3, 11); print(sys.executable)'
-  for (const name of ['python3.11', 'python3']) {
-    if (await succeeds(name, ['-c', question])) {
-      return (await runCommand(name, ['-c', question], { timeoutSeconds: 30 })).trim()
-    }
-  }
-  await installDebianPackages(['python3', 'python3-venv'], log)
-  const debianPython = '/usr/bin/python3'
-  if (await succeeds(debianPython, ['-c', question])) return debianPython
-  throw new Error('no CPython 3.11 could be had')
+export async function litellmFolder(log: Log): Promise<string> {
+  return await pythonEnvironment('litellm', requirementsFile, log)
 }

@@ -1,17 +1,21 @@
 /** llama.cpp's own server: what a plain OpenAI-compatible upstream does, in full. */
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { exists } from './cache.ts'
 import { forkyRoot } from './forky-root.ts'
 import { availability, type Part, type Running, type StartOptions } from './part.ts'
 import { type Launch, startServer } from './server.ts'
-import { readTinyModel } from './tiny-model.ts'
+import { tokenOf } from './tiny-gguf.ts'
+import { ownTinyModel, readTinyModel } from './tiny-model.ts'
 
 export type LlamaServerOptions = StartOptions & {
   /** The name under which the model is listed and called; `tiny` unless given. */
   model?: string
   /** Makes the server itself ask for this key: the shared credential of an upstream. */
   apiKey?: string
+  /** Makes a request that requires a tool call end in one; what else is asked ends in bars. */
+  callsTools?: boolean
 }
 
 /**
@@ -22,20 +26,24 @@ export const llamaServer: Part<LlamaServerOptions> = {
   name: 'llama-server',
   provision: (log) =>
     availability(async () => {
-      await placeModel(await forkyRoot(log))
+      await placeModel(await forkyRoot(log), await readTinyModel())
     }),
   start: startLlamaServer,
 }
 
 async function startLlamaServer(options: LlamaServerOptions): Promise<Running> {
   const root = await forkyRoot(() => {})
-  const modelFile = await placeModel(root)
-  return startServer((port) => launch(root, modelFile, port, options), options.port)
+  const { callsTools = false } = options
+  const modelFile = await placeModel(root, callsTools ? ownTinyModel() : await readTinyModel())
+  const template = callsTools ? await toolTemplate(root) : ['--chat-template', 'chatml']
+  const at = (port: number) => launch({ root, modelFile, template }, port, options)
+  return startServer(at, options.port)
 }
 
+type Place = { root: string; modelFile: string; template: readonly string[] }
+
 function launch(
-  root: string,
-  modelFile: string,
+  { root, modelFile, template }: Place,
   port: number,
   { model = 'tiny', apiKey }: LlamaServerOptions,
 ): Launch {
@@ -43,7 +51,7 @@ function launch(
   const slots = ['--parallel', '4', '--ctx-size', '16384', '--threads', '1']
   // With embeddings on, one prompt must fit one batch.
   const embeddings = ['--embeddings', '--pooling', 'mean', '-b', '4096', '-ub', '4096']
-  const serve = ['--alias', model, '--chat-template', 'chatml', '--metrics', ...embeddings]
+  const serve = ['--alias', model, ...template, '--metrics', ...embeddings]
   return {
     command: 'chroot',
     args: [root, 'llama-server', '--model', modelFile, ...listen, ...slots, ...serve],
@@ -53,10 +61,25 @@ function launch(
   }
 }
 
-/** Puts the model into the root, named by its hash, and gives its path as seen from inside. */
-async function placeModel(root: string): Promise<string> {
-  const { bytes, sha256 } = await readTinyModel()
-  const inside = `/models/${sha256.slice(0, 16)}.gguf`
+/**
+ * A template whose tool calls begin with one bar, and a model that likes bars best: the server's
+ * grammar for a required call lets any text stand before the bar, and only the call behind it.
+ */
+async function toolTemplate(root: string): Promise<readonly string[]> {
+  const bytes = await readFile(path.join(import.meta.dirname, 'tool-template.jinja'))
+  const inside = await place(root, { bytes, extension: 'jinja' })
+  return ['--jinja', '--chat-template-file', inside, '--logit-bias', `${tokenOf('|')}+50`]
+}
+
+async function placeModel(root: string, { bytes }: { bytes: Buffer }): Promise<string> {
+  return await place(root, { bytes, extension: 'gguf' })
+}
+
+/** Puts a file into the root, named by its hash, and gives its path as seen from inside. */
+async function place(root: string, what: { bytes: Buffer; extension: string }): Promise<string> {
+  const { bytes, extension } = what
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const inside = `/models/${sha256.slice(0, 16)}.${extension}`
   const file = path.join(root, inside)
   if (await exists(file)) return inside
   await mkdir(path.dirname(file), { recursive: true })

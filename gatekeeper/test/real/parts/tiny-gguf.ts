@@ -38,6 +38,13 @@ const texts = [...words.map((word) => `\u2581${word}`), '\u2581', ...letters]
 const spoken: Token[] = texts.map((text, rank) => ({ text, type: normal, score: -rank - 1 }))
 const vocabulary: readonly Token[] = [...special, ...bytes, ...spoken]
 
+/** The number of the token that is this text. */
+export function tokenOf(text: string): number {
+  const id = vocabulary.findIndex((token) => token.text === text)
+  if (id < 0) throw new Error(`the vocabulary has no ${text}`)
+  return id
+}
+
 /** The model file, about 600 kB. */
 export function tinyGguf(): Buffer {
   const tensors = tensorList()

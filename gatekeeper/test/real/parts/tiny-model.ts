@@ -8,8 +8,18 @@ import { tinyGguf } from './tiny-gguf.ts'
 
 const sharedModelFile = path.resolve(repositoryRoot, '../shared/vectors/tiny-random-f16.gguf')
 
+type Model = { bytes: Buffer; sha256: string }
+
+/** Our own, whose vocabulary is known. */
+export function ownTinyModel(): Model {
+  return withHash(tinyGguf())
+}
+
 /** Its bytes and their SHA-256 in hex: the shared file where there is one, else our own. */
-export async function readTinyModel(): Promise<{ bytes: Buffer; sha256: string }> {
-  const bytes = (await exists(sharedModelFile)) ? await readFile(sharedModelFile) : tinyGguf()
+export async function readTinyModel(): Promise<Model> {
+  return withHash((await exists(sharedModelFile)) ? await readFile(sharedModelFile) : tinyGguf())
+}
+
+function withHash(bytes: Buffer): Model {
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

@@ -25,11 +25,12 @@ export const streamedTokens = 1_000
 /** Takes each of the servers more than three seconds, so that nothing ends by itself in a test. */
 export const longTokens = 3_500
 export const fewTokens = 16
-const closedWithinMs = 1_000
+const closedWithinMs = 5_000
 
 /**
- * Passes when every sign of an abort that happens now is there: within a second the connection to
- * the server closed and the decision logged as aborted, then the server at rest.
+ * Passes when every sign of an abort that happens now is there: within seconds the connection to the
+ * server closed and the decision logged as aborted, then the server at rest. The limit is for a busy
+ * machine: an answer that ends by itself is never logged as aborted.
  */
 export async function expectServerToStop(
   door: Door,
@@ -49,12 +50,15 @@ export async function expectServerToStop(
   const { tap } = door.house()
   await within(closedWithinMs, tap.isNewestClosed, 'the connection to the server is closed')
   if (door.point === 'relay') {
-    const isLogged = () => decisions(door.house()).length > linesBefore
-    await within(closedWithinMs, isLogged, 'the decision is logged')
-    const last = decisions(door.house()).at(-1)
-    expect(last).toMatchObject({ outcome: 'allow', point: 'relay', ended: 'aborted' })
+    // Not just the next line: that may be of the request before, which a busy machine logs late.
+    const isLogged = () => decisions(door.house()).slice(linesBefore).some(isAborted)
+    await within(closedWithinMs, isLogged, 'the decision is logged, as aborted')
   }
   await within(door.restsWithinMs[answer], hasStopped, 'the server computes no more')
+}
+
+function isAborted(line: Readonly<Record<string, unknown>>): boolean {
+  return line['outcome'] === 'allow' && line['point'] === 'relay' && line['ended'] === 'aborted'
 }
 
 /** The decision lines of the gatekeeper's log, oldest first. */

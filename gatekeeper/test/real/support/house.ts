@@ -38,14 +38,17 @@ export type ClientAnswer = {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Starts the gate in front of a running server; `describe` is told the address to put in. */
+/**
+ * Starts the gate in front of a running server; `describe` is told the address to put in. People's
+ * keys are for the service, or for the several that are named.
+ */
 export async function openHouse(
   server: Running,
-  service: string,
+  service: string | readonly string[],
   describe: (upstreamUrl: string) => StackOptions,
 ): Promise<House> {
   const tap = await startWiretap(server.url)
-  const people = makePeople(service)
+  const people = makePeople([service].flat())
   const stack = await startStack({ ...describe(tap.url), keys: Object.values(people) })
   const answers: ClientAnswer[] = []
   const agents = [false, true].map(
@@ -71,12 +74,13 @@ export function secretsOf({ people, stack }: House): readonly string[] {
   return [...Object.values(people).map(({ key }) => key), ...front]
 }
 
-function makePeople(service: string): People {
+function makePeople(services: string[]): People {
+  const other = services.includes('tts') ? 'image' : 'tts'
   return {
-    ada: makeKey({ services: [service] }),
-    reader: makeKey({ user: 'rob', role: 'readonly', services: [service] }),
-    stranger: makeKey({ user: 'tom', services: ['tts'] }),
-    limited: makeKey({ user: 'lea', services: [service], models: ['some-other-model'] }),
+    ada: makeKey({ services }),
+    reader: makeKey({ user: 'rob', role: 'readonly', services }),
+    stranger: makeKey({ user: 'tom', services: [other] }),
+    limited: makeKey({ user: 'lea', services, models: ['some-other-model'] }),
   }
 }
 

@@ -1,0 +1,4 @@
+import OpenAI from 'openai-5'
+import { serveOpenai } from './openai-acts.mjs'
+
+serveOpenai(OpenAI)

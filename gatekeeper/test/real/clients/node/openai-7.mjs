@@ -1,0 +1,4 @@
+import OpenAI from 'openai'
+import { serveOpenai } from './openai-acts.mjs'
+
+serveOpenai(OpenAI)

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clients, type Desk, layDesk } from './parts/clients.ts'
+import { runCommand } from './parts/command.ts'
+import { litellm } from './parts/litellm.ts'
+import { createUnhurried, ollama } from './parts/ollama.ts'
+import { type Running, repositoryRoot } from './parts/part.ts'
+import { type House, openHouse } from './support/house.ts'
+import { areAvailable } from './support/provision.ts'
+import { isRun, readSections, type Section } from './support/read-sections.ts'
+
+const isAvailable = await areAvailable(ollama, litellm, clients)
+const masterKey = 'sk-master-0123456789abcdef'
+const shown = {
+  url: 'https://localhost:8443',
+  key: 'gk_…',
+  ca: '.gatekeeper/caddy/pki/authorities/local/root.crt',
+}
+const [setUp, ...sections] = readSections(
+  readFileSync(join(repositoryRoot, 'docs/clients.md'), 'utf8'),
+)
+
+describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
+  let server: Running
+  let proxy: Running
+  let house: House
+  let desk: Desk
+  beforeAll(async () => {
+    server = await ollama.start({ models: ['base'] })
+    await createUnhurried(server, 'llama3.2')
+    const model = { provider: 'ollama_chat', apiBase: server.url, model: 'llama3.2' } as const
+    proxy = await litellm.start({ masterKey, models: { 'llama3.2': model } })
+    house = await openHouse(server, ['ollama', 'litellm'], (ollamaUrl) => ({
+      ollamaUrl,
+      env: { LITELLM_URL: proxy.url, LITELLM_MASTER_KEY: masterKey },
+    }))
+    desk = await layDesk()
+  }, 240_000)
+  afterAll(async () => {
+    await desk?.remove()
+    await house?.stop()
+    await proxy?.stop()
+    await server?.stop()
+  })
+
+  const putIn = (text: string) =>
+    text
+      .replaceAll(shown.url, house.stack.url)
+      .replaceAll(shown.key, house.people.ada.key)
+      .replaceAll(shown.ca, `'${house.stack.caFile}'`)
+
+  /** As a reader does it: the set-up, the section's settings, then its program. */
+  const runSection = async ({ shell, program }: Section): Promise<string> => {
+    const lines = ['set -eu', ...(setUp?.shell ?? []), ...shell].map(putIn)
+    const words: string[] = []
+    if (program !== null) {
+      const name = program.language === 'js' ? 'snippet.mjs' : 'snippet.py'
+      await writeFile(join(desk.home, name), putIn(program.text))
+      const python = program.text.includes('from litellm') ? 'litellm' : 'python'
+      words.push(...desk.command(program.language === 'js' ? 'node' : python, name))
+      lines.push('exec "$@"')
+    }
+    const env = ['HOME', 'PATH'].map((name) => `${name}=${process.env[name]}`)
+    const clean = ['-i', ...env, 'LITELLM_LOCAL_MODEL_COST_MAP=True', 'bash', '-c']
+    return await runCommand('env', [...clean, lines.join('\n'), 'bash', ...words], {
+      ...{ timeoutSeconds: 60, cwd: desk.home },
+    })
+  }
+
+  it('names every library that the suite has, and where its untested part begins', () => {
+    const names = sections.filter(isRun).map(({ title }) => title)
+    expect(names.length).toBeGreaterThan(14)
+    expect(sections.filter((section) => !isRun(section)).map(({ title }) => title)).toEqual([
+      'Applications (not run here)',
+    ])
+  })
+
+  it.each(sections.filter(isRun))('$title: works as it stands', async (section) => {
+    expect(await runSection(section)).toMatch(/\S/)
+  })
+})

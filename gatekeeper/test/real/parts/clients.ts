@@ -1,0 +1,85 @@
+/**
+ * Client libraries as their users run them: each in a process of its own that was told no more than
+ * an address, a key, and the file of the CA certificate to trust.
+ */
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readFile, symlink } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { cached, removeFolder } from './cache.ts'
+import { runCommand } from './command.ts'
+import { litellmFolder } from './litellm.ts'
+import { type Availability, availability, type Log, repositoryRoot } from './part.ts'
+import { pythonEnvironment } from './python.ts'
+
+const folder = path.resolve(import.meta.dirname, '../clients')
+const requirementsFile = path.join(folder, 'requirements.txt')
+
+/** Which packages a program needs: those from npm, those from PyPI, or LiteLLM's environment. */
+export type ClientHome = 'node' | 'python' | 'litellm'
+
+/** Whether the libraries can be had. A first provision installs them (half a minute, 300 MB). */
+export const clients = {
+  name: 'clients',
+  provision: (log: Log): Promise<Availability> =>
+    availability(async () => {
+      await nodeModules(log)
+      await pythonEnvironment('clients', requirementsFile, log)
+      await litellmFolder(log)
+    }),
+}
+
+/** A place where programs find the packages: the command that runs one of a folder of programs. */
+export type Desk = {
+  readonly home: string
+  /** Command and first words; the program's words follow. */
+  readonly command: (kind: ClientHome, program: string) => readonly string[]
+  readonly remove: () => Promise<void>
+}
+
+/** Lays the programs out, in a new folder, beside what they import. */
+export async function layDesk(): Promise<Desk> {
+  const home = await mkdtemp(path.join(os.tmpdir(), 'gatekeeper-clients-'))
+  await cp(path.join(folder, 'node'), home, { recursive: true })
+  await cp(path.join(folder, 'python'), home, { recursive: true })
+  await symlink(await nodeModules(() => {}), path.join(home, 'node_modules'))
+  const pythons = {
+    python: await pythonEnvironment('clients', requirementsFile, () => {}),
+    litellm: await litellmFolder(() => {}),
+  }
+  return {
+    home,
+    command: (kind, program) => {
+      const file = path.join(home, program)
+      if (kind === 'node') return [process.execPath, file]
+      return [path.join(pythons[kind], 'bin/python'), '-B', file]
+    },
+    remove: () => removeFolder(home),
+  }
+}
+
+/** The whole environment of a client: nothing of ours, above all no proxy and no provider's key. */
+export function clientEnvironment(desk: Desk, caFile: string): Record<string, string> {
+  return {
+    ...{ HOME: desk.home, PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
+    NODE_EXTRA_CA_CERTS: caFile,
+    SSL_CERT_FILE: caFile,
+    // Else LiteLLM as a library fetches a price list.
+    LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+  }
+}
+
+/** The path of node_modules with what the lock file names; installed where it is not there yet. */
+async function nodeModules(log: Log): Promise<string> {
+  const lock = await readFile(path.join(folder, 'package-lock.json'))
+  const key = createHash('sha256').update(lock).digest('hex').slice(0, 12)
+  const built = await cached(`clients-node-${key}`, async (temporary) => {
+    for (const file of ['package.json', 'package-lock.json']) {
+      await cp(path.join(folder, file), path.join(temporary, file))
+    }
+    await cp(path.join(repositoryRoot, '.npmrc'), path.join(temporary, '.npmrc'))
+    const install = ['npm', 'ci', '--ignore-scripts', '--no-audit', '--loglevel=error']
+    await runCommand('nice', install, { cwd: temporary, timeoutSeconds: 300, log })
+  })
+  return path.join(built, 'node_modules')
+}

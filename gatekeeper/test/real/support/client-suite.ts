@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey } from '../../../src/credentials/api-key.ts'
+import { type Reason, reasonRow } from '../../../src/policy/reason.ts'
+import { type Desk, layDesk } from '../parts/clients.ts'
+import {
+  type Act,
+  type ClientProcess,
+  type Outcome,
+  type Place,
+  startClient,
+} from './client-process.ts'
+import type { ClientRow } from './client-rows.ts'
+import { type Door, expectServerToStop } from './door.ts'
+
+export type Matrix = {
+  readonly door: Door
+  readonly rows: readonly ClientRow[]
+  /** The model that embeds, where it is another. */
+  readonly embeddingModel?: string
+  /** What this server cannot do for this library, however it is reached. */
+  readonly lacks?: (row: ClientRow) => readonly Act[]
+}
+
+/** Each library of the table, each thing that it can do, and each refusal as its own exception. */
+export function itServesClients(matrix: Matrix): void {
+  const { door, rows, embeddingModel, lacks = () => [] } = matrix
+
+  let desk: Desk
+  beforeAll(async () => {
+    desk = await layDesk()
+  })
+  afterAll(() => desk?.remove())
+
+  describe.each(rows)('$name', (row) => {
+    let client: ClientProcess
+    beforeAll(() => {
+      client = startClient(desk, row, door.house().stack.caFile)
+    })
+    afterAll(() => client?.stop())
+
+    const has = (act: Act) => row.acts.includes(act) && !lacks(row).includes(act)
+    // What a library has no word for is no test, and not a skipped one either.
+    const itIf = (isThere: boolean) => (isThere ? it : noTest)
+    const place = (key: string, { path = '', model = door.model } = {}): Place => ({
+      url: `${door.house().stack.url}${door.path}${path}${row.base}`,
+      key,
+      model: `${row.modelPrefix ?? ''}${model}`,
+    })
+    const ada = (model = door.model) => place(door.house().people.ada.key, { model })
+    const run = async (act: Act, model?: string) => doneOf(await client.run(act, ada(model)))
+
+    itIf(has('list'))('lists the models', async () => {
+      const names = (await run('list')) as string[]
+      expect(names.map((name) => name.replace(/:latest$/, ''))).toContain(door.model)
+    })
+
+    it('chats, with the count of tokens', async () => {
+      const answer = await run('chat')
+      expect(answer).toMatchObject({ text: expect.stringMatching(/\S/) })
+      expect(answer).toMatchObject({ outputTokens: 16 })
+    })
+
+    itIf(has('stream'))('streams part by part', async () => {
+      const { parts, instants } = (await run('stream')) as { parts: number; instants: number }
+      expect(parts).toBeGreaterThan(10)
+      expect(instants).toBeGreaterThan(1)
+    })
+
+    itIf(has('abort'))('an abort in mid-stream stops the server', async () => {
+      const running = client.start('abort', ada())
+      const ended = await Promise.race([running.firstPart, running.outcome])
+      expect(ended, 'the stream goes on').toBeUndefined()
+      await expectServerToStop(door, running.abort)
+    })
+
+    itIf(has('tools'))('calls a tool, with the arguments of its schema', async () => {
+      const calls = (await run('tools')) as object[]
+      expect(calls[0]).toEqual({
+        name: 'weather',
+        input: { city: expect.stringMatching(/^(Rome|Oslo)$/) },
+      })
+    })
+
+    itIf(row.acts.includes('tools') && !has('tools'))(
+      'its tools reach the server, whose model calls none',
+      async () => {
+        const { tap } = door.house()
+        const sentBefore = tap.sent().length
+        const { done, error } = await client.run('tools', ada())
+        expect(tap.sent().slice(sentBefore)).toMatch(/"name": ?"weather"/)
+        // A server whose model has no template for tools refuses them; some libraries say why.
+        if (error) expect(JSON.stringify(error)).toMatch(/"status":400|tool call/)
+        else expect(done).toBeInstanceOf(Array)
+      },
+    )
+
+    itIf(has('embed'))('embeds', async () => {
+      expect(await run('embed', embeddingModel)).toEqual([64, 64])
+    })
+
+    it.each(['chat', 'stream'] as const)('a wrong key raises its 401: %s', async (act) => {
+      expectRefusal(row, await client.run(act, place(createApiKey().key)), 'unknown-key')
+    })
+
+    it('a key for something else raises its 403', async () => {
+      const { stranger, reader, limited } = door.house().people
+      expectRefusal(row, await client.run('chat', place(stranger.key)), 'service-not-granted')
+      expectRefusal(row, await client.run('chat', place(reader.key)), 'class-not-granted')
+      const unseen = door.point === 'relay' ? 'model-not-allowed' : 'not-inspected'
+      expectRefusal(row, await client.run('stream', place(limited.key)), unseen)
+    })
+
+    it('an unlisted path raises its 404', async () => {
+      const lost = place(door.house().people.ada.key, { path: row.lost })
+      expectRefusal(row, await client.run('chat', lost), 'unlisted-endpoint')
+    })
+  })
+}
+
+function noTest(_name: string, _test: () => Promise<void>): void {}
+
+function doneOf({ done, error }: Outcome): unknown {
+  if (error) throw new Error(`${error.classes[0]}: ${JSON.stringify(error)}`)
+  return done
+}
+
+/** That the library raised what its users catch, and shows what we said. */
+function expectRefusal({ raises, shows }: ClientRow, { error }: Outcome, reason: Reason): void {
+  const { status, code, type, text } = reasonRow(reason)
+  const whole = { status, code, type, message: expect.stringContaining(text) }
+  expect(error?.classes).toContain(raises[status as 401 | 403 | 404])
+  expect(error).toMatchObject(Object.fromEntries(shows.map((member) => [member, whole[member]])))
+}
