@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
 import { measureAll } from './bench/measure-all.ts'
 import { parseOptions, usage } from './bench/options.ts'
+import { choosePeers, namePeers, providePeers } from './bench/peers/choose-peers.ts'
+import { canRunAlone, isAlone, runAlone } from './bench/peers/own-network.ts'
 import { renderReport } from './bench/render.ts'
 import type { Report } from './bench/report.ts'
 import { runProfile } from './bench/run-profile.ts'
@@ -53,7 +55,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${lines.join('\n')}\n`)
     return exitCode.ok
   }
-  const report = await measureAll(caddy, { options, startedAt, log }, undo)
+  if (options.hasPeers && !isAlone()) {
+    for (const { name, why } of await providePeers(log)) log(`${name}: ${why}`)
+    if (canRunAlone()) return await runAlone()
+  }
+  const chosen = options.hasPeers ? choosePeers(isAlone()) : namePeers()
+  const report = await measureAll(caddy, { options, startedAt, log, chosen }, undo)
   printReport(report)
   if (options.jsonFile !== null) {
     writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)

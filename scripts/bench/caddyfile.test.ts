@@ -7,12 +7,25 @@ const shipped = readFileSync(join(resolve(import.meta.dirname, '../..'), 'caddy/
 
 describe('the Caddyfile of the bench', () => {
   it('is the shipped one, every line of it, with blocks added', () => {
+    const made = addBenchBlocks(shipped, ['\thandle_path /peer/* {\n\t}\n'])
+    for (const added of ['forward_auth', '(gate_pooled)', '/peer/*']) expect(made).toContain(added)
+    const rest = made.split('\n')
+    for (const line of shipped.split('\n')) {
+      const at = rest.indexOf(line)
+      expect(at).toBeGreaterThanOrEqual(0)
+      rest.splice(0, at + 1)
+    }
+  })
+
+  it('only the gate that is not shipped keeps its connections, and is otherwise the shipped one', () => {
     const made = addBenchBlocks(shipped)
-    expect(made).toContain('forward_auth')
-    const added = made.split('\n').length - shipped.split('\n').length
-    const start = made.indexOf('\thandle_path /plain/*')
-    const lines = made.slice(start).split('\n')
-    expect(made.slice(0, start) + lines.slice(added).join('\n')).toBe(shipped)
+    const snippet = (name: string) => {
+      const start = made.indexOf(`\n(${name}) {\n`)
+      return made.slice(start, made.indexOf('\n}\n', start)).split('\n').slice(2)
+    }
+    const [ours, pooled] = [snippet('gate'), snippet('gate_pooled')]
+    expect(ours.filter((line) => !pooled.includes(line))).toEqual(['\t\t\tkeepalive off'])
+    expect(made.split('import gate_pooled')).toHaveLength(2)
   })
 
   it('a Caddyfile without the place for them is refused, not measured without them', () => {

@@ -23,12 +23,39 @@ const blocks = `	handle_path /plain/* {
 
 `
 
+const gateStart = '\n(gate) {\n'
+const gateEnd = '\n}\n'
+
+/** Our gate with kept connections, which is not shipped (decision 0002). */
+function pooledGate(shipped: string): string {
+  const start = shipped.indexOf(gateStart)
+  const gate = shipped.slice(start, shipped.indexOf(gateEnd, start + 1) + gateEnd.length)
+  const parts = gate.replace('(gate)', '(gate_pooled)').split('keepalive off')
+  if (start === -1 || parts.length !== 2)
+    throw new Error('the gate does not say once: keepalive off')
+  return parts.join('keepalive 2m\n\t\t\tkeepalive_idle_conns_per_host 128')
+}
+
+const pooledBlock = `	handle_path /tts/pooled/* {
+		route {
+			import gate_pooled tts
+			reverse_proxy {$TTS_URL} {
+				import admitted
+			}
+		}
+	}
+
+`
+
 /**
  * The shipped Caddyfile with the blocks that it is compared with, so that all rows have the same
  * server, TLS and time limits. Throws where the place for them is gone.
  */
-export function addBenchBlocks(shipped: string): string {
+export function addBenchBlocks(shipped: string, peerBlocks: readonly string[] = []): string {
   const parts = shipped.split(finalBlock)
   if (parts.length !== 2) throw new Error(`the Caddyfile does not say once: ${finalBlock.trim()}`)
-  return parts.join(blocks + finalBlock)
+  const [before = '', after = ''] = parts
+  const start = before.indexOf(gateStart)
+  const added = blocks + pooledBlock + peerBlocks.join('\n') + finalBlock
+  return before.slice(0, start) + pooledGate(shipped) + before.slice(start) + added + after
 }

@@ -7,6 +7,7 @@ import { freePort } from '../../gatekeeper/test/support/free-port.ts'
 import { keyFileText, type TestKey } from '../../gatekeeper/test/support/keys.ts'
 import { caddyEnvironment } from '../caddy/caddy-environment.ts'
 import { findCaddyTimeouts } from '../caddy/caddy-timeouts.ts'
+import { planGatekeeperNode } from '../start/gatekeeper-node.ts'
 import { addBenchBlocks } from './caddyfile.ts'
 import { startProcess, waitForOutput } from './processes.ts'
 
@@ -34,8 +35,12 @@ export async function preparePlace(
   const keysFile = join(keysDir, 'keys.json')
   writeFileSync(keysFile, keyFileText(keys))
   const shipped = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
+  // Its app answers many at a time, as no Ollama would: what is measured is not the queue.
+  const open = shipped.replace('    kind: ollama\n', '    kind: ollama\n    slots: unlimited\n')
   // Where a reload is measured, a key is asked for until it is there.
-  writeFileSync(config, `${shipped}\nattempts: {burst: 1000000, perMinute: 1000000}\n`)
+  const attempts = 'attempts: {burst: 1000000, perMinute: 1000000}'
+  // Nor is it what becomes of those that are too many: here all are to be answered.
+  writeFileSync(config, `${open}\n${attempts}\noverload: {lagMs: 60000}\n`)
   const env = {
     PATH: process.env['PATH'],
     HOME: folder,
@@ -58,10 +63,11 @@ export async function startGatekeeper(
   place: Place,
   { undo, flags = [] }: { undo: Undo; flags?: readonly string[] },
 ): Promise<Child> {
+  const node = planGatekeeperNode(root)
   const gatekeeper = startProcess({
     command: process.execPath,
-    words: [...flags, join(root, 'gatekeeper/src/main.ts')],
-    env: place.env,
+    words: [...flags, ...node.words],
+    env: { ...node.env, ...place.env },
     outputFile: join(place.folder, 'gatekeeper.log'),
   })
   undo(gatekeeper.stop)
@@ -72,13 +78,20 @@ export async function startGatekeeper(
 /** A Caddy with our Caddyfile, ready to be called. */
 export type Front = { readonly caddy: Child; readonly target: Target; readonly place: Place }
 
+export type FrontOptions = {
+  readonly caddyPath: string
+  readonly undo: Undo
+  readonly peerBlocks: readonly string[]
+}
+
 /** Who answers at its sockets must be there already. */
 export async function startFront(
   place: Place,
-  { caddyPath, undo }: { caddyPath: string; undo: Undo },
+  { caddyPath, undo, peerBlocks }: FrontOptions,
 ): Promise<Front> {
   const caddyfile = join(place.folder, 'Caddyfile')
-  writeFileSync(caddyfile, addBenchBlocks(readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')))
+  const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
+  writeFileSync(caddyfile, addBenchBlocks(shipped, peerBlocks))
   const { settings } = readSettings({
     ...{ env: place.env, folder: root, platform: process.platform },
     readFile: (path) => readFileSync(path, 'utf8'),

@@ -14,8 +14,11 @@ import {
   startGatekeeper,
   type Undo,
 } from './front.ts'
+import type { Gap, Peer } from './peers/peer.ts'
+import { toPeerBlock, toPeerRow } from './peers/peer-blocks.ts'
+import { seatPeers } from './peers/seat-peers.ts'
 import { startProcess, waitForOutput } from './processes.ts'
-import type { FrontName } from './rows.ts'
+import type { FrontName, RowPlan } from './rows.ts'
 
 /** Everything that the rows need, as whole processes on loopback. */
 export type House = {
@@ -27,10 +30,15 @@ export type House = {
   readonly null: Child
   readonly bareRelay: Child
   readonly client: BenchClient
+  /** The rows of the peers that run. */
+  readonly peerRows: readonly RowPlan[]
+  /** Peers that did not start. */
+  readonly gaps: readonly Gap[]
 }
 
 export type HouseOptions = {
   readonly caddy: string
+  readonly peers?: readonly Peer[]
   /** Flags for the Node of the gatekeeper. */
   readonly gatekeeperFlags?: readonly string[]
 }
@@ -49,17 +57,22 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
 
   const ours = await preparePlace(folder, 'ours', { keys, appUrl })
   const flags = options.gatekeeperFlags ?? []
+  // Once for nothing: a first start compiles, and carries what that takes in its memory.
+  await (await startGatekeeper(ours, { undo, flags: [] })).stop()
   const gatekeeper = await startGatekeeper(ours, { undo, flags })
   const standIn = await preparePlace(folder, 'stand-in', { keys: [], appUrl })
   const standIns = await startStandIns(standIn, appUrl, undo)
-  const caddy = { caddyPath: options.caddy, undo }
+  const seat = { folder, appUrl, key: key.key, undo }
+  const { seated, gaps } = await seatPeers(options.peers ?? [], seat)
+  const caddy = { caddyPath: options.caddy, undo, peerBlocks: seated.map(toPeerBlock) }
   const fronts = {
     ours: await startFront(ours, caddy),
     'stand-in': await startFront(standIn, caddy),
   }
   const client = startClient()
   undo(client.stop)
-  return { folder, key, appUrl, fronts, gatekeeper, ...standIns, client }
+  const peerRows = seated.map(toPeerRow)
+  return { folder, key, appUrl, fronts, gatekeeper, ...standIns, client, peerRows, gaps }
 }
 
 /** On the very sockets where the gatekeeper would listen, with the secrets that it would make. */

@@ -3,34 +3,40 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caddy } from '../caddy/find-caddy.ts'
 import { preparePlace, type Undo } from './front.ts'
 import { type House, openHouse } from './house.ts'
+import type { ChosenPeers } from './peers/choose-peers.ts'
 import { readResidentMb } from './processes.ts'
 import { makeFillers, manyKeys, measureReload } from './reload.ts'
 import type { MemoryReport, Report } from './report.ts'
 import { type RoundDeps, runRounds, runStreamRows } from './rounds.ts'
-import { gaps, rowPlans } from './rows.ts'
+import { openaiRow, type RowPlan, rowPlans } from './rows.ts'
 import { measureStartup } from './startup.ts'
 import { summariseRows, toStreamRow } from './summarise.ts'
 import { judgeTargets } from './targets.ts'
 
+export type RunDeps = RoundDeps & { readonly chosen: ChosenPeers }
+
 /** Runs everything once, part after part, and never two parts at a time. */
-export async function measureAll(caddy: Caddy, deps: RoundDeps, undo: Undo): Promise<Report> {
+export async function measureAll(caddy: Caddy, deps: RunDeps, undo: Undo): Promise<Report> {
   const { options, log } = deps
   const at = new Date().toISOString()
   const machine = describeMachine(caddy)
-  const house = await openHouse({ caddy: caddy.path }, undo)
+  const { peers } = deps.chosen
+  const house = await openHouse({ caddy: caddy.path, peers }, undo)
   await sleep(1_000)
   const idle = readMemory(house)
-  const samples = await runRounds(house, deps)
+  const plans: readonly RowPlan[] =
+    peers.length === 0 ? rowPlans : [...rowPlans, openaiRow, ...house.peerRows]
+  const samples = await runRounds(house, plans, deps)
   const gatekeeperLoadedMb = readResidentMb(house.gatekeeper)
   log('streams')
   const streams = await runStreamRows(house, options)
   const { startup, reload } = await measureAlone(house, deps, undo)
-  const rows = summariseRows(rowPlans, samples)
+  const rows = summariseRows(plans, samples)
   const memory = { ...idle, gatekeeperLoadedMb }
   return {
     ...{ at, machine, rounds: samples.get('caddy')?.length ?? 0 },
     rows: [...rows, ...streams.map(toStreamRow)],
-    ...{ memory, startup, reload, gaps },
+    ...{ memory, startup, reload, gaps: [...deps.chosen.gaps, ...house.gaps] },
     targets: judgeTargets({ rows, memory, startup, reload }),
   }
 }

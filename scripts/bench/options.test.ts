@@ -12,6 +12,11 @@ describe('the words of npm run bench', () => {
     expect(options).toMatchObject({ rounds: 2, seconds: 0.5, jsonFile: 'x.json' })
   })
 
+  it('peers are got and measured only where they are asked for, and then there is more time', () => {
+    expect(parseOptions([])).toMatchObject({ hasPeers: false })
+    expect(parseOptions(['--peers'])).toMatchObject({ hasPeers: true, limitSeconds: 480 })
+  })
+
   it.each([['--seconds', '0'], ['--rounds', 'many'], ['--seconds='], ['--fast'], ['word']])(
     'refuses %s %s',
     (...words) => {

@@ -13,16 +13,19 @@ export type BenchOptions = {
   /** Requests of each side where 100,000 keys are compared with 10. */
   readonly comparedRequests: number
   readonly jsonFile: string | null
+  /** Gets the peers, and measures them too. */
+  readonly hasPeers: boolean
   /** Only profiles the gatekeeper. */
   readonly isProfile: boolean
 }
 
-export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds N] [--limit-seconds N] [--json FILE]
+export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds N] [--limit-seconds N] [--json FILE] [--peers]
        npm run bench -- --profile [--seconds N]
   --quick            two short rounds: shows that it runs, not how fast
   --rounds N         how many interleaved rounds (10)
   --seconds N        load on a row in one round, with 32 connections and with one each (0.8)
-  --limit-seconds N  end of all measuring, rounds left out if need be (240)
+  --limit-seconds N  end of all measuring, rounds left out if need be (240, with peers 480)
+  --peers            gets what others would put there (once, some minutes), and measures it too
   --json FILE        writes the figures there as well
   --profile          where the gatekeeper's own time goes under checks and relayed requests`
 
@@ -30,6 +33,7 @@ const full = {
   ...{ rounds: 10, seconds: 0.8, limitSeconds: 240, streams: 200, streamSeconds: 4 },
   ...{ startups: 5, reloads: 4, comparedRequests: 1_500 },
 }
+const withPeers = { ...full, limitSeconds: 480 }
 const quick = {
   ...{ rounds: 2, seconds: 0.3, limitSeconds: 60, streams: 50, streamSeconds: 1 },
   ...{ startups: 2, reloads: 2, comparedRequests: 200 },
@@ -47,9 +51,10 @@ export function parseOptions(words: readonly string[]): BenchOptions | string {
         'limit-seconds': { type: 'string' },
         json: { type: 'string' },
         profile: { type: 'boolean', default: false },
+        peers: { type: 'boolean', default: false },
       },
     })
-    const base = values.quick ? quick : full
+    const base = values.quick ? quick : values.peers ? withPeers : full
     return {
       ...base,
       rounds: Math.ceil(readNumber('--rounds', values.rounds, base.rounds)),
@@ -57,6 +62,7 @@ export function parseOptions(words: readonly string[]): BenchOptions | string {
       limitSeconds: readNumber('--limit-seconds', values['limit-seconds'], base.limitSeconds),
       jsonFile: values.json ?? null,
       isProfile: values.profile,
+      hasPeers: values.peers,
     }
   } catch (error) {
     return (error as Error).message

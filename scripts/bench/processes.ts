@@ -16,7 +16,7 @@ export type ProcessPlan = {
 
 /** Starts a part of the bench as a process of its own. */
 export function startProcess({ command, words, env, outputFile }: ProcessPlan): Child {
-  const output = openSync(outputFile, 'a')
+  const output = openSync(outputFile, 'w')
   const child = spawn(command, words, { env: { ...env }, stdio: ['ignore', output, output] })
   closeSync(output)
   return {

@@ -1,8 +1,9 @@
+import type { Child } from '../../gatekeeper/test/support/child.ts'
 import type { House } from './house.ts'
 import type { BenchOptions } from './options.ts'
 import { readCpuSeconds } from './processes.ts'
 import type { RowSample, StreamReport } from './report.ts'
-import { type RowPlan, rowPlans, streamPlans, toRequest } from './rows.ts'
+import { type RowPlan, streamPlans, toRequest } from './rows.ts'
 import { median } from './statistics.ts'
 import { summariseStreams } from './summarise.ts'
 
@@ -22,12 +23,16 @@ export type RoundDeps = {
 }
 
 /** Measures all rows in turn, round after round, every second round backwards. */
-export async function runRounds(house: House, deps: RoundDeps): Promise<Samples> {
+export async function runRounds(
+  house: House,
+  rows: readonly RowPlan[],
+  deps: RoundDeps,
+): Promise<Samples> {
   const { options, log } = deps
-  const samples: Samples = new Map(rowPlans.map(({ name }) => [name, []]))
+  const samples: Samples = new Map(rows.map(({ name }) => [name, []]))
   const tookSeconds: number[] = []
   // Not counted: the first requests of a process run code that is not compiled yet.
-  for (const plan of rowPlans) await measureRow(house, plan, { ...options, seconds: warmUpSeconds })
+  for (const plan of rows) await measureRow(house, plan, { ...options, seconds: warmUpSeconds })
   for (let round = 0; round < options.rounds; round += 1) {
     const startedAt = performance.now()
     const usedSeconds = (startedAt - deps.startedAt) / 1_000
@@ -36,7 +41,7 @@ export async function runRounds(house: House, deps: RoundDeps): Promise<Samples>
       log(`ends after ${round} of ${options.rounds} rounds: the limit is ${options.limitSeconds} s`)
       break
     }
-    const plans: readonly RowPlan[] = round % 2 === 0 ? rowPlans : rowPlans.toReversed()
+    const plans = round % 2 === 0 ? rows : rows.toReversed()
     for (const plan of plans) samples.get(plan.name)?.push(await measureRow(house, plan, options))
     tookSeconds.push((performance.now() - startedAt) / 1_000)
     log(`round ${round + 1} of ${options.rounds}`)
@@ -49,17 +54,17 @@ async function measureRow(
   plan: RowPlan,
   { seconds }: BenchOptions,
 ): Promise<RowSample> {
-  const { caddy, target } = house.fronts[plan.front]
+  const { target } = house.fronts[plan.front]
   const request = toRequest(plan, house.key.key)
-  const parts = plan.behind === null ? [caddy] : [caddy, house[plan.behind]]
+  const parts = partsOf(plan, house)
   const common = { target, request, seconds }
   // Warms up before the CPU time is read.
   await house.client.load({ ...common, connections: manyConnections, seconds: 0, warmSeconds })
-  const before = readCpuSeconds(parts)
+  const before = parts && readCpuSeconds(parts)
   const many = await house.client.load({
     ...{ ...common, connections: manyConnections, warmSeconds: 0 },
   })
-  const after = readCpuSeconds(parts)
+  const after = parts && readCpuSeconds(parts)
   const one = await house.client.load({ ...common, connections: 1, warmSeconds })
   return {
     rps32: many.requests / many.seconds,
@@ -68,6 +73,13 @@ async function measureRow(
     failed: many.failed + one.failed,
     cpuMicros: before === null || after === null ? null : ((after - before) * 1e6) / many.requests,
   }
+}
+
+/** Whose CPU time a row is told with; null where that is not known. */
+function partsOf({ front, behind }: RowPlan, house: House): Child[] | null {
+  const { caddy } = house.fronts[front]
+  if (behind === 'peer') return null
+  return behind === null ? [caddy] : [caddy, house[behind]]
 }
 
 const eventsPerSecond = 20

@@ -13,9 +13,11 @@ export type RowPlan = {
   readonly method: 'GET' | 'POST'
   readonly path: string
   /** The row that this one is set against: what asks nothing, on the same way. */
-  readonly nullRow: 'null' | 'bare-relay'
-  /** Who answers beside Caddy, for the CPU time. */
-  readonly behind: 'gatekeeper' | 'null' | 'bareRelay' | null
+  readonly nullRow: 'null' | 'null-pooled' | 'bare-relay'
+  /** Who answers beside Caddy, for the CPU time, which is not told of a peer's several processes. */
+  readonly behind: 'gatekeeper' | 'null' | 'bareRelay' | 'peer' | null
+  /** The Authorization field; without one, the key as Bearer. */
+  readonly authorization?: string | null
 }
 
 /** Neighbours are measured next to each other, so the pairs that are compared stand together. */
@@ -47,6 +49,18 @@ export const rowPlans = [
     ...{ front: 'ours', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'gatekeeper' },
   },
   {
+    name: 'null-pooled',
+    what: 'NOT SHIPPED (decision 0002): the null, its connections kept',
+    ...{ front: 'stand-in', method: 'GET', path: '/tts/pooled/hello', nullRow: 'null-pooled' },
+    behind: 'null',
+  },
+  {
+    name: 'check-key-pooled',
+    what: 'NOT SHIPPED (decision 0002): our check, its connections kept',
+    ...{ front: 'ours', method: 'GET', path: '/tts/pooled/hello', nullRow: 'null-pooled' },
+    behind: 'gatekeeper',
+  },
+  {
     name: 'caddy-json',
     what: 'Caddy alone, with the JSON request of the relay rows',
     ...{ front: 'stand-in', method: 'POST', path: '/plain/api/chat', nullRow: 'bare-relay' },
@@ -73,20 +87,18 @@ export const streamPlans = [
   { name: 'stream', front: 'ours', path: '/api/chat' },
 ] as const
 
-/** What belongs into the table and is not there yet. */
-export const gaps = [
-  'null-nginx',
-  'flask-gunicorn',
-  'oauth2-proxy',
-  'heimdall',
-  'authcrunch',
-  'portkey',
-  'litellm',
-].map((name) => ({ name, why: 'not provided yet' }))
+/** Measured beside peers only: our relay of the request that they get. */
+export const openaiRow: RowPlan = {
+  name: 'relay-openai',
+  what: 'our relay: an OpenAI chat, as the peers that relay get it',
+  ...{ front: 'ours', method: 'POST', path: '/v1/chat/completions', nullRow: 'bare-relay' },
+  behind: 'gatekeeper',
+}
 
 /** The bytes of a row's request. */
-export function toRequest({ method, path }: RowPlan, key: string): string {
-  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n`
+export function toRequest({ method, path, authorization }: RowPlan, key: string): string {
+  const credential = `Authorization: ${authorization ?? `Bearer ${key}`}`
+  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${credential}\r\n`
   if (method === 'GET') return `${head}\r\n`
   const body = toChat({ isStreamed: false, events: 1 })
   return `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { planGatekeeperNode } from '../start/gatekeeper-node.ts'
 import { type Place, root, type Undo } from './front.ts'
 import type { StartupReport } from './report.ts'
 import { median, rangeOf } from './statistics.ts'
@@ -25,8 +25,9 @@ export async function measureStartup(places: StartupPlaces, undo: Undo): Promise
 
 async function timeStart(place: Place, undo: Undo): Promise<number> {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [join(root, 'gatekeeper/src/main.ts')], {
-    env: { ...place.env },
+  const { words, env } = planGatekeeperNode(root)
+  const child = spawn(process.execPath, words, {
+    env: { ...env, ...place.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   undo(() => child.kill('SIGTERM'))

@@ -8,11 +8,28 @@ import type { AddressInfo } from 'node:net'
 const hello = '{"message":"hello"}'
 const pauseMs = 50
 
+/** What an OpenAI-compatible server says to a short chat. */
+const completion = JSON.stringify({
+  ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1_700_000_000, model: 'tiny' },
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'Hello. This is a model of few words.' },
+      finish_reason: 'stop',
+    },
+  ],
+  usage: { prompt_tokens: 12, completion_tokens: 9, total_tokens: 21 },
+})
+
 const server = createServer((request, response) => {
   if (request.method !== 'POST') return sendWhole(response, hello)
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => answerChat(Buffer.concat(chunks), { request, response }))
+  request.on('end', () => {
+    const body = Buffer.concat(chunks)
+    if (request.url?.endsWith('/chat/completions')) sendWhole(response, completion)
+    else answerChat(body, { request, response })
+  })
 })
 // Nobody closes a connection while a row is measured.
 server.keepAliveTimeout = 600_000
