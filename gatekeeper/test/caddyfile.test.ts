@@ -1,122 +1,484 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadFrontSecrets } from '../src/config/front-secrets.ts'
-import { readGatewayFile } from '../src/config/gateway-file.ts'
+import { adaptCaddyfile, isRefusal } from '../../scripts/caddy/adapt-caddyfile.ts'
+import {
+  memberAt,
+  textsOf,
+  type Visit,
+  visitHandlers,
+} from '../../scripts/caddy/examine/adapted.ts'
+import { type Caddyfile, roleOf } from '../../scripts/caddy/examine/caddyfile.ts'
+import {
+  cleanedNames,
+  credentialNames,
+  identityNames,
+  statement,
+} from '../../scripts/caddy/examine/field-names.ts'
+import { examineCaddyfile } from '../../scripts/caddy/examine-caddyfile.ts'
+import { identityFields } from '../src/admission/identity.ts'
+import { loadGateway } from '../src/config/load-gateway.ts'
 import { readSettings } from '../src/config/read-settings.ts'
+import { upstreamFields } from '../src/upstreams/request-fields.ts'
 import { testCaddy } from './support/stack.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
 
-type Node = { readonly [name: string]: unknown }
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gk-caddyfile-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The Caddyfile with one edit, as Caddy understands it; `yaml` edits gatekeeper.yaml. */
+async function read(edit: Edit = {}): Promise<Caddyfile> {
+  const path = join(folder, 'Caddyfile')
+  const text = edit.caddyfile?.(shipped) ?? shipped
+  if (edit.caddyfile) expect(text).not.toBe(shipped)
+  writeFileSync(path, text)
+  const yaml = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
+  writeFileSync(join(folder, 'gatekeeper.yaml'), edit.yaml?.(yaml) ?? yaml)
+  const env = { LITELLM_URL: 'http://127.0.0.1:4000', PATH: process.env['PATH'], ...edit.env }
+  const readFile = (name: string) => readFileSync(name, 'utf8')
+  const { settings } = readSettings({ env, folder, platform: 'linux', readFile })
+  const { services, problems } = loadGateway(settings, readFile)
+  expect(problems).toEqual([])
+  const result = await adaptCaddyfile(path, { caddy: testCaddy ?? '', settings, services, env })
+  if (isRefusal(result)) throw new Error(`Caddy refuses it: ${result.what}`)
+  return result
+}
+
+type Edit = {
+  readonly caddyfile?: (text: string) => string
+  readonly yaml?: (text: string) => string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What a handler is in the order below. */
+function describeStep(visit: Pick<Visit, 'handler'>, caddyfile: Caddyfile): string {
+  const { handler } = visit
+  const role = roleOf(handler, caddyfile)
+  if (role !== 'harmless') return role
+  const removed = textsOf(memberAt(handler, 'request', 'delete'))
+  return removed.length > 0 ? `-${removed.join(' -')}` : String(handler['handler'])
+}
 
 describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
-  let folder: string
-  let adapted: Node
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'gk-caddyfile-'))
-    mkdirSync(join(folder, 'caddy'))
-    cpSync(join(root, 'caddy/Caddyfile'), join(folder, 'Caddyfile'))
-    loadFrontSecrets(folder)
-    adapted = adapt(folder)
-  })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-  it('has no admin endpoint and saves no copy of itself', () => {
-    expect(adapted['admin']).toEqual({ disabled: true, config: { persist: false } })
+  it('is valid, and has nothing that our examination finds', async () => {
+    expect(examineCaddyfile(await read())).toEqual([])
   })
 
-  it('asks before every proxy that is not the gatekeeper itself', () => {
-    const chains = proxyChains(adapted)
-    expect(chains.length).toBeGreaterThanOrEqual(5)
-    for (const chain of chains) {
-      const kinds = chain.map(kindOf)
-      const isGuarded = kinds.at(-1) === 'relay' || kinds.at(-2) === 'gate'
-      expect({ kinds, isGuarded }).toEqual({ kinds, isGuarded: true })
-    }
-  })
-
-  it('believes a yes only with status 200, the proof and an identity', () => {
-    const { proof } = loadFrontSecrets(folder)
-    const gates = proxyChains(adapted).flatMap((chain) =>
-      chain.filter((at) => kindOf(at) === 'gate'),
+  it('has this order: what clients state is removed, then asked, then proxied, 404 at the end', async () => {
+    const caddyfile = await read()
+    const cleaned = cleanedNames.map((name) => `-${name}`)
+    const ways = visitHandlers(caddyfile.adapted)
+      .filter(({ handler }) => ['service', 'relay'].includes(roleOf(handler, caddyfile)))
+      .map((visit) => ({
+        paths: visit.matches.flat().flatMap(({ path }) => textsOf(path)),
+        steps: [...visit.steps, visit].map((step) => describeStep(step, caddyfile)),
+      }))
+    const relayed = /@relay path (.*)/.exec(shipped)?.[1]?.split(' ')
+    expect(ways).toEqual([
+      { paths: relayed, steps: [...cleaned, 'relay'] },
+      ...['/whisper/*', '/image/*', '/chat/*', '/tts/*'].map((path) => ({
+        paths: [path],
+        steps: ['rewrite', ...cleaned, 'gate', 'headers', 'service'],
+      })),
+    ])
+    const last = visitHandlers(caddyfile.adapted).filter(
+      ({ handler, place }) => place === 'routes' && handler['handler'] === 'static_response',
     )
-    for (const gate of gates) {
-      const [allow, preflight, odd] = gate['handle_response'] as Node[]
-      expect(allow?.['match']).toEqual({
-        status_code: [200],
-        headers: { 'X-Gatekeeper-Proof': [proof], 'X-Gatekeeper-User': ['*'] },
-      })
-      expect(preflight?.['match']).toMatchObject({ headers: { 'X-Gatekeeper-Proof': [proof] } })
-      expect(odd?.['match']).toEqual({ status_code: [1, 2, 3] })
-      expect(gate['transport']).toMatchObject({ keep_alive: { enabled: false } })
-    }
-  })
-
-  it('has no proxy where errors are handled, which would let requests in while the gatekeeper is down', () => {
-    expect(findAll(adapted, 'errors').length).toBeGreaterThan(0)
-    for (const errors of findAll(adapted, 'errors')) {
-      expect(JSON.stringify(errors)).not.toContain('reverse_proxy')
-    }
-  })
-
-  it('has a block for every check route of gatekeeper.yaml, and the relay for every other', () => {
-    const caddyfile = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
-    const relayed = /@relay path (.*)/.exec(caddyfile)?.[1]?.split(' ') ?? []
-    const { settings } = readSettings({
-      ...{ folder: root, platform: 'linux', readFile: () => '' },
-      env: { LITELLM_URL: 'http://127.0.0.1:4000' },
-    })
-    const source = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
-    const { services } = readGatewayFile(source, 'gatekeeper.yaml', {
-      settings,
-      readFile: () => '',
-    })
-    expect(services.length).toBeGreaterThan(3)
-    for (const { name, routes } of services) {
-      for (const { prefix, mode } of routes) {
-        if (mode === 'relay') expect(relayed).toContain(`${prefix}/*`)
-        else
-          expect(caddyfile).toMatch(
-            new RegExp(`handle_path ${prefix}/\\* \\{\\s+route \\{\\s+import gate ${name}\\b`),
-          )
-      }
-    }
+    expect(last.map(({ handler }) => handler['status_code'])).toEqual([308, 404, 421])
   })
 })
 
-function adapt(folder: string): Node {
-  const env = { PATH: process.env['PATH'], GATEKEEPER_STATE_DIR: folder }
-  const words = ['adapt', '--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile']
-  const text = execFileSync(testCaddy ?? '', words, { env, encoding: 'utf8', stdio: 'pipe' })
-  return JSON.parse(text) as Node
-}
+describe('the fields in the Caddyfile and in the code are one list:', () => {
+  const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase()).sort()
 
-/** Every proxy with those that run before it in the same route. */
-function proxyChains(node: unknown): Node[][] {
-  if (Array.isArray(node)) return node.flatMap(proxyChains)
-  if (typeof node !== 'object' || node === null) return []
-  const routes = (node as Node)['routes']
-  const own = Array.isArray(routes)
-    ? routes.flatMap((route) => ((route as Node)['handle'] ?? []) as Node[])
-    : []
-  const proxies = own.filter(({ handler }) => handler === 'reverse_proxy')
-  const chains = proxies
-    .map((_proxy, at) => proxies.slice(0, at + 1))
-    .filter((chain) => kindOf(chain.at(-1) as Node) !== 'gate')
-  return [...chains, ...Object.values(node).flatMap(proxyChains)]
-}
+  it('what a service is told of its caller', () => {
+    const principal = { user: 'ada', id: 'key:a', role: 'readwrite' }
+    const admission = { principal, facts: { service: { name: 'tts' }, requestId: 'r' } }
+    const made = identityFields(admission as unknown as Parameters<typeof identityFields>[0])
+    expect(lower(identityNames)).toEqual(Object.keys(made).sort())
+  })
 
-function kindOf(proxy: Node): 'gate' | 'relay' | 'service' {
-  const text = JSON.stringify(proxy)
-  if (text.includes('/check/')) return 'gate'
-  return text.includes('/livez') ? 'relay' : 'service'
-}
+  it('what the gatekeeper is told of a request', () => {
+    const source = readFileSync(join(root, 'gatekeeper/src/http/request-head.ts'), 'utf8')
+    const read = [...source.matchAll(/stated\('([a-z-]+)'\)/g)].map(([, name]) => name as string)
+    expect(lower(Object.keys(statement))).toEqual(lower(read.map((name) => `x-gatekeeper-${name}`)))
+  })
 
-function findAll(node: unknown, name: string): unknown[] {
-  if (typeof node !== 'object' || node === null) return []
-  const own = !Array.isArray(node) && name in node ? [(node as Node)[name]] : []
-  return [...own, ...Object.values(node).flatMap((child) => findAll(child, name))]
-}
+  it('what no service gets from a client, by either way', () => {
+    const samples = [...cleanedNames, ...credentialNames].map((name) =>
+      name
+        .replace(/^\*_\*$/, 'a_b')
+        .replace(/^\*\.\*$/, 'a.b')
+        .replaceAll('*', 'x')
+        .toLowerCase(),
+    )
+    // `Proxy` (httpoxy) is a matter of CGI servers, which only a check route can have behind it.
+    const client = Object.fromEntries(samples.map((name) => [name, ['x']]))
+    expect(Object.keys(upstreamFields(client, {}))).toEqual(['proxy'])
+  })
+})
+
+const replace = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to)
+
+type Attack = Edit & { readonly name: string; readonly found: RegExp }
+
+const attacks: readonly Attack[] = [
+  {
+    name: 'the proof is not asked for',
+    caddyfile: replace('status 200\n\t\t\timport proof', 'status 200'),
+    found: /passes for a yes/,
+  },
+  {
+    name: 'a yes without an identity is enough',
+    caddyfile: replace('\t\t\theader X-Gatekeeper-User *\n', ''),
+    found: /passes for a yes/,
+  },
+  {
+    name: 'any 2xx is a yes',
+    caddyfile: replace('@allow {\n\t\t\tstatus 200', '@allow {\n\t\t\tstatus 2xx'),
+    found: /passes for a yes/,
+  },
+  {
+    name: 'the plain forward_auth stands in for the gate',
+    caddyfile: replace(
+      'import gate tts',
+      'import cleaned\n\t\t\tforward_auth "{$GATEKEEPER_CHECK:x}" {\n uri /check/tts?\n copy_headers X-Gatekeeper-User\n}',
+    ),
+    found: /passes for a yes/,
+  },
+  {
+    name: 'a redirect is handed on',
+    caddyfile: replace('@odd status 1xx 2xx 3xx', '@odd status 1xx'),
+    found: /another yes or redirect/,
+  },
+  {
+    name: 'the identity is not taken over',
+    caddyfile: replace(/\t+request_header X-Gatekeeper-Role .*\n/, ''),
+    found: /not taken over: X-Gatekeeper-Role/,
+  },
+  {
+    name: 'a block has no gate',
+    caddyfile: replace('import gate tts', 'import cleaned'),
+    found: /127\.0\.0\.1:8880 is reached without a check/,
+  },
+  {
+    name: 'a block asks only sometimes',
+    caddyfile: replace('import gate tts', '@post method POST\nhandle @post {\nimport gate tts\n}'),
+    found: /8880 has its check only under a condition/,
+  },
+  {
+    name: 'a proxy stands before the check',
+    caddyfile: replace('import gate tts', 'reverse_proxy /fast 127.0.0.1:8881\nimport gate tts'),
+    found: /127\.0\.0\.1:8881 is reached without a check/,
+  },
+  {
+    name: 'a proxy for whoever the gate refuses',
+    caddyfile: replace(
+      '\t\t\tcopy_response\n\t\t}\n\t}\n\t@cors',
+      'reverse_proxy 127.0.0.1:8881\n\t\t}\n\t}\n\t@cors',
+    ),
+    found: /127\.0\.0\.1:8881 is reached without a check/,
+  },
+  {
+    name: 'the last block is a proxy',
+    caddyfile: replace(
+      /\thandle \{\n.*\n.*respond .*404\n\t\}/,
+      '\thandle {\n reverse_proxy 127.0.0.1:3000\n}',
+    ),
+    found: /127\.0\.0\.1:3000 is reached without a check/,
+  },
+  {
+    name: 'files are served beside',
+    caddyfile: replace(
+      '\t# ---- everything else',
+      'handle_path /files/* {\n root * /srv\n file_server\n}\n#',
+    ),
+    found: /`file_server` is reached without a check/,
+  },
+  {
+    name: 'a site of its own without a check',
+    caddyfile: (text) => `${text}\nchat.lan {\n tls internal\n reverse_proxy 127.0.0.1:3000\n}\n`,
+    found: /127\.0\.0\.1:3000 is reached without a check/,
+  },
+  {
+    name: 'nothing is removed before the check',
+    caddyfile: replace('(gate) {\n\timport cleaned', '(gate) {'),
+    found: /a client may state \*Gatekeeper\*/,
+  },
+  {
+    name: 'the removal stands after the check',
+    caddyfile: (text) =>
+      text
+        .replace('(gate) {\n\timport cleaned', '(gate) {')
+        .replace('\t@cors header', '\timport cleaned\n\t@cors header'),
+    found: /identity is changed between the check and the proxy/,
+  },
+  {
+    name: 'one spelling of ours is not removed',
+    caddyfile: replace('\trequest_header -*_*\n', ''),
+    found: /a client may state \*_\*/,
+  },
+  {
+    name: 'the removal has a condition',
+    caddyfile: replace(
+      'request_header -*Gatekeeper*',
+      '@h header X-A *\n request_header @h -*Gatekeeper*',
+    ),
+    found: /a client may state \*Gatekeeper\*/,
+  },
+  {
+    name: 'the identity is set by hand after the check',
+    caddyfile: replace(
+      'import gate tts',
+      'import gate tts\nrequest_header X-Gatekeeper-Role admin',
+    ),
+    found: /identity is changed between the check and the proxy to 127\.0\.0\.1:8880/,
+  },
+  {
+    name: 'the path is rewritten after the check',
+    caddyfile: replace('import gate ollama', 'import gate ollama\nrewrite * /api/pull'),
+    found: /the path is rewritten on the way to the proxy to 127\.0\.0\.1:11434/,
+  },
+  {
+    name: 'the method is changed after the check',
+    caddyfile: replace('import gate tts', 'import gate tts\nmethod DELETE'),
+    found: /the method is changed/,
+  },
+  {
+    name: 'a block keeps the key on the request',
+    caddyfile: replace('\theader_up -X-Api-Key\n', ''),
+    found: /gets the caller's key \(X-Api-Key\)/,
+  },
+  {
+    name: 'a block does not import (admitted)',
+    caddyfile: replace(/(:8880\}) \{\n\s+import admitted\n\s+\}/, '$1'),
+    found: /a client can delete X-Gatekeeper-User, .* 127\.0\.0\.1:8880/,
+  },
+  {
+    name: 'a header_up of the identity is missing',
+    caddyfile: replace(/\theader_up X-Gatekeeper-User .*\n/, ''),
+    found: /a client can delete X-Gatekeeper-User on the way/,
+  },
+  {
+    name: 'a second value of the identity is added on the last step',
+    caddyfile: replace('import admitted', 'import admitted\nheader_up +X-Gatekeeper-Role admin'),
+    found: /is told X-Gatekeeper-Role by somebody else/,
+  },
+  {
+    name: 'a named route leads past the check',
+    caddyfile: (text) =>
+      text
+        .replace('{$GATEKEEPER_SITE:localhost} {', '&(app) {\n reverse_proxy 127.0.0.1:3000\n}\n$&')
+        .replace('\t# ---- relayed', '\tinvoke /app/* app\n\t# ---- relayed'),
+    found:
+      /127\.0\.0\.1:3000 is reached without a check[\s\S]*`invoke` is reached|`invoke` is reached/,
+  },
+  {
+    name: 'a service may speak as the gatekeeper in its answer',
+    caddyfile: replace(
+      '\theader_down -*Gatekeeper*\n\theader_down -Alt-Svc',
+      '\theader_down -Alt-Svc',
+    ),
+    found: /may answer with fields that only the gatekeeper may set/,
+  },
+  {
+    name: 'the target is stated after the prefix went',
+    caddyfile: replace('{http.request.orig_uri}', '{uri}'),
+    found: /does not state X-Gatekeeper-Uri/,
+  },
+  {
+    name: 'the client may state its own address',
+    caddyfile: replace('{client_ip}', '{http.request.header.X-Forwarded-For}'),
+    found: /does not state X-Gatekeeper-Client-Address/,
+  },
+  {
+    name: 'the edge is not sent',
+    caddyfile: replace('(statement) {\n\timport edge', '(statement) {'),
+    found: /\(relay\) does not state X-Gatekeeper-Edge/,
+  },
+  {
+    name: 'the question takes the query of the client along',
+    caddyfile: replace('/check/{args[0]}?', '/check/{args[0]}'),
+    found: /the question is not/,
+  },
+  {
+    name: 'the question has the method of the client',
+    caddyfile: replace('\t\tmethod GET\n', ''),
+    found: /the question is not/,
+  },
+  {
+    name: 'an upgrade goes along with the question',
+    caddyfile: replace('\t\theader_up -Upgrade\n', ''),
+    found: /the question carries Upgrade/,
+  },
+  {
+    name: 'checks use connections again',
+    caddyfile: replace(/\t+keepalive off\n(\t+dial_timeout)/, '$1'),
+    found: /connections of checks are kept/,
+  },
+  {
+    name: 'a check may take for ever',
+    caddyfile: replace('\t\t\tresponse_header_timeout 1500ms\n', ''),
+    found: /hang for ever/,
+  },
+  {
+    name: 'errors are handled by a proxy',
+    caddyfile: replace('handle_errors {', 'handle_errors {\n\t\treverse_proxy 127.0.0.1:11434'),
+    found: /stands where errors are handled/,
+  },
+  {
+    name: 'an unmatched host gets 200',
+    caddyfile: replace(/\nhttps:\/\/ \{[\s\S]*?\n\}\n/, '\n'),
+    found: /a name that is not served here gets 200 on 127\.0\.0\.1:8443/,
+  },
+  {
+    name: 'an unmatched path gets 200',
+    caddyfile: replace(/\thandle \{\n.*\n.*respond .*404\n\t\}/, ''),
+    found: /does not end with 404 at localhost/,
+  },
+  {
+    name: 'everybody is a trusted proxy',
+    caddyfile: replace(
+      '\tservers {',
+      '\tservers {\n trusted_proxies static 0.0.0.0/0\n trusted_proxies_strict',
+    ),
+    found: /0\.0\.0\.0\/0 may say who the client is/,
+  },
+  {
+    name: 'the whole house is a trusted proxy',
+    caddyfile: replace(
+      '\tservers {',
+      '\tservers {\n trusted_proxies static private_ranges\n trusted_proxies_strict',
+    ),
+    found: /every machine of a private network/,
+  },
+  {
+    name: 'the client adds to the list of a trusted proxy',
+    caddyfile: replace('\tservers {', '\tservers {\n trusted_proxies static 10.1.2.3'),
+    found: /without trusted_proxies_strict/,
+  },
+  {
+    name: 'the admin endpoint is on',
+    caddyfile: replace('\tadmin off\n', ''),
+    found: /the admin endpoint is on/,
+  },
+  {
+    name: 'the configuration is saved',
+    caddyfile: replace('persist_config off', ''),
+    found: /Caddy saves a copy/,
+  },
+  {
+    name: 'the log has the fields of requests',
+    caddyfile: replace('request>headers delete', ''),
+    found: /the log `default` writes/,
+  },
+  {
+    name: 'a site has an access log of its own',
+    caddyfile: replace('\t# ---- relayed', '\tlog {\n output stderr\n }\n\t# ---- relayed'),
+    found: /the log `log0` writes/,
+  },
+  {
+    name: 'Caddy listens for everybody though the settings say loopback',
+    caddyfile: replace('default_bind {$GATEKEEPER_BIND:127.0.0.1}', 'default_bind 0.0.0.0'),
+    found: /listens on 0\.0\.0\.0:8443, which is not the address of GATEKEEPER_BIND/,
+  },
+  {
+    name: 'plain HTTP leads in as well',
+    caddyfile: (text) =>
+      `${text}\nhttp://box.lan {\n handle_path /tts/* {\n route {\n import gate tts\n reverse_proxy 127.0.0.1:8880 {\n import admitted\n}\n}\n}\n handle {\n respond 404\n}\n}\n`,
+    found: /keys would travel in clear/,
+  },
+  {
+    name: 'a service has no block',
+    yaml: (text) => `${text}\n  sd: {kind: http, routes: [{prefix: /sd, strip: true}]}\n`,
+    found: /\/sd of the service sd has no block/,
+  },
+  {
+    name: 'a block has no service',
+    yaml: replace(/\n {2}whisper:[\s\S]*?(?=\n {2}\w)/, ''),
+    found: /asks for the service "whisper", which gatekeeper\.yaml does not have/,
+  },
+  {
+    name: 'a relayed path has no service',
+    caddyfile: replace('@relay path /api', '@relay path /old /old/* /api'),
+    found: /\/old is relayed, and no service/,
+  },
+  {
+    name: 'a block asks for a service of another prefix',
+    caddyfile: replace('import gate tts', 'import gate image'),
+    found: /\/tts asks for another service than tts/,
+  },
+  {
+    name: 'the two files disagree about the mode',
+    caddyfile: replace(' /litellm /litellm/*', ''),
+    found: /\/litellm of the service litellm has no block/,
+  },
+  {
+    name: 'the two files disagree about the prefix',
+    caddyfile: replace('handle_path /tts/*', 'handle /tts/*'),
+    found: /\/tts is not taken off before tts sees the path/,
+  },
+]
+
+describe.skipIf(testCaddy === null)('an edited Caddyfile is found out where', () => {
+  it.each(attacks)('$name', async (attack) => {
+    const found = examineCaddyfile(await read(attack))
+    expect(found.map(({ what }) => what).join('\n')).toMatch(attack.found)
+    for (const { what, remedy } of found) {
+      expect(what).not.toMatch(/[0-9a-f]{64}|\.$/)
+      expect(remedy).toMatch(/\.$/)
+    }
+  })
+
+  it('Caddy itself refuses it: the line is named, and nothing that could be a secret', async () => {
+    const secret = 'dns-token-0123456789abcdefghijkl'
+    const edit = replace('\t# ---- relayed', `\t${secret}\n\t# ---- relayed`)
+    await expect(read({ caddyfile: edit })).rejects.toThrow(/Caddy refuses it: .*\*\*\*/)
+    await expect(read({ caddyfile: edit })).rejects.not.toThrow(secret)
+  })
+})
+
+describe.skipIf(testCaddy === null)('an honest edit is no finding:', () => {
+  it.each<Edit & { name: string }>([
+    {
+      name: 'other names and ports',
+      env: { GATEKEEPER_SITE: 'ai.lan, 10.0.0.2', GATEKEEPER_HTTPS_PORT: '443' },
+    },
+    { name: 'another address', env: { GATEKEEPER_BIND: '0.0.0.0' } },
+    { name: 'an IPv6 address', env: { GATEKEEPER_BIND: '::1' } },
+    {
+      name: 'listeners on ports',
+      env: { GATEKEEPER_CHECK_LISTEN: '127.0.0.1:9102', GATEKEEPER_RELAY_LISTEN: '127.0.0.1:9101' },
+    },
+    {
+      name: 'one more service behind a check',
+      yaml: (text) => `${text}\n  sd: {kind: http, routes: [{prefix: /sd}]}\n`,
+      caddyfile: replace(
+        '\t# ---- everything else',
+        'handle /sd/* {\n route {\n import gate sd\n reverse_proxy 127.0.0.1:7860 {\n import admitted\n}\n}\n}\n\t# ----',
+      ),
+    },
+    {
+      name: 'a trusted tunnel',
+      caddyfile: replace(
+        '\tservers {',
+        '\tservers {\n trusted_proxies static 10.1.2.3\n trusted_proxies_strict',
+      ),
+    },
+    {
+      name: 'a second site with the same blocks',
+      caddyfile: replace(
+        '{$GATEKEEPER_SITE:localhost} {',
+        '{$GATEKEEPER_SITE:localhost}, ai.internal {',
+      ),
+    },
+  ])('$name', async (edit) => {
+    expect(examineCaddyfile(await read(edit))).toEqual([])
+  })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { isInternalName } from '../../gatekeeper/src/config/front-environment.ts'
 import { readSettings } from '../../gatekeeper/src/config/read-settings.ts'
-import { caddyEnvironment, isInternalName } from './caddy-environment.ts'
+import { caddyEnvironment } from './caddy-environment.ts'
 
 function environmentOf(env: Record<string, string>, isTerminal = false) {
   const source = { env, folder: '/srv/gk', platform: 'linux', readFile: () => 'secret' }

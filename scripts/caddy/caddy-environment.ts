@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { frontEnvironment } from '../../gatekeeper/src/config/front-environment.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settings.ts'
@@ -19,14 +19,9 @@ export function caddyEnvironment(
   settings: Settings,
   { env, ollamaUrl, isTerminal, timeouts }: CaddySurroundings,
 ): Record<string, string> {
-  const sites = settings.sites.map(toSiteAddress)
   return {
     ...keepHarmless(env),
-    GATEKEEPER_SITE: sites.join(', '),
-    // Who sends no server name calls by address, and wants that certificate.
-    GATEKEEPER_DEFAULT_SNI:
-      settings.sites.find((site) => isIP(site) !== 0) ?? settings.sites[0] ?? 'localhost',
-    GATEKEEPER_TLS: settings.sites.every(isInternalName) ? 'tls internal' : '',
+    ...frontEnvironment(settings),
     GATEKEEPER_BIND: settings.bind,
     GATEKEEPER_HTTPS_PORT: String(settings.httpsPort),
     GATEKEEPER_HTTP_PORT: String(settings.httpPort),
@@ -39,19 +34,6 @@ export function caddyEnvironment(
     GATEKEEPER_LOG_FORMAT: isTerminal ? 'console' : 'json',
     OLLAMA_URL: ollamaUrl ?? 'http://127.0.0.1:11434',
   }
-}
-
-const internalSuffixes = '.localhost .local .lan .internal .home.arpa .home .test'.split(' ')
-
-/** Whether no public authority gives a certificate for the name, so that Caddy's own CA must. */
-export function isInternalName(site: string): boolean {
-  const name = site.toLowerCase().replace(/^\*\./, '')
-  if (isIP(name) !== 0 || !name.includes('.')) return true
-  return internalSuffixes.some((suffix) => name.endsWith(suffix))
-}
-
-function toSiteAddress(site: string): string {
-  return isIP(site) === 6 ? `[${site}]` : site
 }
 
 // Since 2.11 Caddy sends what it proxies, checks and callers' keys among it, through HTTP_PROXY.

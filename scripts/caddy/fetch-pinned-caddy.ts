@@ -36,17 +36,27 @@ export async function fetchPinnedCaddy(
   deps: FetchDeps,
 ): Promise<PinnedCaddy | readonly string[]> {
   const failures: string[] = []
+  const cached = await findPinnedCaddy(stateDir, deps.platform)
+  if (cached !== null) return cached
   for (const file of requirementFiles) {
-    const place = await placeOf(file, stateDir, deps)
-    if (await isRunnable(place.path)) return { path: place.path, version: place.version }
-  }
-  for (const file of requirementFiles) {
-    const place = await placeOf(file, stateDir, deps)
+    const place = await placeOf(file, stateDir, deps.platform)
     const wrong = await fetchInto(place, deps)
     if (wrong === null) return { path: place.path, version: place.version }
     failures.push(`${place.requirement}: ${wrong}`)
   }
   return failures
+}
+
+/** The pinned Caddy that an earlier start has fetched; null where there is none. */
+export async function findPinnedCaddy(
+  stateDir: string,
+  platform: string,
+): Promise<PinnedCaddy | null> {
+  for (const file of requirementFiles) {
+    const { path, version } = await placeOf(file, stateDir, platform)
+    if (await isRunnable(path)) return { path, version }
+  }
+  return null
 }
 
 type Place = {
@@ -58,13 +68,13 @@ type Place = {
   readonly path: string
 }
 
-async function placeOf(name: string, stateDir: string, deps: FetchDeps): Promise<Place> {
+async function placeOf(name: string, stateDir: string, platform: string): Promise<Place> {
   const file = join(import.meta.dirname, name)
   const requirement = (await readFile(file, 'utf8')).split(/\s/, 1)[0] ?? ''
   const [project = '', version = ''] = requirement.split('==')
   const tools = join(stateDir, 'tools')
   const folder = join(tools, `${project}-${version}`)
-  const path = join(folder, deps.platform === 'win32' ? 'caddy.exe' : 'caddy')
+  const path = join(folder, platform === 'win32' ? 'caddy.exe' : 'caddy')
   return { file, requirement, version, tools, folder, path }
 }
 

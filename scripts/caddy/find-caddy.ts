@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { exitCode, type Problem } from '../../gatekeeper/src/lib/problem.ts'
 import { caddyVersionMin, isCaddyNewEnough, readCaddyVersion } from './caddy-version.ts'
-import { fetchPinnedCaddy } from './fetch-pinned-caddy.ts'
+import { fetchPinnedCaddy, findPinnedCaddy } from './fetch-pinned-caddy.ts'
 import { type RunCommand, runCommand } from './run-command.ts'
 
 export type Caddy = { readonly path: string; readonly version: string }
@@ -16,6 +16,8 @@ export type CaddySearch = {
   /** Where the pinned Caddy is kept: `<stateDir>/tools`. */
   readonly stateDir: string
   readonly log: (line: string) => void
+  /** False: a Caddy is only looked for; nothing is downloaded and nothing written. */
+  readonly mayFetch?: boolean
 }
 
 /** The outside, for tests. */
@@ -82,7 +84,11 @@ async function fetchPinned(
   deps: CaddySearchDeps,
 ): Promise<Caddy | readonly string[]> {
   try {
-    return await fetchPinnedCaddy(search.stateDir, { ...deps, log: search.log })
+    const { stateDir, log, mayFetch } = search
+    if (mayFetch === false) {
+      return (await findPinnedCaddy(stateDir, deps.platform)) ?? ['nothing is downloaded here']
+    }
+    return await fetchPinnedCaddy(stateDir, { ...deps, log })
   } catch (error) {
     return [(error as Error).message]
   }

@@ -8,16 +8,21 @@ export type CommandResult = {
   readonly errorCode: string | null
 }
 
-/** Runs a command without a shell and collects its output; never throws. */
+/**
+ * Runs a command without a shell and collects its output; never throws. Without `env` it gets the
+ * environment of this process.
+ */
 export type RunCommand = (
   command: string,
   words: readonly string[],
   limitSeconds: number,
+  env?: Readonly<Record<string, string>>,
 ) => Promise<CommandResult>
 
-export const runCommand: RunCommand = (command, words, limitSeconds) =>
+export const runCommand: RunCommand = (command, words, limitSeconds, env) =>
   new Promise((done) => {
     const child = spawn(command, words, {
+      ...(env !== undefined && { env }),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limitSeconds * 1000,
     })

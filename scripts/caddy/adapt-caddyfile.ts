@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
+import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import { caddyEnvironment } from './caddy-environment.ts'
+import { findCaddyTimeouts } from './caddy-timeouts.ts'
+import type { Json } from './examine/adapted.ts'
+import type { Caddyfile } from './examine/caddyfile.ts'
+import { type RunCommand, runCommand } from './run-command.ts'
+
+export type AdaptDeps = {
+  /** The program. */
+  readonly caddy: string
+  readonly settings: Settings
+  readonly services: readonly Service[]
+  /** The environment of whoever would start Caddy. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly run?: RunCommand
+}
+
+/** Why Caddy refuses the file, with the line where Caddy names one. */
+export type Refusal = { readonly line: number | null; readonly what: string }
+
+/**
+ * What Caddy makes of the Caddyfile at `path`, after `caddy validate`. The state folder is not
+ * touched: a folder with secrets of its own stands in for it. Rejects where the file cannot be read.
+ */
+export async function adaptCaddyfile(path: string, deps: AdaptDeps): Promise<Caddyfile | Refusal> {
+  const text = await readFile(path, 'utf8')
+  const folder = await mkdtemp(join(tmpdir(), 'gk-adapt-'))
+  try {
+    const secrets = loadFrontSecrets(folder)
+    const result = await run(path, folder, deps)
+    if (typeof result !== 'string') return result
+    return { ...describe(deps), source: path, text, secrets, adapted: JSON.parse(result) as Json }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const limitSeconds = 30
+
+async function run(path: string, stateDir: string, deps: AdaptDeps): Promise<string | Refusal> {
+  const { caddy, settings, env } = deps
+  const runs = deps.run ?? runCommand
+  const surroundings = {
+    env,
+    ollamaUrl: settings.ollamaUrl,
+    isTerminal: false,
+    timeouts: await findCaddyTimeouts(caddy, runs),
+  }
+  const caddyEnv = caddyEnvironment({ ...settings, stateDir }, surroundings)
+  const words = ['--config', path, '--adapter', 'caddyfile']
+  const validated = await runs(caddy, ['validate', ...words], limitSeconds, caddyEnv)
+  if (validated.status !== 0) return readRefusal(validated.stderr)
+  const adapted = await runs(caddy, ['adapt', ...words], limitSeconds, caddyEnv)
+  return adapted.status === 0 ? adapted.stdout : readRefusal(adapted.stderr)
+}
+
+function describe({ settings, services }: AdaptDeps) {
+  return {
+    services,
+    doors: {
+      relay: toCaddyAddress(settings.relayListen),
+      check: toCaddyAddress(settings.checkListen),
+    } satisfies Caddyfile['doors'],
+    bind: settings.bind,
+    httpPort: settings.httpPort,
+  }
+}
+
+export function isRefusal(result: Caddyfile | Refusal): result is Refusal {
+  return !('adapted' in result)
+}
+
+/** Caddy quotes what it does not understand; what could be a secret in it is left out. */
+function readRefusal(stderr: string): Refusal {
+  const message = lastError(stderr) ?? 'it does not say why'
+  const line = /Caddyfile:(\d+)/.exec(message)?.[1]
+  const short = message.replace(/^adapting config using caddyfile: /, '')
+  return {
+    line: line === undefined ? null : Number(line),
+    what: short.replace(/[A-Za-z0-9_+=-]{24,}/g, '***').replace(/\.$/, ''),
+  }
+}
+
+/** On a terminal `Error: …`, otherwise the last line of level error of its log. */
+function lastError(stderr: string): string | null {
+  const plain = /(?:^|\n)Error: (.*)/.exec(stderr)?.[1]
+  const logged = /"level":"error".*"msg":("(?:[^"\\]|\\.)*")/.exec(stderr)?.[1]
+  return plain ?? (logged === undefined ? null : (JSON.parse(logged) as string))
+}

@@ -1,0 +1,78 @@
+import type { FrontSecrets } from '../../../gatekeeper/src/config/front-secrets.ts'
+import type { Service } from '../../../gatekeeper/src/policy/service.ts'
+import type { Finding, Level } from '../../doctor/finding.ts'
+import { type Json, listOf, type Visit } from './adapted.ts'
+
+/** A Caddyfile as it is written and as Caddy understands it, with what it is to agree with. */
+export type Caddyfile = {
+  /** Its name in findings. */
+  readonly source: string
+  readonly text: string
+  readonly adapted: Json
+  /** All services of gatekeeper.yaml, with the routes that they have once their address is set. */
+  readonly services: readonly Service[]
+  /** Where Caddy finds the gatekeeper, in the form in which it dials: `unix//run/check.sock`. */
+  readonly doors: { readonly relay: string; readonly check: string }
+  /** Those that it was adapted with; never the ones in use. */
+  readonly secrets: FrontSecrets
+  /** The address that Caddy is to listen on. */
+  readonly bind: string
+  readonly httpPort: number
+}
+
+/** One thing to look at. `visits` are all handlers. */
+export type CaddyfileCheck = (caddyfile: Caddyfile, visits: readonly Visit[]) => readonly Finding[]
+
+/** What a handler does with a request. */
+export type HandlerRole = 'gate' | 'relay' | 'service' | 'content' | 'harmless' | 'unknown'
+
+const harmless = new Set(
+  (
+    'subroute headers rewrite static_response error copy_response copy_response_headers vars ' +
+    'encode request_body log_append tracing map intercept authentication rate_limit'
+  ).split(' '),
+)
+const answering = new Set(['file_server', 'metrics', 'acme_server', 'invoke', 'templates', 'push'])
+
+export function roleOf(handler: Json, { doors }: Caddyfile): HandlerRole {
+  const name = String(handler['handler'])
+  if (harmless.has(name)) return 'harmless'
+  if (answering.has(name)) return 'content'
+  if (name !== 'reverse_proxy') return 'unknown'
+  const dials = listOf(handler['upstreams']).map(({ dial }) => dial)
+  if (dials.length === 0) return 'service'
+  if (dials.every((dial) => dial === doors.check)) return 'gate'
+  return dials.every((dial) => dial === doors.relay) ? 'relay' : 'service'
+}
+
+/** Where a handler leads, for people: `the proxy to 127.0.0.1:8880`. */
+export function describeHandler(handler: Json): string {
+  if (handler['handler'] !== 'reverse_proxy') return `\`${String(handler['handler'])}\``
+  const dials = listOf(handler['upstreams']).map(({ dial }) => String(dial))
+  return `the proxy to ${dials.join(', ') || 'an upstream chosen at run time'}`
+}
+
+type Place = string | RegExp
+
+/**
+ * Returns what makes findings of one Caddyfile. `place` is what stands on the line in question;
+ * where it cannot be found the finding has no line.
+ */
+export function createReport({ source, text }: Caddyfile, level: Level = 'error') {
+  return (place: Place, what: string, remedy: string): Finding => {
+    const line = findLine(text, place)
+    return { level, source, ...(line !== null && { line }), what, remedy }
+  }
+}
+
+function findLine(text: string, place: Place): number | null {
+  const at = text
+    .split('\n')
+    .findIndex((line) => (typeof place === 'string' ? line.includes(place) : place.test(line)))
+  return at === -1 || place === '' ? null : at + 1
+}
+
+/** What stands on the line of a proxy. */
+export function placeOf(handler: Json): string {
+  return String(listOf(handler['upstreams'])[0]?.['dial'] ?? '')
+}

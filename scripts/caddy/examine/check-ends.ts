@@ -1,0 +1,63 @@
+import type { Finding } from '../../doctor/finding.ts'
+import { type Json, listOf, serversOf } from './adapted.ts'
+import { type Caddyfile, createReport } from './caddyfile.ts'
+
+/**
+ * What nobody has named gets an answer that says so. Caddy's own is 200 with an empty body, which
+ * a probe takes for a yes.
+ */
+export function checkEnds(caddyfile: Caddyfile): readonly Finding[] {
+  const report = createReport(caddyfile)
+  const findings: Finding[] = []
+  for (const server of serversOf(caddyfile.adapted)) {
+    const listen = String(server['listen'] ?? '')
+    if (!isRefusal(lastStatus(server['routes']))) {
+      const what = `a name that is not served here gets 200 on ${listen}`
+      const remedy = 'Keep the block `https:// { … respond … 421 }` of the shipped Caddyfile.'
+      findings.push(report(/^https:\/\/ \{/, what, remedy))
+    }
+    for (const site of listOf(server['routes']).filter(hasHost)) {
+      const { status, isLast } = endOf(site)
+      if (status === 404 && isLast) continue
+      const what = `a path that nobody has named does not end with 404 at ${hostsOf(site)}`
+      const remedy = 'Let `handle { respond 404 }` be the last block of the site.'
+      findings.push(report(/^\s*handle \{/, what, remedy))
+    }
+  }
+  return findings
+}
+
+const matchOf = (route: Json) => listOf(route['match'])
+const hasHost = (route: Json) => matchOf(route).some(({ host }) => host !== undefined)
+const hostsOf = (route: Json) =>
+  matchOf(route)
+    .map(({ host }) => String(host))
+    .join(', ')
+
+function isRefusal(status: number | null): boolean {
+  // Plain HTTP is only led to HTTPS.
+  return status !== null && status >= 300
+}
+
+/** The status of what answers where no condition holds; null where nothing does. */
+function lastStatus(routes: unknown): number | null {
+  for (const route of listOf(routes).filter((one) => matchOf(one).length === 0)) {
+    for (const handler of listOf(route['handle'])) {
+      const isEnd = handler['handler'] === 'static_response' || handler['handler'] === 'error'
+      if (isEnd) return Number(handler['status_code'] ?? 200)
+      const inner = lastStatus(handler['routes'])
+      if (inner !== null) return inner
+    }
+  }
+  return null
+}
+
+/** The routes of a site are those of its one subroute. */
+function endOf(site: Json): { status: number | null; isLast: boolean } {
+  const routes = listOf(site['handle']).flatMap(({ routes: inner }) => listOf(inner))
+  const last = routes.at(-1)
+  return {
+    status: lastStatus(routes),
+    isLast: last !== undefined && lastStatus([last]) === 404,
+  }
+}

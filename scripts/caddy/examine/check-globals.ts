@@ -1,0 +1,105 @@
+import { isAddressRange, isLoopback } from '../../../gatekeeper/src/lib/cidr.ts'
+import type { Finding } from '../../doctor/finding.ts'
+import { type Json, memberAt, objectOf, serversOf, textsOf } from './adapted.ts'
+import { type Caddyfile, createReport } from './caddyfile.ts'
+
+/** Whoever reaches the admin endpoint rewrites everything; an autosaved copy holds the secrets. */
+export function checkAdmin(caddyfile: Caddyfile): readonly Finding[] {
+  const report = createReport(caddyfile)
+  const { adapted } = caddyfile
+  const findings: Finding[] = []
+  if (memberAt(adapted, 'admin', 'disabled') !== true) {
+    const what = 'the admin endpoint is on: whoever reaches it can take the gate away'
+    findings.push(report(/^\s*admin\b/, what, 'Write `admin off` into the global options.'))
+  }
+  if (memberAt(adapted, 'admin', 'config', 'persist') !== false) {
+    const what = 'Caddy saves a copy of its configuration, with the edge and proof secrets in it'
+    const remedy = 'Write `persist_config off` into the global options.'
+    findings.push(report(/^\s*persist_config\b/, what, remedy))
+  }
+  return findings
+}
+
+/** A trusted proxy says who the client is: trusting everybody lets everybody choose an address. */
+export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
+  return serversOf(caddyfile.adapted).flatMap((server) => {
+    const trusted = objectOf(server['trusted_proxies'])
+    if (trusted['source'] === undefined) return []
+    const report = createReport(caddyfile)
+    const ranges = textsOf(trusted['ranges'])
+    const findings: Finding[] = []
+    const wide = ranges.filter((range) => isAddressRange(range) && isWide(range))
+    if (wide.length > 0) {
+      const what = `${wide.join(', ')} may say who the client is: limits by address mean nothing then`
+      const remedy = 'Name the addresses of your own proxy or tunnel only.'
+      findings.push(report(/^\s*trusted_proxies\s/, what, remedy))
+    } else if (ranges.includes('192.168.0.0/16')) {
+      const what = 'every machine of a private network may say who the client is'
+      const remedy = 'Name the addresses of your own proxy instead of private_ranges.'
+      findings.push(createReport(caddyfile, 'warning')(/^\s*trusted_proxies\s/, what, remedy))
+    }
+    if (!server['trusted_proxies_strict']) {
+      const what = 'without trusted_proxies_strict a client names its address itself'
+      const remedy = 'Add the line `trusted_proxies_strict` beside trusted_proxies.'
+      findings.push(report(/^\s*trusted_proxies\s/, what, remedy))
+    }
+    return findings
+  })
+}
+
+const isWide = (range: string) => Number(range.split('/')[1] ?? 128) < 4
+
+/** Caddy's logs print fields and targets in clear, and callers' keys stand in both. */
+export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
+  const logs = objectOf(memberAt(caddyfile.adapted, 'logging', 'logs'))
+  const report = createReport(caddyfile)
+  const all = logs['default'] === undefined ? { default: {}, ...logs } : logs
+  const open = Object.entries(all).filter(([, log]) => {
+    const fields = objectOf(memberAt(log, 'encoder', 'fields'))
+    const isDeleted = (name: string) => memberAt(fields, name, 'filter') === 'delete'
+    return memberAt(log, 'writer', 'output') !== 'discard' && !filtered.every(isDeleted)
+  })
+  return open.map(([name]) =>
+    report(
+      /^\s*log\b/,
+      `the log \`${name}\` writes the fields and targets of requests, and the keys in them`,
+      `Use the filter of the shipped Caddyfile, which deletes ${filtered.join(', ')}.`,
+    ),
+  )
+}
+
+const filtered = ['request>headers', 'request>uri', 'resp_headers']
+
+/** An address beside the one of GATEKEEPER_BIND may be reached by more people than one thinks. */
+export function checkListeners(caddyfile: Caddyfile): readonly Finding[] {
+  const own = hostOf(`${caddyfile.bind.includes(':') ? `[${caddyfile.bind}]` : caddyfile.bind}:1`)
+  const listens = serversOf(caddyfile.adapted).flatMap((server) => textsOf(server['listen']))
+  const others = listens.filter((listen) => hostOf(listen) !== own && !isInner(listen))
+  const report = createReport(caddyfile)
+  return [...new Set(others)].map((listen) =>
+    report(
+      /^\s*bind\b/,
+      `Caddy listens on ${listen}, which is not the address of GATEKEEPER_BIND (${caddyfile.bind})`,
+      'Remove `bind` and `default_bind` lines of your own, and set GATEKEEPER_BIND.',
+    ),
+  )
+}
+
+const hostOf = (listen: string) => listen.replace(/^(?:tcp|udp)\//, '').replace(/:[\d-]*$/, '')
+const isInner = (listen: string) => listen.startsWith('unix/') || isLoopback(hostOf(listen))
+
+/** Servers that speak plain HTTP: a key that goes there has been sent in clear. */
+export function checkPlainHttp(caddyfile: Caddyfile): readonly Finding[] {
+  const isPlain = ({ listen }: Json) =>
+    textsOf(listen).some((address) => address.endsWith(`:${caddyfile.httpPort}`))
+  const report = createReport(caddyfile)
+  return serversOf(caddyfile.adapted)
+    .filter((server) => isPlain(server) && JSON.stringify(server).includes('"reverse_proxy"'))
+    .map(() =>
+      report(
+        /^\s*http:\/\//,
+        'plain HTTP leads to a proxy: keys would travel in clear',
+        'Let `http://` sites do nothing but redirect to HTTPS.',
+      ),
+    )
+}

@@ -1,0 +1,60 @@
+import type { Finding } from '../../doctor/finding.ts'
+import { type Json, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
+import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'
+import { credentialNames, identityNames } from './field-names.ts'
+
+/** What a service behind a check is told, what is kept from it, and what of its answer stays here. */
+export function checkProxies(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
+  return visits.flatMap(({ handler, steps }) => {
+    const role = roleOf(handler, caddyfile)
+    if (role === 'relay') return judgeAnswer(caddyfile, handler)
+    // Without any check there is worse to say of it, and it is said.
+    const isAsked = steps.some((step) => roleOf(step.handler, caddyfile) === 'gate')
+    if (role !== 'service' || !isAsked) return []
+    return [...judgeAnswer(caddyfile, handler), ...judgeRequest(caddyfile, handler)]
+  })
+}
+
+function judgeAnswer(caddyfile: Caddyfile, handler: Json): Finding[] {
+  const removed = textsOf(memberAt(handler, 'headers', 'response', 'delete'))
+  if (removed.includes('*Gatekeeper*')) return []
+  const what = `${describeHandler(handler)} may answer with fields that only the gatekeeper may set`
+  const remedy = 'Write `header_down -*Gatekeeper*` into its block.'
+  return [createReport(caddyfile)(placeOf(handler), what, remedy)]
+}
+
+function judgeRequest(caddyfile: Caddyfile, handler: Json): Finding[] {
+  const request = objectOf(memberAt(handler, 'headers', 'request'))
+  const set = objectOf(request['set'])
+  const name = describeHandler(handler)
+  const foreign = findForeign(request)
+  const unset = identityNames.filter((field) => !isHandedOn(set[field], field))
+  const removed = textsOf(request['delete'])
+  const kept = credentialNames.filter((field) => !removed.includes(field))
+  const report = (what: string, remedy = 'Write `import admitted` into its block.') =>
+    createReport(caddyfile)(placeOf(handler), what, remedy)
+  return [
+    ...(foreign === undefined
+      ? []
+      : [report(`${name} is told ${foreign} by somebody else than the gatekeeper`, removeIt)]),
+    // A client's `Connection: X-Gatekeeper-User` deletes the field unless it is set here again.
+    ...(unset.length === 0
+      ? []
+      : [report(`a client can delete ${unset.join(', ')} on the way to ${name}`)]),
+    ...(kept.length === 0 ? [] : [report(`${name} gets the caller's key (${kept.join(', ')})`)]),
+  ]
+}
+
+const removeIt = 'Remove that `header_up` from its block.'
+
+/** A field of ours beside the ones that are handed on. */
+function findForeign(request: Json): string | undefined {
+  const isOwn = (field: string) => identityNames.some((name) => name === field)
+  const set = Object.keys(objectOf(request['set'])).filter((field) => !isOwn(field))
+  const others = ['add', 'replace'].flatMap((part) => Object.keys(objectOf(request[part])))
+  return [...set, ...others].find((field) => /gatekeeper/i.test(field) || field === '*')
+}
+
+function isHandedOn(value: unknown, name: string): boolean {
+  return JSON.stringify(value) === JSON.stringify([`{http.request.header.${name}}`])
+}

@@ -1,0 +1,29 @@
+import type { Examination } from './examination.ts'
+import { caddyfile } from './examinations/caddyfile.ts'
+import { certificates } from './examinations/certificates.ts'
+import { clock } from './examinations/clock.ts'
+import { disk } from './examinations/disk.ts'
+import { exposure } from './examinations/exposure.ts'
+import { files } from './examinations/files.ts'
+import { keys } from './examinations/keys.ts'
+import { plainKeys } from './examinations/plain-keys.ts'
+import { ports } from './examinations/ports.ts'
+import { secrets } from './examinations/secrets.ts'
+import { settings } from './examinations/settings.ts'
+import { versions } from './examinations/versions.ts'
+
+/** Everything that the doctor looks at, in the order in which it speaks of it. */
+export const examinations: readonly Examination[] = [
+  settings,
+  caddyfile,
+  secrets,
+  files,
+  ports,
+  exposure,
+  versions,
+  keys,
+  plainKeys,
+  certificates,
+  clock,
+  disk,
+]

@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { isRefusal } from '../../caddy/adapt-caddyfile.ts'
+import { examineCaddyfile } from '../../caddy/examine-caddyfile.ts'
+import type { Examination } from '../examination.ts'
+
+/** The Caddy that would run, and what it makes of the Caddyfile. */
+export const caddyfile: Examination = {
+  name: 'Caddy and Caddyfile',
+  examine: ({ root, caddy, caddyfile: file }) => {
+    if ('problem' in caddy) {
+      // One that is named and too old is a mistake; that none is there yet may be Docker's matter.
+      const level = caddy.problem.source === 'GATEKEEPER_CADDY' ? 'error' : 'warning'
+      const what = `${caddy.problem.what}; so the Caddyfile was not examined`
+      return [{ ...caddy.problem, level, what }]
+    }
+    if (file === null || !isRefusal(file)) return file === null ? [] : examineCaddyfile(file)
+    const source = join(root, 'caddy', 'Caddyfile')
+    const line = file.line === null ? {} : { line: file.line }
+    const remedy = 'Correct it there; nothing starts until then.'
+    return [{ level: 'error', source, ...line, what: `Caddy refuses it: ${file.what}`, remedy }]
+  },
+}

@@ -1,0 +1,23 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Clone, now, openClone } from '../../test/clone.ts'
+import { disk } from './disk.ts'
+
+let clone: Clone
+beforeEach(async () => {
+  clone = await openClone()
+})
+afterEach(async () => {
+  await clone.remove()
+})
+
+describe('the disk', () => {
+  it.each([
+    { free: 1e12, found: [] },
+    { free: null, found: [] },
+    { free: 200e6, found: [{ level: 'warning', what: expect.stringMatching(/has 190 MiB left/) }] },
+    { free: 1e6, found: [{ level: 'error' }] },
+  ])('with $free bytes left', async ({ free, found }) => {
+    const outside = { freeBytes: async () => free, clock: () => now }
+    expect(await clone.examine(disk, {}, outside)).toMatchObject(found)
+  })
+})

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Examination } from '../examination.ts'
+import type { Finding } from '../finding.ts'
+
+const mebibyte = 1024 * 1024
+const lowBytes = 500 * mebibyte
+const fullBytes = 50 * mebibyte
+
+/** Space for the state and the keys: with none, no key can be made and no certificate renewed. */
+export const disk: Examination = {
+  name: 'disk',
+  examine: async ({ settings, outside }) => {
+    const folders = [...new Set([settings.stateDir, settings.keysDir].map(existing))]
+    const found = await Promise.all(
+      folders.map(async (source): Promise<Finding[]> => {
+        const bytes = await outside.freeBytes(source)
+        if (bytes === null || bytes >= lowBytes) return []
+        const what = `has ${Math.floor(bytes / mebibyte)} MiB left on its disk`
+        const level = bytes < fullBytes ? 'error' : 'warning'
+        return [{ level, source, what, remedy: 'Free some space, or use a folder elsewhere.' }]
+      }),
+    )
+    // Both are usually on one disk, and then it is said once.
+    return found.flat().slice(0, 1)
+  },
+}
+
+/** The folder, or the nearest one above it that is there. */
+function existing(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder))
+}

@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCommand } from '../../caddy/run-command.ts'
+import { type Clone, openClone } from '../../test/clone.ts'
+import { systemOutside } from '../outside.ts'
+import { exposure } from './exposure.ts'
+
+let clone: Clone
+beforeEach(async () => {
+  clone = await openClone()
+})
+afterEach(async () => {
+  await clone.remove()
+})
+
+const testCaddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
+
+describe('an upstream', () => {
+  it('that answers on loopback alone is right', async () => {
+    expect(await clone.examine(exposure)).toEqual([])
+  })
+
+  it('that answers on an address of this machine is an error, with its own cure', async () => {
+    const isOpen = async (host: string, port: number) => host === '192.168.1.20' && port === 11434
+    expect(await clone.examine(exposure, {}, { isOpen })).toMatchObject([
+      {
+        level: 'error',
+        source: 'ollama',
+        what: expect.stringContaining('192.168.1.20:11434'),
+        remedy: expect.stringContaining('OLLAMA_HOST=127.0.0.1'),
+      },
+    ])
+  })
+
+  it('elsewhere is nothing that can be judged from here', async () => {
+    const isOpen = async () => true
+    const env = { OLLAMA_URL: 'http://10.0.0.9:11434' }
+    expect(await clone.examine(exposure, env, { isOpen })).toEqual([])
+  })
+
+  it.skipIf(testCaddy === '')('behind a check is found too: Caddy knows its address', async () => {
+    const env = { GATEKEEPER_CADDY: testCaddy, TTS_URL: 'http://localhost:8881' }
+    const isOpen = async (_: string, port: number) => port === 8881
+    const found = await clone.examine(exposure, env, { isOpen, run: runCommand })
+    expect(found).toMatchObject([{ level: 'error', source: 'localhost:8881' }])
+  })
+
+  it('is really called: an open port is told from a closed one', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    expect(await systemOutside.isOpen('127.0.0.1', port)).toBe(true)
+    server.close()
+    await once(server, 'close')
+    expect(await systemOutside.isOpen('127.0.0.1', port)).toBe(false)
+  })
+})

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Clone, openClone } from '../../test/clone.ts'
+import { plainKeys } from './plain-keys.ts'
+
+let clone: Clone
+beforeEach(async () => {
+  clone = await openClone()
+})
+afterEach(async () => {
+  await clone.remove()
+})
+
+const entry = (user: string) => ({ user, service: 'tts', created_at: '2024-01-01' })
+
+describe('plain keys', () => {
+  it('that a machine made are right', async () => {
+    const map = { '3f9ac2d0b17e48556a90cd21e7f4b8031d6a': entry('ada') }
+    await clone.write('old.json', JSON.stringify(map))
+    expect(await clone.examine(plainKeys, { API_KEYS_FILE: 'old.json' })).toEqual([])
+  })
+
+  it('that a person chose are named by line, user and service, and never shown', async () => {
+    const map = {
+      '3f9ac2d0b17e48556a90cd21e7f4b8031d6a': entry('ada'),
+      'bob-tts-2024': entry('bob'),
+    }
+    await clone.write('old.json', JSON.stringify(map, null, 1))
+    const found = await clone.examine(plainKeys, { API_KEYS_FILE: 'old.json' })
+    expect(found).toMatchObject([
+      { level: 'error', line: 7, what: expect.stringContaining('"bob"') },
+    ])
+    expect(JSON.stringify(found)).not.toContain('bob-tts-2024')
+  })
+})

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isChosenByPerson } from '../../../gatekeeper/src/credentials/key-strength.ts'
+import type { Examination } from '../examination.ts'
+import type { Finding } from '../finding.ts'
+import type { Scene } from '../scene.ts'
+
+const makeOne = 'Make one: `echo "sk-$(openssl rand -hex 24)"`, and set it at both ends.'
+
+/** Secrets that somebody can guess, and ones that are missing. */
+export const secrets: Examination = {
+  name: 'secrets',
+  examine: async (scene) => [
+    ...(await judgeMasterKey(scene)),
+    ...scene.gateway.services.flatMap(({ name, upstream }) =>
+      name !== 'litellm' && upstream?.key != null && isChosenByPerson(upstream.key)
+        ? [weak(scene.settings.configFile, `the key of the service ${name}`)]
+        : [],
+    ),
+    ...judgeCompose(scene),
+  ],
+}
+
+function weak(source: string, name: string): Finding {
+  const what = `${name} is short or made of words: it can be guessed`
+  return { level: 'error', source, what, remedy: makeOne }
+}
+
+async function judgeMasterKey({ root, env, settings, gateway }: Scene): Promise<Finding[]> {
+  const litellm = gateway.services.find(({ name }) => name === 'litellm')
+  const key = settings.litellmMasterKey ?? litellm?.upstream?.key ?? null
+  const place = await findPlace(root, env['LITELLM_MASTER_KEY_FILE'] ? '_FILE' : '')
+  if (key !== null) return isChosenByPerson(key) ? [{ ...weak('', 'it'), ...place }] : []
+  if (litellm?.upstream == null) return []
+  const what = 'is not set: LiteLLM is called without a key, and so can everybody near it'
+  return [{ level: 'warning', source: 'LITELLM_MASTER_KEY', what, remedy: makeOne }]
+}
+
+/** The line of `.env`, or the variable. */
+async function findPlace(root: string, suffix: string): Promise<{ source: string; line?: number }> {
+  const name = `LITELLM_MASTER_KEY${suffix}`
+  const path = join(root, '.env')
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const at = text
+    .split('\n')
+    .findIndex((line) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(line))
+  return at === -1 || suffix !== '' ? { source: name } : { source: path, line: at + 1 }
+}
+
+/** A compose file is shared and committed: what stands in it is no secret for long. */
+function judgeCompose({ composeFiles }: Scene): Finding[] {
+  return composeFiles.flatMap(({ path, services }) =>
+    services.flatMap(({ environment }) =>
+      [...environment]
+        .filter(([name]) => /(KEY|SECRET|PASSWORD|TOKEN)$/.test(name))
+        .flatMap(([name, { written, line }]): Finding[] => {
+          if (written === '') return []
+          if (isChosenByPerson(written)) return [{ ...weak(path, name), line }]
+          const what = `${name} stands in the file in clear`
+          const remedy = `Write \${${name}} there, and the secret into .env.`
+          return [{ level: 'warning', source: path, line, what, remedy }]
+        }),
+    ),
+  )
+}

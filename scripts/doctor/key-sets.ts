@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { parseKeyFile } from '../../gatekeeper/src/credentials/key-file.ts'
+import type { KeyFile } from '../../gatekeeper/src/credentials/key-record.ts'
+import { describeUnreadable } from '../../gatekeeper/src/credentials/unreadable.ts'
+import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import { createServiceNames } from '../../gatekeeper/src/policy/service-names.ts'
+
+/** One key file that is there. `text` may hold keys in clear: it is never shown. */
+export type KeySet = { readonly path: string; readonly text: string; readonly file: KeyFile }
+
+/** Reads `keys.json` and the plain map of older set-ups, as far as they exist. */
+export async function readKeySets(
+  settings: Settings,
+  services: readonly Service[],
+): Promise<KeySet[]> {
+  const known = { serviceNameOf: createServiceNames(services) }
+  const paths = [join(settings.keysDir, 'keys.json'), settings.apiKeysFile]
+  const sets: KeySet[] = []
+  for (const path of paths.filter((one) => one !== null)) {
+    try {
+      const text = await readFile(path, 'utf8')
+      sets.push({ path, text, file: parseKeyFile(text, path, known) })
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') continue
+      const problems = [describeUnreadable(path, code, process.getuid?.() ?? null)]
+      sets.push({ path, text: '', file: { form: 'version 1', keys: [], problems, warnings: [] } })
+    }
+  }
+  return sets
+}

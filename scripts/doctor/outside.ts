@@ -1,0 +1,85 @@
+/** What the examinations ask of the machine and the network; loopback and own addresses only. */
+import { statfs } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { type Clock, systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import { type RunCommand, runCommand } from '../caddy/run-command.ts'
+
+/** When keys were used last; a journal of usage will know. Null is never. */
+export type KeyUsage = { readonly lastUsedAt: (keyId: string) => number | null }
+
+/** What a server said, as far as anybody here reads it. */
+export type HttpAnswer = {
+  readonly status: number
+  /** Of the Date field, epoch milliseconds. */
+  readonly dateAt: number | null
+  readonly text: string
+}
+
+export type Outside = {
+  readonly clock: Clock
+  readonly run: RunCommand
+  /** Whether something accepts a connection. */
+  readonly isOpen: (host: string, port: number) => Promise<boolean>
+  /** One GET without any credential; null where nobody answers. */
+  readonly get: (url: string) => Promise<HttpAnswer | null>
+  /** This machine's addresses that others can reach. */
+  readonly addresses: () => readonly string[]
+  readonly freeBytes: (path: string) => Promise<number | null>
+  /** Null as long as nothing records it. */
+  readonly usage: KeyUsage | null
+}
+
+const answerMsMax = 1500
+const answerCharsMax = 64 * 1024
+
+export const systemOutside: Outside = {
+  clock: systemClock,
+  run: runCommand,
+  isOpen,
+  get,
+  addresses: () =>
+    Object.entries(networkInterfaces())
+      // Only containers and virtual machines of this machine are on these.
+      .filter(([name]) => !/^(docker|br-|veth|virbr)/.test(name))
+      .flatMap(([, list]) => list ?? [])
+      // Link-local IPv6 addresses cannot be called without naming their interface.
+      .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+      .map(({ address }) => address),
+  freeBytes,
+  usage: null,
+}
+
+function isOpen(host: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host, port, timeout: answerMsMax })
+    const finish = (result: boolean) => {
+      socket.destroy()
+      done(result)
+    }
+    socket.on('connect', () => finish(true))
+    socket.on('timeout', () => finish(false))
+    socket.on('error', () => finish(false))
+  })
+}
+
+async function get(url: string): Promise<HttpAnswer | null> {
+  try {
+    const signal = AbortSignal.timeout(answerMsMax)
+    const response = await fetch(url, { signal, redirect: 'manual' })
+    const text = (await response.text()).slice(0, answerCharsMax)
+    const dateAt = Date.parse(response.headers.get('date') ?? '')
+    return { status: response.status, dateAt: Number.isNaN(dateAt) ? null : dateAt, text }
+  } catch {
+    return null
+  }
+}
+
+async function freeBytes(path: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  } catch {
+    return null
+  }
+}

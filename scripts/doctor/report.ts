@@ -1,0 +1,82 @@
+import { relative } from 'node:path'
+import { exitCode, formatProblem } from '../../gatekeeper/src/lib/problem.ts'
+import type { Examination } from './examination.ts'
+import type { Finding, Level } from './finding.ts'
+import type { Scene } from './scene.ts'
+
+/** What one examination found. */
+export type Result = { readonly name: string; readonly findings: readonly Finding[] }
+
+const levels: readonly Level[] = ['error', 'warning', 'info']
+
+/** Runs every examination. One that fails is a finding of its own; the others go on. */
+export async function examineAll(
+  scene: Scene,
+  examinations: readonly Examination[],
+): Promise<Result[]> {
+  return await Promise.all(
+    examinations.map(async ({ name, examine }) => {
+      const findings = await Promise.resolve(scene).then(examine).catch(describeFailure)
+      const rank = ({ level }: Finding) => levels.indexOf(level)
+      return { name, findings: findings.toSorted((one, other) => rank(one) - rank(other)) }
+    }),
+  )
+}
+
+/** Class and code: a message may quote what a file holds. */
+function describeFailure(error: unknown): Finding[] {
+  const { name, code } = error as NodeJS.ErrnoException
+  const what = `the examination itself failed (${[name, code].filter(Boolean).join(' ')})`
+  return [{ level: 'error', source: 'doctor', what, remedy: 'Look at this by hand.' }]
+}
+
+export function codeOf(results: readonly Result[]): number {
+  return count(results, 'error') > 0 ? exitCode.no : exitCode.ok
+}
+
+/** For people: grouped, what is well in one line. */
+export function toLines(results: readonly Result[], root: string): string[] {
+  const found = results.filter(({ findings }) => findings.length > 0)
+  const well = results.filter(({ findings }) => findings.length === 0).map(({ name }) => name)
+  return [
+    ...found.flatMap(({ name, findings }) => [
+      name,
+      ...findings.map((finding) => `  ${finding.level.padEnd(7)}  ${formatFinding(finding, root)}`),
+      '',
+    ]),
+    ...(well.length > 0 ? [`nothing found: ${well.join(', ')}`] : []),
+    levels.map((level) => `${count(results, level)} ${level}`).join(', '),
+  ]
+}
+
+/** Names and users in files can hold what moves a terminal's cursor. */
+function formatFinding(finding: Finding, root: string): string {
+  const { level: _, ...problem } = finding
+  return formatProblem({ ...problem, source: shorten(problem.source, root) }).replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    '?',
+  )
+}
+
+/** Files of the clone by their name in it. */
+function shorten(source: string, root: string): string {
+  return source.startsWith(`${root}/`) ? relative(root, source) : source
+}
+
+/** For programs: one document. */
+export function toJson(results: readonly Result[], root: string) {
+  const findings = results.flatMap(({ name, findings: found }) =>
+    found.map(({ remedy, source, ...finding }) => ({
+      examination: name,
+      ...finding,
+      source: shorten(source, root),
+      cure: remedy,
+    })),
+  )
+  const counts = Object.fromEntries(levels.map((level) => [level, count(results, level)]))
+  return { counts, examinations: results.map(({ name }) => name), findings }
+}
+
+function count(results: readonly Result[], level: Level): number {
+  return results.flatMap(({ findings }) => findings).filter((one) => one.level === level).length
+}

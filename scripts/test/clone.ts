@@ -1,0 +1,60 @@
+/** A clone for tests of the doctor: the shipped configuration in a folder, and a quiet outside. */
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { Examination } from '../doctor/examination.ts'
+import type { Finding } from '../doctor/finding.ts'
+import type { Outside } from '../doctor/outside.ts'
+import { readScene, type Scene } from '../doctor/scene.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+export const now = Date.parse('2026-06-01T12:00:00Z')
+
+/** Nobody answers, nothing is open, and there is space. */
+export const quiet: Outside = {
+  clock: () => now,
+  run: async () => ({ status: null, stdout: '', stderr: '', errorCode: 'ENOENT' }),
+  isOpen: async () => false,
+  get: async () => null,
+  addresses: () => ['192.168.1.20'],
+  freeBytes: async () => 1e12,
+  usage: null,
+}
+
+export type Clone = {
+  readonly folder: string
+  /** Writes a file for its owner alone, unless `mode` says otherwise. */
+  write(name: string, text: string, mode?: number): Promise<void>
+  scene(env?: Readonly<Record<string, string>>, outside?: Partial<Outside>): Promise<Scene>
+  /** What one examination finds here. */
+  examine(
+    examination: Examination,
+    env?: Readonly<Record<string, string>>,
+    outside?: Partial<Outside>,
+  ): Promise<readonly Finding[]>
+  remove(): Promise<void>
+}
+
+export async function openClone(): Promise<Clone> {
+  const folder = await mkdtemp(join(tmpdir(), 'gk-clone-'))
+  // As /tmp/gk-… is for its owner alone, the modes inside would not count.
+  await chmod(folder, 0o755)
+  await cp(join(root, 'gatekeeper.yaml'), join(folder, 'gatekeeper.yaml'))
+  await cp(join(root, 'caddy', 'Caddyfile'), join(folder, 'caddy', 'Caddyfile'))
+  for (const name of ['gatekeeper.yaml', 'caddy/Caddyfile']) await chmod(join(folder, name), 0o644)
+  const scene: Clone['scene'] = async (env = {}, outside = {}) =>
+    await readScene(folder, env, { ...quiet, ...outside })
+  return {
+    folder,
+    scene,
+    async write(name, text, mode = 0o600) {
+      const path = join(folder, name)
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+      await writeFile(path, text)
+      await chmod(path, mode)
+    },
+    examine: async ({ examine }, env, outside) => await examine(await scene(env, outside)),
+    remove: async () => await rm(folder, { recursive: true, force: true }),
+  }
+}
