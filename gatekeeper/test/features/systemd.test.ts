@@ -1,0 +1,179 @@
+/**
+ * The units of deploy/systemd: judged by systemd's own tools where it has them, and their command
+ * lines run with their environment for real. What systemd itself does around them (its sandbox) is
+ * not run here.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { Agent, request } from 'undici'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
+import { type Child, startChild, waitUntil } from '../support/child.ts'
+import { freePort } from '../support/free-port.ts'
+import { keyFileText, makeKey } from '../support/keys.ts'
+import { testCaddy } from '../support/stack.ts'
+import { parseUnit, type SystemdUnit, splitWords } from '../support/systemd-unit.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const names = ['gatekeeper', 'gatekeeper-caddy'] as const
+const shipped = (name: string) =>
+  readFileSync(join(root, 'deploy/systemd', `${name}.service`), 'utf8')
+
+/** 252 is the first that reviews unit files which are not installed. */
+const hasSystemd = versionOfSystemd() >= 252
+if (!hasSystemd)
+  process.stderr.write('SKIP: no systemd-analyze of 252 or newer, units are not judged\n')
+
+function versionOfSystemd(): number {
+  const result = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' })
+  return Number(/^systemd (\d+)/.exec(result.stdout ?? '')?.[1] ?? 0)
+}
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gk-units-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The unit with the places that it has on a real machine put elsewhere. */
+function relocate(text: string): string {
+  return text
+    .replaceAll('/opt/gatekeeper/node_modules/.bin/node', process.execPath)
+    .replaceAll('/opt/gatekeeper', root)
+    .replaceAll('/usr/bin/caddy', testCaddy ?? '/bin/true')
+    .replaceAll(/\/(?:var\/lib|run|etc)\/gatekeeper/g, (path) => join(folder, path))
+}
+
+describe('the units', () => {
+  it.each(names)('%s holds no way to be root, and no secret', (name) => {
+    const unit = parseUnit(shipped(name))
+    expect(unit.values('User')).toEqual(['gatekeeper'])
+    expect(unit.values('NoNewPrivileges')).toEqual(['yes'])
+    expect(unit.values('ProtectSystem')).toEqual(['strict'])
+    expect(unit.values('CapabilityBoundingSet')).toEqual([
+      name === 'gatekeeper' ? '' : 'CAP_NET_BIND_SERVICE',
+    ])
+    expect(shipped(name)).not.toMatch(/(?:KEY|SECRET|TOKEN)=\S/)
+  })
+
+  it('give Caddy no secret of the settings, no proxy, and no key folder', () => {
+    const caddy = parseUnit(shipped('gatekeeper-caddy'))
+    const file = 'LITELLM_MASTER_KEY=sk-x\nHTTPS_PROXY=http://evil\nGATEKEEPER_SITE=a\nTTS_URL=b'
+    const environment = caddy.environment(() => file)
+    expect(environment).toMatchObject({ TTS_URL: 'b' })
+    expect(Object.keys(environment).join()).not.toMatch(/LITELLM|PROXY|SITE/)
+    expect(caddy.values('InaccessiblePaths').join(' ')).toContain('/etc/gatekeeper')
+  })
+})
+
+describe.skipIf(!hasSystemd)('the units, to systemd (needs systemd 252)', () => {
+  const write = (name: string) => {
+    const path = join(folder, `${name}.service`)
+    writeFileSync(path, relocate(shipped(name)))
+    return path
+  }
+
+  it('have no line that it does not understand', () => {
+    const paths = names.map(write)
+    const result = spawnSync('systemd-analyze', ['verify', '--man=no', ...paths], {
+      encoding: 'utf8',
+    })
+    const own = result.stderr.split('\n').filter((line) => line.includes('gatekeeper'))
+    expect({ own, status: result.status }).toEqual({ own: [], status: 0 })
+  })
+
+  it.each([
+    ['gatekeeper', 12],
+    ['gatekeeper-caddy', 16],
+  ] as const)('%s has an exposure of at most %i tenths', (name, tenths) => {
+    const words = ['security', '--offline=true', '--no-pager', `--threshold=${tenths}`, write(name)]
+    const result = spawnSync('systemd-analyze', words, { encoding: 'utf8' })
+    expect(result.stdout).toMatch(/Overall exposure level/)
+    expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 0, stderr: '' })
+  })
+})
+
+describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)', () => {
+  const key = makeKey()
+  const running: Child[] = []
+  let upstream: FaultyUpstream
+  let httpsPort: number
+
+  /** As systemd starts it: nothing but the unit's own environment, and the words of ExecStart. */
+  function startUnit(unit: SystemdUnit): Child {
+    const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
+    const [command = '', ...words] = splitWords(unit.values('ExecStart')[0] ?? '')
+    const child = startChild(command, words, unit.environment(readFile))
+    running.push(child)
+    return child
+  }
+
+  function runOnce(unit: SystemdUnit, directive: string): void {
+    const [command = '', ...words] = splitWords(unit.values(directive)[0] ?? '')
+    execFileSync(command, words, { timeout: 50_000 })
+  }
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream({ pauseMs: 5 })
+    httpsPort = await freePort()
+    const settings = {
+      GATEKEEPER_SITE: 'localhost 127.0.0.1',
+      GATEKEEPER_HTTPS_PORT: httpsPort,
+      GATEKEEPER_HTTP_PORT: await freePort(),
+      OLLAMA_URL: upstream.url,
+      TTS_URL: upstream.url,
+    }
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
+    write('etc/gatekeeper/gatekeeper.env', lines.join(''))
+    write('etc/gatekeeper/keys/keys.json', keyFileText([key]))
+    // RuntimeDirectory= and StateDirectory= make these.
+    for (const path of ['run/gatekeeper', 'var/lib/gatekeeper']) {
+      mkdirSync(join(folder, path), { recursive: true, mode: 0o700 })
+    }
+    const gatekeeper = parseUnit(relocate(shipped('gatekeeper')))
+    runOnce(gatekeeper, 'ExecStartPre')
+    const child = startUnit(gatekeeper)
+    try {
+      runOnce(gatekeeper, 'ExecStartPost')
+    } catch {
+      throw new Error(`ExecStartPost did not end: ${child.output()}`)
+    }
+  })
+  afterAll(async () => {
+    for (const child of running.toReversed()) await child.stop()
+    await upstream.close()
+  })
+
+  function write(name: string, text: string): void {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+
+  it('bring both up; a request passes by the relay and by a check, and none without a key', async () => {
+    const caddy = startUnit(parseUnit(relocate(shipped('gatekeeper-caddy'))))
+    const caFile = join(folder, 'var/lib/gatekeeper/caddy/pki/authorities/local/root.crt')
+    await waitUntil(() => existsSync(caFile) && caddy.output().includes('serving initial'), {
+      ...{ limitMs: 50_000, child: caddy, describe: caddy.output },
+    })
+    const dispatcher = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } })
+    const ask = async (host: string, path: string, headers: Record<string, string> = {}) => {
+      const url = `https://${host}:${httpsPort}${path}`
+      const answer = await request(url, { dispatcher, headers }).catch(() => null)
+      await answer?.body.dump()
+      return answer?.statusCode ?? 0
+    }
+    await waitUntil(async () => (await ask('localhost', '/health')) === 200, {
+      ...{ limitMs: 30_000, child: caddy, describe: () => running.map((c) => c.output()).join() },
+    })
+    const own = { authorization: `Bearer ${key.key}` }
+    expect(await ask('localhost', '/api/tags', own)).toBe(200)
+    // Both names of GATEKEEPER_SITE reached Caddy by way of the gatekeeper.
+    expect(await ask('127.0.0.1', '/api/tags', own)).toBe(200)
+    expect(await ask('localhost', '/chat/api/tags', own)).toBe(200)
+    expect(await ask('localhost', '/api/tags')).toBe(401)
+    expect(await ask('localhost', '/chat/api/tags')).toBe(401)
+    await dispatcher.destroy()
+  })
+})
