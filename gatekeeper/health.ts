@@ -1,0 +1,19 @@
+/**
+ * Whether the process answers, for a container's health check: exit 0 where `/livez` of the ops
+ * listener says 200. Slim images have no curl.
+ */
+import { get } from 'node:http'
+import { parseListen } from './src/config/listen.ts'
+
+const listen = parseListen(process.env['GATEKEEPER_OPS_LISTEN'] ?? '', '/')
+if (typeof listen === 'string') {
+  process.stderr.write(`GATEKEEPER_OPS_LISTEN ${listen}\n`)
+  process.exit(1)
+}
+const place =
+  listen.kind === 'unix' ? { socketPath: listen.path } : { host: listen.host, port: listen.port }
+get({ ...place, path: '/livez', timeout: 2000 }, ({ statusCode }) => {
+  process.exit(statusCode === 200 ? 0 : 1)
+})
+  .on('timeout', () => process.exit(1))
+  .on('error', () => process.exit(1))

@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { frontEnvironment, writeFrontEnvironment } from './front-environment.ts'
+
+test('only names that no public authority signs for are left to the own one', () => {
+  expect(frontEnvironment({ sites: ['localhost', '192.168.1.20', '::1', 'ai.lan'] })).toEqual({
+    GATEKEEPER_SITE: 'localhost, 192.168.1.20, [::1], ai.lan',
+    GATEKEEPER_DEFAULT_SNI: '192.168.1.20',
+    GATEKEEPER_TLS: 'tls internal',
+  })
+  expect(frontEnvironment({ sites: ['ai.example.com', 'nas.local'] })).toEqual({
+    GATEKEEPER_SITE: 'ai.example.com, nas.local',
+    GATEKEEPER_DEFAULT_SNI: 'ai.example.com',
+    GATEKEEPER_TLS: '',
+  })
+})
+
+test('the file for Caddy is replaced whole and is for this user alone', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'gk-front-'))
+  try {
+    mkdirSync(join(stateDir, 'caddy'))
+    writeFrontEnvironment({ sites: ['old.lan'], stateDir })
+    writeFrontEnvironment({ sites: ['localhost', '10.0.0.7'], stateDir })
+    const file = join(stateDir, 'caddy/environment')
+    expect(readFileSync(file, 'utf8')).toBe(
+      'GATEKEEPER_SITE="localhost, 10.0.0.7"\nGATEKEEPER_DEFAULT_SNI="10.0.0.7"\nGATEKEEPER_TLS="tls internal"\n',
+    )
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { waitUntil } from '../../support/child.ts'
+import type { Answer, House } from './house.ts'
+import { inspect, programOf } from './processes.ts'
+
+/** On a machine with other things to do an answer is late by as much as this. */
+const slackMs = 5_000
+const points = ['/api/tags', '/chat/api/tags']
+
+/** Dead or frozen, the gate is closed, soon, and opens by itself. */
+export function itFailsClosed(house: () => House, key: () => string): void {
+  const ask = (path: string, credential: string | undefined) =>
+    house()
+      .send(path, { key: credential })
+      .catch((): Answer => ({ status: 0, text: '', ms: 0 }))
+
+  const untilOpen = async (limitMs: number) => {
+    for (const path of points) {
+      await waitUntil(async () => (await ask(path, key())).status === 200, {
+        ...{ limitMs, describe: () => `${path} is still closed` },
+      })
+    }
+  }
+
+  it('a gatekeeper that is killed: refused within 1.5 s, back within 5 s', async () => {
+    const before = (await inspect(house(), 'gatekeeper')).RestartCount
+    process.kill(await programOf(house(), 'gatekeeper'), 'SIGKILL')
+    const killedAt = performance.now()
+    const answers: Answer[] = []
+    while (performance.now() - killedAt < 1_000) {
+      for (const path of points) answers.push(await ask(path, undefined), await ask(path, key()))
+    }
+    await untilOpen(5_000 + slackMs)
+    for (const [at, { status, ms }] of answers.entries()) {
+      const isStranger = at % 2 === 0
+      expect(
+        status === 0 || status === 401 || status >= 500 || (!isStranger && status === 200),
+      ).toBe(true)
+      expect(ms).toBeLessThan(1_500 + slackMs)
+    }
+    expect((await inspect(house(), 'gatekeeper')).RestartCount).toBe(before + 1)
+  })
+
+  it('a gatekeeper that is frozen: closed within 2 s, back within 5 s', async () => {
+    await house().compose('pause', 'gatekeeper')
+    try {
+      await sleep(2_000)
+      for (const path of points) {
+        for (const credential of [undefined, key()]) {
+          const { status, ms } = await ask(path, credential)
+          expect(status, path).toBeGreaterThanOrEqual(500)
+          expect(ms).toBeLessThan(2_000 + slackMs)
+        }
+      }
+    } finally {
+      await house().compose('unpause', 'gatekeeper')
+    }
+    await untilOpen(5_000 + slackMs)
+  })
+
+  it('everything started again under load: not one wrong answer', async () => {
+    const wrong: string[] = []
+    let good = 0
+    let isOver = false
+    const judge = (path: string, status: number, isKnown: boolean) => {
+      if (status === 200 && isKnown) good++
+      // No answer and "cannot be reached" are right while something is down, and a stranger who goes
+      // on trying is told to wait; nothing else is.
+      const right = isKnown ? [200] : [401, 429]
+      if (!right.includes(status) && status !== 0 && status < 500) wrong.push(`${path} ${status}`)
+    }
+    const client = async (path: string, credential: string | undefined) => {
+      while (!isOver) {
+        const { status } = await ask(path, credential)
+        judge(path, status, credential === key())
+        if (status === 0) await sleep(20)
+      }
+    }
+    const bad = key().replace(/.{6}$/, 'AAAAAA')
+    const callers = points.flatMap((path) =>
+      [key(), key(), bad, undefined].map((credential) => client(path, credential)),
+    )
+    await house().compose('restart')
+    await untilOpen(20_000)
+    const goodBefore = good
+    await sleep(500)
+    isOver = true
+    await Promise.all(callers)
+    expect(wrong).toEqual([])
+    expect(good).toBeGreaterThan(goodBefore)
+  })
+}

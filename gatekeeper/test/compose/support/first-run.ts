@@ -1,0 +1,78 @@
+import { chown, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { readGuide } from './guide.ts'
+import type { House } from './house.ts'
+
+const keyForm = /gk_[0-9a-z]{10}_[0-9A-Za-z]{49}/
+
+/** What a newcomer types, in the order of the guide, with nothing configured. */
+export function itStartsForNewcomers(house: () => House, keepKey: (key: string) => void): void {
+  let key = ''
+
+  it('the guide: up, and a first key', async () => {
+    const [upAndKey = ''] = readGuide('First run', 'sh')
+    key = keyForm.exec(await house().shell(upAndKey))?.[0] ?? ''
+    expect(key).not.toBe('')
+    keepKey(key)
+  })
+
+  it('the guide: one call over TLS with the root of Caddy, one with the key', async () => {
+    const [, calls = ''] = readGuide('First run', 'sh')
+    expect(calls).toContain('gk_…')
+    const said = await house().shell(calls.replace('gk_…', key))
+    expect(said).toContain('"status":"ok"')
+    expect(said).toContain('"user":"ada"')
+  })
+
+  it('nobody without a key gets in, over HTTP/2 as well', async () => {
+    const ask = (words: string) =>
+      house().shell(
+        `curl -s --cacert root.crt ${words} -o /dev/null -w '%{http_code} %{http_version}' https://localhost:8443/status`,
+      )
+    expect(await ask('--http1.1')).toBe('401 1.1')
+    expect(await ask('--http2')).toBe('401 2')
+    expect(await ask(`--http2 -H 'X-API-Key: ${key}'`)).toBe('200 2')
+  })
+
+  it('by default the ports are open on loopback alone', async () => {
+    const { engineAddress } = house().engine.network
+    const said = await house().shell(
+      `curl -sk -m 3 https://${engineAddress}:8443/health -o /dev/null || echo closed`,
+    )
+    expect(said.trim()).toBe('closed')
+    await expect(fetch(`http://${engineAddress}:8080/`)).rejects.toThrow()
+  })
+
+  it('the guide: Ollama behind it, and a model', async () => {
+    const [, , withOllama = ''] = readGuide('First run', 'sh')
+    const said = await house().shell(withOllama.replace('$GK_API_KEY', key))
+    expect(said).toContain('pulled llama3.2')
+    expect(said).toContain('"models"')
+  })
+
+  it('a clone of somebody else: the message names the uid and the cure, and nothing is written', async () => {
+    const keys = path.join(house().clone, 'keys')
+    await chown(keys, 0, 0)
+    const add = 'docker compose run --rm keys add --user eve --service ollama 2>&1 || echo code $?'
+    const said = await house().shell(add)
+    await chown(keys, 1000, 1000)
+    expect(said).toContain('EACCES')
+    expect(said).toContain('uid 1000')
+    expect(said).toContain('GATEKEEPER_UID')
+    expect(said).toContain('code 73')
+    expect((await stat(keys)).uid).toBe(1000)
+  })
+
+  it('a key file that the gatekeeper may not read stops its start and says why', async () => {
+    const file = path.join(house().clone, 'keys/plain.json')
+    await writeFile(file, '{}', { mode: 0o600 })
+    await chown(file, 0, 0)
+    const run = 'docker compose run --rm --no-deps -e API_KEYS_FILE=keys/plain.json gatekeeper'
+    const said = await house().shell(`${run} 2>&1 || echo code $?`)
+    await rm(file)
+    expect(said).toContain('runs as uid 1000')
+    expect(said).toContain('GATEKEEPER_UID')
+    expect(said).toContain('code 78')
+  })
+}

@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest'
+import { type House, readPins } from './house.ts'
+import { inspect, programOf, statusOf } from './processes.ts'
+
+const netBindService = '0000000000000400'
+const bounding = { caddy: netBindService, gatekeeper: '0'.repeat(16), ollama: '0'.repeat(16) }
+const services = Object.keys(bounding) as (keyof typeof bounding)[]
+
+/** What is asked of the kernel is asked of it, not of the file that we wrote. */
+export function itIsHardened(house: () => House): void {
+  it.each(services)('%s runs as nobody special, without a capability', async (service) => {
+    const status = await statusOf(await programOf(house(), service))
+    expect(status['Uid']?.split('\t')).toEqual(Array(4).fill('1000'))
+    for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
+      expect(status[name]).toBe('0'.repeat(16))
+    }
+    expect(status['CapBnd']).toBe(bounding[service])
+    expect(status['NoNewPrivs']).toBe('1')
+    expect(status['Seccomp']).toBe('2')
+  })
+
+  it.each(services)('%s can write nothing but its volumes and a small /tmp', async (service) => {
+    const script = 'for f in / /etc /usr /app/keys /app/secrets; do touch $f/x 2>&1; done; true'
+    const said = await house().compose('exec', '-T', service, 'sh', '-c', script)
+    expect(said).not.toBe('')
+    for (const line of said.trim().split('\n')) {
+      expect(line).toMatch(/Read-only file system|No such file/)
+    }
+    const run = 'cp /bin/sh /tmp/sh && /tmp/sh -c true 2>&1 || echo refused'
+    expect(await house().compose('exec', '-T', service, 'sh', '-c', run)).toContain('refused')
+  })
+
+  it.each(services)(
+    '%s has its limits, an init, a restart policy, logs that rotate',
+    async (name) => {
+      const { HostConfig } = await inspect(house(), name)
+      expect(HostConfig).toMatchObject({
+        ...{ ReadonlyRootfs: true, Privileged: false, Init: true, CapDrop: ['ALL'] },
+        RestartPolicy: { Name: 'unless-stopped' },
+        LogConfig: { Type: 'local', Config: { 'max-size': '10m', 'max-file': '3' } },
+        SecurityOpt: expect.arrayContaining(['no-new-privileges:true']),
+      })
+      expect(HostConfig['Memory']).toBeGreaterThan(0)
+      expect(HostConfig['PidsLimit']).toBeGreaterThan(0)
+    },
+  )
+
+  it('the stand-in of Caddy needs its capability as the official one does', async () => {
+    const { caddy } = await readPins(house().clone)
+    const run = (...more: string[]) =>
+      house().engine.docker(
+        'run',
+        '--rm',
+        '--cap-drop=ALL',
+        '--user=1000',
+        ...more,
+        caddy,
+        'caddy',
+        'version',
+      )
+    await expect(run()).rejects.toThrow(/operation not permitted/i)
+    expect(await run('--cap-add=NET_BIND_SERVICE')).toMatch(/^v?2\./)
+  })
+
+  it('a container that takes more memory than it may is ended', async () => {
+    const take = 'const a=[];for(;;)a.push(Buffer.alloc(8e6,1))'
+    const run = house().compose('run', '--rm', '--entrypoint', 'node', 'keys', '-e', take)
+    await expect(run).rejects.toThrow(/failed \(137\)/)
+  })
+
+  it('what Caddy and the gatekeeper share is for them alone', async () => {
+    const list = "find /state -exec stat -c '%a %u %F %n' {} +"
+    const said = await house().compose('exec', '-T', 'caddy', 'sh', '-c', list)
+    const entries = said.trim().split('\n')
+    expect(entries.length).toBeGreaterThan(5)
+    for (const entry of entries.filter((line) => !/ \/state$/.test(line))) {
+      expect(entry).toMatch(/^(700|600|660) 1000 /)
+    }
+    expect(said).not.toContain('front-secrets.json')
+  })
+
+  it("Docker's own proxy settings do not reach Caddy", async () => {
+    const { Config } = await inspect(house(), 'caddy')
+    for (const name of ['HTTP_PROXY', 'https_proxy']) expect(Config.Env).toContain(`${name}=`)
+  })
+}

