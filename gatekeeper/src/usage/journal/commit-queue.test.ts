@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest'
+import { chargeOf, recordOf, reservationOf } from '../../../test/support/describe-journal.ts'
+import type { Problem } from '../../lib/problem.ts'
+import type { Timers } from '../../lib/timers.ts'
+import { CommitQueue, type JournalEvent, type Written } from './commit-queue.ts'
+import type { Operation } from './operation.ts'
+
+const full: Problem = { source: 'disk', what: 'is full', remedy: 'Make space.' }
+const written: Written = { status: 'written', refused: [] }
+const failed: Written = { status: 'failed', problem: full }
+
+const record = (id: string, reservationId: string | null = null): Operation => ({
+  kind: 'record',
+  settled: { reservationId, record: recordOf({ requestId: id }), charges: [chargeOf(1)] },
+})
+const open = (id: string): Operation => ({ kind: 'open', reservation: reservationOf(id) })
+
+/** A queue over a store that answers by hand, with timers that run by hand. */
+function createBench(options: { waitingMax?: number } = {}) {
+  const batches: { operations: readonly Operation[]; answer: (how: Written) => void }[] = []
+  const events: JournalEvent[] = []
+  const due: { delayMs: number; run: () => void }[] = []
+  const timers: Timers = {
+    after: (delayMs, run) => {
+      const timer = { delayMs, run }
+      due.push(timer)
+      return () => void (due.includes(timer) && due.splice(due.indexOf(timer), 1))
+    },
+    every: () => () => {},
+  }
+  const queue = new CommitQueue({
+    write: (operations) => new Promise((answer) => batches.push({ operations, answer })),
+    clock: () => 1000,
+    timers,
+    report: (event) => events.push(event),
+    ...options,
+  })
+  const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  return {
+    ...{ queue, events, due, turn, batches },
+    /** Answers the batch that is being written, and lets everybody hear of it. */
+    answer: async (how: Written) => {
+      await turn()
+      const batch = batches.at(-1)
+      batch?.answer(how)
+      await turn()
+      return batch?.operations ?? []
+    },
+    /** Lets the time of the next timer come. */
+    pass: async () => {
+      const [timer] = due.splice(0, 1)
+      timer?.run()
+      await turn()
+      return timer?.delayMs
+    },
+  }
+}
+
+describe('group commit', () => {
+  it('writes in the next batch all that came while the last one was written', async () => {
+    const { queue, batches, answer, turn } = createBench()
+    const first = queue.push(record('a'))
+    await turn()
+    const rest = ['b', 'c', 'd'].map((id) => queue.push(record(id)))
+    await turn()
+    expect(batches.map(({ operations }) => operations.length)).toEqual([1])
+    await answer(written)
+    expect(await first).toBe(true)
+    await answer(written)
+    expect(await Promise.all(rest)).toEqual([true, true, true])
+    expect(batches.map(({ operations }) => operations.length)).toEqual([1, 3])
+  })
+
+  it('tells nobody that it is durable before it is', async () => {
+    const { queue, answer, turn } = createBench()
+    let isTold = false
+    const told = queue.push(record('a')).then(() => {
+      isTold = true
+    })
+    await turn()
+    expect(isTold).toBe(false)
+    await answer(written)
+    await told
+    expect(isTold).toBe(true)
+  })
+
+  it('starts again for what is pushed the moment that the last batch is through', async () => {
+    const { queue, answer } = createBench()
+    const chain = queue.push(record('a')).then(() => queue.push(record('b')))
+    await answer(written)
+    await answer(written)
+    expect(await chain).toBe(true)
+  })
+
+  it('keeps the order, over batches of at most 1000', async () => {
+    const { queue, batches, answer } = createBench()
+    const all = Array.from({ length: 2500 }, (_, index) => queue.push(record(String(index))))
+    for (let turns = 0; turns < 3; turns++) await answer(written)
+    expect(new Set(await Promise.all(all))).toEqual(new Set([true]))
+    expect(batches.map(({ operations }) => operations.length)).toEqual([1000, 1000, 500])
+    const ids = batches.flatMap(({ operations }) =>
+      operations.map((one) => (one.kind === 'record' ? one.settled.record.requestId : '')),
+    )
+    expect(ids).toEqual(Array.from({ length: 2500 }, (_, index) => String(index)))
+  })
+})
+
+describe('a store that fails', () => {
+  it('refuses what would be opened, lets go what ended, and forgets the first only', async () => {
+    const { queue, answer, pass, events } = createBench()
+    const opening = queue.push(open('x'))
+    const ending = queue.push(record('a'))
+    await answer(failed)
+    expect([await opening, await ending]).toEqual([false, false])
+    expect(queue.state()).toEqual({ status: 'failing', sinceAt: 1000, problem: full })
+    await pass()
+    expect((await answer(written)).map(({ kind }) => kind)).toEqual(['record'])
+    expect(queue.state()).toEqual({ status: 'healthy' })
+    expect(events.map(({ kind }) => kind)).toEqual(['failing', 'recovered'])
+  })
+
+  it('answers at once while it fails', async () => {
+    const { queue, answer } = createBench()
+    queue.push(record('a'))
+    await answer(failed)
+    expect(await queue.push(open('x'))).toBe(false)
+    expect(await queue.push(record('b'))).toBe(false)
+  })
+
+  it('is tried again with growing pauses, never longer than 5 s, and heals by itself', async () => {
+    const { queue, answer, pass, events } = createBench()
+    queue.push(open('x'))
+    await answer(failed)
+    const pauses: (number | undefined)[] = []
+    for (let turns = 0; turns < 8; turns++) {
+      pauses.push(await pass())
+      await answer(failed)
+    }
+    expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000])
+    await pass()
+    await answer(written)
+    expect(queue.state()).toEqual({ status: 'healthy' })
+    const opened = queue.push(open('y'))
+    await answer(written)
+    expect(await opened).toBe(true)
+    // One line when it begins and one when it ends, not one for each try.
+    expect(events.map(({ kind }) => kind)).toEqual(['failing', 'recovered'])
+  })
+
+  it('writes everything once that ended meanwhile, in order', async () => {
+    const { queue, answer, pass } = createBench()
+    queue.push(record('a'))
+    await answer(failed)
+    queue.push(record('b'))
+    await pass()
+    await answer(failed)
+    queue.push(record('c'))
+    await pass()
+    const operations = await answer(written)
+    expect(operations).toEqual([record('a'), record('b'), record('c')])
+  })
+
+  it('a disk that hangs holds nobody for ever, and what it opens late is taken back', async () => {
+    const { queue, due, turn, answer, batches } = createBench()
+    const opening = queue.push(open('x'))
+    const ending = queue.push(record('a'))
+    await turn()
+    due[0]?.run()
+    expect([await opening, await ending]).toEqual([false, false])
+    expect(queue.state().status).toBe('failing')
+    await answer(written)
+    await answer(written)
+    expect(queue.state()).toEqual({ status: 'healthy' })
+    expect(batches.at(-1)?.operations).toEqual([{ kind: 'cancel', id: 'x' }])
+  })
+
+  it('an operation that no store takes is given up, alone', async () => {
+    const { queue, answer, events } = createBench()
+    const all = [record('a'), open('twice'), record('b')].map((one) => queue.push(one))
+    await answer({ status: 'written', refused: [1] })
+    expect(await Promise.all(all)).toEqual([true, false, true])
+    expect(events).toEqual([{ kind: 'lost', rows: 1 }])
+  })
+})
+
+describe('a queue that is full', () => {
+  it('holds 100,000 and gives up lines, never charges', async () => {
+    const { queue, answer, pass, events, batches } = createBench({ waitingMax: 10 })
+    queue.push(record('first'))
+    await answer(failed)
+    for (let index = 0; index < 500; index++) await queue.push(record(String(index)))
+    await pass()
+    await answer(failed)
+    await pass()
+    const operations = await answer(written)
+    const charge = operations.find(({ kind }) => kind === 'charge')
+    const rows = operations.filter(({ kind }) => kind === 'record').length
+    const sum = charge?.kind === 'charge' ? charge.charges[0]?.amount : 0
+    expect(batches.at(-1)?.operations.length).toBeLessThan(15)
+    expect((sum ?? 0) + rows).toBe(501)
+    expect(events.at(-1)).toEqual({ kind: 'lost', rows: 501 - rows })
+  })
+
+  it('opens nothing more', async () => {
+    const { queue, turn } = createBench({ waitingMax: 2 })
+    queue.push(record('a'))
+    await turn()
+    queue.push(record('b'))
+    queue.push(record('c'))
+    expect(await queue.push(open('x'))).toBe(false)
+  })
+
+  it('what was opened and finds no place stays open: the next start books it', async () => {
+    const { queue, answer, pass, turn } = createBench({ waitingMax: 1 })
+    queue.push(record('a'))
+    await answer(failed)
+    await queue.push(record('b', 'reservation-b'))
+    await pass()
+    const operations = await answer(written)
+    expect(operations).toEqual([record('a')])
+    await turn()
+    expect(queue.state()).toEqual({ status: 'healthy' })
+  })
+})
+
+describe('a queue that closes', () => {
+  it('writes what waits', async () => {
+    const { queue, answer, batches } = createBench()
+    const ending = queue.push(record('a'))
+    const drained = queue.drain()
+    await answer(written)
+    await drained
+    expect(await ending).toBe(true)
+    expect(batches).toHaveLength(1)
+  })
+
+  it('does not wait for a store that fails', async () => {
+    const { queue, answer } = createBench()
+    queue.push(record('a'))
+    await answer(failed)
+    const drained = queue.drain()
+    await answer(failed)
+    await drained
+  })
+
+  it('opens nothing more', async () => {
+    const { queue } = createBench()
+    await queue.drain()
+    expect(await queue.push(open('x'))).toBe(false)
+  })
+})

@@ -1,0 +1,201 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Problem } from '../../lib/problem.ts'
+import type { Timers } from '../../lib/timers.ts'
+import { addBalance, type BalanceMap } from './add-balance.ts'
+import type { Operation } from './operation.ts'
+import type { Balance, JournalState } from './usage-journal.ts'
+
+/** How one commit ended. `refused` are the places of operations that no store could ever take. */
+export type Written =
+  | { readonly status: 'written'; readonly refused: readonly number[] }
+  | { readonly status: 'failed'; readonly problem: Problem }
+
+/** What people should hear of; each comes once, and not for every request. */
+export type JournalEvent =
+  | { readonly kind: 'failing'; readonly problem: Problem }
+  | { readonly kind: 'recovered'; readonly failedMs: number }
+  /** Lines of the log that were given up; their charges were not. */
+  | { readonly kind: 'lost'; readonly rows: number }
+
+export type CommitQueueDeps = {
+  /** Writes the operations in one transaction. Called for one batch at a time; never rejects. */
+  readonly write: (operations: readonly Operation[]) => Promise<Written>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly report: (event: JournalEvent) => void
+  /** Operations that may wait; above that the log loses lines, and no charge. */
+  readonly waitingMax?: number
+}
+
+type Entry = {
+  readonly operation: Operation
+  /** Tells the caller whether it is durable; null where the caller was told already. */
+  answer: ((isDurable: boolean) => void) | null
+}
+
+/** A transaction that nobody waits long for, and that a reader's glance does not hold up. */
+const batchMax = 1000
+const waitingMaxDefault = 100_000
+const retryMs = { first: 100, last: 5000 } as const
+
+/** A disk that has not answered by now is treated as one that fails: callers wait for it. */
+const stallMs = 5000
+
+/**
+ * Group commit: while one batch is written the next one gathers, so that the price of a commit is
+ * shared by all that came meanwhile, and nobody waits for a timer.
+ */
+export class CommitQueue {
+  readonly #deps: CommitQueueDeps
+  readonly #waitingMax: number
+  readonly #spilled: BalanceMap = new Map()
+  #waiting: Entry[] = []
+  #failure: { readonly sinceAt: number; readonly problem: Problem } | null = null
+  #running: Promise<void> | null = null
+  #lostRows = 0
+  #isClosing = false
+  #wake: () => void = () => {}
+
+  constructor(deps: CommitQueueDeps) {
+    this.#deps = deps
+    this.#waitingMax = deps.waitingMax ?? waitingMaxDefault
+  }
+
+  /** Resolves with whether the operation is durable. An opening that is not is forgotten; all else is tried again. */
+  push(operation: Operation): Promise<boolean> {
+    const isFull = this.#waiting.length >= this.#waitingMax
+    const cannotOpen = isFull || this.#failure !== null || this.#isClosing
+    if (operation.kind === 'open' && cannotOpen) return Promise.resolve(false)
+    if (isFull) this.#spill(operation)
+    if (isFull || this.#failure !== null) {
+      if (!isFull) this.#waiting.push({ operation, answer: null })
+      return Promise.resolve(false)
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push({ operation, answer: resolve })
+      this.#start()
+    })
+  }
+
+  state(): JournalState {
+    return this.#failure === null ? { status: 'healthy' } : { status: 'failing', ...this.#failure }
+  }
+
+  /** Resolves when nothing waits any more, or when the store fails once more. */
+  async drain(): Promise<void> {
+    this.#isClosing = true
+    this.#wake()
+    await this.#running
+    for (const entry of this.#waiting) settle(entry, false)
+  }
+
+  #start(): void {
+    this.#running ??= this.#run()
+  }
+
+  async #run(): Promise<void> {
+    // Requests that end in the same turn of the event loop share the first commit too.
+    await new Promise((resolve) => setImmediate(resolve))
+    let delayMs: number = retryMs.first
+    while (this.#waiting.length > 0 || this.#failure !== null) {
+      if (await this.#commit()) {
+        delayMs = retryMs.first
+      } else {
+        if (this.#isClosing) break
+        await this.#pause(delayMs)
+        delayMs = Math.min(delayMs * 2, retryMs.last)
+      }
+    }
+    // In the same turn as the look at what waits: what is pushed from now on starts the next run.
+    this.#running = null
+  }
+
+  async #commit(): Promise<boolean> {
+    const batch = [...this.#takeSpilled(), ...this.#waiting.splice(0, batchMax)]
+    const stopWatch = this.#deps.timers.after(stallMs, () => this.#onStall(batch))
+    const written = await this.#deps.write(batch.map(({ operation }) => operation))
+    stopWatch()
+    if (written.status === 'failed') {
+      this.#putBack(batch)
+      this.#fail(written.problem)
+      return false
+    }
+    const refused = new Set(written.refused)
+    for (const [index, entry] of batch.entries()) settle(entry, !refused.has(index))
+    this.#lostRows += refused.size
+    this.#recover()
+    return true
+  }
+
+  #putBack(batch: readonly Entry[]): void {
+    const isCharge = ({ operation }: Entry) => operation.kind === 'charge'
+    this.#waiting = [...batch.filter((entry) => !isCharge(entry)), ...this.#waiting]
+    for (const { operation } of batch) if (operation.kind === 'charge') this.#spill(operation)
+  }
+
+  /** Nobody is kept waiting: openings are refused, and what ended may end. */
+  #fail(problem: Problem): void {
+    for (const entry of this.#waiting) settle(entry, false)
+    this.#waiting = this.#waiting.filter(({ operation }) => operation.kind !== 'open')
+    if (this.#failure === null) this.#deps.report({ kind: 'failing', problem })
+    this.#failure = { sinceAt: this.#failure?.sinceAt ?? this.#deps.clock(), problem }
+  }
+
+  #recover(): void {
+    if (this.#failure !== null) {
+      const failedMs = this.#deps.clock() - this.#failure.sinceAt
+      this.#deps.report({ kind: 'recovered', failedMs })
+    }
+    this.#failure = null
+    if (this.#lostRows > 0) this.#deps.report({ kind: 'lost', rows: this.#lostRows })
+    this.#lostRows = 0
+  }
+
+  /** The batch may be written yet: openings in it, whose requests are refused now, are taken back. */
+  #onStall(batch: readonly Entry[]): void {
+    for (const entry of batch) {
+      const { operation } = entry
+      settle(entry, false)
+      if (operation.kind !== 'open') continue
+      const cancel: Operation = { kind: 'cancel', id: operation.reservation.id }
+      this.#waiting.push({ operation: cancel, answer: null })
+    }
+    this.#fail({
+      source: 'usage journal',
+      what: `the disk has not answered for ${stallMs / 1000} s`,
+      remedy: 'Look at the disk of the state folder.',
+    })
+  }
+
+  /** Keeps the charges of what does not fit; what was opened stays so, and the next start books it. */
+  #spill(operation: Operation): void {
+    if (operation.kind === 'record') this.#lostRows++
+    for (const charge of chargesOf(operation)) addBalance(this.#spilled, charge)
+  }
+
+  #takeSpilled(): Entry[] {
+    if (this.#spilled.size === 0) return []
+    const charges = [...this.#spilled.values()]
+    this.#spilled.clear()
+    return [{ operation: { kind: 'charge', charges }, answer: null }]
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      this.#deps.timers.after(delayMs, resolve)
+    })
+  }
+}
+
+function settle(entry: Entry, isDurable: boolean): void {
+  entry.answer?.(isDurable)
+  entry.answer = null
+}
+
+function chargesOf(operation: Operation): readonly Balance[] {
+  if (operation.kind === 'charge') return operation.charges
+  if (operation.kind !== 'record') return []
+  const { reservationId, charges } = operation.settled
+  return reservationId === null ? charges : []
+}

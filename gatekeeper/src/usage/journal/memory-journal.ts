@@ -1,0 +1,48 @@
+import { addBalance, type BalanceMap } from './add-balance.ts'
+import { bookInterrupted } from './book-interrupted.ts'
+import type {
+  LoadedUsage,
+  OpenReservation,
+  SettledRequest,
+  UsageJournal,
+  UsageRecord,
+} from './usage-journal.ts'
+
+/** What a memory journal writes to; two journals over one store are a process and its next start. */
+export type MemoryStore = {
+  readonly records: UsageRecord[]
+  readonly balances: BalanceMap
+  readonly open: Map<string, OpenReservation>
+}
+
+export function createMemoryStore(): MemoryStore {
+  return { records: [], balances: new Map(), open: new Map() }
+}
+
+/** A journal that survives nothing but its process: for tests, and where no state is kept. */
+export function createMemoryJournal(store: MemoryStore = createMemoryStore()): UsageJournal {
+  const book = ({ record, charges }: Omit<SettledRequest, 'reservationId'>) => {
+    store.records.push(record)
+    for (const charge of charges) addBalance(store.balances, charge)
+  }
+  const load = (): LoadedUsage => {
+    const left = [...store.open.values()]
+    for (const reservation of left) book(bookInterrupted(reservation))
+    store.open.clear()
+    return { balances: [...store.balances.values()], interrupted: left.length }
+  }
+  return {
+    load: async () => load(),
+    open: async (reservation) => {
+      store.open.set(reservation.id, reservation)
+      return 'open'
+    },
+    record: async (settled) => {
+      if (settled.reservationId !== null) store.open.delete(settled.reservationId)
+      book(settled)
+      return 'durable'
+    },
+    state: () => ({ status: 'healthy' }),
+    close: async () => {},
+  }
+}

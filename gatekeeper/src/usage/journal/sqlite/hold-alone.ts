@@ -1,0 +1,19 @@
+import { LockHeldError } from '../../../lib/lock-file.ts'
+import { ProblemsError } from '../../../lib/problem.ts'
+import { type ProcessLock, takeProcessLock } from '../../../lib/process-lock.ts'
+
+/**
+ * Makes this process the only one that counts in a state folder: another one would book as dead what
+ * the first has under way, and each would count for itself. Waits some seconds for one that is
+ * stopping. Rejects with a ProblemsError where somebody else holds it.
+ */
+export async function holdAlone(path: string): Promise<ProcessLock> {
+  try {
+    return await takeProcessLock(path)
+  } catch (error) {
+    if (!(error instanceof LockHeldError)) throw error
+    const what = 'is held by another gatekeeper'
+    const remedy = 'Stop that one first: a state folder serves one process at a time.'
+    throw new ProblemsError([{ source: path, what, remedy }])
+  }
+}

@@ -1,0 +1,52 @@
+import { Worker } from 'node:worker_threads'
+import { type Problem, ProblemsError } from '../../../lib/problem.ts'
+import type { Order, Question, Reply, Values } from './orders.ts'
+
+export type JournalThread = {
+  /** Rejects with a ProblemsError; nothing of the order was done then. */
+  readonly ask: <Kind extends Order['kind']>(
+    order: Extract<Order, { kind: Kind }>,
+  ) => Promise<Values[Kind]>
+  readonly end: () => Promise<void>
+}
+
+type Asked = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
+
+/** Starts the thread that owns the database at `path`. A thread that dies answers no more. */
+export function startJournalThread(path: string): JournalThread {
+  const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
+    workerData: { path },
+    // Not the process's own: a test runner's words are nothing to this thread.
+    execArgv: [],
+  })
+  const asked = new Map<number, Asked>()
+  let number = 0
+  let death: Problem | null = null
+
+  worker.on('message', (reply: Reply) => {
+    const waiting = asked.get(reply.number)
+    asked.delete(reply.number)
+    if ('problem' in reply) waiting?.reject(new ProblemsError([reply.problem]))
+    else waiting?.resolve(reply.value as never)
+  })
+  const die = (cause: string) => {
+    death ??= { source: path, what: `its thread has ended (${cause})`, remedy: 'Start anew.' }
+    for (const { reject } of asked.values()) reject(new ProblemsError([death]))
+    asked.clear()
+  }
+  worker.on('error', (error) => die(error.name))
+  worker.on('exit', () => die('exit'))
+
+  return {
+    ask: (order) =>
+      new Promise((resolve, reject) => {
+        if (death !== null) return reject(new ProblemsError([death]))
+        const question: Question = { number: ++number, order }
+        asked.set(number, { resolve, reject })
+        worker.postMessage(question)
+      }),
+    end: async () => {
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The thread that owns the journal's database. Orders are carried out one after the other; whatever
+ * goes wrong is an answer, and then the database is opened anew for the next order.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { ProcessLock } from '../../../lib/process-lock.ts'
+import type { Operation } from '../operation.ts'
+import { holdAlone } from './hold-alone.ts'
+import { loadUsage } from './load-usage.ts'
+import { closeDatabase, openUsageDatabase, type UsageDatabase } from './open-database.ts'
+import type { Order, Question, Reply, Values } from './orders.ts'
+import { prune } from './prune.ts'
+import { isRefusal, toProblem } from './store-fault.ts'
+import { inTransaction } from './transaction.ts'
+import { writeBatch } from './write-batch.ts'
+
+const { path } = workerData as { readonly path: string }
+const port = parentPort as MessagePort
+
+/** Only a checkpoint waits for the disk, so a power cut takes no more than this. */
+const checkpointMs = 1000
+
+let lock: ProcessLock | null = null
+let isFirst = true
+let opened: UsageDatabase | null = null
+let checkpoint: NodeJS.Timeout | null = null
+let last: Promise<void> = Promise.resolve()
+
+port.on('message', (question: Question) => {
+  last = last.then(() => answer(question))
+})
+
+async function answer({ number, order }: Question): Promise<void> {
+  try {
+    const reply: Reply = { number, value: await execute(order) }
+    port.postMessage(reply)
+  } catch (error) {
+    const reply: Reply = { number, problem: toProblem(path, error) }
+    await release()
+    port.postMessage(reply)
+  }
+}
+
+async function execute(order: Order): Promise<Values[Order['kind']]> {
+  if (order.kind === 'close') return await end()
+  lock ??= await holdAlone(`${path}.lock`)
+  opened ??= await openUsageDatabase(path, isFirst)
+  isFirst = false
+  const { queries } = opened
+  switch (order.kind) {
+    case 'load':
+      return await inTransaction(opened, () => loadUsage(queries, order.now))
+    case 'prune':
+      return await inTransaction(opened, () => prune(queries, order))
+    case 'write':
+      checkpoint ??= setTimeout(writeThrough, checkpointMs)
+      return await writeOrSplit(opened, order.operations, 0)
+  }
+}
+
+/**
+ * Writes the operations in one transaction. One that no database could take must not hold up all
+ * others for ever: it is found by halving. Returns the places of such, counted from `from`.
+ */
+async function writeOrSplit(
+  into: UsageDatabase,
+  operations: readonly Operation[],
+  from: number,
+): Promise<number[]> {
+  try {
+    await inTransaction(into, () => writeBatch(into.queries, operations))
+    return []
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    if (operations.length === 1) return [from]
+    const half = Math.ceil(operations.length / 2)
+    return [
+      ...(await writeOrSplit(into, operations.slice(0, half), from)),
+      ...(await writeOrSplit(into, operations.slice(half), from + half)),
+    ]
+  }
+}
+
+/** Between two orders, as they are: a checkpoint inside of a transaction is refused. */
+function writeThrough(): void {
+  checkpoint = null
+  last = last.then(() => {
+    try {
+      opened?.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch {
+      // A full disk: the next write says so to somebody who can do something.
+    }
+  })
+}
+
+async function end(): Promise<null> {
+  await release()
+  lock?.release()
+  lock = null
+  return null
+}
+
+async function release(): Promise<void> {
+  if (checkpoint !== null) clearTimeout(checkpoint)
+  checkpoint = null
+  const held = opened
+  opened = null
+  if (held !== null) await closeDatabase(held)
+}

@@ -1,0 +1,41 @@
+import type { Kysely } from 'kysely'
+import { bookInterrupted } from '../book-interrupted.ts'
+import type { Operation } from '../operation.ts'
+import type { Balance, LoadedUsage, OpenReservation } from '../usage-journal.ts'
+import type { Tables } from './tables.ts'
+import { writeBatch } from './write-batch.ts'
+
+const dayMs = 86_400_000
+
+/** How far back a period may have begun to be of any use: itself, and a clock set back a little. */
+const reachMs = { minute: 3_600_000, hour: 3 * 3_600_000, day: 3 * dayMs, month: 63 * dayMs }
+
+/**
+ * Books what a dead process left open and gives the balances at the instant `now`. Inside of the
+ * caller's transaction: a crash in here must not book anything twice.
+ */
+export async function loadUsage(queries: Kysely<Tables>, now: number): Promise<LoadedUsage> {
+  const open = await queries.selectFrom('open_reservations').select('reservation').execute()
+  const bookings = open.map(({ reservation }): Operation => {
+    const settled = bookInterrupted(JSON.parse(reservation) as OpenReservation)
+    return { kind: 'record', settled }
+  })
+  await writeBatch(queries, bookings)
+  return { balances: await readBalances(queries, now), interrupted: open.length }
+}
+
+async function readBalances(queries: Kysely<Tables>, now: number): Promise<Balance[]> {
+  const rows = await queries
+    .selectFrom('balances')
+    .selectAll()
+    .where(({ eb, or, and }) =>
+      or([
+        eb('period', '=', 'lifetime'),
+        ...(['minute', 'hour', 'day', 'month'] as const).map((period) =>
+          and([eb('period', '=', period), eb('start_at', '>=', now - reachMs[period])]),
+        ),
+      ]),
+    )
+    .execute()
+  return rows.map(({ start_at, ...row }) => ({ ...row, startAt: start_at }))
+}

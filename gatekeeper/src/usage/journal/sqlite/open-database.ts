@@ -1,0 +1,145 @@
+/**
+ * The database file of the journal: made, opened, brought up to date, and believed only after a look
+ * at it. What cannot be believed is a problem and never an empty database in its place.
+ */
+import { chmodSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { ProblemsError } from '../../../lib/problem.ts'
+import { migrations } from './migrations.ts'
+import { createQueries } from './node-sqlite.ts'
+import { isDamage } from './store-fault.ts'
+import type { Tables } from './tables.ts'
+
+export type UsageDatabase = {
+  readonly database: DatabaseSync
+  readonly queries: Kysely<Tables>
+}
+
+/** SQLite's `application_id`, "GKus": tells our file from another program's. */
+const applicationId = 0x474b7573
+
+/** For readers that hold up a write for a moment. */
+const busyMs = 2000
+
+/**
+ * Opens the database for writing. `isFirst` lets it be made: one that vanishes later is never
+ * replaced by an empty one. Throws a ProblemsError where the file cannot be believed, and SQLite's or
+ * the file system's error where the disk does not work just now.
+ */
+export async function openUsageDatabase(path: string, isFirst: boolean): Promise<UsageDatabase> {
+  try {
+    if (!existsSync(path)) {
+      if (!isFirst) throw unusable(path, 'is gone')
+      await create(path)
+    }
+    return await open(path)
+  } catch (error) {
+    throw isDamage(error) ? unusable(path, 'is damaged, or no database') : error
+  }
+}
+
+/** Opens the database for reading, beside the process that writes it. Throws as above. */
+export function openForReading(path: string): UsageDatabase {
+  const opened = connect(path, { readOnly: true })
+  try {
+    requireKnown(opened.database, path)
+    return opened
+  } catch (error) {
+    opened.database.close()
+    throw isDamage(error) ? unusable(path, 'is damaged, or no database') : error
+  }
+}
+
+/**
+ * Under another name until it is whole: an empty `usage.db` is then always a loss of data, and is
+ * not taken for a first start.
+ */
+async function create(path: string): Promise<void> {
+  if (existsSync(`${path}-wal`)) {
+    throw unusable(path, `is missing, and ${path}-wal beside it is not`)
+  }
+  const made = `${path}.new`
+  rmSync(made, { force: true })
+  writeFileSync(made, '', { flag: 'wx', mode: 0o600 })
+  const opened = connect(made)
+  try {
+    opened.database.exec(`PRAGMA application_id = ${applicationId}`)
+    await migrate(opened)
+  } finally {
+    await closeDatabase(opened)
+  }
+  renameSync(made, path)
+}
+
+async function open(path: string): Promise<UsageDatabase> {
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
+  const opened = connect(path)
+  try {
+    requireKnown(opened.database, path)
+    requireWhole(opened.database, path)
+    // WAL: readers and the writer do not wait for each other. NORMAL: a commit is safe from a kill
+    // of the process without waiting for the disk; docs/decisions/0009 says what a power cut takes.
+    opened.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    await migrate(opened)
+    return opened
+  } catch (error) {
+    await closeDatabase(opened)
+    throw error
+  }
+}
+
+function connect(path: string, options: { readOnly?: boolean } = {}): UsageDatabase {
+  const database = new DatabaseSync(path, { ...options, timeout: busyMs })
+  return { database, queries: createQueries(database) }
+}
+
+/** Frees the database; a last checkpoint that fails, as on a full disk, loses nothing. */
+export async function closeDatabase({ database, queries }: UsageDatabase): Promise<void> {
+  await queries.destroy().catch(() => {})
+  if (database.isOpen) database.close()
+}
+
+function requireKnown(database: DatabaseSync, path: string): void {
+  const empty = statSync(path).size === 0
+  const id = database.prepare('PRAGMA application_id').get()?.['application_id']
+  if (empty || id !== applicationId) {
+    throw unusable(path, empty ? 'is empty' : "is another program's database")
+  }
+  const applied = database.prepare('SELECT name FROM kysely_migration').all()
+  const names = applied.map(({ name }) => String(name))
+  const unknown = names.filter((name) => !Object.hasOwn(migrations, name))
+  if (unknown.length > 0) throw newer(path, unknown)
+}
+
+/** What limits are made of; the log alone may be huge, and its damage opens no limit. */
+function requireWhole(database: DatabaseSync, path: string): void {
+  for (const table of ['balances', 'open_reservations']) {
+    const [row] = database.prepare(`PRAGMA quick_check(${table})`).all()
+    if (row?.['quick_check'] !== 'ok') throw unusable(path, `is damaged (${table})`)
+  }
+}
+
+const provider = { getMigrations: async () => ({ ...migrations }) }
+
+/** All steps in one transaction, which Kysely does not use for SQLite by itself. */
+async function migrate({ database, queries }: UsageDatabase): Promise<void> {
+  database.exec('BEGIN IMMEDIATE')
+  const { error } = await new Migrator({ db: queries, provider }).migrateToLatest()
+  if (error !== undefined) throw error
+  database.exec('COMMIT')
+}
+
+function newer(source: string, unknown: readonly string[]): ProblemsError {
+  const what = `was written by a newer Gatekeeper (${unknown.join(', ')})`
+  const remedy = 'Run that version again, or put back the copy of the file from before its start.'
+  return new ProblemsError([{ source, what, remedy }])
+}
+
+function unusable(source: string, what: string): ProblemsError {
+  const remedy =
+    'Limits must not begin at zero by accident: put a copy of it back; or, to give up what was ' +
+    `counted so far, move ${source} and what is named ${source}-* elsewhere.`
+  return new ProblemsError([{ source, what, remedy }])
+}

@@ -1,0 +1,65 @@
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from './tables.ts'
+
+const dayMs = 86_400_000
+
+/** Balances are needed for their period only; this much longer, somebody may look at them. */
+const keptMs = { minute: dayMs, hour: 7 * dayMs, day: 62 * dayMs, month: 800 * dayMs } as const
+
+/** Rows in one step: a step holds up the commits behind it. */
+const stepRowsMax = 500
+
+export type PruneOrder = { readonly now: number; readonly retainDays: number }
+
+/** Removes a step's worth of what is too old; true where more is left. */
+export async function prune(queries: Kysely<Tables>, order: PruneOrder): Promise<boolean> {
+  const { now, retainDays } = order
+  const old = queries
+    .selectFrom('usage_log')
+    .select('id')
+    .where('at', '<', now - retainDays * dayMs)
+    .orderBy('at')
+    .limit(stepRowsMax)
+  const { numDeletedRows } = await queries
+    .deleteFrom('usage_log')
+    .where('id', 'in', old)
+    .executeTakeFirstOrThrow()
+  if (numDeletedRows >= stepRowsMax) return true
+  return (await pruneBalances(queries, now)) >= stepRowsMax
+}
+
+/**
+ * The three newest of each counter stay, whatever the clock says: one that ran far ahead for a day
+ * must not take the current period's balance away, which would open its limit.
+ */
+async function pruneBalances(queries: Kysely<Tables>, now: number): Promise<bigint> {
+  const periods = ['minute', 'hour', 'day', 'month'] as const
+  const rowId = sql<number>`balances.rowid`
+  const old = queries
+    .selectFrom('balances')
+    .select(rowId.as('row'))
+    .where(({ eb, or, and }) =>
+      or(
+        periods.map((period) =>
+          and([eb('period', '=', period), eb('start_at', '<', now - keptMs[period])]),
+        ),
+      ),
+    )
+    .where(
+      ({ selectFrom }) =>
+        selectFrom('balances as newer')
+          .select(({ fn }) => fn.countAll<number>().as('count'))
+          .whereRef('newer.subject', '=', 'balances.subject')
+          .whereRef('newer.unit', '=', 'balances.unit')
+          .whereRef('newer.period', '=', 'balances.period')
+          .whereRef('newer.start_at', '>', 'balances.start_at'),
+      '>=',
+      3,
+    )
+    .limit(stepRowsMax)
+  const { numDeletedRows } = await queries
+    .deleteFrom('balances')
+    .where(rowId, 'in', old)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows
+}

@@ -1,0 +1,114 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  chargeOf,
+  describeJournal,
+  type JournalPlace,
+  journalNow,
+  recordOf,
+  reservationOf,
+} from '../../../../test/support/describe-journal.ts'
+import { readRecords } from '../../../../test/support/read-records.ts'
+import { ProblemsError } from '../../../lib/problem.ts'
+import { systemTimers } from '../../../lib/timers.ts'
+import type { JournalEvent } from '../commit-queue.ts'
+import type { UsageJournal } from '../usage-journal.ts'
+import { createSqliteJournal, databaseIn } from './sqlite-journal.ts'
+
+const makeFolder = () => mkdtempSync(join(tmpdir(), 'gk journal '))
+
+function createJournal(folder: string, report: (event: JournalEvent) => void = () => {}) {
+  return createSqliteJournal({
+    ...{ folder, retainDays: 400 },
+    ...{ clock: () => journalNow, timers: systemTimers, report },
+  })
+}
+
+/** A folder; a kill is a copy of its files as they are, with a commit's writes in or not at all. */
+function makePlace(): JournalPlace {
+  const folders = [makeFolder()]
+  const folder = () => folders.at(-1) as string
+  return {
+    start: () => createJournal(folder()),
+    crash: () => {
+      const next = makeFolder()
+      for (const name of readdirSync(folder())) {
+        // The shared memory is made anew from the other two at the next start.
+        if (!name.endsWith('-shm')) cpSync(join(folder(), name), join(next, name))
+      }
+      folders.push(next)
+    },
+    records: () => readRecords(databaseIn(folder())),
+    remove: async () => {
+      for (const each of folders) rmSync(each, { recursive: true, force: true })
+    },
+  }
+}
+
+describeJournal('SQLite', makePlace, { numRuns: 4 })
+
+describe('the thread of the journal', () => {
+  const open: { journals: UsageJournal[]; folders: string[] } = { journals: [], folders: [] }
+  const start = (folder = makeFolder(), report?: (event: JournalEvent) => void) => {
+    const journal = createJournal(folder, report)
+    open.journals.push(journal)
+    open.folders.push(folder)
+    return { journal, folder }
+  }
+  afterEach(async () => {
+    await Promise.all(open.journals.splice(0).map((journal) => journal.close()))
+    for (const folder of open.folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('counts alone: a second one on the same folder is told so and books nothing', async () => {
+    const { journal, folder } = start()
+    await journal.load()
+    await journal.open(reservationOf('a', chargeOf(1)))
+    const second = start(folder).journal.load()
+    await expect(second).rejects.toThrow(ProblemsError)
+    await expect(second).rejects.toThrow(/held by another gatekeeper/)
+    expect(await readRecords(databaseIn(folder))).toEqual([])
+  })
+
+  it('is free for the next one as soon as it is closed', async () => {
+    const { journal, folder } = start()
+    await journal.load()
+    await journal.close()
+    expect((await start(folder).journal.load()).interrupted).toBe(0)
+  })
+
+  it('gives up what no database takes, says so, and writes all else', async () => {
+    const events: JournalEvent[] = []
+    const { journal, folder } = start(undefined, (event) => events.push(event))
+    await journal.load()
+    const settle = (requestId: string, change = {}) =>
+      journal.record({
+        ...{ reservationId: null, charges: [chargeOf(1)] },
+        record: recordOf({ requestId, ...change }),
+      })
+    const broken = { microUsd: Number.NaN }
+    const results = [settle('a'), settle('b', broken), settle('c'), settle('d'), settle('e')]
+    expect(await Promise.all(results)).toEqual([
+      ...['durable', 'deferred', 'durable', 'durable', 'durable'],
+    ])
+    expect(events).toEqual([{ kind: 'lost', rows: 1 }])
+    const ids = (await readRecords(databaseIn(folder))).map(({ requestId }) => requestId)
+    expect(ids).toEqual(['a', 'c', 'd', 'e'])
+  })
+
+  it('opens nothing and holds nobody once it is closed', async () => {
+    const { journal } = start()
+    await journal.load()
+    await journal.close()
+    expect(await journal.open(reservationOf('a'))).toBe('unavailable')
+    const settled = { reservationId: null, record: recordOf(), charges: [] }
+    expect(await journal.record(settled)).toBe('deferred')
+  })
+
+  it('a folder that is not there stops the start', async () => {
+    const { journal } = start(join(makeFolder(), 'missing'))
+    await expect(journal.load()).rejects.toThrow(ProblemsError)
+  })
+})

@@ -1,0 +1,37 @@
+import { type Problem, ProblemsError } from '../../../lib/problem.ts'
+
+/** SQLite's results that blame what is written, not the database: CONSTRAINT, TOOBIG, MISMATCH. */
+const refusals = new Set([18, 19, 20])
+
+/** SQLITE_FULL, and the file system's word for it. */
+const full = 13
+
+/** Whether the operations themselves cannot be written, today or later, into any database. */
+export function isRefusal(error: unknown): boolean {
+  const { errcode, code } = error as { errcode?: number; code?: string }
+  if (errcode !== undefined) return refusals.has(errcode & 0xff)
+  return code === 'ERR_INVALID_ARG_TYPE' || code === 'ERR_INVALID_ARG_VALUE'
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const damages = new Set([11, 26])
+
+/** Whether the file is at fault, which no waiting mends. */
+export function isDamage(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode !== undefined && damages.has(errcode & 0xff)
+}
+
+/** What a person is told of a database that does not work just now. */
+export function toProblem(source: string, error: unknown): Problem {
+  if (error instanceof ProblemsError && error.problems[0]) return error.problems[0]
+  const { errcode, errstr, code, message } = error as {
+    [name in 'errstr' | 'code' | 'message']?: string
+  } & { errcode?: number }
+  const what = `cannot be written (${errstr ?? code ?? message ?? 'unknown'})`
+  const isFull = errcode !== undefined && (errcode & 0xff) === full
+  const remedy = isFull
+    ? 'Make space on its disk; writing goes on by itself.'
+    : 'Look at its disk; writing is tried again by itself.'
+  return { source, what, remedy }
+}

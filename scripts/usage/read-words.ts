@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
+import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
+import { type Grouping, groupings } from '../../gatekeeper/src/usage/report/usage-report.ts'
+import { UsageError } from '../keys/command.ts'
+import { startOfDay } from './start-of-day.ts'
+
+export type Wanted = {
+  readonly by: Grouping
+  readonly since: string
+  readonly form: 'table' | 'json' | 'csv'
+  readonly isHelp: boolean
+}
+
+const options = {
+  by: { type: 'string', default: 'key' },
+  since: { type: 'string', default: '30d' },
+  json: { type: 'boolean', default: false },
+  csv: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+/** Reads the command line. Throws a UsageError that says everything that is wrong with it. */
+export function readWords(args: readonly string[]): Wanted {
+  const { values, positionals } = parse(args)
+  const by = groupings.find((grouping) => grouping === values.by)
+  const wrong = [
+    ...(by === undefined ? [`--by is none of ${groupings.join(', ')}`] : []),
+    ...(values.json && values.csv ? ['--json and --csv exclude each other'] : []),
+    ...(positionals.length > 0 ? [`there is no command ${JSON.stringify(positionals[0])}`] : []),
+  ]
+  if (by === undefined || wrong.length > 0) throw new UsageError(wrong.join('\n'))
+  const form = values.json ? 'json' : values.csv ? 'csv' : 'table'
+  return { by, since: values.since, form, isHelp: values.help }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** Reads `7d`, `2026-11-01` (its beginning in the time zone) or a whole instant. */
+export function readSince(text: string, at: { now: number; timeZone: string }): number {
+  const durationMs = parseDuration(text)
+  if (durationMs !== null) return at.now - durationMs
+  const instant = parseInstant(text) ?? startOfDay(text, at.timeZone)
+  if (instant !== null) return instant
+  throw new UsageError(
+    '--since is neither a duration such as 7d or 12h nor a date such as 2026-11-01',
+  )
+}
