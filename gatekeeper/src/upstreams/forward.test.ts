@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { aPrincipal, aService, sampleKey, someFacts } from '../../test/support/questions.ts'
+import {
+  aPrincipal,
+  aReservation,
+  aService,
+  sampleKey,
+  someFacts,
+} from '../../test/support/questions.ts'
 import { Admission } from '../policy/admission.ts'
 import { createForwarder, type Forwarded } from './forward.ts'
 
@@ -25,7 +31,10 @@ async function listen(handle: (request: IncomingMessage, response: ServerRespons
 type Seen = { status: number | null; body: string; isWhole: boolean; headers: object }
 
 /** Sends one request through a forwarder to the upstream; `forwarded` is what the forwarder says. */
-async function relay(origin: string): Promise<{ forwarded: Forwarded; seen: Seen }> {
+async function relay(
+  origin: string,
+  onHead: () => void = () => {},
+): Promise<{ forwarded: Forwarded; seen: Seen }> {
   const timeouts = { connectSeconds: 1, headersSeconds: 0.3, idleSeconds: 0.3 }
   const service = aService({ upstream: { origin, key: 'ours' }, timeouts })
   const forwarder = createForwarder([service])
@@ -36,27 +45,33 @@ async function relay(origin: string): Promise<{ forwarded: Forwarded; seen: Seen
       facts: someFacts({ service }),
       principal: aPrincipal(),
       obligations: [],
-      reservation: { settle: () => {} },
+      reservation: aReservation(),
     })
     const exchange = {
       ...{ request: incoming, response, bytes: Buffer.from('{}') },
-      ...{ set: { 'x-gatekeeper-user': 'ada' }, answer: { 'x-request-id': 'r' } },
+      ...{
+        set: { 'x-gatekeeper-user': 'ada' },
+        answer: { 'x-request-id': 'r' },
+        reader: null,
+        form: null,
+      },
     }
     void forwarder.forward(admission, exchange).then((forwarded) => {
       if (!response.headersSent) response.end()
       resolve(forwarded)
     })
   })
-  const seen = await send(port)
+  const seen = await send(port, onHead)
   return { forwarded: await promise, seen }
 }
 
-function send(port: number): Promise<Seen> {
+function send(port: number, onHead: () => void): Promise<Seen> {
   const { promise, resolve } = Promise.withResolvers<Seen>()
   const headers = { authorization: `Bearer ${sampleKey}`, 'content-type': 'application/json' }
   const call = request(
     { port, method: 'POST', path: '/ignored', headers, agent: false },
     (answer) => {
+      onHead()
       let body = ''
       answer.on('data', (chunk) => {
         body += chunk
@@ -86,8 +101,8 @@ test('an answer is carried whole, and the upstream sees our key and never the cl
   })
   const { forwarded, seen } = await relay(origin)
   expect(forwarded).toEqual({
-    outcome: { status: 201, kind: 'answered', answerBytes: 5 },
-    reason: null,
+    outcome: { status: 201, kind: 'answered', answerBytes: 5, firstByteMs: expect.any(Number) },
+    ...{ reason: null, usage: null },
   })
   expect(seen).toMatchObject({ status: 201, body: 'hello', isWhole: true })
   expect(seen.headers).toMatchObject({ 'x-a': '1', 'x-request-id': 'r' })
@@ -95,6 +110,24 @@ test('an answer is carried whole, and the upstream sees our key and never the cl
   expect(line).toBe('POST /api/chat')
   expect(fields).toMatchObject({ authorization: 'Bearer ours', 'x-gatekeeper-user': 'ada' })
   expect(JSON.stringify(fields)).not.toContain(sampleKey)
+})
+
+test('a head whose content is late does not wait for it', async () => {
+  const headSeen = Promise.withResolvers<void>()
+  const origin = await upstream((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    // Never, unless the client got the head alone.
+    void headSeen.promise.then(() => response.end('data: late'))
+  })
+  const { seen } = await relay(origin, headSeen.resolve)
+  expect(seen).toMatchObject({ status: 200, body: 'data: late', isWhole: true })
+})
+
+test.each([204, 304])('an answer without content (%i) is whole', async (status) => {
+  const origin = await upstream((_, response) => response.writeHead(status).end())
+  const { forwarded, seen } = await relay(origin)
+  expect(forwarded.outcome).toEqual({ status, kind: 'answered', answerBytes: 0 })
+  expect(seen).toMatchObject({ status, body: '', isWhole: true })
 })
 
 describe('what fails before the answer’s head is a reason', () => {
@@ -143,9 +176,10 @@ describe('what fails before the answer’s head is a reason', () => {
     const forwarder = createForwarder([])
     const admission = new Admission({
       ...{ facts: someFacts(), principal: aPrincipal(), obligations: [] },
-      reservation: { settle: () => {} },
+      reservation: aReservation(),
     })
-    const exchange = { set: {}, answer: {}, bytes: null } as unknown as Parameters<
+    const response = { destroyed: false }
+    const exchange = { set: {}, answer: {}, bytes: null, response } as unknown as Parameters<
       typeof forwarder.forward
     >[1]
     expect((await forwarder.forward(admission, exchange)).reason).toBe('upstream-unreachable')

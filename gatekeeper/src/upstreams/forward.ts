@@ -4,12 +4,17 @@
  * that half an answer cannot pass for a whole one.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Transform } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import type { Fields } from '../lib/fields.ts'
 import type { Admission, Outcome } from '../policy/admission.ts'
+import type { AnswerReader } from '../policy/answer-reader.ts'
 import type { Reason } from '../policy/reason.ts'
 import type { Service } from '../policy/service.ts'
-import { createAnswerHandler } from './answer-handler.ts'
+import { noUsage, type Usage } from '../policy/usage.ts'
+import { AnswerHandler } from './answer-handler.ts'
+import { changesOf } from './change-answer.ts'
+import { requestBody } from './request-body.ts'
 import { upstreamFields } from './request-fields.ts'
 
 /** The two ends of a relayed request. `bytes` is its body where that was read already. */
@@ -17,30 +22,57 @@ export type Exchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly bytes: Buffer | null
+  /** What an upload goes through, with the type that it has then; null where it is none. */
+  readonly form: { readonly stream: Transform; readonly contentType: string } | null
   /** Fields that the upstream gets of us, the client's of the same name dropped. */
   readonly set: Readonly<Record<string, string>>
   /** Fields that the client gets of us, the upstream's of the same name dropped. */
   readonly answer: Readonly<Record<string, string>>
+  /** Reads what the answer used; null where nothing is counted. */
+  readonly reader: AnswerReader | null
 }
 
 /** Why nothing was answered yet, or null where the answer's head went out. */
-export type Forwarded = { readonly outcome: Outcome; readonly reason: Reason | null }
+export type Forwarded = {
+  readonly outcome: Outcome
+  readonly reason: Reason | null
+  readonly usage: Usage | null
+}
 
 export type Forwarder = {
-  /** Resolves on every exit: end, error, abort, time limit. Never rejects. */
+  /**
+   * Resolves on every exit: end, error, abort, time limit. Never rejects. The reservation is settled
+   * by then, and the end of an answer was not sent before.
+   */
   readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
+  /** Ends every exchange as `draining`: 503 where nothing is out yet, else a broken answer. */
+  readonly cut: () => void
   readonly close: () => Promise<void>
 }
 
+/** Longer than any disk takes to write a line; beyond it an answer is cut. */
+const settleMsMaxUsual = 10_000
+
 /** Makes one connection pool per relayed service. */
-export function createForwarder(services: readonly Service[]): Forwarder {
+export function createForwarder(
+  services: readonly Service[],
+  { settleMsMax = settleMsMaxUsual } = {},
+): Forwarder {
   const agents = new Map(services.map((service) => [service.name, createAgent(service)]))
+  const open = new Set<AnswerHandler>()
   return {
-    forward: (admission, exchange) => {
+    forward: async (admission, exchange) => {
       const { service } = admission.facts
       const agent = agents.get(service?.name ?? '')
-      if (!agent || !service?.upstream) return Promise.resolve(unreachable)
-      return send(agent, service, { admission, exchange })
+      if (agent && service?.upstream && !exchange.response.destroyed) {
+        return await send(agent, service, { admission, exchange, settleMsMax, open })
+      }
+      const forwarded = exchange.response.destroyed ? left : unreachable
+      await admission.reservation.settle(forwarded.outcome, forwarded.usage)
+      return forwarded
+    },
+    cut: () => {
+      for (const handler of open) handler.endStopping()
     },
     close: async () => {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
@@ -51,6 +83,14 @@ export function createForwarder(services: readonly Service[]): Forwarder {
 const unreachable: Forwarded = {
   outcome: { status: 503, kind: 'failed', answerBytes: 0 },
   reason: 'upstream-unreachable',
+  usage: noUsage,
+}
+
+/** The client was gone before anything was sent on. */
+const left: Forwarded = {
+  outcome: { status: 499, kind: 'aborted', answerBytes: 0 },
+  reason: null,
+  usage: noUsage,
 }
 
 function createAgent(service: Service): Agent {
@@ -63,14 +103,29 @@ function createAgent(service: Service): Agent {
   })
 }
 
-function send(
-  agent: Agent,
-  service: Service,
-  job: { admission: Admission; exchange: Exchange },
-): Promise<Forwarded> {
-  const { admission, exchange } = job
+type Job = {
+  readonly admission: Admission
+  readonly exchange: Exchange
+  readonly settleMsMax: number
+  /** Where the exchange is listed until it is over. */
+  readonly open: Set<AnswerHandler>
+}
+
+function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
+  const { admission, exchange, settleMsMax, open } = job
+  const answer = {
+    ...{ exchange, settleMsMax },
+    change: changesOf(admission),
+    durationMsMax: durationMsMaxOf(admission),
+    isStanding: admission.isStanding,
+    settle: (outcome: Outcome, usage: Usage | null) => admission.reservation.settle(outcome, usage),
+  }
   return new Promise((resolve) => {
-    const handler = createAnswerHandler(exchange, resolve)
+    const handler = new AnswerHandler(answer, (forwarded) => {
+      open.delete(handler)
+      resolve(forwarded)
+    })
+    open.add(handler)
     try {
       agent.dispatch(dispatchOptions(service, admission, exchange), handler)
     } catch (error) {
@@ -80,24 +135,30 @@ function send(
   })
 }
 
+function durationMsMaxOf({ obligations }: Admission): number | null {
+  const seconds = obligations.flatMap((owed) => (owed.kind === 'end-stream' ? [owed.seconds] : []))
+  return seconds.length === 0 ? null : Math.min(...seconds) * 1000
+}
+
 function dispatchOptions(
   service: Service,
   admission: Admission,
   exchange: Exchange,
 ): Dispatcher.DispatchOptions {
   const { endpointPath, query, endpoint, method } = admission.facts
-  const { request, bytes } = exchange
-  const streamed = endpoint?.body === 'bytes' || endpoint?.body === 'multipart' ? request : null
+  const body = requestBody(exchange, endpoint?.body ?? 'none')
   return {
     origin: service.upstream?.origin ?? '',
-    path: query === '' ? endpointPath : `${endpointPath}?${query}`,
+    path: endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`),
     method: method as Dispatcher.HttpMethod,
-    headers: upstreamFields(request.headersDistinct as Fields, {
+    headers: upstreamFields(exchange.request.headersDistinct as Fields, {
       ...exchange.set,
       ...credentialOf(service),
-      ...lengthOf(request, streamed),
+      ...body.fields,
+      // Answers are read, and some changed, on their way; none of that works on a coding.
+      'accept-encoding': 'identity',
     }),
-    body: bytes ?? streamed,
+    body: body.content,
     headersTimeout: service.timeouts.headersSeconds * 1000,
     bodyTimeout: service.timeouts.idleSeconds * 1000,
   }
@@ -106,13 +167,4 @@ function dispatchOptions(
 function credentialOf(service: Service): Record<string, string> {
   const key = service.upstream?.key ?? null
   return key === null ? {} : { authorization: `Bearer ${key}` }
-}
-
-/** A streamed body keeps its declared length; without one it is sent chunked. */
-function lengthOf(
-  request: IncomingMessage,
-  streamed: IncomingMessage | null,
-): Record<string, string> {
-  const length = request.headers['content-length']
-  return streamed !== null && length !== undefined ? { 'content-length': length } : {}
 }

@@ -15,10 +15,14 @@ const removed = new Set([
   // Statements about the client or the target that only a trusted proxy may make.
   ...['forwarded', 'x-real-ip', 'x-original-url', 'x-rewrite-url', 'x-http-method-override'],
   ...['x-http-method', 'x-method-override', 'via', 'true-client-ip', 'cf-connecting-ip'],
+  // Sent on as they were understood.
+  ...['traceparent', 'tracestate'],
   // The browser's: origins are judged here, and an upstream on loopback refuses foreign ones.
   ...['origin', 'referer', 'access-control-request-method', 'access-control-request-headers'],
   // Answers are passed on as bytes, and read on the way: no coding between upstream and gatekeeper.
   'accept-encoding',
+  // A body that was read is sent without its coding.
+  'content-encoding',
 ])
 /** Spellings without end; `(cleaned)` in the Caddyfile drops the same ones. */
 const removedWithin = [
@@ -31,6 +35,28 @@ const removedFamilies = [
   ...['x-litellm-', 'ocp-apim-', 'sec-fetch-'],
 ]
 
+const verdictsMax = 1_000
+const verdicts = new Map<string, boolean>()
+
+/**
+ * Whether no upstream may see a field of this name. Remembered: the same dozen names come with
+ * every request. A stranger who invents names cannot fill the memory, nor drive out the usual ones,
+ * since nobody is forwarded before admission and a full table is only no longer added to.
+ */
+function isRemoved(name: string): boolean {
+  const known = verdicts.get(name)
+  if (known !== undefined) return known
+  const verdict = judgeName(name)
+  if (verdicts.size < verdictsMax && name.length <= 100) verdicts.set(name, verdict)
+  return verdict
+}
+
+function judgeName(name: string): boolean {
+  if (removed.has(name) || /[_.]/.test(name)) return true
+  if (removedWithin.some((part) => name.includes(part))) return true
+  return removedFamilies.some((family) => name.startsWith(family))
+}
+
 /**
  * The fields for the upstream: the client's own without the removed ones, then `set`, which wins.
  * Names with `_` or `.` are dropped: several servers fold them to `-` and would see two spellings.
@@ -41,11 +67,10 @@ export function upstreamFields(
 ): Record<string, string | string[]> {
   const named = connectionNames(client['connection'])
   const kept: Record<string, string | string[]> = {}
-  for (const [name, values] of Object.entries(client)) {
-    if (values === undefined || removed.has(name) || named.has(name) || /[_.]/.test(name)) continue
-    if (removedWithin.some((part) => name.includes(part))) continue
-    if (removedFamilies.some((family) => name.startsWith(family))) continue
+  for (const name of Object.keys(client)) {
+    const values = client[name]
+    if (values === undefined || isRemoved(name) || named.has(name)) continue
     kept[name] = values.length === 1 ? (values[0] as string) : [...values]
   }
-  return { ...kept, ...set }
+  return Object.assign(kept, set)
 }

@@ -32,6 +32,14 @@ export function clientFields(
   return kept
 }
 
+/** What an answer says of its exact bytes, which no longer holds where we change them. */
+const ofBytes = ['content-length', 'etag', 'content-md5', 'digest', 'content-digest', 'repr-digest']
+
+/** The fields of an answer whose content is changed on its way. */
+export function changedFields<T>(answer: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(answer).filter(([name]) => !ofBytes.includes(name)))
+}
+
 function isRemoved(name: string): boolean {
   return removed.has(name) || removedFamilies.some((family) => name.startsWith(family))
 }

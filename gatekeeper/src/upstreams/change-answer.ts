@@ -1,0 +1,46 @@
+import type { ByteTransform } from '../lib/byte-transform.ts'
+import type { Admission } from '../policy/admission.ts'
+import type { Obligation } from '../policy/decision.ts'
+import { chain, createErrorEventFilter, createFixedAnswer } from './chat-answer.ts'
+import { createModelFilter } from './model-filter.ts'
+import { createUsageEventFilter } from './usage-event-filter.ts'
+
+export type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
+
+/** What an answer with this head goes through; null where it passes as it is. */
+export type ChangeAnswer = (
+  status: number,
+  fields: AnswerFields,
+) => ByteTransform | HeldTransform | null
+
+/** It gives nothing before the end, so that the answer's head waits, and may throw until then. */
+export type HeldTransform = ByteTransform & {
+  readonly isHeld: true
+  /** Stand in the place of all fields of the upstream. */
+  readonly fields?: Readonly<Record<string, string>>
+}
+
+/** Bytes as they are. */
+export const noChange: ByteTransform = { push: (chunk) => chunk, end: () => null }
+
+/** What an admission obliges us to do with the answer. */
+export function changesOf(admission: Admission): ChangeAnswer {
+  const owes = (owed: Obligation['kind']) => admission.obligations.some(({ kind }) => kind === owed)
+  const isChat = admission.facts.endpoint?.dialect === 'chat'
+  const { requestId } = admission.facts
+  const [isUsageHidden, isFiltered] = [owes('ask-usage'), owes('filter-models')]
+  return (status, fields) => {
+    // What is no success is a message and no list.
+    if (isFiltered && status < 400) return createModelFilter(admission)
+    if (isChat && status >= 300) return createFixedAnswer(requestId, fields)
+    if (status >= 300 || !isEventStream(fields)) return null
+    const hidden = isUsageHidden ? createUsageEventFilter() : null
+    if (!isChat) return hidden
+    const errors = createErrorEventFilter(requestId)
+    return hidden === null ? errors : chain(hidden, errors)
+  }
+}
+
+function isEventStream(fields: AnswerFields): boolean {
+  return /^text\/event-stream\b/i.test(String(fields['content-type'] ?? '').trim())
+}

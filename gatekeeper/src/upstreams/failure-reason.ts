@@ -1,0 +1,18 @@
+import type { Reason } from '../policy/reason.ts'
+import { RefusedError } from '../policy/refused-error.ts'
+
+const unreachableCodes = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'],
+])
+const timeoutCodes = new Set([
+  ...['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'],
+])
+
+/** Why an upstream gave no answer, by what undici says of it. */
+export function reasonOf(error: Error): Reason {
+  // Its body was refused on the way: what was sent of it never becomes a request.
+  if (error instanceof RefusedError) return error.reason
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (unreachableCodes.has(code)) return 'upstream-unreachable'
+  return timeoutCodes.has(code) ? 'upstream-timeout' : 'upstream-failed'
+}

@@ -1,0 +1,78 @@
+import { mayUseModel } from '../endpoints/model-name.ts'
+import type { Admission } from '../policy/admission.ts'
+import type { HeldTransform } from './change-answer.ts'
+
+/** Longer than the list of any server with some thousand models. */
+const listBytesMax = 8 * 1024 * 1024
+
+/** Answers whether the caller may see a model; `isRemote` where the server says so of it. */
+type IsVisible = (names: readonly string[], isRemote: boolean) => boolean
+
+/**
+ * Cuts a list of models down to what the caller may use. The answer is held until it is whole; one
+ * that cannot be read throws, and nothing of it is passed on: it could name what is not to be named.
+ */
+export function createModelFilter(admission: Admission): HeldTransform {
+  const chunks: Buffer[] = []
+  let length = 0
+  const { facts, principal } = admission
+  const kind = facts.service?.kind ?? 'http'
+  const isVisible: IsVisible = (names, isRemote) =>
+    names.length > 0 &&
+    names.every((name) => mayUseModel(principal, kind, name)) &&
+    (!isRemote || principal.cloudModels === true)
+  return {
+    isHeld: true,
+    push: (chunk) => {
+      length += chunk.length
+      if (length > listBytesMax) throw new UnreadableList()
+      chunks.push(chunk)
+      return null
+    },
+    end: () => {
+      // The answer to a HEAD has no content, and nothing to hide.
+      if (length === 0 && facts.method === 'HEAD') return null
+      return Buffer.from(JSON.stringify(filterList(parse(Buffer.concat(chunks)), isVisible)))
+    },
+  }
+}
+
+/** A list that nobody can read as one. */
+export class UnreadableList extends Error {}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw new UnreadableList()
+  }
+}
+
+const listNames = ['models', 'data']
+
+/** `models` of Ollama, `data` of OpenAI; llama.cpp has both. Nothing else of the answer is kept. */
+function filterList(value: unknown, isVisible: IsVisible): unknown {
+  if (!isObject(value)) throw new UnreadableList()
+  const names = listNames.filter((name) => value[name] !== undefined && value[name] !== null)
+  if (names.length === 0) throw new UnreadableList()
+  const lists = names.map((name) => [name, filterEntries(value[name], isVisible)] as const)
+  const kept = typeof value['object'] === 'string' ? { object: value['object'] } : {}
+  return { ...kept, ...Object.fromEntries(lists) }
+}
+
+function filterEntries(list: unknown, isVisible: IsVisible): unknown[] {
+  if (!Array.isArray(list)) throw new UnreadableList()
+  return list.filter((entry) => {
+    if (!isObject(entry)) throw new UnreadableList()
+    const names = ['id', 'name', 'model'].map((name) => entry[name])
+    const isRemote = typeof entry['remote_host'] === 'string' && entry['remote_host'] !== ''
+    return isVisible(
+      names.filter((name) => typeof name === 'string'),
+      isRemote,
+    )
+  })
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

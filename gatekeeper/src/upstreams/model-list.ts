@@ -1,0 +1,48 @@
+/**
+ * Which models an upstream of OpenAI's form serves. Asked again when the last list is old; where it
+ * cannot be had there is none, since an old one could let through what is gone.
+ */
+import type { Clock } from '../lib/clock.ts'
+import type { Upstream } from '../policy/service.ts'
+
+export type ModelListDeps = {
+  readonly upstream: Upstream
+  readonly clock: Clock
+  /** Resolves with the text of a document, or rejects. */
+  readonly fetchDocument: (
+    url: string,
+    fields: Readonly<Record<string, string>>,
+  ) => Promise<string>
+}
+
+const freshMs = 15_000
+/** A list that failed is not asked for by every request that waits for it. */
+const failedMs = 1_000
+
+/** Returns what tells the names of the models; null where they cannot be had. Never rejects. */
+export function createModelList(deps: ModelListDeps): () => Promise<readonly string[] | null> {
+  let names: readonly string[] | null = null
+  let staleAt = 0
+  let asking: Promise<readonly string[] | null> | null = null
+  const ask = async () => {
+    names = await askUpstream(deps).catch(() => null)
+    staleAt = deps.clock() + (names === null ? failedMs : freshMs)
+    asking = null
+    return names
+  }
+  return async () => {
+    if (deps.clock() < staleAt) return names
+    asking ??= ask()
+    return await asking
+  }
+}
+
+async function askUpstream({ upstream, fetchDocument }: ModelListDeps): Promise<string[] | null> {
+  const { origin, key } = upstream
+  const fields = key === null ? {} : { authorization: `Bearer ${key}` }
+  const document: unknown = JSON.parse(await fetchDocument(`${origin}/v1/models`, fields))
+  const { data } = document as { readonly data?: unknown }
+  if (!Array.isArray(data)) return null
+  const ids = data.map((entry: { readonly id?: unknown } | null) => entry?.id)
+  return ids.filter((id) => typeof id === 'string')
+}

@@ -1,0 +1,10 @@
+/** Whether a record was made in time. */
+export function settleWithin(settled: Promise<void>, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMs)
+    void settled.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}

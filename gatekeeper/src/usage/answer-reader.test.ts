@@ -1,0 +1,397 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../policy/admission.ts'
+import { type Asked, createAnswerReader } from './answer-reader.ts'
+
+const answered: Outcome = { status: 200, kind: 'answered', answerBytes: 0 }
+const aborted: Outcome = { status: 200, kind: 'aborted', answerBytes: 0 }
+const failed: Outcome = { status: 200, kind: 'failed', answerBytes: 0 }
+
+const asking = (usage: Asked['endpoint']['usage'], over: Partial<Asked> = {}): Asked => ({
+  endpoint: { usage, output: ['max_tokens'] },
+  model: 'm',
+  promptBytes: 401,
+  priceOf: () => null,
+  ...over,
+})
+
+type Answer = { type?: string; status?: number; fields?: Record<string, string> }
+
+function readAnswer(asked: Asked, chunks: readonly (string | Uint8Array)[], answer: Answer = {}) {
+  const reader = createAnswerReader(asked)
+  const { status = 200, type = 'application/json', fields } = answer
+  reader.begin(status, { 'content-type': type, ...fields })
+  for (const chunk of chunks) reader.read(Buffer.from(chunk as string))
+  return reader
+}
+
+const sse = { type: 'text/event-stream; charset=utf-8' }
+const ndjson = { type: 'application/x-ndjson' }
+const event = (json: unknown, name?: string) =>
+  `${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(json)}\n\n`
+const line = (json: unknown) => `${JSON.stringify(json)}\n`
+
+const anthropicStream = [
+  event(
+    {
+      type: 'message_start',
+      message: {
+        model: 'c',
+        usage: {
+          input_tokens: 9,
+          cache_read_input_tokens: 100,
+          cache_creation_input_tokens: 20,
+          output_tokens: 1,
+        },
+      },
+    },
+    'message_start',
+  ),
+  event({
+    type: 'content_block_delta',
+    delta: { type: 'text_delta', text: 'a "usage": {"output_tokens": 999}' },
+  }),
+  event({ type: 'message_delta', delta: {}, usage: { output_tokens: 7 } }),
+  event({ type: 'message_delta', delta: {}, usage: { output_tokens: 15, input_tokens: 9 } }),
+  event({ type: 'message_stop' }),
+]
+
+type Case = [string, Asked['endpoint']['usage'], Answer, string[], number, number]
+const cases: Case[] = [
+  [
+    'Ollama',
+    'ollama',
+    {},
+    [line({ model: 'm', done: true, prompt_eval_count: 26, eval_count: 298 })],
+    26,
+    298,
+  ],
+  [
+    'Ollama, streamed',
+    'ollama',
+    ndjson,
+    [
+      line({ response: 'a', done: false }),
+      line({ done: true, prompt_eval_count: 26, eval_count: 2 }),
+    ],
+    26,
+    2,
+  ],
+  [
+    'OpenAI',
+    'openai',
+    {},
+    [
+      line({
+        choices: [],
+        usage: {
+          prompt_tokens: 19,
+          completion_tokens: 10,
+          total_tokens: 29,
+          completion_tokens_details: { reasoning_tokens: 3 },
+        },
+      }),
+    ],
+    19,
+    10,
+  ],
+  [
+    'OpenAI, streamed',
+    'openai',
+    sse,
+    [
+      event({ choices: [{}], usage: null }),
+      event({ choices: [], usage: { prompt_tokens: 5, completion_tokens: 1 } }),
+      'data: [DONE]\n\n',
+    ],
+    5,
+    1,
+  ],
+  [
+    'OpenAI, counted all the way',
+    'openai',
+    sse,
+    [
+      event({ usage: { prompt_tokens: 5, completion_tokens: 1 } }),
+      event({ usage: { prompt_tokens: 5, completion_tokens: 2 } }),
+    ],
+    5,
+    2,
+  ],
+  ['images', 'openai', {}, [line({ usage: { input_tokens: 50, output_tokens: 1056 } })], 50, 1056],
+  [
+    'reranking',
+    'openai',
+    {},
+    [line({ results: [], meta: { tokens: { input_tokens: 4, output_tokens: 0 } } })],
+    4,
+    0,
+  ],
+  [
+    'Responses',
+    'responses',
+    {},
+    [line({ usage: { input_tokens: 36, output_tokens: 87 } })],
+    36,
+    87,
+  ],
+  [
+    'Responses, streamed',
+    'responses',
+    sse,
+    [
+      event({ type: 'response.created', response: { usage: null } }),
+      event(
+        { type: 'response.completed', response: { usage: { input_tokens: 3, output_tokens: 4 } } },
+        'response.completed',
+      ),
+    ],
+    3,
+    4,
+  ],
+  [
+    'Responses, incomplete',
+    'responses',
+    sse,
+    [
+      event({
+        type: 'response.incomplete',
+        response: { usage: { input_tokens: 3, output_tokens: 4 } },
+      }),
+    ],
+    3,
+    4,
+  ],
+  [
+    'Anthropic',
+    'anthropic',
+    {},
+    [line({ usage: { input_tokens: 10, output_tokens: 20, cache_read_input_tokens: 5 } })],
+    15,
+    20,
+  ],
+  ['Anthropic, streamed', 'anthropic', sse, anthropicStream, 129, 15],
+  [
+    'Gemini',
+    'gemini',
+    {},
+    [
+      line({
+        usageMetadata: { promptTokenCount: 4, candidatesTokenCount: 6, thoughtsTokenCount: 10 },
+      }),
+    ],
+    4,
+    16,
+  ],
+  [
+    'Gemini, streamed',
+    'gemini',
+    sse,
+    [
+      event({ usageMetadata: { promptTokenCount: 4 } }),
+      event({ usageMetadata: { promptTokenCount: 4, candidatesTokenCount: 6 } }),
+    ],
+    4,
+    6,
+  ],
+  [
+    'Gemini, as an array',
+    'gemini',
+    {},
+    [
+      `[${line({ usageMetadata: { promptTokenCount: 4 } })},${line({ usageMetadata: { candidatesTokenCount: 6 } })}]`,
+    ],
+    4,
+    6,
+  ],
+]
+
+describe("the provider's own figures count", () => {
+  test.each(cases)('%s', (_, usage, answer, chunks, input, output) => {
+    expect(readAnswer(asking(usage), chunks, answer).used(answered)).toEqual({
+      ...{ model: 'm', inputTokens: input, outputTokens: output, microUsd: 0, isEstimated: false },
+    })
+  })
+
+  test.each(cases)('%s: however the bytes are cut', (_, usage, answer, chunks) => {
+    const bytes = Buffer.from(chunks.join(''))
+    const whole = readAnswer(asking(usage), chunks, answer)
+    const byByte = readAnswer(
+      asking(usage),
+      [...bytes].map((byte) => Uint8Array.of(byte)),
+      answer,
+    )
+    expect(byByte.used(answered)).toEqual(whole.used(answered))
+    expect(byByte.isEnding()).toBe(whole.isEnding())
+  })
+
+  test('embeddings and reranking are asked for no output', () => {
+    const asked = asking('openai', { endpoint: { usage: 'openai', output: [] } })
+    const used = readAnswer(asked, [line({ usage: { prompt_tokens: 8, total_tokens: 8 } })]).used(
+      answered,
+    )
+    expect(used).toMatchObject({ inputTokens: 8, outputTokens: 0, isEstimated: false })
+  })
+})
+
+describe('the end of an answer is seen', () => {
+  test.each<[string, Asked['endpoint']['usage'], Answer, string, string]>([
+    ['Ollama', 'ollama', ndjson, line({ done: false }), line({ done: true })],
+    ['OpenAI', 'openai', sse, event({ choices: [] }), 'data: [DONE]\n\n'],
+    [
+      'Responses',
+      'responses',
+      sse,
+      event({ type: 'response.created' }),
+      event({ type: 'response.failed' }),
+    ],
+    [
+      'Anthropic',
+      'anthropic',
+      sse,
+      event({ type: 'message_delta' }),
+      event({ type: 'message_stop' }),
+    ],
+  ])('%s', (_, usage, answer, before, last) => {
+    const asked = asking(usage)
+    expect(readAnswer(asked, [before], answer).isEnding()).toBe(false)
+    expect(readAnswer(asked, [before, last], answer).isEnding()).toBe(true)
+  })
+
+  test('and an abort after it is no estimate', () => {
+    const chunks = [line({ done: true, prompt_eval_count: 1, eval_count: 2 })]
+    expect(readAnswer(asking('ollama'), chunks, ndjson).used(aborted).isEstimated).toBe(false)
+  })
+})
+
+describe('what is not told is estimated, and marked so', () => {
+  test('a stream: a quarter of the bytes in, its parts out', () => {
+    const parts = Array.from({ length: 12 }, () => event({ choices: [{ delta: {} }] }))
+    expect(readAnswer(asking('openai'), parts, sse).used(answered)).toMatchObject({
+      ...{ inputTokens: 101, outputTokens: 12, isEstimated: true },
+    })
+  })
+
+  test('a whole answer: a quarter of its bytes', () => {
+    const used = readAnswer(asking('openai'), ['x'.repeat(41)]).used(answered)
+    expect(used).toMatchObject({ inputTokens: 101, outputTokens: 11, isEstimated: true })
+  })
+
+  test('an answer in a coding or of another type: by its bytes', () => {
+    const text = line({ usage: { prompt_tokens: 1, completion_tokens: 1 } })
+    for (const answer of [{ fields: { 'content-encoding': 'gzip' } }, { type: 'text/html' }]) {
+      const used = readAnswer(asking('openai'), [text], answer).used(answered)
+      expect(used).toMatchObject({ outputTokens: Math.ceil(text.length / 4), isEstimated: true })
+    }
+  })
+
+  test.each([aborted, failed])('a stream that broke off is charged for what came: $kind', (end) => {
+    const parts = anthropicStream.slice(0, 2)
+    const used = readAnswer(asking('anthropic'), parts, sse).used(end)
+    expect(used).toMatchObject({ inputTokens: 129, outputTokens: 2, isEstimated: true })
+  })
+
+  test('a client that left before the head is charged for its prompt', () => {
+    const used = createAnswerReader(asking('openai')).used({ ...aborted, status: 499 })
+    expect(used).toMatchObject({ inputTokens: 101, outputTokens: 0, isEstimated: true })
+  })
+
+  test('an error of the upstream costs nothing', () => {
+    const none = { inputTokens: 0, outputTokens: 0, microUsd: 0, isEstimated: false }
+    const text = line({ usage: { prompt_tokens: 1, completion_tokens: 1 } })
+    expect(readAnswer(asking('openai'), [text], { status: 500 }).used(answered)).toMatchObject(none)
+    expect(createAnswerReader(asking('openai')).used({ ...failed, status: 0 })).toMatchObject(none)
+    expect(createAnswerReader(asking('openai')).used({ ...failed, status: 401 })).toMatchObject(
+      none,
+    )
+  })
+})
+
+describe('a hostile upstream', () => {
+  test.each([
+    '-1',
+    '1e9',
+    '99999999999999999999',
+    '1.5',
+    '"12"',
+    'null',
+    'NaN',
+    'true',
+    '[]',
+    '{}',
+    '999999999',
+  ])('that counts %s is not believed', (count) => {
+    const text = `{"usage":{"prompt_tokens":${count},"completion_tokens":${count}}}`
+    const used = readAnswer(asking('openai'), [text]).used(answered)
+    expect(used).toMatchObject({ inputTokens: 101, isEstimated: true })
+    expect(used.outputTokens).toBe(Math.ceil(text.length / 4))
+  })
+
+  test('that counts twice: the larger figure, whatever the order', () => {
+    const usage = (count: number) =>
+      `"usage":{"prompt_tokens":${count},"completion_tokens":${count}}`
+    for (const counts of [
+      [5, 9],
+      [9, 5],
+    ] as const) {
+      const used = readAnswer(asking('openai'), [`{${counts.map(usage).join(',')}}`]).used(answered)
+      expect(used).toMatchObject({ inputTokens: 9, outputTokens: 9, isEstimated: false })
+    }
+  })
+
+  test('that sends one line without end costs no memory worth speaking of', () => {
+    const reading = createAnswerReader(asking('openai'))
+    reading.begin(200, { 'content-type': 'text/event-stream' })
+    reading.read(Buffer.from('data: {"model":"'))
+    const chunk = Buffer.alloc(1024 * 1024, 'x')
+    const before = process.memoryUsage().heapUsed
+    for (let turn = 0; turn < 64; turn++) reading.read(chunk)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(16 * 1024 * 1024)
+    expect(reading.used(answered)).toMatchObject({ isEstimated: true })
+  })
+
+  test('whatever it sends, the result is integers and nothing is thrown', () => {
+    const bytes = fc.array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 80 }),
+        fc.constantFrom(...cases.flatMap((each) => each[3])),
+      ),
+    )
+    const usages = fc.constantFrom(...cases.map((each) => each[1]))
+    const types = fc.constantFrom('application/json', sse.type, ndjson.type, 'x', '')
+    fc.assert(
+      fc.property(
+        usages,
+        types,
+        bytes,
+        fc.constantFrom(answered, aborted, failed),
+        (usage, type, chunks, end) => {
+          const used = readAnswer(asking(usage), chunks, { type }).used(end)
+          for (const count of [used.inputTokens, used.outputTokens, used.microUsd]) {
+            expect(Number.isSafeInteger(count) && count >= 0).toBe(true)
+          }
+        },
+      ),
+    )
+  })
+})
+
+describe('money', () => {
+  const price = { inputMicroUsdPerMillion: 1_000_000, outputMicroUsdPerMillion: 2_000_000 }
+  const text = line({ model: 'real', usage: { prompt_tokens: 10, completion_tokens: 20 } })
+
+  test('is what the model costs that was asked for', () => {
+    const priceOf = (model: string) => (model === 'm' ? price : null)
+    expect(readAnswer(asking('openai', { priceOf }), [text]).used(answered).microUsd).toBe(50)
+  })
+
+  test('or the one that answered, where the name asked for is an alias without a price', () => {
+    const priceOf = (model: string) => (model === 'real' ? price : null)
+    const used = readAnswer(asking('openai', { priceOf }), [text]).used(answered)
+    expect(used).toMatchObject({ model: 'm', microUsd: 50 })
+  })
+
+  test('a model without a price costs nothing', () => {
+    expect(readAnswer(asking('openai'), [text]).used(answered).microUsd).toBe(0)
+  })
+})

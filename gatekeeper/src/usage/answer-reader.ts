@@ -1,0 +1,96 @@
+/**
+ * Reads what an answer used while it goes by, by the provider's own figures; where they are missing,
+ * impossible, or cut off with the stream, it estimates from what was sent and what came. An upstream
+ * that counts nonsense is believed in nothing, and whatever it sends costs constant memory.
+ */
+import type { AnswerReader } from '../policy/answer-reader.ts'
+import type { Endpoint } from '../policy/endpoint.ts'
+import type { Usage } from '../policy/usage.ts'
+import { createFraming, type Framing, framingOf } from './answer-framing.ts'
+import { costOf, type PriceList } from './pricing.ts'
+import { createUsageReader, type Told } from './usage-reader.ts'
+
+/** What is known of a request before its answer comes. */
+export type Asked = {
+  readonly endpoint: Pick<Endpoint, 'usage' | 'output'>
+  /** The model that it names, in its normal form. */
+  readonly model: string | null
+  /** Bytes of its JSON body; 0 where it was streamed unread. */
+  readonly promptBytes: number
+  readonly priceOf: PriceList
+}
+
+const bytesPerToken = 4
+
+/** Makes the reader of one request's answer. */
+export function createAnswerReader(asked: Asked): AnswerReader {
+  const usage = createUsageReader(asked.endpoint.usage)
+  let read: ((chunk: Buffer) => void) | null = null
+  let framing: Framing | null = null
+  let hasBegun = false
+  let isError = false
+  let bytes = 0
+
+  return {
+    begin: (status, fields) => {
+      hasBegun = true
+      isError = status >= 400
+      framing = isError ? null : framingOf(fields)
+      read = framing === null || usage === null ? null : createFraming(framing, usage.watch)
+    },
+    read: (chunk) => {
+      bytes += chunk.length
+      read?.(chunk)
+    },
+    isEnding: () => usage?.isEnding() ?? false,
+    used: (outcome) => {
+      // Who failed or refused to work used nothing; who was not waited for has read the prompt.
+      const isRefusal = isError || (outcome.kind === 'failed' && !hasBegun)
+      if (isRefusal) return priced(asked, null, none)
+      const isStream = framing !== null && framing !== 'json'
+      const parts = isStream ? (usage?.values() ?? null) : null
+      const isWhole = outcome.kind === 'answered' || (usage?.isEnding() ?? false)
+      const told = usage?.told() ?? nothing
+      return priced(asked, usage?.model() ?? null, complete({ told, parts, bytes, isWhole }, asked))
+    },
+  }
+}
+
+type Tokens = { readonly input: number; readonly output: number; readonly isEstimated: boolean }
+
+const none: Tokens = { input: 0, output: 0, isEstimated: false }
+const nothing: Told = { input: null, output: null }
+
+type Reading = {
+  readonly told: Told
+  /** How many parts of a stream came; null where it is none. */
+  readonly parts: number | null
+  readonly bytes: number
+  readonly isWhole: boolean
+}
+
+function complete({ told, parts, bytes, isWhole }: Reading, asked: Asked): Tokens {
+  const input = told.input ?? Math.ceil(asked.promptBytes / bytesPerToken)
+  // Embeddings, speech: no text comes out that could be counted.
+  if (asked.endpoint.output.length === 0) {
+    return { input, output: told.output ?? 0, isEstimated: told.input === null || !isWhole }
+  }
+  const guess = parts ?? Math.ceil(bytes / bytesPerToken)
+  // Before its end a stream has told no more than how it began.
+  const output = isWhole ? (told.output ?? guess) : Math.max(told.output ?? 0, guess)
+  const isEstimated = told.input === null || told.output === null || !isWhole
+  return { input, output, isEstimated }
+}
+
+function priced(asked: Asked, answered: string | null, tokens: Tokens): Usage {
+  // A name of LiteLLM's own is another's alias: then the answer says whose price it is.
+  const names = [asked.model, answered].filter((name) => name !== null)
+  const price = names.map(asked.priceOf).find((found) => found !== null)
+  return {
+    model: names[0] ?? null,
+    inputTokens: tokens.input,
+    outputTokens: tokens.output,
+    microUsd: price ? costOf(price, tokens.input, tokens.output) : 0,
+    isEstimated: tokens.isEstimated,
+  }
+}

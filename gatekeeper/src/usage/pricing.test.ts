@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { priceTable } from './price-table.ts'
+import { costOf, createPriceList, createPriceLists } from './pricing.ts'
+
+const price = (input: number, output = input) => ({
+  inputMicroUsdPerMillion: input,
+  outputMicroUsdPerMillion: output,
+})
+
+describe('a sum', () => {
+  test.each([
+    [price(2_500_000, 10_000_000), 1_000, 500, 7_500],
+    [price(150_000, 600_000), 1, 0, 1],
+    [price(150_000, 600_000), 10, 10, 8],
+    [price(0), 1_000_000, 1_000_000, 0],
+    [price(1_000_000_000), 100_000_000, 100_000_000, 200_000_000_000],
+  ])('%j for %i and %i tokens is %i micro-dollars', (list, input, output, expected) => {
+    expect(costOf(list, input, output)).toBe(expected)
+  })
+
+  test('is what exact arithmetic gives, rounded up', () => {
+    const micro = fc.integer({ min: 0, max: 1_000_000_000 })
+    const tokens = fc.integer({ min: 0, max: 400_000_000 })
+    fc.assert(
+      fc.property(micro, micro, tokens, tokens, (one, two, input, output) => {
+        const sum = BigInt(one) * BigInt(input) + BigInt(two) * BigInt(output)
+        const expected = (sum + 999_999n) / 1_000_000n
+        expect(BigInt(costOf(price(one, two), input, output))).toBe(expected)
+      }),
+    )
+  })
+})
+
+describe('a list', () => {
+  const own = [
+    { model: 'gpt-*', price: price(1) },
+    { model: 'gpt-5*', price: price(2) },
+    { model: 'gpt-5-mini', price: price(3) },
+  ]
+  test.each([
+    ['gpt-5-mini', 3],
+    ['GPT-5-Mini', 3],
+    ['gpt-5-mini-2026', 2],
+    ['gpt-4o', 1],
+  ])('%s: exact before pattern, long before short', (model, expected) => {
+    expect(createPriceList([own])(model)).toEqual(price(expected))
+  })
+
+  test('an earlier list decides, also that a model is free', () => {
+    const free = [{ model: 'gpt-4o', price: price(0) }]
+    expect(createPriceList([free, priceTable])('gpt-4o')).toEqual(price(0))
+  })
+
+  test('the built-in one knows names, snapshots and provider names, and nothing alike', () => {
+    const priceOf = createPriceList([priceTable])
+    expect(priceOf('gpt-4o')).toEqual(price(2_500_000, 10_000_000))
+    expect(priceOf('gpt-4o-2024-08-06')).toEqual(price(2_500_000, 10_000_000))
+    expect(priceOf('openai/gpt-4o-mini')).toEqual(price(150_000, 600_000))
+    expect(priceOf('claude-sonnet-4-20250514')).toEqual(price(3_000_000, 15_000_000))
+    expect(priceOf('llama3.2:latest')).toBeNull()
+    expect(priceOf('gpt-4o-audio')).toBeNull()
+  })
+
+  test('a stranger’s inventions do not fill the memory, and answers stay right beyond it', () => {
+    const priceOf = createPriceList([own])
+    for (let at = 0; at < 5_000; at++) priceOf(`invented-${at}`)
+    expect(priceOf('gpt-5-mini')).toEqual(price(3))
+    expect(priceOf('invented-1')).toBeNull()
+  })
+})
+
+describe('a service', () => {
+  const own = [{ model: 'llama*', price: price(5) }]
+  const of = createPriceLists([
+    { name: 'litellm', kind: 'openai', prices: own },
+    { name: 'ollama', kind: 'ollama', prices: own },
+  ])
+
+  test('that sells models of others has their prices too', () => {
+    expect(of('litellm')('gpt-4o')).toEqual(price(2_500_000, 10_000_000))
+    expect(of('litellm')('llama3')).toEqual(price(5))
+  })
+
+  test('that runs models here has its own prices alone, whatever a model is called', () => {
+    expect(of('ollama')('gpt-4o')).toBeNull()
+    expect(of('ollama')('llama3')).toEqual(price(5))
+    expect(of('unheard')('gpt-4o')).toBeNull()
+  })
+})

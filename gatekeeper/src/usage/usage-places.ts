@@ -1,0 +1,92 @@
+import type { UsageForm } from '../policy/endpoint.ts'
+import type { Place } from './json-watch.ts'
+
+/** What a number counts. Figures of one side are added; of one figure told twice the larger counts. */
+export type Figure =
+  | 'input'
+  | 'input-written'
+  | 'input-read'
+  | 'input-tools'
+  | 'output'
+  | 'output-thoughts'
+
+/** A scalar that says that nothing more of interest follows. */
+type Ending = { readonly place: Place; readonly values: readonly string[] }
+
+export type UsagePlaces = {
+  readonly figures: readonly (readonly [place: Place, figure: Figure])[]
+  readonly models: readonly Place[]
+  readonly ending: Ending | null
+}
+
+/**
+ * Where each provider tells what was used, whole or streamed. Counts in streams are cumulative
+ * (Anthropic, Gemini) or come once, at the end. Anthropic counts cached input beside `input_tokens`,
+ * OpenAI within it; Gemini counts thoughts beside the candidates.
+ */
+export const usagePlaces: Readonly<Record<Exclude<UsageForm, 'none'>, UsagePlaces>> = {
+  ollama: {
+    figures: [
+      [['prompt_eval_count'], 'input'],
+      [['eval_count'], 'output'],
+    ],
+    models: [['model']],
+    ending: { place: ['done'], values: ['true'] },
+  },
+  openai: {
+    figures: [
+      [['usage', 'prompt_tokens'], 'input'],
+      [['usage', 'completion_tokens'], 'output'],
+      // Images and transcriptions.
+      [['usage', 'input_tokens'], 'input'],
+      [['usage', 'output_tokens'], 'output'],
+      // Reranking, as Cohere has it.
+      [['meta', 'tokens', 'input_tokens'], 'input'],
+      [['meta', 'tokens', 'output_tokens'], 'output'],
+    ],
+    models: [['model']],
+    // `data: [DONE]` is an array of one odd word to who takes it for JSON.
+    ending: { place: [], values: ['DONE'] },
+  },
+  responses: {
+    figures: [
+      [['usage', 'input_tokens'], 'input'],
+      [['usage', 'output_tokens'], 'output'],
+      [['response', 'usage', 'input_tokens'], 'input'],
+      [['response', 'usage', 'output_tokens'], 'output'],
+    ],
+    models: [['model'], ['response', 'model']],
+    ending: {
+      place: ['type'],
+      values: ['response.completed', 'response.incomplete', 'response.failed'],
+    },
+  },
+  anthropic: {
+    figures: [
+      ...anthropicFigures(['message', 'usage']),
+      // In `message_delta`, and in an answer that is not streamed.
+      ...anthropicFigures(['usage']),
+    ],
+    models: [['model'], ['message', 'model']],
+    ending: { place: ['type'], values: ['message_stop'] },
+  },
+  gemini: {
+    figures: [
+      [['usageMetadata', 'promptTokenCount'], 'input'],
+      [['usageMetadata', 'toolUsePromptTokenCount'], 'input-tools'],
+      [['usageMetadata', 'candidatesTokenCount'], 'output'],
+      [['usageMetadata', 'thoughtsTokenCount'], 'output-thoughts'],
+    ],
+    models: [['modelVersion']],
+    ending: null,
+  },
+}
+
+function anthropicFigures(usage: Place): (readonly [Place, Figure])[] {
+  return [
+    [[...usage, 'input_tokens'], 'input'],
+    [[...usage, 'cache_creation_input_tokens'], 'input-written'],
+    [[...usage, 'cache_read_input_tokens'], 'input-read'],
+    [[...usage, 'output_tokens'], 'output'],
+  ]
+}
