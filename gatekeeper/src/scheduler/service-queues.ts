@@ -1,0 +1,60 @@
+/** The queues of all services: who waits for what, in the words of requests. */
+import type { Clock } from '../lib/clock.ts'
+import type { Timers } from '../lib/timers.ts'
+import type { Refusal } from '../policy/admission.ts'
+import type { RequestFacts } from '../policy/facts.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+import { accountOf, type Service } from '../policy/service.ts'
+import {
+  createFairQueue,
+  type FairQueue,
+  type QueueCounts,
+  type Slot,
+  type TurnedAway,
+} from './fair-queue.ts'
+
+type Caller = {
+  readonly facts: RequestFacts
+  readonly principal: Principal
+  readonly leaving: (() => AbortSignal) | null
+}
+
+export type ServiceQueues = {
+  /** Null where nobody has to wait: services without slots, and requests that use no model. */
+  readonly enter: (caller: Caller) => Promise<Slot | Refusal | null>
+  /** By the names of the services that have a queue. */
+  readonly counts: () => Readonly<Record<string, QueueCounts>>
+}
+
+const reasonOf: Readonly<Record<TurnedAway, Reason>> = {
+  'queue-full': 'queue-full',
+  'queue-timeout': 'queue-timeout',
+  // Nobody is there to read it.
+  aborted: 'body-aborted',
+}
+
+export function createServiceQueues(
+  services: readonly Service[],
+  deps: { readonly clock: Clock; readonly timers: Timers },
+): ServiceQueues {
+  const queues = new Map<string, FairQueue>()
+  for (const { name, queue } of services) {
+    if (queue !== null) queues.set(name, createFairQueue(queue, deps))
+  }
+  return {
+    enter: async ({ facts, principal, leaving }) => {
+      const queue = facts.service === null ? undefined : queues.get(accountOf(facts.service))
+      const isUse = facts.point === 'relay' && facts.endpoint?.class === 'use'
+      if (queue === undefined || !isUse) return null
+      const signal = leaving?.() ?? neverLeaves
+      const caller = { key: principal.id, weight: principal.weight ?? 1, signal }
+      const entered = await queue.enter(caller)
+      if (typeof entered !== 'string') return entered
+      return { reason: reasonOf[entered], limit: null, retryAfterMs: null }
+    },
+    counts: () => Object.fromEntries([...queues].map(([name, queue]) => [name, queue.counts()])),
+  }
+}
+
+const neverLeaves = new AbortController().signal
