@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { aPrincipal, someFacts } from '../../test/support/questions.ts'
+import { aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
 import { Admission } from './admission.ts'
 
 const parts = {
   facts: someFacts(),
   principal: aPrincipal(),
   obligations: [],
-  reservation: { settle: () => {} },
+  reservation: aReservation(),
 }
 
 test('an admission is told apart from everything that only looks like one', () => {

@@ -7,8 +7,11 @@ import type { Reason } from './reason.ts'
  * one. A bad credential never becomes anonymous: its owner should learn that it is bad.
  */
 export function resolveCaller(facts: RequestFacts, caller: Principal | Reason): Principal | Reason {
-  const isPublic = facts.endpoint?.class === 'open' && facts.service?.anonymous === true
-  return caller === 'no-credential' && isPublic ? anonymous : caller
+  if (caller !== 'no-credential') return caller
+  const visitor = facts.endpoint?.isPublic === true ? facts.service?.chat?.visitor : null
+  if (visitor) return visitor.principal
+  const isOpen = facts.endpoint?.class === 'open' && facts.service?.anonymous === true
+  return isOpen ? anonymous : caller
 }
 
 /** The principal of a question whose earlier checks made sure that there is one. */

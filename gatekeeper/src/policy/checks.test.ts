@@ -9,6 +9,7 @@ import {
 import { checks } from './checks.ts'
 import { decide, explain } from './decide.ts'
 import type { Check } from './decision.ts'
+import { noBody } from './facts.ts'
 import { anonymous } from './principal.ts'
 import { reasonRow } from './reason.ts'
 
@@ -25,8 +26,15 @@ test('the order of the checks is the order of the answers', () => {
     'head allowed-origin',
     'head same-site',
     'head inspectable',
+    'head countable',
+    'head ended-stream',
     'body well-formed-body',
     'body allowed-model',
+    'body granted-unload',
+    'body within-caps',
+    'body within-prompt',
+    'body capped-output',
+    'body counted-stream',
   ])
 })
 
@@ -78,7 +86,7 @@ test('the anonymous caller reaches open endpoints and nothing else', () => {
 })
 
 test('a request that is in order passes every check', () => {
-  const body = { models: ['m:latest'], allowedModels: [], defect: null }
+  const body = { ...noBody, models: ['m:latest'] }
   expect(explain(checks, aQuestion({ body })).filter(({ reason }) => reason !== null)).toEqual([])
 })
 

@@ -1,15 +1,20 @@
 import { allowedAddress } from './checks/allowed-address.ts'
 import { allowedModel } from './checks/allowed-model.ts'
 import { allowedOrigin } from './checks/allowed-origin.ts'
+import { countable } from './checks/countable.ts'
+import { countedStream } from './checks/counted-stream.ts'
 import { grantedClass } from './checks/granted-class.ts'
 import { grantedService } from './checks/granted-service.ts'
+import { grantedUnload } from './checks/granted-unload.ts'
 import { inspectable } from './checks/inspectable.ts'
 import { knownCaller } from './checks/known-caller.ts'
 import { listedEndpoint } from './checks/listed-endpoint.ts'
+import { cappedOutput, endedStream, withinPrompt } from './checks/request-caps.ts'
 import { sameSite } from './checks/same-site.ts'
 import { unchangedProtocol } from './checks/unchanged-protocol.ts'
 import { wellFormedBody } from './checks/well-formed-body.ts'
 import { wellFormedHead } from './checks/well-formed-head.ts'
+import { withinCaps } from './checks/within-caps.ts'
 import type { Check } from './decision.ts'
 
 /**
@@ -27,6 +32,13 @@ export const checks: readonly Check[] = [
   allowedOrigin,
   sameSite,
   inspectable,
+  countable,
+  endedStream,
   wellFormedBody,
   allowedModel,
+  grantedUnload,
+  withinCaps,
+  withinPrompt,
+  cappedOutput,
+  countedStream,
 ]

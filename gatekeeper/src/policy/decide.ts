@@ -20,6 +20,23 @@ export function decide(
   return { allowed: true, obligations }
 }
 
+/**
+ * Asks for the caller, and for whose token it was exchanged: the first that refuses wins. What the
+ * point owes follows from the caller's own answers, which count the parent's rights already.
+ */
+export function decideForLineage(
+  checks: readonly Check[],
+  phase: Check['needs'],
+  question: Question,
+): Decision {
+  const { caller } = question
+  const decision = decide(checks, phase, question)
+  if (!decision.allowed || typeof caller === 'string' || caller.parent === undefined)
+    return decision
+  const onParent = decideForLineage(checks, phase, { ...question, caller: caller.parent })
+  return onParent.allowed ? decision : onParent
+}
+
 /** For people: what every check says of the question, the refusing ones not ending the list. */
 export function explain(
   checks: readonly Check[],

@@ -1,4 +1,5 @@
 import type { BodyFacts, RequestFacts } from './facts.ts'
+import type { ScopedLimit } from './policies.ts'
 import type { Principal } from './principal.ts'
 import type { Reason } from './reason.ts'
 
@@ -6,14 +7,22 @@ import type { Reason } from './reason.ts'
 export type Question = {
   readonly facts: RequestFacts
   readonly caller: Principal | Reason
+  /** Every limit that applies to the caller at the service; none where there is no principal. */
+  readonly limits: readonly ScopedLimit[]
   readonly body: BodyFacts | null
 }
 
 /** What an enforcement point must do with an admitted request; one that cannot refuses it. */
-export type Obligation = {
-  readonly kind: 'set-subprotocols'
-  readonly subprotocols: readonly string[]
-}
+export type Obligation =
+  | { readonly kind: 'set-subprotocols'; readonly subprotocols: readonly string[] }
+  /** The request may ask for no more output than this: its body is changed before it is sent. */
+  | { readonly kind: 'cap-output'; readonly outputTokens: number }
+  /** Its body also asks for `stream_options.include_usage`, and the answer to that is hidden. */
+  | { readonly kind: 'ask-usage' }
+  /** The answer lists models, of which the caller sees its own only. */
+  | { readonly kind: 'filter-models' }
+  /** The answer is cut after so many seconds. */
+  | { readonly kind: 'end-stream'; readonly seconds: number }
 
 /** One rule of admission. It returns why it refuses, or null. */
 export type Check = {

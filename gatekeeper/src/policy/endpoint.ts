@@ -5,26 +5,66 @@
 export type EndpointClass = 'open' | 'read' | 'use' | 'manage' | 'never'
 
 /** The form of an error body that the client's library can read. */
-export type Dialect = 'ollama' | 'openai' | 'oauth' | 'widget'
+export type Dialect = 'ollama' | 'openai' | 'oauth' | 'widget' | 'chat'
 
-/** How the body of a request is read before it is sent on. */
-export type BodyForm = 'none' | 'json' | 'multipart' | 'bytes'
+/**
+ * How the body of a request is read before it is sent on. Of a `chat` nothing is sent on as it came:
+ * the body is made anew of its messages.
+ */
+export type BodyForm = 'none' | 'json' | 'chat' | 'multipart' | 'bytes'
 
-/** Where the model's name stands: JSON members, a form field, a path segment, or nowhere. */
+/** How strict the prompt of a domain is: `guarded` is more than `standard`. */
+export type PromptLevel = 'standard' | 'guarded'
+
+/**
+ * Where the model's name stands: JSON members, a form field, a part of the path, or nowhere. Where
+ * it stands in the path, a JSON body may name one too, and both count.
+ */
 export type ModelPlace =
   | { readonly in: 'none' }
   | { readonly in: 'body'; readonly members: readonly string[] }
   | { readonly in: 'form' }
   | { readonly in: 'path' }
 
+/** A name that no key can hold: what stands there is no text, and must not pass for no name. */
+export const nobodysModel = '\0'
+
+/** How the answer comes: whole, line by line, as events, as raw bytes, or over a WebSocket. */
+export type StreamForm = {
+  readonly form: 'none' | 'ndjson' | 'sse' | 'bytes' | 'websocket'
+  /** The member of the body that asks for the stream; null where nobody is asked. */
+  readonly by: string | null
+  /** Whether it streams where the member says nothing. */
+  readonly isDefault: boolean
+}
+
+/** Whose form the counts of used tokens have in the answer. */
+export type UsageForm = 'none' | 'ollama' | 'openai' | 'responses' | 'anthropic' | 'gemini'
+
+/** Form of an answer that lists models, of which a caller sees its own only. */
+export type ListForm = 'none' | 'ollama-tags' | 'openai-models'
+
 /** One row of a kind's endpoint table, as a request met it. */
 export type Endpoint = {
   readonly method: string
-  /** The row's pattern (`/v1/models/:model`), never the path that a client sent. */
+  /** The row's pattern (`/v1/models/{model}`), never the path that a client sent. */
   readonly pattern: string
   readonly class: EndpointClass
   readonly dialect: Dialect
   readonly body: BodyForm
   readonly model: ModelPlace
+  readonly stream: StreamForm
+  readonly usage: UsageForm
+  readonly filter: ListForm
+  /** Paths of the members that bound the output; the first is the one to set. Empty: none do. */
+  readonly output: readonly string[]
+  /** The member without which `keep_alive: 0` only takes the model out of memory; null if none. */
+  readonly prompt: string | null
   readonly webSocket: boolean
+  /** Where the upstream has it, if not at the path that the client asks for; without a query. */
+  readonly upstreamPath?: string
+  /** Whether it answers without a credential, where its service names a visitor. */
+  readonly isPublic?: true
+  /** Which prompt comes first there (kind `chat`). */
+  readonly promptLevel?: PromptLevel
 }

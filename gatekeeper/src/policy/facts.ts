@@ -1,3 +1,4 @@
+import type { TraceContext } from '../lib/trace-context.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Reason } from './reason.ts'
 import type { Point, Route, Service } from './service.ts'
@@ -8,6 +9,8 @@ export type Carrier = 'none' | 'authorization' | 'basic' | 'field' | 'subprotoco
 /** What the head of a request says, in canonical form. Nothing of it is a claim about identity. */
 export type RequestFacts = {
   readonly requestId: string
+  /** The client's trace, or one that begins here. */
+  readonly trace: TraceContext
   readonly point: Point
   readonly method: string
   /** The authority that the client asked for, as Caddy saw it. */
@@ -15,6 +18,8 @@ export type RequestFacts = {
   readonly path: string
   readonly query: string
   readonly clientAddress: string
+  /** The User-Agent field as it came, cut; only for the audit, which hides credentials in it. */
+  readonly userAgent: string | null
   readonly service: Service | null
   readonly route: Route | null
   readonly endpoint: Endpoint | null
@@ -31,13 +36,51 @@ export type RequestFacts = {
   readonly subprotocols: readonly string[]
   /** What makes the request malformed or ambiguous, where anything does. */
   readonly defect: Reason | null
+  /** What of the query is not known here, for an answer that names it. */
+  readonly unknown?: readonly string[]
 }
 
 /** What the body says. It is read only after the checks on the head have passed. */
 export type BodyFacts = {
-  /** Every model that the body names, in the form of `normalizeModelName`. */
-  readonly models: readonly string[]
-  /** The models that the caller may use, in that same form. */
-  readonly allowedModels: readonly string[]
+  /** What makes the body malformed, ambiguous or too large, where anything does. */
   readonly defect: Reason | null
+  /** Every model that the request names, in the form of `normalizeModelName`. */
+  readonly models: readonly string[]
+  /** Those of them that the caller's lists hold. */
+  readonly grantedModels: readonly string[]
+  /** Those of them that run at the vendor's. */
+  readonly cloudModels: readonly string[]
+  /** Length of the body without images; 0 for uploads and bytes. */
+  readonly promptBytes: number
+  /** The most output that is asked for, of all choices together; null where nothing bounds it. */
+  readonly outputTokens: number | null
+  readonly isStream: boolean
+  /** Whether the client itself asks to be told the usage (`stream_options.include_usage`: true). */
+  readonly isUsageAsked: boolean
+  /** Whether the request only takes the model out of memory. */
+  readonly isUnload: boolean
+  /** Infinity is for ever, and what cannot be read counts as that; null where nothing is said. */
+  readonly keepAliveSeconds: number | null
+  readonly contextTokens: number | null
+  /** The largest image; Infinity where it is named by an address. */
+  readonly imageBytes: number
+  /** Whether the body is judged on its way, as a form is: it goes on to its end only if it passes. */
+  readonly isOnItsWay: boolean
+}
+
+/** A body that says nothing. */
+export const noBody: BodyFacts = {
+  defect: null,
+  models: [],
+  grantedModels: [],
+  cloudModels: [],
+  promptBytes: 0,
+  outputTokens: null,
+  isStream: false,
+  isUsageAsked: false,
+  isUnload: false,
+  keepAliveSeconds: null,
+  contextTokens: null,
+  imageBytes: 0,
+  isOnItsWay: false,
 }

@@ -93,13 +93,22 @@ describe('outside, nobody can tell apart', () => {
   // A stranger who guesses must not learn that a key exists, existed, or what is wrong with it.
   const badKeys: readonly Reason[] = [
     ...(['malformed-key', 'unknown-key', 'wrong-secret', 'expired-key', 'disabled-key'] as const),
-    'unsupported-token',
+  ]
+
+  const badTokens: readonly Reason[] = [
+    ...(['malformed-token', 'unknown-issuer', 'token-type', 'token-algorithm'] as const),
+    ...(['token-signature', 'token-audience', 'token-expired', 'token-not-yet-valid'] as const),
+    'token-revoked',
   ]
 
   test('one bad key from another', () => {
     for (const reason of badKeys) expect(reasonRow(reason)).toEqual(reasonRow('unknown-key'))
     const rows401 = all.filter((reason) => reasonRow(reason).status === 401)
-    expect(rows401.sort()).toEqual([...badKeys, 'no-credential'].sort())
+    expect(rows401.sort()).toEqual([...badKeys, ...badTokens, 'no-credential', 'wrong-scheme'].sort())
+  })
+
+  test('one bad token from another', () => {
+    for (const reason of badTokens) expect(reasonRow(reason)).toEqual(reasonRow('unknown-issuer'))
   })
 
   test('an endpoint that is not listed from one that is for nobody', () => {

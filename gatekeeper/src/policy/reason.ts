@@ -13,7 +13,10 @@ export type ReasonRow = {
   readonly level: 'info' | 'warn' | 'error'
   /** Whether the answer carries `WWW-Authenticate` (RFC 9110 §11.6.1). */
   readonly challenge?: true
+  /** For answers that no limit tells more of. */
   readonly retryAfterSeconds?: number
+  /** Whether clients are told to leave a repetition: it cannot change the answer. */
+  readonly isFinal?: true
 }
 
 const invalid = { status: 400, type: 'invalid_request_error', level: 'info' } as const
@@ -24,8 +27,10 @@ const unauthenticated = {
   level: 'info',
   challenge: true,
 } as const
-// One text for every bad key, so that a stranger cannot tell an expired key from an invented one.
-const badKey = { ...unauthenticated, text: 'The API key is not valid.' } as const
+// One text for every bad key and token, so that a stranger cannot tell an expired one from an
+// invented one; RFC 6750 §3.1 has one code for all of them, too.
+const badKey = { ...unauthenticated, text: 'The API key or access token is not valid.' } as const
+const badToken = badKey
 const notFound = {
   status: 404,
   code: 'not_found',
@@ -33,7 +38,18 @@ const notFound = {
   text: 'There is no such endpoint here.',
   level: 'info',
 } as const
-const forbidden = { status: 403, type: 'permission_error', level: 'info' } as const
+const forbidden = {
+  status: 403,
+  type: 'permission_error',
+  level: 'info',
+  isFinal: true,
+} as const
+const limited = {
+  status: 429,
+  code: 'rate_limit_exceeded',
+  type: 'rate_limit_error',
+  level: 'info',
+} as const
 const cannotDecide = {
   status: 503,
   code: 'cannot_decide',
@@ -92,10 +108,35 @@ export const reasons = {
     code: 'body_field_refused',
     text: 'The body carries a member that callers may not set here.',
   },
+  'form-malformed': {
+    ...invalid,
+    code: 'form_malformed',
+    text: 'The upload is not multipart/form-data in its plain form.',
+  },
   'query-field-refused': {
     ...invalid,
     code: 'query_field_refused',
     text: 'The query carries a field that callers may not set here.',
+  },
+  'unknown-level': {
+    ...invalid,
+    code: 'unknown_level',
+    text: 'There are two levels: minnow and shark.',
+  },
+  'unknown-query': {
+    ...invalid,
+    code: 'unknown_query',
+    text: 'The query carries a key or a value that is not known here.',
+  },
+  'chat-malformed': {
+    ...invalid,
+    code: 'chat_malformed',
+    text: 'The body is {"messages":[{"role","content"}]} with texts, perhaps "stream", and nothing else; or one text.',
+  },
+  'chat-role-refused': {
+    ...invalid,
+    code: 'chat_role_refused',
+    text: 'Messages here have the role user or assistant: the first message is not the client’s.',
   },
   'body-aborted': {
     ...invalid,
@@ -106,12 +147,24 @@ export const reasons = {
     ...unauthenticated,
     text: 'An API key is needed: Authorization: Bearer KEY.',
   },
+  'wrong-scheme': {
+    ...unauthenticated,
+    text: 'The Authorization field has another scheme than Bearer.',
+  },
   'malformed-key': badKey,
   'unknown-key': badKey,
   'wrong-secret': badKey,
   'expired-key': badKey,
   'disabled-key': badKey,
-  'unsupported-token': badKey,
+  'malformed-token': badToken,
+  'unknown-issuer': badToken,
+  'token-type': badToken,
+  'token-algorithm': badToken,
+  'token-signature': badToken,
+  'token-audience': badToken,
+  'token-expired': badToken,
+  'token-not-yet-valid': badToken,
+  'token-revoked': badToken,
   'no-route': notFound,
   'unlisted-endpoint': notFound,
   'never-endpoint': notFound,
@@ -147,10 +200,30 @@ export const reasons = {
     code: 'not_inspected',
     text: 'What this key is limited to cannot be seen on this route.',
   },
+  'token-not-granted': {
+    ...forbidden,
+    code: 'token_not_granted',
+    text: 'No rule here gives the holder of this token anything.',
+  },
   'model-not-allowed': {
     ...forbidden,
     code: 'model_not_allowed',
     text: 'The model does not exist, or this key may not use it.',
+  },
+  'keep-alive-too-long': {
+    ...forbidden,
+    code: 'keep_alive_too_long',
+    text: 'The request asks by keep_alive for longer than this key may keep a model loaded.',
+  },
+  'context-too-large': {
+    ...forbidden,
+    code: 'context_too_large',
+    text: 'The request asks by num_ctx for a larger context than this key may use.',
+  },
+  'output-too-long': {
+    ...forbidden,
+    code: 'output_too_long',
+    text: 'The request asks for more output tokens than this key may have.',
   },
   'too-many-attempts': {
     status: 429,
@@ -160,12 +233,66 @@ export const reasons = {
     level: 'warn',
     retryAfterSeconds: 30,
   },
+  'rate-limited': {
+    ...limited,
+    text: 'This key has made too many requests, or used too much, in a short time. Try again later.',
+    retryAfterSeconds: 1,
+  },
+  'quota-exceeded': {
+    ...limited,
+    code: 'insufficient_quota',
+    type: 'insufficient_quota',
+    text: 'The quota of this key is used up until it is renewed.',
+    isFinal: true,
+    retryAfterSeconds: 59,
+  },
+  'too-many-running': {
+    ...limited,
+    text: 'Too many requests of this key run at the same time. Try again when one has ended.',
+    retryAfterSeconds: 1,
+  },
+  'queue-full': {
+    ...limited,
+    text: 'Too many requests are waiting for this service. Try again in a moment.',
+    retryAfterSeconds: 2,
+  },
+  'queue-timeout': {
+    ...limited,
+    text: 'The service was busy with other requests for too long. Try again in a moment.',
+    retryAfterSeconds: 5,
+  },
+  'prompt-too-large': {
+    status: 413,
+    code: 'prompt_too_large',
+    type: 'invalid_request_error',
+    text: 'The prompt is larger than this key may send.',
+    level: 'info',
+  },
+  'too-much-in-flight': {
+    ...cannotDecide,
+    code: 'too_much_in_flight',
+    type: 'overloaded_error',
+    text: 'Too many large requests are being read. Try again in a moment.',
+    level: 'warn',
+    retryAfterSeconds: 2,
+  },
+  'ledger-unavailable': {
+    ...cannotDecide,
+    text: 'What this key has used cannot be recorded now. The request was not sent on.',
+  },
   'obligation-unmet': { ...cannotDecide },
   'body-too-large': {
     status: 413,
     code: 'body_too_large',
     type: 'invalid_request_error',
     text: 'The body is larger than this endpoint takes.',
+    level: 'info',
+  },
+  'images-too-large': {
+    status: 413,
+    code: 'images_too_large',
+    type: 'invalid_request_error',
+    text: 'An image is larger than this key may send, or is named by an address, which hides its size.',
     level: 'info',
   },
   'body-type': {
@@ -179,7 +306,7 @@ export const reasons = {
     status: 415,
     code: 'unsupported_content_encoding',
     type: 'invalid_request_error',
-    text: 'Bodies with a Content-Encoding are not taken.',
+    text: 'This Content-Encoding is not taken here.',
     level: 'info',
   },
   'upstream-failed': {
@@ -188,6 +315,13 @@ export const reasons = {
     type: 'api_error',
     text: 'The service behind the gatekeeper broke off its answer.',
     level: 'warn',
+  },
+  'upstream-unreadable': {
+    status: 502,
+    code: 'upstream_unreadable',
+    type: 'api_error',
+    text: 'The service behind the gatekeeper gave a list that cannot be read.',
+    level: 'error',
   },
   'upstream-rejected-us': {
     status: 502,
@@ -211,8 +345,30 @@ export const reasons = {
     text: 'The service behind the gatekeeper did not answer in time.',
     level: 'warn',
   },
+  'issuer-keys-unavailable': {
+    ...cannotDecide,
+    text: 'The keys of the issuer of this token cannot be had now. Try again in a moment.',
+  },
+  'models-unavailable': {
+    ...cannotDecide,
+    text: 'Which models there are cannot be told now. Try again in a moment.',
+    level: 'warn',
+  },
   'route-mismatch': { ...cannotDecide },
   'check-failed': { ...cannotDecide },
+  'audit-unavailable': {
+    ...cannotDecide,
+    text: 'Requests cannot be recorded now, and are refused until they can be.',
+  },
+  overloaded: {
+    ...cannotDecide,
+    code: 'overloaded',
+    type: 'overloaded_error',
+    text: 'More requests come than can be decided on. Try again in a moment.',
+    // Not warn: such lines are written at once each, and there are thousands of them.
+    level: 'info',
+    retryAfterSeconds: 2,
+  },
   draining: {
     ...cannotDecide,
     text: 'The gatekeeper is stopping. Try again in a moment.',

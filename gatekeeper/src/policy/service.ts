@@ -1,8 +1,18 @@
+import type { Limit } from './limit.ts'
+import type { PriceRow } from './price.ts'
+import type { Principal } from './principal.ts'
+
 /** `check`: Caddy asks and then proxies itself. `relay`: the gatekeeper carries request and answer. */
 export type Point = 'check' | 'relay'
 
-/** Which endpoint table a service has. `own` is the gatekeeper's own `/status`. */
-export type ServiceKind = 'ollama' | 'openai' | 'http' | 'own'
+/** Kinds that `gatekeeper.yaml` may name; `http` has no endpoint table, its methods decide. */
+export const serviceKinds = ['ollama', 'openai', 'llamacpp', 'vllm', 'tts', 'http'] as const
+
+/**
+ * Which endpoint table a service has. `own` is the gatekeeper's own `/status`, `chat` its chat with a
+ * prompt for each domain, in front of another service.
+ */
+export type ServiceKind = (typeof serviceKinds)[number] | 'own' | 'chat'
 
 /** A public prefix of a service, with its mode. */
 export type Route = {
@@ -37,8 +47,50 @@ export type Service = {
   readonly keepAlive: boolean
   /** Whether `open` endpoints answer without a credential. */
   readonly anonymous: boolean
+  /**
+   * Whether its endpoints read the credential themselves: that of an OAuth client is no caller's,
+   * and an API key there is none.
+   */
+  readonly readsCredentials?: true
   /** Web origins whose pages may call the service: `https://app.example`. */
   readonly origins: readonly string[]
   /** Paths, without the prefix, that accept a WebSocket (kind `http`). */
   readonly webSockets: readonly string[]
+  /** Limits that everybody who calls it shares. */
+  readonly limits: readonly Limit[]
+  /** How many requests it works on at a time, and who waits how; null is no queue. */
+  readonly queue: QueueRules | null
+  /** What its models cost; they come before the built-in prices. */
+  readonly prices: readonly PriceRow[]
+  /** What a chat has beside its upstream (kind `chat`). */
+  readonly chat?: ChatRules
+}
+
+/** The domain chat: whose it is, and who may use it without a credential. */
+export type ChatRules = {
+  /** The service whose upstream it uses, and with which it shares limits and slots. */
+  readonly behind: string
+  /** The model of a request that names none; null is the first that its caller may use. */
+  readonly model: string | null
+  /** Who calls the open pair without a credential; null where nobody may. */
+  readonly visitor: Visitor | null
+}
+
+export type Visitor = {
+  readonly principal: Principal
+  /** Requests of one address (IPv6: one /64). */
+  readonly perAddress: { readonly burst: number; readonly perMinute: number }
+}
+
+/** By whose name limits and slots are counted: a chat uses up those of what stands behind it. */
+export function accountOf(service: Service): string {
+  return service.chat?.behind ?? service.name
+}
+
+/** The fair queue of one service (scheduler/fair-queue.ts). */
+export type QueueRules = {
+  readonly slots: number
+  readonly waitingMax: number
+  readonly waitingPerKeyMax: number
+  readonly longestWaitMs: number
 }

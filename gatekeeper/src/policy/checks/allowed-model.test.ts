@@ -1,13 +1,22 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aQuestion } from '../../../test/support/questions.ts'
+import { noBody } from '../facts.ts'
 import { allowedModel } from './allowed-model.ts'
+
+const granted = ['m:latest', 'n:7b']
+const bodyWith = (models: readonly string[]) => ({
+  ...noBody,
+  models,
+  grantedModels: models.filter((model) => granted.includes(model)),
+  cloudModels: models.filter((model) => model.endsWith(':cloud')),
+})
 
 const limited = aPrincipal({ models: ['m'] })
 const ask = (models: readonly string[], endpoint = anEndpoint()) =>
   aQuestion({
     caller: limited,
     facts: { endpoint },
-    body: { models, allowedModels: ['m:latest', 'n:7b'], defect: null },
+    body: bodyWith(models),
   })
 const refused = 'model-not-allowed'
 
@@ -45,4 +54,41 @@ test('where the endpoint is not known, no model is allowed', () => {
   expect(allowedModel.examine(aQuestion({ caller: limited, facts: { endpoint: null } }))).toBe(
     refused,
   )
+})
+
+test('the list of a role restricts a key that has none of its own', () => {
+  const caller = aPrincipal({ roleModels: ['m'] })
+  const ofRole = (models: readonly string[]) =>
+    allowedModel.examine(aQuestion({ caller, body: bodyWith(models) }))
+  expect([ofRole(['m:latest']), ofRole(['x:latest']), ofRole([])]).toEqual([null, refused, refused])
+})
+
+test.each([
+  [null, refused],
+  [false, refused],
+  [true, null],
+])('a model at the vendor’s with cloudModels %j: %j', (cloudModels, expected) => {
+  const caller = aPrincipal({ cloudModels })
+  expect(allowedModel.examine(aQuestion({ caller, body: bodyWith(['m:cloud']) }))).toBe(expected)
+})
+
+test('what is no text is nobody’s model, even for a key without models', () => {
+  expect(allowedModel.examine(aQuestion({ body: bodyWith(['\0']) }))).toBe(refused)
+})
+
+test('an upload is judged on its way, not before', () => {
+  const endpoint = anEndpoint({ body: 'multipart', model: { in: 'form' } })
+  const body = { ...noBody, isOnItsWay: true }
+  expect(allowedModel.examine(aQuestion({ caller: limited, facts: { endpoint }, body }))).toBeNull()
+})
+
+test.each([
+  ['a key with models', aPrincipal({ models: ['m'], cloudModels: true }), true],
+  ['a role with models', aPrincipal({ roleModels: ['m'], cloudModels: true }), true],
+  ['a key without the vendor’s models', aPrincipal(), true],
+  ['a key that may use everything', aPrincipal({ cloudModels: true }), false],
+])('a list of models is filtered for %s: %j', (_, caller, isFiltered) => {
+  const endpoint = anEndpoint({ filter: 'ollama-tags', model: { in: 'none' } })
+  const owed = allowedModel.oblige?.(aQuestion({ caller, facts: { endpoint } }))
+  expect(owed).toEqual(isFiltered ? { kind: 'filter-models' } : null)
 })

@@ -1,19 +1,34 @@
 import { principalOf } from '../caller.ts'
 import type { Check } from '../decision.ts'
+import { nobodysModel } from '../endpoint.ts'
+import { isModelLimited, lineageOf } from '../principal.ts'
 
 /**
  * Every model that the request names must be one of the key's; a request that should name one and
- * does not is refused too, since the upstream would choose. Unknown and not allowed look the same.
+ * does not is refused too, since the upstream would choose. Unknown, not allowed, and at the vendor's
+ * without that right look the same.
  */
 export const allowedModel: Check = {
   name: 'allowed-model',
   needs: 'body',
   examine: ({ facts, caller, body }) => {
-    const { models } = principalOf(caller)
-    if (models.length === 0 || facts.endpoint?.model.in === 'none') return null
+    const principal = principalOf(caller)
+    if (facts.endpoint?.model.in === 'none' || body?.isOnItsWay) return null
     const named = body?.models ?? []
-    const allowed = body?.allowedModels ?? []
-    const isAllowed = named.length > 0 && named.every((model) => allowed.includes(model))
+    if (principal.cloudModels !== true && (body?.cloudModels.length ?? 0) > 0)
+      return 'model-not-allowed'
+    // What is no text is no model: whatever the upstream makes of it, nobody was asked for it.
+    if (named.includes(nobodysModel)) return 'model-not-allowed'
+    if (!isModelLimited(principal)) return null
+    const granted = body?.grantedModels ?? []
+    const isAllowed = named.length > 0 && named.every((model) => granted.includes(model))
     return isAllowed ? null : 'model-not-allowed'
+  },
+  oblige: ({ facts, caller }) => {
+    const principal = principalOf(caller)
+    const mayUseCloud = lineageOf(principal).every(({ cloudModels }) => cloudModels === true)
+    const isCloudHidden = facts.service?.kind === 'ollama' && !mayUseCloud
+    const isList = facts.endpoint !== null && facts.endpoint.filter !== 'none'
+    return isList && (isModelLimited(principal) || isCloudHidden) ? { kind: 'filter-models' } : null
   },
 }

@@ -17,7 +17,10 @@ export const grantedClass: Check = {
   examine: ({ facts, caller }) => {
     const principal = principalOf(caller)
     const needed = facts.endpoint?.class ?? 'never'
-    if (principal.kind === 'anonymous') return needed === 'open' ? null : 'class-not-granted'
+    if (principal.kind === 'anonymous') {
+      const isGranted = needed === 'open' || facts.endpoint?.isPublic === true
+      return isGranted ? null : 'class-not-granted'
+    }
     return classesOf[principal.role].includes(needed) ? null : 'class-not-granted'
   },
 }

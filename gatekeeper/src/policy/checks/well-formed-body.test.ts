@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { aQuestion } from '../../../test/support/questions.ts'
+import { noBody } from '../facts.ts'
 import { wellFormedBody } from './well-formed-body.ts'
 
-const ask = (defect: 'body-ambiguous' | null) =>
-  aQuestion({ body: { models: [], allowedModels: [], defect } })
+const ask = (defect: 'body-ambiguous' | null) => aQuestion({ body: { ...noBody, defect } })
 
 test.each([
   { name: 'a body in order', question: ask(null), expected: null },

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { anEndpoint, aQuestion } from '../../../test/support/questions.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { type BodyFacts, noBody } from '../facts.ts'
+import { countedStream } from './counted-stream.ts'
+
+const chat = anEndpoint({ usage: 'openai', output: ['max_tokens'] })
+const stream: BodyFacts = { ...noBody, isStream: true }
+
+test.each<[string, Endpoint, BodyFacts | null, boolean]>([
+  ['a stream of OpenAI’s form', chat, stream, true],
+  ['one whose client asks itself', chat, { ...stream, isUsageAsked: true }, false],
+  ['a whole answer', chat, noBody, false],
+  ['a body that nobody reads', chat, null, false],
+  ['pictures, as events', { ...chat, output: [] }, stream, false],
+  ['Ollama’s lines, which always tell', { ...chat, usage: 'ollama' }, stream, false],
+  ['Anthropic’s events, which always tell', { ...chat, usage: 'anthropic' }, stream, false],
+])('%s: usage is asked for where it is not told', (_, endpoint, body, isAsked) => {
+  const question = aQuestion({ facts: { endpoint }, body })
+  expect(countedStream.examine(question)).toBeNull()
+  expect(countedStream.oblige?.(question) ?? null).toEqual(isAsked ? { kind: 'ask-usage' } : null)
+})

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { aPrincipal, aQuestion } from '../../../test/support/questions.ts'
+import { noBody } from '../facts.ts'
+import { grantedUnload } from './granted-unload.ts'
+
+const ask = (role: 'readonly' | 'readwrite' | 'admin', isUnload: boolean) =>
+  grantedUnload.examine(aQuestion({ caller: aPrincipal({ role }), body: { ...noBody, isUnload } }))
+
+test.each([
+  ['readonly', 'class-not-granted'],
+  ['readwrite', 'class-not-granted'],
+  ['admin', null],
+] as const)('taking a model away from everybody, as %s: %j', (role, expected) => {
+  expect(ask(role, true)).toBe(expected)
+  expect(ask(role, false)).toBeNull()
+})

@@ -1,0 +1,48 @@
+import { principalOf } from '../caller.ts'
+import type { Check, Question } from '../decision.ts'
+import type { CapLimit } from '../limit.ts'
+
+/** The prompt may not be longer than the tightest limit on it. */
+export const withinPrompt: Check = {
+  name: 'within-prompt',
+  needs: 'body',
+  examine: (question) => {
+    const bytesMax = tightestOf('prompt-bytes', question)
+    return (question.body?.promptBytes ?? 0) > bytesMax ? 'prompt-too-large' : null
+  },
+}
+
+/** Output is cut instead of refused: whoever asks for more gets less. */
+export const cappedOutput: Check = {
+  name: 'capped-output',
+  needs: 'body',
+  examine: (question) => (tightestOf('output-tokens', question) > 0 ? null : 'check-failed'),
+  oblige: (question) => {
+    const outputTokens = tightestOf('output-tokens', question)
+    const asked = question.body?.outputTokens ?? Number.POSITIVE_INFINITY
+    const isBound = (question.facts.endpoint?.output.length ?? 0) > 0
+    return isBound && asked > outputTokens ? { kind: 'cap-output', outputTokens } : null
+  },
+}
+
+/** An answer that goes on for too long is cut where it is. */
+export const endedStream: Check = {
+  name: 'ended-stream',
+  needs: 'head',
+  examine: (question) => (tightestOf('stream-seconds', question) > 0 ? null : 'check-failed'),
+  oblige: (question) => {
+    const seconds = tightestOf('stream-seconds', question)
+    const isOwn = question.facts.service?.kind === 'own'
+    return isOwn || !Number.isFinite(seconds) ? null : { kind: 'end-stream', seconds }
+  },
+}
+
+/** Throws where there is no principal: then there are no limits, and none must not mean endless. */
+function tightestOf(of: CapLimit['of'], { caller, limits }: Question): number {
+  principalOf(caller)
+  let least = Number.POSITIVE_INFINITY
+  for (const { limit } of limits) {
+    if (limit.kind === 'cap' && limit.of === of) least = Math.min(least, limit.amount)
+  }
+  return least
+}

@@ -1,0 +1,27 @@
+import { principalOf } from '../caller.ts'
+import type { Check } from '../decision.ts'
+
+/**
+ * What one request may ask of the model server: how long the model stays, how large its context is,
+ * how much it answers, how large an image is. Output that nothing bounds is bounded by the cap.
+ */
+export const withinCaps: Check = {
+  name: 'within-caps',
+  needs: 'body',
+  examine: ({ caller, body }) => {
+    const { caps, capOutput } = principalOf(caller)
+    const exceeds = (asked: number | null | undefined, cap: number | null) =>
+      cap !== null && (asked ?? 0) > cap
+    if (exceeds(body?.keepAliveSeconds, caps.keepAliveSeconds)) return 'keep-alive-too-long'
+    if (exceeds(body?.contextTokens, caps.contextTokens)) return 'context-too-large'
+    if (exceeds(body?.imageBytes, caps.imageBytes)) return 'images-too-large'
+    return exceeds(body?.outputTokens, caps.outputTokens) && !capOutput ? 'output-too-long' : null
+  },
+  oblige: ({ facts, caller, body }) => {
+    const { outputTokens } = principalOf(caller).caps
+    const isBound = (facts.endpoint?.output.length ?? 0) > 0
+    return outputTokens !== null && isBound && body !== null && !body.isUnload
+      ? { kind: 'cap-output', outputTokens }
+      : null
+  },
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { aPrincipal, aService } from '../../test/support/questions.ts'
+import { noCaps } from './caps.ts'
+import { type Limit, parseLimit } from './limit.ts'
+import { limitsOf, narrowByRole, noPolicies, type RolePolicy } from './policies.ts'
+
+const limits = (...texts: string[]) => texts.map((text) => parseLimit(text) as Limit)
+const role = (over: Partial<RolePolicy>): RolePolicy => ({
+  ...{ limits: [], models: [], cloudModels: null, caps: noCaps, weight: null, capOutput: null },
+  ...over,
+})
+
+describe('which limits apply', () => {
+  const policies = {
+    ...noPolicies,
+    limits: limits('1000/min'),
+    roles: {
+      readwrite: role({ limits: limits('60/min') }),
+      admin: role({ limits: limits('9/min') }),
+    },
+    users: new Map([
+      ['ada', { limits: limits('5/day') }],
+      ['bob', { limits: limits('6/day') }],
+    ]),
+  }
+  const service = aService({ limits: limits('20-concurrent') })
+  const principal = aPrincipal({ limits: limits('1usd/month') })
+
+  test('those of everybody, the service, the role, the user and the key, each on its own account', () => {
+    const found = limitsOf({ service, principal }, policies)
+    expect(found.map(({ scope, subject, limit }) => [scope, subject, limit.text])).toEqual([
+      ['global', 'global', '1k/min'],
+      ['service', 'service:ollama', '20-concurrent'],
+      ['role', 'role:key:abcde01234', '60/min'],
+      ['user', 'user:ada', '5/day'],
+      ['key', 'key:abcde01234', '1usd/month'],
+    ])
+  })
+
+  test('a key cannot take another subject’s account, whatever its user is called', () => {
+    const subjectsOf = (user: string) =>
+      limitsOf(
+        { service, principal: aPrincipal({ user, limits: limits('1/day') }) },
+        {
+          ...policies,
+          users: new Map([[user, { limits: limits('1/day') }]]),
+        },
+      ).map(({ subject }) => subject)
+    for (const user of ['global', 'key:abcde01234', '__proto__', 'service:ollama']) {
+      const subjects = subjectsOf(user)
+      expect(new Set(subjects).size).toBe(subjects.length)
+    }
+  })
+})
+
+describe('a role narrows', () => {
+  const narrow = (own: object, policy: Partial<RolePolicy>) =>
+    narrowByRole(aPrincipal(own), { ...noPolicies, roles: { readwrite: role(policy) } })
+
+  test.each([
+    [null, null, null],
+    [true, null, true],
+    [null, true, true],
+    [true, true, true],
+    [true, false, false],
+    [null, false, false],
+    [false, true, false],
+  ])('cloud models: key %s, role %s: %s', (own, ofRole, expected) => {
+    expect(narrow({ cloudModels: own }, { cloudModels: ofRole }).cloudModels).toBe(expected)
+  })
+
+  test('caps to the tightest of both, and models to what both lists allow', () => {
+    const own = { caps: { ...noCaps, contextTokens: 100, outputTokens: 5 }, models: ['a'] }
+    const policy = { caps: { ...noCaps, contextTokens: 50, imageBytes: 9 }, models: ['b'] }
+    expect(narrow(own, policy)).toMatchObject({
+      caps: { contextTokens: 50, outputTokens: 5, imageBytes: 9, keepAliveSeconds: null },
+      ...{ models: ['a'], roleModels: ['b'] },
+    })
+  })
+
+  test('weight is the key’s own before that of the role', () => {
+    expect(narrow({ weight: 3 }, { weight: 5 }).weight).toBe(3)
+    expect(narrow({ weight: null }, { weight: 5 }).weight).toBe(5)
+  })
+
+  test('capOutput is the role’s before that of the house', () => {
+    const ofHouse = { ...noPolicies, capOutput: true }
+    expect(narrowByRole(aPrincipal(), ofHouse).capOutput).toBe(true)
+    const roles = { readwrite: role({ capOutput: false }) }
+    expect(narrowByRole(aPrincipal(), { ...ofHouse, roles }).capOutput).toBe(false)
+  })
+
+  test('without a policy a principal stays as it is', () => {
+    const principal = aPrincipal()
+    expect(narrowByRole(principal, noPolicies)).toBe(principal)
+  })
+})

@@ -1,0 +1,141 @@
+/**
+ * What was used, by whom. All limits that apply to a request are tested and charged in one
+ * synchronous step, all or nothing: nothing here is ever read and then written across an await, so
+ * that parallel requests cannot slip through between. Memory is the truth; the journal keeps what
+ * has to outlive the process.
+ */
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../../lib/clock.ts'
+import type { Refusal, Reservation } from '../../policy/admission.ts'
+import type { RequestFacts } from '../../policy/facts.ts'
+import type { Standing } from '../../policy/limit.ts'
+import type { ScopedLimit } from '../../policy/policies.ts'
+import type { Principal } from '../../policy/principal.ts'
+import type { Balance, UsageJournal } from '../journal/usage-journal.ts'
+import { type Account, type Accounts, createAccounts } from './accounts.ts'
+import { createCalendar } from './calendar.ts'
+import { describeQuota, Hold, type ScopedQuota } from './hold.ts'
+import type { Meter, Now } from './meter.ts'
+import { createReservation, refuseShort } from './reservation.ts'
+
+/** What a request is, for the ledger. */
+export type LedgerQuestion = {
+  readonly facts: RequestFacts
+  readonly principal: Principal
+  /** Everything that applies to it; caps are none of the ledger's business. */
+  readonly limits: readonly ScopedLimit[]
+}
+
+export type Ledger = {
+  /** Charges one request and holds a running one until it is settled; or says which limit refuses. */
+  readonly reserve: (question: LedgerQuestion) => Reservation | Refusal
+  /** How limits stand now, for `GET /status`. */
+  readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
+  /** How many reservations are not settled yet. */
+  readonly running: () => number
+  /** How many subjects are kept. */
+  readonly size: () => number
+}
+
+export type LedgerDeps = {
+  readonly clock: Clock
+  /** Whole milliseconds of a clock that nobody sets. */
+  readonly ticks?: Clock
+  readonly timeZone: string
+  /** Null where nothing is kept beyond the process. */
+  readonly journal: UsageJournal | null
+  /** What earlier processes counted. */
+  readonly balances?: readonly Balance[]
+}
+
+const systemTicks: Clock = () => Math.floor(performance.now())
+
+export function createLedger(deps: LedgerDeps): Ledger {
+  const { clock, ticks = systemTicks, journal } = deps
+  const accounts = createAccounts(createCalendar(deps.timeZone), deps.balances ?? [])
+  let running = 0
+  const now = (): Now => ({ wallAt: clock(), ticksMs: ticks() })
+  return {
+    reserve: (question) => {
+      const at = now()
+      const found = findAccounts(question.limits, accounts, at)
+      const refusal = examine(question, found, { at, journal })
+      if (refusal !== null) return refusal
+      // From here on nothing refuses: everything is charged, or nothing was.
+      for (const hold of found.holds) if (hold.unit === 'requests') hold.charge(1, at)
+      const inUse = new Set(found.runs.map(({ account }) => account))
+      const count = (step: 1 | -1) => {
+        running += step
+        for (const account of inUse) account.running += step
+      }
+      count(1)
+      const held = { question, holds: found.holds, release: () => count(-1) }
+      return createReservation(held, { now, journal, admittedAt: at })
+    },
+    standings: (limits) => {
+      const at = now()
+      return limits.map((scoped) => describe(scoped, accounts.of(scoped.subject, at), at))
+    },
+    running: () => running,
+    size: accounts.size,
+  }
+}
+
+type Run = { readonly account: Account; readonly scoped: ScopedLimit }
+type Found = { readonly holds: readonly Hold[]; readonly runs: readonly Run[] }
+
+function findAccounts(limits: readonly ScopedLimit[], accounts: Accounts, now: Now): Found {
+  const holds = new Map<Meter, Hold>()
+  const runs: Run[] = []
+  for (const scoped of limits) {
+    if (scoped.limit.kind === 'cap') continue
+    const account = accounts.of(scoped.subject, now)
+    if (scoped.limit.kind === 'concurrent') {
+      runs.push({ account, scoped })
+      continue
+    }
+    const meter = account.meterOf(scoped.limit)
+    const known = holds.get(meter)
+    if (known === undefined) holds.set(meter, new Hold(meter, scoped as ScopedQuota, now))
+    else known.compareTo(scoped as ScopedQuota)
+  }
+  return { holds: [...holds.values()], runs }
+}
+
+/** Why the request cannot be charged. Changes nothing. */
+function examine(
+  { facts }: LedgerQuestion,
+  { holds, runs }: Found,
+  { at, journal }: { at: Now; journal: UsageJournal | null },
+): Refusal | null {
+  for (const hold of holds) {
+    // Whoever has no token left is told so before the body is read; looking things up costs none.
+    const isUsed = hold.unit === 'requests' || facts.endpoint?.class === 'use'
+    const short = isUsed ? hold.findShort(1, at) : null
+    if (short !== null) return refuseShort(short)
+  }
+  for (const { account, scoped } of runs) {
+    if (account.running < scoped.limit.amount) continue
+    const limit = describe(scoped, account, at)
+    return { reason: 'too-many-running', limit, retryAfterMs: null }
+  }
+  // What has to outlive the process, and could not, must not be used.
+  const isKept = journal === null || journal.state().status === 'healthy'
+  if (isKept || !holds.some(({ isDurable }) => isDurable)) return null
+  return { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }
+}
+
+function describe(scoped: ScopedLimit, account: Account, now: Now): Standing {
+  const { limit, scope, subject } = scoped
+  if (limit.kind === 'quota') {
+    return describeQuota(scoped as ScopedQuota, account.meterOf(limit), now)
+  }
+  const used = limit.kind === 'concurrent' ? account.running : 0
+  return {
+    ...{ scope, subject, text: limit.text, amount: limit.amount, used },
+    unit: limit.kind === 'concurrent' ? 'concurrent' : limit.of,
+    remaining: Math.max(0, limit.amount - used),
+    resetAt: null,
+    periodSeconds: null,
+  }
+}
