@@ -51,7 +51,7 @@ const ollamaRows: readonly Expected[] = [
 const ollamaAdditions: readonly string[] = [
   // HEAD of what GET may read tells less than the GET.
   'HEAD /v1/models',
-  'HEAD /v1/models/:model',
+  'HEAD /v1/models/{model}',
 ]
 
 /** From §1c, its main routes; both ways where the document says so. */
@@ -83,6 +83,16 @@ const litellmRows: readonly Expected[] = [
   ['POST', '/v1/moderations', 'use', 'model'],
   ['POST', '/v1/messages', 'use', 'model'],
   ['POST', '/v1/messages/count_tokens', 'read', 'model'],
+  ['POST', '/cursor/chat/completions', 'use', 'model'],
+  ['POST', '/engines/ada/m/chat/completions', 'use', 'in path'],
+  ['POST', '/openai/deployments/m/chat/completions', 'use', 'in path'],
+  ['POST', '/openai/deployments/ada/m/embeddings', 'use', 'in path'],
+  ['POST', '/v1beta/models/m:generateContent', 'use', 'in path'],
+  ['POST', '/v1beta/models/ada/m:streamGenerateContent', 'use', 'in path'],
+  ['POST', '/models/m:countTokens', 'read', 'in path'],
+  ['GET DELETE', '/v1/responses/resp-1', 'manage'],
+  ['GET', '/responses/resp-1/input_items', 'manage'],
+  ['POST', '/responses/resp-1/cancel', 'manage'],
   ['GET', '/models', 'read'],
   ['GET', '/v1/models', 'read'],
   ['GET', '/health/liveliness', 'open'],
@@ -164,8 +174,9 @@ describe.each([
       for (const variant of variants) {
         const found = classOf(service, method, variant)
         const isPattern =
-          found === own && /:|\*/.test(findEndpoint(service, method, variant)?.pattern ?? '')
-        expect([variant, isPattern ? 'unlisted' : found]).toEqual([variant, 'unlisted'])
+          found === own && /[{*]/.test(findEndpoint(service, method, variant)?.pattern ?? '')
+        const isClosed = isPattern || found === 'never'
+        expect([variant, isClosed ? 'unlisted' : found]).toEqual([variant, 'unlisted'])
       }
     },
   )
@@ -174,9 +185,9 @@ describe.each([
 test('the Ollama table has nothing that the document does not list', () => {
   const patternOf = (path: string) =>
     path
-      .replace('sha256:00aa', ':digest')
-      .replace('keys/abc', 'keys/:key')
-      .replace('models/llama3', 'models/:model')
+      .replace('sha256:00aa', '{digest}')
+      .replace('keys/abc', 'keys/{key}')
+      .replace('models/llama3', 'models/{model}')
       .replace(/^\/debug\/pprof\/.*/, '/debug/pprof/*')
   const documented = new Set([
     ...ollamaRows.flatMap(([methods, path]) =>
@@ -205,8 +216,9 @@ describe('what must never be relayed to LiteLLM', () => {
     ...['/test', '/metrics', '/docs', '/openapi.json', '/redoc', '/', '/v1', '/key', '/user'],
     ...['/mcp', '/mcp/x', '/mcp-rest/tools/list', '/a2a/x', '/agents', '/health/readiness'],
     ...['/health/services', '/v1/threads', '/v1/assistants', '/v1/vector_stores', '/v1/realtime'],
-    ...['/v1beta/models/m:generateContent', '/engines/m/chat/completions', '/v1/messages/batches'],
-    ...['/openai/deployments/m/chat/completions', '/cursor/chat/completions', '/search', '/ocr'],
+    ...['/v1beta/models/m:batchGenerateContent', '/engines/m/edits', '/v1/messages/batches'],
+    ...['/openai/deployments/m/files', '/openai/deployments//chat/completions', '/search', '/ocr'],
+    ...['/v1/realtime/client_secrets', '/realtime/calls', '/v1beta/models/:generateContent'],
     ...['/utils/transform_request', '/cache/flushall', '/credentials', '/customer/new'],
     ...['/organization/new', '/budget/new', '/tag/new', '/v1/v1/chat/completions', '/fallback'],
   ])('%s', (path) => {
@@ -274,12 +286,15 @@ describe('opaque services: the method decides, on every path', () => {
   })
 })
 
-test('the gatekeeper’s own table has /status and nothing else', () => {
+test('the gatekeeper’s own table has /status, the OAuth endpoints and nothing else', () => {
   const own = aService({ kind: 'own', name: 'gatekeeper' })
   expect(classOf(own, 'GET', '/status')).toBe('open')
   expect(endpointTables.own.map(({ method, pattern }) => `${method} ${pattern}`)).toEqual([
     'GET /status',
     'HEAD /status',
+    'POST /oauth/token',
+    'POST /oauth/introspect',
+    'POST /oauth/revoke',
   ])
 })
 
@@ -293,8 +308,8 @@ test('no path and no method makes the look-up throw, nor finds a row by accident
       findEndpoint(litellm, asked, at)
       findEndpoint(comfy, asked, at)
       if (found === null || known.has(at)) return
-      expect(found.pattern).toMatch(/[:*]/)
-      const start = found.pattern.replace(/[:*].*$/, '')
+      expect(found.pattern).toMatch(/[{*]/)
+      const start = found.pattern.replace(/[{*].*$/, '')
       expect(at.startsWith(start)).toBe(true)
     }),
     { numRuns: 10_000 },

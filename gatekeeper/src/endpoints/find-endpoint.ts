@@ -1,15 +1,27 @@
 import type { Endpoint, EndpointClass } from '../policy/endpoint.ts'
 import type { Service, ServiceKind } from '../policy/service.ts'
+import { chatEndpoints } from './chat.ts'
+import { llamacppEndpoints } from './llamacpp.ts'
 import { ollamaEndpoints } from './ollama.ts'
 import { openaiEndpoints } from './openai.ts'
 import { ownEndpoints } from './own.ts'
+import { bytes, rowsIn } from './row.ts'
+import { ttsEndpoints } from './tts.ts'
+import { vllmEndpoints } from './vllm.ts'
 
 /** Every kind that has rows; kind `http` has none, and its methods decide. */
 export const endpointTables: Readonly<Record<Exclude<ServiceKind, 'http'>, readonly Endpoint[]>> = {
   ollama: ollamaEndpoints,
   openai: openaiEndpoints,
+  llamacpp: llamacppEndpoints,
+  vllm: vllmEndpoints,
+  tts: ttsEndpoints,
   own: ownEndpoints,
+  chat: chatEndpoints,
 }
+
+/** By pattern; the tables have few, and a path is read on every request. */
+const expressions = new Map<string, RegExp>()
 
 /**
  * The row that a request meets, or null where the service has no such endpoint. Paths are compared
@@ -27,19 +39,23 @@ export function findEndpoint(service: Service, method: string, path: string): En
   )
 }
 
+/**
+ * The model that a path names, decoded; null where its row has none in the path. Throws a URIError
+ * where the path is no UTF-8.
+ */
+export function modelInPath(endpoint: Endpoint, path: string): string | null {
+  if (endpoint.model.in !== 'path') return null
+  const name = expressionOf(endpoint.pattern).exec(path)?.groups?.['model']
+  return name === undefined ? null : decodeURIComponent(name)
+}
+
+const httpRow = rowsIn('openai')
+
 function httpEndpoint(service: Service, method: string, path: string): Endpoint {
   const webSocket = service.webSockets.includes(path)
   // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441); to the service it is the same GET.
   const plain = method === 'CONNECT' && webSocket ? 'GET' : method
-  return {
-    method: plain,
-    pattern: '/*',
-    class: classOf(plain),
-    dialect: 'openai',
-    body: 'bytes',
-    model: { in: 'none' },
-    webSocket,
-  }
+  return { ...(httpRow('', '/*', classOf(plain), bytes)[0] as Endpoint), method: plain, webSocket }
 }
 
 function classOf(method: string): EndpointClass {
@@ -53,27 +69,32 @@ type Index = {
 }
 
 function createIndex(rows: readonly Endpoint[]): Index {
-  const isPattern = (row: Endpoint) => /[:*]/.test(row.pattern)
+  const isPattern = (row: Endpoint) => /[{*]/.test(row.pattern)
   return {
     exact: new Map(
       rows.filter((row) => !isPattern(row)).map((row) => [`${row.method} ${row.pattern}`, row]),
     ),
     patterns: rows
       .filter(isPattern)
-      .map((endpoint) => ({ endpoint, matches: toExpression(endpoint.pattern) })),
+      .map((endpoint) => ({ endpoint, matches: expressionOf(endpoint.pattern) })),
   }
+}
+
+function expressionOf(pattern: string): RegExp {
+  const known = expressions.get(pattern) ?? toExpression(pattern)
+  expressions.set(pattern, known)
+  return known
 }
 
 function toExpression(pattern: string): RegExp {
   const source = pattern
-    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/:[a-z]+/g, '[^/]+')
+    .replace(/[.?^$()|[\]\\]/g, '\\$&')
+    .replace(/\{\+([a-z]+)\}/g, '(?<$1>[^/]+(?:/[^/]+)*)')
+    .replace(/\{([a-z]+)\}/g, '(?<$1>[^/]+)')
     .replace(/\*$/, '.*')
   return new RegExp(`^${source}$`)
 }
 
-const indexes: Readonly<Record<Exclude<ServiceKind, 'http'>, Index>> = {
-  ollama: createIndex(endpointTables.ollama),
-  openai: createIndex(endpointTables.openai),
-  own: createIndex(endpointTables.own),
-}
+const indexes = Object.fromEntries(
+  Object.entries(endpointTables).map(([kind, rows]) => [kind, createIndex(rows)]),
+) as Readonly<Record<Exclude<ServiceKind, 'http'>, Index>>

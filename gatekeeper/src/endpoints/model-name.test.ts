@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { normalizeModelName } from './model-name.ts'
+import {
+  isCloudModel,
+  isListedFor,
+  matchesPattern,
+  mayUseModel,
+  normalizeModelName,
+} from './model-name.ts'
 
 const normalize = (name: string) => normalizeModelName('ollama', name)
 
@@ -39,7 +45,15 @@ describe('other models stay other models', () => {
     ...['llama3:70b', 'llama3:latest2', 'llama3.1', 'llama', 'ada/llama3', 'llama3:cloud'],
     ...['llama3-cloud', 'host.example/library/llama3', 'xlibrary/llama3', 'llama3/x', ''],
     ...['registry.ollama.ai.evil.example/library/llama3', 'evil/registry.ollama.ai/library/llama3'],
-    ...['llama3\0', 'llama3:latest:x', 'llama\u017f3', '../llama3', './llama3', 'llama3:'],
+    ...[
+      'registry.ollama.ai/llama3',
+      'llama3\0',
+      'llama3:latest:x',
+      'llama\u017f3',
+      '../llama3',
+      './llama3',
+      'llama3:',
+    ],
   ])('%j', (name) => {
     expect(normalize(name)).not.toBe('llama3:latest')
   })
@@ -66,4 +80,77 @@ test('folding twice is folding once, and never throws', () => {
     ),
     { numRuns: 10_000, examples: [['m:local'], ['library/m']] },
   )
+})
+
+describe('a pattern', () => {
+  test.each([
+    ['llama3.2:*', 'llama3.2:latest', true],
+    ['llama3.2:*', 'llama3.2:1b', true],
+    ['llama3.2:*', 'llama3.20:1b', false],
+    ['llama3.2:*', 'ada/llama3.2:1b', false],
+    ['llama*', 'llama3:latest', true],
+    ['*', 'anything', true],
+    ['*:7b', 'm:7b', true],
+    ['*:7b', 'm:70b', false],
+    ['ada/*', 'ada/m:latest', true],
+    ['ada/*', 'ada2/m:latest', false],
+    ['a*b*c', 'abc', true],
+    ['a*b*c', 'aXbXc', true],
+    ['a*b*c', 'acb', false],
+    ['a*a', 'a', false],
+    ['ab*ba', 'aba', false],
+    ['**', 'x', true],
+    ['m', 'm', true],
+    ['m', 'mm', false],
+    ['.*', 'm', false],
+    ['m?', 'mm', false],
+    ['', 'm', false],
+    ['*', '\0', false],
+  ])('%s takes in %s: %j', (pattern, name, expected) => {
+    expect(matchesPattern(pattern, name)).toBe(expected)
+  })
+
+  test('is found as a regular expression finds it, in linear time', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '*') })
+    fc.assert(
+      fc.property(text, text, (pattern, name) => {
+        const source = pattern.replaceAll('*', '[^]*')
+        expect(matchesPattern(pattern, name)).toBe(new RegExp(`^${source}$`).test(name))
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(matchesPattern('*a'.repeat(500), 'b'.repeat(100_000))).toBe(false)
+  })
+})
+
+describe('a model at the vendor’s', () => {
+  test.each([
+    ...['gpt-oss:120b-cloud', 'm:cloud', 'M:Cloud', ' m:cloud ', 'm : cloud', 'm:cloud:local'],
+    ...['m:7b-CLOUD', 'ada/m:cloud', 'https://registry.ollama.ai/library/m:cloud', 'm-cloud'],
+  ])('%j is one', (name) => {
+    expect(isCloudModel('ollama', normalize(name))).toBe(true)
+    expect(mayUseModel(noRights, 'ollama', name)).toBe(false)
+    expect(mayUseModel({ ...noRights, cloudModels: true }, 'ollama', name)).toBe(true)
+  })
+
+  test.each(['m', 'cloud', 'cloudy:7b', 'm:cloudy', 'm:7b', 'cloud/m', 'm:precloud'])(
+    '%j is none',
+    (name) => {
+      expect(isCloudModel('ollama', normalize(name))).toBe(false)
+    },
+  )
+
+  test('may hide behind LiteLLM', () => {
+    expect(isCloudModel('openai', 'ollama/m:cloud')).toBe(true)
+    expect(isCloudModel('openai', 'ollama_chat/m:1b-cloud')).toBe(true)
+    expect(isCloudModel('openai', 'my-cloud')).toBe(false)
+  })
+})
+
+const noRights = { models: [], roleModels: [], cloudModels: null }
+
+test('both lists, the key’s and the role’s, must hold a model', () => {
+  const rights = { ...noRights, models: ['Llama3*', 'm'], roleModels: ['library/llama3:7b', 'm'] }
+  const isListed = (name: string) => isListedFor(rights, 'ollama', normalize(name))
+  expect(['llama3:7b', 'm', 'llama3:8b', 'x'].map(isListed)).toEqual([true, true, false, false])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { foldName } from '../lib/json-scan.ts'
+import { foldName } from '../lib/json-names.ts'
 import { isRefusedMember, isRefusedQueryField } from './refused-members.ts'
 
 /** Written by hand from reference/endpoints.md §1c. */

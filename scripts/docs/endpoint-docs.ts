@@ -1,0 +1,74 @@
+import { endpointTables } from '../../gatekeeper/src/endpoints/find-endpoint.ts'
+import type { Endpoint } from '../../gatekeeper/src/policy/endpoint.ts'
+
+type Kind = keyof typeof endpointTables
+
+const kinds: Readonly<Record<Kind, string>> = {
+  ollama: '`kind: ollama`: Ollama, native and compatible',
+  openai: '`kind: openai`: LiteLLM, and what speaks like OpenAI',
+  llamacpp: '`kind: llamacpp`: llama.cpp’s server, llama-swap',
+  vllm: '`kind: vllm`: vLLM',
+  tts: '`kind: tts`: speech in the manner of Kokoro',
+  own: 'The gatekeeper’s own',
+}
+
+const intro = `# Endpoints
+
+<!-- Made by npm run docs from gatekeeper/src/endpoints; a test holds it current. -->
+
+What each kind of service has, without the prefix of its route. **What is not listed does not exist**: it is 404 in the form that the clients of that service read, and nothing is sent on. Kind \`http\` has no table: there the method decides, on every path.
+
+*open*: any valid key, and nobody at all where the service says \`anonymous: true\` · *read*: every role · *use*: readwrite and admin · *manage*: admin · *never*: nobody.
+
+Model: where its name stands, which decides for keys with \`models\`. Stream: how the answer comes, and which member asks for it (\`*\`: unless that says no). Usage: whose form the counts of tokens have. A *filtered* list names the caller's own models only.
+`
+
+/** docs/endpoints.md: every row of every table. */
+export function renderEndpoints(): string {
+  const sections = Object.entries(kinds).map(([kind, title]) =>
+    [`## ${title}`, '', ...head, ...merge(endpointTables[kind as Kind]).map(renderRow), ''].join(
+      '\n',
+    ),
+  )
+  return `${intro}\n${sections.join('\n')}`
+}
+
+const head = [
+  '| method | path | class | body | model | stream | usage |',
+  '|---|---|---|---|---|---|---|',
+]
+
+/** One line for all methods of a path that differ in nothing else. */
+function merge(rows: readonly Endpoint[]): Endpoint[] {
+  const merged = new Map<string, Endpoint>()
+  for (const row of rows) {
+    const key = JSON.stringify({ ...row, method: '' })
+    const known = merged.get(key)
+    merged.set(key, known ? { ...row, method: `${known.method}, ${row.method}` } : row)
+  }
+  return [...merged.values()]
+}
+
+function renderRow(row: Endpoint): string {
+  const cells = [
+    row.method,
+    `\`${row.pattern}\``,
+    row.class,
+    row.body === 'none' ? '' : row.body,
+    describeModel(row),
+    describeStream(row),
+    row.filter === 'none' ? (row.usage === 'none' ? '' : row.usage) : 'filtered',
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function describeModel({ model }: Endpoint): string {
+  if (model.in === 'none') return ''
+  return model.in === 'body' ? model.members.map((name) => `\`${name}\``).join(', ') : model.in
+}
+
+function describeStream({ stream }: Endpoint): string {
+  if (stream.form === 'none') return ''
+  const asked = stream.by === null ? '' : ` by \`${stream.by}\``
+  return `${stream.form}${asked}${stream.by !== null && stream.isDefault ? ' \\*' : ''}`
+}
