@@ -1,21 +1,27 @@
 import { describe, expect, test } from 'vitest'
 import {
+  aBodySource,
   aHead,
   aPrincipal,
+  aReservation,
   aRoute,
   aService,
+  noLimits,
   otherKey,
   sampleKey,
 } from '../../test/support/questions.ts'
-import { Admission, type Outcome } from '../policy/admission.ts'
+import { Admission, type Outcome, type Refusal } from '../policy/admission.ts'
 import { checks } from '../policy/checks.ts'
 import type { Check } from '../policy/decision.ts'
+import { type Limit, parseLimit } from '../policy/limit.ts'
+import type { ScopedLimit } from '../policy/policies.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { type AdmitDeps, admit } from './admit.ts'
 import type { BodySource } from './body-facts.ts'
 import type { RequestHead } from './request-head.ts'
+import type { Slot } from './slot.ts'
 
 const services = [
   aService({ routes: [aRoute({ prefix: '/api' }), aRoute({ prefix: '/v1' })], anonymous: true }),
@@ -38,6 +44,7 @@ function createWorld(over: Partial<AdmitDeps> = {}, principal: Principal = aPrin
   const deps: AdmitDeps = {
     findRoute: createRouteTable(services),
     holdsPlainKey: () => false,
+    holdsToken: () => false,
     checks,
     authenticate: (credential) => {
       seen.authenticated.push(credential)
@@ -45,17 +52,23 @@ function createWorld(over: Partial<AdmitDeps> = {}, principal: Principal = aPrin
     },
     reserve: ({ principal: { id } }) => {
       seen.reserved.push(id)
-      return { settle: (outcome) => seen.settled.push(outcome) }
+      return aReservation({
+        settle: async (outcome) => {
+          seen.settled.push(outcome)
+        },
+      })
     },
+    ...noLimits,
     ...over,
   }
-  const source = (body: string | Error): BodySource => ({
-    read: () => {
-      seen.reads++
-      if (body instanceof Error) return Promise.reject(body)
-      return Promise.resolve(body === 'aborted' ? 'aborted' : Buffer.from(body))
-    },
-  })
+  const source = (body: string | Error): BodySource =>
+    aBodySource({
+      read: () => {
+        seen.reads++
+        if (body instanceof Error) return Promise.reject(body)
+        return Promise.resolve(body === 'aborted' ? 'aborted' : Buffer.from(body))
+      },
+    })
   return { seen, deps, source }
 }
 
@@ -182,11 +195,14 @@ describe('a reservation is settled exactly once', () => {
     expect(world.seen.settled).toHaveLength(1)
   })
 
-  test('and not at all where nothing could be reserved', async () => {
-    const world = createWorld({ reserve: () => 'draining' })
-    expect(await reasonOf(aHead(), world)).toBe('draining')
-    expect(world.seen).toMatchObject({ settled: [], reads: 0 })
-  })
+  test.each(['rate-limited', 'draining'] as const)(
+    'and not at all where nothing could be reserved: %s',
+    async (reason) => {
+      const world = createWorld({ reserve: () => ({ reason, limit: null, retryAfterMs: 1000 }) })
+      expect(await reasonOf(aHead(), world)).toBe(reason)
+      expect(world.seen).toMatchObject({ settled: [], reads: 0 })
+    },
+  )
 })
 
 describe('what throws denies', () => {
@@ -292,5 +308,103 @@ describe('a key among the sub-protocols never reaches the application', () => {
     const verdict = await admit(image({ fields, upgrade: 'websocket' }), null, deps)
     if ('reason' in verdict) throw new Error(verdict.reason)
     expect(verdict.admission.obligations).toEqual([subprotocols])
+  })
+})
+
+describe('what limits and queues add', () => {
+  const slot = (over: Partial<Slot> = {}): Slot => ({
+    ...{ waitedMs: 0, hasWaited: false, release: () => {} },
+    ...over,
+  })
+  const refusing = (reason: Reason): Refusal => ({ reason, limit: null, retryAfterMs: 5 })
+
+  test('limits are those of the service and the principal, for checks and ledger alike', async () => {
+    const limits: ScopedLimit[] = [
+      { scope: 'key', subject: 'key:a', limit: parseLimit('5-prompt-bytes') as Limit },
+    ]
+    const asked: unknown[] = []
+    const world = createWorld({
+      limitsOf: ({ facts, principal }) => {
+        asked.push([facts.service?.name, principal.id])
+        return limits
+      },
+      reserve: (question) => {
+        expect(question.limits).toBe(limits)
+        return aReservation()
+      },
+    })
+    expect(await reasonOf(aHead(), world)).toBe('prompt-too-large')
+    expect(asked).toEqual([['ollama', 'key:abcde01234']])
+  })
+
+  test('what the body is expected to use is charged before anything is sent', async () => {
+    const settled: Outcome[] = []
+    const reservation = aReservation({
+      extend: () => refusing('quota-exceeded'),
+      settle: async (outcome) => {
+        settled.push(outcome)
+      },
+    })
+    const world = createWorld({ reserve: () => reservation })
+    const verdict = await admit(aHead(), world.source(goodBody), world.deps)
+    expect(verdict).toMatchObject({ reason: 'quota-exceeded', refusal: { retryAfterMs: 5 } })
+    expect(settled).toHaveLength(1)
+  })
+
+  test('a record that cannot be made refuses', async () => {
+    const reservation = aReservation({ open: async () => refusing('ledger-unavailable') })
+    const world = createWorld({ reserve: () => reservation })
+    expect(await reasonOf(aHead(), world)).toBe('ledger-unavailable')
+  })
+
+  test('who gets no slot is refused, and its reservation ended', async () => {
+    const world = createWorld({ enterQueue: async () => refusing('queue-full') })
+    expect(await reasonOf(aHead(), world)).toBe('queue-full')
+    expect(world.seen.settled).toHaveLength(1)
+  })
+
+  test('a slot is given back once, when the request is settled, and its wait is told', async () => {
+    let released = 0
+    const enterQueue = async () => slot({ waitedMs: 12, release: () => released++ })
+    const world = createWorld({ enterQueue })
+    const verdict = await admit(aHead(), world.source(goodBody), world.deps)
+    if ('reason' in verdict) throw new Error(verdict.reason)
+    expect(verdict.admission.waitedMs).toBe(12)
+    expect(released).toBe(0)
+    await verdict.admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 1 })
+    expect(released).toBe(1)
+    expect(world.seen.settled).toEqual([expect.objectContaining({ waitedMs: 12 })])
+  })
+
+  test('a key that was revoked while its request waited is refused, and leaves its slot', async () => {
+    let released = 0
+    let isRevoked = false
+    const world = createWorld({
+      authenticate: () => (isRevoked ? 'unknown-key' : aPrincipal()),
+      enterQueue: async () => {
+        isRevoked = true
+        return slot({ hasWaited: true, release: () => released++ })
+      },
+    })
+    expect(await reasonOf(aHead(), world)).toBe('unknown-key')
+    expect([released, world.seen.settled.length]).toEqual([1, 1])
+  })
+
+  test('a role that was taken away while its request waited counts as it is now', async () => {
+    let role: Principal['role'] = 'readwrite'
+    const world = createWorld({
+      authenticate: () => aPrincipal({ role }),
+      enterQueue: async () => {
+        role = 'readonly'
+        return slot({ hasWaited: true })
+      },
+    })
+    expect(await reasonOf(aHead(), world)).toBe('class-not-granted')
+  })
+
+  test('where a queue throws, nothing stays reserved', async () => {
+    const world = createWorld({ enterQueue: () => Promise.reject(new Error('bug')) })
+    await reasonOf(aHead(), world).catch(() => null)
+    expect(world.seen.settled).toHaveLength(1)
   })
 })

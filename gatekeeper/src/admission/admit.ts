@@ -1,80 +1,120 @@
 /**
  * The one door. Every request of both enforcement points goes through `admit()`: facts, credential,
- * principal, the checks on the head, the reservation, and only then the body and its checks.
- * Whatever throws on the way is a denial.
+ * principal, the checks on the head, the reservation, the body and its checks, what it is expected
+ * to use, and its turn in the queue. Whatever throws on the way is a denial.
  */
-import { Admission, type Reservation } from '../policy/admission.ts'
+import { Admission, type Refusal, type Reservation } from '../policy/admission.ts'
 import { resolveCaller } from '../policy/caller.ts'
-import { decide } from '../policy/decide.ts'
-import type { Check, Question } from '../policy/decision.ts'
-import type { RequestFacts } from '../policy/facts.ts'
+import { decideForLineage } from '../policy/decide.ts'
+import type { Check, Obligation, Question } from '../policy/decision.ts'
+import type { BodyFacts, RequestFacts } from '../policy/facts.ts'
+import type { ScopedLimit } from '../policy/policies.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
-import { type BodySource, readBodyFacts } from './body-facts.ts'
+import { type BodySource, type ReadBody, readBodyFacts } from './body-facts.ts'
 import type { Denial } from './denial.ts'
+import { type EstimateDeps, extendReservation } from './estimate.ts'
+import { createFormGuard, type FormGuard } from './form-guard.ts'
 import { type FactsDeps, readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
+import { rewriteBody } from './rewrite-body.ts'
+import { createHolding, type EnterQueue, type Holding } from './slot.ts'
 
-export type AdmitDeps = FactsDeps & {
-  readonly checks: readonly Check[]
-  readonly authenticate: (
-    credential: string,
-    clientAddress: string,
-  ) => Principal | Reason | Promise<Principal | Reason>
-  /** Tests and charges in one step, all or nothing. */
-  readonly reserve: (question: {
-    facts: RequestFacts
-    principal: Principal
-  }) => Reservation | Reason
+export type AdmitDeps = FactsDeps &
+  EstimateDeps & {
+    readonly checks: readonly Check[]
+    readonly authenticate: (
+      credential: string,
+      clientAddress: string,
+    ) => Principal | Reason | Promise<Principal | Reason>
+    /**
+     * Follows a credential that was good: what it gives says whether it still is, as long as the
+     * answer goes on. Left out where answers are never cut for that.
+     */
+    readonly followCredential?: (credential: string, principal: Principal) => () => boolean
+    /** Every limit that applies to the principal at the service. */
+    readonly limitsOf: (question: Known) => readonly ScopedLimit[]
+    /** Tests and charges in one step, all or nothing. */
+    readonly reserve: (
+      question: Known & { readonly limits: readonly ScopedLimit[] },
+    ) => Reservation | Refusal
+    /** Waits for a slot of the service; null where it has no queue. */
+    readonly enterQueue: EnterQueue
+  }
+
+type Known = { readonly facts: RequestFacts; readonly principal: Principal }
+
+/** An admission, with what its body says and the bytes to send, where a check had to read them. */
+export type Admitted = {
+  readonly admission: Admission
+  readonly body: BodyFacts | null
+  readonly bytes: Buffer | null
+  /** Through which an upload has to go; null where there is none. */
+  readonly form: FormGuard | null
 }
 
-/** An admission, with the body's bytes where a check had to read them. */
-export type Admitted = { readonly admission: Admission; readonly bytes: Buffer | null }
-
-/**
- * Decides on one request. `body` is null at the check point, which never sees one.
- */
+/** Decides on one request. `body` is null at the check point, which never sees one. */
 export async function admit(
   head: RequestHead,
   body: BodySource | null,
   deps: AdmitDeps,
 ): Promise<Admitted | Denial> {
   const { facts, credential } = readRequestFacts(head, deps)
-  const caller = resolveCaller(facts, await authenticate(facts, credential, deps))
-  const principal = typeof caller === 'string' ? null : caller
-  const deny = (reason: Reason, check: string): Denial => ({ reason, check, facts, principal })
-
-  const onHead = decide(deps.checks, 'head', { facts, caller, body: null })
-  if (!onHead.allowed) return deny(onHead.reason, onHead.check)
-  if (principal === null) return deny('check-failed', 'principal')
-  const reservation = reserve({ facts, principal }, deps)
-  if (typeof reservation === 'string') return deny(reservation, 'reserve')
-
-  const onBody = await admitBody({ head, facts, caller, principal }, body, deps).catch((error) => {
-    reservation.settle({ status: 0, kind: 'aborted', answerBytes: 0 })
+  const onHead = await askHead(facts, credential, deps)
+  if ('reason' in onHead) return onHead
+  // From this very moment: whatever is revoked while a body comes in, or in the queue, counts too.
+  const isStanding = follow(onHead.principal, credential, deps)
+  const reserved = reserve(onHead, deps)
+  if ('reason' in reserved) {
+    const { principal } = onHead
+    return { reason: reserved.reason, check: 'reserve', facts, principal, refusal: reserved }
+  }
+  const reservation = createHolding(reserved)
+  const request = { head, body, facts, credential, onHead, reservation, isStanding }
+  const verdict = await admitReserved(request, deps).catch((error) => {
+    void reservation.settle({ status: 0, kind: 'aborted', answerBytes: 0 })
     throw error
   })
-  if ('reason' in onBody) {
-    reservation.settle({ status: 0, kind: 'failed', answerBytes: 0 })
-    return deny(onBody.reason, onBody.check)
-  }
-  const obligations = [...onHead.obligations, ...onBody.obligations]
-  return {
-    admission: new Admission({ facts, principal, obligations, reservation }),
-    bytes: onBody.bytes,
-  }
+  if ('reason' in verdict) void reservation.settle({ status: 0, kind: 'failed', answerBytes: 0 })
+  return verdict
+}
+
+type HeadAnswer = {
+  readonly principal: Principal
+  readonly limits: readonly ScopedLimit[]
+  readonly obligations: readonly Obligation[]
+  readonly facts: RequestFacts
+}
+
+/** Who asks, and whether the head alone refuses. Nothing is charged, nothing of a body is read. */
+async function askHead(
+  facts: RequestFacts,
+  credential: string | null,
+  deps: AdmitDeps,
+): Promise<HeadAnswer | Denial> {
+  const caller = resolveCaller(facts, await authenticate(facts, credential, deps))
+  const principal = typeof caller === 'string' ? null : caller
+  const limits = principal === null ? [] : deps.limitsOf({ facts, principal })
+  const decision = decideForLineage(deps.checks, 'head', { facts, caller, limits, body: null })
+  const deny = (reason: Reason, check: string) => ({ reason, check, facts, principal })
+  if (!decision.allowed) return deny(decision.reason, decision.check)
+  if (principal === null) return deny('check-failed', 'principal')
+  return { principal, limits, facts, obligations: decision.obligations }
 }
 
 /** A ledger that fails has charged nothing, and what is not charged is not admitted. */
-function reserve(
-  question: { facts: RequestFacts; principal: Principal },
-  deps: AdmitDeps,
-): Reservation | Reason {
+function reserve(question: HeadAnswer, deps: AdmitDeps): Reservation | Refusal {
   try {
     return deps.reserve(question)
   } catch {
-    return 'check-failed'
+    return { reason: 'check-failed', limit: null, retryAfterMs: null }
   }
+}
+
+/** The check point carries no answer, and nobody revokes what was not shown. */
+function follow(principal: Principal, credential: string | null, deps: AdmitDeps) {
+  if (credential === null || principal.kind === 'anonymous') return null
+  return deps.followCredential?.(credential, principal) ?? null
 }
 
 async function authenticate(
@@ -91,11 +131,83 @@ async function authenticate(
   }
 }
 
-type BodyQuestion = Omit<Question, 'body'> & { head: RequestHead; principal: Principal }
+type Reserved = {
+  readonly head: RequestHead
+  readonly body: BodySource | null
+  readonly facts: RequestFacts
+  readonly credential: string | null
+  readonly onHead: HeadAnswer
+  readonly reservation: Holding
+  readonly isStanding: (() => boolean) | null
+}
 
-async function admitBody(question: BodyQuestion, source: BodySource | null, deps: AdmitDeps) {
-  if (source === null) return { obligations: [], bytes: null }
-  const read = await readBodyFacts(question, source)
-  const decision = decide(deps.checks, 'body', { ...question, body: read.facts })
-  return decision.allowed ? { obligations: decision.obligations, bytes: read.bytes } : decision
+/** Everything after the reservation; the caller settles it where this denies or throws. */
+async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitted | Denial> {
+  const { facts, onHead, reservation, isStanding } = request
+  const { principal } = onHead
+  const deny = (reason: Reason, check: string) => ({ reason, check, facts, principal })
+  const refuse = (refusal: Refusal, check: string) => ({ ...deny(refusal.reason, check), refusal })
+
+  const onBody = await askBody(request, deps)
+  if ('reason' in onBody) return deny(onBody.reason, onBody.check)
+  const owed = onBody.obligations
+  const question = { facts, principal, body: onBody.read?.facts ?? null, obligations: owed }
+  const extended = extendReservation(question, reservation, deps)
+  if ('reason' in extended) return refuse(extended, 'reserve')
+  const obligations = [...onBody.obligations, ...extended.obligations]
+  const bytes = rewrite(onBody.read, facts, obligations)
+  if (bytes === undefined) return deny('obligation-unmet', 'rewrite')
+  const unkept = await reservation.open()
+  if (unkept !== null) return refuse(unkept, 'reserve')
+
+  const slot = await deps.enterQueue({ facts, principal, leaving: request.body?.leaving ?? null })
+  if (slot !== null && 'reason' in slot) return refuse(slot, 'queue')
+  if (slot !== null) reservation.hold(slot)
+  // A key may have been revoked, and a role changed, while its request waited.
+  const again = slot?.hasWaited ? await askHead(facts, request.credential, deps) : onHead
+  if ('reason' in again) return again
+  const parts = {
+    ...{ facts, principal: again.principal, waitedMs: slot?.waitedMs ?? null },
+    obligations: [...again.obligations, ...obligations],
+  }
+  return {
+    admission: new Admission({ ...parts, reservation, ...(isStanding && { isStanding }) }),
+    body: question.body,
+    bytes,
+    form: question.body?.isOnItsWay ? guardForm(request, deps) : null,
+  }
+}
+
+/** An upload is asked the same questions as any body, only later: when its fields have come. */
+function guardForm({ head, facts, onHead }: Reserved, deps: AdmitDeps): FormGuard {
+  const { principal, limits } = onHead
+  const judge = (body: BodyFacts) => {
+    const decision = decideForLineage(deps.checks, 'body', {
+      facts,
+      caller: principal,
+      limits,
+      body,
+    })
+    return decision.allowed ? null : decision.reason
+  }
+  return createFormGuard({ head, facts, principal, judge })
+}
+
+async function askBody({ head, body, facts, onHead }: Reserved, deps: AdmitDeps) {
+  if (body === null) return { obligations: [], read: null }
+  const { principal, limits } = onHead
+  const read = await readBodyFacts({ head, facts, principal }, body, deps)
+  const question: Question = { facts, caller: principal, limits, body: read.facts }
+  const decision = decideForLineage(deps.checks, 'body', question)
+  return decision.allowed ? { obligations: decision.obligations, read } : decision
+}
+
+/** The body as it is sent; null where it is streamed, undefined where an obligation cannot be met. */
+function rewrite(
+  read: ReadBody | null,
+  facts: RequestFacts,
+  obligations: readonly Obligation[],
+): Buffer | null | undefined {
+  if (read === null || read.json === null || facts.endpoint === null) return null
+  return rewriteBody(read.json, facts, obligations) ?? undefined
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from '../policy/admission.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -8,4 +9,6 @@ export type Denial = {
   readonly check: string
   readonly facts: RequestFacts
   readonly principal: Principal | null
+  /** What the answer's fields tell of the limit that refused, where one did. */
+  readonly refusal?: Refusal
 }

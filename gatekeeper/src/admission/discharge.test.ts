@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aPrincipal, someFacts } from '../../test/support/questions.ts'
+import { aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
 import { Admission } from '../policy/admission.ts'
 import type { Obligation } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
@@ -10,7 +10,7 @@ const admitted = (facts: Partial<RequestFacts>, obligations: readonly Obligation
     facts: someFacts(facts),
     principal: aPrincipal(),
     obligations,
-    reservation: { settle: () => {} },
+    reservation: aReservation(),
   })
 const setSubprotocols = (...subprotocols: string[]): Obligation => ({
   kind: 'set-subprotocols',
@@ -18,8 +18,9 @@ const setSubprotocols = (...subprotocols: string[]): Obligation => ({
 })
 
 describe('discharge', () => {
-  test('without obligations gives the identity and nothing else', () => {
+  test('without obligations gives the trace and the identity, and nothing else', () => {
     expect(Object.keys(discharge(admitted({})) ?? {}).sort()).toEqual([
+      'traceparent',
       'x-gatekeeper-key-id',
       'x-gatekeeper-request-id',
       'x-gatekeeper-role',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aPrincipal, someFacts } from '../../test/support/questions.ts'
+import { aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
 import { Admission } from '../policy/admission.ts'
 import { encodeIdentity, identityFields } from './identity.ts'
 
@@ -40,7 +40,7 @@ test('the identity is of the principal, whatever the name', () => {
     facts: someFacts({ requestId: 'r 1\r\n' }),
     principal: aPrincipal({ user: 'eve\r\nX-Gatekeeper-User: root', id: 'key:abcde01234' }),
     obligations: [],
-    reservation: { settle: () => {} },
+    reservation: aReservation(),
   })
   expect(identityFields(admission)).toEqual({
     'x-gatekeeper-user': 'eve%0D%0AX-Gatekeeper-User%3A%20root',

@@ -14,6 +14,7 @@ export function identityFields(admission: Admission): Record<string, string> {
 
 /** Percent-encodes all but `[A-Za-z0-9._@-]`, so that no value can end or repeat a field. */
 export function encodeIdentity(text: string): string {
+  if (/^[A-Za-z0-9._@-]*$/.test(text)) return text
   return encodeURIComponent(text.toWellFormed())
     .replace(/%40/g, '@')
     .replace(/[!~*'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)

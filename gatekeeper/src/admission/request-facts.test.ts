@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aHead, aRoute, aService, otherKey, sampleKey } from '../../test/support/questions.ts'
+import { createTokenFinder } from '../credentials/find-token.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
@@ -28,6 +29,7 @@ const deps = {
     }),
   ]),
   holdsPlainKey: (text: string) => plainKeys.has(text),
+  holdsToken: createTokenFinder(['https://gatekeeper.example']),
 }
 const read = (over: Partial<RequestHead> = {}) => readRequestFacts(aHead(over), deps)
 const defectOf = (over: Partial<RequestHead>) => read(over).facts.defect

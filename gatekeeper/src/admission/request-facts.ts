@@ -3,15 +3,19 @@ import { findEndpoint } from '../endpoints/find-endpoint.ts'
 import { isRefusedQueryField } from '../endpoints/refused-members.ts'
 import { hasKeyShape } from '../lib/key-shape.ts'
 import { parseTarget, type Target } from '../lib/path.ts'
+import { createTraceContext, readTraceContext, type TraceContext } from '../lib/trace-context.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Reason } from '../policy/reason.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
+import { type ChatHeadDeps, findChatDefect } from './chat-head.ts'
 import type { RequestHead } from './request-head.ts'
 
-export type FactsDeps = {
+export type FactsDeps = ChatHeadDeps & {
   readonly findRoute: (path: string) => RouteMatch | null
   /** Whether the text is a key of a loaded plain map, whose keys have no form of their own. */
   readonly holdsPlainKey: (text: string) => boolean
+  /** Whether an access token that is meant for us stands in the text. */
+  readonly holdsToken: (text: string) => boolean
 }
 
 /** Reads the head of a request into facts, with the one credential that it carries. */
@@ -23,13 +27,19 @@ export function readRequestFacts(
   const match = target && deps.findRoute(target.path)
   const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
   const isKeyShaped = (text: string) => hasKeyShape(text) || deps.holdsPlainKey(text)
-  const extracted = extractCredential(head.fields, { isKeyShaped })
+  const extracted =
+    match?.service.readsCredentials === true
+      ? noCredential
+      : extractCredential(head.fields, { isKeyShaped })
+  const found = findDefect(head, { target, match, extracted }, deps)
   const facts: RequestFacts = {
     requestId: head.requestId,
+    trace: readTrace(head, deps),
     point: head.point,
     method: head.method,
     host: head.host,
     clientAddress: head.clientAddress,
+    userAgent: readUserAgent(head, deps),
     path: target?.path ?? '',
     query: target?.query ?? '',
     service: match?.service ?? null,
@@ -40,9 +50,41 @@ export function readRequestFacts(
     ...readBrowserFields(head),
     carrier: extracted.carrier,
     subprotocols: extracted.subprotocols,
-    defect: findDefect(head, { target, match, extracted }, deps),
+    ...(typeof found === 'object' && found !== null ? found : { defect: found }),
   }
   return { facts, credential: extracted.credential }
+}
+
+/** Logged and sent on: what holds a credential begins a trace of its own. */
+function readTrace({ fields }: RequestHead, deps: FactsDeps): TraceContext {
+  const { traceparent: parents, tracestate: states } = fields
+  const read = readTraceContext(parents, states)
+  if (
+    read === null ||
+    [...(parents ?? []), ...read.traceparent.split('-')].some(deps.holdsPlainKey)
+  )
+    return createTraceContext()
+  const isKeyed = [...(states ?? []), ...(read.tracestate?.split(/[=,]/) ?? [])].some(
+    (text) => hasKeyShape(text) || deps.holdsPlainKey(text),
+  )
+  return isKeyed ? { ...read, tracestate: null } : read
+}
+
+const userAgentCharsMax = 500
+
+/** A plain key has no form by which it could be hidden later: what holds one is told as ***. */
+function readUserAgent({ fields }: RequestHead, deps: FactsDeps): string | null {
+  const text = fields['user-agent']?.[0]?.slice(0, userAgentCharsMax)
+  if (text === undefined) return null
+  return [text, ...text.split(/[\s/;,()"'<>=]+/)].some(deps.holdsPlainKey) ? '***' : text
+}
+
+/** Where the endpoint reads the credential of a client itself, there is none of a caller. */
+const noCredential: Extracted = {
+  credential: null,
+  carrier: 'none',
+  subprotocols: [],
+  defect: null,
 }
 
 /**
@@ -63,9 +105,12 @@ function readBrowserFields(head: RequestHead) {
   }
 }
 
+/** A reason, perhaps with what of the query is not known; null where nothing is wrong. */
+type Defect = Reason | { readonly defect: Reason; readonly unknown: readonly string[] } | null
+
 type Parts = { target: Target | null; match: RouteMatch | null; extracted: Extracted }
 
-function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Reason | null {
+function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const { target, match, extracted } = parts
   if (carriesCredential(head.target, deps)) return 'credential-in-target'
   if (target === null) return 'malformed-target'
@@ -74,7 +119,8 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Reason | 
   if (single.some((name) => (head.fields[name]?.length ?? 0) > 1)) return 'malformed-field'
   if (!isRightPoint(head, match)) return 'route-mismatch'
   if (match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
-  return extracted.defect
+  const onChat = match?.service.kind === 'chat' ? findChatDefect(head, target, deps) : null
+  return onChat ?? extracted.defect
 }
 
 /** Caddy's block, the route's mode and the path must name one and the same service. */
@@ -87,14 +133,19 @@ function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
 
 function hasRefusedQueryField(match: RouteMatch, query: string): boolean {
   if (query === '') return false
-  const names = [...new URLSearchParams(query).keys()]
+  // Some parsers end a field at a semicolon, too, and some take `a[]` for a list called `a`.
+  const keys = [...new URLSearchParams(query.replaceAll(';', '&')).keys()]
+  const names = keys.map((key) => key.split('[', 1)[0] ?? '')
   return names.some((name) => isRefusedQueryField(match.service.kind, name))
 }
 
-/** A key in a URL is in every log on its way. It is refused even beside a good one in a field. */
+/**
+ * A credential in a URL is in every log on its way. It is refused even beside a good one in a field.
+ */
 function carriesCredential(target: string, deps: FactsDeps): boolean {
   const forms = readings(target)
-  return forms.some(hasKeyShape) || forms.flatMap(partsOf).some(deps.holdsPlainKey)
+  if (forms.some((form) => hasKeyShape(form) || deps.holdsToken(form))) return true
+  return forms.flatMap(partsOf).some(deps.holdsPlainKey)
 }
 
 /** The target as it is, and decoded once to three times: each reader on its way may do so. */

@@ -19,6 +19,8 @@ test.each([
   ['a', 'A'],
   ['secret', 'secret '],
   ['secret', 'secre'],
+  // One byte each in Latin-1, and then the same one.
+  ['\u0161', 'a'],
   ['é', 'e\u0301'],
   // An edge field's bytes arrive as Latin-1: they must not meet their UTF-8 reading.
   ['\u00e9', '\u00c3\u00a9'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countMembers, foldName, topLevelNames } from './json-scan.ts'
+import { foldName } from './json-names.ts'
+import { countMembers, topLevelNames } from './json-scan.ts'
 
 describe('topLevelNames', () => {
   test.each([

@@ -134,11 +134,3 @@ export function countMembers(text: string): number {
   }
   return count
 }
-
-/**
- * Folds a member name as decoders do that compare without regard to case. Upper case first: Go's
- * takes `ſ` (U+017F) for s and the Kelvin sign (U+212A) for k, which lower case alone would miss.
- */
-export function foldName(name: string): string {
-  return name.toUpperCase().toLowerCase()
-}

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+import { webcrypto } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 
 /** What a file is at one moment. */
@@ -30,20 +32,26 @@ export async function signatureOf(path: string): Promise<FileSignature> {
 
 const attemptsMax = 5
 
+export type StableRead = {
+  readonly state: FileState
+  readonly signature: FileSignature
+  /** Differs where the bytes do, or the reason why there are none. */
+  readonly digest: string
+}
+
 /**
  * Reads a file so that the text is not half of one version and half of the next: a read during
  * which the file changed is repeated. Never rejects.
  */
-export async function readStable(
-  path: string,
-): Promise<{ readonly state: FileState; readonly signature: FileSignature }> {
+export async function readStable(path: string): Promise<StableRead> {
   for (let attempt = 1; ; attempt++) {
     const signature = await signatureOf(path)
     const bytes = await readFile(path).catch(codeOf)
     const after = await signatureOf(path)
     // After the last attempt the older signature: the next look will differ from it, and read again.
     if (after === signature || attempt === attemptsMax) {
-      return { state: toState(bytes, isDetached(after)), signature }
+      const digest = typeof bytes === 'string' ? bytes : await digestOf(bytes)
+      return { state: toState(bytes, isDetached(after)), signature, digest }
     }
   }
 }
@@ -53,10 +61,17 @@ function isDetached(signature: FileSignature): boolean {
   return signature?.endsWith(':0') === true
 }
 
-function toState(bytes: Buffer | string, isDetached: boolean): FileState {
+/** In a thread of its own: a large file would stop requests for a tenth of a second. */
+async function digestOf(bytes: Buffer<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
+}
+
+function toState(bytes: Buffer<ArrayBuffer> | string, isDetached: boolean): FileState {
   if (bytes === 'ENOENT') return { kind: 'absent' }
   if (typeof bytes === 'string') return { kind: 'unreadable', code: bytes }
   try {
+    // The same text as below, in a quarter of the time.
+    if (isAscii(bytes)) return { kind: 'text', text: bytes.toString('latin1'), isDetached }
     // Strict: a byte that is replaced makes another text than the one that was written.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return { kind: 'text', text, isDetached }

@@ -1,6 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { sha256 } from './constant-time.ts'
 import { type FileSignature, type FileState, readStable, signatureOf } from './stable-read.ts'
 import { systemTimers, type Timers } from './timers.ts'
 
@@ -57,9 +56,9 @@ class Follower {
 
   /** Reads the file, and remembers what it saw: a digest, so that no secret stays in memory. */
   async read(): Promise<FileState> {
-    const { state, signature } = await readStable(this.#path)
+    const { state, signature, digest } = await readStable(this.#path)
     this.#signature = isYoung(signature) ? undefined : signature
-    this.#digest = digestOf(state)
+    this.#digest = `${state.kind === 'text' && state.isDetached} ${digest}`
     return state
   }
 
@@ -130,9 +129,4 @@ function isYoung(signature: FileSignature): boolean {
   const changedNs = signature?.split(':')[3]
   const changedAt = Number(changedNs ?? 0) / 1_000_000
   return Math.abs(Date.now() - changedAt) < tickMs
-}
-
-function digestOf(state: FileState): string {
-  if (state.kind !== 'text') return JSON.stringify(state)
-  return `${state.isDetached} ${sha256(state.text).toString('hex')}`
 }

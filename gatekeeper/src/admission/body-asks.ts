@@ -1,0 +1,128 @@
+import { modelInPath } from '../endpoints/find-endpoint.ts'
+import { readKeepAlive } from '../endpoints/keep-alive.ts'
+import { isCloudModel, isListedFor, normalizeModelName } from '../endpoints/model-name.ts'
+import { readMember } from '../lib/json-edit.ts'
+import { type Endpoint, nobodysModel } from '../policy/endpoint.ts'
+import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { ServiceKind } from '../policy/service.ts'
+import type { NormalBody } from './json-body.ts'
+
+type Asked = { readonly facts: RequestFacts; readonly principal: Principal }
+
+/** What a JSON body asks of the model server. */
+export function readAsks(body: NormalBody, asked: Asked): BodyFacts {
+  const { facts } = asked
+  const endpoint = facts.endpoint as Endpoint
+  const keepAliveSeconds = readKeepAliveOf(body)
+  return {
+    ...noBody,
+    ...judgeModels([...pathModels(facts), ...bodyModels(body, facts)], asked),
+    promptBytes: body.bytes.length - body.imagesBytes,
+    outputTokens: readOutput(body, endpoint),
+    isStream: readStream(body, endpoint),
+    isUsageAsked: readMember(body, ['stream_options', 'include_usage']) === true,
+    isUnload: isUnload(body, endpoint, keepAliveSeconds),
+    keepAliveSeconds,
+    contextTokens: readContext(body),
+    imageBytes: body.imageBytes,
+  }
+}
+
+/** The models that a request names, with what the caller may do with them. */
+export function judgeModels(
+  names: readonly string[],
+  { facts, principal }: Asked,
+): Pick<BodyFacts, 'models' | 'grantedModels' | 'cloudModels'> {
+  const kind = facts.service?.kind ?? 'http'
+  const models = names.map((name) => normalizeModelName(kind, name))
+  return {
+    models,
+    grantedModels: models.filter((name) => isListedFor(principal, kind, name)),
+    cloudModels: models.filter((name) => isCloudModel(kind, name)),
+  }
+}
+
+/** The model of a path. */
+export function pathModels(facts: RequestFacts): string[] {
+  if (facts.endpoint?.model.in !== 'path') return []
+  try {
+    return [modelInPath(facts.endpoint, facts.endpointPath) ?? nobodysModel]
+  } catch {
+    return [nobodysModel]
+  }
+}
+
+function bodyModels(body: NormalBody, facts: RequestFacts): string[] {
+  const place = facts.endpoint?.model
+  const members = place?.in === 'body' ? place.members : place?.in === 'path' ? ['model'] : []
+  const kind = facts.service?.kind ?? 'http'
+  return members
+    .map((name) => readMember(body, [name]))
+    .filter((value) => value !== undefined && value !== null)
+    .flatMap((value) => candidates(value, kind))
+}
+
+/** LiteLLM takes several models in one text, split at commas, or as a list. */
+export function candidates(value: unknown, kind: ServiceKind): string[] {
+  if (Array.isArray(value) && kind === 'openai') {
+    return value.length === 0 ? [nobodysModel] : value.flatMap((item) => candidates(item, kind))
+  }
+  // Something that is no text cannot be a name; it must not pass as "no model named".
+  if (typeof value !== 'string' || !value.isWellFormed()) return [nobodysModel]
+  // No model is called so, and one reader drops what another keeps.
+  if (/\p{Cc}/u.test(value)) return [nobodysModel]
+  return kind === 'openai' ? value.split(',').map((name) => name.trim()) : [value]
+}
+
+/** A number, also where it is written as text, which some readers take for one. */
+function readNumber(body: NormalBody, path: readonly string[]): number | null {
+  const value = readMember(body, path)
+  if (value === undefined || value === null) return null
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof number === 'number' && !Number.isNaN(number) ? number : Number.POSITIVE_INFINITY
+}
+
+/** Below zero stands for "as much as it likes", which bounds nothing. */
+function readOutput(body: NormalBody, endpoint: Endpoint): number | null {
+  const bounds = endpoint.output
+    .map((path) => readNumber(body, path.split('.')))
+    .filter((value) => value !== null && value >= 0)
+  if (bounds.length === 0) return null
+  return Math.max(...(bounds as number[])) * choicesOf(body)
+}
+
+/** How many answers are made to one prompt. */
+function choicesOf(body: NormalBody): number {
+  const counts = [['n'], ['best_of']].map((path) => readNumber(body, path) ?? 1)
+  return Math.max(1, ...counts)
+}
+
+function readStream(body: NormalBody, { stream }: Endpoint): boolean {
+  if (stream.form === 'none') return false
+  if (stream.by === null) return stream.isDefault
+  const value = readMember(body, [stream.by])
+  return value === undefined || value === null ? stream.isDefault : value !== false
+}
+
+/** What nobody can read might be for ever. */
+function readKeepAliveOf(body: NormalBody): number | null {
+  const seconds = readKeepAlive(readMember(body, ['keep_alive']))
+  return seconds === undefined ? Number.POSITIVE_INFINITY : seconds
+}
+
+/** Ollama cuts fractions of a second off in some versions: less than one is none. */
+function isUnload(body: NormalBody, endpoint: Endpoint, keepAlive: number | null): boolean {
+  if (endpoint.prompt === null || keepAlive === null || keepAlive >= 1) return false
+  const prompt = readMember(body, [endpoint.prompt])
+  if (Array.isArray(prompt)) return prompt.length === 0
+  return prompt === undefined || prompt === null || prompt === ''
+}
+
+function readContext(body: NormalBody): number | null {
+  const sizes = [['options', 'num_ctx'], ['num_ctx'], ['n_ctx']].map((path) =>
+    readNumber(body, path),
+  )
+  const given = sizes.filter((size) => size !== null)
+  return given.length === 0 ? null : Math.max(...given)
+}

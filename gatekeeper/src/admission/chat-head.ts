@@ -1,0 +1,43 @@
+import { isUnknownLevel } from '../endpoints/chat.ts'
+import { readChatQuery } from '../endpoints/chat-query.ts'
+import { trimWhitespace } from '../lib/fields.ts'
+import type { Target } from '../lib/path.ts'
+import type { PromptLevel } from '../policy/endpoint.ts'
+import type { Reason } from '../policy/reason.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** What the domain chat needs of others. */
+export type ChatDeps = {
+  /** The prompt of a domain; null where there is no such domain. */
+  readonly findPrompt: (domain: string, level: PromptLevel) => string | null
+  /** The models that its upstream serves now, by their exact names; null where it does not say. */
+  readonly listModels: () => Promise<readonly string[] | null>
+}
+
+export type ChatHeadDeps = {
+  /** Null or left out where there is no domain chat. */
+  readonly chat?: ChatDeps | null
+}
+
+/** What is wrong with the head of a chat, beside what is wrong with any head. */
+export function findChatDefect(
+  head: RequestHead,
+  target: Target,
+  { chat }: ChatHeadDeps,
+): Reason | { readonly defect: Reason; readonly unknown: readonly string[] } | null {
+  if (isUnknownLevel(target.path)) return 'unknown-level'
+  const query = readChatQuery(target.query)
+  if ('unknown' in query) return { defect: 'unknown-query', unknown: query.unknown }
+  if (chat?.findPrompt(query.domain, 'guarded') === null) {
+    return { defect: 'unknown-query', unknown: [`domain=${query.domain}`] }
+  }
+  return (head.fields['authorization'] ?? []).some(hasOtherScheme) ? 'wrong-scheme' : null
+}
+
+/** RFC 9110 §11.4: a scheme, a blank, and what belongs to it. A bare key has no scheme. */
+function hasOtherScheme(value: string): boolean {
+  const text = trimWhitespace(value)
+  const [scheme = ''] = text.split(/[ \t]/, 1)
+  const isScheme = scheme !== text || /^(?:basic|digest|negotiate)$/i.test(text)
+  return isScheme && scheme.toLowerCase() !== 'bearer'
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { anEndpoint, aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
+import type { Refusal } from '../policy/admission.ts'
+import type { Obligation } from '../policy/decision.ts'
+import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { Estimate } from '../policy/usage.ts'
+import { extendReservation } from './estimate.ts'
+
+const perInput = 2
+const perOutput = 10
+const deps = {
+  costOf: ({
+    model,
+    inputTokens,
+    outputTokens,
+  }: {
+    model: string
+    inputTokens: number
+    outputTokens: number
+  }) => (model === 'free' ? 0 : inputTokens * perInput + outputTokens * perOutput),
+  outputTokensExpected: 1000,
+}
+const refusal: Refusal = { reason: 'quota-exceeded', limit: null, retryAfterMs: null }
+
+type Given = {
+  readonly body?: Partial<BodyFacts> | null
+  readonly facts?: Partial<RequestFacts>
+  readonly principal?: Partial<Principal>
+  readonly obligations?: readonly Obligation[]
+  readonly room?: { readonly tokens?: number; readonly microUsd?: number }
+}
+
+/** What is asked of the reservation, and what comes of it. */
+function extend({ body = {}, facts, principal, obligations = [], room = {} }: Given) {
+  const asked: Estimate[] = []
+  const reservation = aReservation({
+    room: () => ({ tokens: Number.POSITIVE_INFINITY, microUsd: Number.POSITIVE_INFINITY, ...room }),
+    extend: (estimate) => {
+      asked.push(estimate)
+      const isFitting =
+        estimate.firm.tokens <= (room.tokens ?? Number.POSITIVE_INFINITY) &&
+        estimate.firm.microUsd <= (room.microUsd ?? Number.POSITIVE_INFINITY)
+      return isFitting ? null : refusal
+    },
+  })
+  const question = {
+    facts: someFacts(facts),
+    principal: aPrincipal(principal),
+    obligations,
+    body: body === null ? null : { ...noBody, models: ['m'], promptBytes: 400, ...body },
+  }
+  return { result: extendReservation(question, reservation, deps), estimate: asked[0] ?? null }
+}
+
+describe('a request is expected to use', () => {
+  test.each([
+    ['what it asks for', { outputTokens: 50 }, 150, 700, 0],
+    ['its prompt, and more where there is some', {}, 100, 200, 1000],
+    ['the price of the dearest model', { models: ['free', 'm'], outputTokens: 1 }, 101, 210, 0],
+    ['nothing of money where no model is named', { models: [], outputTokens: 1 }, 101, 0, 0],
+    ['part of a token as a whole one', { promptBytes: 401, outputTokens: 0 }, 101, 202, 0],
+  ] as [string, Partial<BodyFacts>, number, number, number][])(
+    '%s',
+    (_, body, tokens, microUsd, hoped) => {
+      const { result, estimate } = extend({ body })
+      expect(result).toEqual({ obligations: [] })
+      expect(estimate).toMatchObject({ firm: { tokens, microUsd }, hoped: { tokens: hoped } })
+      expect(estimate?.hoped.microUsd).toBe(body.models?.length === 0 ? 0 : hoped * perOutput)
+    },
+  )
+
+  test('no output where it makes none', () => {
+    const facts = { endpoint: anEndpoint({ output: [] }) }
+    const { estimate } = extend({ facts, body: { outputTokens: null } })
+    expect(estimate).toMatchObject({ firm: { tokens: 100 }, hoped: { tokens: 0 } })
+  })
+
+  test.each([
+    ['a check route', { body: null }],
+    ['looking things up', { facts: { endpoint: anEndpoint({ class: 'read' }) } }],
+    ['taking a model out of memory', { body: { isUnload: true } }],
+  ] as const)('nothing for %s', (_, given) => {
+    expect(extend(given)).toEqual({ result: { obligations: [] }, estimate: null })
+  })
+
+  test.each([
+    ['more than that', 5000],
+    ['no number', null],
+  ])('no more than it is cut to, where it asks for %s', (_, outputTokens) => {
+    const obligations = [{ kind: 'cap-output', outputTokens: 7 }] as const
+    const { estimate } = extend({ body: { outputTokens }, obligations })
+    expect(estimate).toMatchObject({ firm: { tokens: 107 }, hoped: { tokens: 0 } })
+  })
+
+  test('nothing, and is refused, where it names models without end', () => {
+    const models = Array.from({ length: 101 }, (_, at) => `m${at}`)
+    const { result, estimate } = extend({ body: { models } })
+    expect([result, estimate]).toEqual([
+      expect.objectContaining({ reason: 'model-not-allowed' }),
+      null,
+    ])
+  })
+
+  test('more than anything where it asks for what is no number', () => {
+    const { estimate } = extend({ body: { outputTokens: Number.POSITIVE_INFINITY } })
+    expect(estimate?.firm.tokens).toBeGreaterThan(1e8)
+    expect(Number.isSafeInteger(estimate?.firm.tokens)).toBe(true)
+  })
+})
+
+describe('with capOutput', () => {
+  const principal = { capOutput: true }
+  const capOf = (given: Given) => {
+    const { result, estimate } = extend({ ...given, principal })
+    return 'reason' in result
+      ? result.reason
+      : [result.obligations[0] ?? null, estimate?.firm.tokens]
+  }
+  const capAt = (outputTokens: number) => ({ kind: 'cap-output', outputTokens })
+
+  test.each([
+    [
+      'asks for less than is left',
+      { body: { outputTokens: 50 }, room: { tokens: 150 } },
+      [null, 150],
+    ],
+    ['asks for more', { body: { outputTokens: 51 }, room: { tokens: 150 } }, [capAt(50), 150]],
+    ['asks for no number', { body: {}, room: { tokens: 150 } }, [capAt(50), 150]],
+    ['can pay for less', { body: { outputTokens: 50 }, room: { microUsd: 299 } }, [capAt(9), 109]],
+    ['has no limit', { body: {} }, [null, 100]],
+    ['has nothing left for output', { body: {}, room: { tokens: 100 } }, [null, 100]],
+    ['has not even the prompt', { body: {}, room: { tokens: 99 } }, 'quota-exceeded'],
+  ] as const)('whoever %s', (_, given, expected) => {
+    expect(capOf(given)).toEqual(expected)
+  })
+
+  test('without it, whoever asks for more than is left is refused', () => {
+    const { result } = extend({ body: { outputTokens: 51 }, room: { tokens: 150 } })
+    expect(result).toBe(refusal)
+  })
+})

@@ -1,0 +1,165 @@
+/**
+ * Judges an upload while it goes by, in constant memory. What the upstream gets is written anew
+ * around the contents of files: its own boundary and heads, so that no parser can see other parts
+ * than were judged here. The model may come after the file; until everything is judged the end of
+ * the form is kept back, and a refused one is broken off, so that it never becomes a request.
+ */
+import { randomBytes } from 'node:crypto'
+import { Transform } from 'node:stream'
+import type { PartHead } from '../lib/form-part-head.ts'
+import { FormReader } from '../lib/form-reader.ts'
+import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+import { RefusedError } from '../policy/refused-error.ts'
+import { candidates, judgeModels } from './body-asks.ts'
+import { FormFields } from './form-fields.ts'
+import type { RequestHead } from './request-head.ts'
+
+export type FormGuard = {
+  /** The client's form goes in, the judged one comes out; a RefusedError ends it. */
+  readonly stream: Transform
+  readonly contentType: string
+}
+
+type GuardDeps = {
+  readonly head: RequestHead
+  readonly facts: RequestFacts
+  readonly principal: Principal
+  /** Asks the checks on the body. */
+  readonly judge: (body: BodyFacts) => Reason | null
+}
+
+const bounds = { partsMax: 100, headBytesMax: 8 * 1024, bytesMax: 1024 * 1024 * 1024 }
+
+/** The boundary that the type of a form names (RFC 2046 §5.1.1); null where it is no form. */
+export function boundaryOf(head: RequestHead): string | null {
+  const type = head.fields['content-type']?.[0] ?? ''
+  const match =
+    /^multipart\/form-data[ \t]*;[ \t]*boundary=(?:"([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])"|([\w'+.-]{1,70}))$/i.exec(
+      type.trim(),
+    )
+  return match?.[1] ?? match?.[2] ?? null
+}
+
+export function createFormGuard(deps: GuardDeps): FormGuard {
+  const boundary = `gatekeeper-${randomBytes(16).toString('hex')}`
+  const out: Buffer[] = []
+  const judged = new JudgedForm(deps, { boundary, emit: (chunk) => out.push(chunk) })
+  const reader = new FormReader<Reason>(boundaryOf(deps.head) ?? '', bounds, judged)
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const refused = reader.push(chunk)
+      // What was written before the refusal may go; the rest of the form never will.
+      if (refused !== null) return done(new RefusedError(reasonOf(refused)))
+      for (const part of out.splice(0)) this.push(part)
+      done()
+    },
+    flush(done) {
+      const refused = reader.end() ?? judged.end()
+      if (refused !== null) return done(new RefusedError(reasonOf(refused)))
+      for (const part of out.splice(0)) this.push(part)
+      done()
+    },
+  })
+  return { stream, contentType: `multipart/form-data; boundary=${boundary}` }
+}
+
+function reasonOf(refused: Reason | 'malformed' | 'too-large'): Reason {
+  if (refused === 'malformed') return 'form-malformed'
+  return refused === 'too-large' ? 'body-too-large' : refused
+}
+
+type Output = { readonly boundary: string; readonly emit: (chunk: Buffer) => void }
+
+/** One form on its way: which fields came, and what of it may go on. */
+class JudgedForm {
+  readonly #deps: GuardDeps
+  readonly #output: Output
+  readonly #fields: FormFields
+  #head: PartHead | null = null
+  #value: Buffer[] = []
+  #valueBytes = 0
+  #fileBytes = 0
+  #isJudged = false
+
+  constructor(deps: GuardDeps, output: Output) {
+    this.#deps = deps
+    this.#output = output
+    this.#fields = new FormFields(deps.facts.service?.kind ?? 'http')
+  }
+
+  part(head: PartHead): Reason | null {
+    this.#head = head
+    this.#value = []
+    this.#valueBytes = 0
+    this.#fileBytes = 0
+    const refused = this.#fields.open(head)
+    if (refused === null && head.fileName !== null) this.#emitHead(head)
+    return refused
+  }
+
+  data(chunk: Buffer): Reason | null {
+    if (this.#head?.fileName != null) {
+      this.#fileBytes += chunk.length
+      this.#output.emit(chunk)
+      return this.#isImageTooLarge() ? 'images-too-large' : null
+    }
+    this.#valueBytes += chunk.length
+    if (this.#valueBytes > this.#fields.valueBytesLeft) return 'body-too-large'
+    // A copy: what is kept must not keep the whole chunk that it came in.
+    this.#value.push(Buffer.from(chunk))
+    return null
+  }
+
+  partEnd(): Reason | null {
+    const head = this.#head as PartHead
+    if (head.fileName === null) {
+      const value = Buffer.concat(this.#value)
+      const refused = this.#fields.close(head, value) ?? this.#judgeModel(head)
+      if (refused !== null) return refused
+      this.#emitHead(head)
+      this.#output.emit(value)
+    }
+    this.#output.emit(Buffer.from('\r\n'))
+    return null
+  }
+
+  /** Without a model nothing was judged yet; only now is it known that none comes. */
+  end(): Reason | null {
+    const refused = this.#isJudged ? null : this.#judge([])
+    if (refused === null) this.#output.emit(Buffer.from(`--${this.#output.boundary}--\r\n`))
+    return refused
+  }
+
+  #judgeModel(head: PartHead): Reason | null {
+    const { facts } = this.#deps
+    if (head.name !== 'model' || facts.endpoint?.model.in !== 'form') return null
+    return this.#judge(candidates(this.#fields.model, facts.service?.kind ?? 'http'))
+  }
+
+  #judge(models: readonly string[]): Reason | null {
+    this.#isJudged = true
+    const { facts, principal } = this.#deps
+    return this.#deps.judge({ ...noBody, ...judgeModels(models, { facts, principal }) })
+  }
+
+  #isImageTooLarge(): boolean {
+    const { facts, principal } = this.#deps
+    const max = principal.caps.imageBytes
+    const isImage =
+      facts.endpoint?.pattern.includes('/images/') || /^image\//i.test(this.#head?.type ?? '')
+    return isImage && max !== null && this.#fileBytes > max
+  }
+
+  #emitHead({ name, fileName, type }: PartHead): void {
+    const file = fileName === null ? '' : `; filename="${fileName.replaceAll('"', '%22')}"`
+    const lines = [
+      `--${this.#output.boundary}`,
+      `Content-Disposition: form-data; name="${name}"${file}`,
+      // A field has none: to Go's parser one with a type is a file.
+      ...(fileName === null ? [] : [`Content-Type: ${type ?? 'application/octet-stream'}`]),
+    ]
+    this.#output.emit(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`))
+  }
+}

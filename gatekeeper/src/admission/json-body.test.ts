@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import type { ServiceKind } from '../policy/service.ts'
+import { readJsonBody } from './json-body.ts'
+
+const read = (body: unknown, kind: ServiceKind = 'ollama', measuresImages = false) =>
+  readJsonBody(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), {
+    ...{ kind, measuresImages },
+  })
+
+test('a long body lets others have their turn while it is read', async () => {
+  const body = Buffer.from(`{"a":[${'[],'.repeat(2_000_000)}1]}`)
+  let turns = 0
+  let isRead = false
+  const takeTurns = () => {
+    turns++
+    if (!isRead) setImmediate(takeTurns)
+  }
+  setImmediate(takeTurns)
+  const normal = await readJsonBody(body, { kind: 'ollama', measuresImages: false })
+  isRead = true
+  expect(typeof normal).toBe('object')
+  expect(turns).toBeGreaterThan(15)
+})
+
+describe('images', () => {
+  const large = 'A'.repeat(4_000)
+  test.each([
+    ['Ollama’s chat', { messages: [{ role: 'user', content: 'x', images: [large, 'AAAA'] }] }],
+    ['Ollama’s generate', { images: [large] }],
+    ['in other letters', { messages: [{ IMAGES: [large] }] }],
+    [
+      'OpenAI’s',
+      { messages: [{ content: [{ image_url: { url: `data:image/png;base64,${large}` } }] }] },
+    ],
+    ['OpenAI’s responses', { input: [{ content: [{ type: 'input_image', image_url: large }] }] }],
+    ['Anthropic’s', { messages: [{ content: [{ source: { type: 'base64', data: large } }] }] }],
+    ['Gemini’s', { contents: [{ parts: [{ inlineData: { data: large } }] }] }],
+  ])('of %s form are measured, and are no prompt', async (_, body) => {
+    const normal = await read(body)
+    if (typeof normal === 'string') throw new Error(normal)
+    expect(normal.imageBytes).toBeGreaterThanOrEqual(3_000)
+    expect(normal.imageBytes).toBeLessThan(3_050)
+    expect(normal.bytes.length - normal.imagesBytes).toBeLessThan(200)
+  })
+
+  test.each(['https://x.example/a.png', 'HTTP://x', ' file:///x', '\\u0068ttps://x', 's3://x/y'])(
+    'by the address %s have no size',
+    async (url) => {
+      const normal = await read(`{"messages":[{"image_url":{"url":"${url}"}}]}`, 'openai', true)
+      expect(normal).toMatchObject({ imageBytes: Number.POSITIVE_INFINITY })
+    },
+  )
+
+  test('a long text is no image', async () => {
+    expect(await read({ messages: [{ content: large }] })).toMatchObject({
+      imageBytes: 0,
+      imagesBytes: 0,
+    })
+  })
+})
+
+describe('what callers may not set', () => {
+  test.each([
+    ['llamacpp', 'id_slot'],
+    ['llamacpp', 'chat_template'],
+    ['vllm', 'chat_template'],
+    ['vllm', 'kv_transfer_params'],
+    ['openai', 'api_base'],
+    ['openai', 'completion'],
+  ] as const)('at %s: %s', async (kind, name) => {
+    expect(await read({ model: 'm', [name]: 1 }, kind)).toBe('body-field-refused')
+    expect(await read({ model: 'm', [name.toUpperCase()]: 1 }, kind)).toBe('body-field-refused')
+    expect(typeof (await read({ model: 'm', [name]: 1 }, 'ollama'))).toBe('object')
+  })
+})

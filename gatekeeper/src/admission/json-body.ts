@@ -1,0 +1,96 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { isRefusedMember, isRefusedNested, nestedMembers } from '../endpoints/refused-members.ts'
+import { type JsonBody, namesWithin, readMember } from '../lib/json-edit.ts'
+import { foldName } from '../lib/json-names.ts'
+import { JsonNormalizer, type JsonText } from '../lib/json-normal.ts'
+import type { Reason } from '../policy/reason.ts'
+import type { ServiceKind } from '../policy/service.ts'
+
+/**
+ * Members below which upstreams read names that count. What is below others is the caller's own:
+ * the parameters of a tool may well be called `id` and `ID`.
+ */
+const foldedWithin = new Set(
+  `options metadata litellm_metadata litellm_embedding_config stream_options messages content parts
+  contents input system source image_url input_audio thinking reasoning generationconfig images
+  audio prompt inlinedata inline_data filedata file`.split(/\s+/),
+)
+
+/** Bytes between two pauses in which others get their turn. */
+const turnBytes = 256 * 1024
+
+export type NormalBody = JsonBody & {
+  /** Bytes of all images, and of the largest one; Infinity where one is named by its address. */
+  readonly imagesBytes: number
+  readonly imageBytes: number
+}
+
+/**
+ * Reads bytes as a JSON object and brings them into the plain form in which they are sent on; the
+ * bytes that the client sent never are. Refuses what two readers could read in two ways.
+ */
+export async function readJsonBody(
+  bytes: Buffer,
+  how: { readonly kind: ServiceKind; readonly measuresImages: boolean },
+): Promise<NormalBody | Reason> {
+  const { kind } = how
+  const images = new ImageMeasure()
+  const normalizer = new JsonNormalizer(bytes, {
+    foldedWithin,
+    foldsTop: kind === 'ollama',
+    // An address is short; without a cap only what weighs is looked at.
+    textBytesMin: how.measuresImages ? 1 : 256,
+    onText: (text) => images.add(text),
+  })
+  let progress = normalizer.step(turnBytes)
+  while (progress === 'more') {
+    await nextTurn()
+    progress = normalizer.step(turnBytes)
+  }
+  if (progress !== 'done') return `body-${progress}`
+  const body = normalizer.result
+  if (hasRefusedMember(body, kind)) return 'body-field-refused'
+  return { ...body, imagesBytes: images.bytes, imageBytes: images.largest }
+}
+
+function hasRefusedMember(body: JsonBody, kind: ServiceKind): boolean {
+  if (body.members.some(({ name }) => isRefusedMember(kind, foldName(name)))) return true
+  return nestedMembers(kind).some((name) => {
+    // Given as JSON text it would be parsed behind us.
+    if (typeof readMember(body, [name]) === 'string') return true
+    return namesWithin(body, name).some((nested) => isRefusedNested(kind, foldName(nested)))
+  })
+}
+
+/** Names of members that hold an image, as base64, a data address or an address. */
+const imageNames = new Set(
+  'images image image_url url data b64_json file_data init_images mask fileuri file_uri'.split(' '),
+)
+
+class ImageMeasure {
+  bytes = 0
+  largest = 0
+
+  add({ bytes, nameStart, nameEnd, start, end }: JsonText): void {
+    if (nameEnd - nameStart > 16) return
+    if (!imageNames.has(bytes.toString('latin1', nameStart, nameEnd).toLowerCase())) return
+    const head = plainHead(bytes.toString('latin1', start, Math.min(end, start + 64)))
+    // Only whoever fetches an address learns the size of what is there.
+    if (head.includes(':') && !head.startsWith('data:')) this.largest = Number.POSITIVE_INFINITY
+    else this.#count(end - start)
+  }
+
+  /** Base64 has four characters for three bytes. */
+  #count(length: number): void {
+    this.bytes += length
+    this.largest = Math.max(this.largest, Math.floor((length * 3) / 4))
+  }
+}
+
+/** The beginning of a text as its reader sees it: an escape must not hide an address. */
+function plainHead(raw: string): string {
+  const text = raw.replaceAll(/\\u([0-9a-fA-F]{4})/g, (_all, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  return text.trim().toLowerCase()
+}

@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  editJson,
+  type JsonBody,
+  membersOf,
+  namesWithin,
+  readMember,
+  tooLong,
+} from './json-edit.ts'
+
+function bodyOf(value: unknown): JsonBody {
+  const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  return { bytes, members: membersOf(bytes, 0) }
+}
+
+describe('reading one member', () => {
+  const body = bodyOf({ a: { b: [1, { c: '}"' }], d: null }, e: 'x"y', f: 'z'.repeat(70_000) })
+
+  test('gives its value, at any depth', () => {
+    expect(readMember(body, ['a', 'b'])).toEqual([1, { c: '}"' }])
+    expect(readMember(body, ['a', 'd'])).toBeNull()
+    expect(readMember(body, ['e'])).toBe('x"y')
+  })
+
+  test('gives nothing where it is not there, or nothing can be below', () => {
+    for (const path of [['x'], ['a', 'x'], ['e', 'x'], ['a', 'b', 'c'], ['A'], ['constructor']]) {
+      expect(readMember(body, path)).toBeUndefined()
+    }
+  })
+
+  test('does not build what is too long to be looked at', () => {
+    expect(readMember(body, ['f'])).toBe(tooLong)
+  })
+
+  test('gives the names of an object', () => {
+    expect(namesWithin(body, 'a')).toEqual(['b', 'd'])
+    expect([namesWithin(body, 'e'), namesWithin(body, 'x')]).toEqual([[], []])
+  })
+})
+
+describe('changing one member', () => {
+  test.each([
+    ['{}', ['a'], '1', '{"a":1}'],
+    ['{"a":2}', ['a'], '1', '{"a":1}'],
+    ['{"b":2}', ['a'], '1', '{"b":2,"a":1}'],
+    ['{"a":{"x":1}}', ['a', 'b'], '2', '{"a":{"x":1,"b":2}}'],
+    ['{"a":{"b":1}}', ['a', 'b'], '2', '{"a":{"b":2}}'],
+    ['{"a":null}', ['a', 'b'], '2', '{"a":{"b":2}}'],
+    ['{"a":{}}', ['a', 'b'], '2', '{"a":{"b":2}}'],
+    ['{}', ['a', 'b'], '2', '{"a":{"b":2}}'],
+    ['{"n":9007199254740993,"a":1}', ['a'], '2', '{"n":9007199254740993,"a":2}'],
+  ])('%s at %j', (text, path, json, expected) => {
+    expect(editJson(bodyOf(text), [{ path, json }]).toString()).toBe(expected)
+  })
+
+  test('does what assigning it does, and leaves all else byte for byte', () => {
+    const name = fc.constantFrom('a', 'b', 'options', 'x"y')
+    const value = fc.dictionary(name, fc.jsonValue())
+    fc.assert(
+      fc.property(value, fc.array(fc.record({ name, json: fc.json() })), (before, edits) => {
+        const text = editJson(
+          bodyOf(before),
+          edits.map((edit) => ({ path: [edit.name], json: edit.json })),
+        ).toString()
+        const expected: Record<string, unknown> = JSON.parse(JSON.stringify(before))
+        for (const edit of edits) expected[edit.name] = JSON.parse(edit.json)
+        expect(JSON.parse(text)).toEqual(expected)
+      }),
+    )
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { createOverloadGate } from './overload-gate.ts'
+
+/** A loop whose turns take as long as the test says; its timer comes between two of them. */
+function makeLoop(lagMs = 50) {
+  let at = 1_000
+  let active = 0
+  let idle = 0
+  let tick = () => {}
+  const changes: boolean[] = []
+  const gate = createOverloadGate(
+    { lagMs },
+    {
+      now: () => at,
+      loopUse: () => ({ active, idle }),
+      timers: {
+        after: () => () => {},
+        every: (_intervalMs, run) => {
+          tick = run
+          return () => {
+            tick = () => {}
+          }
+        },
+      },
+      onChange: (isOverloaded) => changes.push(isOverloaded),
+    },
+  )
+  const work = (ms: number) => {
+    at += ms
+    active += ms
+  }
+  /** A turn: so much work, then rest until the timer is due. */
+  const turn = (workMs: number, restMs = Math.max(0, 20 - workMs)) => {
+    work(workMs)
+    at += restMs
+    idle += restMs
+    tick()
+  }
+  const turns = (count: number, workMs: number, restMs?: number) => {
+    for (let left = count; left > 0; left--) turn(workMs, restMs)
+  }
+  return { gate, changes, work, turn, turns }
+}
+
+describe('a loop with rest', () => {
+  it('refuses nothing, however late its timer is now and then', () => {
+    const { gate, turn, turns, work } = makeLoop()
+    for (let round = 0; round < 20; round++) {
+      turn(300)
+      turns(10, 5)
+      expect(gate.isRefusing()).toBe(false)
+    }
+    work(5_000)
+    expect(gate.isRefusing()).toBe(false)
+  })
+
+  it('that others on the machine keep waiting refuses nothing: it has little to do itself', () => {
+    const { gate, turns } = makeLoop()
+    turns(100, 80, 40)
+    expect([gate.isOverloaded(), gate.isRefusing()]).toEqual([false, false])
+  })
+})
+
+describe('a loop that is busy all the time', () => {
+  it('refuses nothing while its turns are short', () => {
+    const { gate, turns, changes } = makeLoop()
+    turns(200, 30, 0)
+    expect([gate.isOverloaded(), gate.isRefusing(), changes]).toEqual([false, false, []])
+  })
+
+  it('refuses what arrives after a turn that was too long, until turns are short again', () => {
+    const { gate, turn, turns, changes } = makeLoop()
+    turns(6, 100, 0)
+    expect([gate.isOverloaded(), gate.isRefusing(), changes]).toEqual([true, true, [true]])
+    turn(50)
+    expect(gate.isRefusing()).toBe(true)
+    turn(30)
+    expect(gate.isRefusing()).toBe(false)
+  })
+
+  it('refuses within one long turn what the timer cannot tell of yet', () => {
+    const { gate, turns, work } = makeLoop()
+    turns(6, 100, 0)
+    turns(1, 20, 0)
+    expect(gate.isRefusing()).toBe(false)
+    work(60)
+    expect(gate.isRefusing()).toBe(false)
+    work(11)
+    expect(gate.isRefusing()).toBe(true)
+  })
+
+  it('takes all again when it has rest, and says so once', () => {
+    const { gate, turns, changes } = makeLoop()
+    turns(6, 100, 0)
+    turns(60, 10)
+    expect([gate.isOverloaded(), gate.isRefusing(), changes]).toEqual([false, false, [true, false]])
+  })
+})

@@ -1,0 +1,19 @@
+/**
+ * Compiles a pattern in which `*` stands for any text, also none. Its pieces are looked for one after
+ * the other: nothing is tried twice, whatever pattern and text are.
+ */
+export function createWildcard(pattern: string): (text: string) => boolean {
+  const [first = '', ...rest] = pattern.split('*')
+  const last = rest.pop()
+  if (last === undefined) return (text) => text === pattern
+  return (text) => {
+    if (!text.startsWith(first)) return false
+    let at = first.length
+    for (const piece of rest) {
+      const found = text.indexOf(piece, at)
+      if (found === -1) return false
+      at = found + piece.length
+    }
+    return text.length - last.length >= at && text.endsWith(last)
+  }
+}
