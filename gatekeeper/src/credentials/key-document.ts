@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../lib/atomic-write.ts'
 import { type Lock, withLock } from '../lib/lock-file.ts'
 import { ProblemsError } from '../lib/problem.ts'
 import type { Role } from '../policy/principal.ts'
+import { describeKeyChange, type RecordKeyActs } from './key-act.ts'
 import { parseKeyFile } from './key-file.ts'
 import type { KeyFile, KnownServices } from './key-record.ts'
 import { describeUnreadable } from './unreadable.ts'
@@ -24,7 +25,10 @@ export type KeyEntry = {
   addresses?: readonly string[]
   origins?: readonly string[]
   models?: readonly string[]
-  limits?: readonly never[]
+  limits?: readonly string[]
+  cloudModels?: boolean
+  caps?: Readonly<Record<string, number>>
+  weight?: number
 }
 
 /** Reads a key file for people; null where there is none. Rejects with a ProblemsError. */
@@ -34,22 +38,35 @@ export async function readKeyFile(file: string, known: KnownServices): Promise<K
 }
 
 /**
- * Changes `keys.json` under its lock. Never writes a file that the service would refuse, nor over
+ * Changes `keys.json` under its lock. `record` is told before anything is written, and what it cannot
+ * record is not done. Never writes a file that the service would refuse, nor over
  * one that it refuses now: what a person wrote there by hand may be all that there is.
  */
 export async function changeKeys<T>(
   file: string,
   known: KnownServices,
   edit: (document: KeyDocument) => T,
+  record?: RecordKeyActs,
 ): Promise<T> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   return await withLock(`${file}.lock`, async (lock: Lock) => {
     const document = await readDocument(file, known)
+    const before = record === undefined ? document : structuredClone(document)
     const result = edit(document)
     const text = `${JSON.stringify(document, null, 2)}\n`
     refuseBroken(parseKeyFile(text, file, known))
     await lock.confirm()
-    await writeFileAtomic(file, text)
+    const acts = describeKeyChange(before, document)
+    await record?.(acts)
+    try {
+      // Recording may have waited for a disk, or another process.
+      await lock.confirm()
+      await writeFileAtomic(file, text)
+    } catch (error) {
+      const keys = acts.map(({ key }) => key)
+      await record?.([{ event: 'keys.unwritten', keys }]).catch(() => {})
+      throw error
+    }
     return result
   })
 }

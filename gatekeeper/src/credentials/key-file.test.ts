@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noCaps } from '../policy/caps.ts'
+import { parseLimit } from '../policy/limit.ts'
 import { createApiKey, hashKey } from './api-key.ts'
 import { parseKeyFile } from './key-file.ts'
 import type { KnownServices } from './key-record.ts'
@@ -19,7 +21,10 @@ const whole = {
   addresses: ['10.0.0.0/8', '::1'],
   origins: ['https://app.example'],
   models: ['llama3'],
-  limits: [],
+  limits: ['60/minute', '5usd/month'],
+  cloudModels: true,
+  caps: { outputTokens: 100 },
+  weight: 3,
 }
 const withKey = (entry: unknown, id = 'abcde01234') => ({ version: 1, keys: { [id]: entry } })
 
@@ -40,6 +45,10 @@ describe('version 1', () => {
         addresses: ['10.0.0.0/8', '::1'],
         origins: ['https://app.example'],
         models: ['llama3'],
+        limits: [parseLimit('60/min'), parseLimit('5usd/month')],
+        cloudModels: true,
+        caps: { ...noCaps, outputTokens: 100 },
+        weight: 3,
       },
     ])
   })
@@ -102,9 +111,31 @@ describe('version 1', () => {
       what: /origins/,
     },
     {
-      name: 'a limit, which nobody would enforce',
-      entry: { ...whole, limits: [{ requests: 1 }] },
-      what: /limits must/,
+      name: 'a limit that is no text',
+      entry: { ...whole, limits: ['60/min', { requests: 1 }] },
+      what: /limits has no limit at place 2/,
+    },
+    {
+      name: 'a limit that means nothing',
+      entry: { ...whole, limits: ['60/fortnight'] },
+      what: /limits has no limit at place 1/,
+    },
+    { name: 'limits that are no list', entry: { ...whole, limits: '60/min' }, what: /limits must/ },
+    {
+      name: 'an unknown cap',
+      entry: { ...whole, caps: { tokens: 1 } },
+      what: /no member "tokens"/,
+    },
+    {
+      name: 'a cap that is no number',
+      entry: { ...whole, caps: { outputTokens: '1' } },
+      what: /outputTokens must/,
+    },
+    { name: 'a weight of nothing', entry: { ...whole, weight: 0 }, what: /weight must/ },
+    {
+      name: 'a right in quotes',
+      entry: { ...whole, cloudModels: 'yes' },
+      what: /cloudModels must/,
     },
     { name: 'a key that is no object', entry: null, what: /an object/ },
     { name: '__proto__ as a member', entry: JSON.parse('{"__proto__": 1}'), what: /no member/ },

@@ -16,6 +16,7 @@ import {
   type KeyRecord,
   type KnownServices,
 } from './key-record.ts'
+import { KeySlices } from './key-slices.ts'
 import { readPlainMap } from './plain-map.ts'
 
 /** `source` is the file's name in problems. Reports everything that is wrong at once. */
@@ -42,6 +43,8 @@ export function* parseInSteps(
     problems: [{ source, ...problem }],
     warnings: [],
   })
+  const sliced = yield* readSliced(text, known)
+  if (sliced !== null) return conclude(sliced, { form: 'version 1', text, source })
   const value = parseJson(text)
   yield
   if (value === undefined) {
@@ -58,9 +61,27 @@ export function* parseInSteps(
   const read = form === 'version 1' ? yield* readVersion1(value, known) : readPlain(value, known)
   yield
   const duplicates = findDuplicates(text, read).map((found) => ({ source, ...found }))
+  return conclude(read, { form, text, source }, duplicates)
+}
+
+type Parsed = { readonly form: KeyFile['form']; readonly text: string; readonly source: string }
+
+function conclude(
+  read: Read,
+  { form, text, source }: Parsed,
+  duplicates: readonly Problem[] = [],
+): KeyFile {
   const problems = [...duplicates, ...place(text, source, read.findings)]
   const keys = problems.length === 0 ? read.keys : []
   return { form, keys, problems, warnings: place(text, source, read.warnings) }
+}
+
+/** Null where the text is not one that is understood key by key, or has a member twice. */
+function* readSliced(text: string, known: KnownServices): Generator<void, Read | null> {
+  const slices = new KeySlices(text)
+  const read: Read = { keys: [], findings: [], warnings: [], members: slices.members }
+  yield* readEntries(slices.entries(), known, read)
+  return slices.isWhole && slices.members === read.members ? read : null
 }
 
 function parseJson(text: string): unknown {
@@ -110,25 +131,32 @@ function* readVersion1(
     const what = 'the file has a member besides version and keys'
     report([name], what, 'Remove it; plain keys need a file of their own.')
   }
-  if (isObject(file['keys'])) yield* readEntries(file['keys'], known, read)
+  if (isObject(file['keys'])) yield* readEntries(membersOf(file['keys']), known, read)
   else report(['keys'], 'keys must be an object', 'Write "keys": {}.')
   return read
 }
 
-const keysPerStep = 2_000
+function* membersOf(
+  value: Readonly<Record<string, unknown>>,
+): Generator<readonly [string, unknown]> {
+  for (const name in value) yield [name, value[name]]
+}
+
+const keysPerStep = 500
 
 function* readEntries(
-  entries: Readonly<Record<string, unknown>>,
+  entries: Iterable<readonly [id: string, entry: unknown]>,
   known: KnownServices,
   read: Read,
 ): Generator<void, void> {
   const deps = { reading: read, resolveServices: createServiceResolver(known, read) }
-  for (const id in entries) {
+  let count = 0
+  for (const [id, entry] of entries) {
     const before = read.findings.length
-    const key = readKey(id, entries[id], deps)
+    const key = readKey(id, entry, deps)
     if (!isRecordId(id)) read.findings.push({ path: [], ...wrongId })
     read.members++
-    if (read.members % keysPerStep === 0) yield
+    if (++count % keysPerStep === 0) yield
     if (read.findings.length > before) prefixPaths(read, before, ['keys', id])
     else read.keys.push(key)
   }

@@ -38,12 +38,17 @@ export async function importPlainKeys(
   const candidates = readCandidates(plain, deps)
   const refused = describeRefused(candidates, plain.text)
   const good = candidates.filter((candidate) => whyNot(candidate.key) === null)
-  return await changeKeys(file, deps.known, (document) => {
-    const before = hashesOf(document)
-    const fresh = good.filter(({ record }) => !before.has(record.secrets[0]?.sha256 ?? ''))
-    const imported = fresh.map((candidate) => add(document, candidate, deps))
-    return { imported, refused, repeatedCount: good.length - fresh.length }
-  })
+  return await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      const before = hashesOf(document)
+      const fresh = good.filter(({ record }) => !before.has(record.secrets[0]?.sha256 ?? ''))
+      const imported = fresh.map((candidate) => add(document, candidate, deps))
+      return { imported, refused, repeatedCount: good.length - fresh.length }
+    },
+    deps.record,
+  )
 }
 
 type Candidate = { readonly key: string; readonly service: string; readonly record: KeyRecord }

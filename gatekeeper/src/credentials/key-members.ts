@@ -1,6 +1,8 @@
 import { isAddressRange } from '../lib/cidr.ts'
 import { parseInstant } from '../lib/instant.ts'
 import type { JsonPath } from '../lib/json-place.ts'
+import { type Caps, capNames, noCaps } from '../policy/caps.ts'
+import { type Limit, limitExamples, parseLimit } from '../policy/limit.ts'
 import { isWebOrigin } from '../policy/origin.ts'
 import { type Role, roles } from '../policy/principal.ts'
 import { type Finding, isObject, type KeyRecord, type KeySecret } from './key-record.ts'
@@ -66,13 +68,30 @@ const readSha256: Read<string> = (value) =>
         'It is the SHA-256 of the key, never the key: make one with `npm run keys -- add`.',
       )
 
-const readNoLimits: Read<readonly never[]> = (value) =>
-  Array.isArray(value) && value.length === 0
-    ? none
-    : new Fault(
-        'must be an empty list: this version enforces no limits yet',
-        'Leave it empty; a limit that nobody enforces would be a false promise.',
-      )
+const limitsMax = 50
+
+const readLimits: Read<readonly Limit[]> = (value) => {
+  if (!Array.isArray(value) || value.length > limitsMax) {
+    return new Fault(`must be a list of at most ${limitsMax} limits`, `Such as ${limitExamples}.`)
+  }
+  if (value.length === 0) return none
+  const limits = value.map((text) => (typeof text === 'string' ? parseLimit(text) : null))
+  const wrong = limits.indexOf(null)
+  if (wrong === -1) return limits as Limit[]
+  return new Fault(`has no limit at place ${wrong + 1}`, `Limits look like ${limitExamples}.`)
+}
+
+const readCap: Read<number | null> = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0
+    ? (value as number)
+    : new Fault('must be a whole number', 'Write it without quotes, 0 or more.')
+
+const weightMax = 100
+
+const readWeight: Read<number | null> = (value) =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= weightMax
+    ? (value as number)
+    : new Fault(`must be a whole number from 1 to ${weightMax}`, '1 is the usual share.')
 
 function readList(isEntry: (text: string) => boolean, entry: string): Read<readonly string[]> {
   return (value) =>
@@ -101,7 +120,7 @@ export type Reading = {
 
 const keyMemberNames = [
   ...['user', 'role', 'services', 'secrets', 'createdAt', 'expiresAt', 'disabled'],
-  ...['addresses', 'origins', 'models', 'limits'],
+  ...['addresses', 'origins', 'models', 'limits', 'cloudModels', 'caps', 'weight'],
 ]
 
 export type KeyReaderDeps = {
@@ -114,7 +133,6 @@ export type KeyReaderDeps = {
 export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRecord {
   const { reading } = deps
   const members = new MemberReader(value, reading)
-  members.take('limits', readNoLimits, none)
   const key: KeyRecord = {
     id,
     user: members.take('user', readUser),
@@ -130,9 +148,29 @@ export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRec
     addresses: members.take('addresses', readAddresses, none),
     origins: members.take('origins', readOrigins, none),
     models: members.take('models', readModels, none),
+    limits: members.take('limits', readLimits, none),
+    cloudModels: members.take('cloudModels', readFlag, null),
+    caps: members.take('caps', (caps) => readCaps(caps, reading), noCaps),
+    weight: members.take('weight', readWeight, null),
   }
   members.end(keyMemberNames)
   return key
+}
+
+/** The caps of one key; members of its own, so that a wrong one is named. */
+function readCaps(value: unknown, reading: Reading): Caps {
+  const before = reading.findings.length
+  const members = new MemberReader(value, reading)
+  const take = (name: keyof Caps) => members.take(name, readCap, null)
+  const caps: Caps = {
+    keepAliveSeconds: take('keepAliveSeconds'),
+    contextTokens: take('contextTokens'),
+    outputTokens: take('outputTokens'),
+    imageBytes: take('imageBytes'),
+  }
+  members.end(capNames)
+  prefixPaths(reading, before, ['caps'])
+  return caps
 }
 
 /** One secret, or two during a rotation. */

@@ -1,5 +1,7 @@
 import type { JsonPath } from '../lib/json-place.ts'
 import type { Problem } from '../lib/problem.ts'
+import type { Caps } from '../policy/caps.ts'
+import type { Limit } from '../policy/limit.ts'
 import type { Role } from '../policy/principal.ts'
 
 /** One secret of a key: never the secret itself. Instants are epoch milliseconds, null is never. */
@@ -26,6 +28,11 @@ export type KeyRecord = {
   readonly addresses: readonly string[]
   readonly origins: readonly string[]
   readonly models: readonly string[]
+  readonly limits: readonly Limit[]
+  /** Null where the key says nothing of it, and then its role decides. */
+  readonly cloudModels: boolean | null
+  readonly caps: Caps
+  readonly weight: number | null
 }
 
 /** What the config knows: resolves a service's name or alias to its name, null for neither. */

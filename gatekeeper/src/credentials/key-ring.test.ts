@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noCaps } from '../policy/caps.ts'
 import { createApiKey, hashKey } from './api-key.ts'
 import type { KeyRecord } from './key-record.ts'
 import { createKeyRing } from './key-ring.ts'
@@ -20,6 +21,10 @@ function record(changes: Partial<KeyRecord> = {}, secret = key): KeyRecord {
     addresses: [],
     origins: [],
     models: [],
+    limits: [],
+    cloudModels: null,
+    caps: noCaps,
+    weight: null,
     ...changes,
   }
 }
@@ -66,7 +71,7 @@ describe('refusals', () => {
     { name: 'a key cut short', credential: key.slice(0, -1), reason: 'malformed-key' },
     { name: 'a key with something behind it', credential: `${key} `, reason: 'malformed-key' },
     { name: 'the id alone', credential: `gk_${id}`, reason: 'malformed-key' },
-    { name: 'a JWT', credential: 'eyJhbGciOiJub25lIn0.e30.', reason: 'unsupported-token' },
+    { name: 'a JWT', credential: 'eyJhbGciOiJub25lIn0.e30.', reason: 'unknown-key' },
     { name: 'a plain key in another case', credential: 'MY-OLD-KEY', reason: 'unknown-key' },
     { name: 'the hash of a plain key', credential: hashKey('my-old-key'), reason: 'unknown-key' },
     { name: 'the hash of a key', credential: hashKey(key), reason: 'unknown-key' },

@@ -7,7 +7,7 @@ import { createAddressTest } from '../lib/cidr.ts'
 import { sha256 } from '../lib/constant-time.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
-import { hasApiKeyForm, hasTokenForm, readApiKey } from './api-key.ts'
+import { hasApiKeyForm, readApiKey } from './api-key.ts'
 import { isPlainId } from './key-file.ts'
 import type { KeyRecord, KeySecret } from './key-record.ts'
 import { credentialBytesMax } from './plain-map.ts'
@@ -17,6 +17,8 @@ export type KeyRing = {
   readonly size: number
   /** Judges a credential at an instant (epoch milliseconds). Never throws, whatever it is shown. */
   readonly authenticate: (credential: string, now: number) => Principal | Reason
+  /** The key of an id as it stands at an instant, for those who hold something that it gave. */
+  readonly findById: (id: string, now: number) => Principal | Reason
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
   /** Ids of the keys that may call the one service and not the other. */
@@ -26,14 +28,13 @@ export type KeyRing = {
 type Entry = {
   readonly record: KeyRecord
   readonly secrets: readonly KeySecret[]
-  readonly digests: readonly Buffer[]
   /** Compiled at first use: most keys have no ranges, and most keys are not in use. */
   isAddressAllowed: Principal['isAddressAllowed'] | undefined
 }
 
 // As many comparisons for an id that does not exist as for one that does, so that the time of an
 // answer does not tell a stranger which ids exist.
-const noDigest = Buffer.alloc(32)
+const noDigest = '0'.repeat(64)
 const secretsMax = 2
 
 /** Shorter plain keys are not looked for in URLs. */
@@ -52,15 +53,21 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
   }
   const findPlain = (text: string) =>
     isReadable(text) ? byHash.get(sha256(text).toString('hex')) : undefined
+  // Imported keys are few, and seldom somebody's parent.
+  const findPlainById = (id: string) =>
+    isPlainId(id) ? [...byHash.values()].find(({ record }) => record.id === id) : undefined
   return {
     size: records.length,
     authenticate: (credential, now) => {
       if (!isReadable(credential)) return 'malformed-key'
       if (hasApiKeyForm(credential)) return authenticateKey(credential, now, byId)
-      if (hasTokenForm(credential)) return 'unsupported-token'
       // The look-up compares hashes, which nobody can steer; its time tells nothing of a key.
       const entry = findPlain(credential)
       return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
+    },
+    findById: (id, now) => {
+      const entry = byId.get(id) ?? findPlainById(id)
+      return entry === undefined ? 'unknown-key' : judge(entry, undefined, now)
     },
     // Asked for every part of every URL, so that a stranger must not buy hashes with short words.
     holdsPlain: (text) =>
@@ -73,8 +80,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
 }
 
 function createEntry(record: KeyRecord): Entry {
-  const digests = record.secrets.map((secret) => Buffer.from(secret.sha256, 'hex'))
-  return { record, secrets: record.secrets, digests, isAddressAllowed: undefined }
+  return { record, secrets: record.secrets, isAddressAllowed: undefined }
 }
 
 /** A lone surrogate is hashed as U+FFFD: two texts would be one key. Long texts are only work. */
@@ -100,7 +106,9 @@ function authenticateKey(
 function findSecret(entry: Entry | undefined, digest: Buffer): KeySecret | undefined {
   let matched: KeySecret | undefined
   for (let at = 0; at < secretsMax; at++) {
-    const isSame = timingSafeEqual(digest, entry?.digests[at] ?? noDigest)
+    // Read from hex here and not once for all: a large file has many digests, and few are asked for.
+    const stored = Buffer.from(entry?.secrets[at]?.sha256 ?? noDigest, 'hex')
+    const isSame = timingSafeEqual(digest, stored)
     if (isSame && matched === undefined) matched = entry?.secrets[at]
   }
   return matched
@@ -130,6 +138,12 @@ function toPrincipal(entry: Entry, expiresAt: number | null): Principal {
     role: record.role,
     services: record.services,
     models: record.models,
+    roleModels: [],
+    cloudModels: record.cloudModels,
+    limits: record.limits,
+    caps: record.caps,
+    weight: record.weight,
+    capOutput: false,
     isAddressAllowed: entry.isAddressAllowed,
     origins: record.origins,
     expiresAt,

@@ -14,6 +14,7 @@ import type { Reason } from '../policy/reason.ts'
 import { parseInSteps, parseKeyFile } from './key-file.ts'
 import type { KeyRecord, KnownServices } from './key-record.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
+import { compareKeys, type KeySetChange } from './key-set-change.ts'
 import { mergeKeys } from './merge-keys.ts'
 import { describeUnreadable } from './unreadable.ts'
 
@@ -27,15 +28,21 @@ export type KeyStoreDeps = {
   readonly clock: Clock
   readonly log: KeyLog
   readonly timers?: Timers
+  /** Told what a reload changed, some time after it is in force. */
+  readonly onChange?: (change: KeySetChange) => void
   /** The user that the process runs as, for advice on permissions; null where there are none. */
   readonly uid?: number | null
 }
 
 export type KeyStore = {
   readonly authenticate: (credential: string) => Principal | Reason
+  /** The key of an id as it stands now. */
+  readonly findById: (id: string) => Principal | Reason
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
   readonly state: () => KeyStoreState
+  /** Another number after each change. */
+  readonly version: () => number
   /** Ids of the keys that may call the one service and not the other. */
   readonly idsWithOnly: KeyRing['idsWithOnly']
   /** Looks at all files now, without waiting for an event. */
@@ -77,8 +84,10 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
   }
   return {
     authenticate: (credential) => store.ring.authenticate(credential, deps.clock()),
+    findById: (id) => store.ring.findById(id, deps.clock()),
     holdsPlain: (text) => store.ring.holdsPlain(text),
     state: () => store.state(),
+    version: () => store.version,
     idsWithOnly: (held, missing) => store.ring.idsWithOnly(held, missing),
     reload: async () => {
       await Promise.all(watched.map((file) => file.check()))
@@ -90,9 +99,11 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
 
 class Store {
   ring: KeyRing = createKeyRing([])
+  version = 0
   readonly #deps: KeyStoreDeps
   readonly #sources = new Map<string, Source>()
   #conflicts: readonly Problem[] = []
+  #records: readonly KeyRecord[] = []
   #updates: Promise<void> = Promise.resolve()
   #loadedAt = 0
 
@@ -129,12 +140,25 @@ class Store {
   async #apply(file: string, state: FileState): Promise<void> {
     this.#keep(file, await this.#interpretInSteps(file, state))
     if (this.#sources.size < this.#deps.files.length) return
+    const before = this.#records
     this.#swap()
+    void this.#tellChange(before, this.#records)
     const { degraded, keys } = this.state()
     const fields = { file, keys, ...(degraded.length > 0 && { problems: degraded }) }
     if (degraded.length === 0) this.#deps.log.info(fields, 'keys reloaded')
     else this.#deps.log.error(fields, 'keys not reloaded: the last good ones stay')
     this.#warn([file])
+  }
+
+  /** Never waited for: what is removed must be out at once, and told of when there is time. */
+  async #tellChange(before: readonly KeyRecord[], after: readonly KeyRecord[]): Promise<void> {
+    if (this.#deps.onChange === undefined) return
+    const steps = compareKeys(before, after)
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return this.#deps.onChange(step.value)
+      await setImmediate()
+    }
   }
 
   state(): KeyStoreState {
@@ -189,7 +213,9 @@ class Store {
     )
     for (const warning of merged.warnings) log.warn({ ...warning }, 'keys')
     this.#conflicts = merged.problems
+    this.#records = merged.keys
     this.ring = createKeyRing(merged.keys)
+    this.version++
     this.#loadedAt = clock()
   }
 

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ProblemsError } from '../lib/problem.ts'
+import { type Limit, parseLimit } from '../policy/limit.ts'
 import { hashKey } from './api-key.ts'
 import { readKeyFile } from './key-document.ts'
 import { createKeyRing } from './key-ring.ts'
 import {
   addKey,
+  editKey,
   type NewKey,
   removeKey,
   rotateKey,
@@ -47,6 +49,17 @@ test('a key that was added opens, and the file holds its hash and nothing of it'
   expect(text).toContain(hashKey(key))
   expect(text).not.toContain(key.slice(14))
   expect(await readdir(join(folder, 'keys'))).toEqual(['keys.json'])
+})
+
+test('an edited key keeps its secret and what was not named', async () => {
+  const limits = [parseLimit('60/min') as Limit]
+  const { id, key } = await addKey(file, { ...ada, limits, weight: 2, models: ['a:*'] }, deps)
+  expect(await authenticate(key)).toMatchObject({ limits, weight: 2, models: ['a:*'] })
+  await editKey(file, { id, limits: [], cloudModels: true }, deps)
+  expect(await authenticate(key)).toMatchObject({
+    ...{ limits: [], weight: 2, models: ['a:*'], cloudModels: true },
+  })
+  await expect(editKey(file, { id: 'zzzzz01234' }, deps)).rejects.toThrow(UnknownKeyError)
 })
 
 test('ten that add at once lose no key', async () => {

@@ -4,14 +4,18 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import { formatInstant } from '../lib/instant.ts'
+import type { Limit } from '../policy/limit.ts'
 import type { Role } from '../policy/principal.ts'
 import { createApiKey, hashKey, isKeyId, type RandomBytes } from './api-key.ts'
+import type { RecordKeyActs } from './key-act.ts'
 import { changeKeys, type KeyDocument, type KeyEntry, type SecretEntry } from './key-document.ts'
 import type { KnownServices } from './key-record.ts'
 
 export type KeyWriterDeps = {
   readonly clock: Clock
   readonly known: KnownServices
+  /** Records what is about to be done; where it rejects, it is not done. */
+  readonly record?: RecordKeyActs
   readonly random?: RandomBytes
 }
 
@@ -24,6 +28,18 @@ export type NewKey = {
   readonly addresses?: readonly string[]
   readonly origins?: readonly string[]
   readonly models?: readonly string[]
+  readonly limits?: readonly Limit[]
+  readonly cloudModels?: boolean
+  readonly weight?: number
+}
+
+/** What of a key is to become what; members that are left out stay. */
+export type KeyChange = {
+  readonly id: string
+  readonly limits?: readonly Limit[]
+  readonly models?: readonly string[]
+  readonly cloudModels?: boolean
+  readonly weight?: number
 }
 
 /** A key that was just made. It exists nowhere else: show it once. */
@@ -36,23 +52,30 @@ export class UnknownKeyError extends Error {
 
 /** Makes a key and adds it to the file, which need not exist yet. */
 export async function addKey(file: string, wanted: NewKey, deps: KeyWriterDeps): Promise<MadeKey> {
-  return await changeKeys(file, deps.known, (document) => {
-    const made = createFreshKey(document, deps)
-    document.keys[made.id] = {
-      user: wanted.user,
-      role: wanted.role,
-      services: wanted.services,
-      secrets: [createSecret(made.key, deps)],
-      createdAt: formatInstant(deps.clock()),
-      expiresAt: wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt),
-      disabled: false,
-      addresses: wanted.addresses ?? [],
-      origins: wanted.origins ?? [],
-      models: wanted.models ?? [],
-      limits: [],
-    }
-    return made
-  })
+  return await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      const made = createFreshKey(document, deps)
+      document.keys[made.id] = {
+        user: wanted.user,
+        role: wanted.role,
+        services: wanted.services,
+        secrets: [createSecret(made.key, deps)],
+        createdAt: formatInstant(deps.clock()),
+        expiresAt: wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt),
+        disabled: false,
+        addresses: wanted.addresses ?? [],
+        origins: wanted.origins ?? [],
+        models: wanted.models ?? [],
+        limits: textsOf(wanted.limits ?? []),
+        ...(wanted.cloudModels !== undefined && { cloudModels: wanted.cloudModels }),
+        ...(wanted.weight !== undefined && { weight: wanted.weight }),
+      }
+      return made
+    },
+    deps.record,
+  )
 }
 
 /**
@@ -64,33 +87,67 @@ export async function rotateKey(
   rotation: { readonly id: string; readonly overlapMs: number },
   deps: KeyWriterDeps,
 ): Promise<MadeKey> {
-  return await changeKeys(file, deps.known, (document) => {
-    const entry = findEntry(document, rotation.id)
-    if (!isKeyId(rotation.id)) {
-      throw new UnknownKeyError(`${rotation.id} is an imported key: add a new one and remove it`)
-    }
-    const made = createApiKey(deps.random, rotation.id)
-    const old = rotation.overlapMs === 0 ? [] : [retire(entry, deps.clock() + rotation.overlapMs)]
-    entry.secrets = [...old, createSecret(made.key, deps)]
-    return made
-  })
+  return await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      const entry = findEntry(document, rotation.id)
+      if (!isKeyId(rotation.id)) {
+        throw new UnknownKeyError(`${rotation.id} is an imported key: add a new one and remove it`)
+      }
+      const made = createApiKey(deps.random, rotation.id)
+      const old = rotation.overlapMs === 0 ? [] : [retire(entry, deps.clock() + rotation.overlapMs)]
+      entry.secrets = [...old, createSecret(made.key, deps)]
+      return made
+    },
+    deps.record,
+  )
 }
+
+/** Changes what a key is limited to; its secret stays. */
+export async function editKey(file: string, change: KeyChange, deps: KeyWriterDeps): Promise<void> {
+  await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      const entry = findEntry(document, change.id)
+      const { limits, models, cloudModels, weight } = change
+      if (limits !== undefined) entry.limits = textsOf(limits)
+      if (models !== undefined) entry.models = models
+      if (cloudModels !== undefined) entry.cloudModels = cloudModels
+      if (weight !== undefined) entry.weight = weight
+    },
+    deps.record,
+  )
+}
+
+const textsOf = (limits: readonly Limit[]) => limits.map(({ text }) => text)
 
 export async function setDisabled(
   file: string,
   change: { readonly id: string; readonly disabled: boolean },
   deps: KeyWriterDeps,
 ): Promise<void> {
-  await changeKeys(file, deps.known, (document) => {
-    findEntry(document, change.id).disabled = change.disabled
-  })
+  await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      findEntry(document, change.id).disabled = change.disabled
+    },
+    deps.record,
+  )
 }
 
 export async function removeKey(file: string, id: string, deps: KeyWriterDeps): Promise<void> {
-  await changeKeys(file, deps.known, (document) => {
-    findEntry(document, id)
-    delete document.keys[id]
-  })
+  await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      findEntry(document, id)
+      delete document.keys[id]
+    },
+    deps.record,
+  )
 }
 
 function findEntry(document: KeyDocument, id: string): KeyEntry {

@@ -1,4 +1,5 @@
 import { parseInstant } from '../lib/instant.ts'
+import { noCaps } from '../policy/caps.ts'
 import { hasApiKeyForm, hashKey, hasTokenForm } from './api-key.ts'
 import { type Finding, isObject, type KeyRecord, type KnownServices } from './key-record.ts'
 
@@ -49,6 +50,10 @@ export function readPlainMap(
       addresses: [],
       origins: [],
       models: [],
+      limits: [],
+      cloudModels: null,
+      caps: noCaps,
+      weight: null,
     })
   }
   return read

@@ -8,7 +8,7 @@ export function describeUnreadable(source: string, code: string, uid: number | n
       return {
         source,
         what: `may not be read by this process${uid === null ? '' : `, which runs as uid ${uid}`}`,
-        remedy: `Give it the file (chown ${uid ?? 'USER'}) or a group that may read it (chmod 640).`,
+        remedy: `Give it the file (chown ${uid ?? 'USER'}), or a group that may read it (chmod 640); in containers the other way round is GATEKEEPER_UID, set to the owner's uid.`,
       }
     case 'EISDIR':
       return {

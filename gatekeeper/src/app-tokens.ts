@@ -1,0 +1,266 @@
+/**
+ * The part of the composition root that is about tokens: whose are taken, and our own authorization
+ * server. Like `app.ts` it only gives rooms what they need of one another.
+ */
+import { join } from 'node:path'
+import type { FixedClient } from './config/read-oauth.ts'
+import type { Settings } from './config/read-settings.ts'
+import type { IssuerSettings } from './config/resolve-issuers.ts'
+import { ownIssuerName, siteAddress } from './config/site-address.ts'
+import type { TokenIssuer } from './credentials/access-token.ts'
+import { limitAttempts } from './credentials/attempts.ts'
+import { createAuthenticate, isToken } from './credentials/authenticate.ts'
+import { createTokenFinder } from './credentials/find-token.ts'
+import { createFollower, type FollowCredential } from './credentials/follow-credential.ts'
+import { readScopes } from './credentials/claim-rules.ts'
+import { algorithms, type KeySet, readKeySet } from './credentials/key-set.ts'
+import type { KeyStore } from './credentials/key-store.ts'
+import { openRevocations } from './credentials/revocation.ts'
+import {
+  openTokenAuthentication,
+  type TokenAuthentication,
+} from './credentials/token-authentication.ts'
+import { parentOfKey, parentOfToken } from './credentials/token-subject.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Problem } from './lib/problem.ts'
+import { createRateLimiter, type Rate } from './lib/rate-limiter.ts'
+import { narrowByRole, type Policies } from './policy/policies.ts'
+import type { Principal } from './policy/principal.ts'
+import type { Reason } from './policy/reason.ts'
+import type { Service } from './policy/service.ts'
+import type { Log } from './telemetry/log.ts'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+} from './tokens/authorization-server.ts'
+import type { Client } from './tokens/client.ts'
+import { defaultScopes } from './tokens/client.ts'
+import { hashClientSecret } from './tokens/client-secret.ts'
+import { type ClientSetChange, type ClientStore, openClientStore } from './tokens/client-store.ts'
+import { exchangeGrantType, type Subject } from './tokens/exchange-grant.ts'
+import { ensureSigningKey } from './tokens/signing-key-file.ts'
+import { openSigningKeys, type SigningKeys } from './tokens/signing-keys.ts'
+import { signStatement } from './tokens/statement.ts'
+import { createDocumentFetcher } from './upstreams/fetch-document.ts'
+
+export type TokenDeps = {
+  readonly settings: Settings
+  readonly services: readonly Service[]
+  readonly issuers: readonly IssuerSettings[]
+  readonly policies: Policies
+  readonly attempts: Rate
+  readonly keys: KeyStore
+  readonly log: Log
+  readonly clock: Clock
+  /** Records what clients are given, and changes of them. */
+  readonly audit: TokenAudit
+}
+
+type TokenAudit = {
+  readonly recordEvent: (fields: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly recordChange: (event: string, change: ClientSetChange) => void
+}
+
+export type Tokens = {
+  /** Judges a credential of any form, under the policy of its role; bad ones are counted. */
+  readonly authenticate: ReturnType<typeof limitAttempts>
+  /** Follows a credential that was good, for as long as something goes on that it began. */
+  readonly follow: FollowCredential
+  /** Whether the text holds a token of ours, or of an issuer whose tokens are taken here. */
+  readonly holdsToken: (text: string) => boolean
+  readonly server: AuthorizationServer
+  readonly issuer: string
+  readonly site: string
+  readonly grantTypes: readonly string[]
+  readonly publicKeys: () => object
+  readonly signingKeyIds: () => readonly string[]
+  /** Signs a statement about ourselves; null where there is no key. */
+  readonly sign: (statement: object) => Promise<string | null>
+  /** By part: what is stale or missing. */
+  readonly problems: () => Readonly<Record<TokenPart, readonly Problem[]>>
+  readonly close: () => Promise<void>
+}
+
+type TokenPart = 'clients' | 'issuers' | 'revocations' | 'signing'
+
+/** No token lasts longer, whatever its client says; old keys verify so long. */
+const lifetimeMs = 86_400_000
+
+/** Opens everything that tokens need. Rejects with a ProblemsError where a file is broken. */
+export async function createTokens(deps: TokenDeps): Promise<Tokens> {
+  const { settings, clock, log, keys, policies } = deps
+  const site = siteAddress(settings)
+  const issuer = ownIssuerName(settings)
+  const signingKeys = await openKeys(deps)
+  const clients = await openClientStore({
+    file: join(settings.keysDir, 'clients.json'),
+    fixed: settings.oauth.clients.map((client) => toClient(client, log)),
+    clock,
+    log,
+    onChange: (change) => deps.audit.recordChange('clients.reloaded', change),
+  })
+  const revocations = await openRevocations({
+    path: join(settings.stateDir, 'revocations.json'),
+    clock,
+  })
+  const documents = createDocumentFetcher()
+  const tokens = await openTokenAuthentication({
+    entries: deps.issuers,
+    own: ownIssuer(issuer, signingKeys),
+    revocations,
+    ...{ clock, log, fetchDocument: documents.fetch },
+    findClient: (id) => findActive(clients, id),
+    findKey: keys.findById,
+    serviceNames: deps.services.map(({ name }) => name),
+  })
+  const authenticate = createAuthenticate({
+    authenticateKey: (credential) => narrow(keys.authenticate(credential), policies),
+    authenticateToken: async (token) => narrow(await tokens.authenticate(token), policies),
+  })
+  // One count for all places where a credential can be tried.
+  const limited = limitAttempts(authenticate, { rate: deps.attempts, clock })
+  const server = createAuthorizationServer({
+    ...{ issuer, clients, signingKeys, clock, ttlSeconds: settings.oauth.tokenSeconds },
+    attempts: createRateLimiter(deps.attempts, clock),
+    findSubject: (credential, address) =>
+      findSubject(credential, { authenticate: () => limited(credential, address), tokens, deps }),
+    introspectToken: (token) => introspect(token, tokens),
+    findOwnToken: (token) => findOwnToken(token, { tokens, issuer }),
+    record: deps.audit.recordEvent,
+    revoke: (token) => revocations.revokeToken({ issuer, ...token }),
+  })
+  return {
+    ...{ authenticate: limited, server, issuer, site },
+    follow: createFollower({
+      version: () => keys.version() + clients.version() + revocations.version(),
+      clock,
+      judge: (credential, admittedAt) =>
+        isToken(credential)
+          ? tokens.authenticate(credential, admittedAt)
+          : keys.authenticate(credential),
+    }),
+    holdsToken: createTokenFinder([issuer, ...deps.issuers.map((entry) => entry.issuer)]),
+    grantTypes: ['client_credentials', exchangeGrantType],
+    publicKeys: signingKeys.publicSet,
+    signingKeyIds: () => signingKeys.publicSet().keys.map(({ kid }) => kid ?? ''),
+    sign: async (statement) => {
+      const signer = signingKeys.signer()
+      return signer === null ? null : await signStatement(statement, signer)
+    },
+    problems: () => ({
+      clients: clients.problems(),
+      issuers: tokens.problems(),
+      revocations: orNone(revocations.problem()),
+      signing: orNone(signingKeys.problem()),
+    }),
+    close: async () => {
+      for (const part of [clients, signingKeys, revocations, tokens]) part.close()
+      await documents.close()
+    },
+  }
+}
+
+const orNone = (problem: Problem | null) => (problem === null ? [] : [problem])
+
+/** Without signing keys nothing is issued, and everything else goes on. */
+async function openKeys({ settings, clock, log }: TokenDeps): Promise<SigningKeys> {
+  const { stateDir, oauth } = settings
+  const rotation = { algorithm: oauth.algorithm, leadMs: 10 * 60_000, lifetimeMs }
+  await ensureSigningKey(stateDir, rotation, { clock }).catch((error: Error) =>
+    log.error({ fault: error.name }, 'no signing key could be made: no tokens are issued'),
+  )
+  return await openSigningKeys({ stateDir, clock })
+}
+
+const secretCharsMin = 32
+
+function toClient({ id, role, secret }: FixedClient, log: Log): Client {
+  if (secret.length < secretCharsMin) {
+    const remedy = 'Give it 32 random characters or more: openssl rand -hex 32.'
+    log.warn({ client: id, remedy }, 'the secret of a client is short enough to be guessed')
+  }
+  return {
+    ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
+    secrets: [{ sha256: hashClientSecret(secret), createdAt: null, expiresAt: null }],
+    ...{ disabled: false, expiresAt: null, tokenSeconds: null },
+  }
+}
+
+function findActive(clients: ClientStore, id: string): Client | null {
+  const client = clients.find(id)
+  return client !== null && clients.isActive(client) ? client : null
+}
+
+/** Our own authorization server, as one more issuer: its tokens are verified like all others. */
+function ownIssuer(issuer: string, signingKeys: SigningKeys): TokenIssuer {
+  let text = ''
+  let keySet: KeySet | null = null
+  return {
+    issuer,
+    audience: [issuer],
+    algorithms: algorithms.filter((name) => ['RS256', 'ES256', 'EdDSA'].includes(name)),
+    types: ['at+jwt'],
+    clockToleranceSeconds: 0,
+    keys: {
+      // The same keys stay the same set, so that what was verified with them stays verified.
+      current: () => {
+        const current = JSON.stringify(signingKeys.publicSet())
+        if (current === text) return keySet
+        const read = readKeySet(current)
+        text = current
+        keySet = 'problem' in read ? null : read.keySet
+        return keySet
+      },
+      refresh: signingKeys.reload,
+    },
+  }
+}
+
+function narrow(caller: Principal | Reason, policies: Policies): Principal | Reason {
+  return typeof caller === 'string' ? caller : narrowByRole(caller, policies)
+}
+
+type SubjectDeps = {
+  readonly authenticate: () => Principal | Reason | Promise<Principal | Reason>
+  readonly tokens: TokenAuthentication
+  readonly deps: TokenDeps
+}
+
+async function findSubject(credential: string, at: SubjectDeps): Promise<Subject | null> {
+  const principal = await at.authenticate()
+  if (typeof principal === 'string') return null
+  if (!isToken(credential)) {
+    return { principal, parent: parentOfKey(principal), scopes: defaultScopes }
+  }
+  const verified = await at.tokens.verify(credential)
+  if (typeof verified === 'string') return null
+  const foreign = at.deps.issuers.find(({ issuer }) => issuer === verified.issuer.issuer) ?? null
+  const scopes = readScopes(verified.token.claims)
+  return { principal, parent: parentOfToken(verified, foreign), scopes }
+}
+
+/** RFC 7662 §2.2. A token whose client or parent is gone is not active, whatever it says. */
+async function introspect(token: string, tokens: TokenAuthentication) {
+  const verified = await tokens.verify(token)
+  if (typeof verified === 'string') return null
+  const principal = tokens.principalOf(verified)
+  if (typeof principal === 'string') return null
+  const { claims } = verified.token
+  const names = ['scope', 'client_id', 'exp', 'iat', 'nbf', 'sub', 'aud', 'iss', 'jti']
+  const said = names.filter((name) => claims[name] !== undefined)
+  return {
+    ...Object.fromEntries(said.map((name) => [name, claims[name]])),
+    ...{ token_type: 'Bearer', username: principal.user, role: principal.role },
+    services: principal.services,
+  }
+}
+
+async function findOwnToken(
+  token: string,
+  { tokens, issuer }: { tokens: TokenAuthentication; issuer: string },
+) {
+  const verified = await tokens.verify(token)
+  if (typeof verified === 'string' || verified.issuer.issuer !== issuer) return null
+  const { tokenId, clientId, subject, expiresAt } = verified.claims
+  return tokenId === null ? null : { tokenId, clientId: clientId ?? subject, expiresAt }
+}

@@ -1,0 +1,22 @@
+import type { Principal } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+import { hasApiKeyForm, hasTokenForm } from './api-key.ts'
+
+export type AuthenticateDeps = {
+  readonly authenticateKey: (credential: string) => Principal | Reason
+  readonly authenticateToken: (credential: string) => Promise<Principal | Reason>
+}
+
+/**
+ * Tells credentials apart by their form alone (DESIGN §4): what has the form of a token is never
+ * looked for among the keys, nor the other way round.
+ */
+export function createAuthenticate({ authenticateKey, authenticateToken }: AuthenticateDeps) {
+  return (credential: string): Principal | Reason | Promise<Principal | Reason> =>
+    isToken(credential) ? authenticateToken(credential) : authenticateKey(credential)
+}
+
+/** Whether the credential can only be meant as an access token. */
+export function isToken(credential: string): boolean {
+  return !hasApiKeyForm(credential) && hasTokenForm(credential)
+}

@@ -1,0 +1,58 @@
+/** What a change of `keys.json` does, for those who record it: ids and names of members, no secret. */
+import type { KeyDocument, KeyEntry } from './key-document.ts'
+
+export type KeyAct =
+  | {
+      readonly event:
+        | 'key.added'
+        | 'key.removed'
+        | 'key.rotated'
+        | 'key.disabled'
+        | 'key.enabled'
+        | 'key.edited'
+      readonly key: string
+      readonly owner: string
+      readonly role: string
+      readonly services: readonly string[]
+      /** Names of the members that change; none where the key comes or goes as a whole. */
+      readonly members?: readonly string[]
+    }
+  /** What was recorded before could not be written. */
+  | { readonly event: 'keys.unwritten'; readonly keys: readonly string[] }
+
+export type RecordKeyActs = (acts: readonly KeyAct[]) => Promise<void>
+
+type Change = Exclude<KeyAct, { readonly event: 'keys.unwritten' }>
+
+/** One act for each key by which the documents differ. */
+export function describeKeyChange(before: KeyDocument, after: KeyDocument): Change[] {
+  if (before === after) return []
+  const ids = new Set([...Object.keys(before.keys), ...Object.keys(after.keys)])
+  return [...ids].flatMap((id) => describe(id, before.keys[id], after.keys[id]) ?? [])
+}
+
+function describe(
+  key: string,
+  old: KeyEntry | undefined,
+  entry: KeyEntry | undefined,
+): Change | null {
+  const known = entry ?? old
+  if (known === undefined) return null
+  const { user: owner, role, services } = known
+  const parts = { key, owner, role, services }
+  if (old === undefined) return { event: 'key.added', ...parts }
+  if (entry === undefined) return { event: 'key.removed', ...parts }
+  const members = changedMembers(old, entry)
+  return members.length === 0 ? null : { event: nameOf(members, entry), ...parts, members }
+}
+
+function changedMembers(old: KeyEntry, entry: KeyEntry): string[] {
+  const names = new Set([...Object.keys(old), ...Object.keys(entry)]) as Set<keyof KeyEntry>
+  return [...names].filter((name) => JSON.stringify(old[name]) !== JSON.stringify(entry[name]))
+}
+
+function nameOf(members: readonly string[], entry: KeyEntry): Change['event'] {
+  if (members.includes('secrets')) return 'key.rotated'
+  if (!members.includes('disabled')) return 'key.edited'
+  return entry.disabled === true ? 'key.disabled' : 'key.enabled'
+}

@@ -1,0 +1,97 @@
+import { isEscaped } from '../lib/json-scan.ts'
+
+/**
+ * The keys of a version 1 file one by one, so that requests can pass in between: one `JSON.parse`
+ * of a file of 100,000 keys stops them for a third of a second. Takes only a file that begins as our
+ * writer begins it, and whose every key it understands; for all others there is the thorough way,
+ * which also tells what is wrong.
+ */
+export class KeySlices {
+  /** After the last key: whether the whole text was understood, no key standing there twice. */
+  isWhole = false
+  /** Members met so far, at every depth, those of the file itself among them. */
+  members = 2
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  *entries(): Generator<readonly [id: string, entry: unknown]> {
+    const ids = new Set<string>()
+    let at = matchAt(fileHead, this.#text, 0)?.end ?? -1
+    let isMore = at !== -1 && matchAt(fileTail, this.#text, at) === null
+    while (isMore) {
+      const slice = this.#sliceAt(at)
+      if (slice === null || ids.has(slice.id)) return
+      ids.add(slice.id)
+      yield [slice.id, slice.entry]
+      const comma = matchAt(separator, this.#text, slice.end)
+      isMore = comma !== null
+      at = comma?.end ?? slice.end
+    }
+    this.isWhole = at !== -1 && matchAt(fileTail, this.#text, at) !== null
+  }
+
+  /** The key that begins at an offset, and where it ends; null where it is not understood. */
+  #sliceAt(at: number): { id: string; entry: unknown; end: number } | null {
+    const head = matchAt(entryHead, this.#text, at)
+    if (head === null) return null
+    this.members++
+    const end = this.#endOfObject(head.end)
+    const entry = end === -1 ? undefined : parse(this.#text.slice(head.end, end))
+    return entry === undefined ? null : { id: head.group, entry, end }
+  }
+
+  /** The offset after the object that begins at `start`, counting its members; -1 where none does. */
+  #endOfObject(start: number): number {
+    const text = this.#text
+    if (text.charCodeAt(start) !== code.openObject) return -1
+    for (let at = start, depth = 0; at < text.length; at++) {
+      const char = text.charCodeAt(at)
+      if (char === code.quote) {
+        at = closingQuote(text, at)
+        if (at === -1) return -1
+      } else if (char === code.colon) this.members++
+      else if (char === code.openObject) depth++
+      else if (char === code.closeObject && --depth === 0) return at + 1
+    }
+    return -1
+  }
+}
+
+const code = { quote: 34, colon: 58, openObject: 123, closeObject: 125, backslash: 92 } as const
+
+function closingQuote(text: string, start: number): number {
+  let at = text.indexOf('"', start + 1)
+  while (at !== -1 && text.charCodeAt(at - 1) === code.backslash && isEscaped(text, at, start)) {
+    at = text.indexOf('"', at + 1)
+  }
+  return at
+}
+
+// JSON's own blanks and no others (RFC 8259 §2), wherever a space stands here. Ids that need an
+// escape are not ours.
+const fileHead = pattern(String.raw` \{ "version" : 1 , "keys" : \{ `)
+const entryHead = pattern('"([0-9a-z-]{1,120})" : ')
+const separator = pattern(' , ')
+const fileTail = pattern(String.raw` \} \} $`)
+
+function pattern(form: string): RegExp {
+  return new RegExp(form.replaceAll(' ', '[ \\t\\n\\r]*'), 'y')
+}
+
+function matchAt(form: RegExp, text: string, at: number): { end: number; group: string } | null {
+  form.lastIndex = at
+  const match = form.exec(text)
+  return match && { end: form.lastIndex, group: match[1] ?? '' }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // V8's message quotes the text around the error, which may be a key.
+    return undefined
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseClientFile } from './client-file.ts'
+
+const sha256 = 'a'.repeat(64)
+const whole = {
+  role: 'readwrite',
+  services: ['litellm'],
+  scopes: ['chat'],
+  secrets: [{ sha256, createdAt: '2026-11-22T00:00:00Z', expiresAt: null }],
+  limits: ['60/min'],
+  models: ['llama3.2:*'],
+}
+const parse = (clients: unknown, changes: object = {}) =>
+  parseClientFile(JSON.stringify({ version: 1, clients, ...changes }, null, 1), 'clients.json')
+
+describe('a file of clients', () => {
+  it('is read whole, with what is not said filled in', () => {
+    const { clients, problems } = parse({
+      app: whole,
+      min: { role: 'admin', secrets: [{ sha256 }] },
+    })
+    expect(problems).toEqual([])
+    expect(clients[0]).toMatchObject({ id: 'app', limits: [{ amount: 60 }], disabled: false })
+    expect(clients[1]).toMatchObject({ services: [], scopes: ['chat'], tokenSeconds: null })
+  })
+
+  it('says all problems at once, each with its line', () => {
+    const { clients, problems } = parse({
+      app: { ...whole, role: 'root', limits: ['60 per minute'], colour: 'red' },
+      other: { ...whole, secrets: [{ sha256: 'A'.repeat(64) }], tokenSeconds: 5 },
+    })
+    expect(clients).toEqual([])
+    expect(problems.map(({ what }) => what)).toEqual([
+      'role: must be one of readonly, readwrite, admin',
+      expect.stringContaining('limits.0: must be a limit'),
+      'there is no such member',
+      expect.stringContaining('secrets.0.sha256: must be the SHA-256'),
+      'tokenSeconds: has a wrong size',
+    ])
+    for (const problem of problems) expect(problem.line).toBeGreaterThan(3)
+  })
+
+  it.each(['a:b', 'a b', '', '.a', 'a/b', 'ä', 'x'.repeat(101)])('%j is no id', (id) => {
+    expect(parse({ [id]: whole }).problems).toHaveLength(1)
+  })
+
+  it.each([{ version: 2 }, { keys: {} }, { clients: [] }, { clients: null }])(
+    'with %j is refused',
+    (changes) => {
+      expect(parse({ app: whole }, changes).problems.length).toBeGreaterThan(0)
+    },
+  )
+
+  it('with a client or a member twice is refused, since readers disagree which one counts', () => {
+    const one = JSON.stringify(whole)
+    const twice = `{"version":1,"clients":{"app":${one},\n"app":${one}}}`
+    expect(parseClientFile(twice, 'f').problems).toMatchObject([{ line: 2 }])
+  })
+
+  it('never quotes a secret in the wrong place, and never throws', () => {
+    const secret = 'gs_not-for-logs'
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        const text = json.replaceAll('a', secret)
+        const { problems } = parseClientFile(text, 'f')
+        expect(JSON.stringify(problems)).not.toContain(secret)
+      }),
+      { numRuns: 2_000 },
+    )
+    for (const wrong of [{ [secret]: whole }, { app: { ...whole, [secret]: 1 } }]) {
+      expect(JSON.stringify(parse(wrong).problems)).not.toContain(secret)
+    }
+    const values = ['role', 'services', 'scopes', 'secrets', 'limits', 'tokenSeconds', 'disabled']
+    for (const name of values) {
+      const { problems } = parse({ app: { ...whole, [name]: `${secret} x` } })
+      expect(problems.length).toBeGreaterThan(0)
+      expect(JSON.stringify(problems)).not.toContain(secret)
+    }
+  })
+})

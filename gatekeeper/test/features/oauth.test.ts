@@ -1,0 +1,305 @@
+/**
+ * Tokens, end to end: asked for through Caddy by OAuth clients, and shown at both points.
+ */
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify } from 'jose'
+import * as oauth from 'oauth4webapi'
+import { fetch } from 'undici'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addClient, removeClient, rotateClient } from '../../src/tokens/client-writer.ts'
+import { waitUntil } from '../support/child.ts'
+import { makeKey } from '../support/keys.ts'
+import { type SendOptions, type Stack, startStack, testCaddy } from '../support/stack.ts'
+
+const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
+const deps = { clock: Date.now }
+const key = makeKey({ user: 'ada', role: 'readwrite', services: ['ollama', 'tts'] })
+
+describe.skipIf(testCaddy === null)('tokens', () => {
+  let stack: Stack
+  let clientsFile: string
+  const secrets: Record<string, string> = {}
+
+  beforeAll(async () => {
+    stack = await startStack({
+      keys: [key],
+      env: { OAUTH_CLIENT_ID_ADMIN: 'boss', OAUTH_CLIENT_SECRET_ADMIN: 'b'.repeat(40) },
+    })
+    secrets['boss'] = 'b'.repeat(40)
+    clientsFile = join(dirname(stack.keysFile), 'clients.json')
+    for (const [id, role, services] of [
+      ['app', 'readwrite', ['ollama']],
+      ['reader', 'readonly', ['ollama']],
+      ['talker', 'readwrite', ['tts']],
+    ] as const) {
+      const wanted = { id, role, services, scopes: ['chat'], models: [], limits: [] }
+      const rest = { addresses: [], expiresAt: null, tokenSeconds: null }
+      secrets[id] = await addClient(clientsFile, { ...wanted, ...rest }, deps)
+    }
+    await eventually(async () => (await ask({}, 'talker')).status === 200)
+  })
+  afterAll(async () => {
+    await stack?.stop()
+  })
+
+  /** The file is followed; two seconds are promised, and a slow machine gets longer. */
+  async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+    await waitUntil(isTrue, { limitMs: 20_000, describe: () => 'it did not become true' })
+  }
+
+  const post = (path: string, entries: Record<string, string>, options: SendOptions = {}) =>
+    stack.send(path, {
+      method: 'POST',
+      body: new URLSearchParams(entries).toString(),
+      ...options,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...options.headers },
+    })
+  const as = (id: string) => ({ client_id: id, client_secret: secrets[id] ?? '' })
+  const ask = (entries: Record<string, string> = {}, id = 'app') =>
+    post('/oauth/token', { grant_type: 'client_credentials', ...as(id), ...entries })
+  const tokenOf = async (id = 'app') => {
+    const { access_token } = JSON.parse((await ask({}, id)).text) as { access_token: string }
+    return access_token
+  }
+  const narrow = (credential: string, entries: Record<string, string> = {}) =>
+    post('/oauth/token', {
+      ...{ grant_type: exchange, subject_token: credential, subject_token_type: accessToken },
+      ...entries,
+    })
+  const narrowed = async (credential: string, entries: Record<string, string> = {}) => {
+    const answer = await narrow(credential, entries)
+    expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
+    return (JSON.parse(answer.text) as { access_token: string }).access_token
+  }
+  const chat = { model: 'demo', messages: [{ role: 'user', content: 'hi' }], stream: false }
+  const use = (credential: string, path = '/api/chat') =>
+    stack.send(path, { key: credential, json: chat })
+
+  it('C1: a client gets a token that opens its services at both points, and no others', async () => {
+    const answer = await ask()
+    expect(answer.status).toBe(200)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    const body = JSON.parse(answer.text) as { access_token: string }
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 3600, scope: 'chat' })
+    for (const path of ['/api/chat', '/chat/api/chat']) {
+      expect([path, (await use(body.access_token, path)).status]).toEqual([path, 200])
+    }
+    expect(
+      (await stack.send('/tts/v1/audio/speech', { key: body.access_token, json: {} })).status,
+    ).toBe(403)
+    const asField = await stack.send('/api/tags', { headers: { 'x-api-key': body.access_token } })
+    expect(asField.status).toBe(200)
+  })
+
+  it('C4: the role of the client is enforced', async () => {
+    const token = await tokenOf('reader')
+    expect((await stack.send('/api/tags', { key: token })).status).toBe(200)
+    expect((await use(token)).status).toBe(403)
+    expect((await use(token, '/chat/api/chat')).status).toBe(403)
+  })
+
+  it('what a service is told of the caller names the client', async () => {
+    await use(await tokenOf())
+    const headers = stack.upstream.received.at(-1)?.headers
+    expect(headers).toMatchObject({
+      'x-gatekeeper-user': ['app'],
+      'x-gatekeeper-key-id': ['client%3Aapp'],
+    })
+    expect(JSON.stringify(headers)).not.toContain('eyJ')
+  })
+
+  it('C6: a stranger verifies a token with the published keys and metadata', async () => {
+    const metadata = await stack.send('/.well-known/oauth-authorization-server')
+    const { issuer, jwks_uri } = JSON.parse(metadata.text) as { issuer: string; jwks_uri: string }
+    expect(issuer).toBe(stack.url)
+    const get = (url: string) => fetch(url, { dispatcher: stack.dispatcher as never }) as never
+    const keys = createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: get })
+    const verified = await jwtVerify(await tokenOf(), keys, {
+      issuer,
+      audience: issuer,
+      typ: 'at+jwt',
+    })
+    expect(verified.payload['client_id']).toBe('app')
+    expect(verified.protectedHeader.kid).toBeTypeOf('string')
+    const set = await stack.send('/.well-known/jwks.json')
+    expect(set.text).not.toMatch(/"(?:d|p|q|k)":/)
+    expect((await stack.send('/.well-known/oauth-protected-resource')).status).not.toBe(200)
+    // Unknown paths look alike to whoever has no credential.
+    expect((await stack.send('/.well-known/openid-configuration')).status).toBe(401)
+  })
+
+  it('a client library of strangers finds its way: discovery, token, introspection, revocation', async () => {
+    const ours = (url: string, init: object) =>
+      fetch(url, { ...init, dispatcher: stack.dispatcher } as never) as never
+    const options = { [oauth.customFetch]: ours as never }
+    const issuer = new URL(stack.url)
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    const client = { client_id: 'app' }
+    const auth = oauth.ClientSecretBasic(secrets['app'] ?? '')
+    const parameters = new URLSearchParams({ scope: 'chat' })
+    const response = await oauth.clientCredentialsGrantRequest(
+      server,
+      client,
+      auth,
+      parameters,
+      options,
+    )
+    const { access_token } = await oauth.processClientCredentialsResponse(server, client, response)
+    const introspect = async () =>
+      await oauth.processIntrospectionResponse(
+        server,
+        client,
+        await oauth.introspectionRequest(server, client, auth, access_token, options),
+      )
+    expect(await introspect()).toMatchObject({ active: true, client_id: 'app', role: 'readwrite' })
+    await oauth.processRevocationResponse(
+      await oauth.revocationRequest(server, client, auth, access_token, options),
+    )
+    expect(await introspect()).toEqual({ active: false })
+    expect((await use(access_token)).status).toBe(401)
+  })
+
+  it('a revoked token is refused at both points, respelled or not, and stays so after a restart', async () => {
+    const token = await tokenOf()
+    const other = await tokenOf()
+    expect((await use(token)).status).toBe(200)
+    const refused = await post('/oauth/revoke', { token, ...as('talker') })
+    expect(refused.status).toBe(400)
+    expect((await post('/oauth/revoke', { token, ...as('app') })).status).toBe(200)
+    for (const path of ['/api/chat', '/chat/api/chat']) {
+      for (const spelling of [token, `${token}=`, `${token}.`]) {
+        expect((await use(spelling, path)).status).toBe(401)
+      }
+      expect((await use(other, path)).status).toBe(200)
+    }
+    const kept = readFileSync(join(stack.stateDir, 'revocations.json'), 'utf8')
+    expect(kept).toContain(String(decodeJwt(token).jti))
+    expect(kept).not.toContain(token)
+  })
+
+  it('a client that is removed takes its tokens with it', async () => {
+    const wanted = {
+      id: 'brief',
+      role: 'readwrite',
+      services: ['ollama'],
+      scopes: ['chat'],
+    } as const
+    const rest = { models: [], limits: [], addresses: [], expiresAt: null, tokenSeconds: null }
+    secrets['brief'] = await addClient(clientsFile, { ...wanted, ...rest }, deps)
+    await eventually(async () => (await ask({}, 'brief')).status === 200)
+    const token = await tokenOf('brief')
+    expect((await use(token)).status).toBe(200)
+    secrets['brief'] = await rotateClient(clientsFile, { id: 'brief', overlapMs: 0 }, deps)
+    await eventually(async () => (await ask({}, 'brief')).status === 200)
+    expect((await use(token)).status).toBe(200)
+    await removeClient(clientsFile, 'brief')
+    await eventually(async () => (await use(token)).status === 401)
+  })
+
+  describe('an exchange (RFC 8693)', () => {
+    it('gives the holder of a key a token for less: services, models, role, address', async () => {
+      const token = await narrowed(key.key, { services: 'ollama', models: 'demo:*' })
+      expect((await use(token)).status).toBe(200)
+      expect((await stack.send('/tts/v1/audio/speech', { key: token, json: {} })).status).toBe(403)
+      const other = { ...chat, model: 'mistral' }
+      expect((await stack.send('/api/chat', { key: token, json: other })).status).toBe(403)
+      const reader = await narrowed(key.key, { role: 'readonly' })
+      expect((await use(reader)).status).toBe(403)
+      const elsewhere = await narrowed(key.key, { addresses: '203.0.113.0/24' })
+      expect((await use(elsewhere)).status).toBe(403)
+    })
+
+    it('gives nothing beyond its parent', async () => {
+      expect((await narrow(key.key, { services: 'litellm' })).status).toBe(400)
+      expect((await narrow(key.key, { role: 'admin' })).status).toBe(400)
+      expect((await narrow('gk_0123456789_x')).status).toBe(400)
+      const ofReader = await narrowed(await tokenOf('reader'))
+      expect((await use(ofReader)).status).toBe(403)
+    })
+
+    it('cannot be repeated on its own token', async () => {
+      const token = await narrowed(key.key)
+      const answer = await narrow(token)
+      expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('invalid_grant')])
+    })
+
+    it('ends with its parent, at once', async () => {
+      const file = JSON.parse(readFileSync(stack.keysFile, 'utf8')) as {
+        keys: Record<string, Record<string, unknown>>
+      }
+      const brief = makeKey({ user: 'bo', role: 'readwrite', services: ['ollama'] })
+      const put = async (changes: Record<string, unknown>) => {
+        const keys = { ...file.keys, [brief.id]: { ...brief.entry, ...changes } }
+        await writeFile(stack.keysFile, JSON.stringify({ ...file, keys }))
+      }
+      await put({})
+      await eventually(async () => (await use(brief.key)).status === 200)
+      const token = await narrowed(brief.key)
+      expect((await use(token)).status).toBe(200)
+      await put({ services: ['tts'] })
+      await eventually(async () => (await use(token)).status === 403)
+      await put({ disabled: true })
+      await eventually(async () => (await use(token)).status === 401)
+    })
+
+    it('is charged to its parent: the limits of both count', async () => {
+      const limited = makeKey({ user: 'cy', role: 'readwrite', services: ['ollama'] })
+      const file = JSON.parse(readFileSync(stack.keysFile, 'utf8')) as { keys: object }
+      const keys = { ...file.keys, [limited.id]: { ...limited.entry, limits: ['3/day'] } }
+      await writeFile(stack.keysFile, JSON.stringify({ ...file, keys }))
+      await eventually(
+        async () => (await stack.send('/status', { key: limited.key })).status === 200,
+      )
+      const [one, other] = [
+        await narrowed(limited.key, { limits: '2/day' }),
+        await narrowed(limited.key),
+      ]
+      expect([(await use(one)).status, (await use(one)).status]).toEqual([200, 200])
+      expect((await use(one)).status).toBe(429)
+      expect((await use(other)).status).toBe(200)
+      expect((await use(other)).status).toBe(429)
+      expect((await use(limited.key)).status).toBe(429)
+    })
+  })
+
+  it('C2: a bad client learns nothing, and no credential reaches a log', async () => {
+    const wrong = await post('/oauth/token', {
+      ...{ grant_type: 'client_credentials', client_id: 'app', client_secret: 'wrong-secret-1234' },
+    })
+    const unknown = await post('/oauth/token', {
+      ...{
+        grant_type: 'client_credentials',
+        client_id: 'nobody',
+        client_secret: 'wrong-secret-1234',
+      },
+    })
+    expect([wrong.status, wrong.text]).toEqual([unknown.status, unknown.text])
+    const token = await tokenOf()
+    await use(`${token}x`)
+    const logs = stack.gatekeeper.output() + stack.caddy.output()
+    for (const secret of [token, 'wrong-secret-1234', ...Object.values(secrets), key.key]) {
+      expect(logs).not.toContain(secret)
+    }
+  })
+
+  it('an API key opens nothing at the token endpoint, and client credentials nothing elsewhere', async () => {
+    const answer = await post(
+      '/oauth/token',
+      { grant_type: 'client_credentials' },
+      { key: key.key },
+    )
+    expect(answer.status).toBe(400)
+    expect((await use(secrets['app'] ?? '')).status).toBe(401)
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      expect((await stack.send('/oauth/token', { method })).status).toBe(401)
+    }
+    expect((await stack.send('/oauth/other', { method: 'POST' })).status).toBe(401)
+    const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+    const entries = { grant_type: 'client_credentials', ...as('app') }
+    expect((await post('/oauth/token', entries, { headers: foreign })).status).toBe(403)
+  })
+})
