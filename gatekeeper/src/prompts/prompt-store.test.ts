@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openPromptStore, type PromptStore } from './prompt-store.ts'
+
+let folder: string
+const opened: PromptStore[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gk-prompts-'))
+})
+afterEach(async () => {
+  for (const store of opened.splice(0)) store.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function put(domain: string, texts: Record<string, string>): Promise<void> {
+  await mkdir(join(folder, domain), { recursive: true })
+  for (const [level, text] of Object.entries(texts)) {
+    await writeFile(join(folder, domain, `${level}.txt`), text)
+  }
+}
+
+async function open(at = folder): Promise<PromptStore> {
+  const store = await openPromptStore({ folder: at })
+  opened.push(store)
+  return store
+}
+
+describe('prompts', () => {
+  it('are read by domain and level, and a new folder is a new domain', async () => {
+    await put('general', { standard: ' be kind\n', guarded: 'be careful' })
+    const store = await open()
+    expect(store.find('general', 'standard')).toBe('be kind')
+    expect(store.find('law', 'standard')).toBeNull()
+    await put('law', { standard: 'a', guarded: 'b' })
+    await store.reload()
+    expect(store.domains()).toEqual(['general', 'law'])
+    await rm(join(folder, 'law'), { recursive: true })
+    await store.reload()
+    expect(store.find('law', 'guarded')).toBeNull()
+  })
+
+  it('that were edited count anew; a broken one leaves the last good, and that is said', async () => {
+    await put('general', { standard: 'old', guarded: 'b' })
+    const store = await open()
+    await put('general', { standard: 'fresh text' })
+    await store.reload()
+    expect(store.find('general', 'standard')).toBe('fresh text')
+    await put('general', { standard: '  \n' })
+    await store.reload()
+    expect(store.find('general', 'standard')).toBe('fresh text')
+    expect(store.problems()).toMatchObject([{ what: 'is empty' }])
+  })
+
+  it.each([
+    { standard: 'a' },
+    { standard: 'a', guarded: '' },
+    { standard: 'a', guarded: 'x'.repeat(70_000) },
+  ])('of a domain that is not whole stop the start', async (texts) => {
+    await put('general', texts as Record<string, string>)
+    await expect(open()).rejects.toThrow(/guarded\.txt/)
+  })
+
+  it('of names like ../general, Object members or files are none', async () => {
+    await put('general', { standard: 'a', guarded: 'b' })
+    await writeFile(join(folder, 'notes'), 'x')
+    const store = await open()
+    for (const name of ['../general', 'general/', '__proto__', 'constructor', 'notes', '']) {
+      expect(store.find(name, 'standard')).toBeNull()
+    }
+  })
+})
+
+describe('C10: the ten prompts that come along', () => {
+  const shipped = resolve(import.meta.dirname, '../../../prompts')
+
+  it('are a pair for each of the five domains', async () => {
+    const store = await open(shipped)
+    expect(store.domains()).toEqual(['finance', 'general', 'medicine', 'taxes', 'vacation-rental'])
+  })
+
+  it.each([
+    ['finance', /no advice/i, /no forecasts/i],
+    ['medicine', /no diagnosis/i, /no treatment|Recommend no treatment/i, /doctor/i],
+    ['taxes', /social security/i, /tax adviser/i],
+    ['vacation-rental', /nothing about bookings/i, /no payment data/i],
+    ['general', /privacy comes first/i],
+  ])('guarded %s says what it must', async (domain, ...wanted) => {
+    const store = await open(shipped)
+    for (const words of wanted)
+      expect(store.find(domain as string, 'guarded')).toMatch(words as RegExp)
+  })
+
+  it('C11: none of them has the words that clients never see', async () => {
+    const store = await open(shipped)
+    for (const domain of store.domains()) {
+      for (const level of ['standard', 'guarded'] as const) {
+        const text = await readFile(join(shipped, domain, `${level}.txt`), 'utf8')
+        expect(text).not.toMatch(/\b(?:in)?secure\b/i)
+      }
+    }
+  })
+})
