@@ -1,0 +1,152 @@
+/**
+ * What is recorded, and where. Three chains, so that none can push another one off the disk: `acts`
+ * (changes of keys and clients, starts, reloads; never removed), `requests-N` (of known principals)
+ * and `strangers-N` (refusals of everybody else, bounded). `acts` is shared with the commands; the
+ * others belong to one process each, by a number that it holds a lock on.
+ */
+import { join } from 'node:path'
+import { createOwnedFolder } from '../lib/create-owned.ts'
+import { type ProcessLock, tryProcessLock } from '../lib/process-lock.ts'
+import { systemTimers } from '../lib/timers.ts'
+import { actsRules } from './acts.ts'
+import type { AuditFields } from './chain.ts'
+import {
+  type ChainRules,
+  type ChainWriter,
+  type ChainWriterDeps,
+  openChain,
+} from './chain-writer.ts'
+import { createDenialBound, type DenialBound } from './denial-bound.ts'
+
+/** `audit` of `gatekeeper.yaml`. */
+export type AuditRules = {
+  /** Which allowed requests are recorded. */
+  readonly allowed: 'all' | 'sampled' | 'none'
+  /** Of how many allowed requests one is recorded where they are sampled. */
+  readonly sampleOf: number
+  /** Whether requests are refused while they cannot be recorded. */
+  readonly required: boolean
+  readonly retainDays: number
+  /** Most bytes of the requests of known principals, and a quarter of it more for strangers. */
+  readonly bytesMax: number
+}
+
+/** A decided request, as far as the audit is concerned. */
+export type DecidedEvent = {
+  /** Whether a credential held good; then `fields` name its principal. */
+  readonly isKnown: boolean
+  readonly isAllowed: boolean
+  /** What refusals are counted by. */
+  readonly reason: string
+  readonly addressGroup: string
+}
+
+export type Auditor = {
+  /**
+   * Records a decided request as the rules say; never throws, and never waits. `describe` gives what
+   * is recorded, only members that may be in a log, and is asked only where it is.
+   */
+  readonly recordDecision: (event: DecidedEvent, describe: () => AuditFields) => void
+  /** Resolves when the act is on the disk; an act that cannot be recorded must not happen. */
+  readonly recordAct: (fields: AuditFields) => Promise<void>
+  /** Records what a known principal did beside its requests: that it was given a token. */
+  readonly recordEvent: (fields: AuditFields) => Promise<void>
+  /** Whether requests must be refused now, since they could not be recorded. */
+  readonly isBlocked: () => boolean
+  /** Why records are missing, or files cannot be kept in order; null where all is well. */
+  readonly fault: () => string | null
+  readonly close: () => Promise<void>
+}
+
+const dayMs = 86_400_000
+const segmentBytesMax = 16 * 1024 * 1024
+const countIntervalMs = 10_000
+const tidyIntervalMs = 3_600_000
+const processesMax = 16
+
+/** Opens the chains of a folder. Throws as `node:fs` does, and where too many processes use it. */
+export function openAuditor(rules: AuditRules, deps: ChainWriterDeps): Auditor {
+  const { folder, timers = systemTimers } = deps
+  createOwnedFolder(folder)
+  const { number, lock } = takeNumber(folder)
+  const acts = openChain(actsRules(folder), deps)
+  const open = (name: string, bytesMax: number) =>
+    openChain(chainRules(`${name}-${number}`, bytesMax, rules), deps)
+  const requests = open('requests', rules.bytesMax)
+  const strangers = open('strangers', rules.bytesMax / 4)
+  const chains = [acts, requests, strangers]
+  const bound = createDenialBound(deps.clock)
+  const countEnded = () => {
+    for (const { minuteAt, ...denials } of bound.takeEnded()) {
+      strangers.add({ event: 'denials', minute: new Date(minuteAt).toISOString(), ...denials })
+    }
+  }
+  const stops = [
+    timers.every(countIntervalMs, countEnded),
+    timers.every(tidyIntervalMs, () => void Promise.all(chains.map((chain) => chain.tidy()))),
+  ]
+  return {
+    recordDecision: createRecorder({ requests, strangers, bound, rules }),
+    recordAct: acts.record,
+    recordEvent: requests.record,
+    isBlocked: () => rules.required && (requests.fault() ?? strangers.fault()) !== null,
+    fault: () => findFault(chains),
+    close: async () => {
+      for (const stop of stops) stop()
+      countEnded()
+      await Promise.all(chains.map((chain) => chain.close()))
+      lock.release()
+    },
+  }
+}
+
+/** The lowest number that no other process has: after a restart the same chains go on. */
+function takeNumber(folder: string): { readonly number: number; readonly lock: ProcessLock } {
+  for (let number = 1; number <= processesMax; number++) {
+    const lock = tryProcessLock(join(folder, `writer-${number}.lock`))
+    if (lock !== null) return { number, lock }
+  }
+  throw new Error(`more than ${processesMax} processes write there`)
+}
+
+function findFault(chains: readonly ChainWriter[]): string | null {
+  const faults = chains.flatMap((chain) => [chain.fault(), chain.upkeepFault()])
+  return faults.find((fault) => fault !== null) ?? null
+}
+
+function chainRules(name: string, totalBytesMax: number, { retainDays }: AuditRules): ChainRules {
+  return {
+    name,
+    totalBytesMax,
+    segmentBytesMax: Math.min(segmentBytesMax, totalBytesMax / 4),
+    ageMaxMs: retainDays * dayMs,
+    segmentAgeMaxMs: dayMs,
+    sharedLock: null,
+  }
+}
+
+type RecorderDeps = {
+  readonly requests: ChainWriter
+  readonly strangers: ChainWriter
+  readonly bound: DenialBound
+  readonly rules: AuditRules
+}
+
+function createRecorder({
+  requests,
+  strangers,
+  bound,
+  rules,
+}: RecorderDeps): Auditor['recordDecision'] {
+  let allowed = 0
+  const isWanted = ({ isAllowed, isKnown, addressGroup, reason }: DecidedEvent) => {
+    if (!isAllowed) return isKnown || bound.isRecorded({ addressGroup, reason })
+    if (rules.allowed === 'none') return false
+    return rules.allowed === 'all' || allowed++ % rules.sampleOf === 0
+  }
+  return (event, describe) => {
+    if (!isWanted(event)) return
+    const chain = event.isKnown ? requests : strangers
+    chain.add({ event: 'request', ...describe() })
+  }
+}

@@ -1,0 +1,96 @@
+/** One file of a chain that is being written. Whole batches only: half of one is taken back. */
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from 'node:fs'
+import { promisify } from 'node:util'
+import { createOwnedFile } from '../lib/create-owned.ts'
+import { readRecord } from './chain.ts'
+import { type ChainTail, readTail } from './chain-tail.ts'
+import type { Segment } from './segments.ts'
+
+const writeSome = promisify(write)
+const sync = promisify(fdatasync)
+
+/** Somebody else removed or shortened a file that is being written. */
+export class AlteredError extends Error {
+  override readonly name = 'AlteredError'
+}
+
+export class SegmentFile {
+  readonly segment: Segment
+  readonly #file: number
+  #bytes: number
+  #isTorn = false
+
+  /** Opens the file, makes it where there is none. Throws as `node:fs` does. */
+  constructor(segment: Segment) {
+    createOwnedFile(segment.path)
+    this.segment = segment
+    this.#file = openSync(segment.path, 'r+')
+    this.#bytes = fstatSync(this.#file).size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Where it ends now. What is torn is not counted, and is cut off before the next batch. */
+  readTail(): ChainTail {
+    const tail = readTail(this.#file)
+    this.#bytes = tail.wholeBytes
+    this.#isTorn = tail.tornBytes > 0
+    return tail
+  }
+
+  /** Instant of its first record; null where it has none that can be read. */
+  begunAt(): number | null {
+    const bytes = Buffer.alloc(16_384)
+    const text = bytes.toString('utf8', 0, readSync(this.#file, bytes, 0, bytes.length, 0))
+    const record = readRecord(text.slice(0, Math.max(0, text.indexOf('\n'))))
+    return typeof record === 'string' ? null : Date.parse(record.at)
+  }
+
+  /** Whether others have written to it since; throws an AlteredError where lines of ours are gone. */
+  hasGrown(): boolean {
+    const { nlink, size } = fstatSync(this.#file)
+    if (nlink === 0) throw new AlteredError('the file was removed')
+    if (size < this.#bytes) throw new AlteredError('the file was shortened')
+    return size > this.#bytes && !this.#isTorn
+  }
+
+  /** Appends all of it or nothing. Rejects as `node:fs` does. */
+  async append(bytes: Buffer, isSynced: boolean): Promise<void> {
+    if (this.#isTorn) this.#cut()
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const rest = bytes.length - at
+        at += (await writeSome(this.#file, bytes, at, rest, this.#bytes + at)).bytesWritten
+      }
+      if (isSynced) await sync(this.#file)
+      this.#bytes += bytes.length
+    } catch (error) {
+      this.#isTorn = true
+      this.#tryCut()
+      throw error
+    }
+  }
+
+  async sync(): Promise<void> {
+    await sync(this.#file)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  #cut(): void {
+    ftruncateSync(this.#file, this.#bytes)
+    this.#isTorn = false
+  }
+
+  #tryCut(): void {
+    try {
+      this.#cut()
+    } catch {
+      // It stays torn, and nothing is appended before that is cut off.
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
+
+/** One line for people. What others chose must not move their terminal's cursor. */
+export function showRecord(record: AuditRecord): string {
+  const { at, event } = record
+  const words = event === 'request' ? showRequest(record) : showEvent(record)
+  return [at, ...words].join('  ').replace(/[\p{Cc}\p{Cf}]/gu, '?')
+}
+
+function showRequest(record: AuditRecord): string[] {
+  const { method, path, status, reason, principal, user, clientAddress, durationMs } = record
+  const isNamed = principal !== undefined && principal !== 'anonymous'
+  return [
+    String(record['outcome']).padEnd(5),
+    String(status ?? '-'),
+    ...(method === undefined ? [] : [`${method} ${path}`]),
+    ...(clientAddress === undefined ? [] : [String(clientAddress)]),
+    isNamed ? `${principal} (${user})` : 'nobody',
+    ...(reason === undefined ? [] : [String(reason)]),
+    ...(record['model'] === undefined ? [] : [String(record['model'])]),
+    `${durationMs} ms`,
+  ]
+}
+
+const ours = new Set(['sequence', 'at', 'previous', 'event', 'by'])
+
+function showEvent(record: AuditRecord): string[] {
+  const { event, by } = record
+  const members = Object.entries(record).filter(([name]) => !ours.has(name))
+  const { user, uid, host } = (by ?? {}) as Readonly<Record<string, unknown>>
+  return [
+    String(event),
+    ...members.map(([name, value]) => `${name}=${showValue(value)}`),
+    ...(by === undefined ? [] : [`by ${user ?? 'uid'} (${uid}) on ${host}`]),
+  ]
+}
+
+function showValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
