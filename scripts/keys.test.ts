@@ -32,6 +32,7 @@ async function keys(args: readonly string[], input = '', env = {}): Promise<Run>
     env: {
       PATH: process.env['PATH'],
       GATEKEEPER_KEYS_DIR: join(folder, 'keys'),
+      GATEKEEPER_STATE_DIR: join(folder, 'state'),
       GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
       ...env,
     },
@@ -123,7 +124,7 @@ describe('K7: add', () => {
 test('list and show tell everything but the secret', async () => {
   const { id, key } = await addKey()
   const list = await keys(['list'])
-  expect(list.out).toMatch(new RegExp(`^${id} +ada +readwrite +ollama +active +never$`, 'm'))
+  expect(list.out).toMatch(new RegExp(`^${id} +ada +readwrite +ollama +active +never +never$`, 'm'))
   const json = await keys(['list', '--json'])
   expect(JSON.parse(json.out)).toMatchObject([{ id, user: 'ada', state: 'active' }])
   const show = await keys(['show', `key:${id}`])
@@ -132,6 +133,56 @@ test('list and show tell everything but the secret', async () => {
     expect(out).not.toContain(key.slice(14, 30))
     expect(out).not.toMatch(/[0-9a-f]{64}/)
   }
+})
+
+describe('limits', () => {
+  const limited = [
+    ...['--limit', '60/minute', '--limit', '200k-tokens/day,5usd/month', '--concurrent', '2'],
+    ...['--model', 'llama3.2:*', '--cloud-models', '--weight', '3'],
+  ]
+  const limits = ['60/min', '200k-tokens/day', '5usd/month', '2-concurrent']
+  const entryOf = async (id: string) => JSON.parse(await readFile(keyFile(), 'utf8')).keys[id]
+
+  test('of a new key are in the file, in their one form, and shown', async () => {
+    const { id } = await addKey(...limited)
+    expect(await entryOf(id)).toMatchObject({
+      ...{ limits, models: ['llama3.2:*'], cloudModels: true, weight: 3 },
+    })
+    const { out } = await keys(['show', id])
+    expect(out).toMatch(/^limits +60\/min, 200k-tokens\/day, 5usd\/month, 2-concurrent$/m)
+    expect(out).toMatch(/^cloud models +yes$/m)
+    expect(out).toMatch(/^weight +3$/m)
+    expect((await keys(['list'])).out).toContain('60/min, 200k-tokens/day')
+  })
+
+  test('are replaced by edit, what was not named stays, and the secret too', async () => {
+    const { id, key } = await addKey(...limited)
+    const edited = await keys(['edit', id, '--limit', '100/hour burst 20', '--json'])
+    expect(JSON.parse(edited.out)).toMatchObject({ id, limits: ['100/hour burst 20'], weight: 3 })
+    const { secrets, ...entry } = await entryOf(id)
+    expect(entry).toMatchObject({ models: ['llama3.2:*'], cloudModels: true })
+    expect(secrets).toHaveLength(1)
+    expect((await keys(['verify'], key)).code).toBe(0)
+    const none = ['edit', id, '--no-limits', '--any-model', '--no-cloud-models', '--weight', '1']
+    expect((await keys(none)).code).toBe(0)
+    expect(await entryOf(id)).toMatchObject({
+      ...{ limits: [], models: [], cloudModels: false, weight: 1 },
+    })
+  })
+
+  test.each([
+    [['--limit', '60/fortnight'], /"60\/fortnight" is none/],
+    [['--limit', '60/min', '--limit', '0/day', '--weight', '0'], /"0\/day"[\s\S]*--weight/],
+    [['--concurrent', 'two'], /--concurrent must/],
+    [['--limit', '60/min', '--no-limits'], /exclude each other/],
+    [[], /nothing is to be changed/],
+  ])('edit %j changes nothing and says why', async (words, what) => {
+    const { id } = await addKey('--limit', '5/day')
+    const { code, err } = await keys(['edit', id, ...words])
+    expect(code).toBe(64)
+    expect(err).toMatch(what)
+    expect((await entryOf(id)).limits).toEqual(['5/day'])
+  })
 })
 
 test('list without a file is empty and no error', async () => {
@@ -162,7 +213,7 @@ describe('K7: verify explains a key', () => {
     const typo = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')
     expect(await verify(typo)).toMatchObject({ code: 1, reason: 'malformed-key', checksum: false })
     expect(await verify('x')).toMatchObject({ code: 1, reason: 'unknown-key', form: 'plain' })
-    expect(await verify('a.b.c')).toMatchObject({ code: 1, reason: 'unsupported-token' })
+    expect(await verify('a.b.c')).toMatchObject({ code: 1, reason: 'unknown-key' })
     await keys(['disable', id])
     expect(await verify(key)).toMatchObject({
       code: 1,

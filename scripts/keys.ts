@@ -9,10 +9,12 @@ import { UnknownKeyError } from '../gatekeeper/src/credentials/key-writer.ts'
 import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { LockHeldError } from '../gatekeeper/src/lib/lock-file.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { ClientIdError } from '../gatekeeper/src/tokens/client-writer.ts'
 import { type Command, type Report, UsageError } from './keys/command.ts'
 import { findCommand } from './keys/commands.ts'
 import { helpFor, helpForAll } from './keys/help.ts'
 import { readPlaces } from './keys/read-places.ts'
+import { createRecorder, UnrecordedError } from './keys/record-acts.ts'
 import { createTerminal } from './keys/terminal.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -42,11 +44,26 @@ function explainFailure(error: unknown): void {
   if (error instanceof ProblemsError) {
     return fail(exitCode.config, 'config', error.problems.map(formatProblem))
   }
+  if (error instanceof ClientIdError) return fail(exitCode.no, 'client', [error.message])
   if (error instanceof UnknownKeyError) return fail(exitCode.no, 'unknown_key', [error.message])
   if (error instanceof LockHeldError) return fail(exitCode.tryAgain, 'locked', [error.message])
+  if (error instanceof UnrecordedError) {
+    return fail(exitCode.cannotCreate, 'cannot_record', error.message.split('\n'))
+  }
   const { code, path, syscall } = error as NodeJS.ErrnoException
   if (syscall === undefined) throw error
-  fail(exitCode.cannotCreate, 'cannot_write', [`${path ?? 'the file'}: ${code} (${syscall})`])
+  const what = `${path ?? 'the file'}: ${code} (${syscall})`
+  fail(exitCode.cannotCreate, 'cannot_write', [what, ...explainAccess(code)])
+}
+
+/** In containers the folder is mostly owned by whoever cloned, and the process is somebody else. */
+function explainAccess(code: string | undefined): string[] {
+  const uid = process.getuid?.()
+  if (uid === undefined || (code !== 'EACCES' && code !== 'EPERM')) return []
+  return [
+    `this runs as uid ${uid}, which may not write there: give it the folder (chown -R ${uid} keys),`,
+    "or, in containers, run as the folder's owner: GATEKEEPER_UID in .env, then up -d --build",
+  ]
 }
 
 function parse(command: Command, args: readonly string[]) {
@@ -78,7 +95,9 @@ async function run(): Promise<void> {
   const { isHelp, ...parsed } = parse(found.command, args)
   const help = helpFor(found.name, found.command)
   if (isHelp) return finish({ code: exitCode.ok, lines: help, json: help })
-  const context = { ...readPlaces(root, process.env), ...createTerminal(), clock: systemClock }
+  const places = readPlaces(root, process.env)
+  const record = createRecorder(places.stateDir, systemClock)
+  const context = { ...places, ...createTerminal(), clock: systemClock, record }
   finish(await found.command.run(parsed, context))
 }
 

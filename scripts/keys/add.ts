@@ -8,11 +8,12 @@ import { type Command, type Context, listOf, stringOf, UsageError, type Words } 
 import { showInstant } from './describe-key.ts'
 import { howToUse } from './how-to-use.ts'
 import { readExpiry } from './read-expiry.ts'
+import { limitHelp, limitOptions, readLimits } from './read-limits.ts'
 import { formatTable } from './table.ts'
 
 export const add: Command = {
   summary: 'make a key and show it once',
-  usage: '--user U --service S [--role R] [--expires 30d]',
+  usage: '--user U --service S [--role R] [--expires 30d] [--limit 60/min]',
   options: {
     user: { type: 'string' },
     service: { type: 'string', multiple: true },
@@ -20,7 +21,7 @@ export const add: Command = {
     expires: { type: 'string' },
     address: { type: 'string', multiple: true },
     origin: { type: 'string', multiple: true },
-    model: { type: 'string', multiple: true },
+    ...limitOptions,
   },
   help: [
     '--user U        who it is for; asked for on a terminal',
@@ -29,15 +30,17 @@ export const add: Command = {
     '--expires E     30d, 12h, 2027-01-31, or an instant; never if not given',
     '--address CIDR  addresses that it may be used from: 192.168.1.0/24',
     '--origin O      web origins that it may be used from: https://app.example',
-    '--model M       models that it may use',
-    'The last three may be repeated; without them there is no such restriction.',
+    ...limitHelp,
+    'Addresses, origins, models and limits may be repeated; without them there is no restriction.',
   ],
   run: async (words, context) => {
     context.services.require()
     const wanted = await readWanted(words, context)
-    const deps = { clock: context.clock, known: context.services }
+    const { clock, record, services: known } = context
+    const deps = { clock, known, record }
     const made = await addKey(context.file, wanted, deps)
     const { user, role, services } = wanted
+    const limits = (wanted.limits ?? []).map(({ text }) => text)
     const expiresAt = wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt)
     const rows = [
       ['id', made.id],
@@ -45,10 +48,11 @@ export const add: Command = {
       ['role', role],
       ['services', services.join(', ')],
       ['expires', showInstant(wanted.expiresAt)],
+      ...(limits.length === 0 ? [] : [['limits', limits.join(', ')]]),
     ]
     return {
       code: exitCode.ok,
-      json: { ...made, user, role, services, expiresAt, file: context.file },
+      json: { ...made, user, role, services, expiresAt, limits, file: context.file },
       lines: [...formatTable(rows), '', ...howToUse(made.key, context.baseUrl)],
     }
   },
@@ -69,7 +73,7 @@ async function readWanted(words: Words, context: Context): Promise<NewKey> {
     expiresAt: typeof expiresAt === 'string' ? null : expiresAt,
     addresses: checkAll(words, { name: 'address', isGood: isAddressRange, faults }),
     origins: checkAll(words, { name: 'origin', isGood: isWebOrigin, faults }),
-    models: listOf(words, 'model'),
+    ...readLimits(words, faults),
   }
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return wanted

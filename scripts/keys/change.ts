@@ -3,9 +3,9 @@ import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { type Command, idOf } from './command.ts'
 
 function switchTo(disabled: boolean): Command['run'] {
-  return async (words, { file, services, clock }) => {
+  return async (words, { file, services: known, clock, record }) => {
     const id = idOf(words)
-    await setDisabled(file, { id, disabled }, { clock, known: services })
+    await setDisabled(file, { id, disabled }, { clock, known, record })
     return {
       code: exitCode.ok,
       json: { id, disabled },
@@ -35,9 +35,9 @@ export const remove: Command = {
   usage: 'ID',
   options: {},
   help: ['To refuse it only for now, use disable.'],
-  run: async (words, { file, services, clock }) => {
+  run: async (words, { file, services: known, clock, record }) => {
     const id = idOf(words)
-    await removeKey(file, id, { clock, known: services })
+    await removeKey(file, id, { clock, known, record })
     return { code: exitCode.ok, json: { id, removed: true }, lines: [`${id} is removed.`] }
   },
 }

@@ -1,4 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
+import type { OAuthSettings } from '../../gatekeeper/src/config/read-oauth.ts'
 import type { KnownServices } from '../../gatekeeper/src/credentials/key-record.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
@@ -15,10 +16,16 @@ export type Context = {
   readonly file: string
   /** The extra plain map of `API_KEYS_FILE`; null where there is none. */
   readonly plainFile: string | null
+  /** `clients.json`. */
+  readonly clientsFile: string
+  readonly stateDir: string
+  readonly oauth: OAuthSettings
   /** Where clients call: `https://localhost:8443`. */
   readonly baseUrl: string
   readonly services: ServiceNames
   readonly clock: Clock
+  /** Records what is about to be changed; where it rejects, it must not be. */
+  readonly record: (acts: readonly Readonly<Record<string, unknown>>[]) => Promise<void>
   /** Reads everything that is piped in. */
   readonly readInput: () => Promise<string>
   /** Asks the person at the terminal; null where there is none. */

@@ -1,9 +1,12 @@
 import { add } from './add.ts'
 import { disable, enable, remove } from './change.ts'
+import { client } from './client.ts'
 import type { Command } from './command.ts'
+import { edit } from './edit.ts'
 import { importKeys } from './import.ts'
 import { list } from './list.ts'
 import { rotate } from './rotate.ts'
+import { rotateSigning } from './rotate-signing.ts'
 import { show } from './show.ts'
 import { verify } from './verify.ts'
 
@@ -12,12 +15,15 @@ export const commands = {
   add,
   list,
   show,
+  edit,
   rotate,
   disable,
   enable,
   remove,
   import: importKeys,
   verify,
+  client,
+  'rotate-signing': rotateSigning,
 } as const satisfies Readonly<Record<string, Command>>
 
 /** Names that older set-ups used. */

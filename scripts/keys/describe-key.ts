@@ -27,11 +27,23 @@ export function toJson(key: KeyRecord, now: number) {
     expiresAt: instant(expiresAt),
   })
   const { id, user, role, services, disabled, addresses, origins, models } = key
-  const restrictions = { addresses, origins, models }
+  const { cloudModels, caps, weight } = key
+  const limits = key.limits.map(({ text }) => text)
+  const restrictions = { addresses, origins, models, limits, cloudModels, caps, weight }
   const times = { createdAt: instant(key.createdAt), expiresAt: instant(key.expiresAt) }
   const secrets = key.secrets.map(secret)
   const state = stateOf(key, now)
   return { id, user, role, services, state, ...times, disabled, secrets, ...restrictions }
+}
+
+const cloudText: Readonly<Record<string, string>> = {
+  true: 'yes',
+  false: 'no',
+  null: 'as its role says',
+}
+
+function capsOf({ caps }: KeyRecord): string[] {
+  return Object.entries(caps).flatMap(([name, cap]) => (cap === null ? [] : [`${name} ${cap}`]))
 }
 
 /** A key for people, as rows of name and value. */
@@ -52,5 +64,15 @@ export function toRows(key: KeyRecord, now: number): [string, string][] {
     ['addresses', list(key.addresses, 'any')],
     ['origins', list(key.origins, 'any')],
     ['models', list(key.models, 'any')],
+    ['cloud models', cloudText[String(key.cloudModels)] ?? ''],
+    [
+      'limits',
+      list(
+        key.limits.map(({ text }) => text),
+        'none of its own',
+      ),
+    ],
+    ['caps', list(capsOf(key), 'none of its own')],
+    ['weight', key.weight === null ? 'that of its role' : String(key.weight)],
   ]
 }

@@ -13,13 +13,13 @@ export const importKeys: Command = {
     'Keys that a person chose are refused, since their hash can be guessed; the rest is imported.',
     'Exit code 1 if any was refused.',
   ],
-  run: async (words, { file, services, clock }) => {
+  run: async (words, { file, services, clock, record }) => {
     const [name, ...rest] = words.positionals
     if (name === undefined || rest.length > 0) throw new UsageError('name the one FILE to import')
     // npm runs scripts in the folder of package.json, and says where the person was.
     const source = resolve(process.env['INIT_CWD'] ?? '.', name)
     const plain = { text: await readPlain(source), source }
-    const outcome = await importPlainKeys(file, plain, { clock, known: services })
+    const outcome = await importPlainKeys(file, plain, { clock, known: services, record })
     const { imported, refused, repeatedCount } = outcome
     return {
       code: refused.length === 0 ? exitCode.ok : exitCode.no,

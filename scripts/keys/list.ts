@@ -1,5 +1,7 @@
 import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
+import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
+import { readLastUsed } from '../../gatekeeper/src/usage/report/last-used.ts'
 import type { Command } from './command.ts'
 import { showInstant, stateOf, toJson } from './describe-key.ts'
 import { formatTable } from './table.ts'
@@ -9,10 +11,12 @@ export const list: Command = {
   usage: '',
   options: {},
   help: [],
-  run: async (_, { file, services, clock }) => {
+  run: async (_, { file, services, clock, stateDir }) => {
     const keys = (await readKeyFile(file, services))?.keys ?? []
     const now = clock()
-    const heading = ['ID', 'USER', 'ROLE', 'SERVICES', 'STATE', 'EXPIRES']
+    const { lastUsed, notes } = await readUses(stateDir)
+    const lastUsedAt = (id: string) => lastUsed.get(`key:${id}`) ?? null
+    const heading = ['ID', 'USER', 'ROLE', 'SERVICES', 'STATE', 'EXPIRES', 'LAST USED', 'LIMITS']
     const rows = keys.map((key) => [
       key.id,
       key.user,
@@ -20,11 +24,27 @@ export const list: Command = {
       key.services.join(','),
       stateOf(key, now),
       showInstant(key.expiresAt),
+      showInstant(lastUsedAt(key.id)),
+      key.limits.map(({ text }) => text).join(', '),
     ])
     return {
       code: exitCode.ok,
-      json: keys.map((key) => toJson(key, now)),
+      json: keys.map((key) => {
+        const at = lastUsedAt(key.id)
+        return { ...toJson(key, now), lastUsedAt: at === null ? null : formatInstant(at) }
+      }),
+      notes,
       lines: keys.length === 0 ? [`No keys in ${file}.`] : formatTable([heading, ...rows]),
     }
   },
+}
+
+/** The keys themselves are shown all the same where the database of uses cannot be read. */
+async function readUses(stateDir: string) {
+  try {
+    return { lastUsed: await readLastUsed(stateDir), notes: [] }
+  } catch (error) {
+    const why = error instanceof ProblemsError ? error.message : (error as Error).name
+    return { lastUsed: new Map<string, number>(), notes: [`last uses are unknown: ${why}`] }
+  }
 }

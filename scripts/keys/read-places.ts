@@ -14,12 +14,15 @@ import type { Context, ServiceNames } from './command.ts'
 export function readPlaces(
   root: string,
   environment: Env,
-): Pick<Context, 'file' | 'plainFile' | 'baseUrl' | 'services'> {
+): Omit<Context, 'clock' | 'readInput' | 'ask' | 'record'> {
   const { settings, problems } = readSettingsOf(root, environment)
   if (problems.length > 0) throw new ProblemsError(problems)
   return {
     file: join(settings.keysDir, 'keys.json'),
     plainFile: settings.apiKeysFile,
+    clientsFile: join(settings.keysDir, 'clients.json'),
+    stateDir: settings.stateDir,
+    oauth: settings.oauth,
     baseUrl: `https://${settings.sites[0]}${settings.httpsPort === 443 ? '' : `:${settings.httpsPort}`}`,
     services: readServiceNames(settings),
   }

@@ -13,12 +13,12 @@ export const rotate: Command = {
     '--overlap D  how long the old secret goes on working: 24h, 30m; not at all if not given',
     'Id, user, role, services and expiry stay as they are.',
   ],
-  run: async (words, { file, services, clock, baseUrl }) => {
+  run: async (words, { file, services, clock, record, baseUrl }) => {
     const id = idOf(words)
     const overlap = stringOf(words, 'overlap')
     const overlapMs = overlap === undefined ? 0 : parseDuration(overlap)
     if (overlapMs === null) throw new UsageError('--overlap is no duration such as 24h or 30m')
-    const made = await rotateKey(file, { id, overlapMs }, { clock, known: services })
+    const made = await rotateKey(file, { id, overlapMs }, { clock, known: services, record })
     const until = overlapMs === 0 ? null : formatInstant(clock() + overlapMs)
     const old =
       until === null ? 'The old secret stops working.' : `The old one works until ${until}.`

@@ -1,11 +1,21 @@
-/** Lines with aligned columns, for people; the first row is the heading. */
-export function formatTable(rows: readonly (readonly string[])[]): string[] {
+/**
+ * Lines with aligned columns, for people; the first row is the heading. Columns of figures, by their
+ * places, are aligned on the right.
+ */
+export function formatTable(
+  rows: readonly (readonly string[])[],
+  options: { readonly right: readonly number[] } = { right: [] },
+): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => printable(row[column] ?? '').length)),
   )
   return rows.map((row) =>
     row
-      .map((cell, column) => printable(cell).padEnd(widths[column] ?? 0))
+      .map((cell, column) => {
+        const width = widths[column] ?? 0
+        const text = printable(cell)
+        return options.right.includes(column) ? text.padStart(width) : text.padEnd(width)
+      })
       .join('  ')
       .trimEnd(),
   )

@@ -15,11 +15,10 @@ import { formatTable } from './table.ts'
 /** Why a key does not work, for the person who holds the file; strangers never learn it. */
 const verdicts: Readonly<Record<string, string>> = {
   'malformed-key': 'No: it is no whole key. Form or checksum is wrong: was it copied whole?',
-  'unknown-key': 'No: no key file has it.',
+  'unknown-key': 'No: no key file has it. For access tokens there is `explain-token`.',
   'wrong-secret': 'No: the id exists, with another secret. Was the key rotated?',
   'disabled-key': 'No: it is disabled. `enable ID` switches it on.',
   'expired-key': 'No: it has expired. `rotate` does not lengthen a key; add a new one.',
-  'unsupported-token': 'No: this is a token (JWT), and these are not accepted yet.',
 }
 
 export const verify: Command = {

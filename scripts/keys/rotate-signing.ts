@@ -1,0 +1,40 @@
+import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
+import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
+import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { rotateSigningKey } from '../../gatekeeper/src/tokens/signing-key-file.ts'
+import { type Command, stringOf, UsageError } from './command.ts'
+
+/** Longer than anybody's cache of our key set, so that no token is signed by a key nobody knows. */
+const leadMsDefault = 10 * 60_000
+/** No token lasts longer, whatever its client says. */
+const lifetimeMs = 86_400_000
+
+export const rotateSigning: Command = {
+  summary: 'begin to sign tokens with a new key',
+  usage: '[--lead 10m]',
+  options: { lead: { type: 'string' } },
+  help: [
+    '--lead D  how long the new key is published before it signs; 10m if not given',
+    'The old keys verify until their last token has ended. Nobody has to sign in again.',
+  ],
+  run: async (words, { stateDir, oauth, clock, record }) => {
+    const lead = stringOf(words, 'lead')
+    const leadMs = lead === undefined ? leadMsDefault : parseDuration(lead)
+    if (leadMs === null) throw new UsageError('--lead is no duration such as 10m')
+    const { algorithm } = oauth
+    const kid = await rotateSigningKey(
+      stateDir,
+      { algorithm, leadMs, lifetimeMs },
+      {
+        clock,
+        record: (act) => record([act]),
+      },
+    )
+    const signsFrom = formatInstant(clock() + leadMs)
+    return {
+      code: exitCode.ok,
+      json: { kid, algorithm, signsFrom },
+      lines: [`The key ${kid} (${algorithm}) is published now and signs from ${signsFrom}.`],
+    }
+  },
+}
