@@ -4,10 +4,10 @@
  * both. Ends both in order when it is told to, and when either dies.
  */
 import { resolve } from 'node:path'
+import { isInternalName } from '../gatekeeper/src/config/front-environment.ts'
 import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
 import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
-import { isInternalName } from './caddy/caddy-environment.ts'
 import { findCaddyTimeouts } from './caddy/caddy-timeouts.ts'
 import { type Caddy, findCaddy } from './caddy/find-caddy.ts'
 import { startDemoUpstream } from './demo/demo-upstream.ts'

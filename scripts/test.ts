@@ -1,7 +1,8 @@
 /**
  * `npm test` runs everything that needs no more than npm and a Caddy; `npm run test:real` (the word
  * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes, and
- * `npm run test:browser` what needs a Chromium. Further words go to vitest. A skip is loud: each one
+ * `npm run test:browser` what needs a Chromium, `npm run test:compose` what needs a Docker engine of
+ * its own. Further words go to vitest. A skip is loud: each one
  * is named again at the end, above the count. With `--again`, as CI has it, the files with failures
  * are run once more, alone.
  */
@@ -23,6 +24,7 @@ const suites: Readonly<Record<string, string>> = {
   real: 'gatekeeper/test/real',
   slow: 'gatekeeper/test/slow',
   browser: 'gatekeeper/test/browser',
+  compose: 'gatekeeper/test/compose',
 }
 
 const again = '--again'

@@ -2,31 +2,76 @@
  * The composition root: what one room needs of another is given to it here, and nowhere else.
  */
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import type Koa from 'koa'
+import type { AdmitDeps } from './admission/admit.ts'
+import { type Audit, openAudit } from './app-audit.ts'
+import { createTokens, type Tokens } from './app-tokens.ts'
+import type { AuditRules } from './audit/auditor.ts'
 import type { FrontSecrets } from './config/front-secrets.ts'
 import type { Settings } from './config/read-settings.ts'
-import { limitAttempts } from './credentials/attempts.ts'
+import type { IssuerSettings } from './config/resolve-issuers.ts'
+import type { KeySetChange } from './credentials/key-set-change.ts'
 import { type KeyStore, loadKeyStore } from './credentials/key-store.ts'
 import { createApplication } from './http/koa.ts'
 import { answerCheck } from './http/routes/check.ts'
-import { answerOps } from './http/routes/ops.ts'
+import { oauthEndpoints } from './http/routes/oauth.ts'
+import { answerOps, type PartProblems } from './http/routes/ops.ts'
 import { answerRelay } from './http/routes/relay.ts'
+import { statusEndpoints } from './http/routes/status.ts'
+import { wellKnownAnswer } from './http/routes/well-known.ts'
+import { createByteBudget } from './lib/byte-budget.ts'
 import type { Clock } from './lib/clock.ts'
+import {
+  createOverloadGate,
+  type OverloadGate,
+  type OverloadRules,
+  systemLoop,
+} from './lib/overload-gate.ts'
+import type { Problem } from './lib/problem.ts'
 import type { Rate } from './lib/rate-limiter.ts'
+import { systemTimers } from './lib/timers.ts'
 import { checks } from './policy/checks.ts'
+import type { BodyFacts, RequestFacts } from './policy/facts.ts'
+import { limitsOf, type Policies, type ScopedLimit } from './policy/policies.ts'
+import type { Principal } from './policy/principal.ts'
 import { createRouteTable } from './policy/route-table.ts'
 import type { Service } from './policy/service.ts'
 import { createServiceNames } from './policy/service-names.ts'
-import { logDecision } from './telemetry/decision-log.ts'
+import { createServiceQueues } from './scheduler/service-queues.ts'
+import {
+  type Decided,
+  type DescribedDecision,
+  describeDecision,
+  logDecision,
+} from './telemetry/decision-log.ts'
 import type { Log } from './telemetry/log.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { oauthPaths } from './tokens/metadata.ts'
 import { createForwarder } from './upstreams/forward.ts'
-import { createLedger } from './usage/ledger.ts'
+import { createAnswerReader } from './usage/answer-reader.ts'
+import type { JournalEvent } from './usage/journal/commit-queue.ts'
+import { createSqliteJournal } from './usage/journal/sqlite/sqlite-journal.ts'
+import type { UsageJournal } from './usage/journal/usage-journal.ts'
+import { createLedger } from './usage/ledger/ledger.ts'
+import { costOf, createPriceLists } from './usage/pricing.ts'
 
 export type AppDeps = {
   readonly settings: Settings
   readonly services: readonly Service[]
   /** How many bad credentials one client address may show. */
   readonly attempts: Rate
+  /** How many bytes of bodies are held at a time. */
+  readonly bodies: { readonly inFlightBytes: number }
+  readonly overload: OverloadRules
+  /** How long lines of the usage log are kept. */
+  readonly usage: { readonly retainDays: number }
+  readonly audit: AuditRules
+  /** What becomes of answers that go on while their credential is revoked. */
+  readonly revocation: { readonly cutStreams: boolean }
+  readonly policies: Policies
+  /** Whose access tokens are taken, besides our own. */
+  readonly issuers: readonly IssuerSettings[]
   readonly secrets: FrontSecrets
   readonly log: Log
   readonly clock: Clock
@@ -39,9 +84,18 @@ export type App = {
   readonly ops: Koa
   /** From now on new requests are refused as `draining`. */
   readonly drain: () => void
+  /** Requests that are neither refused nor answered yet. */
+  readonly running: () => number
+  /** Breaks off every answer that is on its way, and settles it. */
+  readonly cut: () => void
   readonly close: () => Promise<void>
   readonly keys: KeyStore
+  /** Resolves when the audit has it that this process serves from now on. */
+  readonly recordStart: () => Promise<void>
+  readonly recordStop: (signal: string) => Promise<void>
 }
+
+type Use = Parameters<AdmitDeps['costOf']>[0]
 
 /** The gatekeeper's own endpoints, as a service that every principal may call. */
 const own: Service = {
@@ -55,54 +109,224 @@ const own: Service = {
   anonymous: false,
   origins: [],
   webSockets: [],
+  limits: [],
+  queue: null,
+  prices: [],
 }
 
-/** Wires the service. Rejects with a ProblemsError where a key file is broken. */
+/**
+ * The authorization server's endpoints. They are open, since whoever asks shows a client's
+ * credential and not a caller's, and they read it themselves.
+ */
+const oauth: Service = {
+  ...own,
+  name: 'oauth',
+  routes: [{ prefix: '/oauth', strip: false, mode: 'relay', browser: 'none' }],
+  anonymous: true,
+  readsCredentials: true,
+}
+
+/** Wires the service. Rejects with a ProblemsError where a key file or the journal is broken. */
 export async function createApp(deps: AppDeps): Promise<App> {
-  const { settings, services, attempts, secrets, log, clock } = deps
-  const keys = await loadKeyStore({
-    files: keyFiles(settings),
-    known: { serviceNameOf: createServiceNames(services) },
-    clock,
-    log,
+  const { settings, services, policies, secrets, log, clock } = deps
+  const journal = createJournal(deps)
+  const known = { serviceNameOf: createServiceNames(services) }
+  // What they need of one another while they are made is asked for later.
+  const late: { audit?: Audit; tokens?: Tokens } = {}
+  const onChange = (change: KeySetChange) => late.audit?.recordChange('keys.reloaded', change)
+  const [keys, earlier] = await Promise.all([
+    loadKeyStore({ files: keyFiles(settings), known, clock, log, onChange }),
+    journal.load(),
+  ])
+  const audit = openAudit({
+    ...{ stateDir: settings.stateDir, rules: deps.audit, clock, isPlainKey: keys.holdsPlain },
+    sign: async (statement) => (await late.tokens?.sign(statement)) ?? null,
   })
+  late.audit = audit
+  if (earlier.interrupted > 0) {
+    log.warn({ requests: earlier.interrupted }, 'booked as estimated: the process died under them')
+  }
   warnOfMovedRoute(services, keys, log)
   const forwarder = createForwarder(services)
-  const ledger = createLedger()
+  const ledger = createLedger({
+    clock,
+    timeZone: policies.timeZone,
+    journal,
+    balances: earlier.balances,
+  })
+  const queues = createServiceQueues(services, {
+    // It measures turns, which must not jump when somebody sets the clock.
+    clock: () => performance.now(),
+    timers: systemTimers,
+  })
+  const tokens = await createTokens({ ...deps, keys, audit })
+  late.tokens = tokens
+  const pricesOf = createPriceLists(services)
+  const createReader = (facts: RequestFacts, body: BodyFacts | null) => {
+    const { endpoint, service } = facts
+    if (service === null || endpoint?.class !== 'use') return null
+    return createAnswerReader({
+      endpoint,
+      model: body?.models[0] ?? null,
+      promptBytes: body?.promptBytes ?? 0,
+      priceOf: pricesOf(service.name),
+    })
+  }
+  /** What may be stale or missing, by part; `/readyz` and the metrics tell of it. */
+  const parts = (): PartProblems => ({
+    keys: keys.state().degraded,
+    ...tokens.problems(),
+    journal: problemsOf(journal),
+    audit: audit.problems(),
+    overload: overload.isOverloaded() ? [overloaded] : [],
+  })
+  const metrics = createMetrics({
+    services: [...services, own, oauth].map(({ name }) => name),
+    queues: queues.counts,
+    degraded: () => mapValues(parts(), (problems) => problems.length > 0),
+    keys: () => keys.state().keys,
+    keysLoadedAt: () => keys.state().loadedAt,
+    running: ledger.running,
+  })
+  const observers = [
+    (decided: Decided, described: DescribedDecision) => logDecision(log, decided, described),
+    audit.onDecided,
+    metrics.observe,
+  ]
+  const foreignIssuers = deps.issuers.map(({ issuer }) => issuer)
   let isDraining = false
+  const overload = createGate(deps)
+  const running = { count: 0 }
   const logFault = (error: unknown, requestId?: string) =>
     log.error({ requestId, fault: describeFault(error) }, 'fault')
   const point = {
-    findRoute: createRouteTable([...services, own]),
+    findRoute: createRouteTable([...services, own, oauth]),
     holdsPlainKey: keys.holdsPlain,
-    authenticate: limitAttempts(keys.authenticate, { rate: attempts, clock }),
-    reserve: ({ principal }: { principal: { id: string } }) => ledger.reserve(principal.id),
+    authenticate: tokens.authenticate,
+    holdsToken: tokens.holdsToken,
+    ...(deps.revocation.cutStreams && { followCredential: tokens.follow }),
+    limitsOf: ({ facts, principal }: { facts: RequestFacts; principal: Principal }) =>
+      // Whoever has used up everything must still be able to see that.
+      facts.service?.kind === 'own'
+        ? []
+        : limitsOf({ service: facts.service, principal }, policies),
+    reserve: (question: Parameters<typeof ledger.reserve>[0]) =>
+      audit.isBlocked() ? auditUnavailable : ledger.reserve(question),
+    enterQueue: queues.enter,
+    costOf: ({ service, model, inputTokens, outputTokens }: Use) => {
+      const price = pricesOf(service.name)(model)
+      return price === null ? 0 : costOf(price, inputTokens, outputTokens)
+    },
+    outputTokensExpected: policies.outputTokensExpected,
     checks,
     edge: secrets.edge,
-    logDecision: (decided: Parameters<typeof logDecision>[1]) => logDecision(log, decided),
+    onDecided: (decided: Decided) => {
+      const described = describeDecision(decided)
+      for (const observe of observers) observe(decided, described)
+    },
     logFault,
     isDraining: () => isDraining,
+    isOverloaded: overload.isRefusing,
+    clock,
+    resourceMetadata: foreignIssuers.length === 0 ? null : tokens.site + oauthPaths.resource,
   }
-  const ops = { degraded: () => keys.state().degraded, isDraining: point.isDraining }
+  const relay = {
+    forward: forwarder.forward,
+    version: deps.version,
+    bodies: createByteBudget(deps.bodies.inFlightBytes),
+    createReader,
+    own: {
+      ...statusEndpoints((principal) => ledger.standings(everyLimitOf(principal, deps))),
+      ...oauthEndpoints(tokens.server),
+    },
+    wellKnown: (path: string) => wellKnownAnswer(path, { ...tokens, foreignIssuers }),
+  }
+  const ops = {
+    ...{ parts, isDraining: point.isDraining, renderMetrics: metrics.render },
+    ...{ metricsToken: settings.metricsToken, hosts: settings.sites },
+  }
   return {
     check: createApplication(
       (call) => answerCheck(call, { ...point, proof: secrets.proof }),
       logFault,
+      running,
     ),
     relay: createApplication(
-      (call) => answerRelay(call, { ...point, forward: forwarder.forward, version: deps.version }),
+      (call) => answerRelay(call, { ...point, ...relay }),
       logFault,
+      running,
     ),
     ops: createApplication((call) => answerOps(call, ops), logFault),
     drain: () => {
       isDraining = true
     },
+    running: () => running.count,
+    cut: forwarder.cut,
     close: async () => {
+      overload.close()
       keys.close()
+      await tokens.close()
       await forwarder.close()
+      // After the last answer: what it cost is to be on record too.
+      await journal.close()
+      await audit.close()
     },
     keys,
+    recordStart: () =>
+      audit.recordAct({
+        ...{ event: 'gatekeeper.started', version: deps.version, keys: keys.state().keys },
+        services: services.map(({ name }) => name),
+        signingKeys: tokens.signingKeyIds(),
+      }),
+    recordStop: (signal) => audit.recordAct({ event: 'gatekeeper.stopped', signal }),
   }
+}
+
+const auditUnavailable = { reason: 'audit-unavailable', limit: null, retryAfterMs: null } as const
+
+const overloaded: Problem = {
+  source: 'gatekeeper',
+  what: 'more requests come than it can decide on, and some are refused',
+  remedy: 'Slow the callers down, or give it a processor of its own.',
+}
+
+function createGate({ overload, log }: AppDeps): OverloadGate {
+  const onChange = (isOverloaded: boolean) =>
+    isOverloaded
+      ? log.warn(overload, 'overloaded: what would only wait is refused')
+      : log.warn('overloaded no more')
+  return createOverloadGate(overload, { ...systemLoop, onChange })
+}
+
+/** What becomes of the journal is said when it changes, and not for every request. */
+function createJournal({ settings, usage, clock, log }: AppDeps): UsageJournal {
+  const report = (event: JournalEvent) =>
+    log[event.kind === 'recovered' ? 'warn' : 'error'](event, `usage journal: ${event.kind}`)
+  const { retainDays } = usage
+  return createSqliteJournal({
+    ...{ folder: settings.stateDir, retainDays, clock, timers: systemTimers, report },
+  })
+}
+
+function mapValues<From, To>(
+  members: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, change(value)]))
+}
+
+function problemsOf(journal: UsageJournal): readonly Problem[] {
+  const state = journal.state()
+  return state.status === 'failing' ? [state.problem] : []
+}
+
+/** Its own limits and the house's, with those of the services that it may call. */
+function everyLimitOf(principal: Principal, { services, policies }: AppDeps): ScopedLimit[] {
+  const called = services.filter(({ name }) => principal.services.includes(name))
+  const ofServices = called.flatMap(({ name, limits }) =>
+    limits.map((limit) => ({ scope: 'service', subject: `service:${name}`, limit }) as const),
+  )
+  return [...limitsOf({ service: null, principal }, policies), ...ofServices]
 }
 
 /** `/v1` is Ollama's own until an edit moves it; then keys that cannot follow lose it. */

@@ -3,26 +3,32 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { flushCompileCache } from 'node:module'
 import { resolve } from 'node:path'
-import pino from 'pino'
 import { type App, createApp } from './app.ts'
+import { writeFrontEnvironment } from './config/front-environment.ts'
 import { type FrontSecrets, loadFrontSecrets } from './config/front-secrets.ts'
 import type { Gateway } from './config/gateway-file.ts'
 import type { Listen } from './config/listen.ts'
 import { loadGateway } from './config/load-gateway.ts'
 import { readSettings, type Settings } from './config/read-settings.ts'
+import { drainListeners } from './http/drain.ts'
 import { closeListener, createListener, listenOn } from './http/listeners.ts'
 import { systemClock } from './lib/clock.ts'
 import { exitCode, formatProblem, type Problem, ProblemsError } from './lib/problem.ts'
 import type { Service } from './policy/service.ts'
 import { createLog } from './telemetry/log.ts'
+import { openLogSink } from './telemetry/log-sink.ts'
 import { version } from './version.ts'
 
 const drainMs = 10_000
+/** How long what happened until then may take to be written. */
+const recordMs = 3_000
 
 const readText = (path: string) => readFileSync(path, 'utf8')
-const sink = pino.destination({ dest: 1, sync: false })
-const log = createLog(sink, { plain: process.stdout.isTTY === true })
+const isTerminal = process.stdout.isTTY === true
+const sink = openLogSink(1, { isGathered: !isTerminal })
+const log = createLog(sink, { plain: isTerminal })
 
 /** Writes every problem for a person and ends the process. */
 function stopWith(problems: readonly Problem[], code: number): never {
@@ -30,7 +36,7 @@ function stopWith(problems: readonly Problem[], code: number): never {
   process.exit(code)
 }
 
-type Configuration = Pick<Gateway, 'services' | 'attempts'> & { readonly settings: Settings }
+type Configuration = Omit<Gateway, 'problems' | 'warnings'> & { readonly settings: Settings }
 
 function configure(): Configuration {
   const { settings, problems } = readSettings({
@@ -48,10 +54,13 @@ function configure(): Configuration {
 
 function openState(settings: Settings): FrontSecrets {
   try {
-    return loadFrontSecrets(settings.stateDir)
+    const secrets = loadFrontSecrets(settings.stateDir)
+    writeFrontEnvironment(settings)
+    return secrets
   } catch (error) {
     const what = `cannot be used: ${(error as Error).message}`
-    const remedy = 'Make the state folder writable for this user, with space left on its disk.'
+    const uid = process.getuid?.()
+    const remedy = `Make the state folder writable for this user${uid === undefined ? '' : ` (uid ${uid})`}, with space left on its disk.`
     return stopWith([{ source: settings.stateDir, what, remedy }], exitCode.config)
   }
 }
@@ -66,13 +75,16 @@ async function compose(configuration: Configuration): Promise<App> {
   }
 }
 
-async function listenAll(app: App, settings: Settings): Promise<Server[]> {
+type Listeners = { readonly serving: readonly Server[]; readonly ops: Server }
+
+async function listenAll(app: App, settings: Settings): Promise<Listeners> {
   const listener = (koa: App['relay']) =>
     createListener(koa.callback(), (code) => log.warn({ code }, 'malformed request'))
+  const [check, relay, ops] = [listener(app.check), listener(app.relay), listener(app.ops)]
   const parts: [string, Server, Listen][] = [
-    ['GATEKEEPER_CHECK_LISTEN', listener(app.check), settings.checkListen],
-    ['GATEKEEPER_RELAY_LISTEN', listener(app.relay), settings.relayListen],
-    ['GATEKEEPER_OPS_LISTEN', listener(app.ops), settings.opsListen],
+    ['GATEKEEPER_CHECK_LISTEN', check, settings.checkListen],
+    ['GATEKEEPER_RELAY_LISTEN', relay, settings.relayListen],
+    ['GATEKEEPER_OPS_LISTEN', ops, settings.opsListen],
   ]
   for (const [name, server, listen] of parts) {
     await listenOn(server, listen).catch((error: NodeJS.ErrnoException) => {
@@ -82,20 +94,25 @@ async function listenAll(app: App, settings: Settings): Promise<Server[]> {
       stopWith([{ source: name, what, remedy }], exitCode.unavailable)
     })
   }
-  return parts.map(([, server]) => server)
+  return { serving: [check, relay], ops }
 }
 
-function stopOnSignals(app: App, servers: readonly Server[]): void {
+function stopOnSignals(app: App, { serving, ops }: Listeners): void {
   let isStopping = false
   const stop = async (signal: string) => {
     if (isStopping) return
     isStopping = true
     log.info({ signal }, 'stopping')
+    // A disk that hangs must not keep it for ever: what is not written by then is lost.
+    setTimeout(() => process.exit(exitCode.unavailable), drainMs + recordMs).unref()
     app.drain()
-    await Promise.all(servers.map((server) => closeListener(server, drainMs)))
+    await drainListeners({ ...app, servers: serving }, drainMs)
+    await app.recordStop(signal).catch(() => log.error({}, 'this stop could not be recorded'))
     await app.close()
+    // Last, so that whoever asks is told `draining` to the end.
+    await closeListener(ops, 0)
     log.info('stopped')
-    sink.flushSync()
+    await sink.drained()
     process.exit(exitCode.ok)
   }
   process.on('SIGTERM', () => void stop('SIGTERM'))
@@ -106,12 +123,16 @@ function stopOnSignals(app: App, servers: readonly Server[]): void {
 const configuration = configure()
 const { settings, services } = configuration
 const app = await compose(configuration)
-const servers = await listenAll(app, settings)
-stopOnSignals(app, servers)
+stopOnSignals(app, await listenAll(app, settings))
+await app.recordStart().catch(() => log.error({}, 'this start could not be recorded'))
 log.info(
   { version, keys: app.keys.state().keys, routes: describeRoutes(services) },
   'gatekeeper ready',
 )
+sink.flush()
+// Written now and not only at the end, which may be a kill. Nothing happens where there is no
+// NODE_COMPILE_CACHE, or its folder cannot be written.
+flushCompileCache()
 
 function describeRoutes(all: readonly Service[]): Record<string, string[]> {
   return Object.fromEntries(

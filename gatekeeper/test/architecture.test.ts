@@ -14,6 +14,8 @@ const src = join(root, 'gatekeeper/src')
 const layerOf: Readonly<Record<string, number>> = {
   'main.ts': 6,
   'app.ts': 5,
+  'app-audit.ts': 4.5,
+  'app-tokens.ts': 4.5,
   http: 4,
   admission: 3,
   ...Object.fromEntries(
@@ -26,6 +28,7 @@ const layerOf: Readonly<Record<string, number>> = {
       'audit',
       'telemetry',
       'scheduler',
+      'prompts',
     ].map((room) => [room, 2]),
   ),
   policy: 1,

@@ -6,6 +6,7 @@ import { addKey } from '../../gatekeeper/src/credentials/key-writer.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import { createRecorder, UnrecordedError } from '../keys/record-acts.ts'
 import { StartError } from './start-error.ts'
 
 const lifeDays = 30
@@ -34,8 +35,9 @@ export async function makeFirstKey(
     expiresAt: deps.clock() + lifeDays * 24 * 60 * 60 * 1000,
   }
   const known = { serviceNameOf: (name: string) => findName(services, name) }
+  const record = createRecorder(settings.stateDir, deps.clock)
   try {
-    const { key } = await addKey(file, wanted, { clock: deps.clock, known })
+    const { key } = await addKey(file, wanted, { clock: deps.clock, known, record })
     return { state: 'made', key }
   } catch (error) {
     throw explain(error, settings.keysDir)
@@ -63,6 +65,10 @@ function readUserName(): string {
 
 function explain(error: unknown, source: string): unknown {
   if (error instanceof ProblemsError) return new StartError(error.problems, exitCode.config)
+  if (error instanceof UnrecordedError) {
+    const [what = '', remedy = ''] = error.message.split('\n')
+    return new StartError([{ source: error.folder, what, remedy }], exitCode.cannotCreate)
+  }
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined) return error
   const what = `cannot be written, so that no first key can be made (${code})`

@@ -8,7 +8,7 @@ const route = (prefix: string, strip = false, mode: 'relay' | 'check' = 'relay')
 })
 const service = (kind: Service['kind'], ...routes: Service['routes']): Service => ({
   ...{ name: kind, kind, routes, aliases: [], upstream: null, anonymous: false },
-  ...{ origins: [], webSockets: [], keepAlive: false },
+  ...{ origins: [], webSockets: [], keepAlive: false, limits: [], queue: null, prices: [] },
   timeouts: { connectSeconds: 1, headersSeconds: 1, idleSeconds: 1 },
 })
 const ollama = service('ollama', route('/api'), route('/ollama', true), route('/v1'))

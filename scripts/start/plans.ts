@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
 import type { Upstreams } from './choose-upstreams.ts'
+import { planGatekeeperNode } from './gatekeeper-node.ts'
 import type { Configuration } from './read-configuration.ts'
 import type { PartPlan } from './supervise.ts'
 
@@ -12,12 +13,14 @@ export function planGatekeeper(
 ): PartPlan {
   const knows = (name: string) => services.some((service) => service.name === name)
   const { ollamaUrl, litellmUrl } = upstreams
+  const { words, env: node } = planGatekeeperNode(root)
   return {
     name: 'the gatekeeper',
     command: process.execPath,
-    words: [join(root, 'gatekeeper', 'src', 'main.ts')],
+    words,
     cwd: root,
     env: {
+      ...node,
       ...env,
       // Only where nothing is set: the other name of LITELLM_URL would contradict it.
       ...(ollamaUrl !== null && knows('ollama') && { OLLAMA_URL: ollamaUrl }),

@@ -2,6 +2,7 @@ import { isUnder } from '../lib/path.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import { limitProblems } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
 import { modeOf } from './resolve-services.ts'
 
@@ -9,7 +10,7 @@ import { modeOf } from './resolve-services.ts'
 const ownName = 'gatekeeper'
 
 /** Prefixes that the gatekeeper or the proxy answers itself, now or by a later promise. */
-const reserved = (
+export const reservedPrefixes: readonly string[] = (
   '/health /status /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
   '/widget /console /minnow /shark /authorized'
 ).split(' ')
@@ -19,6 +20,7 @@ export function crossCheck(file: GatewayFile, settings: Settings, reportAt: Repo
   return [
     ...prefixProblems(file, reportAt),
     ...nameProblems(file, reportAt),
+    ...limitProblems(file, reportAt),
     ...Object.entries(file.services).flatMap(([name, entry]) =>
       serviceProblems(name, entry, { settings, reportAt }),
     ),
@@ -37,7 +39,7 @@ function prefixProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
           reportAt(path, `${prefix} is a route of ${owner} already`, 'Keep one of the two.'),
         )
       }
-      if (reserved.some((own) => isUnder(prefix, own))) {
+      if (reservedPrefixes.some((own) => isUnder(prefix, own))) {
         problems.push(reportAt(path, `${prefix} is the gatekeeper's own`, 'Choose another prefix.'))
       }
       owners.set(prefix, name)

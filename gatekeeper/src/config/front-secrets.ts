@@ -67,7 +67,8 @@ function toSnippet(secrets: FrontSecrets): string {
 `
 }
 
-function replaceFile(path: string, text: string): void {
+/** Readers see the old text or the new one; both are for this user alone. Throws as `node:fs`. */
+export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`
   // One that a crash left behind would keep its own mode.
   rmSync(temporary, { force: true })

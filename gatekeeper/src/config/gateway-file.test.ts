@@ -36,8 +36,34 @@ describe('a file in order', () => {
         anonymous: false,
         origins: [],
         webSockets: [],
+        limits: [],
+        queue: { slots: 1, waitingMax: 100, waitingPerKeyMax: 20, longestWaitMs: 120_000 },
+        prices: [],
       },
     ])
+  })
+
+  test('prices come from the service and from a file, in integer micro-dollars', () => {
+    files['/srv/gate/prices.yaml'] = 'b*: {inputUsdPerMillion: 0.15, outputUsdPerMillion: 0}'
+    const price = 'a: {inputUsdPerMillion: 2.5, outputUsdPerMillion: 10}'
+    const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /api}], prices: {${price}}, pricesFile: prices.yaml}\n`
+    expect(read(text).services[0]?.prices).toEqual([
+      {
+        model: 'a',
+        price: { inputMicroUsdPerMillion: 2_500_000, outputMicroUsdPerMillion: 10_000_000 },
+      },
+      { model: 'b*', price: { inputMicroUsdPerMillion: 150_000, outputMicroUsdPerMillion: 0 } },
+    ])
+    expect(placesOf(text.replace('prices.yaml', 'none.yaml'))).toEqual([
+      expect.stringMatching(/^3:\d+ none\.yaml cannot be read \(ENOENT\)$/),
+    ])
+  })
+
+  test('nobody waits at a service that takes all at once', () => {
+    const text = `${head}  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}]}\n`
+    expect(read(text).services[0]?.queue).toBeNull()
+    const litellm = `${head}  x: {kind: openai, upstream: {url: "http://h:1"}, routes: [{prefix: /x}]}\n`
+    expect(read(litellm).services[0]?.queue).toBeNull()
   })
 
   test('kinds have their modes, and a route may have another', () => {
@@ -94,7 +120,7 @@ describe('each problem has its line and column', () => {
     ['an unknown member of the file', `${head}${ollama}extra: 1\n`, '4:1'],
     ['a wrong version', 'version: 2\nservices: {}\n', '1:1'],
     ['a version as text', `version: "1"\nservices: {}\n`, '1:1'],
-    ['an unknown kind', `${head}  x:\n    kind: vllm\n    routes: [{prefix: /x}]\n`, '4:5'],
+    ['an unknown kind', `${head}  x:\n    kind: grpc\n    routes: [{prefix: /x}]\n`, '4:5'],
     ['no kind', `${head}  x: {routes: [{prefix: /x}]}\n`, '3:3'],
     ['no routes', `${head}  x: {kind: http}\n`, '3:3'],
     ['an empty list of routes', `${head}  x: {kind: http, routes: []}\n`, '3:19'],

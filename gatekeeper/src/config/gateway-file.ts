@@ -1,19 +1,34 @@
 import { dirname, resolve } from 'node:path'
-import { isMap, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import type { Problem } from '../lib/problem.ts'
+import { noPolicies, type Policies } from '../policy/policies.ts'
 import type { Service } from '../policy/service.ts'
 import { crossCheck } from './cross-checks.ts'
 import { type GatewayFile, gatewaySchema } from './gateway-schema.ts'
+import { limitWarnings } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
+import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
+import { resolvePolicies } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
+import { placeOf } from './yaml-place.ts'
 
 /** What `gatekeeper.yaml` and the settings make together. */
 export type Gateway = {
   readonly services: readonly Service[]
   readonly attempts: GatewayFile['attempts']
+  readonly bodies: GatewayFile['bodies']
+  readonly overload: GatewayFile['overload']
+  readonly usage: GatewayFile['usage']
+  readonly audit: AuditSettings
+  readonly revocation: GatewayFile['revocation']
+  readonly policies: Policies
+  readonly issuers: readonly IssuerSettings[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
+
+/** `audit` of the file; `bytesMax` is its `megabytes`. */
+type AuditSettings = Omit<GatewayFile['audit'], 'megabytes'> & { readonly bytesMax: number }
 
 /** Turns a path of member names and indexes into a problem with line and column. */
 export type ReportAt = (path: readonly PropertyKey[], what: string, remedy: string) => Problem
@@ -56,10 +71,27 @@ function assemble(
   const readSecret = (path: string) => deps.readFile(resolve(folder, path))
   const problems = crossCheck(file, deps.settings, deps.reportAt)
   const resolved = resolveServices(file, { ...deps, readSecret })
-  const all = [...problems, ...resolved.problems]
+  const { issuers, ...tokens } = resolveIssuers(file, deps)
+  const all = [...problems, ...resolved.problems, ...tokens.problems]
   return all.length > 0
     ? failedGateway(all)
-    : { ...resolved, attempts: file.attempts, problems: [] }
+    : {
+        ...resolved,
+        warnings: [...resolved.warnings, ...limitWarnings(file, deps.reportAt)],
+        attempts: file.attempts,
+        bodies: file.bodies,
+        overload: file.overload,
+        usage: file.usage,
+        audit: readAudit(file),
+        revocation: file.revocation,
+        policies: resolvePolicies(file),
+        issuers,
+        problems: [],
+      }
+}
+
+function readAudit({ audit: { megabytes, ...rules } }: GatewayFile): AuditSettings {
+  return { ...rules, bytesMax: megabytes * 1_000_000 }
 }
 
 /** The document as a plain value; null where its aliases lead nowhere, or into a bomb. */
@@ -75,6 +107,13 @@ function toValue(document: ReturnType<typeof parseDocument>): { content: unknown
 export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   services: [],
   attempts: { burst: 1, perMinute: 1 },
+  bodies: { inFlightBytes: 0 },
+  overload: { lagMs: 10 },
+  usage: { retainDays: 1 },
+  revocation: { cutStreams: true },
+  audit: { allowed: 'all', sampleOf: 2, required: true, retainDays: 1, bytesMax: 1 },
+  policies: noPolicies,
+  issuers: [],
   problems,
   warnings: [],
 })
@@ -112,26 +151,4 @@ function explain(issue: Issue, reportAt: ReportAt): Problem[] {
     )
   }
   return [reportAt(issue.path, `${at}: ${issue.message}`, 'See docs/guides/adding-a-service.md.')]
-}
-
-/** Line and column of the node at the path, or of the nearest one above it that exists. */
-function placeOf(
-  contents: ParsedNode | null,
-  path: readonly PropertyKey[],
-  lines: LineCounter,
-): { line: number; column: number } {
-  let offset = contents?.range[0] ?? 0
-  let node: Node | null = contents
-  for (const key of path) {
-    const pair = isMap(node) ? node.items.find((item) => String(item.key) === String(key)) : null
-    const next = pair
-      ? pair.value
-      : ((node as { get?: (key: PropertyKey, keep: true) => unknown })?.get?.(key, true) ?? null)
-    const start = ((pair?.key ?? next) as Node | null)?.range?.[0]
-    if (start === undefined) break
-    offset = start
-    node = (next ?? null) as Node | null
-  }
-  const { line, col } = lines.linePos(offset)
-  return { line, column: col }
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { isCanonicalPath } from '../lib/path.ts'
+import { type Limit, limitExamples, parseLimit } from '../policy/limit.ts'
 import { isWebOrigin } from '../policy/origin.ts'
+import { serviceKinds } from '../policy/service.ts'
+import { issuersSchema } from './issuer-schema.ts'
 
 const name = z
   .string()
@@ -29,8 +32,63 @@ const route = z.strictObject({
 
 const seconds = z.number().positive().max(86_400)
 
+const limit = z.string().transform((text, context): Limit => {
+  const parsed = parseLimit(text)
+  if (parsed !== null) return parsed
+  context.addIssue({ code: 'custom', message: `is no limit; they look like ${limitExamples}` })
+  return z.NEVER
+})
+
+const limits = z.array(limit).max(50).default([])
+
+const cap = z.int().min(0).nullable().default(null)
+
+const caps = z
+  .strictObject({ keepAliveSeconds: cap, contextTokens: cap, outputTokens: cap, imageBytes: cap })
+  .optional()
+
+const rolePolicy = z.strictObject({
+  limits,
+  models: z.array(z.string().min(1).max(200)).default([]),
+  cloudModels: z.boolean().nullable().default(null),
+  caps,
+  weight: z.int().min(1).max(100).nullable().default(null),
+  capOutput: z.boolean().nullable().default(null),
+})
+
+const queue = z.strictObject({
+  waiting: z.int().min(0).max(100_000).default(100),
+  waitingPerKey: z.int().min(0).max(100_000).default(20),
+  longestWaitSeconds: seconds.default(120),
+})
+
+const usdPerMillion = z
+  .number()
+  .min(0)
+  .max(1_000)
+  .transform((usd) => Math.round(usd * 1_000_000))
+
+const price = z
+  .strictObject({ inputUsdPerMillion: usdPerMillion, outputUsdPerMillion: usdPerMillion })
+  .transform(({ inputUsdPerMillion, outputUsdPerMillion }) => ({
+    inputMicroUsdPerMillion: inputUsdPerMillion,
+    outputMicroUsdPerMillion: outputUsdPerMillion,
+  }))
+
+/** Prices by the names of models, in which `*` stands for any text. */
+export const prices = z.record(z.string().min(1).max(200), price)
+
+const isTimeZone = (name: string) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 const service = z.strictObject({
-  kind: z.enum(['ollama', 'openai', 'http']),
+  kind: z.enum(serviceKinds),
   aliases: z.array(name).default([]),
   upstream: z
     .strictObject({ url: url.optional(), keyFile: z.string().min(1).optional() })
@@ -49,6 +107,13 @@ const service = z.strictObject({
     .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
     .default([]),
   webSockets: z.array(z.string().refine(isCanonicalPath, 'must be a path such as /ws')).default([]),
+  limits,
+  /** How many requests the model server works on at a time; others wait in the queue. */
+  slots: z.union([z.int().min(1).max(10_000), z.literal('unlimited')]).optional(),
+  queue: queue.optional(),
+  prices: prices.default({}),
+  /** A file of more prices, in the same form; relative to this one. */
+  pricesFile: z.string().min(1).optional(),
 })
 
 /** The shape of `gatekeeper.yaml`. What it cannot say (who owns a prefix) is in `cross-checks.ts`. */
@@ -61,6 +126,52 @@ export const gatewaySchema = z.strictObject({
       perMinute: z.number().positive().max(1_000_000).default(60),
     })
     .prefault({}),
+  /** How many bytes of JSON bodies are held at a time, of all requests together. */
+  bodies: z
+    .strictObject({
+      // One key gets half of it at most, and a body may have 32 MiB.
+      inFlightBytes: z.int().min(67_108_864).max(68_719_476_736).default(268_435_456),
+    })
+    .prefault({}),
+  /** How late the event loop may be before new requests are refused. */
+  overload: z.strictObject({ lagMs: z.int().min(10).max(60_000).default(50) }).prefault({}),
+  /** Where days and months begin for limits. */
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
+    .default('UTC'),
+  limits,
+  /** How long lines of the usage log are kept. */
+  usage: z.strictObject({ retainDays: z.int().min(1).max(3650).default(400) }).prefault({}),
+  /** What is recorded of requests, for how long, and what happens while that is not possible. */
+  audit: z
+    .strictObject({
+      allowed: z.enum(['all', 'sampled', 'none']).default('all'),
+      sampleOf: z.int().min(2).max(1_000_000).default(10),
+      required: z.boolean().default(false),
+      retainDays: z.int().min(1).max(3650).default(90),
+      megabytes: z.int().min(1).max(1_000_000).default(512),
+    })
+    .prefault({}),
+  /** What becomes of answers that are on their way while their credential is revoked. */
+  revocation: z.strictObject({ cutStreams: z.boolean().default(true) }).prefault({}),
+  capOutput: z.boolean().default(false),
+  roles: z
+    .strictObject({
+      readonly: rolePolicy.optional(),
+      readwrite: rolePolicy.optional(),
+      admin: rolePolicy.optional(),
+    })
+    .prefault({}),
+  users: z.record(z.string().min(1).max(200), z.strictObject({ limits })).default({}),
+  /** Whose access tokens are taken, besides our own. */
+  issuers: issuersSchema({
+    models: z.array(z.string().min(1).max(200)).default([]),
+    limits,
+    caps,
+    cloudModels: z.boolean().nullable().default(null),
+    weight: z.int().min(1).max(100).nullable().default(null),
+  }),
   services: z.record(name, service),
 })
 

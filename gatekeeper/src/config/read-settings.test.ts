@@ -46,6 +46,8 @@ describe('with nothing set', () => {
       apiKeysFile: null,
       caddy: null,
       demo: false,
+      metricsToken: null,
+      oauth: { issuer: null, tokenSeconds: 3600, algorithm: 'RS256', clients: [] },
     })
   })
 
@@ -245,8 +247,15 @@ describe('values', () => {
     'the ops listener on %s, where others reach it, is refused (DESIGN §1)',
     (text) => {
       expect(sources({ GATEKEEPER_OPS_LISTEN: text })).toEqual(['GATEKEEPER_OPS_LISTEN'])
+      const token = { GATEKEEPER_METRICS_TOKEN: 'a'.repeat(24) }
+      expect(sources({ GATEKEEPER_OPS_LISTEN: text, ...token })).toEqual([])
     },
   )
+
+  test('a token for scrapers that could be guessed is refused', () => {
+    const short = { GATEKEEPER_METRICS_TOKEN: 'a'.repeat(23) }
+    expect(sources(short)).toEqual(['GATEKEEPER_METRICS_TOKEN'])
+  })
 
   test.each([
     ['1', true],

@@ -3,6 +3,7 @@ import { isLoopback } from '../lib/cidr.ts'
 import { isVisibleAscii } from '../lib/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
+import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import { type Report, readBind, readFlag, readPort, readSites, readUrl } from './read-values.ts'
 import { type SettingName, type SettingRow, settingRows } from './settings.ts'
 
@@ -14,6 +15,8 @@ export type Settings = {
   readonly relayListen: Listen
   readonly checkListen: Listen
   readonly opsListen: Listen
+  /** What scrapers have to show; null where nobody but this machine can ask. */
+  readonly metricsToken: string | null
   readonly stateDir: string
   readonly keysDir: string
   readonly configFile: string
@@ -23,6 +26,7 @@ export type Settings = {
   readonly apiKeysFile: string | null
   readonly caddy: string | null
   readonly demo: boolean
+  readonly oauth: OAuthSettings
 }
 
 /** What the reader needs of the outside. `folder` is what relative paths are relative to. */
@@ -65,6 +69,7 @@ export function readSettings(source: SettingsSource): {
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
     checkListen: listen('GATEKEEPER_CHECK_LISTEN', 'check'),
     opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),
+    metricsToken: text('GATEKEEPER_METRICS_TOKEN'),
     stateDir,
     keysDir: path('GATEKEEPER_KEYS_DIR') ?? source.folder,
     configFile: path('GATEKEEPER_CONFIG') ?? source.folder,
@@ -74,6 +79,7 @@ export function readSettings(source: SettingsSource): {
     apiKeysFile: path('API_KEYS_FILE'),
     caddy: text('GATEKEEPER_CADDY'),
     demo: readFlag('GATEKEEPER_DEMO', text('GATEKEEPER_DEMO'), report),
+    oauth: readOAuth(text, report),
   }
   if (settings.httpsPort === settings.httpPort) {
     report(
@@ -86,15 +92,21 @@ export function readSettings(source: SettingsSource): {
   return { settings, problems }
 }
 
+const metricsTokenCharsMin = 24
+
 /** The ops listener answers whoever reaches it, and no two listeners can share a place. */
 function checkListeners(settings: Settings, report: Report): void {
-  const { opsListen } = settings
-  if (opsListen.kind === 'tcp' && !isLoopback(opsListen.host)) {
+  const { opsListen, metricsToken } = settings
+  if (metricsToken === null && opsListen.kind === 'tcp' && !isLoopback(opsListen.host)) {
     report(
       'GATEKEEPER_OPS_LISTEN',
       'would be reached by others',
-      'Use unix:PATH or 127.0.0.1:PORT.',
+      'Use unix:PATH or 127.0.0.1:PORT, or set GATEKEEPER_METRICS_TOKEN_FILE to let scrapers in.',
     )
+  }
+  if (metricsToken !== null && metricsToken.length < metricsTokenCharsMin) {
+    const remedy = 'Make one: openssl rand -hex 32.'
+    report('GATEKEEPER_METRICS_TOKEN', 'is short enough to be guessed', remedy)
   }
   const places = [
     ['GATEKEEPER_RELAY_LISTEN', settings.relayListen],

@@ -1,8 +1,10 @@
 import { isVisibleAscii } from '../lib/fields.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Point, Route, Service, Upstream } from '../policy/service.ts'
+import type { PriceRow } from '../policy/price.ts'
+import type { Point, QueueRules, Route, Service, Upstream } from '../policy/service.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import { readPriceFile, toPriceRows } from './price-file.ts'
 import type { Settings } from './read-settings.ts'
 
 type Deps = {
@@ -38,9 +40,12 @@ export function resolveServices(
         ),
       )
     }
+    const { slots: _slots, queue: _queue, pricesFile: _file, ...members } = entry
     return {
-      ...entry,
+      ...members,
       name,
+      queue: toQueue(entry),
+      prices: [...toPriceRows(entry.prices), ...readPrices(name, entry, { ...deps, problems })],
       upstream,
       // Ollama says when it closes a connection. llama-server and others close it without a word, and
       // the next request on it is lost: whether it was carried out nobody knows, so none is repeated.
@@ -49,6 +54,44 @@ export function resolveServices(
     }
   })
   return { services, problems, warnings: unusedUrls(file, deps.settings) }
+}
+
+/** Ollama's own parallelism unless it is told another (`OLLAMA_NUM_PARALLEL`). */
+const ollamaSlots = 1
+
+/** Nobody waits where no slots are given, but for Ollama, whose own queue is fair to nobody. */
+function toQueue({ kind, slots: given, queue }: ServiceEntry): QueueRules | null {
+  const slots = given ?? (kind === 'ollama' ? ollamaSlots : 'unlimited')
+  if (slots === 'unlimited') return null
+  return {
+    slots,
+    waitingMax: queue?.waiting ?? 100,
+    waitingPerKeyMax: queue?.waitingPerKey ?? 20,
+    longestWaitMs: (queue?.longestWaitSeconds ?? 120) * 1000,
+  }
+}
+
+function readPrices(
+  name: string,
+  entry: ServiceEntry,
+  deps: Deps & { problems: Problem[] },
+): readonly PriceRow[] {
+  const path = entry.pricesFile
+  if (path === undefined) return []
+  try {
+    const { rows, problems } = readPriceFile(deps.readSecret(path), path)
+    deps.problems.push(...problems)
+    return rows
+  } catch (error) {
+    deps.problems.push(
+      deps.reportAt(
+        ['services', name, 'pricesFile'],
+        `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'no YAML'})`,
+        'Make it readable for this user, or correct the path.',
+      ),
+    )
+    return []
+  }
 }
 
 function toRoute(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Route {

@@ -3,7 +3,10 @@
  * The table in the README and `.env.example` are made from this list, and a test compares them.
  */
 
-/** How a value is read and checked; `secret` may also come as `NAME_FILE`. */
+/**
+ * How a value is read and checked; `secret` may also come as `NAME_FILE`. `compose` is read by
+ * docker-compose.yml, not here.
+ */
 export type SettingKind =
   | 'sites'
   | 'address'
@@ -13,6 +16,8 @@ export type SettingKind =
   | 'url'
   | 'secret'
   | 'flag'
+  | 'text'
+  | 'compose'
 
 export type SettingRow = {
   readonly name: string
@@ -108,7 +113,13 @@ export const settingRows = [
     name: 'GATEKEEPER_OPS_LISTEN',
     kind: 'listen',
     fallback: 'unix:STATE/run/ops.sock',
-    help: 'Where /livez and /readyz answer; never published',
+    help: 'Where /livez, /readyz and /metrics answer; never published',
+  },
+  {
+    name: 'GATEKEEPER_METRICS_TOKEN',
+    kind: 'secret',
+    fallback: null,
+    help: 'What a scraper shows as Bearer to read /metrics; with it the listener may be beyond loopback',
   },
   {
     name: 'GATEKEEPER_CADDY',
@@ -121,6 +132,79 @@ export const settingRows = [
     kind: 'flag',
     fallback: null,
     help: '1: put a demonstration model server behind the gate where no other is configured',
+  },
+  // Read by docker-compose.yml alone; here so that a `.env` for both is no mistake.
+  {
+    name: 'GATEKEEPER_UID',
+    kind: 'compose',
+    fallback: '1000',
+    help: 'In containers: who the processes are; the owner of the clone',
+  },
+  {
+    name: 'GATEKEEPER_GID',
+    kind: 'compose',
+    fallback: '1000',
+    help: 'In containers: their group',
+  },
+  {
+    name: 'GATEKEEPER_MEMORY',
+    kind: 'compose',
+    fallback: '512m',
+    help: 'In containers: how much memory the gatekeeper may have',
+  },
+  {
+    name: 'OAUTH_ISSUER',
+    kind: 'url',
+    fallback: null,
+    help: 'Our name in the tokens that we issue; unset: the address of the first site',
+  },
+  {
+    name: 'OAUTH_TOKEN_EXPIRES_IN',
+    kind: 'text',
+    fallback: '3600',
+    help: 'Seconds that an access token lasts, 30 to 86400',
+  },
+  {
+    name: 'OAUTH_SIGNING_ALGORITHM',
+    kind: 'text',
+    fallback: 'RS256',
+    help: 'What tokens are signed with: RS256, ES256 or EdDSA',
+  },
+  {
+    name: 'OAUTH_CLIENT_ID_READONLY',
+    kind: 'text',
+    fallback: null,
+    help: 'An OAuth client of role readonly, beside those of keys/clients.json',
+  },
+  {
+    name: 'OAUTH_CLIENT_SECRET_READONLY',
+    kind: 'secret',
+    fallback: null,
+    help: 'Its secret, 32 characters or more',
+  },
+  {
+    name: 'OAUTH_CLIENT_ID_READWRITE',
+    kind: 'text',
+    fallback: null,
+    help: 'An OAuth client of role readwrite, beside those of keys/clients.json',
+  },
+  {
+    name: 'OAUTH_CLIENT_SECRET_READWRITE',
+    kind: 'secret',
+    fallback: null,
+    help: 'Its secret, 32 characters or more',
+  },
+  {
+    name: 'OAUTH_CLIENT_ID_ADMIN',
+    kind: 'text',
+    fallback: null,
+    help: 'An OAuth client of role admin, beside those of keys/clients.json',
+  },
+  {
+    name: 'OAUTH_CLIENT_SECRET_ADMIN',
+    kind: 'secret',
+    fallback: null,
+    help: 'Its secret, 32 characters or more',
   },
 ] as const satisfies readonly SettingRow[]
 

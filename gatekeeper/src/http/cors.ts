@@ -7,8 +7,9 @@ import type { RequestHead } from '../admission/request-head.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import { isSameOrigin } from '../policy/origin.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
+import { limitFieldNames } from './limit-fields.ts'
 
-const exposed = 'x-request-id, retry-after, x-should-retry, ratelimit, ratelimit-policy'
+const exposed = ['x-request-id', 'server-timing', ...limitFieldNames].join(', ')
 
 /** Fields for the answer to a page of another origin that the service names; none otherwise. */
 export function corsFields(facts: RequestFacts): Record<string, string> {

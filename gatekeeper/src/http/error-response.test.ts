@@ -34,7 +34,7 @@ describe.each(all)('%s', (reason) => {
 
   test('is a JSON answer that nobody may keep', () => {
     for (const facts of [native, compatible, null]) {
-      const { status, fields, body } = renderReason(reason, facts, 'request-1')
+      const { status, fields, body } = renderReason(reason, { facts, requestId: 'request-1' })
       expect(status).toBe(row.status)
       expect(fields).toMatchObject({
         'content-type': 'application/json; charset=utf-8',
@@ -49,7 +49,7 @@ describe.each(all)('%s', (reason) => {
   })
 
   test('is understood by ollama-js on native paths', async () => {
-    const answer = renderReason(reason, native, 'request-1')
+    const answer = renderReason(reason, { facts: native, requestId: 'request-1' })
     const client = new Ollama({ host: 'http://gate.example', fetch: answering(answer) })
     const error = await thrownBy<Error & { status_code: number }>(() => client.list())
     expect(error.name).toBe('ResponseError')
@@ -58,7 +58,7 @@ describe.each(all)('%s', (reason) => {
   })
 
   test('is understood by openai', async () => {
-    const answer = renderReason(reason, compatible, 'request-1')
+    const answer = renderReason(reason, { facts: compatible, requestId: 'request-1' })
     const client = new OpenAI({
       ...{ apiKey: sampleKey, baseURL: 'http://gate.example/v1', maxRetries: 0 },
       fetch: answering(answer),
@@ -70,7 +70,7 @@ describe.each(all)('%s', (reason) => {
   })
 
   test('is understood by Anthropic', async () => {
-    const answer = renderReason(reason, compatible, 'request-1')
+    const answer = renderReason(reason, { facts: compatible, requestId: 'request-1' })
     const client = new Anthropic({
       ...{ apiKey: sampleKey, baseURL: 'http://gate.example', maxRetries: 0 },
       fetch: answering(answer),
@@ -101,13 +101,15 @@ describe('the dialect', () => {
     ['no service', unlisted('', null), 'openai'],
     ['nothing at all', null, 'openai'],
   ] as const)('of %s', (_, facts, dialect) => {
-    const body = bodyOf(renderReason('unlisted-endpoint', facts, 'r'))
+    const body = bodyOf(renderReason('unlisted-endpoint', { facts, requestId: 'r' }))
     // ollama-js prints `[object Object]` for anything but a text.
     expect(typeof body.error).toBe(dialect === 'ollama' ? 'string' : 'object')
   })
 
   test('openai is one form for two libraries, whole', () => {
-    expect(bodyOf(renderReason('class-not-granted', compatible, 'r-1'))).toEqual({
+    expect(
+      bodyOf(renderReason('class-not-granted', { facts: compatible, requestId: 'r-1' })),
+    ).toEqual({
       type: 'error',
       error: {
         message: 'The role of this key does not allow this endpoint.',
@@ -120,14 +122,19 @@ describe('the dialect', () => {
   })
 
   test('ollama is a text and nothing else', () => {
-    expect(bodyOf(renderReason('no-credential', native, 'r-1'))).toEqual({
+    expect(bodyOf(renderReason('no-credential', { facts: native, requestId: 'r-1' }))).toEqual({
       error: 'An API key is needed: Authorization: Bearer KEY.',
     })
   })
 
   test('oauth and widget are their own', () => {
     const render = (dialect: 'oauth' | 'widget') =>
-      bodyOf(renderReason('no-route', someFacts({ endpoint: anEndpoint({ dialect }) }), 'r'))
+      bodyOf(
+        renderReason('no-route', {
+          facts: someFacts({ endpoint: anEndpoint({ dialect }) }),
+          requestId: 'r',
+        }),
+      )
     expect(render('oauth')).toEqual({
       error: 'not_found',
       error_description: 'There is no such endpoint here.',
@@ -142,16 +149,18 @@ describe('the dialect', () => {
 describe('fields', () => {
   test('401 challenges with Bearer, never with Basic, which would pop up a window', () => {
     for (const reason of all.filter((one) => reasonRow(one).status === 401)) {
-      expect(renderReason(reason, native, 'r').fields['www-authenticate']).toBe(
-        'Bearer realm="gatekeeper"',
-      )
+      expect(
+        renderReason(reason, { facts: native, requestId: 'r' }).fields['www-authenticate'],
+      ).toBe('Bearer realm="gatekeeper"')
     }
   })
 
   test('only a page that a person opens, on a route that says so, is asked for a password', () => {
     const basic = aRoute({ browser: 'basic' })
     const challenge = (facts: Partial<RequestFacts>) =>
-      renderReason('no-credential', someFacts(facts), 'r').fields['www-authenticate']
+      renderReason('no-credential', { facts: someFacts(facts), requestId: 'r' }).fields[
+        'www-authenticate'
+      ]
     expect(challenge({ route: basic, isNavigation: true })).toMatch(/^Basic /)
     expect(challenge({ route: basic, isNavigation: false })).toMatch(/^Bearer /)
     expect(challenge({ route: aRoute(), isNavigation: true })).toMatch(/^Bearer /)
@@ -159,17 +168,17 @@ describe('fields', () => {
 
   test('every bad key gets the very same answer', () => {
     const bad = ['malformed-key', 'unknown-key', 'wrong-secret', 'expired-key', 'disabled-key']
-    const answers = [...bad, 'unsupported-token'].map((reason) =>
-      JSON.stringify(renderReason(reason as Reason, native, 'r')),
+    const answers = [...bad].map((reason) =>
+      JSON.stringify(renderReason(reason as Reason, { facts: native, requestId: 'r' })),
     )
     expect(new Set(answers).size).toBe(1)
   })
 
   test('403 says that a repetition is useless, and what may pass says when', () => {
     for (const reason of all) {
-      const { status, retryAfterSeconds } = reasonRow(reason)
-      const { fields } = renderReason(reason, native, 'r')
-      expect(fields['x-should-retry']).toBe(status === 403 ? 'false' : undefined)
+      const { status, retryAfterSeconds, isFinal } = reasonRow(reason)
+      const { fields } = renderReason(reason, { facts: native, requestId: 'r' })
+      expect(fields['x-should-retry']).toBe(isFinal === true ? 'false' : undefined)
       expect(fields['retry-after']).toBe(retryAfterSeconds?.toString())
       expect('www-authenticate' in fields).toBe(status === 401)
     }
@@ -178,7 +187,7 @@ describe('fields', () => {
   test('a page of the service’s origins can read the refusal, another one cannot', () => {
     const service = aService({ origins: ['https://app.example'] })
     const fieldsFor = (origin: string) =>
-      renderReason('unknown-key', someFacts({ service, origin }), 'r').fields
+      renderReason('unknown-key', { facts: someFacts({ service, origin }), requestId: 'r' }).fields
     expect(fieldsFor('https://app.example')).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
       vary: 'Origin',

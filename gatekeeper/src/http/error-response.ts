@@ -2,10 +2,13 @@
  * The only place where a reason becomes an answer: status, fields, and a body in the dialect that
  * the client's library reads. The text is the reason's public one; no exception ever gets here.
  */
+import type { Refusal } from '../policy/admission.ts'
 import type { Dialect } from '../policy/endpoint.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../policy/reason.ts'
+import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
+import { limitFields, retryFields } from './limit-fields.ts'
 
 export type Answer = {
   readonly status: number
@@ -13,11 +16,21 @@ export type Answer = {
   readonly body: string
 }
 
-/** Renders a refusal; `facts` is null where the request was refused before it was read. */
+/** What is known of a refused request; `facts` is null where it was refused before it was read. */
+export type Refused = {
+  readonly facts: RequestFacts | null
+  readonly requestId: string
+  /** What the limit says that refused, and the instant (epoch ms) that it speaks of. */
+  readonly refusal?: Refusal | null
+  readonly now?: number
+  /** Where clients learn whose tokens are taken (RFC 9728 §5.1); null where only ours are. */
+  readonly resourceMetadata?: string | null
+}
+
+/** Renders a refusal. */
 export function renderReason(
   reason: Reason,
-  facts: RequestFacts | null,
-  requestId: string,
+  { facts, requestId, refusal = null, now = 0, resourceMetadata = null }: Refused,
 ): Answer {
   const row = reasonRow(reason)
   return {
@@ -26,29 +39,43 @@ export function renderReason(
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
       'x-request-id': requestId,
-      ...(row.challenge && { 'www-authenticate': challenge(facts) }),
-      ...(row.retryAfterSeconds && { 'retry-after': String(row.retryAfterSeconds) }),
-      // A repetition cannot change these; SDKs try 3 times otherwise.
-      ...(row.status === 403 && { 'x-should-retry': 'false' }),
+      ...(row.challenge && { 'www-authenticate': challenge(facts, resourceMetadata) }),
+      ...retryFields(row, refusal),
+      ...(refusal?.limit && limitFields([refusal.limit], now)),
       ...(facts && corsFields(facts)),
     },
-    body: JSON.stringify(bodies[dialectOf(facts)](row, requestId)),
+    body: JSON.stringify(renderBody(reason, row, { facts, requestId })),
   }
 }
 
 /** A browser that opens a page may ask its user; a script never gets a pop-up. */
-function challenge(facts: RequestFacts | null): string {
+function challenge(facts: RequestFacts | null, resourceMetadata: string | null): string {
   const isPage = facts?.route?.browser === 'basic' && facts.isNavigation
-  return isPage ? 'Basic realm="gatekeeper", charset="UTF-8"' : 'Bearer realm="gatekeeper"'
+  if (isPage) return 'Basic realm="gatekeeper", charset="UTF-8"'
+  const bearer = 'Bearer realm="gatekeeper"'
+  return resourceMetadata === null ? bearer : `${bearer}, resource_metadata="${resourceMetadata}"`
+}
+
+function renderBody(
+  reason: Reason,
+  row: ReasonRow,
+  { facts, requestId }: Pick<Refused, 'facts' | 'requestId'>,
+): unknown {
+  const dialect = dialectOf(facts)
+  if (dialect === 'chat') return chatError(reason, { facts, requestId })
+  return bodies[dialect](row, requestId)
 }
 
 function dialectOf(facts: RequestFacts | null): Dialect {
   if (facts?.endpoint) return facts.endpoint.dialect
+  if (facts?.service?.kind === 'chat') return 'chat'
   if (facts?.service?.kind !== 'ollama') return 'openai'
   return facts.endpointPath.startsWith('/v1') ? 'openai' : 'ollama'
 }
 
-const bodies: Readonly<Record<Dialect, (row: ReasonRow, requestId: string) => unknown>> = {
+type RowBody = (row: ReasonRow, requestId: string) => unknown
+
+const bodies: Readonly<Record<Exclude<Dialect, 'chat'>, RowBody>> = {
   // ollama-js prints `[object Object]` for anything but a text.
   ollama: (row) => ({ error: row.text }),
   // One form that the OpenAI and the Anthropic libraries both read whole.

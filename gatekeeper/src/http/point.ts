@@ -9,6 +9,7 @@ import type { BodySource } from '../admission/body-facts.ts'
 import type { Denial } from '../admission/denial.ts'
 import { discharge } from '../admission/discharge.ts'
 import type { RequestHead } from '../admission/request-head.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Outcome } from '../policy/admission.ts'
 import { reasonRow } from '../policy/reason.ts'
 import type { Point } from '../policy/service.ts'
@@ -18,13 +19,21 @@ import { hasEdge } from './edge.ts'
 import { type Answer, renderReason } from './error-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { sendAnswer } from './send.ts'
+import { afterShortBody } from './short-body.ts'
 
 export type PointDeps = AdmitDeps & {
   readonly edge: string
-  readonly logDecision: (decided: Decided) => void
+  /** Told of every decided request, once, when it has ended: log, audit and metrics hang on it. */
+  readonly onDecided: (decided: Decided) => void
   /** A bug or fault that nobody expected: for the log, never for the client. */
   readonly logFault: (error: unknown, requestId: string) => void
   readonly isDraining: () => boolean
+  /** Whether there is more to do than can be done; asked before any work on a request. */
+  readonly isOverloaded: () => boolean
+  /** Where clients learn whose tokens are taken; null where only ours are. */
+  readonly resourceMetadata: string | null
+  /** For what answers tell of limits. */
+  readonly clock: Clock
 }
 
 /** One request at a point, with what is known of it so far. */
@@ -63,8 +72,9 @@ export async function admitCall(
   deps: PointDeps,
 ): Promise<AdmittedCall | null> {
   const head = readRequestHead(call.request, at.point, at.checkedService)
-  if (head === null || deps.isDraining()) {
-    const reason = head === null ? 'route-mismatch' : 'draining'
+  const refused = head === null ? 'route-mismatch' : whyNone(deps)
+  if (head === null || refused !== null) {
+    const reason = refused ?? 'route-mismatch'
     refuse(call, { reason, check: 'head', requestId: head?.requestId ?? unknownRequest }, deps)
     return null
   }
@@ -83,36 +93,55 @@ export async function admitCall(
   return null
 }
 
+/** Why no request at all is taken now; null where they are. */
+function whyNone({ isDraining, isOverloaded }: PointDeps): 'draining' | 'overloaded' | null {
+  if (isDraining()) return 'draining'
+  return isOverloaded() ? 'overloaded' : null
+}
+
 /** A point that cannot do what an admission obliges it to refuses, and sends nothing on. */
 function dischargeOrRefuse(call: Call, admitted: Admitted, deps: PointDeps): AdmittedCall | null {
   const fields = discharge(admitted.admission)
   if (fields !== null) return { ...admitted, fields }
   const { facts, principal, reservation } = admitted.admission
-  reservation.settle({ status: 503, kind: 'failed', answerBytes: 0 })
+  void reservation.settle({ status: 503, kind: 'failed', answerBytes: 0 })
   const denial = { reason: 'obligation-unmet', check: 'discharge', facts, principal } as const
   refuse(call, { ...denial, requestId: facts.requestId }, deps)
   return null
 }
 
-type Refusal = Pick<Denial, 'reason' | 'check'> &
+type Refused = Pick<Denial, 'reason' | 'check'> &
   Partial<Denial> & { readonly requestId: string; readonly outcome?: Outcome }
 
 /** Sends the refusal in the caller's dialect and writes its log line. */
-export function refuse(call: Call, refusal: Refusal, deps: PointDeps): void {
-  const { reason, facts = null, requestId, principal = null, check, outcome = null } = refusal
+export function refuse(call: Call, refused: Refused, deps: PointDeps): void {
+  afterShortBody(call.request, () => answerRefusal(call, refused, deps))
+}
+
+function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
+  const { reason, facts = null, requestId, principal = null, check, outcome = null } = refused
   const { status } = reasonRow(reason)
-  const answer = renderReason(reason, facts, requestId)
+  const { refusal = null } = refused
+  const { resourceMetadata } = deps
+  const answer = renderReason(reason, {
+    facts,
+    requestId,
+    refusal,
+    now: deps.clock(),
+    resourceMetadata,
+  })
   // Caddy's check is a GET even for a client's HEAD: the framing is that of this connection.
   const isHead = call.request.method === 'HEAD'
   sendAnswer(call.response, call.request.complete ? answer : closing(answer), isHead)
   cutLongBody(call)
   const durationMs = performance.now() - call.startedAt
-  deps.logDecision({
+  deps.onDecided({
     facts,
     requestId,
     principal,
     reason,
     check,
+    limit: refusal?.limit ? `${refusal.limit.scope} ${refusal.limit.text}` : null,
     status,
     outcome,
     durationMs,
@@ -151,7 +180,7 @@ function answerPreflight(
   const fields = preflightFields(head, deps.findRoute(path))
   const answer =
     fields === null
-      ? renderReason('origin-not-allowed', null, head.requestId)
+      ? renderReason('origin-not-allowed', { facts: null, requestId: head.requestId })
       : {
           status: 204,
           fields: { ...fields, ...entry.preflight, 'x-request-id': head.requestId },

@@ -5,7 +5,7 @@ import { renderReason } from './error-response.ts'
 import { jsonAnswer, sendAnswer } from './send.ts'
 
 const answers = {
-  '/refused': renderReason('no-credential', null, 'r'),
+  '/refused': renderReason('no-credential', { facts: null, requestId: 'r' }),
   '/ok': jsonAnswer(200, { status: 'ok', text: 'ä' }),
   '/preflight': { status: 204, fields: { 'x-a': '1' }, body: '' },
 }

@@ -27,6 +27,7 @@ describe('the one line of a request', () => {
       time: expect.any(String),
       outcome: 'allow',
       requestId: 'request-1',
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
       point: 'relay',
       method: 'POST',
       path: '/api/chat',

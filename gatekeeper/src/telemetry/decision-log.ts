@@ -3,6 +3,7 @@ import type { Outcome } from '../policy/admission.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import { type Reason, reasonRow } from '../policy/reason.ts'
+import type { Usage } from '../policy/usage.ts'
 import type { Log } from './log.ts'
 
 /** What is known of a decided request. Only the members named here ever reach a log. */
@@ -13,8 +14,11 @@ export type Decided = {
   /** Why it was refused or failed; null where it was answered. */
   readonly reason: Reason | null
   readonly check?: string
+  /** The limit that refused, in its one form, with whose it is. */
+  readonly limit?: string | null
   readonly status: number
   readonly outcome: Outcome | null
+  readonly usage?: Usage | null
   readonly durationMs: number
 }
 
@@ -22,26 +26,47 @@ const pathCharsMax = 200
 const methodCharsMax = 20
 
 /** Writes the one line of a request, at the level that its reason has. */
-export function logDecision(log: Log, decided: Decided): void {
-  const { facts, principal, reason, outcome } = decided
-  const level = reason === null ? 'info' : reasonRow(reason).level
-  log[level](
-    {
-      outcome: reason === null ? 'allow' : outcome === null ? 'deny' : 'fail',
-      ...(reason !== null && { reason, check: decided.check }),
-      requestId: decided.requestId,
-      ...(facts && describeRequest(facts, reason)),
-      ...(principal && { principal: principal.id, user: principal.user }),
-      status: decided.status,
-      ...(outcome && describeOutcome(outcome)),
-      durationMs: Math.round(decided.durationMs * 10) / 10,
-    },
-    'decision',
-  )
+export function logDecision(
+  log: Log,
+  decided: Decided,
+  described: DescribedDecision = describeDecision(decided),
+): void {
+  const { reason } = decided
+  log[reason === null ? 'info' : reasonRow(reason).level](described, 'decision')
 }
 
-function describeOutcome({ kind, answerBytes, cause }: Outcome) {
-  return { ended: kind, answerBytes, ...(cause !== undefined && { cause }) }
+export type DescribedDecision = Readonly<Record<string, unknown>>
+
+/** What may be told of a decided request, in a log or an audit: no credential, and nothing long. */
+export function describeDecision(decided: Decided): DescribedDecision {
+  const { facts, principal, reason, outcome } = decided
+  return {
+    outcome: reason === null ? 'allow' : outcome === null ? 'deny' : 'fail',
+    ...(reason !== null && { reason, check: decided.check }),
+    ...(decided.limit && { limit: decided.limit }),
+    requestId: decided.requestId,
+    ...(facts && { traceId: facts.trace.traceId }),
+    ...(facts && describeRequest(facts, reason)),
+    ...(principal && { principal: principal.id, user: principal.user }),
+    status: decided.status,
+    ...(outcome && describeOutcome(outcome)),
+    ...(decided.usage && describeUsage(decided.usage)),
+    durationMs: Math.round(decided.durationMs * 10) / 10,
+  }
+}
+
+function describeOutcome({ kind, answerBytes, cause, waitedMs, firstByteMs }: Outcome) {
+  return {
+    ...{ ended: kind, answerBytes },
+    ...(waitedMs !== undefined && { queueMs: Math.round(waitedMs) }),
+    ...(firstByteMs !== undefined && { firstByteMs: Math.round(firstByteMs) }),
+    ...(cause !== undefined && { cause }),
+  }
+}
+
+/** Without the model's name, which the caller chose. */
+function describeUsage({ inputTokens, outputTokens, microUsd, isEstimated }: Usage) {
+  return { inputTokens, outputTokens, microUsd, ...(isEstimated && { isEstimated }) }
 }
 
 function describeRequest(facts: RequestFacts, reason: Reason | null) {

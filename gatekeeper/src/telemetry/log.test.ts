@@ -52,6 +52,17 @@ describe.each([
   })
 })
 
+test('warnings and errors are not gathered with later lines', () => {
+  const calls: string[] = []
+  const sink = { write: () => calls.push('write'), flush: () => calls.push('flush') }
+  const log = createLog(sink, { plain: false })
+  log.info('a')
+  log.warn('b')
+  log.error('c')
+  log.info('d')
+  expect(calls).toEqual(['write', 'write', 'flush', 'write', 'flush', 'write'])
+})
+
 test('a JSON line says when, how grave and what', () => {
   const { lines, log } = capture()
   log.error({ a: 1 }, 'it broke')

@@ -8,14 +8,25 @@ import { toPlainLine } from './plain-line.ts'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** `write` takes whole lines with their line break. */
-export type LogSink = { write(line: string): unknown }
+/** `write` takes whole lines with their line break; `flush` follows one that must not wait. */
+export type LogSink = {
+  readonly write: (line: string) => unknown
+  readonly flush?: () => unknown
+}
+
+const warnLevel = pino.levels.values['warn'] as number
 
 /** `plain` writes lines for people; otherwise JSON, one object a line. */
 export function createLog(sink: LogSink, options: { plain: boolean }): Log {
-  const write = (line: string) => {
-    const scrubbed = scrubKeys(line)
-    sink.write(options.plain ? toPlainLine(scrubbed) : scrubbed)
+  const destination = {
+    // Asks pino to tell the level of each line.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write: (line: string) => {
+      const scrubbed = scrubKeys(line)
+      sink.write(options.plain ? toPlainLine(scrubbed) : scrubbed)
+      if (destination.lastLevel >= warnLevel) sink.flush?.()
+    },
   }
   return pino(
     {
@@ -24,6 +35,6 @@ export function createLog(sink: LogSink, options: { plain: boolean }): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    { write },
+    destination,
   )
 }

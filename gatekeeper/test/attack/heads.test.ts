@@ -46,7 +46,7 @@ describe.skipIf(testCaddy === null)('heads', () => {
   }
 
   describe.each(points)('long and many, at the $point', ({ point, prefix }) => {
-    const line = `GET ${prefix}/api/tags HTTP/1.1`
+    const line = `GET ${prefix}/api/version HTTP/1.1`
     const host = 'Host: localhost'
 
     it.each([

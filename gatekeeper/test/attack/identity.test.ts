@@ -16,7 +16,7 @@ const speaker = makeKey({ services: ['tts'] })
 /** The same application behind both points. */
 const points = [
   ['check', '/chat/api/tags'],
-  ['relay', '/api/tags'],
+  ['relay', '/api/version'],
 ] as const
 
 describe.skipIf(testCaddy === null)('identity and forwarding', () => {

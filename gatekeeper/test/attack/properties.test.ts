@@ -9,9 +9,9 @@ import { parseTarget } from '../../src/lib/path.ts'
 import { checks } from '../../src/policy/checks.ts'
 import { createRouteTable } from '../../src/policy/route-table.ts'
 import { upstreamFields } from '../../src/upstreams/request-fields.ts'
-import { createLedger } from '../../src/usage/ledger.ts'
+import { createLedger } from '../../src/usage/ledger/ledger.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
-import { aHead, aRoute, aService } from '../support/questions.ts'
+import { aBodySource, aHead, aRoute, aService, noLimits } from '../support/questions.ts'
 import { foldFieldName } from './tools/app-server.ts'
 import { carriers } from './tools/carriers.ts'
 import { mutatedText, mutations } from './tools/mutations.ts'
@@ -32,13 +32,15 @@ const goodLines = [...listed, 'POST /api/generate', 'DELETE /api/delete', 'GET /
 const service = aService({
   routes: [aRoute(), aRoute({ prefix: '/chat', strip: true, mode: 'check' })],
 })
-const ledger = createLedger()
+const ledger = createLedger({ clock: () => 0, timeZone: 'UTC', journal: null })
 const deps: AdmitDeps = {
   findRoute: createRouteTable([service]),
   holdsPlainKey: ring.holdsPlain,
+  holdsToken: () => false,
   authenticate: (credential: string) => ring.authenticate(credential, 0),
-  reserve: ({ principal }) => ledger.reserve(principal.id),
+  reserve: ledger.reserve,
   checks,
+  ...noLimits,
 }
 
 describe('an arbitrary path', () => {
@@ -122,10 +124,10 @@ describe('an arbitrary request', () => {
         hasBody: false,
         fields: toFields(pairs),
       })
-      const body = at.point === 'check' ? null : { read: async () => Buffer.from('{"model":"m"}') }
+      const body = at.point === 'check' ? null : aBodySource({ read: async () => Buffer.from('{"model":"m"}') })
       const verdict = await admit(head, body, deps)
       if (!('admission' in verdict)) return
-      verdict.admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
+      void verdict.admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
       admitted++
       expect(
         listed.has(`${method} ${target.split('?', 1)[0]}`) || line === 'POST /api/generate',

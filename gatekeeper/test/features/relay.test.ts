@@ -252,14 +252,20 @@ describe.skipIf(testCaddy === null)('the relay', () => {
   })
 
   it.each([
-    ['no type', {}, 415],
+    ['no type from a page', { 'sec-fetch-site': 'same-origin' }, 415],
     ['text/plain, which any web page may send', { 'content-type': 'text/plain' }, 415],
-    ['a coding', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, 415],
+    ['an unknown coding', { 'content-type': 'application/json', 'content-encoding': 'compress' }, 415],
   ])('refuses a JSON body with %s', async (_name, headers, status) => {
     const body = JSON.stringify(chat)
     const answer = await stack.send('/api/chat', { method: 'POST', key: ada.key, headers, body })
     expect(answer.status).toBe(status)
     expect(stack.upstream.requests).toBe(0)
+  })
+
+  it('takes a JSON body with no type from what is no browser, as LiteLLM sends it', async () => {
+    const body = JSON.stringify(chat)
+    const answer = await stack.send('/api/chat', { method: 'POST', key: ada.key, body })
+    expect(answer.status).toBe(200)
   })
 
   it('gives a refused client its 401 and no 100 Continue; an allowed one may send its body', async () => {

@@ -1,4 +1,8 @@
+import type { BodySource } from '../../src/admission/body-facts.ts'
 import type { RequestHead } from '../../src/admission/request-head.ts'
+import type { TraceContext } from '../../src/lib/trace-context.ts'
+import type { Reservation } from '../../src/policy/admission.ts'
+import { noCaps } from '../../src/policy/caps.ts'
 import type { Question } from '../../src/policy/decision.ts'
 import type { Endpoint } from '../../src/policy/endpoint.ts'
 import type { RequestFacts } from '../../src/policy/facts.ts'
@@ -9,6 +13,36 @@ import type { Route, Service } from '../../src/policy/service.ts'
 export const sampleKey = 'gk_abcde01234_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
 /** Another one. */
 export const otherKey = 'gk_zyxwv98765_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
+
+/** A reservation that no ledger stands behind. */
+export function aReservation(over: Partial<Reservation> = {}): Reservation {
+  return {
+    extend: () => null,
+    room: () => ({ tokens: Number.POSITIVE_INFINITY, microUsd: Number.POSITIVE_INFINITY }),
+    standings: () => [],
+    open: () => Promise.resolve(null),
+    settle: () => Promise.resolve(),
+    ...over,
+  }
+}
+
+/** What admission needs beyond the checks, of a house without limits and queues. */
+export const noLimits = {
+  limitsOf: () => [],
+  enterQueue: () => Promise.resolve(null),
+  costOf: () => 0,
+  outputTokensExpected: 1024,
+}
+
+/** A body that is there at once. */
+export function aBodySource(over: Partial<BodySource> = {}): BodySource {
+  return {
+    read: () => Promise.resolve(Buffer.from('{}')),
+    take: () => true,
+    leaving: () => new AbortController().signal,
+    ...over,
+  }
+}
 
 export function aRoute(over: Partial<Route> = {}): Route {
   return { prefix: '/api', strip: false, mode: 'relay', browser: 'none', ...over }
@@ -27,6 +61,9 @@ export function aService(over: Partial<Service> = {}): Service {
     anonymous: false,
     origins: [],
     webSockets: [],
+    limits: [],
+    queue: null,
+    prices: [],
     ...over,
   }
 }
@@ -39,6 +76,11 @@ export function anEndpoint(over: Partial<Endpoint> = {}): Endpoint {
     dialect: 'ollama',
     body: 'json',
     model: { in: 'body', members: ['model'] },
+    stream: { form: 'ndjson', by: 'stream', isDefault: true },
+    usage: 'ollama',
+    filter: 'none',
+    output: ['options.num_predict'],
+    prompt: 'messages',
     webSocket: false,
     ...over,
   }
@@ -53,6 +95,12 @@ export function aPrincipal(over: Partial<Principal> = {}): Principal {
     role: 'readwrite',
     services: ['ollama'],
     models: [],
+    roleModels: [],
+    cloudModels: null,
+    limits: [],
+    caps: noCaps,
+    weight: null,
+    capOutput: false,
     isAddressAllowed: null,
     origins: [],
     expiresAt: null,
@@ -60,16 +108,25 @@ export function aPrincipal(over: Partial<Principal> = {}): Principal {
   }
 }
 
+/** A trace that a client began. */
+export const aTrace: TraceContext = {
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  tracestate: null,
+}
+
 /** `POST /api/chat` on the relay, in order in every respect. */
 export function someFacts(over: Partial<RequestFacts> = {}): RequestFacts {
   return {
     requestId: 'request-1',
+    trace: aTrace,
     point: 'relay',
     method: 'POST',
     host: 'ai.example',
     path: '/api/chat',
     query: '',
     clientAddress: '192.0.2.7',
+    userAgent: null,
     service: aService(),
     route: aRoute(),
     endpoint: anEndpoint(),
@@ -90,6 +147,7 @@ export function aQuestion(
 ): Question {
   return {
     caller: over.caller ?? aPrincipal(),
+    limits: over.limits ?? [],
     body: over.body ?? null,
     facts: someFacts(over.facts),
   }

@@ -26,10 +26,10 @@ export async function answerCheck(call: Call, deps: CheckDeps): Promise<void> {
   const { admission, fields } = admitted
   const { facts, principal } = admission
   sayYes(call.response, { ...fields, ...proof }, corsFields(facts)['access-control-allow-origin'])
-  admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
+  void admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
   const durationMs = performance.now() - call.startedAt
   const { requestId } = facts
-  deps.logDecision({
+  deps.onDecided({
     facts,
     requestId,
     principal,

@@ -1,26 +1,94 @@
-import type { Problem } from '../../lib/problem.ts'
-import { formatProblem } from '../../lib/problem.ts'
+/**
+ * The listener for the host itself: is it alive, what is stale, how much of what. It tells about the
+ * house, so it listens on loopback or a unix socket; where it is opened for scraping, `/metrics`
+ * asks for its token, and `/readyz` tells strangers no more than a word.
+ */
+import type { IncomingMessage } from 'node:http'
+import { isLoopback } from '../../lib/cidr.ts'
+import { isSameSecret } from '../../lib/constant-time.ts'
+import { formatProblem, type Problem } from '../../lib/problem.ts'
+import type { Answer } from '../error-response.ts'
 import type { Call } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
+/** By part of the house: why it works with an older state than the one on disk, or not at all. */
+export type PartProblems = Readonly<Record<string, readonly Problem[]>>
+
 export type OpsDeps = {
-  /** Parts that work with an older state than the one on disk; empty where all is well. */
-  readonly degraded: () => readonly Problem[]
+  readonly parts: () => PartProblems
   readonly isDraining: () => boolean
+  readonly renderMetrics: () => Promise<{ readonly text: string; readonly contentType: string }>
+  /** What a scraper has to show; null where whoever reaches the listener may see the figures. */
+  readonly metricsToken: string | null
+  /** Names under which it may be asked, beside the ones of loopback. */
+  readonly hosts: readonly string[]
 }
 
 /** `/livez`: the process answers. `/readyz`: it can decide; 200 `degraded` names what is stale. */
-export function answerOps(call: Call, deps: OpsDeps): void {
+export async function answerOps(call: Call, deps: OpsDeps): Promise<void> {
   const isHead = call.request.method === 'HEAD'
-  const [path] = (call.request.url ?? '').split('?', 1)
-  if (path === '/livez') return sendAnswer(call.response, jsonAnswer(200, { status: 'ok' }), isHead)
-  if (path !== '/readyz') {
-    return sendAnswer(call.response, jsonAnswer(404, { status: 'not found' }), isHead)
+  sendAnswer(call.response, await chooseAnswer(call.request, deps), isHead)
+}
+
+async function chooseAnswer(request: IncomingMessage, deps: OpsDeps): Promise<Answer> {
+  const [path] = (request.url ?? '').split('?', 1)
+  // Who knows the token is no page of a browser, by whatever name it asks.
+  if (path === '/metrics' && deps.metricsToken !== null) {
+    return hasToken(request, deps.metricsToken) ? await tellMetrics(deps) : unauthorized
   }
-  if (deps.isDraining()) {
-    return sendAnswer(call.response, jsonAnswer(503, { status: 'draining' }), isHead)
+  // Asked by any name, as probes of containers do: it tells nothing of the house.
+  if (path === '/livez') return jsonAnswer(200, { status: 'ok' })
+  if (!isOwnName(request, deps)) return jsonAnswer(421, { status: 'not a name of this listener' })
+  switch (path) {
+    case '/readyz':
+      return tellReady(request, deps)
+    case '/metrics':
+      return await tellMetrics(deps)
+    default:
+      return jsonAnswer(404, { status: 'not found' })
   }
-  const problems = deps.degraded().map(formatProblem)
-  const status = problems.length === 0 ? 'ok' : 'degraded'
-  sendAnswer(call.response, jsonAnswer(200, { status, problems }), isHead)
+}
+
+const unauthorized: Answer = {
+  ...jsonAnswer(401, { status: 'unauthorized' }),
+  fields: { ...jsonAnswer(401, {}).fields, 'www-authenticate': 'Bearer' },
+}
+
+/** RFC 6750 §2.1: the scheme's name in any case, one field, and nothing else. */
+function hasToken(request: IncomingMessage, token: string): boolean {
+  const values = request.headersDistinct['authorization'] ?? []
+  const shown = /^bearer +([!-~]+)$/i.exec(values[0] ?? '')?.[1]
+  return values.length === 1 && shown !== undefined && isSameSecret(shown, token)
+}
+
+/**
+ * DNS rebinding: a page of any site can have its own name resolve to 127.0.0.1, and then reads what
+ * answers there as its own. Its name is in the Host field, and is none of ours.
+ */
+function isOwnName(request: IncomingMessage, { hosts }: OpsDeps): boolean {
+  const values = request.headersDistinct['host'] ?? []
+  const name = (values[0] ?? '').replace(/:\d{1,5}$/, '').toLowerCase()
+  return values.length === 1 && ['localhost', '127.0.0.1', '[::1]', ...hosts].includes(name)
+}
+
+async function tellMetrics(deps: OpsDeps): Promise<Answer> {
+  const { text, contentType } = await deps.renderMetrics()
+  const fields = { 'content-type': contentType, 'cache-control': 'no-store' }
+  return { status: 200, fields, body: text }
+}
+
+function tellReady(request: IncomingMessage, deps: OpsDeps): Answer {
+  if (deps.isDraining()) return jsonAnswer(503, { status: 'draining' })
+  const stale = Object.entries(deps.parts()).filter(([, problems]) => problems.length > 0)
+  const status = stale.length === 0 ? 'ok' : 'degraded'
+  // Problems tell of files and folders.
+  if (!isNear(request)) return jsonAnswer(200, { status })
+  const degraded = stale.map(([part]) => part)
+  const problems = stale.flatMap(([, found]) => found.map(formatProblem))
+  return jsonAnswer(200, { status, degraded, problems })
+}
+
+/** Whether it comes over a unix socket, which has no addresses, or from this machine. */
+function isNear({ socket }: IncomingMessage): boolean {
+  return socket.remoteAddress === undefined || isLoopback(socket.remoteAddress)
 }

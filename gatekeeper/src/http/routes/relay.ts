@@ -1,15 +1,29 @@
+import type { BodySource } from '../../admission/body-facts.ts'
+import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Admission } from '../../policy/admission.ts'
+import type { AnswerReader } from '../../policy/answer-reader.ts'
+import type { BodyFacts, RequestFacts } from '../../policy/facts.ts'
 import type { Exchange, Forwarded } from '../../upstreams/forward.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import { corsFields } from '../cors.ts'
+import type { Answer } from '../error-response.ts'
+import { limitFields } from '../limit-fields.ts'
 import { admitCall, type Call, type PointDeps, passEdge, refuse } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 import { describeHealth } from './health.ts'
-import { describeCaller } from './status.ts'
+import type { OwnEndpoints } from './own.ts'
 
 export type RelayDeps = PointDeps & {
   readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
+  /** Reads what the answer uses; null where nothing is counted. */
+  readonly createReader: (facts: RequestFacts, body: BodyFacts | null) => AnswerReader | null
   readonly version: string
+  /** What the bodies that are being read may hold together. */
+  readonly bodies: ByteBudget
+  /** What answers the gatekeeper's own endpoints. */
+  readonly own: OwnEndpoints
+  /** The document at a path that everybody may read; null where there is none. */
+  readonly wellKnown: (path: string) => Answer | null
 }
 
 /** Carries a request to its upstream and the answer back, once it is admitted. */
@@ -23,40 +37,69 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   if (path === '/health') {
     return sendAnswer(response, jsonAnswer(200, describeHealth(deps.version)), isHead)
   }
-  const body = createBodySource(request, response)
+  const document = ['GET', 'HEAD'].includes(request.method ?? '')
+    ? deps.wellKnown(path ?? '')
+    : null
+  if (document !== null) return sendAnswer(response, document, isHead)
+  const body = createBodySource(request, response, deps.bodies)
   const entry = { point: 'relay', checkedService: null, body, preflight: {} } as const
   const admitted = await admitCall(call, entry, deps)
   if (admitted === null) return
-  const { admission, bytes, fields } = admitted
-  if (admission.facts.service?.kind === 'own') return answerStatus(call, admission, deps)
+  const { admission, bytes, form, fields } = admitted
+  if (admission.facts.service?.kind === 'own')
+    return await answerOwn(call, { admission, body }, deps)
   allowBody(request, response)
-  const { facts } = admission
+  const { facts, reservation, waitedMs } = admission
   const answer = {
     'x-request-id': facts.requestId,
     'x-accel-buffering': 'no',
+    ...limitFields(reservation.standings(), deps.clock()),
+    ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
     ...corsFields(facts),
   }
-  const exchange = { request, response, bytes, set: fields, answer }
-  settle(call, admission, { forwarded: await deps.forward(admission, exchange), deps })
+  const reader = deps.createReader(facts, admitted.body)
+  const exchange = { request, response, bytes, form, set: fields, answer, reader }
+  conclude(call, admission, { forwarded: await deps.forward(admission, exchange), deps })
 }
 
-function answerStatus(call: Call, admission: Admission, deps: RelayDeps): void {
-  const answer = jsonAnswer(200, describeCaller(admission.principal))
-  sendAnswer(call.response, answer, admission.facts.method === 'HEAD')
-  const outcome = { status: 200, kind: 'answered', answerBytes: answer.body.length } as const
-  settle(call, admission, { forwarded: { outcome, reason: null }, deps })
+/** Answers an endpoint of our own, which has no upstream. */
+async function answerOwn(
+  call: Call,
+  { admission, body }: { admission: Admission; body: BodySource },
+  deps: RelayDeps,
+): Promise<void> {
+  const { facts, reservation } = admission
+  const endpoint = deps.own[facts.endpoint?.pattern ?? '']
+  // A row without an endpoint is a bug of ours, and no yes.
+  if (endpoint === undefined) throw new Error('an endpoint of our own has no answer')
+  const field = (name: string) => joined(call.request.headersDistinct[name])
+  const answer = await endpoint({ admission, field, body })
+  const fields = { ...answer.fields, 'x-request-id': facts.requestId }
+  const outcome = {
+    status: answer.status,
+    kind: 'answered',
+    answerBytes: answer.body.length,
+  } as const
+  await reservation.settle(outcome)
+  sendAnswer(call.response, { ...answer, fields }, facts.method === 'HEAD')
+  conclude(call, admission, { forwarded: { outcome, reason: null, usage: null }, deps })
 }
 
-/** Ends the reservation and writes the request's line, on every way out. */
-function settle(
+/** One that came twice is read as a list, which no reader of ours takes for a value. */
+function joined(values: readonly string[] | undefined): string | null {
+  return values === undefined ? null : values.join(', ')
+}
+
+/** Writes the request's line, and the refusal where nothing was answered. It is settled by now. */
+function conclude(
   call: Call,
   admission: Admission,
   end: { forwarded: Forwarded; deps: RelayDeps },
 ): void {
   const { forwarded, deps } = end
-  const { facts, principal } = admission
-  const { reason, outcome } = forwarded
-  admission.reservation.settle(outcome)
+  const { facts, principal, waitedMs } = admission
+  const { reason, usage } = forwarded
+  const outcome = { ...forwarded.outcome, ...(waitedMs !== null && { waitedMs }) }
   if (reason !== null) {
     return refuse(
       call,
@@ -64,8 +107,8 @@ function settle(
       deps,
     )
   }
-  deps.logDecision({
-    ...{ facts, principal, reason, outcome, requestId: facts.requestId },
+  deps.onDecided({
+    ...{ facts, principal, reason, outcome, usage, requestId: facts.requestId },
     status: outcome.status,
     durationMs: performance.now() - call.startedAt,
   })

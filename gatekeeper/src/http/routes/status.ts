@@ -1,14 +1,40 @@
+import type { Standing } from '../../policy/limit.ts'
 import type { Principal } from '../../policy/principal.ts'
+import { jsonAnswer } from '../send.ts'
+import type { OwnEndpoints } from './own.ts'
 
-/** K10: what `/status` tells a caller of itself. */
-export function describeCaller(principal: Principal) {
+/** K10: `GET /status` tells a caller about itself. */
+export function statusEndpoints(
+  standingsOf: (principal: Principal) => readonly Standing[],
+): OwnEndpoints {
+  return {
+    '/status': ({ admission: { principal } }) =>
+      jsonAnswer(200, describeCaller(principal, standingsOf(principal))),
+  }
+}
+
+/** Who the caller is, and how its limits stand. */
+export function describeCaller(principal: Principal, standings: readonly Standing[]) {
   return {
     id: principal.id.replace(/^key:/, ''),
     user: principal.user,
     role: principal.role,
     services: principal.services,
     models: principal.models,
-    expiresAt: principal.expiresAt === null ? null : new Date(principal.expiresAt).toISOString(),
-    limits: [],
+    expiresAt: instant(principal.expiresAt),
+    limits: standings.map(describeStanding),
   }
+}
+
+/** A limit by its text, with what is left of it; a cap has nothing that could be used up. */
+function describeStanding(standing: Standing) {
+  const { scope, subject, text, unit, amount, used, remaining, resetAt } = standing
+  const isCap = unit === 'prompt-bytes' || unit === 'output-tokens' || unit === 'stream-seconds'
+  const service = scope === 'service' ? { service: subject.slice('service:'.length) } : {}
+  const limit = { limit: text, scope, ...service, unit, amount }
+  return isCap ? limit : { ...limit, used, remaining, resetAt: instant(resetAt) }
+}
+
+function instant(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
 }

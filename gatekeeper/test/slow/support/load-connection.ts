@@ -58,6 +58,8 @@ export class LoadConnection {
     const bodyBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
     const body = this.#text.slice(headEnd + 4)
     if (body.length < bodyBytes) return
+    const isChunked = /\r\ntransfer-encoding: *chunked/i.test(head)
+    if (isChunked && !/(?:^|\r\n)0\r\n\r\n$/.test(body)) return
     const isLast = /\r\nconnection: *close/i.test(head)
     this.#finish({ status: Number(head.slice(9, 12)), text: body }, isLast)
   }

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { formatProblem } from '../lib/problem.ts'
+import { parseLimit } from '../policy/limit.ts'
+import { readGatewayFile } from './gateway-file.ts'
+import { readSettings } from './read-settings.ts'
+
+const readFile = () => 'secret'
+const { settings } = readSettings({ env: {}, folder: '/gk', platform: 'linux', readFile })
+const read = (text: string) => readGatewayFile(text, 'gatekeeper.yaml', { settings, readFile })
+const problemsOf = (text: string) => read(text).problems.map(formatProblem)
+const head = 'version: 1\nservices:\n'
+const ollama = '  ollama: {kind: ollama, routes: [{prefix: /api}]}\n'
+const tts = (limits: string) =>
+  `  tts: {kind: http, routes: [{prefix: /tts}], limits: [${limits}]}\n`
+
+describe('limits and roles of gatekeeper.yaml', () => {
+  test('are read, of everybody, services, roles and users', () => {
+    const { policies, services, problems } = read(`${head}${ollama}${tts('60/min')}
+timeZone: Europe/Berlin
+limits: [1000/min]
+capOutput: true
+roles:
+  readwrite: {limits: [60/min, 200k-tokens/day], models: ['llama3.2:*'], caps: {outputTokens: 100}, weight: 2}
+users:
+  ada: {limits: [5usd/month]}
+`)
+    expect(problems).toEqual([])
+    expect(policies).toMatchObject({ timeZone: 'Europe/Berlin', capOutput: true })
+    expect(policies.limits.map(({ text }) => text)).toEqual(['1k/min'])
+    expect(policies.roles.readwrite).toMatchObject({
+      ...{ models: ['llama3.2:*'], weight: 2, cloudModels: null, capOutput: null },
+      caps: { outputTokens: 100, contextTokens: null },
+    })
+    expect(policies.roles.admin).toBeUndefined()
+    expect(policies.users.get('ada')?.limits.map(({ text }) => text)).toEqual(['5usd/month'])
+    expect(services.map(({ limits }) => limits.map(({ text }) => text))).toEqual([[], ['60/min']])
+  })
+
+  test('slots make a queue, and its rules have defaults', () => {
+    const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /api}], slots: 4, queue: {waiting: 7}}\n`
+    expect(read(text).services[0]?.queue).toEqual({
+      ...{ slots: 4, waitingMax: 7, waitingPerKeyMax: 20, longestWaitMs: 120_000 },
+    })
+  })
+
+  test.each([
+    [
+      'a limit that means nothing',
+      `${head}${ollama}limits: [60/min, 5/week]\n`,
+      /4:18: limits\.1: is no limit/,
+    ],
+    ['a limit that is a number', `${head}${ollama}limits: [60]\n`, /4:10: limits\.0: /],
+    [
+      'a zone that is nowhere',
+      `${head}${ollama}timeZone: Berlin\n`,
+      /4:1: timeZone: must be a time zone/,
+    ],
+    [
+      'a role that there is not',
+      `${head}${ollama}roles: {root: {}}\n`,
+      /4:9: roles has no member "root"/,
+    ],
+    [
+      'a member that roles have not',
+      `${head}${ollama}roles: {admin: {quota: 1}}\n`,
+      /no member "quota"/,
+    ],
+    [
+      'a weight of nothing',
+      `${head}${ollama}roles: {admin: {weight: 0}}\n`,
+      /roles\.admin\.weight/,
+    ],
+    [
+      'no slots at all',
+      `${head}  ollama: {kind: ollama, routes: [{prefix: /api}], slots: 0}\n`,
+      /slots/,
+    ],
+  ])('%s is named with its place', (_, text, problem) => {
+    expect(problemsOf(text)).toEqual([expect.stringMatching(problem)])
+  })
+})
+
+describe('what could never be kept starts nothing', () => {
+  test.each(['1k-tokens/day', '5usd/month', '2-concurrent', '1k-prompt-bytes', '9-stream-seconds'])(
+    '%s of a service that is checked only',
+    (limit) => {
+      expect(problemsOf(head + tts(`60/min, ${limit}`))).toEqual([
+        expect.stringMatching(
+          /^gatekeeper\.yaml:3:\d+: \S+ can never be kept at tts, which has check/,
+        ),
+      ])
+    },
+  )
+
+  test('and of everybody, where a service is checked only', () => {
+    const text = `${head}${ollama}${tts('')}limits: [60/min, 5usd/month]\n`
+    expect(problemsOf(text)).toEqual([
+      'gatekeeper.yaml:5:18: 5usd/month can never be kept at tts, where Caddy proxies after a check. Write it into the limits of the services that are relayed.',
+    ])
+    expect(problemsOf(`${head}${ollama}limits: [60/min, 5usd/month]\n`)).toEqual([])
+  })
+
+  test('of a role or user it is said and starts: others still get through', () => {
+    const policies =
+      'roles: {readwrite: {limits: [60/min, 5usd/month]}}\nusers: {ada: {limits: [2-concurrent]}}\n'
+    const { problems, warnings } = read(`${head}${ollama}${tts('')}${policies}`)
+    expect(problems).toEqual([])
+    expect(warnings.map(formatProblem)).toEqual([
+      expect.stringMatching(/:5:\d+: 5usd\/month shuts the role readwrite out of tts/),
+      expect.stringMatching(/:6:\d+: 2-concurrent shuts the user ada out of tts/),
+    ])
+    expect(read(`${head}${ollama}${policies}`).warnings).toEqual([])
+  })
+
+  test('tokens at an opaque service, though it is relayed', () => {
+    const opaque = (limit: string) =>
+      `${head}  x: {kind: http, upstream: {url: "http://h:1"}, routes: [{prefix: /x, mode: relay}], limits: [${limit}]}\n`
+    expect(problemsOf(opaque('1k-tokens/day'))).toEqual([
+      expect.stringMatching(/can never be kept at x/),
+    ])
+    expect(problemsOf(opaque('2-concurrent, 9-stream-seconds, 60/min'))).toEqual([])
+  })
+
+  test('a queue without slots, and slots where nobody can wait', () => {
+    const queue = `${head}  x: {kind: openai, upstream: {url: "http://h:1"}, routes: [{prefix: /x}], queue: {waiting: 1}}\n`
+    expect(problemsOf(queue)).toEqual([expect.stringMatching(/x has a queue and no slots/)])
+    const slots = `${head}  tts: {kind: http, routes: [{prefix: /tts}], slots: 1}\n`
+    expect(problemsOf(slots)).toEqual([expect.stringMatching(/nobody can wait there/)])
+  })
+})
+
+describe('the guide', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/limits.md'), 'utf8')
+
+  test('shows a gatekeeper.yaml that works', () => {
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? []
+    expect(problemsOf(yaml)).toEqual([])
+    expect(read(yaml).policies.users.get('ada')?.limits[0]?.text).toBe('5usd/month')
+  })
+
+  test('shows limits that are some, in its table and on its command lines', () => {
+    const table = guide.slice(0, guide.indexOf('`k` is a thousand'))
+    const rows = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
+      cell.split(', '),
+    )
+    const words = [...guide.matchAll(/--limit (\S+)/g)].map(([, text = '']) => text)
+    const texts = [...rows.map((cell) => cell.replaceAll('`', '')), ...words]
+    expect(texts.length).toBeGreaterThan(15)
+    expect(texts.filter((text) => parseLimit(text) === null)).toEqual([])
+  })
+
+  test('quotes the problem that a limit causes which could never be kept', () => {
+    const text = `${head}${ollama}${tts('')}limits: [60/min, 5usd/month]\n`
+    expect(guide).toContain(problemsOf(text)[0])
+  })
+})

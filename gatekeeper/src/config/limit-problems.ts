@@ -1,0 +1,111 @@
+import type { Problem } from '../lib/problem.ts'
+import { isSeenOnHead, type Limit } from '../policy/limit.ts'
+import type { ReportAt } from './gateway-file.ts'
+import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import { modeOf } from './resolve-services.ts'
+
+/**
+ * Limits that could never be kept: a check route shows nothing of bodies and answers, so that every
+ * request there would be refused. Whoever wrote such a limit did not mean that.
+ */
+export function limitProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  return [
+    ...sharedProblems(file, reportAt),
+    ...Object.entries(file.services).flatMap(([name, entry]) =>
+      serviceProblems(name, entry, reportAt),
+    ),
+  ]
+}
+
+/** Limits of everybody: they hold at every service. */
+function sharedProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  const checked = namesOfChecked(file)
+  if (checked.length === 0) return []
+  const remedy = 'Write it into the limits of the services that are relayed.'
+  return unseen(file.limits).map(({ limit, index }) =>
+    reportAt(
+      ['limits', index],
+      `${limit.text} can never be kept at ${checked.join(', ')}, where Caddy proxies after a check`,
+      remedy,
+    ),
+  )
+}
+
+/**
+ * Limits of roles and users that shut them out where Caddy proxies after a check. That may be meant,
+ * since others still get through, and so it starts; whoever did not mean it should hear of it.
+ */
+export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  const checked = namesOfChecked(file)
+  if (checked.length === 0) return []
+  const warn = (path: readonly PropertyKey[], who: string, limits: readonly Limit[]) =>
+    unseen(limits).map(({ limit, index }) =>
+      reportAt(
+        [...path, 'limits', index],
+        `${limit.text} shuts ${who} out of ${checked.join(', ')}, where Caddy proxies after a check`,
+        'Write it into the limits of the services that are relayed, or mean it.',
+      ),
+    )
+  return [
+    ...Object.entries(file.roles).flatMap(([role, policy]) =>
+      warn(['roles', role], `the role ${role}`, policy?.limits ?? []),
+    ),
+    ...Object.entries(file.users).flatMap(([user, policy]) =>
+      warn(['users', user], `the user ${user}`, policy.limits),
+    ),
+  ]
+}
+
+function namesOfChecked(file: GatewayFile): string[] {
+  return Object.entries(file.services)
+    .filter(([, entry]) => isCheckedOnly(entry))
+    .map(([name]) => name)
+}
+
+function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt): Problem[] {
+  const path = ['services', name]
+  const problems: Problem[] = []
+  if (isCheckedOnly(entry)) {
+    for (const { limit, index } of unseen(entry.limits)) {
+      const what = `${limit.text} can never be kept at ${name}, which has check routes only`
+      const remedy = 'Limit its requests (60/min), or give it a route with mode: relay.'
+      problems.push(reportAt([...path, 'limits', index], what, remedy))
+    }
+    for (const member of ['slots', 'queue'] as const) {
+      if (entry[member] === undefined) continue
+      const what = `${name} has check routes only, and nobody can wait there`
+      problems.push(reportAt([...path, member], what, 'Remove it, or relay the service.'))
+    }
+  } else if (entry.kind === 'http') {
+    for (const { limit, index } of unread(entry.limits)) {
+      const what = `${limit.text} can never be kept at ${name}: what kind: http says is not read`
+      const remedy = 'Limit requests, concurrent or stream-seconds, or give it another kind.'
+      problems.push(reportAt([...path, 'limits', index], what, remedy))
+    }
+  }
+  if (entry.queue !== undefined && entry.slots === undefined && entry.kind !== 'ollama') {
+    const what = `${name} has a queue and no slots, so that nobody ever waits`
+    problems.push(reportAt([...path, 'queue'], what, 'Add slots, or remove queue.'))
+  }
+  return problems
+}
+
+function isCheckedOnly(entry: ServiceEntry): boolean {
+  return entry.routes.every((route) => modeOf(entry, route) === 'check')
+}
+
+type Placed = { readonly limit: Limit; readonly index: number }
+
+function unseen(limits: readonly Limit[]): Placed[] {
+  return limits
+    .map((limit, index) => ({ limit, index }))
+    .filter(({ limit }) => !isSeenOnHead(limit))
+}
+
+/** What is seen of neither head nor duration. */
+function unread(limits: readonly Limit[]): Placed[] {
+  return unseen(limits).filter(({ limit }) => {
+    if (limit.kind === 'concurrent') return false
+    return limit.kind === 'quota' || limit.of !== 'stream-seconds'
+  })
+}

@@ -1,0 +1,83 @@
+import { type Role, roles } from '../policy/principal.ts'
+import { type Report, readUrl } from './read-values.ts'
+import type { SettingName } from './settings.ts'
+
+/** Algorithms that tokens can be signed with. */
+const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
+
+/** A client that is set by the environment, with the secret that somebody gave it. */
+export type FixedClient = { readonly id: string; readonly role: Role; readonly secret: string }
+
+/** What the environment says of tokens (C4, C5). */
+export type OAuthSettings = {
+  /** Our name as an issuer; null is the address of the first site. */
+  readonly issuer: string | null
+  readonly tokenSeconds: number
+  readonly algorithm: (typeof signingAlgorithms)[number]
+  readonly clients: readonly FixedClient[]
+}
+
+const secondsMin = 30
+const secondsMax = 86_400
+
+/** Reads the `OAUTH_*` settings; what is wrong is reported, and all of it. */
+export function readOAuth(
+  text: (name: SettingName) => string | null,
+  report: Report,
+): OAuthSettings {
+  return {
+    issuer: readUrl('OAUTH_ISSUER', text('OAUTH_ISSUER'), report),
+    tokenSeconds: readSeconds(text('OAUTH_TOKEN_EXPIRES_IN') ?? '', report),
+    algorithm: readAlgorithm(text('OAUTH_SIGNING_ALGORITHM') ?? '', report),
+    clients: readClients(text, report),
+  }
+}
+
+function readSeconds(text: string, report: Report): number {
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (seconds >= secondsMin && seconds <= secondsMax) return seconds
+  const remedy = `Use a number from ${secondsMin} to ${secondsMax}.`
+  report('OAUTH_TOKEN_EXPIRES_IN', 'is no number of seconds that tokens can last', remedy)
+  return secondsMin
+}
+
+function readAlgorithm(text: string, report: Report): OAuthSettings['algorithm'] {
+  const found = signingAlgorithms.find((algorithm) => algorithm === text)
+  if (found !== undefined) return found
+  const remedy = `Use one of ${signingAlgorithms.join(', ')}.`
+  report('OAUTH_SIGNING_ALGORITHM', 'is no algorithm that tokens are signed with', remedy)
+  return 'RS256'
+}
+
+function readClients(text: (name: SettingName) => string | null, report: Report): FixedClient[] {
+  const clients = roles.flatMap((role) => readClient(role, text, report))
+  const ids = clients.map(({ id }) => id)
+  if (new Set(ids).size !== ids.length) {
+    const remedy = 'Give each role a client of its own.'
+    report('OAUTH_CLIENT_ID_READONLY', 'or another one names the same client twice', remedy)
+  }
+  return clients
+}
+
+function readClient(
+  role: Role,
+  text: (name: SettingName) => string | null,
+  report: Report,
+): FixedClient[] {
+  const suffix = role.toUpperCase() as Uppercase<Role>
+  const id = text(`OAUTH_CLIENT_ID_${suffix}`)
+  const secret = text(`OAUTH_CLIENT_SECRET_${suffix}`)
+  if (id === null && secret === null) return []
+  if (id === null || secret === null) {
+    const [set, unset] = id === null ? ['SECRET', 'ID'] : ['ID', 'SECRET']
+    const remedy = `Set OAUTH_CLIENT_${unset}_${suffix} as well, or neither.`
+    report(`OAUTH_CLIENT_${set}_${suffix}`, 'is set alone', remedy)
+    return []
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) {
+    const remedy = 'Use letters, digits, dots, hyphens and underscores.'
+    report(`OAUTH_CLIENT_ID_${suffix}`, 'is not the id of a client', remedy)
+    return []
+  }
+  return [{ id, role, secret }]
+}

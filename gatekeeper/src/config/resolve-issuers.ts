@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import type { Problem } from '../lib/problem.ts'
+import { noCaps } from '../policy/caps.ts'
+import type { ReportAt } from './gateway-file.ts'
+import type { GatewayFile } from './gateway-schema.ts'
+import type { Settings } from './read-settings.ts'
+import { ownIssuerName } from './site-address.ts'
+
+const hourMs = 3_600_000
+
+/** The entries of `issuers`, as those who verify tokens read them. */
+export type IssuerSettings = ReturnType<typeof toEntry>
+
+/** Reads the issuers; a service that does not exist, an issuer twice, and ourselves are problems. */
+export function resolveIssuers(
+  file: GatewayFile,
+  deps: { readonly settings: Settings; readonly reportAt: ReportAt },
+): { issuers: readonly IssuerSettings[]; problems: readonly Problem[] } {
+  const { reportAt, settings } = deps
+  const problems = file.issuers.flatMap(({ issuer, rules }, at) => {
+    const isTwice = file.issuers.findIndex((other) => other.issuer === issuer) !== at
+    const twice = reportAt(['issuers', at], `${issuer} stands here twice`, 'Keep one entry.')
+    // Its rules would never be asked: our own tokens name a client or a key, which is asked.
+    const isOurs = issuer === ownIssuerName(settings)
+    const ours = reportAt(['issuers', at], `${issuer} is our own issuer`, 'Remove the entry.')
+    return [
+      ...(isTwice ? [twice] : []),
+      ...(isOurs ? [ours] : []),
+      ...unknownServices(file, { at, rules }, reportAt),
+    ]
+  })
+  return { problems, issuers: file.issuers.map((entry) => toEntry(entry, settings)) }
+}
+
+type Entry = GatewayFile['issuers'][number]
+
+function toEntry(entry: Entry, settings: Settings) {
+  const { keys, keepKeysHours, rules, ...members } = entry
+  return {
+    ...members,
+    keys: toKeys(keys, settings),
+    keepKeysMs: keepKeysHours * hourMs,
+    rules: rules.map(({ when, caps, ...grant }) => ({
+      when,
+      grant: { ...grant, caps: caps ?? noCaps },
+    })),
+  }
+}
+
+/** A file is one of the key folder, so that it is mounted and watched like the others. */
+function toKeys(keys: Entry['keys'], { keysDir }: Settings) {
+  if ('file' in keys) return { file: join(keysDir, keys.file) }
+  return { url: 'url' in keys ? keys.url : null }
+}
+
+function unknownServices(
+  file: GatewayFile,
+  { at, rules }: { at: number; rules: Entry['rules'] },
+  reportAt: ReportAt,
+): Problem[] {
+  return rules.flatMap(({ services }, rule) =>
+    services
+      .filter((name) => name !== '*' && file.services[name] === undefined)
+      .map((name) =>
+        reportAt(
+          ['issuers', at, 'rules', rule, 'services'],
+          `there is no service ${JSON.stringify(name)}`,
+          'Correct the name, or write "*" for every service.',
+        ),
+      ),
+  )
+}

@@ -1,0 +1,21 @@
+import { noCaps } from '../policy/caps.ts'
+import { outputTokensExpected, type Policies, type RolePolicy } from '../policy/policies.ts'
+import type { Role } from '../policy/principal.ts'
+import type { GatewayFile } from './gateway-schema.ts'
+
+/** What `gatekeeper.yaml` says of limits and roles, for `policy/`. */
+export function resolvePolicies(file: GatewayFile): Policies {
+  const entries = Object.entries(file.roles) as [Role, GatewayFile['roles'][Role]][]
+  const roles: Partial<Record<Role, RolePolicy>> = {}
+  for (const [role, entry] of entries) {
+    if (entry !== undefined) roles[role] = { ...entry, caps: entry.caps ?? noCaps }
+  }
+  return {
+    timeZone: file.timeZone,
+    limits: file.limits,
+    roles,
+    users: new Map(Object.entries(file.users)),
+    capOutput: file.capOutput,
+    outputTokensExpected,
+  }
+}

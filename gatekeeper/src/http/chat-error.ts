@@ -1,0 +1,46 @@
+/**
+ * Errors of the domain chat: `{error, error_description}`, as its clients know them. Only here a 401
+ * says which fault it is about; whoever gets it holds the credential, and has nothing to guess.
+ */
+import { readChatQuery } from '../endpoints/chat-query.ts'
+import type { RequestFacts } from '../policy/facts.ts'
+import { type Reason, reasonRow } from '../policy/reason.ts'
+
+type About = { readonly facts: RequestFacts | null; readonly requestId: string }
+
+/** What this dialect says in its own words; all other reasons have their usual text. */
+const texts: Readonly<Partial<Record<Reason, string>>> = {
+  'no-credential': 'The Authorization field is missing: send Bearer and an access token or API key.',
+  'wrong-scheme': 'The Authorization field has the wrong scheme: only Bearer is taken here.',
+  'token-expired': 'The access token has expired.',
+  'token-not-yet-valid': 'The access token is not valid yet.',
+  'token-signature': 'The signature of the access token is not valid.',
+  // Whoever calls without a key has none that could be at its limit.
+  'rate-limited': 'Too many requests, or too much use, in a short time. Try again later.',
+  'quota-exceeded': 'The quota is used up until it is renewed.',
+  'too-many-running': 'Too many requests run at the same time. Try again when one has ended.',
+  'prompt-too-large': 'The messages are longer than they may be.',
+  'model-not-allowed': 'The model does not exist, or may not be used here.',
+}
+
+/** The body of a refusal. */
+export function chatError(reason: Reason, { facts, requestId }: About): object {
+  const row = reasonRow(reason)
+  const named = reason === 'unknown-query' && facts !== null ? nameUnknown(facts) : null
+  const description = named ?? texts[reason] ?? row.text
+  if (row.status === 401) return { error: 'unauthorized', error_description: description }
+  return { error: row.code, error_description: description, request_id: requestId }
+}
+
+const namedMax = 10
+const charsMax = 120
+
+/** What the client itself wrote, cut: a key among it was refused before. */
+function nameUnknown({ unknown, query }: RequestFacts): string {
+  const asked = readChatQuery(query)
+  const model = 'unknown' in asked || asked.model === null ? null : `model=${asked.model}`
+  const names = unknown ?? (model === null ? [] : [model])
+  if (names.length === 0) return 'The usual model is not to be had here: name one by ?model=.'
+  const shown = names.slice(0, namedMax).map((name) => name.slice(0, charsMax).toWellFormed())
+  return `The query has what is not known here: ${shown.join(', ')}.`
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import type { Refusal } from '../policy/admission.ts'
+import type { Standing } from '../policy/limit.ts'
+import { reasonRow } from '../policy/reason.ts'
+import { limitFieldNames, limitFields, retryFields } from './limit-fields.ts'
+
+const now = 1_000_000
+const standing = (over: Partial<Standing> = {}): Standing => ({
+  ...{ scope: 'key', subject: 'key:a', text: '60/min', unit: 'requests', amount: 60, used: 48 },
+  ...{ remaining: 12, resetAt: now + 47_001, periodSeconds: 60 },
+  ...over,
+})
+const month = standing({
+  ...{ scope: 'user', text: '5usd/month', unit: 'micro-usd', amount: 5_000_000 },
+  ...{ remaining: 17, periodSeconds: 2_678_400 },
+})
+
+describe('an answer', () => {
+  test('names each limit with its scope, what is left, and when all of it is back', () => {
+    expect(limitFields([standing(), month], now)).toMatchObject({
+      'ratelimit-policy':
+        '"key 60/min";q=60;w=60, "user 5usd/month";q=5000000;w=2678400;qu="micro-usd"',
+      ratelimit: '"key 60/min";r=12;t=48, "user 5usd/month";r=17;t=48',
+    })
+  })
+
+  test('is a list of structured fields, which a reader of RFC 9651 understands', () => {
+    const item = /^"[\x20-\x21\x23-\x5b\x5d-\x7e]*"(?:;[a-z]+=(?:\d{1,15}|"[a-z-]+"))*$/
+    const all = [
+      standing(),
+      month,
+      standing({ unit: 'tokens', resetAt: null, periodSeconds: null }),
+    ]
+    for (const value of Object.values(limitFields(all, now)).slice(0, 2)) {
+      for (const one of value.split(', ')) expect(one).toMatch(item)
+    }
+  })
+
+  test('has OpenAI’s fields for the limit of which the least is left', () => {
+    const tight = standing({ amount: 1000, remaining: 3, resetAt: null, text: '1k/lifetime' })
+    expect(limitFields([standing(), tight], now)).toMatchObject({
+      'x-ratelimit-limit-requests': '1000',
+      'x-ratelimit-remaining-requests': '3',
+    })
+    expect(limitFields([standing(), tight], now)).not.toHaveProperty('x-ratelimit-reset-requests')
+    expect(limitFields([standing({ unit: 'tokens' })], now)).toMatchObject({
+      'x-ratelimit-remaining-tokens': '12',
+      'x-ratelimit-reset-tokens': '48s',
+    })
+  })
+
+  test('says nothing where there are no limits, and never a time before now', () => {
+    expect(limitFields([], now)).toEqual({})
+    expect(limitFields([standing({ resetAt: now - 5 })], now)['ratelimit']).toMatch(/t=0$/)
+  })
+
+  test('has no field that pages of other origins cannot read', () => {
+    const all = { ...limitFields([standing(), standing({ unit: 'tokens' })], now) }
+    const retry = retryFields(reasonRow('quota-exceeded'), null)
+    const unnamed = Object.keys({ ...all, ...retry }).filter(
+      (name) => !limitFieldNames.includes(name),
+    )
+    expect(unnamed).toEqual([])
+  })
+})
+
+describe('a refusal says when to try again', () => {
+  const fieldsOf = (reason: 'rate-limited' | 'quota-exceeded', waitMs: number | null) =>
+    retryFields(reasonRow(reason), { reason, limit: standing(), retryAfterMs: waitMs })
+
+  test.each([
+    ['rate-limited', 1, { 'retry-after': '1', 'retry-after-ms': '1' }],
+    ['rate-limited', 59_999, { 'retry-after': '60', 'retry-after-ms': '59999' }],
+    [
+      'rate-limited',
+      ...([
+        60_000,
+        { 'retry-after': '60', 'retry-after-ms': '60000', 'x-should-retry': 'false' },
+      ] as const),
+    ],
+    // What never fits is not worth a try, and no time can be named.
+    ['rate-limited', null, { 'x-should-retry': 'false' }],
+    ['quota-exceeded', null, { 'x-should-retry': 'false' }],
+    [
+      'quota-exceeded',
+      ...([
+        5_000,
+        { 'retry-after': '5', 'retry-after-ms': '5000', 'x-should-retry': 'false' },
+      ] as const),
+    ],
+  ] as const)('%s after %s ms', (reason, waitMs, expected) => {
+    expect(fieldsOf(reason, waitMs)).toEqual(expected)
+  })
+
+  test('where no limit of the caller is meant: as the reason says', () => {
+    const full: Refusal = { reason: 'queue-full', limit: null, retryAfterMs: null }
+    const expected = { 'retry-after': '2', 'retry-after-ms': '2000' }
+    expect(retryFields(reasonRow('queue-full'), full)).toEqual(expected)
+    const running = { ...full, limit: standing({ unit: 'concurrent' }) }
+    expect(retryFields(reasonRow('too-many-running'), running)).toEqual({
+      ...{ 'retry-after': '1', 'retry-after-ms': '1000' },
+    })
+  })
+
+  test('of the classes and addresses: never', () => {
+    expect(retryFields(reasonRow('class-not-granted'), null)).toEqual({ 'x-should-retry': 'false' })
+  })
+})

@@ -1,0 +1,101 @@
+/**
+ * What an answer tells of limits: `RateLimit` and `RateLimit-Policy` as structured fields
+ * (draft-ietf-httpapi-ratelimit-headers), the `X-RateLimit-*` that client libraries read, and when
+ * to come back.
+ */
+import type { Refusal } from '../policy/admission.ts'
+import type { Standing } from '../policy/limit.ts'
+import type { ReasonRow } from '../policy/reason.ts'
+
+type Fields = Record<string, string>
+
+/** Fields for an answer to a caller whose limits stand so; none where there are no limits. */
+export function limitFields(standings: readonly Standing[], now: number): Fields {
+  if (standings.length === 0) return {}
+  return {
+    'ratelimit-policy': standings.map(describePolicy).join(', '),
+    ratelimit: standings.map((standing) => describeStanding(standing, now)).join(', '),
+    ...compatible(standings, now),
+  }
+}
+
+/** Names of everything that `limitFields` and `retryFields` can say, for pages of other origins. */
+export const limitFieldNames = [
+  ...['retry-after', 'retry-after-ms', 'x-should-retry', 'ratelimit', 'ratelimit-policy'],
+  ...['requests', 'tokens'].flatMap((unit) =>
+    ['limit', 'remaining', 'reset'].map((part) => `x-ratelimit-${part}-${unit}`),
+  ),
+]
+
+const quotaUnits: Readonly<Record<Standing['unit'], string>> = {
+  requests: '',
+  tokens: ';qu="tokens"',
+  'micro-usd': ';qu="micro-usd"',
+  concurrent: ';qu="concurrent-requests"',
+  'prompt-bytes': ';qu="content-bytes"',
+  'output-tokens': ';qu="tokens"',
+  'stream-seconds': ';qu="seconds"',
+}
+
+/** The same limit may stand for a key and for its user: the scope makes the name unique. */
+function nameOf({ scope, text }: Standing): string {
+  return `"${scope} ${text}"`
+}
+
+function describePolicy(standing: Standing): string {
+  const window = standing.periodSeconds === null ? '' : `;w=${standing.periodSeconds}`
+  return `${nameOf(standing)};q=${standing.amount}${window}${quotaUnits[standing.unit]}`
+}
+
+function describeStanding(standing: Standing, now: number): string {
+  const reset = standing.resetAt === null ? '' : `;t=${secondsUntil(standing.resetAt, now)}`
+  return `${nameOf(standing)};r=${standing.remaining}${reset}`
+}
+
+/** OpenAI's form, for the limit of each unit of which the least is left. */
+function compatible(standings: readonly Standing[], now: number): Fields {
+  const fields: Fields = {}
+  for (const unit of ['requests', 'tokens'] as const) {
+    const least = leastOf(standings.filter((standing) => standing.unit === unit))
+    if (least === null) continue
+    fields[`x-ratelimit-limit-${unit}`] = String(least.amount)
+    fields[`x-ratelimit-remaining-${unit}`] = String(least.remaining)
+    if (least.resetAt === null) continue
+    fields[`x-ratelimit-reset-${unit}`] = `${secondsUntil(least.resetAt, now)}s`
+  }
+  return fields
+}
+
+function leastOf(standings: readonly Standing[]): Standing | null {
+  let least: Standing | null = null
+  for (const standing of standings) {
+    if (least === null || standing.remaining < least.remaining) least = standing
+  }
+  return least
+}
+
+function secondsUntil(at: number, now: number): number {
+  return Math.max(0, Math.ceil((at - now) / 1000))
+}
+
+/** Longer waits are not worth a client's while: libraries would sleep on, or ignore them. */
+const patienceMs = 60_000
+
+/** When to repeat, and whether to: the libraries of OpenAI and Anthropic go by these. */
+export function retryFields(row: ReasonRow, refusal: Refusal | null): Fields {
+  const waitMs = isHopeless(refusal)
+    ? 0
+    : (refusal?.retryAfterMs ?? (row.retryAfterSeconds ?? 0) * 1000)
+  const isFinal = row.isFinal === true || waitMs >= patienceMs || isHopeless(refusal)
+  return {
+    ...(waitMs > 0 && { 'retry-after': String(Math.ceil(waitMs / 1000)) }),
+    ...(waitMs > 0 && row.status === 429 && { 'retry-after-ms': String(Math.ceil(waitMs)) }),
+    ...(isFinal && { 'x-should-retry': 'false' }),
+  }
+}
+
+/** A lifetime that is used up, or a request that is larger than its limit ever is. */
+function isHopeless(refusal: Refusal | null): boolean {
+  const limit = refusal?.limit ?? null
+  return limit !== null && limit.unit !== 'concurrent' && refusal?.retryAfterMs === null
+}

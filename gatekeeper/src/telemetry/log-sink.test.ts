@@ -1,0 +1,58 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+
+const program = (body: string) => `
+  import { createLog } from ${JSON.stringify(import.meta.resolve('./log.ts'))}
+  import { openLogSink } from ${JSON.stringify(import.meta.resolve('./log-sink.ts'))}
+  const sink = openLogSink(1, { isGathered: true })
+  const log = createLog(sink, { plain: false })
+  ${body}
+`
+const words = (body: string) => ['--input-type=module-typescript', '--eval', program(body)]
+
+/** Runs a program to its end; returns the messages that its log holds. */
+function logged(body: string): string[] {
+  const { stdout } = spawnSync(process.execPath, words(body), { encoding: 'utf8' })
+  return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).message]))
+}
+
+const thousand = Array.from({ length: 1_000 }, (_, at) => `line ${at}`)
+const writeThousand = "for (let at = 0; at < 1000; at++) log.info('line ' + at)"
+
+test.each([
+  ['process.exit', 'process.exit(3)'],
+  ['a fault', "throw new Error('fault')"],
+  ['no more work', ''],
+  ['a stop that waits for the sink', 'await sink.drained(); process.exit(0)'],
+])('every line is written, once and in order, before the process ends by %s', (_, end) => {
+  expect(logged(`${writeThousand}\n${end}`)).toEqual(thousand)
+})
+
+/** Starts a program that goes on; resolves when its output holds the text, and kills it. */
+async function waitForText(body: string, text: string): Promise<string> {
+  const child = spawn(process.execPath, words(`${body}\nsetInterval(() => {}, 1e6)`), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (output.includes(text)) break
+  }
+  child.kill('SIGKILL')
+  return output
+}
+
+test.each([
+  ['alone', "log.info('last')"],
+  ['behind a warning that is being written', "log.warn('first'); log.info('last')"],
+  ['behind lines that are being written', `${writeThousand}; log.info('last')`],
+  ['behind a flush', "log.info('first'); sink.flush(); log.info('last')"],
+  ['when a flush comes too early for it', "log.warn('a'); log.info('last'); sink.flush()"],
+])('a line does not wait for others to come: %s', async (_, body) => {
+  expect(await waitForText(body, 'last')).toContain('last')
+})
+
+test('what led to an error is written with it', async () => {
+  const output = await waitForText("log.info('before'); log.error('error')", '"error"')
+  expect(output).toMatch(/before[\s\S]*error/)
+})

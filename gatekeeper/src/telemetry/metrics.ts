@@ -1,0 +1,149 @@
+/**
+ * Figures for Prometheus. Every label value comes from our own configuration or tables: a client
+ * can move a counter, and never make one.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { reasons } from '../policy/reason.ts'
+import type { Decided } from './decision-log.ts'
+import { addProcessGauges } from './process-gauges.ts'
+
+/** What is asked of the house when somebody scrapes. */
+export type MetricSources = {
+  readonly services: readonly string[]
+  /** By the names of services that have a queue: how many wait and run there. */
+  readonly queues: () => Readonly<Record<string, QueueFigures>>
+  /** By part of the house: whether it is stale or missing; see `/readyz`. */
+  readonly degraded: () => Readonly<Record<string, boolean>>
+  readonly keys: () => number
+  /** Epoch milliseconds at which the keys in force were read. */
+  readonly keysLoadedAt: () => number
+  /** Requests that are admitted and not settled yet. */
+  readonly running: () => number
+}
+
+type QueueFigures = {
+  readonly waiting: number
+  readonly running: number
+}
+
+export type Metrics = {
+  readonly observe: (decided: Decided) => void
+  /** The exposition text, and its media type. */
+  readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>
+  readonly close: () => void
+}
+
+// From a cheap refusal to a model that is loaded first.
+const secondsBuckets = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600]
+
+/** The label of a request whose service or class is not known. */
+const none = 'none'
+
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry()
+  const stopGauges = addProcessGauges(registry)
+  const observed = createObserved(registry)
+  addGauges(registry, sources)
+  const known = new Set(sources.services)
+  return {
+    observe: (decided) => observe(decided, observed, known),
+    render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    close: () => {
+      stopGauges()
+      registry.clear()
+    },
+  }
+}
+
+type Observed = ReturnType<typeof createObserved>
+
+function createObserved(registry: Registry) {
+  const registers = [registry]
+  const histogram = (name: string, help: string, labelNames: readonly string[]) =>
+    new Histogram({ name, help, labelNames, registers, buckets: secondsBuckets })
+  const counter = (name: string, help: string, labelNames: readonly string[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const byService = ['service']
+  return {
+    decisions: counter('gatekeeper_decisions_total', 'Requests decided on, by outcome and reason', [
+      ...['service', 'point', 'class', 'outcome', 'reason'],
+    ]),
+    seconds: histogram('gatekeeper_request_duration_seconds', 'From the head to the last byte', [
+      ...['service', 'point', 'outcome'],
+    ]),
+    firstByte: histogram(
+      'gatekeeper_first_byte_seconds',
+      'From sending on to the first byte of the answer',
+      byService,
+    ),
+    queueWait: histogram('gatekeeper_queue_wait_seconds', 'Time spent in the queue', byService),
+    tokens: counter('gatekeeper_tokens_total', 'Tokens used', ['service', 'direction', 'counted']),
+    money: counter('gatekeeper_cost_micro_usd_total', 'Cost in micro-dollars', byService),
+    bytes: counter('gatekeeper_answer_bytes_total', 'Bytes of answers passed on', byService),
+  }
+}
+
+function observe(decided: Decided, observed: Observed, known: ReadonlySet<string>): void {
+  const { facts, reason, outcome, usage } = decided
+  const name = facts?.service?.name ?? none
+  const service = known.has(name) ? name : none
+  const point = facts?.point ?? none
+  const result = reason === null ? 'allow' : outcome === null ? 'deny' : 'fail'
+  observed.decisions.inc({
+    ...{ service, point, outcome: result },
+    class: facts?.endpoint?.class ?? none,
+    reason: reason !== null && Object.hasOwn(reasons, reason) ? reason : none,
+  })
+  observed.seconds.observe({ service, point, outcome: result }, decided.durationMs / 1000)
+  if (outcome === null) return
+  if (outcome.waitedMs !== undefined) {
+    observed.queueWait.observe({ service }, outcome.waitedMs / 1000)
+  }
+  if (outcome.firstByteMs !== undefined) {
+    observed.firstByte.observe({ service }, outcome.firstByteMs / 1000)
+  }
+  observed.bytes.inc({ service }, outcome.answerBytes)
+  if (!usage) return
+  const counted = usage.isEstimated ? 'estimated' : 'reported'
+  observed.tokens.inc({ service, direction: 'input', counted }, usage.inputTokens)
+  observed.tokens.inc({ service, direction: 'output', counted }, usage.outputTokens)
+  observed.money.inc({ service }, usage.microUsd)
+}
+
+function addGauges(registry: Registry, sources: MetricSources): void {
+  const registers = [registry]
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      ...{ name, help, registers },
+      collect() {
+        this.set(read())
+      },
+    })
+  gauge('gatekeeper_running_requests', 'Admitted and not settled', sources.running)
+  gauge('gatekeeper_keys', 'API keys in force', sources.keys)
+  gauge('gatekeeper_keys_loaded_timestamp_seconds', 'When they were read', () =>
+    Math.round(sources.keysLoadedAt() / 1000),
+  )
+  new Gauge({
+    name: 'gatekeeper_degraded',
+    help: '1 where a part works with an older state, or not at all',
+    labelNames: ['part'],
+    registers,
+    collect() {
+      for (const [part, isDegraded] of Object.entries(sources.degraded())) {
+        this.set({ part }, isDegraded ? 1 : 0)
+      }
+    },
+  })
+  const queue = (name: string, help: string, member: 'waiting' | 'running') =>
+    new Gauge({
+      ...{ name, help, registers, labelNames: ['service'] },
+      collect() {
+        for (const [service, figures] of Object.entries(sources.queues())) {
+          this.set({ service }, figures[member])
+        }
+      },
+    })
+  queue('gatekeeper_queue_waiting', 'Requests that wait for a slot', 'waiting')
+  queue('gatekeeper_queue_running', 'Slots in use', 'running')
+}

@@ -1,0 +1,152 @@
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Child, startChild, waitUntil } from '../support/child.ts'
+import { readChainOf } from '../support/read-chain.ts'
+import {
+  ada,
+  behind,
+  canMount,
+  gateway,
+  makePlace,
+  type Place,
+  readiness,
+  root,
+  startFailing,
+  startReady,
+  statusOf,
+} from './tools/place.ts'
+
+/** A gatekeeper whose audit is on a disk of 128 kB, which is seen through its own mounts. */
+async function startOnSmallDisk(
+  rules: string,
+): Promise<{ place: Place; seen: Place; child: Child }> {
+  const place = makePlace()
+  writeFileSync(join(place.folder, 'gatekeeper.yaml'), `${gateway}\naudit: ${rules}\n`)
+  mkdirSync(join(place.stateDir, 'audit'), { mode: 0o700 })
+  const mount = `mount -t tmpfs -o size=128k,mode=0700 none "${place.stateDir}/audit"`
+  const child = await startReady(place, behind(mount))
+  return {
+    place,
+    child,
+    seen: { ...place, stateDir: `/proc/${child.process.pid}/root${place.stateDir}` },
+  }
+}
+
+function fill(seen: Place): string {
+  const filler = join(seen.stateDir, 'audit/fill')
+  try {
+    for (;;) appendFileSync(filler, Buffer.alloc(1024))
+  } catch {
+    return filler
+  }
+}
+
+async function answers(seen: Place, status: number, child: Child): Promise<void> {
+  // Blocks that are there already take some more.
+  await waitUntil(async () => (await statusOf(seen, ada.key)) === status, {
+    ...{ limitMs: 45_000, child, describe: () => child.output().slice(-2000) },
+  })
+}
+
+async function becomesReady(seen: Place, form: RegExp, child: Child): Promise<void> {
+  await waitUntil(async () => form.test(await readiness(seen)), {
+    ...{ limitMs: 30_000, child, describe: child.output },
+  })
+}
+
+/** The mount goes with the process. */
+function copyAudit({ folder }: Place, seen: Place): string {
+  cpSync(join(seen.stateDir, 'audit'), join(folder, 'kept'), { recursive: true })
+  return join(folder, 'kept')
+}
+
+async function runKeys(seen: Place, ...words: string[]) {
+  const child = startChild(process.execPath, [join(root, 'scripts/keys.ts'), ...words], {
+    ...{ ...seen.env, GATEKEEPER_STATE_DIR: seen.stateDir },
+  })
+  const code = await new Promise((ended) => child.process.once('close', ended))
+  return { code, said: child.output() }
+}
+
+describe.skipIf(!canMount)('a disk that is full while requests are recorded', () => {
+  it("refuses with 'audit-unavailable' where the audit is required, and goes on by itself", async () => {
+    const { place, seen, child } = await startOnSmallDisk('{required: true}')
+    await answers(seen, 200, child)
+    const filler = fill(seen)
+    await answers(seen, 503, child)
+    expect(await readiness(seen)).toMatch(/degraded[\s\S]*audit: cannot be written \(ENOSPC\)/)
+    rmSync(filler)
+    await answers(seen, 200, child)
+    await becomesReady(seen, /"status":"ok"/, child)
+    const { faults, records } = readChainOf(copyAudit(place, seen), 'requests-1')
+    expect(faults).toEqual([])
+    expect(records.find(({ event }) => event === 'audit.lost')).toMatchObject({ fault: 'ENOSPC' })
+    expect(child.output()).toContain('audit-unavailable')
+  })
+
+  it('serves on where it is not required, says so, and counts what it lost', async () => {
+    const { place, seen, child } = await startOnSmallDisk('{}')
+    const filler = fill(seen)
+    await waitUntil(
+      async () => {
+        expect(await statusOf(seen, ada.key)).toBe(200)
+        return (await readiness(seen)).includes('ENOSPC')
+      },
+      { limitMs: 45_000, child, describe: child.output },
+    )
+    rmSync(filler)
+    await waitUntil(
+      async () => {
+        expect(await statusOf(seen, ada.key)).toBe(200)
+        return (await readiness(seen)).includes('"status":"ok"')
+      },
+      { limitMs: 45_000, child, describe: child.output },
+    )
+    const { faults, records } = readChainOf(copyAudit(place, seen), 'requests-1')
+    expect(faults).toEqual([])
+    expect(records.some(({ event }) => event === 'audit.lost')).toBe(true)
+  })
+
+  it('no key is changed while that cannot be recorded', async () => {
+    const { place, seen, child } = await startOnSmallDisk('{}')
+    expect((await runKeys(seen, 'disable', ada.id)).code).toBe(0)
+    const before = readFileSync(place.file, 'utf8')
+    const filler = fill(seen)
+    // Until the block that the chain ends in is full.
+    await waitUntil(
+      async () => (await runKeys(seen, 'edit', ada.id, '--limit', '5/day')).code !== 0,
+      {
+        ...{ limitMs: 60_000, child, describe: child.output },
+      },
+    )
+    const text = readFileSync(place.file, 'utf8')
+    const { code, said } = await runKeys(seen, 'enable', ada.id)
+    expect([code, said]).toEqual([73, expect.stringMatching(/audit .*ENOSPC.*nothing was changed/)])
+    expect(readFileSync(place.file, 'utf8')).toBe(text)
+    expect(before).toContain('"disabled": true')
+    rmSync(filler)
+    expect((await runKeys(seen, 'enable', ada.id)).code).toBe(0)
+    const { faults, records } = readChainOf(copyAudit(place, seen), 'acts')
+    expect(faults).toEqual([])
+    expect(records.filter(({ event }) => event === 'key.enabled')).toHaveLength(1)
+  })
+})
+
+describe('an audit that cannot be opened', () => {
+  it('is a file: 78 and what to do', async () => {
+    const place = makePlace()
+    writeFileSync(join(place.stateDir, 'audit'), '')
+    const { code, said } = await startFailing(place)
+    expect([code, said]).toEqual([78, expect.stringMatching(/audit: cannot be written/)])
+  })
+
+  it('keys are not changed without it', async () => {
+    const place = makePlace()
+    writeFileSync(join(place.stateDir, 'audit'), '')
+    const text = readFileSync(place.file, 'utf8')
+    const { code, said } = await runKeys(place, 'remove', ada.id)
+    expect([code, said]).toEqual([73, expect.stringContaining('nothing was changed')])
+    expect(readFileSync(place.file, 'utf8')).toBe(text)
+  })
+})

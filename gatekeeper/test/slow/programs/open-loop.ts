@@ -1,0 +1,61 @@
+/**
+ * A client that sends at a rate whatever becomes of its requests, in a process of its own: what it
+ * measures must not wait for what it measures. One plan a message; the answer is the tally.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
+import type { OpenLoopPlan, OpenLoopTally } from '../support/open-loop.ts'
+
+type Pools = Map<string, Pool>
+const pools: Pools = new Map()
+
+function poolFor({ url, ca }: OpenLoopPlan): Pool {
+  const known = pools.get(url)
+  if (known) return known
+  // A thousand, since an open loop that waits for a connection is none.
+  const pool = new Pool(url, { connections: 1_000, connect: { ca }, headersTimeout: 60_000 })
+  pools.set(url, pool)
+  return pool
+}
+
+async function run(plan: OpenLoopPlan): Promise<OpenLoopTally> {
+  const pool = poolFor(plan)
+  const tally = { sent: 0, statuses: {} as Record<string, number>, accepted: [] as Sample[] }
+  const startedAt = performance.now()
+  const under: Promise<void>[] = []
+  const send = async () => {
+    const sentAt = performance.now()
+    const status = await ask(pool, plan)
+    tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
+    const sample = { atMs: sentAt - startedAt, tookMs: performance.now() - sentAt }
+    if (status === '200') tally.accepted.push(sample)
+  }
+  for (;;) {
+    const elapsedMs = performance.now() - startedAt
+    if (elapsedMs >= plan.forMs) break
+    const due = Math.floor((elapsedMs / 1000) * plan.perSecond)
+    for (; tally.sent < due; tally.sent++) under.push(send())
+    await sleep(1)
+  }
+  const sentForMs = performance.now() - startedAt
+  await Promise.all(under)
+  return { ...tally, perSecond: (tally.sent / sentForMs) * 1000 }
+}
+
+type Sample = OpenLoopTally['accepted'][number]
+
+async function ask(pool: Pool, plan: OpenLoopPlan): Promise<string> {
+  try {
+    const { path, headers, body } = plan
+    const answer = await pool.request({ path, method: 'POST', headers, body })
+    await answer.body.dump()
+    return String(answer.statusCode)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'error'
+  }
+}
+
+process.on('message', (plan: OpenLoopPlan) => {
+  void run(plan).then((tally) => process.send?.(tally))
+})
+process.on('disconnect', () => process.exit())
