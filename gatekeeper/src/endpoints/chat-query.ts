@@ -8,9 +8,7 @@ const charsMax = 200
  * Reads the query of a chat, or says what of it is not known: other keys, keys that come twice, and
  * values that can be no name. Nothing of a query is ever sent on.
  */
-export function readChatQuery(
-  query: string,
-): ChatQuery | { readonly unknown: readonly string[] } {
+export function readChatQuery(query: string): ChatQuery | { readonly unknown: readonly string[] } {
   const fields = new URLSearchParams(query)
   const others = [...new Set(fields.keys())].filter((key) => !names.some((name) => name === key))
   const odd = names.flatMap((name) => {

@@ -10,7 +10,8 @@ type About = { readonly facts: RequestFacts | null; readonly requestId: string }
 
 /** What this dialect says in its own words; all other reasons have their usual text. */
 const texts: Readonly<Partial<Record<Reason, string>>> = {
-  'no-credential': 'The Authorization field is missing: send Bearer and an access token or API key.',
+  'no-credential':
+    'The Authorization field is missing: send Bearer and an access token or API key.',
   'wrong-scheme': 'The Authorization field has the wrong scheme: only Bearer is taken here.',
   'token-expired': 'The access token has expired.',
   'token-not-yet-valid': 'The access token is not valid yet.',

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import { readStable, signatureOf } from '../lib/stable-read.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
+import type { PromptLevel } from '../policy/endpoint.ts'
 
-/** How strict the prompt is: `guarded` is more than `standard`. */
-export const promptLevels = ['standard', 'guarded'] as const
-export type PromptLevel = (typeof promptLevels)[number]
+/** Both levels, each with its file. */
+const promptLevels = ['standard', 'guarded'] as const satisfies readonly PromptLevel[]
 
 export type PromptStore = {
   /** The prompt of a domain; null where there is no such domain. */

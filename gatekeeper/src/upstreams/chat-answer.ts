@@ -4,7 +4,7 @@
  */
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { AnswerFields, HeldTransform } from './change-answer.ts'
-import { createEventFilter, readEvent } from './event-filter.ts'
+import { createEventFilter, dataOf, readEvent } from './event-filter.ts'
 
 const fixedText = 'The model service refused the request, or failed.'
 
@@ -32,11 +32,11 @@ const fixedError = (requestId: string) => ({
 /** Puts the fixed text in the place of errors that come within a stream. */
 export function createErrorEventFilter(requestId: string): ByteTransform {
   return createEventFilter((event) => {
-    const isSuspect = event.includes('"error"') || !event.includes('"choices"')
-    if (!isSuspect) return event
-    const read = readEvent(event)
-    // `[DONE]`, comments, and blank lines are no JSON.
-    if (read === null || (Array.isArray(read['choices']) && read['error'] === undefined)) return event
+    if (!event.includes('"error"') && event.includes('"choices"')) return event
+    const data = dataOf(event)?.trim()
+    if (data === undefined || data === '[DONE]') return event
+    const { choices, error = null } = readEvent(event) ?? {}
+    if (Array.isArray(choices) && error === null) return event
     return Buffer.from(`data: ${JSON.stringify({ error: fixedError(requestId) })}\n\n`)
   })
 }

@@ -72,12 +72,17 @@ function join(parts: readonly Buffer[]): Buffer | null {
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
 }
 
-/** The data of an event, read as JSON; null where it is none. */
-export function readEvent(event: Buffer): Readonly<Record<string, unknown>> | null {
+/** The data of an event; null where it has none, as a comment. */
+export function dataOf(event: Buffer): string | null {
   const lines = event.toString('utf8').split(/\r?\n/)
   const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5))
+  return data.length === 0 ? null : data.join('\n')
+}
+
+/** The data of an event, read as a JSON object; null where it is none. */
+export function readEvent(event: Buffer): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(data.join('\n'))
+    const value: unknown = JSON.parse(dataOf(event) ?? '')
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
   } catch {
     return null

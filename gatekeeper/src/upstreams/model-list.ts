@@ -9,10 +9,7 @@ export type ModelListDeps = {
   readonly upstream: Upstream
   readonly clock: Clock
   /** Resolves with the text of a document, or rejects. */
-  readonly fetchDocument: (
-    url: string,
-    fields: Readonly<Record<string, string>>,
-  ) => Promise<string>
+  readonly fetchDocument: (url: string, fields: Readonly<Record<string, string>>) => Promise<string>
 }
 
 const freshMs = 15_000

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { aHead, aRoute, aService, noLimits, sampleKey } from '../../test/support/questions.ts'
+import { chatPrefixes } from '../endpoints/chat.ts'
+import { createRouteTable } from '../policy/route-table.ts'
+import { type ChatDeps, findChatDefect } from './chat-head.ts'
+import { readRequestFacts } from './request-facts.ts'
+
+const chat: ChatDeps = {
+  findPrompt: (domain) => (domain === 'general' || domain === 'taxes' ? 'Be kind.' : null),
+  listModels: () => Promise.resolve(['m']),
+}
+const service = aService({
+  ...{ name: 'domain-chat', kind: 'chat' },
+  routes: chatPrefixes.map((prefix) => aRoute({ prefix })),
+})
+const deps = {
+  ...{ ...noLimits, chat, holdsPlainKey: () => false, holdsToken: () => false },
+  findRoute: createRouteTable([service]),
+}
+const defectOf = (target: string, authorization = `Bearer ${sampleKey}`) => {
+  const head = aHead({ target, fields: { authorization: [authorization] } })
+  const { facts } = readRequestFacts(head, deps)
+  return { defect: facts.defect, ...(facts.unknown && { unknown: facts.unknown }) }
+}
+
+test.each([
+  ['/minnow/chat', { defect: null }],
+  ['/authorized/shark/chat?domain=taxes&model=m', { defect: null }],
+  ['/authorized/whale/chat', { defect: 'unknown-level' }],
+  ['/shark/chat?domain=magic', { defect: 'unknown-query', unknown: ['domain=magic'] }],
+  ['/shark/chat?x=1', { defect: 'unknown-query', unknown: ['x'] }],
+  // Never named in an answer: a key in the URL is refused before anything is read from there.
+  [`/shark/chat?${sampleKey}=1`, { defect: 'credential-in-target' }],
+])('%s: %j', (target, expected) => {
+  expect(defectOf(target)).toEqual(expected)
+})
+
+test.each([
+  [`Bearer ${sampleKey}`, null],
+  [`bearer\t${sampleKey}`, null],
+  [sampleKey, null],
+  ['Bearer', null],
+  ['', null],
+  ['Basic dTpw', 'wrong-scheme'],
+  ['Basic', 'wrong-scheme'],
+  [`Token ${sampleKey}`, 'wrong-scheme'],
+  ['Digest username="x"', 'wrong-scheme'],
+  ['Bearer a b', 'malformed-field'],
+])('Authorization: %s is %s', (authorization, expected) => {
+  expect(defectOf('/authorized/minnow/chat', authorization).defect).toBe(expected)
+})
+
+test('where there is no chat, no domain is known to be none', () => {
+  const target = { path: '/shark/chat', query: 'domain=magic' }
+  expect(findChatDefect(aHead(), target, {})).toBeNull()
+})

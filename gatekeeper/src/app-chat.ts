@@ -1,0 +1,77 @@
+/**
+ * The part of the composition root that is about the domain chat: its prompts, the models of what is
+ * behind it, and how often one address may call it without a credential.
+ */
+import type { ChatDeps } from './admission/chat-head.ts'
+import type { Settings } from './config/read-settings.ts'
+import { groupAddress } from './lib/address-group.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Problem } from './lib/problem.ts'
+import { createRateLimiter } from './lib/rate-limiter.ts'
+import type { Refusal } from './policy/admission.ts'
+import type { RequestFacts } from './policy/facts.ts'
+import type { Principal } from './policy/principal.ts'
+import type { Service } from './policy/service.ts'
+import { openPromptStore } from './prompts/prompt-store.ts'
+import { createDocumentFetcher } from './upstreams/fetch-document.ts'
+import { createModelList } from './upstreams/model-list.ts'
+
+export type Chat = {
+  /** Null where there is no domain chat. */
+  readonly deps: ChatDeps | null
+  /** Counts a request without a credential against its address; null where that has room. */
+  readonly refuseVisitor: (question: Question) => Refusal | null
+  readonly problems: () => readonly Problem[]
+  readonly close: () => Promise<void>
+}
+
+type Question = { readonly facts: RequestFacts; readonly principal: Principal }
+
+const off: Chat = {
+  deps: null,
+  refuseVisitor: () => null,
+  problems: () => [],
+  close: () => Promise.resolve(),
+}
+
+/** Opens what the domain chat needs. Rejects with a ProblemsError where a prompt is missing. */
+export async function openChat(deps: {
+  readonly settings: Settings
+  readonly services: readonly Service[]
+  readonly clock: Clock
+}): Promise<Chat> {
+  const service = deps.services.find(({ kind, routes }) => kind === 'chat' && routes.length > 0)
+  if (service?.upstream == null) return off
+  const { clock } = deps
+  const prompts = await openPromptStore({ folder: deps.settings.promptsDir })
+  const documents = createDocumentFetcher()
+  const { upstream } = service
+  return {
+    deps: {
+      findPrompt: prompts.find,
+      listModels: createModelList({ upstream, clock, fetchDocument: documents.fetch }),
+    },
+    refuseVisitor: limitVisitors(service, clock),
+    problems: prompts.problems,
+    close: async () => {
+      prompts.close()
+      await documents.close()
+    },
+  }
+}
+
+/**
+ * Not in the ledger, whose accounts are known people's and outlive the process: addresses are many,
+ * and nobody's business for longer than a minute.
+ */
+function limitVisitors({ chat }: Service, clock: Clock): Chat['refuseVisitor'] {
+  const { perAddress } = chat?.visitor ?? {}
+  if (perAddress === undefined) return () => null
+  const limiter = createRateLimiter(perAddress, clock)
+  const retryAfterMs = Math.ceil(60_000 / perAddress.perMinute)
+  return ({ facts, principal }) => {
+    if (facts.service?.kind !== 'chat' || principal.kind !== 'anonymous') return null
+    if (limiter.take(groupAddress(facts.clientAddress))) return null
+    return { reason: 'rate-limited', limit: null, retryAfterMs }
+  }
+}

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readGatewayFile } from './gateway-file.ts'
+import { readSettings } from './read-settings.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const LITELLM_URL = 'http://127.0.0.1:4000'
+const readFile = () => {
+  throw new Error('no other file is needed')
+}
+const head = `version: 1
+services:
+  ollama: {kind: ollama, routes: [{prefix: /api}]}
+  litellm: {kind: openai, limits: [9/min], slots: 3, routes: [{prefix: /litellm, strip: true}]}
+`
+function read(chat: string, env: Record<string, string> = { LITELLM_URL }) {
+  const { settings } = readSettings({ env, folder: '/srv', platform: 'linux', readFile })
+  const gateway = readGatewayFile(head + chat, '/srv/gatekeeper.yaml', { settings, readFile })
+  const service = gateway.services.find(({ kind }) => kind === 'chat') ?? null
+  return { ...gateway, service }
+}
+const visitorOf = (chat: string, bind: string) =>
+  read(chat, { LITELLM_URL, GATEKEEPER_BIND: bind }).service?.chat?.visitor ?? null
+
+describe('the domain chat', () => {
+  test('has the upstream and the limits of what stands behind it, and a name of its own', () => {
+    const env = { LITELLM_URL, LITELLM_MASTER_KEY: 'sk-master' }
+    const { service, problems } = read('chat: {service: litellm, model: m}\n', env)
+    expect(problems).toEqual([])
+    expect(service).toMatchObject({
+      name: 'domain-chat',
+      upstream: { origin: LITELLM_URL, key: 'sk-master' },
+      limits: [{ text: '9/min' }],
+      // Slots are counted where it is behind, once.
+      queue: null,
+      chat: { behind: 'litellm', model: 'm' },
+    })
+    const prefixes = service?.routes.map(({ prefix, mode, strip }) => [prefix, mode, strip])
+    expect(prefixes).toEqual([
+      ['/minnow', 'relay', false],
+      ['/shark', 'relay', false],
+      ['/authorized', 'relay', false],
+    ])
+  })
+
+  test('is off where LiteLLM has no address, and where nobody asks for it', () => {
+    expect(read('chat: {service: litellm}\n', {}).service?.routes).toEqual([])
+    expect(read('').service).toBeNull()
+  })
+
+  test.each([
+    ['chat: {service: tts}\n', /chat\.service names tts/],
+    ['chat: {service: ollama}\n', /chat\.service names ollama/],
+    ['chat: {}\n', /chat\.service/],
+    ['chat: {service: litellm, domains: [x]}\n', /no member "domains"/],
+    ['chat: {service: litellm, anonymous: {limits: [often]}}\n', /is no limit/],
+    ['  domain-chat: {kind: http, routes: [{prefix: /x}]}\n', /domain-chat is the gatekeeper/],
+    [
+      '  x: {kind: http, aliases: [domain-chat], routes: [{prefix: /x}]}\n',
+      /domain-chat is the name/,
+    ],
+    ['  x: {kind: chat, routes: [{prefix: /x}]}\n', /kind/],
+    ['  x: {kind: http, routes: [{prefix: /minnow}]}\n', /\/minnow is the gatekeeper/],
+  ])('%s is a problem with its place', (text, expected) => {
+    const { problems } = read(text)
+    expect(problems[0]?.what).toMatch(expected)
+    expect(problems[0]?.line).toBeGreaterThan(0)
+  })
+})
+
+describe('C7: who calls without a credential', () => {
+  const plain = 'chat: {service: litellm}\n'
+  test.each([
+    ['127.0.0.1', true],
+    ['::1', true],
+    ['0.0.0.0', false],
+    ['192.168.1.2', false],
+    ['::', false],
+  ])('bound to %s, somebody by default: %s', (bind, expected) => {
+    expect(visitorOf(plain, bind) !== null).toBe(expected)
+  })
+
+  test('is decided by whoever says so', () => {
+    const off = 'chat: {service: litellm, anonymous: {enabled: false}}\n'
+    const on = 'chat: {service: litellm, anonymous: {enabled: true}}\n'
+    expect(visitorOf(off, '127.0.0.1')).toBeNull()
+    expect(visitorOf(on, '0.0.0.0')).not.toBeNull()
+  })
+
+  test('is anonymous, holds no service, and has limits of every kind', () => {
+    const visitor = visitorOf(plain, '127.0.0.1')
+    expect(visitor?.principal).toMatchObject({ kind: 'anonymous', services: [], cloudModels: null })
+    const limits = visitor?.principal.limits ?? []
+    const kinds = limits.map((limit) => (limit.kind === 'quota' ? limit.unit : limit.kind))
+    expect(new Set(kinds)).toEqual(
+      new Set(['requests', 'tokens', 'micro-usd', 'concurrent', 'cap']),
+    )
+  })
+
+  test('is as the guide says', () => {
+    const page = readFileSync(resolve(root, 'docs/guides/domain-chat.md'), 'utf8')
+    const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
+    expect(block).toContain('perAddress')
+    expect(read(block).problems).toEqual([])
+    expect(read(block).service).toEqual(read(plain).service)
+  })
+})

@@ -1,0 +1,62 @@
+import { chatPrefixes } from '../endpoints/chat.ts'
+import { isLoopback } from '../lib/cidr.ts'
+import type { Problem } from '../lib/problem.ts'
+import { anonymous } from '../policy/principal.ts'
+import type { Service, Visitor } from '../policy/service.ts'
+import type { ReportAt } from './gateway-file.ts'
+import type { GatewayFile } from './gateway-schema.ts'
+import type { Settings } from './read-settings.ts'
+
+/** The name by which keys are given the domain chat. */
+export const chatName = 'domain-chat'
+
+/** What can be wrong with `chat`: only a server of OpenAI's form tells its models as it expects. */
+export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt): Problem[] {
+  const problems: Problem[] = []
+  if (services[chatName] !== undefined) {
+    const what = `${chatName} is the gatekeeper's own chat`
+    problems.push(reportAt(['services', chatName], what, 'Choose another name.'))
+  }
+  if (chat === undefined || services[chat.service]?.kind === 'openai') return problems
+  const what = `chat.service names ${chat.service}, which is no service of kind openai`
+  return [...problems, reportAt(['chat', 'service'], what, 'Name one, such as litellm.')]
+}
+
+/** The domain chat as a service; without routes where the service behind it has no upstream. */
+export function resolveChat(
+  { chat }: GatewayFile,
+  { services, settings }: { services: readonly Service[]; settings: Settings },
+): Service[] {
+  const behind = services.find(({ name }) => name === chat?.service)
+  if (chat === undefined || behind === undefined) return []
+  const route = { strip: false, mode: 'relay', browser: 'none' } as const
+  return [
+    {
+      ...behind,
+      name: chatName,
+      kind: 'chat',
+      aliases: [],
+      anonymous: false,
+      origins: [],
+      routes: behind.upstream === null ? [] : chatPrefixes.map((prefix) => ({ prefix, ...route })),
+      // Its slots are counted where it is behind.
+      queue: null,
+      chat: {
+        behind: behind.name,
+        model: chat.model,
+        visitor: toVisitor(chat.anonymous, settings.bind),
+      },
+    },
+  ]
+}
+
+type Anonymous = NonNullable<GatewayFile['chat']>['anonymous']
+
+/** Whoever opens the house to others has to say whether strangers may use its models. */
+function toVisitor(
+  { enabled, limits, perAddress, models }: Anonymous,
+  bind: string,
+): Visitor | null {
+  if (!(enabled ?? isLoopback(bind))) return null
+  return { principal: { ...anonymous, limits, models }, perAddress }
+}
