@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { aPrincipal, aRoute, aService, someFacts } from '../../test/support/questions.ts'
+import { type LimitScope, parseLimit, type Standing } from '../policy/limit.ts'
+
+import { anonymous } from '../policy/principal.ts'
+import type { Reason } from '../policy/reason.ts'
+import { writtenPlaces } from './written-places.ts'
+
+const facts = someFacts()
+const principal = aPrincipal()
+const limitOf = (scope: LimitScope, subject: string, text: string) => {
+  const limit = parseLimit(text)
+  if (limit === null) throw new Error(text)
+  return { scope, subject, limit }
+}
+const refusedBy = (check: string, reason: Reason, over: object = {}) =>
+  writtenPlaces({
+    ...{ facts, principal, limits: [], keyId: 'abcde01234' },
+    denial: { reason, check, facts, principal },
+    ...over,
+  }).map(({ file, path }) => `${file} ${path.join('.')}`)
+
+describe('what decided is written', () => {
+  it.each([
+    ['granted-class', 'class-not-granted', 'keys keys.abcde01234.role'],
+    ['granted-service', 'service-not-granted', 'keys keys.abcde01234.services'],
+    ['allowed-address', 'address-not-allowed', 'keys keys.abcde01234.addresses'],
+    ['allowed-origin', 'origin-not-allowed', 'gateway services.ollama.origins'],
+    ['known-caller', 'disabled-key', 'keys keys.abcde01234.disabled'],
+    ['known-caller', 'expired-key', 'keys keys.abcde01234.expiresAt'],
+    ['listed-endpoint', 'unlisted-endpoint', 'endpoints '],
+  ] as const)('%s, %s: in %s', (check, reason, place) => {
+    expect(refusedBy(check, reason)[0]).toBe(place)
+  })
+
+  it('nowhere, where nothing that is written decided', () => {
+    expect(refusedBy('known-caller', 'unknown-key')).toEqual([])
+    expect(refusedBy('well-formed-head', 'malformed-target')).toEqual([])
+  })
+
+  it.each([
+    ['global', 'global', 'gateway limits'],
+    ['service', 'service:ollama', 'gateway services.ollama.limits'],
+    ['role', 'role:key:abcde01234', 'gateway roles.readwrite.limits'],
+    ['user', 'user:ada', 'gateway users.ada.limits'],
+    ['key', 'key:abcde01234', 'keys keys.abcde01234.limits'],
+  ] as const)('a limit of the scope %s, and no other limit', (scope, subject, place) => {
+    const limits = [limitOf(scope, subject, '2/day'), limitOf('global', 'global', '3/day')]
+    const refusal = { reason: 'quota-exceeded', limit: { scope, text: '2/day' } as Standing }
+    const denial = { reason: 'quota-exceeded', check: 'reserve', facts, principal, refusal }
+    expect(refusedBy('reserve', 'quota-exceeded', { limits, denial })).toEqual([place])
+  })
+
+  it('a model by the key, by its role, or by both', () => {
+    const own = aPrincipal({ models: ['a'], roleModels: ['b'] })
+    expect(refusedBy('allowed-model', 'model-not-allowed', { principal: own })).toEqual([
+      'keys keys.abcde01234.models',
+      'gateway roles.readwrite.models',
+    ])
+  })
+
+  it('a yes: what gave it', () => {
+    const service = aService({ routes: [aRoute({ prefix: '/x' }), aRoute()] })
+    const places = writtenPlaces({
+      ...{ facts: someFacts({ service }), principal, limits: [], denial: null, keyId: null },
+    })
+    expect(places.map(({ path }) => path.join('.'))).toEqual([
+      'keys.abcde01234.role',
+      'keys.abcde01234.services',
+      'services.ollama.routes.1',
+    ])
+    const visitor = writtenPlaces({
+      ...{ facts, principal: anonymous, limits: [], denial: null, keyId: null },
+    })
+    expect(visitor).toEqual([{ file: 'gateway', path: ['services', 'ollama', 'anonymous'] }])
+  })
+})

@@ -1,0 +1,87 @@
+/**
+ * `npm run explain -- --key ID GET /ollama/api/tags`: what would happen to a request, and why, from
+ * the files or by the gatekeeper that runs. Nothing is sent on.
+ */
+import { resolve } from 'node:path'
+import type {
+  ExplainCaller,
+  ExplainQuestion,
+  Explanation,
+} from '../gatekeeper/src/admission/explain.ts'
+import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
+import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
+import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { askLive } from './explain/ask-live.ts'
+import { askOffline } from './explain/ask-offline.ts'
+import { describePlaces } from './explain/find-places.ts'
+import { help } from './explain/help.ts'
+import { readWords, type Wanted } from './explain/read-words.ts'
+import { render } from './explain/render.ts'
+import { UsageError } from './keys/command.ts'
+import { readSettingsOf, readText } from './settings/read-settings-of.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const refused = 1
+
+function say(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function fail(code: number, lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`explain: ${line}\n`)
+  process.exitCode = code
+}
+
+function explainFailure(error: unknown): void {
+  if (error instanceof UsageError) {
+    return fail(error.code, [...error.message.split('\n'), '--help shows what there is.'])
+  }
+  if (error instanceof ProblemsError)
+    return fail(exitCode.config, error.problems.map(formatProblem))
+  const { code } = error as { code?: string }
+  if (code === undefined) throw error
+  fail(exitCode.unavailable, [
+    `no gatekeeper answers (${code}); without --live the files are asked`,
+  ])
+}
+
+function readCaller({ caller }: Wanted): ExplainCaller {
+  if (caller.kind !== 'file') return caller
+  try {
+    return { kind: 'credential', credential: readText(caller.path).trim() }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UsageError(`--token: ${caller.path} cannot be read (${code})`)
+  }
+}
+
+function toQuestion(wanted: Wanted, settings: Settings): ExplainQuestion {
+  const { method, target, from, origin, model, host } = wanted
+  const caller = readCaller(wanted)
+  const name = host ?? settings.sites[0] ?? 'localhost'
+  return { method, target, clientAddress: from, origin, model, host: name, caller }
+}
+
+async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
+  const question = toQuestion(wanted, settings)
+  if (wanted.isLive) return await askLive(question, settings.explainListen)
+  const gateway = loadGateway(settings, readText)
+  if (gateway.problems.length > 0) throw new ProblemsError(gateway.problems)
+  return await askOffline(question, { settings, gateway })
+}
+
+async function run(): Promise<void> {
+  const wanted = readWords(process.argv.slice(2))
+  if (wanted.isHelp) return say(help)
+  const { settings, problems } = readSettingsOf(root, process.env)
+  if (problems.length > 0) throw new ProblemsError(problems)
+  const explanation = await ask(wanted, settings)
+  const places = describePlaces(explanation.written, { settings, readText })
+  const lines = wanted.isJson
+    ? [JSON.stringify({ ...explanation, written: places }, null, 2)]
+    : render(explanation, { places, isLive: wanted.isLive })
+  say(lines)
+  process.exitCode = explanation.verdict.isAllowed ? exitCode.ok : refused
+}
+
+await run().catch(explainFailure)

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/admission/explain.ts'
+import { createApp } from '../../gatekeeper/src/app.ts'
+import type { Gateway } from '../../gatekeeper/src/config/gateway-file.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
+
+type Files = { readonly settings: Settings; readonly gateway: Gateway }
+
+export type Offline = {
+  readonly ask: (question: ExplainQuestion) => Promise<Explanation>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Wires the house as the gatekeeper does, with what it would write in a folder that is thrown away.
+ * Rejects with a ProblemsError where a file is broken.
+ */
+export async function openOffline({ settings, gateway }: Files): Promise<Offline> {
+  const scratchDir = mkdtempSync(join(tmpdir(), 'gatekeeper-explain-'))
+  const remove = () => rmSync(scratchDir, { recursive: true, force: true })
+  try {
+    const app = await createApp({
+      ...gateway,
+      ...{ settings, scratchDir, log: silent, clock: systemClock, version: 'explain' },
+      // No listener is opened, so that nobody shows or believes them.
+      secrets: { edge: '', proof: '' },
+    })
+    return { ask: app.explain, close: () => app.close().finally(remove) }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+/** Asks the files as they are now. Rejects as `openOffline` does. */
+export async function askOffline(question: ExplainQuestion, files: Files): Promise<Explanation> {
+  const offline = await openOffline(files)
+  return await offline.ask(question).finally(offline.close)
+}
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} }

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { readWords } from './read-words.ts'
+
+test('a question is read', () => {
+  expect(readWords(['--key', 'abc', 'get', '/api/tags', '--model', 'demo', '--live'])).toEqual({
+    ...{ method: 'GET', target: '/api/tags', model: 'demo', from: '127.0.0.1', origin: null },
+    ...{ host: null, caller: { kind: 'key', id: 'abc' }, isLive: true, isJson: false },
+    isHelp: false,
+  })
+})
+
+test('nobody asks where nobody is named', () => {
+  expect(readWords(['GET', '/']).caller).toEqual({ kind: 'anonymous' })
+  expect(readWords(['--anonymous', 'GET', '/']).caller).toEqual({ kind: 'anonymous' })
+})
+
+test.each([
+  [[]],
+  [['GET']],
+  [['GET', 'api/tags']],
+  [['GET', '/a', '/b']],
+  [['G T', '/a']],
+  [['--key', 'x', '--anonymous', 'GET', '/a']],
+  [['--key', 'x', '--token', 'y', 'GET', '/a']],
+  [['--from', 'home', 'GET', '/a']],
+  [['--nothing', 'GET', '/a']],
+])('%j is bad usage', (words) => {
+  expect(() => readWords(words)).toThrow(expect.objectContaining({ code: 64 }))
+})
+
+test('a whole key is no word of a command line, and is not repeated', () => {
+  const key = `gk_${'a'.repeat(10)}_${'b'.repeat(49)}`
+  expect(() => readWords(['--key', key, 'GET', '/a'])).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('bbb') }),
+  )
+})

@@ -1,0 +1,70 @@
+import { isIP } from 'node:net'
+import { parseArgs } from 'node:util'
+import type { ExplainCaller } from '../../gatekeeper/src/admission/explain.ts'
+import { UsageError } from '../keys/command.ts'
+
+export type Wanted = {
+  readonly method: string
+  readonly target: string
+  readonly model: string | null
+  readonly from: string
+  readonly origin: string | null
+  readonly host: string | null
+  readonly caller: Exclude<ExplainCaller, { kind: 'credential' }> | TokenFile
+  readonly isLive: boolean
+  readonly isJson: boolean
+  readonly isHelp: boolean
+}
+
+/** A credential is never a word of a command line, which other users of the machine can read. */
+type TokenFile = { readonly kind: 'file'; readonly path: string }
+
+const options = {
+  key: { type: 'string' },
+  token: { type: 'string' },
+  anonymous: { type: 'boolean', default: false },
+  model: { type: 'string' },
+  from: { type: 'string', default: '127.0.0.1' },
+  origin: { type: 'string' },
+  host: { type: 'string' },
+  live: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+/** Reads the command line. Throws a UsageError that says everything that is wrong with it. */
+export function readWords(args: readonly string[]): Wanted {
+  const { values, positionals } = parse(args)
+  const [method = '', target = ''] = positionals
+  const who = [values.key, values.token, values.anonymous || undefined]
+  const wrong = [
+    ...(positionals.length === 2 ? [] : ['say METHOD and PATH, such as GET /ollama/api/tags']),
+    ...(/^[A-Za-z]{0,20}$/.test(method) ? [] : ['the method is no word of letters']),
+    ...(target === '' || target.startsWith('/') ? [] : ['the path does not begin with /']),
+    ...(who.filter((word) => word !== undefined).length > 1
+      ? ['--key, --token and --anonymous exclude each other']
+      : []),
+    ...(/^gk_\w{12,}/.test(values.key ?? '') ? ['--key takes the id of a key, not the key'] : []),
+    ...(isIP(values.from) === 0 ? ['--from is no address'] : []),
+  ]
+  if (wrong.length > 0 && !values.help) throw new UsageError(wrong.join('\n'))
+  return {
+    ...{ method: method.toUpperCase(), target, from: values.from },
+    ...{ model: values.model ?? null, origin: values.origin ?? null, host: values.host ?? null },
+    caller: callerOf(values),
+    ...{ isLive: values.live, isJson: values.json, isHelp: values.help },
+  }
+}
+
+function callerOf({ key, token }: { key?: string; token?: string }): Wanted['caller'] {
+  if (key !== undefined) return { kind: 'key', id: key }
+  return token === undefined ? { kind: 'anonymous' } : { kind: 'file', path: token }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
