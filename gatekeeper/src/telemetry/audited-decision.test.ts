@@ -19,14 +19,16 @@ const withAgent = (userAgent: string) => ({ facts: someFacts({ userAgent }) })
 describe('what an audit holds of a request', () => {
   it('is the line of the log, with program, model and the status of the upstream', () => {
     expect(describeIt({})).toMatchObject({
-      ...describeDecision(answered),
+      ...{ event: 'request', ...describeDecision(answered) },
       ...{ userAgent: 'curl/8.1', model: 'llama3.2:1b', upstreamStatus: 201, class: 'use' },
     })
   })
 
   it('of one that was refused before it was read is next to nothing', () => {
     const refused = { facts: null, outcome: null, usage: null, reason: 'edge-refused' } as const
-    expect(describeIt(refused)).toEqual(describeDecision({ ...answered, ...refused }))
+    expect(describeIt(refused)).toEqual({
+      ...{ event: 'request', ...describeDecision({ ...answered, ...refused }) },
+    })
   })
 
   it.each([

@@ -17,6 +17,7 @@ export function describeAudited(
   const userAgent = facts?.userAgent ?? null
   const model = usage?.model ?? null
   return {
+    event: 'request',
     ...described,
     ...(facts !== null && { class: facts.endpoint?.class }),
     ...(userAgent !== null && { userAgent: hideInUserAgent(userAgent) }),
@@ -25,11 +26,20 @@ export function describeAudited(
   }
 }
 
+/** What was made of the last programs' names: they are few, and asked of for every request. */
+const hiddenAgents = new Map<string, string>()
+const hiddenAgentsMax = 1_000
+
 /** Hidden before it is cut: what the cut leaves of a credential has no longer the form of one. */
 function hideInUserAgent(text: string): string {
-  return scrubKeys(text)
+  const known = hiddenAgents.get(text)
+  if (known !== undefined) return known
+  const hidden = scrubKeys(text)
     .replace(/[A-Za-z0-9_=~+.-]{24,}|[A-Za-z0-9_=~+./-]{40,}/g, '***')
     .slice(0, userAgentCharsMax)
+  if (hiddenAgents.size >= hiddenAgentsMax) hiddenAgents.clear()
+  hiddenAgents.set(text, hidden)
+  return hidden
 }
 
 /** Names of models are long, and have dots, colons and slashes in them; random texts have none. */

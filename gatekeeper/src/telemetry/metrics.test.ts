@@ -60,7 +60,7 @@ describe('metrics', () => {
       ]),
     )
     expect(
-      lines.some((line) => line.startsWith('gatekeeper_event_loop_lag_seconds{quantile="0.99"}')),
+      lines.some((line) => line.startsWith('gatekeeper_event_loop_lag_seconds{percentile="99"}')),
     ).toBe(true)
   })
 

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 
 // Each tick of the measurement wakes the process: twenty a second cost nothing that could be seen.
 const lagResolutionMs = 50
@@ -27,33 +27,43 @@ export function addProcessGauges(registry: Registry): () => void {
     'JavaScript heap in use',
     () => process.memoryUsage().heapUsed,
   )
-  gauge('gatekeeper_cpu_seconds', 'Processor time since the start', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  })
+  addProcessorCounter(registry)
   gauge('gatekeeper_start_time_seconds', 'When the process started', () =>
     Math.round(performance.timeOrigin / 1000),
   )
   return () => lag.disable()
 }
 
-const quantiles = [
-  ['0.5', 50],
-  ['0.99', 99],
-  ['1', 100],
+function addProcessorCounter(registry: Registry): void {
+  new Counter({
+    name: 'gatekeeper_cpu_seconds_total',
+    help: 'Processor time since the start',
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.reset()
+      this.inc((user + system) / 1e6)
+    },
+  })
+}
+
+const percentiles = [
+  ['50', 50],
+  ['99', 99],
+  ['100', 100],
 ] as const
 
-/** How late the event loop was since the last scrape, by quantile. */
+/** How late the event loop was since the last scrape, by percentile. */
 function addLagGauge(registry: Registry, lag: ReturnType<typeof monitorEventLoopDelay>): void {
   new Gauge({
     name: 'gatekeeper_event_loop_lag_seconds',
     help: 'How late the event loop was since the last scrape',
-    labelNames: ['quantile'],
+    labelNames: ['percentile'],
     registers: [registry],
     collect() {
-      for (const [quantile, percent] of quantiles) {
-        const lateMs = lag.count === 0 ? 0 : lag.percentile(percent) / 1e6 - lagResolutionMs
-        this.set({ quantile }, Math.max(0, lateMs) / 1000)
+      for (const [percentile, share] of percentiles) {
+        const lateMs = lag.count === 0 ? 0 : lag.percentile(share) / 1e6 - lagResolutionMs
+        this.set({ percentile }, Math.max(0, lateMs) / 1000)
       }
       lag.reset()
     },
