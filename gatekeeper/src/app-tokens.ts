@@ -3,19 +3,19 @@
  * server. Like `app.ts` it only gives rooms what they need of one another.
  */
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import type { FixedClient } from './config/read-oauth.ts'
 import type { Settings } from './config/read-settings.ts'
 import type { IssuerSettings } from './config/resolve-issuers.ts'
 import { ownIssuerName, siteAddress } from './config/site-address.ts'
-import type { TokenIssuer } from './credentials/access-token.ts'
 import { limitAttempts } from './credentials/attempts.ts'
 import { createAuthenticate, isToken } from './credentials/authenticate.ts'
+import { readScopes } from './credentials/claim-rules.ts'
 import { createTokenFinder } from './credentials/find-token.ts'
 import { createFollower, type FollowCredential } from './credentials/follow-credential.ts'
-import { readScopes } from './credentials/claim-rules.ts'
-import { algorithms, type KeySet, readKeySet } from './credentials/key-set.ts'
 import type { KeyStore } from './credentials/key-store.ts'
-import { openRevocations } from './credentials/revocation.ts'
+import { createOwnIssuer } from './credentials/own-issuer.ts'
+import { openRevocations, revocationsPath } from './credentials/revocation.ts'
 import {
   openTokenAuthentication,
   type TokenAuthentication,
@@ -52,6 +52,8 @@ export type TokenDeps = {
   readonly keys: KeyStore
   readonly log: Log
   readonly clock: Clock
+  /** Whether the process only asks, and makes no keys. */
+  readonly isAsking: boolean
   /** Records what clients are given, and changes of them. */
   readonly audit: TokenAudit
 }
@@ -64,6 +66,8 @@ type TokenAudit = {
 export type Tokens = {
   /** Judges a credential of any form, under the policy of its role; bad ones are counted. */
   readonly authenticate: ReturnType<typeof limitAttempts>
+  /** The same without counting an attempt, for whoever explains. */
+  readonly judge: (credential: string) => Principal | Reason | Promise<Principal | Reason>
   /** Follows a credential that was good, for as long as something goes on that it began. */
   readonly follow: FollowCredential
   /** Whether the text holds a token of ours, or of an issuer whose tokens are taken here. */
@@ -100,13 +104,13 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
     onChange: (change) => deps.audit.recordChange('clients.reloaded', change),
   })
   const revocations = await openRevocations({
-    path: join(settings.stateDir, 'revocations.json'),
+    path: revocationsPath(settings.sharedDir),
     clock,
   })
   const documents = createDocumentFetcher()
   const tokens = await openTokenAuthentication({
     entries: deps.issuers,
-    own: ownIssuer(issuer, signingKeys),
+    own: createOwnIssuer(issuer, signingKeys),
     revocations,
     ...{ clock, log, fetchDocument: documents.fetch },
     findClient: (id) => findActive(clients, id),
@@ -118,7 +122,11 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
     authenticateToken: async (token) => narrow(await tokens.authenticate(token), policies),
   })
   // One count for all places where a credential can be tried.
-  const limited = limitAttempts(authenticate, { rate: deps.attempts, clock })
+  const limited = limitAttempts(authenticate, {
+    rate: deps.attempts,
+    // Not by the wall clock: set back, it would lock an address out for as long as the jump was.
+    clock: () => performance.now(),
+  })
   const server = createAuthorizationServer({
     ...{ issuer, clients, signingKeys, clock, ttlSeconds: settings.oauth.tokenSeconds },
     attempts: createRateLimiter(deps.attempts, clock),
@@ -130,7 +138,7 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
     revoke: (token) => revocations.revokeToken({ issuer, ...token }),
   })
   return {
-    ...{ authenticate: limited, server, issuer, site },
+    ...{ authenticate: limited, judge: authenticate, server, issuer, site },
     follow: createFollower({
       version: () => keys.version() + clients.version() + revocations.version(),
       clock,
@@ -163,9 +171,10 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
 const orNone = (problem: Problem | null) => (problem === null ? [] : [problem])
 
 /** Without signing keys nothing is issued, and everything else goes on. */
-async function openKeys({ settings, clock, log }: TokenDeps): Promise<SigningKeys> {
-  const { stateDir, oauth } = settings
+async function openKeys({ settings, clock, log, isAsking }: TokenDeps): Promise<SigningKeys> {
+  const { sharedDir: stateDir, oauth } = settings
   const rotation = { algorithm: oauth.algorithm, leadMs: 10 * 60_000, lifetimeMs }
+  if (isAsking) return await openSigningKeys({ stateDir, clock })
   await ensureSigningKey(stateDir, rotation, { clock }).catch((error: Error) =>
     log.error({ fault: error.name }, 'no signing key could be made: no tokens are issued'),
   )
@@ -189,31 +198,6 @@ function toClient({ id, role, secret }: FixedClient, log: Log): Client {
 function findActive(clients: ClientStore, id: string): Client | null {
   const client = clients.find(id)
   return client !== null && clients.isActive(client) ? client : null
-}
-
-/** Our own authorization server, as one more issuer: its tokens are verified like all others. */
-function ownIssuer(issuer: string, signingKeys: SigningKeys): TokenIssuer {
-  let text = ''
-  let keySet: KeySet | null = null
-  return {
-    issuer,
-    audience: [issuer],
-    algorithms: algorithms.filter((name) => ['RS256', 'ES256', 'EdDSA'].includes(name)),
-    types: ['at+jwt'],
-    clockToleranceSeconds: 0,
-    keys: {
-      // The same keys stay the same set, so that what was verified with them stays verified.
-      current: () => {
-        const current = JSON.stringify(signingKeys.publicSet())
-        if (current === text) return keySet
-        const read = readKeySet(current)
-        text = current
-        keySet = 'problem' in read ? null : read.keySet
-        return keySet
-      },
-      refresh: signingKeys.reload,
-    },
-  }
 }
 
 function narrow(caller: Principal | Reason, policies: Policies): Principal | Reason {

@@ -1,3 +1,4 @@
+import { openRevocations, revocationsPath } from '../../gatekeeper/src/credentials/revocation.ts'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
@@ -6,6 +7,7 @@ import { type Client, defaultScopes } from '../../gatekeeper/src/tokens/client.t
 import { clientIdForm } from '../../gatekeeper/src/tokens/client-file.ts'
 import {
   addClient,
+  ClientIdError,
   type NewClient,
   readClients,
   removeClient,
@@ -21,6 +23,7 @@ import {
   type Words,
 } from './command.ts'
 import { showInstant } from './describe-key.ts'
+import { readEveryClient } from './open-tokens.ts'
 import { readExpiry } from './read-expiry.ts'
 import { readLimits } from './read-limits.ts'
 import { formatTable } from './table.ts'
@@ -29,12 +32,13 @@ const acts: Readonly<Record<string, (words: Words, context: Context) => Promise<
   add,
   list,
   rotate,
+  revoke,
   remove,
 }
 
 export const client: Command = {
   summary: 'OAuth clients, which ask for access tokens',
-  usage: 'add ID --service S [--role R] | list | rotate ID [--overlap 24h] | remove ID',
+  usage: 'add ID --service S [--role R] | list | rotate ID [--overlap 24h] | revoke ID | remove ID',
   options: {
     service: { type: 'string', multiple: true },
     role: { type: 'string' },
@@ -55,11 +59,13 @@ export const client: Command = {
     '--token-seconds  how long its tokens last, 30 to 86400',
     '--limit, --concurrent, --model   as for keys; they count over all its tokens',
     '--overlap D      for rotate: how long the old secret goes on working',
+    'revoke ID        end every token that it holds now; it may ask for new ones',
+    'remove ID        end it with all its tokens',
   ],
   run: async (words, context) => {
     const [name = '', ...positionals] = words.positionals
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined
-    if (act === undefined) throw new UsageError('client add, list, rotate or remove')
+    if (act === undefined) throw new UsageError('client add, list, rotate, revoke or remove')
     return await act({ ...words, positionals }, context)
   },
 }
@@ -167,6 +173,25 @@ async function rotate(words: Words, context: Context): Promise<Report> {
     json: { id, secret, oldWorksUntil: until },
     lines: [`Rotated ${id}. The old secret ${old}.`, '', ...howToUse(secret, context)],
   }
+}
+
+async function revoke(words: Words, context: Context): Promise<Report> {
+  const id = knownId(words)
+  const clients = await readEveryClient(context)
+  // Whoever is gone already holds nothing that is taken; a typing error must not pass for a deed.
+  if (!clients.some((one) => one.id === id)) {
+    throw new ClientIdError('there is no client with this id')
+  }
+  const { sharedDir, clock, issuer, record } = context
+  const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })
+  try {
+    await record([{ event: 'client.revoked', client: id }])
+    await revocations.revokeClient({ issuer, clientId: id })
+  } finally {
+    revocations.close()
+  }
+  const lines = [`Every token of ${id} until now stops working within two seconds.`]
+  return { code: exitCode.ok, json: { id, revoked: true }, lines }
 }
 
 async function remove(words: Words, context: Context): Promise<Report> {

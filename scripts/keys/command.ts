@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { OAuthSettings } from '../../gatekeeper/src/config/read-oauth.ts'
+import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
 import type { KnownServices } from '../../gatekeeper/src/credentials/key-record.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
@@ -19,7 +20,13 @@ export type Context = {
   /** `clients.json`. */
   readonly clientsFile: string
   readonly stateDir: string
+  /** Signing keys and revocations are there. */
+  readonly sharedDir: string
   readonly oauth: OAuthSettings
+  /** Our name as an issuer of tokens. */
+  readonly issuer: string
+  /** Whose tokens are taken besides; throws a ProblemsError where gatekeeper.yaml is broken. */
+  readonly foreignIssuers: () => readonly IssuerSettings[]
   /** Where clients call: `https://localhost:8443`. */
   readonly baseUrl: string
   readonly services: ServiceNames

@@ -3,11 +3,14 @@ import { disable, enable, remove } from './change.ts'
 import { client } from './client.ts'
 import type { Command } from './command.ts'
 import { edit } from './edit.ts'
+import { explainToken } from './explain-token.ts'
 import { importKeys } from './import.ts'
 import { list } from './list.ts'
+import { revokeToken } from './revoke-token.ts'
 import { rotate } from './rotate.ts'
 import { rotateSigning } from './rotate-signing.ts'
 import { show } from './show.ts'
+import { token } from './token.ts'
 import { verify } from './verify.ts'
 
 /** Every command by its name, in the order of the help. */
@@ -23,6 +26,9 @@ export const commands = {
   import: importKeys,
   verify,
   client,
+  token,
+  'explain-token': explainToken,
+  'revoke-token': revokeToken,
   'rotate-signing': rotateSigning,
 } as const satisfies Readonly<Record<string, Command>>
 

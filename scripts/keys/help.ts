@@ -6,7 +6,7 @@ const exitCodes = [
   'Exit codes',
   ...formatTable([
     ['  0', 'done'],
-    ['  1', 'no such id; the key does not verify; an import refused keys'],
+    ['  1', 'no such id; the key or token does not verify; an import refused keys'],
     ['  64', 'the command line is wrong'],
     ['  73', 'the file cannot be written'],
     ['  75', 'another process holds the lock: try again'],

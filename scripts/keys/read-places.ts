@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { ownIssuerName, siteAddress } from '../../gatekeeper/src/config/site-address.ts'
 import { ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { createServiceNames } from '../../gatekeeper/src/policy/service-names.ts'
 import { type Env, readSettingsOf, readText } from '../settings/read-settings-of.ts'
-import type { Context, ServiceNames } from './command.ts'
+import type { Context } from './command.ts'
 
 /**
  * Where the key files are and which services there are, from `.env`, the environment and
@@ -22,9 +23,11 @@ export function readPlaces(
     plainFile: settings.apiKeysFile,
     clientsFile: join(settings.keysDir, 'clients.json'),
     stateDir: settings.stateDir,
+    sharedDir: settings.sharedDir,
     oauth: settings.oauth,
-    baseUrl: `https://${settings.sites[0]}${settings.httpsPort === 443 ? '' : `:${settings.httpsPort}`}`,
-    services: readServiceNames(settings),
+    issuer: ownIssuerName(settings),
+    baseUrl: siteAddress(settings),
+    ...readGateway(settings),
   }
 }
 
@@ -32,14 +35,21 @@ export function readPlaces(
  * Where gatekeeper.yaml is broken every name passes for a service, since a key must be disabled
  * then too; only `add` insists on it.
  */
-function readServiceNames(settings: Settings): ServiceNames {
-  const { services, problems } = loadGateway(settings, readText)
+function readGateway(settings: Settings): Pick<Context, 'services' | 'foreignIssuers'> {
+  const { services, issuers, problems } = loadGateway(settings, readText)
   const serviceNameOf = createServiceNames(services)
+  const require = () => {
+    if (problems.length > 0) throw new ProblemsError(problems)
+  }
   return {
-    names: services.map(({ name }) => name),
-    serviceNameOf: (word) => (problems.length > 0 ? word : serviceNameOf(word)),
-    require: () => {
-      if (problems.length > 0) throw new ProblemsError(problems)
+    services: {
+      names: services.map(({ name }) => name),
+      serviceNameOf: (word) => (problems.length > 0 ? word : serviceNameOf(word)),
+      require,
+    },
+    foreignIssuers: () => {
+      require()
+      return issuers
     },
   }
 }

@@ -1,5 +1,4 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
-import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { rotateSigningKey } from '../../gatekeeper/src/tokens/signing-key-file.ts'
 import { type Command, stringOf, UsageError } from './command.ts'
@@ -17,20 +16,23 @@ export const rotateSigning: Command = {
     '--lead D  how long the new key is published before it signs; 10m if not given',
     'The old keys verify until their last token has ended. Nobody has to sign in again.',
   ],
-  run: async (words, { stateDir, oauth, clock, record }) => {
+  run: async (words, { sharedDir, oauth, clock, record }) => {
     const lead = stringOf(words, 'lead')
     const leadMs = lead === undefined ? leadMsDefault : parseDuration(lead)
     if (leadMs === null) throw new UsageError('--lead is no duration such as 10m')
     const { algorithm } = oauth
+    let signsFrom = ''
     const kid = await rotateSigningKey(
-      stateDir,
+      sharedDir,
       { algorithm, leadMs, lifetimeMs },
       {
         clock,
-        record: (act) => record([act]),
+        record: (act) => {
+          signsFrom = act.activeAt
+          return record([act])
+        },
       },
     )
-    const signsFrom = formatInstant(clock() + leadMs)
     return {
       code: exitCode.ok,
       json: { kid, algorithm, signsFrom },

@@ -3,13 +3,12 @@ import {
   hasTokenForm,
   readApiKey,
 } from '../../gatekeeper/src/credentials/api-key.ts'
-import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
 import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
 import { createKeyRing } from '../../gatekeeper/src/credentials/key-ring.ts'
-import { mergeKeys } from '../../gatekeeper/src/credentials/merge-keys.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { type Command, type Context, UsageError } from './command.ts'
 import { toJson, toRows } from './describe-key.ts'
+import { readCredential, readEveryKey } from './read-credential.ts'
 import { formatTable } from './table.ts'
 
 /** Why a key does not work, for the person who holds the file; strangers never learn it. */
@@ -31,31 +30,13 @@ export const verify: Command = {
   ],
   run: async (words, context) => {
     if (words.positionals.length > 0) throw new UsageError('the key is read from stdin')
-    const key = await readCredential(context)
-    const keys = await readKeys(context)
+    const key = await readCredential('Key', context)
+    const keys = await readEveryKey(context)
     const result = createKeyRing(keys).authenticate(key, context.clock())
     const id = typeof result === 'string' ? readApiKey(key)?.id : result.id.slice('key:'.length)
     const record = keys.find((other) => other.id === id)
     return explain({ key, reason: typeof result === 'string' ? result : null, record }, context)
   },
-}
-
-async function readCredential(context: Context): Promise<string> {
-  const given = context.ask
-    ? await context.ask('Key', { isSecret: true })
-    : await context.readInput()
-  const key = given.trim()
-  if (key === '') throw new UsageError('there is no key on stdin')
-  return key
-}
-
-async function readKeys({ file, plainFile, services }: Context): Promise<readonly KeyRecord[]> {
-  const files = plainFile === null ? [file] : [file, plainFile]
-  const sources = files.map(async (path) => {
-    const read = await readKeyFile(path, services)
-    return { file: path, keys: read?.keys ?? [] }
-  })
-  return mergeKeys(await Promise.all(sources)).keys
 }
 
 type Verdict = {

@@ -1,3 +1,4 @@
+import { atMostEvery } from '../lib/at-most-every.ts'
 import type { Problem } from '../lib/problem.ts'
 import { ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
@@ -5,6 +6,9 @@ import type { Timers } from '../lib/timers.ts'
 import { watchFile } from '../lib/watched-file.ts'
 import type { KeySource } from './access-token.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
+
+/** A file costs little to read, and its changes are seen by themselves. */
+const refreshMs = 1_000
 
 /** Keys of an issuer that come from a place of ours, with what is wrong there. */
 export type WatchedKeySource = KeySource & {
@@ -46,7 +50,8 @@ export async function openFileKeySource(
   }
   return {
     current: () => current,
-    refresh: () => watched.check(),
+    // Tokens with invented keys must not make us read files all day.
+    refresh: atMostEvery(refreshMs, watched.check),
     problems: () => (problem === null ? [] : [problem]),
     close: watched.close,
   }

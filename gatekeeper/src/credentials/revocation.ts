@@ -4,8 +4,10 @@
  * after a restart; what cannot be written was not revoked, and the caller is told.
  */
 import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../lib/atomic-write.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createOwnedFolder } from '../lib/create-owned.ts'
 import { withLock } from '../lib/lock-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
@@ -42,6 +44,10 @@ export type RevocationDeps = {
   readonly path: string
   readonly clock: Clock
   readonly timers?: Timers
+}
+
+export function revocationsPath(stateDir: string): string {
+  return join(stateDir, 'revocations.json')
 }
 
 const none: Revoked = { tokens: {}, clients: {} }
@@ -109,6 +115,7 @@ function isRevoked(revoked: Revoked, token: TokenIdentity): boolean {
 }
 
 async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): Promise<Revoked> {
+  createOwnedFolder(dirname(deps.path))
   return await withLock(`${deps.path}.lock`, async (lock) => {
     const before = parse(await readFile(deps.path, 'utf8').catch(onlyAbsent))
     // In place of a file that nobody understands there would be one that forgot something.

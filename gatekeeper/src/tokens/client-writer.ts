@@ -2,8 +2,10 @@
  * Everything that changes `keys/clients.json`. Secrets are made here and shown once by the caller.
  */
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { writeFileAtomic } from '../lib/atomic-write.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createOwnedFolder } from '../lib/create-owned.ts'
 import { formatInstant } from '../lib/instant.ts'
 import { withLock } from '../lib/lock-file.ts'
 import { ProblemsError } from '../lib/problem.ts'
@@ -134,6 +136,7 @@ async function changeClients(
   { act, record }: Pick<ClientWriterDeps, 'record'> & { readonly act: ClientAct },
   edit: (document: ClientDocument) => void,
 ): Promise<void> {
+  createOwnedFolder(dirname(file))
   await withLock(`${file}.lock`, async (lock) => {
     const before = await readText(file)
     if (before !== null) check(before, file)

@@ -2,11 +2,12 @@
  * The file of signing keys, `signing/keys.json` in the state folder. Several gatekeepers may share
  * it: whoever finds none makes one under a lock, and everybody reads the same.
  */
-import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { writeFileAtomic } from '../lib/atomic-write.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createOwnedFolder } from '../lib/create-owned.ts'
 import { withLock } from '../lib/lock-file.ts'
 
 /** Algorithms that we sign with (RFC 7518 §3, RFC 8037). */
@@ -147,7 +148,7 @@ async function changeSigningKeys(
   change: (keys: readonly SigningKey[]) => Promise<readonly SigningKey[] | null>,
 ): Promise<void> {
   const path = signingKeyPath(stateDir)
-  await mkdir(join(stateDir, 'signing'), { recursive: true, mode: 0o700 })
+  createOwnedFolder(dirname(path))
   await withLock(`${path}.lock`, async (lock) => {
     const changed = await change(await readKeys(path))
     if (changed === null) return

@@ -20,7 +20,10 @@ export type Signer = {
 export type SigningKeys = {
   /** The key that signs now; null where there is none that can be used. */
   readonly signer: () => Signer | null
-  /** What verifies our tokens: keys that sign, will sign, or have signed tokens that still live. */
+  /**
+   * What verifies our tokens: keys that sign, will sign, or have signed tokens that still live. The
+   * same object as long as nothing changes, since every verification asks.
+   */
   readonly publicSet: () => JSONWebKeySet
   /** Why nothing can be issued; null where all is well. */
   readonly problem: () => Problem | null
@@ -56,6 +59,7 @@ export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKey
     deps.timers,
   )
   await apply(watched.first)
+  let published: { of: readonly Usable[]; set: JSONWebKeySet } = { of: [], set: { keys: [] } }
   const live = () =>
     usable.filter(({ retiresAt }) => retiresAt === null || retiresAt > deps.clock())
 
@@ -69,7 +73,13 @@ export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKey
       const { kid, algorithm, imported: key, publicJwk } = newest
       return { kid, algorithm, key, publicJwk }
     },
-    publicSet: () => ({ keys: live().map(({ publicJwk }) => publicJwk) }),
+    publicSet: () => {
+      const keys = live()
+      // Time only takes keys away, so that as many of the same are the same.
+      if (published.of === usable && published.set.keys.length === keys.length) return published.set
+      published = { of: usable, set: { keys: keys.map(({ publicJwk }) => publicJwk) } }
+      return published.set
+    },
     problem: () => problem,
     reload: async () => {
       await watched.check()

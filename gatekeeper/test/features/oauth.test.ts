@@ -4,8 +4,9 @@
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
+import * as openid from 'openid-client'
 import { fetch } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addClient, removeClient, rotateClient } from '../../src/tokens/client-writer.ts'
@@ -163,6 +164,101 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     expect((await use(access_token)).status).toBe(401)
   })
 
+  it("another one too: openid-client's grant, exchange, introspection and revocation", async () => {
+    const ours = (url: string, init: object) =>
+      fetch(url, { ...init, dispatcher: stack.dispatcher } as never) as never
+    const options = { algorithm: 'oauth2', [openid.customFetch]: ours as never } as const
+    const auth = openid.ClientSecretPost(secrets['app'] ?? '')
+    const config = await openid.discovery(new URL(stack.url), 'app', {}, auth, options)
+    const { access_token, expires_in } = await openid.clientCredentialsGrant(config, {
+      scope: 'chat',
+    })
+    expect(expires_in).toBe(3600)
+    const narrower = await openid.genericGrantRequest(config, exchange, {
+      ...{ subject_token: access_token, subject_token_type: accessToken, expires_in: '60' },
+    })
+    expect(narrower).toMatchObject({ issued_token_type: accessToken, expires_in: 60 })
+    expect((await use(narrower.access_token)).status).toBe(200)
+    expect(await openid.tokenIntrospection(config, narrower.access_token)).toMatchObject({
+      ...{ active: true, sub: 'client:app', scope: 'chat' },
+    })
+    await openid.tokenRevocation(config, access_token)
+    // What came from it ends with it.
+    for (const token of [access_token, narrower.access_token]) {
+      expect((await openid.tokenIntrospection(config, token)).active).toBe(false)
+      expect((await use(token)).status).toBe(401)
+    }
+    await expect(openid.clientCredentialsGrant(config, { scope: 'root' })).rejects.toMatchObject({
+      error: 'invalid_scope',
+    })
+  })
+
+  it('C1: only scopes that the client has are granted; of two ways to say who asks none is taken', async () => {
+    expect((await ask({ scope: 'chat' })).status).toBe(200)
+    const refused = await ask({ scope: 'chat admin' })
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('invalid_scope')])
+    const narrower = await narrow(await tokenOf(), { scope: 'admin' })
+    expect([narrower.status, narrower.text]).toEqual([
+      ...[400, expect.stringContaining('invalid_scope')],
+    ])
+    const basic = `Basic ${btoa(`app:${secrets['app']}`)}`
+    const grant = { grant_type: 'client_credentials' }
+    const once = await post('/oauth/token', grant, { headers: { authorization: basic } })
+    expect(once.status).toBe(200)
+    const both = { ...grant, ...as('app') }
+    for (const authorization of [basic, [basic, basic]]) {
+      const headers = { authorization }
+      const twice = await post('/oauth/token', both, { headers })
+      expect([twice.status, twice.text]).toEqual([
+        ...[400, expect.stringContaining('invalid_request')],
+      ])
+    }
+    const json = await stack.send('/oauth/token', { json: both })
+    expect(json.status).toBe(200)
+  })
+
+  it('C3, C5: a token says who, for how long, and by which key it is signed', async () => {
+    const token = await tokenOf()
+    const { exp = 0, iat = 0, ...claims } = decodeJwt(token)
+    expect(exp - iat).toBe(3600)
+    expect(claims).toEqual({
+      ...{ iss: stack.url, aud: stack.url, sub: 'app', client_id: 'app', jti: expect.any(String) },
+      ...{ role: 'readwrite', scope: 'chat' },
+    })
+    expect(decodeProtectedHeader(token)).toEqual({
+      ...{ alg: 'RS256', typ: 'at+jwt', kid: expect.any(String) },
+    })
+  })
+
+  it('a token of ours or a client secret in a URL is refused, and in no log', async () => {
+    const token = await tokenOf()
+    const secret = secrets['app'] ?? ''
+    for (const credential of [token, secret]) {
+      for (const path of [
+        `/api/tags?token=${credential}`,
+        `/chat/api/tags?token=${credential}`,
+        `/chat/api/tags?token=${credential.replaceAll('.', '%2E').replaceAll('_', '%5F')}`,
+        `/api/${credential}`,
+        `/oauth/token?client_secret=${credential}`,
+      ]) {
+        const answer = await stack.send(path, { key: key.key })
+        expect([path.slice(0, 12), answer.status]).toEqual([path.slice(0, 12), 400])
+        expect(answer.text).not.toContain(credential)
+      }
+      await stack.send('/nothing', { headers: { 'user-agent': `curl Bearer ${credential}` } })
+    }
+    // Another one's is the application's own business.
+    const theirs = [{ alg: 'HS256' }, { iss: 'https://app.example' }, {}].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString('base64url'),
+    )
+    const passed = await stack.send(`/chat/api/tags?jwt=${theirs.join('.')}`, { key: key.key })
+    expect(passed.status).toBe(200)
+    const logs = stack.gatekeeper.output() + stack.caddy.output()
+    for (const [, part] of [token.split('.'), ['', secret], ['', theirs[1]]]) {
+      expect(logs).not.toContain(part)
+    }
+  })
+
   it('a revoked token is refused at both points, respelled or not, and stays so after a restart', async () => {
     const token = await tokenOf()
     const other = await tokenOf()
@@ -264,6 +360,23 @@ describe.skipIf(testCaddy === null)('tokens', () => {
       expect((await use(other)).status).toBe(429)
       expect((await use(limited.key)).status).toBe(429)
     })
+  })
+
+  it('C2: what is missing, unknown or unsupported has its own code', async () => {
+    const grant = { grant_type: 'client_credentials' }
+    for (const [entries, status, error] of [
+      [{}, 400, 'invalid_request'],
+      [grant, 400, 'invalid_request'],
+      [{ ...grant, client_id: 'app' }, 400, 'invalid_request'],
+      [{ ...grant, client_id: 'app', client_secret: 'x' }, 401, 'invalid_client'],
+      [{ ...as('app'), grant_type: 'password' }, 400, 'unsupported_grant_type'],
+      [{ ...as('app'), grant_type: 'authorization_code' }, 400, 'unsupported_grant_type'],
+    ] as const) {
+      const answer = await post('/oauth/token', entries)
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([
+        ...[status, { error, error_description: expect.any(String) }],
+      ])
+    }
   })
 
   it('C2: a bad client learns nothing, and no credential reaches a log', async () => {

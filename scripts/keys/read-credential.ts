@@ -1,0 +1,28 @@
+import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
+import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
+import { mergeKeys } from '../../gatekeeper/src/credentials/merge-keys.ts'
+import { type Context, UsageError } from './command.ts'
+
+/**
+ * A credential from stdin, or asked for without an echo; never from the command line, where every
+ * user of the machine and the shell history see it.
+ */
+export async function readCredential(name: 'Key' | 'Token', context: Context): Promise<string> {
+  const given = context.ask
+    ? await context.ask(name, { isSecret: true })
+    : await context.readInput()
+  const credential = given.trim()
+  if (credential === '') throw new UsageError(`there is no ${name.toLowerCase()} on stdin`)
+  return credential
+}
+
+/** The keys of all files, as the service merges them. */
+export async function readEveryKey(context: Context): Promise<readonly KeyRecord[]> {
+  const { file, plainFile, services } = context
+  const files = plainFile === null ? [file] : [file, plainFile]
+  const sources = files.map(async (path) => {
+    const read = await readKeyFile(path, services)
+    return { file: path, keys: read?.keys ?? [] }
+  })
+  return mergeKeys(await Promise.all(sources)).keys
+}
