@@ -47,11 +47,23 @@ function open(changes: Partial<AuditRules> = {}): Auditor {
 }
 
 const denied = (changes: Partial<DecidedEvent> = {}): DecidedEvent => ({
-  ...{ isKnown: false, isAllowed: false, reason: 'unknown-key', addressGroup: '192.0.2.1' },
+  ...{
+    isKnown: false,
+    isAllowed: false,
+    isAct: false,
+    reason: 'unknown-key',
+    addressGroup: '192.0.2.1',
+  },
   ...changes,
 })
-const fields = () => ({ path: '/' })
-const allowed = { isKnown: true, isAllowed: true, reason: '', addressGroup: '192.0.2.1' }
+const fields = () => ({ event: 'request', path: '/' })
+const allowed = {
+  isKnown: true,
+  isAllowed: true,
+  isAct: false,
+  reason: '',
+  addressGroup: '192.0.2.1',
+}
 
 async function read(auditor: Auditor, chain: string) {
   await auditor.close()
@@ -107,16 +119,23 @@ describe('the audit', () => {
     expect(await read(auditor, 'requests-1')).toHaveLength(count)
   })
 
-  it('that cannot be written fails acts, and blocks requests only where it is required', async () => {
+  it('that cannot be written fails acts, and blocks other requests only where it is required', async () => {
     for (const required of [false, true]) {
       const auditor = open({ required })
       await auditor.close()
       opened.splice(opened.indexOf(auditor), 1)
       await expect(auditor.recordAct({ event: 'key.added' })).rejects.toThrow()
       for (let at = 0; at < 200; at++) auditor.recordDecision(denied({ isKnown: true }), fields)
-      await vi.waitFor(() => expect(auditor.isBlocked()).toBe(required))
+      await vi.waitFor(() => expect(auditor.isBlocked({ isAct: true })).toBe(true))
+      expect(auditor.isBlocked({ isAct: false })).toBe(required)
       expect(auditor.fault()).not.toBeNull()
     }
+  })
+
+  it('has what is allowed and changes what others use, whatever the rules are', async () => {
+    const auditor = open({ allowed: 'none' })
+    auditor.recordDecision({ ...allowed, isAct: true }, fields)
+    expect(await read(auditor, 'requests-1')).toHaveLength(1)
   })
 
   it('of two processes in one folder goes into chains of their own, and acts into one', async () => {

@@ -36,6 +36,8 @@ export type DecidedEvent = {
   /** Whether a credential held good; then `fields` name its principal. */
   readonly isKnown: boolean
   readonly isAllowed: boolean
+  /** Whether it changes what others use (class `manage`): such are always recorded. */
+  readonly isAct: boolean
   /** What refusals are counted by. */
   readonly reason: string
   readonly addressGroup: string
@@ -51,8 +53,8 @@ export type Auditor = {
   readonly recordAct: (fields: AuditFields) => Promise<void>
   /** Records what a known principal did beside its requests: that it was given a token. */
   readonly recordEvent: (fields: AuditFields) => Promise<void>
-  /** Whether requests must be refused now, since they could not be recorded. */
-  readonly isBlocked: () => boolean
+  /** Whether a request must be refused now, since it could not be recorded. */
+  readonly isBlocked: (request: { readonly isAct: boolean }) => boolean
   /** Why records are missing, or files cannot be kept in order; null where all is well. */
   readonly fault: () => string | null
   readonly close: () => Promise<void>
@@ -89,7 +91,8 @@ export function openAuditor(rules: AuditRules, deps: ChainWriterDeps): Auditor {
     recordDecision: createRecorder({ requests, strangers, bound, rules }),
     recordAct: acts.record,
     recordEvent: requests.record,
-    isBlocked: () => rules.required && (requests.fault() ?? strangers.fault()) !== null,
+    isBlocked: ({ isAct }) =>
+      (rules.required || isAct) && (requests.fault() ?? strangers.fault()) !== null,
     fault: () => findFault(chains),
     close: async () => {
       for (const stop of stops) stop()
@@ -139,14 +142,15 @@ function createRecorder({
   rules,
 }: RecorderDeps): Auditor['recordDecision'] {
   let allowed = 0
-  const isWanted = ({ isAllowed, isKnown, addressGroup, reason }: DecidedEvent) => {
+  const isWanted = ({ isAllowed, isAct, isKnown, addressGroup, reason }: DecidedEvent) => {
     if (!isAllowed) return isKnown || bound.isRecorded({ addressGroup, reason })
+    if (isAct) return true
     if (rules.allowed === 'none') return false
     return rules.allowed === 'all' || allowed++ % rules.sampleOf === 0
   }
   return (event, describe) => {
     if (!isWanted(event)) return
     const chain = event.isKnown ? requests : strangers
-    chain.add({ event: 'request', ...describe() })
+    chain.add(describe())
   }
 }

@@ -245,4 +245,24 @@ describe('the writer of a chain', () => {
     expect(readChainOf(folder, 'requests')).toMatchObject({ faults: [], head: { sequence: 105 } })
     expect(new Set(eventsOf()).size).toBe(101)
   })
+
+  it('a shared chain that was shortened goes on, and that is recorded', async () => {
+    const writer = open({ sharedLock: join(folder, 'requests.lock') })
+    for (let at = 1; at <= 3; at++) await writer.record({ number: at })
+    const [first = ''] = readFileSync(path(), 'utf8').split('\n')
+    writeFileSync(path(), `${first}\n`)
+    await writer.record({ number: 4 })
+    await writer.close()
+    expect(eventsOf()).toEqual([1, 'audit.altered', 4])
+  })
+
+  it('a file that is gone with its folder fails batches one by one, and holds nobody up', async () => {
+    const writer = open()
+    await writer.record({ number: 1 })
+    rmSync(folder, { recursive: true })
+    await expect(writer.record({ number: 2 })).rejects.toThrow('ENOENT')
+    writer.add({ number: 3 })
+    await writer.close()
+    expect(writer.fault()).toBe('ENOENT')
+  })
 })

@@ -7,12 +7,10 @@ import type { Clock } from '../lib/clock.ts'
 import { createOwnedFolder } from '../lib/create-owned.ts'
 import { type ProcessLock, takeProcessLock } from '../lib/process-lock.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
-import { type AuditFields, appendLine, type ChainHead, emptyHead } from './chain.ts'
-import { readLastHead } from './chain-tail.ts'
-import { type Retention, removeOld } from './retention.ts'
-import { AlteredError, SegmentFile } from './segment-file.ts'
-import { listSegments, segmentPath } from './segments.ts'
-import { keepHead, readKeptHead, type SignStatement } from './signed-head.ts'
+import { type AuditFields, appendLine, type ChainHead } from './chain.ts'
+import { ChainFiles, codeOf } from './chain-files.ts'
+import type { Retention } from './retention.ts'
+import type { SignStatement } from './signed-head.ts'
 
 export type ChainWriter = {
   /** Resolves when the record is written; rejects where it is not. */
@@ -49,10 +47,12 @@ export type ChainWriterDeps = {
   readonly waitingMax?: number
 }
 
+const overflow = 'overflow'
+
 /** Too many records wait for the disk, or the chain is closed. */
 export class AuditOverflowError extends Error {
   override readonly name = 'AuditOverflowError'
-  readonly code = 'overflow'
+  readonly code = overflow
 }
 
 const waitingMaxDefault = 10_000
@@ -76,39 +76,42 @@ export function openChain(rules: ChainRules, deps: ChainWriterDeps): ChainWriter
     record: (fields) => writer.record(fields),
     add: (fields) => writer.add(fields),
     fault: () => writer.fault,
-    upkeepFault: () => writer.upkeepFault,
-    head: () => writer.head,
+    upkeepFault: () => writer.files.upkeepFault,
+    head: () => writer.files.head,
     tidy: () => writer.tidy(),
     close: () => writer.close(),
   }
 }
 
 class Writer {
-  head: ChainHead = emptyHead
+  readonly files: ChainFiles
   fault: string | null = null
-  upkeepFault: string | null = null
   readonly #rules: ChainRules
   readonly #deps: ChainWriterDeps
   #waiting: Waiting[] = []
   #lost = 0
   #running: Promise<void> | null = null
   #stopTimer: (() => void) | null = null
-  #file: SegmentFile | null = null
-  #begunAt: number | null = null
   #isClosed = false
 
   constructor(rules: ChainRules, deps: ChainWriterDeps) {
     this.#rules = rules
     this.#deps = deps
+    this.files = new ChainFiles(rules, deps)
   }
 
   /** A shared chain is opened anew for every batch, since others may have gone on with it. */
   open(): void {
-    if (this.#rules.sharedLock === null) this.#openNewest()
+    if (this.#rules.sharedLock !== null) return
+    this.files.openNewest()
+    if (this.files.notices.length > 0) this.#start()
   }
 
   record(fields: AuditFields): Promise<void> {
-    if (!this.#hasRoom()) return Promise.reject(this.#refuse())
+    if (!this.#hasRoom()) {
+      this.fault = overflow
+      return Promise.reject(new AuditOverflowError('too many records wait for the disk'))
+    }
     return new Promise((done, fail) => {
       const settle = (error: Error | null) => (error === null ? done() : fail(error))
       this.#waiting.push({ fields, at: this.#deps.clock(), settle })
@@ -119,7 +122,7 @@ class Writer {
   add(fields: AuditFields): void {
     if (!this.#hasRoom()) {
       this.#lost++
-      this.#refuse()
+      this.fault = overflow
       return
     }
     this.#waiting.push({ fields, at: this.#deps.clock(), settle: null })
@@ -130,9 +133,9 @@ class Writer {
 
   async tidy(): Promise<void> {
     // Where a batch is under way it looks after that itself.
-    this.#running ??= this.#underLock(() => this.#rotateIfDue(true))
+    this.#running ??= this.#underLock(() => this.files.tidy())
       .catch((error) => {
-        this.upkeepFault = codeOf(error)
+        this.files.upkeepFault = codeOf(error)
       })
       .finally(() => this.#goOn())
     await this.#running
@@ -144,17 +147,11 @@ class Writer {
       await this.#running
     }
     this.#isClosed = true
-    this.#closeFile()
+    this.files.close()
   }
 
   #hasRoom(): boolean {
     return this.#waiting.length < (this.#deps.waitingMax ?? waitingMaxDefault)
-  }
-
-  #refuse(): Error {
-    const error = new AuditOverflowError('too many records wait for the disk')
-    this.fault = error.code
-    return error
   }
 
   #start(): void {
@@ -170,9 +167,12 @@ class Writer {
   }
 
   async #drain(): Promise<void> {
-    // One turn of the loop gathers what the requests of this moment have to say.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) await this.#writeBatch(this.#waiting.splice(0, batchMax))
+    do {
+      // One turn of the loop gathers what the requests of this moment have to say, and is there for
+      // everybody else while a disk refuses batch after batch.
+      await new Promise((resolve) => setImmediate(resolve))
+      await this.#writeBatch(this.#waiting.splice(0, batchMax))
+    } while (this.#waiting.length > 0)
   }
 
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
@@ -180,7 +180,7 @@ class Writer {
       await this.#underLock(async () => {
         await this.#appendAll(batch)
         for (const { settle } of batch) settle?.(null)
-        await this.#rotateIfDue(false)
+        await this.files.rotateIfFull()
       })
     } catch (error) {
       this.fault = codeOf(error)
@@ -194,28 +194,32 @@ class Writer {
     if (this.#isClosed) throw new AuditOverflowError('the audit is closed')
     const lock: ProcessLock | null = sharedLock === null ? null : await takeProcessLock(sharedLock)
     try {
-      if (lock !== null) this.#openNewest()
+      if (lock !== null) this.files.openNewest()
       await work()
     } finally {
-      if (lock !== null) this.#closeFile()
+      if (lock !== null) this.files.close()
       lock?.release()
     }
   }
 
   async #appendAll(batch: readonly Waiting[]): Promise<void> {
-    const file = this.#usableFile()
+    const file = this.files.usable()
+    const now = this.#deps.clock()
     const lost = this.#lost
-    let head = this.head
-    const add = (at: number, fields: AuditFields) => {
+    const found = this.files.notices.length
+    let head = this.files.head
+    const toLine = (at: number, fields: AuditFields) => {
       const appended = appendLine(head, at, fields)
       head = appended.head
       return `${appended.line}\n`
     }
-    const first = lost === 0 ? '' : add(this.#deps.clock(), this.#describeLost())
-    const bytes = Buffer.from(first + batch.map(({ at, fields }) => add(at, fields)).join(''))
-    await file.append(bytes, this.#rules.sharedLock !== null)
-    this.#begunAt ??= batch[0]?.at ?? null
-    this.head = head
+    const notices = this.files.notices.map((fields) => toLine(now, fields))
+    const losses = lost === 0 ? '' : toLine(now, this.#describeLost())
+    const lines = batch.map(({ at, fields }) => toLine(at, fields))
+    const text = notices.join('') + losses + lines.join('')
+    await file.append(Buffer.from(text), this.#rules.sharedLock !== null)
+    this.files.goOnFrom(head, batch[0]?.at ?? now)
+    this.files.notices.splice(0, found)
     this.#lost -= lost
     this.fault = null
   }
@@ -223,90 +227,4 @@ class Writer {
   #describeLost(): AuditFields {
     return { event: 'audit.lost', records: this.#lost, fault: this.fault }
   }
-
-  /** A file that was removed or cut under our hands is left alone: the chain goes on in a new one. */
-  #usableFile(): SegmentFile {
-    const file = this.#file as SegmentFile
-    try {
-      if (file.hasGrown()) file.readTail()
-      return file
-    } catch (error) {
-      if (!(error instanceof AlteredError)) throw error
-      const { number } = file.segment
-      const next = this.#openNext(number)
-      const fields = { event: 'audit.altered', segment: number, what: error.message }
-      this.#waiting.unshift({ fields, at: this.#deps.clock(), settle: null })
-      return next
-    }
-  }
-
-  #openNewest(): void {
-    const { folder } = this.#deps
-    const { name } = this.#rules
-    const segments = listSegments(folder, name)
-    const file = new SegmentFile(segments.at(-1) ?? this.#segmentOf(1))
-    this.#file = file
-    const tail = file.readTail()
-    // A file that was begun and has no line yet follows on the one before it.
-    const before = this.#segmentOf(file.segment.number - 1).path
-    const head = tail.head ?? readLastHead(segments.slice(0, -1)) ?? readKeptHead(before)
-    if (head !== null) this.head = { sequence: head.sequence, hash: head.hash }
-    this.#begunAt = file.begunAt()
-    if (tail.tornBytes === 0) return
-    const fields = { event: 'audit.repaired', cutBytes: tail.tornBytes }
-    this.#waiting.unshift({ fields, at: this.#deps.clock(), settle: null })
-    if (this.#rules.sharedLock === null) this.#start()
-  }
-
-  #segmentOf(number: number) {
-    return { number, path: segmentPath(this.#deps.folder, this.#rules.name, number) }
-  }
-
-  #openNext(number: number): SegmentFile {
-    const next = new SegmentFile(this.#segmentOf(number + 1))
-    this.#closeFile()
-    this.#file = next
-    this.#begunAt = null
-    return next
-  }
-
-  #closeFile(): void {
-    this.#file?.close()
-    this.#file = null
-  }
-
-  /** Where this fails everything stays as it is, and it is tried again after the next batch. */
-  async #rotateIfDue(isTidying: boolean): Promise<void> {
-    const { folder, clock, sign } = this.#deps
-    const file = this.#file
-    if (file === null) return
-    try {
-      const isDue = this.#isFull(file)
-      if (isDue) {
-        await file.sync()
-        const { segment } = file
-        const at = new Date(clock()).toISOString()
-        const statement = { ...this.head, chain: this.#rules.name, segment: segment.number, at }
-        await keepHead(segment, statement, sign)
-        this.#openNext(segment.number)
-      }
-      const inUse = this.#file?.segment.number ?? 0
-      if (isDue || isTidying) removeOld(folder, this.#rules, { inUse, now: clock() })
-      this.upkeepFault = null
-    } catch (error) {
-      this.upkeepFault = codeOf(error)
-    }
-  }
-
-  #isFull({ bytes }: SegmentFile): boolean {
-    const { segmentBytesMax, segmentAgeMaxMs } = this.#rules
-    if (bytes >= segmentBytesMax) return true
-    if (segmentAgeMaxMs === null || this.#begunAt === null) return false
-    return this.#deps.clock() - this.#begunAt > segmentAgeMaxMs
-  }
-}
-
-function codeOf(error: unknown): string {
-  const { code, name } = error as NodeJS.ErrnoException
-  return code ?? name
 }

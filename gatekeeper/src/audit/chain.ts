@@ -28,10 +28,20 @@ export function appendLine(
   const sequence = head.sequence + 1
   // Put together as text, since this is done for every request; no value of ours needs an escape.
   const own = JSON.stringify(withoutOurs(fields)).slice(1, -1)
-  const line = `{"sequence":${sequence},"at":"${new Date(at).toISOString()}",${own}${
+  const line = `{"sequence":${sequence},"at":"${formatAt(at)}",${own}${
     own === '' ? '' : ','
   }"previous":"${head.hash}"}`
   return { line, head: { sequence, hash: hashLine(line) } }
+}
+
+let lastAt = Number.NaN
+let lastText = ''
+
+/** Many records have one millisecond. */
+function formatAt(at: number): string {
+  if (at !== lastAt) lastText = new Date(at).toISOString()
+  lastAt = at
+  return lastText
 }
 
 /** An event's member of the same name would stand in the line beside ours, and be the one believed. */

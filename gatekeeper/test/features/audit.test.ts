@@ -3,8 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findSecret, makeCanaries, readAllFiles } from '../attack/tools/canary.ts'
+import { placesOf } from '../attack/tools/canary-places.ts'
 import { startChild, waitUntil } from '../support/child.ts'
 import { makeKey } from '../support/keys.ts'
+import { exchange, openTls } from '../support/raw.ts'
 import { readChainOf } from '../support/read-chain.ts'
 import { type Stack, startGatekeeper, startStack, testCaddy } from '../support/stack.ts'
 
@@ -38,7 +41,7 @@ async function found(stack: Stack, chain: string, wanted: object) {
       Object.entries(wanted).every(([name, value]) => record[name] === value),
     )
   await waitUntil(() => find() !== undefined, {
-    limitMs: 15_000,
+    limitMs: 30_000,
     describe: () => JSON.stringify(readChainOf(folderOf(stack), chain).records.slice(-5), null, 1),
   })
   return find() ?? {}
@@ -194,10 +197,10 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
   it('is followed as it grows', async () => {
     const script = join(root, 'scripts/audit.ts')
     const child = startChild(process.execPath, [script, 'tail', '-f', '-n', '1'], stack.env)
-    await waitUntil(() => child.output() !== '', { limitMs: 20_000, child, describe: child.output })
+    await waitUntil(() => child.output() !== '', { limitMs: 45_000, child, describe: child.output })
     await stack.send('/api/version', { key: ada.key })
     await waitUntil(() => child.output().includes('/api/version'), {
-      ...{ limitMs: 20_000, child, describe: child.output },
+      ...{ limitMs: 45_000, child, describe: child.output },
     })
     expect(await child.stop()).toBe(0)
   })
@@ -215,6 +218,58 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     expect(report.users.users.map(({ name }: { name: string }) => name)).toContain('ada')
     expect(report.users.models).toContainEqual(expect.objectContaining({ name: 'demo:latest' }))
   })
+
+  it('every command of the guide does what it says', async () => {
+    const guide = readFileSync(join(root, 'docs/guides/audit.md'), 'utf8')
+    const found = [...guide.matchAll(/^ *npm run audit -- ([^#\n]*)/gm)].map(([, words]) => words)
+    const commands = [
+      ...new Set(found.map((words) => (words ?? '').trim().replace(' --follow', ''))),
+    ]
+    expect(commands.length).toBeGreaterThan(6)
+    const { text } = await stack.send('/.well-known/jwks.json')
+    writeFileSync(join(stack.stateDir, 'jwks.json'), text)
+    await run(stack, 'audit', 'export', '--output', 'heads.json')
+    for (const command of commands) {
+      const { code, err } = await run(stack, 'audit', ...command.split(' '))
+      // Nobody tried a key that does not exist.
+      expect([command, code, err]).toEqual([command, command.includes('unknown-key') ? 1 : 0, ''])
+    }
+  }, 120_000)
+
+  it('a credential in any place of a request is in no record', async () => {
+    const plain = `plain${makeKey().key.slice(14, 52)}`
+    const canaries = makeCanaries(ada.key, `${ada.key.slice(0, -1)}0`, plain)
+    const api = join(stack.stateDir, 'plain.json')
+    const entry = { user: 'old', service: 'ollama', created_at: '2024-01-01' }
+    writeFileSync(api, JSON.stringify({ [plain]: entry }))
+    const own = await startStack({ keys: [ada], config, env: { API_KEYS_FILE: api } })
+    try {
+      own.upstream.behave({ status: 200, body: '{"done":true}' })
+      const requests = canaries.flatMap(({ text }) => placesOf('/api/tags', text))
+      const send = async () => {
+        for (let next = requests.pop(); next !== undefined; next = requests.pop()) {
+          await exchange(await openTls(own), next.bytes, 1_000)
+        }
+      }
+      await Promise.all(Array.from({ length: 16 }, send))
+      for (const { text } of canaries) {
+        const headers = { 'user-agent': `x/1 (${text})` }
+        await own.send('/api/chat', { key: ada.key, json: { model: text, messages: [] }, headers })
+      }
+      await own.send('/api/version', { key: ada.key })
+      await found(own, 'requests-1', { path: '/api/version' })
+      const written = readAllFiles(folderOf(own))
+      expect(readChainOf(folderOf(own), 'requests-1').records.length).toBeGreaterThan(20)
+      const finds = canaries.flatMap(({ name, secrets }) =>
+        written.flatMap(({ text }) =>
+          secrets.flatMap((secret) => findSecret(text, secret) ?? []).map((at) => `${name}: ${at}`),
+        ),
+      )
+      expect(finds).toEqual([])
+    } finally {
+      await own.stop()
+    }
+  }, 120_000)
 
   it('goes on after a kill: nothing is broken, and what was written is there', async () => {
     const own = await startStack({ keys: [ada], config })
