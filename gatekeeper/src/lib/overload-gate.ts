@@ -37,14 +37,14 @@ export const systemLoop = {
 }
 
 const tickMs = 20
-const windowMs = 500
+const windowMs = 250
 /** Above this share of its time the loop has no rest; below the other one it has some again. */
 const shareOverloaded = 0.95
 const shareRelieved = 0.8
 
 /**
  * Two conditions, since a late timer alone is also what a machine looks like on which others work:
- * the loop had no rest for half a second, and its timer was late by more than `lagMs`. From then on
+ * the loop had no rest for a quarter of a second, and its timer was late by more than `lagMs`. From then on
  * whatever arrives while the timer is late is refused, until it is late by less than half of that.
  */
 export function createOverloadGate({ lagMs }: OverloadRules, deps: OverloadDeps): OverloadGate {

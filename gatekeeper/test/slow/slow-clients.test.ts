@@ -20,8 +20,13 @@ const bodyOf = (prefix: string, key: string) =>
     ...[`POST ${prefix}/api/generate HTTP/1.1`, 'Host: localhost', 'Content-Length: 5000'],
     ...['Content-Type: application/json', `Authorization: Bearer ${key}`, '', '{'],
   ].join('\r\n')
+const flood = Array.from({ length: 300 }, (_, at) => `X-Flood-${at}: ${'x'.repeat(15)}\r\n`).join(
+  '',
+)
 const kinds: readonly Kind[] = [
   { name: 'head', opening: `GET /ollama/api/tags HTTP/1.1\r\nHost: localhost\r\nX-Slow: ` },
+  // A long head without an end.
+  { name: 'fields', opening: `GET /health HTTP/1.1\r\nHost: localhost\r\n${flood}X-Slow: ` },
   { name: 'body, relay, with a key', opening: bodyOf('/ollama', mallory.key) },
   { name: 'body, check, with a key', opening: bodyOf('/chat', mallory.key) },
   { name: 'body, relay, without', opening: bodyOf('/ollama', 'gk_nothing') },
@@ -51,8 +56,8 @@ describe.skipIf(testCaddy === null)('slow clients', () => {
     report({ alone, beside }, clients, closedAfterMs)
 
     expect(Math.max(...beside)).toBeLessThan(2_000)
-    const heads = clients.filter(({ kind }) => kind === 'head')
-    expect(heads.length).toBe(clientsOfEach)
+    const heads = clients.filter(({ kind }) => kind === 'head' || kind === 'fields')
+    expect(heads.length).toBe(2 * clientsOfEach)
     expect(heads.filter((client) => !closedAfterMs.has(client)).length).toBe(0)
     for (const { socket } of clients) socket.destroy()
     expect(Math.max(...(await serveOthers(field, 15)))).toBeLessThan(2_000)

@@ -9,12 +9,14 @@ import type { OpenLoopPlan, OpenLoopTally } from '../support/open-loop.ts'
 type Pools = Map<string, Pool>
 const pools: Pools = new Map()
 
-function poolFor({ url, ca }: OpenLoopPlan): Pool {
-  const known = pools.get(url)
+function poolFor({ socketPath }: OpenLoopPlan): Pool {
+  const known = pools.get(socketPath)
   if (known) return known
-  // A thousand, since an open loop that waits for a connection is none.
-  const pool = new Pool(url, { connections: 1_000, connect: { ca }, headersTimeout: 60_000 })
-  pools.set(url, pool)
+  // Many, since an open loop that waits for a connection is none; fewer than a listener lets wait.
+  const pool = new Pool('http://localhost', {
+    ...{ connections: 400, connect: { socketPath }, headersTimeout: 60_000 },
+  })
+  pools.set(socketPath, pool)
   return pool
 }
 
@@ -30,12 +32,18 @@ async function run(plan: OpenLoopPlan): Promise<OpenLoopTally> {
     const sample = { atMs: sentAt - startedAt, tookMs: performance.now() - sentAt }
     if (status === '200') tally.accepted.push(sample)
   }
-  for (;;) {
-    const elapsedMs = performance.now() - startedAt
-    if (elapsedMs >= plan.forMs) break
-    const due = Math.floor((elapsedMs / 1000) * plan.perSecond)
-    for (; tally.sent < due; tally.sent++) under.push(send())
-    await sleep(1)
+  const { pace, forMs } = plan
+  const elapsedMs = () => performance.now() - startedAt
+  if ('together' in pace) {
+    const one = async () => {
+      for (; elapsedMs() < forMs; tally.sent++) await send()
+    }
+    await Promise.all(Array.from({ length: pace.together }, one))
+  } else {
+    for (; elapsedMs() < forMs; await sleep(1)) {
+      const due = Math.floor((elapsedMs() / 1000) * pace.perSecond)
+      for (; tally.sent < due; tally.sent++) under.push(send())
+    }
   }
   const sentForMs = performance.now() - startedAt
   await Promise.all(under)
@@ -46,7 +54,8 @@ type Sample = OpenLoopTally['accepted'][number]
 
 async function ask(pool: Pool, plan: OpenLoopPlan): Promise<string> {
   try {
-    const { path, headers, body } = plan
+    const { path, headers } = plan
+    const body = Buffer.from(plan.body, 'base64')
     const answer = await pool.request({ path, method: 'POST', headers, body })
     await answer.body.dump()
     return String(answer.statusCode)

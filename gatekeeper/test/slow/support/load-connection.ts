@@ -4,6 +4,9 @@ import { connect as connectTls } from 'node:tls'
 /** Where a load goes; with `ca` over TLS. */
 export type Target = { readonly port: number; readonly ca?: string }
 
+/** A unix socket, spoken to in plain HTTP. */
+export type SocketTarget = { readonly socketPath: string }
+
 export type LoadAnswer = { readonly status: number; readonly text: string }
 
 /**
@@ -12,12 +15,12 @@ export type LoadAnswer = { readonly status: number; readonly text: string }
  * under load.
  */
 export class LoadConnection {
-  readonly #target: Target
+  readonly #target: Target | SocketTarget
   #socket: Socket | null = null
   #text = ''
   #settle: ((answer: LoadAnswer | null) => void) | null = null
 
-  constructor(target: Target) {
+  constructor(target: Target | SocketTarget) {
     this.#target = target
   }
 
@@ -37,10 +40,7 @@ export class LoadConnection {
   }
 
   #open(): Socket {
-    const { port, ca } = this.#target
-    const address = { host: '127.0.0.1', port }
-    const tls = { ...address, servername: 'localhost', ALPNProtocols: ['http/1.1'] }
-    const socket = ca === undefined ? connectPlain(address) : connectTls({ ...tls, ca })
+    const socket = connectTo(this.#target)
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
     socket.on('error', () => socket.destroy())
@@ -70,4 +70,12 @@ export class LoadConnection {
     if (isLast) this.close()
     settle?.(answer)
   }
+}
+
+function connectTo(target: Target | SocketTarget): Socket {
+  if ('socketPath' in target) return connectPlain(target.socketPath)
+  const { port, ca } = target
+  const address = { host: '127.0.0.1', port }
+  const tls = { ...address, servername: 'localhost', ALPNProtocols: ['http/1.1'] }
+  return ca === undefined ? connectPlain(address) : connectTls({ ...tls, ca })
 }

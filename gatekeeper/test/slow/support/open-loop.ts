@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 export type OpenLoopPlan = {
-  readonly url: string
-  readonly ca: string
+  readonly socketPath: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** In base64, as it goes from process to process. */
   readonly body: string
-  readonly perSecond: number
+  /** A rate, or `{together}`: so many at a time, each after the one before. */
+  readonly pace: { readonly perSecond: number } | { readonly together: number }
   readonly forMs: number
 }
 

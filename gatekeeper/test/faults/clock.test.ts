@@ -1,0 +1,92 @@
+/**
+ * Somebody sets the clock, forth and back, under the running process: what is expired stays so while
+ * it is, no limit is given twice, and nobody is locked out for as long as the jump was.
+ */
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { makePlace, type Place, readiness, startReady, statusOf } from '../attack/tools/place.ts'
+import { type Child, waitUntil } from '../support/child.ts'
+import { keyFileText, makeKey } from '../support/keys.ts'
+import { findFaketime } from './support/tools.ts'
+
+const dayMs = 24 * 60 * 60_000
+const library = await findFaketime()
+
+describe.skipIf(library === null)('a clock that jumps', () => {
+  const free = makeKey({ user: 'free' })
+  const daily = makeKey({ user: 'daily', limits: ['3/day'] })
+  const hasty = makeKey({ user: 'hasty', limits: ['2/minute'] })
+  let leaving = makeKey()
+  let place: Place
+  let child: Child
+
+  const turnTo = (offsetMs: number) => {
+    const file = join(place.folder, 'clock')
+    writeFileSync(`${file}.next`, `${offsetMs < 0 ? '' : '+'}${offsetMs / 1000}\n`)
+    renameSync(`${file}.next`, file)
+  }
+  const ask = (key: { key: string }) => statusOf(place, key.key)
+  const becomes = (key: { key: string }, status: number) =>
+    waitUntil(async () => (await ask(key)) === status, {
+      ...{ limitMs: 20_000, child, describe: () => child.output().slice(-3_000) },
+    })
+  const many = async (key: { key: string }, times: number) => {
+    const statuses: number[] = []
+    for (let left = times; left > 0; left--) statuses.push(await ask(key))
+    return statuses.filter((status) => status === 200).length
+  }
+
+  beforeAll(() => {
+    leaving = makeKey({ user: 'leaving', expiresAt: new Date(Date.now() + dayMs).toISOString() })
+  })
+
+  it('forth and back: expiry follows it, and no limit is given twice', {
+    timeout: 90_000,
+  }, async () => {
+    place = makePlace()
+    writeFileSync(place.file, keyFileText([free, daily, hasty, leaving]))
+    turnTo(0)
+    child = await startReady(place, [
+      ...['env', `LD_PRELOAD=${library}`, 'FAKETIME_NO_CACHE=1', 'DONT_FAKE_MONOTONIC=1'],
+      ...[
+        'FAKETIME_DONT_FAKE_MONOTONIC=1',
+        `FAKETIME_TIMESTAMP_FILE=${join(place.folder, 'clock')}`,
+      ],
+      ...[process.execPath, join(import.meta.dirname, '../../src/main.ts')],
+    ])
+    expect([await ask(free), await ask(leaving)]).toEqual([200, 200])
+    expect(await many(daily, 5)).toBe(3)
+    expect(await many(hasty, 4)).toBe(2)
+    expect(await ask(makeKey())).toBe(401)
+
+    // Two days on: the key's time is over, and the day's limit is renewed.
+    turnTo(2 * dayMs)
+    await becomes(leaving, 401)
+    expect(await ask(free)).toBe(200)
+    expect(await many(daily, 5)).toBe(3)
+    // A rate goes by a clock that nobody sets.
+    expect(await many(hasty, 4)).toBe(0)
+
+    // Back: what was used of today stays used.
+    turnTo(0)
+    await becomes(leaving, 200)
+    expect(await ask(free)).toBe(200)
+    expect(await many(daily, 5)).toBe(0)
+    // Nobody is locked out for the length of the jump: a rate is free again in its own time, and a
+    // bad key is still told no more than that it is one.
+    expect(await ask(makeKey())).toBe(401)
+    await waitUntil(async () => (await ask(hasty)) === 200, {
+      ...{ limitMs: 45_000, child, describe: child.output },
+    })
+
+    // Before the process began, and on to where it was.
+    turnTo(-dayMs)
+    expect(await ask(free)).toBe(200)
+    turnTo(0)
+    expect([await ask(free), await ask(leaving)]).toEqual([200, 200])
+    expect(await many(daily, 3)).toBe(0)
+    expect(await readiness(place)).toMatch(/200 OK/)
+    expect(await child.stop()).toBe(0)
+  })
+})

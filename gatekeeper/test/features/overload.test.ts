@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { Pool } from 'undici'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoModel } from '../../../scripts/demo/demo-model.ts'
+import { reasonRow } from '../../src/policy/reason.ts'
+import { readEdge, statement } from '../attack/tools/direct.ts'
+import { waitUntil } from '../support/child.ts'
+import { makeKey } from '../support/keys.ts'
+import { exchangeUnix, lines } from '../support/raw.ts'
+import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+
+const ada = makeKey()
+/** Short where it is sent and long where it is read, so that the gatekeeper is the one who is busy. */
+const talk = Array.from({ length: 4_000 }, () => ({ role: 'user', content: 'and then' }))
+const body = gzipSync(JSON.stringify({ model: demoModel, messages: talk, stream: false }))
+const config = `version: 1
+overload: {lagMs: 20}
+services:
+  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
+  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
+  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
+  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}
+  image: {kind: http, routes: [{prefix: /image, strip: true}]}
+`
+
+describe.skipIf(testCaddy === null)('more requests than can be decided on', () => {
+  let stack: Stack
+  let pool: Pool
+  beforeAll(async () => {
+    stack = await startStack({ keys: [ada], config })
+    stack.upstream.behave({ status: 200, body: '{"done":true}' })
+    const socketPath = join(stack.stateDir, 'run/relay.sock')
+    pool = new Pool('http://localhost', { connect: { socketPath }, connections: 100 })
+  })
+  afterAll(async () => {
+    await pool?.destroy()
+    await stack?.stop()
+  })
+
+  const chat = async () => {
+    const answer = await pool.request({
+      ...{ path: '/api/chat', method: 'POST', body },
+      headers: {
+        ...Object.fromEntries(statement('relay')),
+        ...{ 'X-Gatekeeper-Edge': readEdge(stack), 'X-Gatekeeper-Method': 'POST' },
+        ...{ 'X-Gatekeeper-Uri': '/api/chat', authorization: `Bearer ${ada.key}` },
+        ...{ 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      },
+    })
+    return { status: answer.statusCode, fields: answer.headers, text: await answer.body.text() }
+  }
+  /** Counted as what must not be, and not thrown: a hundred wait for the same end. */
+  const unanswered = (error: unknown) => ({ status: 0, fields: {}, text: String(error) })
+  const ask = (listener: 'relay' | 'ops', path: string) =>
+    exchangeUnix(
+      join(stack.stateDir, `run/${listener}.sock`),
+      lines(`GET ${path} HTTP/1.1`, 'Host: localhost', `X-Gatekeeper-Edge: ${readEdge(stack)}`),
+    )
+
+  it('are told to come again, health stays open, and all are served when it is over', {
+    timeout: 120_000,
+  }, async () => {
+    const seen: Awaited<ReturnType<typeof chat>>[] = []
+    let isOver = false
+    const flood = Array.from({ length: 100 }, async () => {
+      while (!isOver) seen.push(await chat().catch(unanswered))
+    })
+    const refused = () => seen.find(({ status }) => status !== 200)
+    await waitUntil(() => refused() !== undefined, {
+      ...{ limitMs: 60_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+    })
+    // By the sockets: on a busy machine Caddy gives up on whoever is busy.
+    expect(await ask('relay', '/health')).toMatch(/200 OK/)
+    expect(await ask('ops', '/livez')).toMatch(/200 OK/)
+    expect(await ask('ops', '/readyz')).toMatch(/200 OK/)
+    isOver = true
+    expect(await Promise.all(flood)).toHaveLength(100)
+
+    // Nothing but yes and this no, which says when to come again.
+    const row = reasonRow('overloaded')
+    expect([...new Set(seen.map(({ status }) => status))].sort()).toEqual([200, 503])
+    expect(refused()?.fields['retry-after']).toBe(String(row.retryAfterSeconds))
+    expect(JSON.parse(refused()?.text ?? '')).toEqual(
+      expect.objectContaining({ error: expect.objectContaining({ code: row.code }) }),
+    )
+    const said = stack.gatekeeper.output()
+    expect(said).toContain('overloaded: what would only wait is refused')
+    expect(said).toMatch(/"reason":"overloaded"/)
+
+    await waitUntil(() => stack.gatekeeper.output().includes('overloaded no more'), {
+      ...{ limitMs: 20_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+    })
+    await waitUntil(
+      async () => (await stack.send('/api/version', { key: ada.key })).status === 200,
+      { limitMs: 20_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+    )
+  })
+})
