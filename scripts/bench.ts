@@ -3,9 +3,14 @@
  * what each figure means and what it cannot be compared with.
  */
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
+import { measureHeavy } from './bench/heavy/measure-heavy.ts'
+import { faultsOf, renderHeavy } from './bench/heavy/render-heavy.ts'
+import { describeMachine } from './bench/machine.ts'
 import { measureAll } from './bench/measure-all.ts'
+import { measureTokens, renderTokens } from './bench/measure-tokens.ts'
 import { parseOptions, usage } from './bench/options.ts'
 import { choosePeers, namePeers, providePeers } from './bench/peers/choose-peers.ts'
 import { canRunAlone, isAlone, runAlone } from './bench/peers/own-network.ts'
@@ -29,11 +34,20 @@ function close(): Promise<void> {
   return closing
 }
 
-function printReport(report: Report): void {
-  const { rounds, machine, at } = report
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
-  process.stdout.write(`${at}, ${rounds} rounds: ${facts.join(', ')}\n\n`)
-  process.stdout.write(`${renderReport(report).join('\n')}\n`)
+function print(report: Pick<Report, 'at' | 'machine'>, lines: readonly string[]): void {
+  const facts = Object.entries(report.machine).map(([name, value]) => `${name} ${value}`)
+  facts.push(`load average at the end ${(loadavg()[0] ?? 0).toFixed(2)}`)
+  process.stdout.write(`${report.at}: ${facts.join(', ')}\n\n${lines.join('\n')}\n`)
+}
+
+function writeJson(file: string | null, report: unknown): void {
+  if (file !== null) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+function findOurCaddy() {
+  const named = (process.env['GATEKEEPER_CADDY'] ?? '').trim()
+  const search = { caddy: named === '' ? null : resolve(root, named), log }
+  return findCaddy({ ...search, stateDir: join(root, '.gatekeeper') })
 }
 
 async function main(): Promise<number> {
@@ -43,9 +57,7 @@ async function main(): Promise<number> {
     process.stderr.write(`bench: ${options}\n${usage}\n`)
     return exitCode.usage
   }
-  const named = (process.env['GATEKEEPER_CADDY'] ?? '').trim()
-  const search = { caddy: named === '' ? null : resolve(root, named), log }
-  const caddy = await findCaddy({ ...search, stateDir: join(root, '.gatekeeper') })
+  const caddy = await findOurCaddy()
   if ('problem' in caddy) {
     process.stderr.write(`bench: ${formatProblem(caddy.problem)}\n`)
     return caddy.exitCode
@@ -55,16 +67,27 @@ async function main(): Promise<number> {
     process.stdout.write(`${lines.join('\n')}\n`)
     return exitCode.ok
   }
+  if (options.isHeavy) {
+    const report = await measureHeavy(caddy, { ...options, log }, undo)
+    print(report, renderHeavy(report))
+    writeJson(options.jsonFile, report)
+    return faultsOf(report).length === 0 ? exitCode.ok : exitCode.no
+  }
+  if (options.isTokens) {
+    const { rounds: pairs, seconds } = options
+    const report = await measureTokens({ caddy: caddy.path, pairs, seconds }, undo)
+    print({ at: new Date().toISOString(), machine: describeMachine(caddy) }, renderTokens(report))
+    writeJson(options.jsonFile, report)
+    return exitCode.ok
+  }
   if (options.hasPeers && !isAlone()) {
     for (const { name, why } of await providePeers(log)) log(`${name}: ${why}`)
     if (canRunAlone()) return await runAlone()
   }
   const chosen = options.hasPeers ? choosePeers(isAlone()) : namePeers()
   const report = await measureAll(caddy, { options, startedAt, log, chosen }, undo)
-  printReport(report)
-  if (options.jsonFile !== null) {
-    writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
-  }
+  print(report, [`${report.rounds} rounds`, '', ...renderReport(report)])
+  writeJson(options.jsonFile, report)
   return isValid(report) ? exitCode.ok : exitCode.no
 }
 

@@ -36,7 +36,9 @@ export async function preparePlace(
   writeFileSync(keysFile, keyFileText(keys))
   const shipped = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
   // Its app answers many at a time, as no Ollama would: what is measured is not the queue.
-  const open = shipped.replace('    kind: ollama\n', '    kind: ollama\n    slots: unlimited\n')
+  const members =
+    '    slots: unlimited\n    prices: {"*": {inputUsdPerMillion: 1, outputUsdPerMillion: 2}}\n'
+  const open = shipped.replace('    kind: ollama\n', `    kind: ollama\n${members}`)
   // Where a reload is measured, a key is asked for until it is there.
   const attempts = 'attempts: {burst: 1000000, perMinute: 1000000}'
   // Nor is it what becomes of those that are too many: here all are to be answered.
@@ -50,6 +52,7 @@ export async function preparePlace(
     GATEKEEPER_HTTPS_PORT: String(await freePort()),
     GATEKEEPER_HTTP_PORT: String(await freePort()),
     OLLAMA_URL: appUrl,
+    LITELLM_URL: appUrl,
     TTS_URL: appUrl,
   }
   return { folder, stateDir, keysFile, env }

@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
 import type { Child } from '../../gatekeeper/test/support/child.ts'
 import { makeKey, type TestKey } from '../../gatekeeper/test/support/keys.ts'
+import { type BenchKeys, makeBenchKeys } from './bench-keys.ts'
+import { addBenchClient, makeBenchToken } from './bench-token.ts'
 import { type BenchClient, startClient } from './client.ts'
 import {
   type Front,
@@ -23,10 +25,14 @@ import type { FrontName, RowPlan } from './rows.ts'
 /** Everything that the rows need, as whole processes on loopback. */
 export type House = {
   readonly folder: string
-  readonly key: TestKey
+  readonly keys: BenchKeys
+  /** Of the OAuth client `bench`. */
+  readonly clientSecret: string
   readonly appUrl: string
   readonly fronts: Readonly<Record<FrontName, Front>>
   readonly gatekeeper: Child
+  /** One that records no allowed request. */
+  readonly unaudited: Child
   readonly null: Child
   readonly bareRelay: Child
   readonly client: BenchClient
@@ -47,9 +53,10 @@ export type HouseOptions = {
 export async function openHouse(options: HouseOptions, undo: Undo): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'gk-bench-'))
   undo(() => rmSync(folder, { recursive: true, force: true }))
-  // Ten, as in a home; the first is the one that calls.
-  const keys = Array.from({ length: 10 }, () => makeKey())
-  const key = keys[0] as TestKey
+  const callers = makeBenchKeys()
+  // Ten, as in a home.
+  const others = Array.from({ length: 6 }, () => makeKey())
+  const keys: TestKey[] = [...Object.values(callers), ...others]
   const app = startProgram('app', folder, {})
   undo(app.stop)
   await waitForOutput(app, 'listening')
@@ -57,22 +64,40 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
 
   const ours = await preparePlace(folder, 'ours', { keys, appUrl })
   const flags = options.gatekeeperFlags ?? []
+  const clientSecret = await addBenchClient(ours)
   // Once for nothing: a first start compiles, and carries what that takes in its memory.
   await (await startGatekeeper(ours, { undo, flags: [] })).stop()
   const gatekeeper = await startGatekeeper(ours, { undo, flags })
+  const quiet = await preparePlace(folder, 'quiet', { keys, appUrl })
+  appendFileSync(join(quiet.folder, 'gatekeeper.yaml'), 'audit: {allowed: none}\n')
+  const unaudited = await startGatekeeper(quiet, { undo, flags: [] })
   const standIn = await preparePlace(folder, 'stand-in', { keys: [], appUrl })
   const standIns = await startStandIns(standIn, appUrl, undo)
-  const seat = { folder, appUrl, key: key.key, undo }
+  const seat = { folder, appUrl, key: callers.plain.key, undo }
   const { seated, gaps } = await seatPeers(options.peers ?? [], seat)
   const caddy = { caddyPath: options.caddy, undo, peerBlocks: seated.map(toPeerBlock) }
   const fronts = {
     ours: await startFront(ours, caddy),
+    unaudited: await startFront(quiet, caddy),
     'stand-in': await startFront(standIn, caddy),
   }
   const client = startClient()
   undo(client.stop)
   const peerRows = seated.map(toPeerRow)
-  return { folder, key, appUrl, fronts, gatekeeper, ...standIns, client, peerRows, gaps }
+  const token = { ...callers.token, key: await makeBenchToken(ours) }
+  return {
+    folder,
+    keys: { ...callers, token },
+    clientSecret,
+    appUrl,
+    fronts,
+    gatekeeper,
+    unaudited,
+    ...standIns,
+    client,
+    peerRows,
+    gaps,
+  }
 }
 
 /** On the very sockets where the gatekeeper would listen, with the secrets that it would make. */

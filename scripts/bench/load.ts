@@ -1,15 +1,21 @@
-import type { LoadConnection, Target } from '../../gatekeeper/test/slow/support/load-connection.ts'
+import type {
+  LoadConnection,
+  SocketTarget,
+  Target,
+} from '../../gatekeeper/test/slow/support/load-connection.ts'
 import { quantile } from './statistics.ts'
 
 export type LoadPlan = {
   readonly kind: 'load'
-  readonly target: Target
+  readonly target: Target | SocketTarget
   /** The bytes of one request; every request of a slice is the same. */
   readonly request: string
   readonly connections: number
   readonly seconds: number
   /** Goes before, and is not counted: connections are opened, code gets warm. */
   readonly warmSeconds: number
+  /** Of an answer that counts; 200 if not given. */
+  readonly status?: number
 }
 
 export type LoadTally = {
@@ -23,7 +29,7 @@ export type LoadTally = {
 /** Closed loop: every connection has one request under way, and sends the next upon its answer. */
 export async function runSlice(
   connections: readonly LoadConnection[],
-  { request, seconds }: Pick<LoadPlan, 'request' | 'seconds'>,
+  { request, seconds, status = 200 }: Pick<LoadPlan, 'request' | 'seconds' | 'status'>,
 ): Promise<LoadTally> {
   const tookMs: number[] = []
   let failed = 0
@@ -34,7 +40,7 @@ export async function runSlice(
     while (askedAt < endAt) {
       const answer = await connection.ask(request)
       const answeredAt = performance.now()
-      if (answer?.status === 200) tookMs.push(answeredAt - askedAt)
+      if (answer?.status === status) tookMs.push(answeredAt - askedAt)
       else failed += 1
       askedAt = answeredAt
     }

@@ -1,14 +1,15 @@
-import { cpus, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caddy } from '../caddy/find-caddy.ts'
+import { measureAudit } from './audit.ts'
 import { preparePlace, type Undo } from './front.ts'
 import { type House, openHouse } from './house.ts'
+import { describeMachine } from './machine.ts'
 import type { ChosenPeers } from './peers/choose-peers.ts'
 import { readResidentMb } from './processes.ts'
 import { makeFillers, manyKeys, measureReload } from './reload.ts'
 import type { MemoryReport, Report } from './report.ts'
 import { type RoundDeps, runRounds, runStreamRows } from './rounds.ts'
-import { openaiRow, type RowPlan, rowPlans } from './rows.ts'
+import { openaiRows, type RowPlan, rowPlans } from './rows.ts'
 import { measureStartup } from './startup.ts'
 import { summariseRows, toStreamRow } from './summarise.ts'
 import { judgeTargets } from './targets.ts'
@@ -25,26 +26,30 @@ export async function measureAll(caddy: Caddy, deps: RunDeps, undo: Undo): Promi
   await sleep(1_000)
   const idle = readMemory(house)
   const plans: readonly RowPlan[] =
-    peers.length === 0 ? rowPlans : [...rowPlans, openaiRow, ...house.peerRows]
+    peers.length === 0 ? rowPlans : [...rowPlans, ...openaiRows, ...house.peerRows]
   const samples = await runRounds(house, plans, deps)
   const gatekeeperLoadedMb = readResidentMb(house.gatekeeper)
   log('streams')
   const streams = await runStreamRows(house, options)
   const { startup, reload } = await measureAlone(house, deps, undo)
+  const audit = await measureAudit()
   const rows = summariseRows(plans, samples)
   const memory = { ...idle, gatekeeperLoadedMb }
   return {
     ...{ at, machine, rounds: samples.get('caddy')?.length ?? 0 },
     rows: [...rows, ...streams.map(toStreamRow)],
-    ...{ memory, startup, reload, gaps: [...deps.chosen.gaps, ...house.gaps] },
-    targets: judgeTargets({ rows, memory, startup, reload }),
+    ...{ memory, startup, reload, audit, gaps: [...deps.chosen.gaps, ...house.gaps] },
+    targets: judgeTargets({ rows, memory, startup, reload, audit }),
   }
 }
 
 /** The gatekeeper without Caddy: how it starts, and how it takes over a large key file. */
 async function measureAlone(house: House, { options, log }: RoundDeps, undo: Undo) {
   const fillers = makeFillers(manyKeys - 1)
-  const { key: staying, appUrl } = house
+  const {
+    keys: { plain: staying },
+    appUrl,
+  } = house
   const place = (name: string, count: number) => {
     const keys = [staying, ...fillers.slice(0, count - 1)]
     return preparePlace(house.folder, name, { keys, appUrl })
@@ -62,16 +67,5 @@ function readMemory(house: House): Omit<MemoryReport, 'gatekeeperLoadedMb'> {
     gatekeeperIdleMb: readResidentMb(house.gatekeeper),
     caddyIdleMb: readResidentMb(house.fronts.ours.caddy),
     bareNodeIdleMb: readResidentMb(house.null),
-  }
-}
-
-function describeMachine(caddy: Caddy): Report['machine'] {
-  const [first, ...others] = cpus()
-  return {
-    ...{ cpu: first?.model ?? 'unknown', cpus: others.length + 1 },
-    // Above 0 others were at work as well, and the figures are the worse for it.
-    loadAverageAtStart: Number((loadavg()[0] ?? 0).toFixed(2)),
-    ...{ platform: `${process.platform} ${process.arch}`, node: process.versions.node },
-    caddy: caddy.version,
   }
 }

@@ -17,6 +17,11 @@ describe('the words of npm run bench', () => {
     expect(parseOptions(['--peers'])).toMatchObject({ hasPeers: true, limitSeconds: 480 })
   })
 
+  it('heavy things are measured instead of the table, and only where they are asked for', () => {
+    expect(parseOptions([])).toMatchObject({ isHeavy: false, isQuick: false })
+    expect(parseOptions(['--heavy', '--quick'])).toMatchObject({ isHeavy: true, isQuick: true })
+  })
+
   it.each([['--seconds', '0'], ['--rounds', 'many'], ['--seconds='], ['--fast'], ['word']])(
     'refuses %s %s',
     (...words) => {

@@ -15,11 +15,19 @@ export type BenchOptions = {
   readonly jsonFile: string | null
   /** Gets the peers, and measures them too. */
   readonly hasPeers: boolean
+  /** Many streams, large bodies and refusals instead of the table. */
+  readonly isHeavy: boolean
+  /** What access tokens cost, instead of the table. */
+  readonly isTokens: boolean
+  /** Shows that it runs, not how fast. */
+  readonly isQuick: boolean
   /** Only profiles the gatekeeper. */
   readonly isProfile: boolean
 }
 
 export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds N] [--limit-seconds N] [--json FILE] [--peers]
+       npm run bench -- --heavy [--quick] [--json FILE]
+       npm run bench -- --tokens [--rounds N] [--seconds N] [--json FILE]
        npm run bench -- --profile [--seconds N]
   --quick            two short rounds: shows that it runs, not how fast
   --rounds N         how many interleaved rounds (10)
@@ -27,6 +35,8 @@ export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds 
   --limit-seconds N  end of all measuring, rounds left out if need be (240, with peers 480)
   --peers            gets what others would put there (once, some minutes), and measures it too
   --json FILE        writes the figures there as well
+  --heavy            1,000 streams, large bodies and refusals, instead of the table
+  --tokens           verifying and issuing access tokens, instead of the table
   --profile          where the gatekeeper's own time goes under checks and relayed requests`
 
 const full = {
@@ -52,6 +62,8 @@ export function parseOptions(words: readonly string[]): BenchOptions | string {
         json: { type: 'string' },
         profile: { type: 'boolean', default: false },
         peers: { type: 'boolean', default: false },
+        heavy: { type: 'boolean', default: false },
+        tokens: { type: 'boolean', default: false },
       },
     })
     const base = values.quick ? quick : values.peers ? withPeers : full
@@ -62,6 +74,9 @@ export function parseOptions(words: readonly string[]): BenchOptions | string {
       limitSeconds: readNumber('--limit-seconds', values['limit-seconds'], base.limitSeconds),
       jsonFile: values.json ?? null,
       isProfile: values.profile,
+      isHeavy: values.heavy,
+      isTokens: values.tokens,
+      isQuick: values.quick,
       hasPeers: values.peers,
     }
   } catch (error) {

@@ -63,7 +63,7 @@ function renderStreams(streams: readonly StreamReport[]): string[] {
   ])
 }
 
-function renderSingles({ memory, startup, reload }: Report): string[] {
+function renderSingles({ memory, startup, reload, audit }: Report): string[] {
   const mb = (value: number | null) => (value === null ? '-' : `${whole(value)} MB`)
   const range = (values: readonly [number, number]) => values.map(whole).join('-')
   return [
@@ -75,10 +75,13 @@ after load; Caddy ${mb(memory.caddyIdleMb)} idle; a bare node:http ${mb(memory.b
 ${whole(reload.inForceMs)} ms (${range(reload.inForceMsRange)}), slowest request meanwhile \
 ${whole(reload.slowestRequestMs)} ms; a request takes ${coarse(reload.ratioToTenKeys)} of one \
 with 10 keys (${fine(reload.requestMs)} ms)`,
+    `audit    ${whole(audit.recordsPerSecond)} records a second, with nothing else to do; \
+${coarse(audit.cpuMicros)} µs of CPU each`,
   ]
 }
 
-function renderTargets({ targets }: Report): string[] {
+/** What was asked beside what was measured. */
+export function renderTargets({ targets }: Pick<Report, 'targets'>): string[] {
   const verdict = (isMet: boolean | null) => (isMet === null ? 'unknown' : isMet ? 'met' : 'MISSED')
   return formatTable([
     ['target', 'wanted', 'measured', ''],

@@ -89,6 +89,13 @@ export type ReloadReport = {
   readonly requestMs: number
 }
 
+export type AuditReport = {
+  /** Of one process with nothing else to do. */
+  readonly recordsPerSecond: number
+  /** CPU time of one record, the thread that writes among it. */
+  readonly cpuMicros: number
+}
+
 export type Report = {
   readonly at: string
   readonly machine: Readonly<Record<string, string | number>>
@@ -97,6 +104,7 @@ export type Report = {
   readonly memory: MemoryReport
   readonly startup: StartupReport
   readonly reload: ReloadReport
+  readonly audit: AuditReport
   readonly gaps: readonly { readonly name: string; readonly why: string }[]
   readonly targets: readonly Target[]
 }

@@ -55,7 +55,7 @@ async function measureRow(
   { seconds }: BenchOptions,
 ): Promise<RowSample> {
   const { target } = house.fronts[plan.front]
-  const request = toRequest(plan, house.key.key)
+  const request = toRequest(plan, house.keys)
   const parts = partsOf(plan, house)
   const common = { target, request, seconds }
   // Warms up before the CPU time is read.
@@ -90,7 +90,7 @@ export async function runStreamRows(house: House, options: BenchOptions): Promis
   for (const { name, front, path } of streamPlans) {
     const records = await house.client.stream({
       target: house.fronts[front].target,
-      ...{ path, key: house.key.key, streams: options.streams },
+      ...{ path, key: house.keys.plain.key, streams: options.streams },
       events: Math.ceil(options.streamSeconds * eventsPerSecond),
     })
     reports.push(summariseStreams(name, records, eventsPerSecond))

@@ -3,8 +3,13 @@
  * same key in it and the same application behind; only who decides differs.
  */
 
-/** `ours`: our Caddyfile with the gatekeeper. `stand-in`: the same file, others in its place. */
-export type FrontName = 'ours' | 'stand-in'
+import type { KeyName } from './bench-keys.ts'
+
+/**
+ * `ours`: our Caddyfile with the gatekeeper. `unaudited`: another one, which records no allowed
+ * request. `stand-in`: the same file, others in its place.
+ */
+export type FrontName = 'ours' | 'unaudited' | 'stand-in'
 
 export type RowPlan = {
   readonly name: string
@@ -15,9 +20,11 @@ export type RowPlan = {
   /** The row that this one is set against: what asks nothing, on the same way. */
   readonly nullRow: 'null' | 'null-pooled' | 'bare-relay'
   /** Who answers beside Caddy, for the CPU time, which is not told of a peer's several processes. */
-  readonly behind: 'gatekeeper' | 'null' | 'bareRelay' | 'peer' | null
+  readonly behind: 'gatekeeper' | 'unaudited' | 'null' | 'bareRelay' | 'peer' | null
   /** The Authorization field; without one, the key as Bearer. */
   readonly authorization?: string | null
+  /** Whose key it carries: `plain` if not given. */
+  readonly key?: KeyName
 }
 
 /** Neighbours are measured next to each other, so the pairs that are compared stand together. */
@@ -49,6 +56,18 @@ export const rowPlans = [
     ...{ front: 'ours', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'gatekeeper' },
   },
   {
+    name: 'check-key-unaudited',
+    what: 'the same, with no record of it in the audit (audit.allowed: none)',
+    ...{ front: 'unaudited', method: 'GET', path: '/tts/hello', nullRow: 'null' },
+    behind: 'unaudited',
+  },
+  {
+    name: 'check-jwt',
+    what: 'the same for an access token of ours (RS256), its signature remembered',
+    ...{ front: 'ours', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'gatekeeper' },
+    key: 'token',
+  },
+  {
     name: 'null-pooled',
     what: 'NOT SHIPPED (decision 0002): the null, its connections kept',
     ...{ front: 'stand-in', method: 'GET', path: '/tts/pooled/hello', nullRow: 'null-pooled' },
@@ -78,6 +97,12 @@ export const rowPlans = [
     ...{ front: 'ours', method: 'POST', path: '/api/chat', nullRow: 'bare-relay' },
     behind: 'gatekeeper',
   },
+  {
+    name: 'relay-limited',
+    what: 'the same for a key with limits of every kind: each request is in the journal twice',
+    ...{ front: 'ours', method: 'POST', path: '/api/chat', nullRow: 'bare-relay' },
+    ...{ behind: 'gatekeeper', key: 'limited' },
+  },
 ] as const satisfies readonly RowPlan[]
 
 /** The same streams on three ways, so that what the machine does is not taken for ours. */
@@ -87,17 +112,32 @@ export const streamPlans = [
   { name: 'stream', front: 'ours', path: '/api/chat' },
 ] as const
 
-/** Measured beside peers only: our relay of the request that they get. */
-export const openaiRow: RowPlan = {
-  name: 'relay-openai',
-  what: 'our relay: an OpenAI chat, as the peers that relay get it',
+const openaiRow: Omit<RowPlan, 'name' | 'what'> = {
   ...{ front: 'ours', method: 'POST', path: '/v1/chat/completions', nullRow: 'bare-relay' },
   behind: 'gatekeeper',
 }
 
+/** Measured beside peers only: our relay of the request that they get. */
+export const openaiRows: readonly RowPlan[] = [
+  {
+    name: 'relay-openai',
+    what: 'our relay: an OpenAI chat, as the peers that relay get it',
+    ...openaiRow,
+  },
+  {
+    name: 'relay-openai-limited',
+    what: 'the same for a key with limits of every kind',
+    ...{ ...openaiRow, key: 'limited' },
+  },
+]
+
 /** The bytes of a row's request. */
-export function toRequest({ method, path, authorization }: RowPlan, key: string): string {
-  const credential = `Authorization: ${authorization ?? `Bearer ${key}`}`
+export function toRequest(
+  plan: RowPlan,
+  keys: Readonly<Record<KeyName, { readonly key: string }>>,
+): string {
+  const { method, path, authorization, key = 'plain' } = plan
+  const credential = `Authorization: ${authorization ?? `Bearer ${keys[key].key}`}`
   const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${credential}\r\n`
   if (method === 'GET') return `${head}\r\n`
   const body = toChat({ isStreamed: false, events: 1 })

@@ -7,7 +7,7 @@ import { openHouse } from './house.ts'
 import { type CpuProfile, topFunctions, topSources } from './profile.ts'
 import { type RowPlan, rowPlans, toRequest } from './rows.ts'
 
-const profiled = ['check-key', 'relay']
+const profiled = ['check-key', 'relay', 'relay-limited']
 
 /** Puts each of our rows under load before a gatekeeper that profiles itself; returns tables. */
 export async function runProfile(
@@ -38,7 +38,7 @@ async function profileRow(plan: RowPlan, job: Job, undo: Undo): Promise<CpuProfi
   const gatekeeperFlags = ['--cpu-prof', `--cpu-prof-dir=${job.folder}`]
   const house = await openHouse({ caddy: job.caddy, gatekeeperFlags }, undo)
   const { target } = house.fronts.ours
-  const request = toRequest(plan, house.key.key)
+  const request = toRequest(plan, house.keys)
   const { seconds } = job
   await house.client.load({ target, request, connections: 32, seconds, warmSeconds: 0 })
   // It writes its profile when it ends.

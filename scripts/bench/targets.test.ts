@@ -16,10 +16,14 @@ const rest = {
   memory: { gatekeeperIdleMb: null },
   startup: { readyMs: 400, readyManyKeysMs: 800 },
   reload: { ratioToTenKeys: 1 },
+  audit: { cpuMicros: 6 },
 }
 
 describe('targets', () => {
-  const [throughput, added, relay, , , idle] = judgeTargets({ rows, ...rest })
+  const targets = judgeTargets({ rows, ...rest })
+  const [throughput, added, relay, idle] = [
+    ...['check-key: throughput', 'check-key: added', 'relay: throughput', 'idle gatekeeper'],
+  ].map((start) => targets.find(({ what }) => what.startsWith(start)))
 
   it('one that is missed by a hair is missed, and one that is reached exactly is met', () => {
     expect(throughput).toMatchObject({ measured: 0.91, isMet: false })
@@ -31,5 +35,18 @@ describe('targets', () => {
     expect(idle).toMatchObject({ measured: null, isMet: null })
     const without = judgeTargets({ rows: [], ...rest })
     expect(without.slice(0, 3).map(({ isMet }) => isMet)).toEqual([null, null, null])
+  })
+
+  it('what relays here and elsewhere is set beside ours with every limit on, where it ran', () => {
+    const peers = [row('relay-openai-limited', { rps32: 30 }), row('portkey', { rps32: 10 })]
+    const times = judgeTargets({ rows: peers, ...rest }).filter(({ what }) =>
+      what.includes('times'),
+    )
+    expect(times).toMatchObject([{ wanted: '>= 3', measured: 3, isMet: true }])
+  })
+
+  it('the audit is judged by its part of the check', () => {
+    const share = judgeTargets({ rows: [row('check-key', { cpuMicros: 300 })], ...rest }).at(-1)
+    expect(share).toMatchObject({ measured: 0.02, isMet: true })
   })
 })

@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addBenchBlocks } from '../caddyfile.ts'
-import { openaiRow, toRequest } from '../rows.ts'
+import { openaiRows, toRequest } from '../rows.ts'
 import { allPeers } from './all-peers.ts'
 import { toPeerBlock, toPeerRow } from './peer-blocks.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const caddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
 const seat = { folder: '/f', key: 'the-key', port: 4711, appUrl: 'http://127.0.0.1:1', undo() {} }
+const callers = { plain: seat, limited: seat, spent: seat, elsewhere: seat, token: seat }
 const seated = allPeers.map((peer) => ({ peer, door: peer.door(seat) }))
 
 describe('the peers', () => {
   it('are given the one key of the run, and nobody else’s', () => {
     for (const one of seated) {
-      const request = toRequest(toPeerRow(one), seat.key)
+      const request = toRequest(toPeerRow(one), callers)
       const [, scheme, value = ''] = /Authorization: (\w+) (\S+)/.exec(request) ?? []
       const shown = scheme === 'Basic' ? Buffer.from(value, 'base64').toString() : value
       expect(shown).toContain('the-key')
@@ -25,9 +26,9 @@ describe('the peers', () => {
 
   it('that relay get the request that our own row beside them gets', () => {
     const bodyOf = (request: string) => request.split('\r\n\r\n')[1]
-    const ours = bodyOf(toRequest(openaiRow, seat.key))
+    const [ours] = openaiRows.map((row) => bodyOf(toRequest(row, callers)))
     for (const one of seated.filter(({ door }) => door.checkPath === null)) {
-      expect(bodyOf(toRequest(toPeerRow(one), seat.key))).toBe(ours)
+      expect(bodyOf(toRequest(toPeerRow(one), callers))).toBe(ours)
     }
   })
 

@@ -1,9 +1,11 @@
 /**
- * The application behind every row: answers a GET, a chat in Ollama's form, and a chat as a stream
- * of 20 lines a second that say when they were written. Prints the port that it listens on.
+ * The application behind every row: answers a GET, a chat in Ollama's form, a chat as a stream of 20
+ * lines or events a second that say when they were written, an upload by its length, and speech by
+ * 200 MB. Prints the port that it listens on.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 
 const hello = '{"message":"hello"}'
 const pauseMs = 50
@@ -23,11 +25,13 @@ const completion = JSON.stringify({
 
 const server = createServer((request, response) => {
   if (request.method !== 'POST') return sendWhole(response, hello)
+  if (request.url?.endsWith('/audio/transcriptions')) return answerUpload(request, response)
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const body = Buffer.concat(chunks)
-    if (request.url?.endsWith('/chat/completions')) sendWhole(response, completion)
+    if (request.url?.endsWith('/chat/completions')) answerCompletion(body, response)
+    else if (request.url?.endsWith('/audio/speech')) sendSpeech(response)
     else answerChat(body, { request, response })
   })
 })
@@ -50,21 +54,63 @@ function answerChat(body: Buffer, { response }: Exchange): void {
   sendWhole(response, JSON.stringify(whole))
 }
 
+function answerCompletion(body: Buffer, response: ServerResponse): void {
+  const chat = JSON.parse(body.toString('utf8')) as { stream?: boolean; max_tokens?: number }
+  if (chat.stream !== true) return sendWhole(response, completion)
+  const count = chat.max_tokens ?? 1
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  beat(response, count, (n) => {
+    const at = performance.timeOrigin + performance.now()
+    const event = `{"n":${n},"at":${at},${eventRest}`
+    return n + 1 < count ? `data: ${event}\n\n` : `data: ${event}\n\ndata: [DONE]\n\n`
+  })
+}
+
+const eventRest = JSON.stringify({
+  ...{ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'tiny' },
+  choices: [{ index: 0, delta: { content: 'word ' }, finish_reason: null }],
+}).slice(1)
+
+/** Says how much came, so that nothing that was lost passes for sent. */
+function answerUpload(request: IncomingMessage, response: ServerResponse): void {
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+  })
+  request.on('end', () => sendWhole(response, JSON.stringify({ text: 'words', length })))
+}
+
+const speechBytes = 200_000_000
+const piece = Buffer.alloc(64_000)
+
+function sendSpeech(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'audio/mpeg', 'content-length': speechBytes })
+  const pieces = function* () {
+    for (let sent = 0; sent < speechBytes; sent += piece.length) yield piece
+  }
+  Readable.from(pieces(), { highWaterMark: 4 }).pipe(response)
+}
+
 /** By the clock and not by pauses one after another: a late line does not delay those after it. */
-function stream(response: ServerResponse, { model, options }: Chat): void {
+function beat(response: ServerResponse, count: number, write: (n: number) => string): void {
   const startedAt = performance.now()
-  const count = options?.num_predict ?? 1
   let sent = 0
-  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   const next = () => {
     if (response.destroyed) return
-    const at = performance.timeOrigin + performance.now()
-    response.write(`${JSON.stringify({ model, at, message: { content: 'word ' } })}\n`)
+    response.write(write(sent))
     sent += 1
     if (sent === count) return void response.end()
     setTimeout(next, Math.max(0, startedAt + sent * pauseMs - performance.now()))
   }
   next()
+}
+
+function stream(response: ServerResponse, { model, options }: Chat): void {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  beat(response, options?.num_predict ?? 1, () => {
+    const at = performance.timeOrigin + performance.now()
+    return `${JSON.stringify({ model, at, message: { content: 'word ' } })}\n`
+  })
 }
 
 function sendWhole(response: ServerResponse, text: string): void {

@@ -1,5 +1,5 @@
 /**
- * The relay's null: reads the body, sends it on by undici's `dispatch` over kept connections, and
+ * The relay's null: reads the body (a long one as it comes), sends it on by undici's `dispatch` over kept connections, and
  * writes the answer as it comes. No credential, no policy, no log, no time limits of its own.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -16,6 +16,7 @@ const removed = new Set([
 const server = createServer((request, response) => {
   // Caddy's health check.
   if (request.url === '/livez') return void response.end()
+  if (Number(request.headers['content-length']) > 1e6) return relay(request, response, request)
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => relay(request, response, Buffer.concat(chunks)))
@@ -24,7 +25,11 @@ server.keepAliveTimeout = 130_000
 server.listen(socket, () => process.stdout.write('listening\n'))
 process.on('SIGTERM', () => process.exit(0))
 
-function relay(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+function relay(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer | IncomingMessage,
+): void {
   const headers = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => !removed.has(name)),
   )

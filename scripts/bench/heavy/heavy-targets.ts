@@ -1,0 +1,40 @@
+import type { Target } from '../report.ts'
+import { atLeast, atMost } from '../targets.ts'
+import type { EventsRow, HeavyReport, RefusalRow, TransferRow } from './heavy-report.ts'
+
+type Measured = Pick<HeavyReport, 'events' | 'transfers' | 'refusals'>
+
+/** What the collector may leave lying about while 200 MB go by; what held them would have them all. */
+const constantMb = 64
+
+/** What was asked beside what was measured. */
+export function judgeHeavy({ events, transfers, refusals }: Measured): Target[] {
+  const accepted = refusals.find(({ name }) => name === 'accepted, with limits')
+  return [
+    atMost('events dropped, and streams broken', 0, sumOf(events)),
+    ...['upload-form-200', 'download'].map((name) => judgeMemory(name, transfers)),
+    ...refusals
+      .filter(({ status }) => status !== 200)
+      .flatMap((row) => judgeRefusal(row, accepted)),
+  ]
+}
+
+function sumOf(events: readonly EventsRow[]): number {
+  return events.reduce((sum, { dropped, incomplete }) => sum + dropped + incomplete, 0)
+}
+
+function judgeMemory(name: string, transfers: readonly TransferRow[]): Target {
+  const grown = transfers.find((row) => row.name === `${name} relay`)
+  const growth = grown?.peakMb == null || grown.idleMb === null ? null : grown.peakMb - grown.idleMb
+  return atMost(`${name}, of 200 MB: memory above idle (MB)`, constantMb, growth)
+}
+
+function judgeRefusal(row: RefusalRow, accepted: RefusalRow | undefined): Target[] {
+  const cpu = (row.cpuMicros ?? Number.NaN) / (accepted?.cpuMicros ?? Number.NaN)
+  const times = row.perSecond / (accepted?.perSecond ?? Number.NaN)
+  return [
+    atMost(`${row.name}: CPU time beside an accepted request`, 0.1, cpu),
+    // Nothing was asked of it: a figure to be seen beside the other.
+    atLeast(`${row.name}: refused per accepted in a second`, 1, times),
+  ]
+}
