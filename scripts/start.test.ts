@@ -149,7 +149,7 @@ describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, py
     const file = await readFile(join(house.folder, 'keys', 'keys.json'), 'utf8')
     expect(file).not.toContain(key)
     expect(Object.values(JSON.parse(file).keys)).toMatchObject([
-      { role: 'readwrite', services: ['ollama', 'litellm'] },
+      { role: 'readwrite', services: ['ollama', 'litellm', 'domain-chat'] },
     ])
     launch.process.stdin.write('\x03')
     expect(await launch.ended).toBe(0)

@@ -2,7 +2,8 @@
  * `npm test` runs everything that needs no more than npm and a Caddy; `npm run test:real` (the word
  * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes, and
  * `npm run test:browser` what needs a Chromium, `npm run test:compose` what needs a Docker engine of
- * its own. Further words go to vitest. A skip is loud: each one
+ * its own, `npm run test:faults` what breaks processes, disks and clocks, and `npm run test:soak` what
+ * shows only after a while (GATEKEEPER_TEST_SOAK_SECONDS, 600). Further words go to vitest. A skip is loud: each one
  * is named again at the end, above the count. With `--again`, as CI has it, the files with failures
  * are run once more, alone.
  */
@@ -21,10 +22,24 @@ const root = resolve(import.meta.dirname, '..')
  * run one after the other, in processes: they measure, and real servers end with their thread.
  */
 const suites: Readonly<Record<string, string>> = {
+  faults: 'gatekeeper/test/faults',
+  soak: 'gatekeeper/test/soak',
   real: 'gatekeeper/test/real',
   slow: 'gatekeeper/test/slow',
   browser: 'gatekeeper/test/browser',
   compose: 'gatekeeper/test/compose',
+}
+
+/** Files of `npm test` that belong to a suite as well, and run with it when a person asks for it. */
+const gathered: Readonly<Record<string, readonly string[]>> = {
+  faults: [
+    'gatekeeper/test/attack/audit-disk.test.ts',
+    'gatekeeper/test/attack/usage-disk.test.ts',
+    'gatekeeper/test/attack/state-and-disk.test.ts',
+    'gatekeeper/test/attack/upstream-answers.test.ts',
+    'gatekeeper/test/features/accounting.test.ts',
+    'gatekeeper/test/features/shutdown.test.ts',
+  ],
 }
 
 const again = '--again'
@@ -82,12 +97,15 @@ async function runFailedAgain({ outcomes }: Run, caddy: string | null): Promise<
 
 async function main(): Promise<number> {
   const given = process.argv.slice(2).filter((word) => word !== again)
-  const suite = suites[given[0] ?? '']
+  const name = given[0] ?? ''
+  const suite = suites[name]
+  const isAll = given.length === 1 && !process.argv.includes(again)
+  const more = isAll ? (gathered[name] ?? []) : []
   const excluded = Object.values(suites).map((folder) => `--exclude=${folder}/**`)
   const which =
     suite === undefined
       ? [...given, ...excluded]
-      : [suite, '--pool=forks', '--no-file-parallelism', ...given.slice(1)]
+      : [suite, ...more, '--pool=forks', '--no-file-parallelism', ...given.slice(1)]
   const caddy = await findTestCaddy()
   const first = await runOnce(which, caddy)
   const isRunAgain =

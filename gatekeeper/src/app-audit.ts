@@ -10,6 +10,7 @@ import type { SignStatement } from './audit/signed-head.ts'
 import { groupAddress } from './lib/address-group.ts'
 import type { Clock } from './lib/clock.ts'
 import { type Problem, ProblemsError } from './lib/problem.ts'
+import type { RequestFacts } from './policy/facts.ts'
 import { describeAudited } from './telemetry/audited-decision.ts'
 import type { Decided, DescribedDecision } from './telemetry/decision-log.ts'
 
@@ -30,7 +31,8 @@ export type Audit = {
   readonly recordEvent: (fields: AuditFields) => Promise<void>
   /** Records what another process changed: it is in force, whether that succeeds or not. */
   readonly recordChange: (event: string, change: Change) => void
-  readonly isBlocked: () => boolean
+  /** Whether a request must be refused now, since it could not be recorded. */
+  readonly isBlocked: (facts: RequestFacts) => boolean
   readonly problems: () => readonly Problem[]
   readonly close: () => Promise<void>
 }
@@ -58,7 +60,7 @@ export function openAudit(deps: AuditDeps): Audit {
       // What fails stands in `problems()`.
       void auditor.recordAct({ event, ...describeChange(change), by }).catch(() => {})
     },
-    isBlocked: auditor.isBlocked,
+    isBlocked: (facts) => auditor.isBlocked({ isAct: isAct(facts) }),
     problems: () => {
       const fault = auditor.fault()
       return fault === null ? [] : [unwritable(folder, fault)]
@@ -91,6 +93,11 @@ function unwritable(source: string, why: string): Problem {
   }
 }
 
+/** What changes what others use: models that are pulled or deleted, settings of a service. */
+function isAct({ endpoint }: RequestFacts): boolean {
+  return endpoint?.class === 'manage'
+}
+
 /** A refused OAuth request was let in, as all are, and refused by what answered it. */
 function toEvent({ facts, principal, reason, status }: Decided) {
   const isKnown = principal !== null && principal.kind !== 'anonymous'
@@ -98,6 +105,7 @@ function toEvent({ facts, principal, reason, status }: Decided) {
   return {
     isKnown,
     isAllowed: !isRefused,
+    isAct: facts !== null && isAct(facts),
     reason: reason ?? String(status),
     addressGroup: facts === null || isKnown ? '' : groupAddress(facts.clientAddress),
   }

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type Koa from 'koa'
 import type { AdmitDeps } from './admission/admit.ts'
+import { type ExplainQuestion, type Explanation, explainRequest } from './admission/explain.ts'
 import { type Audit, openAudit } from './app-audit.ts'
+import { openChat } from './app-chat.ts'
 import { createTokens, type Tokens } from './app-tokens.ts'
 import type { AuditRules } from './audit/auditor.ts'
 import type { FrontSecrets } from './config/front-secrets.ts'
@@ -15,6 +17,7 @@ import type { KeySetChange } from './credentials/key-set-change.ts'
 import { type KeyStore, loadKeyStore } from './credentials/key-store.ts'
 import { createApplication } from './http/koa.ts'
 import { answerCheck } from './http/routes/check.ts'
+import { answerExplain } from './http/routes/explain.ts'
 import { oauthEndpoints } from './http/routes/oauth.ts'
 import { answerOps, type PartProblems } from './http/routes/ops.ts'
 import { answerRelay } from './http/routes/relay.ts'
@@ -33,10 +36,10 @@ import type { Rate } from './lib/rate-limiter.ts'
 import { systemTimers } from './lib/timers.ts'
 import { checks } from './policy/checks.ts'
 import type { BodyFacts, RequestFacts } from './policy/facts.ts'
-import { limitsOf, type Policies, type ScopedLimit } from './policy/policies.ts'
+import { limitsOf, narrowByRole, type Policies, type ScopedLimit } from './policy/policies.ts'
 import type { Principal } from './policy/principal.ts'
 import { createRouteTable } from './policy/route-table.ts'
-import type { Service } from './policy/service.ts'
+import { accountOf, type Service } from './policy/service.ts'
 import { createServiceNames } from './policy/service-names.ts'
 import { createServiceQueues } from './scheduler/service-queues.ts'
 import {
@@ -76,12 +79,21 @@ export type AppDeps = {
   readonly log: Log
   readonly clock: Clock
   readonly version: string
+  /**
+   * Of a process that only asks: where journal and audit are, instead of the state folder, in which
+   * then nothing is made.
+   */
+  readonly scratchDir?: string
 }
 
 export type App = {
   readonly check: Koa
   readonly relay: Koa
   readonly ops: Koa
+  /** Explains over a socket of its own. */
+  readonly explanations: Koa
+  /** What would happen to a request. Nothing is sent on, charged or logged. */
+  readonly explain: (question: ExplainQuestion) => Promise<Explanation>
   /** From now on new requests are refused as `draining`. */
   readonly drain: () => void
   /** Requests that are neither refused nor answered yet. */
@@ -139,7 +151,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     journal.load(),
   ])
   const audit = openAudit({
-    ...{ stateDir: settings.stateDir, rules: deps.audit, clock, isPlainKey: keys.holdsPlain },
+    ...{
+      stateDir: deps.scratchDir ?? settings.stateDir,
+      rules: deps.audit,
+      clock,
+      isPlainKey: keys.holdsPlain,
+    },
     sign: async (statement) => (await late.tokens?.sign(statement)) ?? null,
   })
   late.audit = audit
@@ -159,8 +176,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock: () => performance.now(),
     timers: systemTimers,
   })
-  const tokens = await createTokens({ ...deps, keys, audit })
+  const tokens = await createTokens({
+    ...deps,
+    keys,
+    audit,
+    isAsking: deps.scratchDir !== undefined,
+  })
   late.tokens = tokens
+  const chat = await openChat(deps)
   const pricesOf = createPriceLists(services)
   const createReader = (facts: RequestFacts, body: BodyFacts | null) => {
     const { endpoint, service } = facts
@@ -178,6 +201,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...tokens.problems(),
     journal: problemsOf(journal),
     audit: audit.problems(),
+    prompts: chat.problems(),
     overload: overload.isOverloaded() ? [overloaded] : [],
   })
   const metrics = createMetrics({
@@ -211,7 +235,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
         ? []
         : limitsOf({ service: facts.service, principal }, policies),
     reserve: (question: Parameters<typeof ledger.reserve>[0]) =>
-      audit.isBlocked() ? auditUnavailable : ledger.reserve(question),
+      audit.isBlocked(question.facts)
+        ? auditUnavailable
+        : (chat.refuseVisitor(question) ?? ledger.reserve(question)),
     enterQueue: queues.enter,
     costOf: ({ service, model, inputTokens, outputTokens }: Use) => {
       const price = pricesOf(service.name)(model)
@@ -219,6 +245,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     outputTokensExpected: policies.outputTokensExpected,
     checks,
+    chat: chat.deps,
     edge: secrets.edge,
     onDecided: (decided: Decided) => {
       const described = describeDecision(decided)
@@ -241,6 +268,19 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     wellKnown: (path: string) => wellKnownAnswer(path, { ...tokens, foreignIssuers }),
   }
+  const explain = (question: ExplainQuestion) =>
+    explainRequest(question, {
+      ...point,
+      authenticate: tokens.judge,
+      findKey: (id) => {
+        const caller = keys.findById(id)
+        return typeof caller === 'string' ? caller : narrowByRole(caller, policies)
+      },
+      rehearse: (asked) =>
+        audit.isBlocked(asked.facts) ? auditUnavailable : ledger.rehearse(asked),
+      standings: ledger.standings,
+      isCounted: deps.scratchDir === undefined,
+    })
   const ops = {
     ...{ parts, isDraining: point.isDraining, renderMetrics: metrics.render },
     ...{ metricsToken: settings.metricsToken, hosts: settings.sites },
@@ -257,6 +297,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
       running,
     ),
     ops: createApplication((call) => answerOps(call, ops), logFault),
+    explanations: createApplication((call) => answerExplain(call, explain), logFault),
+    explain,
     drain: () => {
       isDraining = true
     },
@@ -264,8 +306,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     cut: forwarder.cut,
     close: async () => {
       overload.close()
+      metrics.close()
       keys.close()
       await tokens.close()
+      await chat.close()
       await forwarder.close()
       // After the last answer: what it cost is to be on record too.
       await journal.close()
@@ -299,12 +343,12 @@ function createGate({ overload, log }: AppDeps): OverloadGate {
 }
 
 /** What becomes of the journal is said when it changes, and not for every request. */
-function createJournal({ settings, usage, clock, log }: AppDeps): UsageJournal {
+function createJournal({ settings, scratchDir, usage, clock, log }: AppDeps): UsageJournal {
   const report = (event: JournalEvent) =>
     log[event.kind === 'recovered' ? 'warn' : 'error'](event, `usage journal: ${event.kind}`)
   const { retainDays } = usage
   return createSqliteJournal({
-    ...{ folder: settings.stateDir, retainDays, clock, timers: systemTimers, report },
+    ...{ folder: scratchDir ?? settings.stateDir, retainDays, clock, timers: systemTimers, report },
   })
 }
 
@@ -323,7 +367,8 @@ function problemsOf(journal: UsageJournal): readonly Problem[] {
 /** Its own limits and the house's, with those of the services that it may call. */
 function everyLimitOf(principal: Principal, { services, policies }: AppDeps): ScopedLimit[] {
   const called = services.filter(({ name }) => principal.services.includes(name))
-  const ofServices = called.flatMap(({ name, limits }) =>
+  const owners = new Map(called.map((service) => [accountOf(service), service.limits]))
+  const ofServices = [...owners].flatMap(([name, limits]) =>
     limits.map((limit) => ({ scope: 'service', subject: `service:${name}`, limit }) as const),
   )
   return [...limitsOf({ service: null, principal }, policies), ...ofServices]

@@ -15,6 +15,7 @@ import { readSettings, type Settings } from './config/read-settings.ts'
 import { drainListeners } from './http/drain.ts'
 import { closeListener, createListener, listenOn } from './http/listeners.ts'
 import { systemClock } from './lib/clock.ts'
+import { scrubKeys } from './lib/key-shape.ts'
 import { exitCode, formatProblem, type Problem, ProblemsError } from './lib/problem.ts'
 import type { Service } from './policy/service.ts'
 import { createLog } from './telemetry/log.ts'
@@ -32,7 +33,10 @@ const log = createLog(sink, { plain: isTerminal })
 
 /** Writes every problem for a person and ends the process. */
 function stopWith(problems: readonly Problem[], code: number): never {
-  for (const problem of problems) process.stderr.write(`gatekeeper: ${formatProblem(problem)}\n`)
+  for (const problem of problems) {
+    // As every line of the log: a file that is broken around a key must not put it there.
+    process.stderr.write(`gatekeeper: ${scrubKeys(formatProblem(problem))}\n`)
+  }
   process.exit(code)
 }
 
@@ -94,7 +98,18 @@ async function listenAll(app: App, settings: Settings): Promise<Listeners> {
       stopWith([{ source: name, what, remedy }], exitCode.unavailable)
     })
   }
+  await listenForQuestions(listener(app.explanations), settings)
   return { serving: [check, relay], ops }
+}
+
+/** Nothing depends on it: where it cannot be, `npm run explain` works without `--live`. */
+async function listenForQuestions(server: Server, { explainListen }: Settings): Promise<void> {
+  // It must not keep the process.
+  server.unref()
+  if (explainListen === null) return
+  await listenOn(server, explainListen, 0o600).catch((error: NodeJS.ErrnoException) =>
+    log.warn({ code: error.code }, 'explain --live cannot be asked'),
+  )
 }
 
 function stopOnSignals(app: App, { serving, ops }: Listeners): void {

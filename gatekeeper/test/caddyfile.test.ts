@@ -90,7 +90,7 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     const last = visitHandlers(caddyfile.adapted).filter(
       ({ handler, place }) => place === 'routes' && handler['handler'] === 'static_response',
     )
-    expect(last.map(({ handler }) => handler['status_code'])).toEqual([308, 404, 421])
+    expect(last.map(({ handler }) => handler['status_code'])).toEqual([308, 400, 404, 421])
   })
 })
 
@@ -418,6 +418,11 @@ const attacks: readonly Attack[] = [
     name: 'the two files disagree about the mode',
     caddyfile: replace(' /litellm /litellm/*', ''),
     found: /\/litellm of the service litellm has no block/,
+  },
+  {
+    name: 'the domain chat is not relayed',
+    caddyfile: replace(' /minnow/* /shark/* /authorized/*', ' /minnow/* /shark/*'),
+    found: /\/authorized of the service domain-chat has no block/,
   },
   {
     name: 'the two files disagree about the prefix',

@@ -10,6 +10,7 @@ const kinds: Readonly<Record<Kind, string>> = {
   vllm: '`kind: vllm`: vLLM',
   tts: '`kind: tts`: speech in the manner of Kokoro',
   own: 'The gatekeeper’s own',
+  chat: 'The domain chat ([guide](guides/domain-chat.md))',
 }
 
 const intro = `# Endpoints

@@ -59,7 +59,8 @@ export async function openHouse(): Promise<House> {
         process.kill('SIGTERM')
         await ended
       }
-      await rm(folder, { recursive: true, force: true })
+      // A launcher whose terminal went away is still ending, and writes to the end.
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
     },
   }
 }

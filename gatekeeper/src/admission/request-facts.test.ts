@@ -105,6 +105,24 @@ describe('the facts of a request in order', () => {
   })
 })
 
+describe('the user agent', () => {
+  const agentOf = (text: string) =>
+    read({ fields: { ...aHead().fields, 'user-agent': [text] } }).facts.userAgent
+
+  test('is what the field says, cut', () => {
+    expect(read().facts.userAgent).toBeNull()
+    expect(agentOf('curl/8.1')).toBe('curl/8.1')
+    expect(agentOf('x'.repeat(9000))).toHaveLength(500)
+  })
+
+  test.each(['my-plain-key', 'app/1.0 (my-plain-key)', 'x=my-plain-key;'])(
+    'with a plain key in it is told as nothing: %s',
+    (text) => {
+      expect(agentOf(text)).toBe('***')
+    },
+  )
+})
+
 describe('fields that could say two things are refused', () => {
   test.each(['origin', 'sec-fetch-site', 'host', 'content-type', 'content-encoding'])(
     '%s twice',

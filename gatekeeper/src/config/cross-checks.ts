@@ -4,6 +4,7 @@ import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { limitProblems } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
+import { chatName, chatProblems } from './resolve-chat.ts'
 import { modeOf } from './resolve-services.ts'
 
 /** The service under which the gatekeeper answers `/status` itself. */
@@ -21,6 +22,7 @@ export function crossCheck(file: GatewayFile, settings: Settings, reportAt: Repo
     ...prefixProblems(file, reportAt),
     ...nameProblems(file, reportAt),
     ...limitProblems(file, reportAt),
+    ...chatProblems(file, reportAt),
     ...Object.entries(file.services).flatMap(([name, entry]) =>
       serviceProblems(name, entry, { settings, reportAt }),
     ),
@@ -49,7 +51,7 @@ function prefixProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
 }
 
 function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
-  const names = new Set([...Object.keys(file.services), ownName])
+  const names = new Set([...Object.keys(file.services), ownName, chatName])
   const problems: Problem[] = []
   if (file.services[ownName] !== undefined) {
     const remedy = 'Choose another name.'

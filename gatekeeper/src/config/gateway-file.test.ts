@@ -43,6 +43,16 @@ describe('a file in order', () => {
     ])
   })
 
+  test('records everything that it is not told to leave out', () => {
+    expect(read(head + ollama).audit).toEqual({
+      ...{ allowed: 'all', sampleOf: 10, required: false, retainDays: 90, bytesMax: 512_000_000 },
+    })
+    const own = 'audit: {allowed: sampled, sampleOf: 100, required: true, megabytes: 2}\n'
+    expect(read(own + head + ollama).audit).toEqual({
+      ...{ allowed: 'sampled', sampleOf: 100, required: true, retainDays: 90, bytesMax: 2_000_000 },
+    })
+  })
+
   test('prices come from the service and from a file, in integer micro-dollars', () => {
     files['/srv/gate/prices.yaml'] = 'b*: {inputUsdPerMillion: 0.15, outputUsdPerMillion: 0}'
     const price = 'a: {inputUsdPerMillion: 2.5, outputUsdPerMillion: 10}'

@@ -7,6 +7,7 @@ import { crossCheck } from './cross-checks.ts'
 import { type GatewayFile, gatewaySchema } from './gateway-schema.ts'
 import { limitWarnings } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
+import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { resolvePolicies } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
@@ -76,7 +77,10 @@ function assemble(
   return all.length > 0
     ? failedGateway(all)
     : {
-        ...resolved,
+        services: [
+          ...resolved.services,
+          ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
+        ],
         warnings: [...resolved.warnings, ...limitWarnings(file, deps.reportAt)],
         attempts: file.attempts,
         bodies: file.bodies,

@@ -39,7 +39,8 @@ const limit = z.string().transform((text, context): Limit => {
   return z.NEVER
 })
 
-const limits = z.array(limit).max(50).default([])
+const limitList = z.array(limit).max(50)
+const limits = limitList.default([])
 
 const cap = z.int().min(0).nullable().default(null)
 
@@ -116,6 +117,30 @@ const service = z.strictObject({
   pricesFile: z.string().min(1).optional(),
 })
 
+const chat = z.strictObject({
+  /** The service behind it. */
+  service: name,
+  /** The model of requests that name none. */
+  model: z.string().min(1).max(200).nullable().default(null),
+  /** Who calls /minnow/chat and /shark/chat without a credential. */
+  anonymous: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      limits: limitList.prefault([
+        ...['30/min', '1k/day', '500k-tokens/day', '1usd/day', '2-concurrent'],
+        ...['64k-prompt-bytes', '1k-output-tokens', '300-stream-seconds'],
+      ]),
+      perAddress: z
+        .strictObject({
+          burst: z.int().min(1).max(1_000_000).default(10),
+          perMinute: z.number().positive().max(1_000_000).default(6),
+        })
+        .prefault({}),
+      models: z.array(z.string().min(1).max(200)).default([]),
+    })
+    .prefault({}),
+})
+
 /** The shape of `gatekeeper.yaml`. What it cannot say (who owns a prefix) is in `cross-checks.ts`. */
 export const gatewaySchema = z.strictObject({
   version: z.literal(1),
@@ -134,7 +159,7 @@ export const gatewaySchema = z.strictObject({
     })
     .prefault({}),
   /** How late the event loop may be before new requests are refused. */
-  overload: z.strictObject({ lagMs: z.int().min(10).max(60_000).default(50) }).prefault({}),
+  overload: z.strictObject({ lagMs: z.int().min(10).max(60_000).default(300) }).prefault({}),
   /** Where days and months begin for limits. */
   timeZone: z
     .string()
@@ -173,6 +198,8 @@ export const gatewaySchema = z.strictObject({
     weight: z.int().min(1).max(100).nullable().default(null),
   }),
   services: z.record(name, service),
+  /** The domain chat; none where it is left out. */
+  chat: chat.optional(),
 })
 
 export type GatewayFile = z.output<typeof gatewaySchema>

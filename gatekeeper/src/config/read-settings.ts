@@ -15,11 +15,16 @@ export type Settings = {
   readonly relayListen: Listen
   readonly checkListen: Listen
   readonly opsListen: Listen
+  /** Where `npm run explain -- --live` asks; null where no socket can be. Never anything else. */
+  readonly explainListen: Listen | null
   /** What scrapers have to show; null where nobody but this machine can ask. */
   readonly metricsToken: string | null
   readonly stateDir: string
+  /** What several gatekeepers have in common: signing keys and revocations. */
+  readonly sharedDir: string
   readonly keysDir: string
   readonly configFile: string
+  readonly promptsDir: string
   readonly ollamaUrl: string | null
   readonly litellmUrl: string | null
   readonly litellmMasterKey: string | null
@@ -69,10 +74,13 @@ export function readSettings(source: SettingsSource): {
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
     checkListen: listen('GATEKEEPER_CHECK_LISTEN', 'check'),
     opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),
+    explainListen: socketIn(stateDir, source, 'explain'),
     metricsToken: text('GATEKEEPER_METRICS_TOKEN'),
     stateDir,
+    sharedDir: path('GATEKEEPER_SHARED_DIR') ?? stateDir,
     keysDir: path('GATEKEEPER_KEYS_DIR') ?? source.folder,
     configFile: path('GATEKEEPER_CONFIG') ?? source.folder,
+    promptsDir: path('GATEKEEPER_PROMPTS_DIR') ?? source.folder,
     ollamaUrl: url('OLLAMA_URL'),
     litellmUrl: url('LITELLM_URL'),
     litellmMasterKey: text('LITELLM_MASTER_KEY'),
@@ -229,10 +237,12 @@ const fallbackPorts: Readonly<Record<string, number>> = { relay: 9001, check: 90
 /** A unix socket in the state folder; loopback ports where its path is too long or on Windows. */
 function defaultListen(at: { part: string; stateDir: string; source: SettingsSource }): Listen {
   const tcp: Listen = { kind: 'tcp', host: '127.0.0.1', port: fallbackPorts[at.part] as number }
-  if (at.source.platform === 'win32') return tcp
-  const listen = parseListen(
-    `unix:${join(at.stateDir, 'run', `${at.part}.sock`)}`,
-    at.source.folder,
-  )
-  return typeof listen === 'string' ? tcp : listen
+  return socketIn(at.stateDir, at.source, at.part) ?? tcp
+}
+
+/** A unix socket in the state folder; null where its path is too long, and on Windows. */
+function socketIn(stateDir: string, source: SettingsSource, part: string): Listen | null {
+  if (source.platform === 'win32') return null
+  const listen = parseListen(`unix:${join(stateDir, 'run', `${part}.sock`)}`, source.folder)
+  return typeof listen === 'string' ? null : listen
 }

@@ -92,10 +92,22 @@ export const settingRows = [
     help: 'Services and their routes',
   },
   {
+    name: 'GATEKEEPER_PROMPTS_DIR',
+    kind: 'path',
+    fallback: 'prompts',
+    help: 'Folder with the prompts of the domain chat',
+  },
+  {
     name: 'GATEKEEPER_STATE_DIR',
     kind: 'path',
     fallback: '.gatekeeper',
     help: 'Folder for what is made at run time: sockets, secrets, certificates',
+  },
+  {
+    name: 'GATEKEEPER_SHARED_DIR',
+    kind: 'path',
+    fallback: null,
+    help: 'Folder for signing keys and revocations, where gatekeepers share them; else the state folder',
   },
   {
     name: 'GATEKEEPER_RELAY_LISTEN',

@@ -60,17 +60,30 @@ function malformedAnswer(status: 400 | 431): string {
   ].join('\r\n')
 }
 
-/** Starts listening. Rejects as `node:net` does; a unix socket is for this user alone. */
-export async function listenOn(server: Server, listen: Listen): Promise<void> {
+/**
+ * Starts listening. Rejects as `node:net` does; a unix socket is for this user and its group, or with
+ * `mode` 0o600 for the user alone, from its first moment on.
+ */
+export async function listenOn(server: Server, listen: Listen, mode = 0o660): Promise<void> {
   if (listen.kind === 'unix') await prepareSocket(listen.path)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.once('listening', resolve)
-  if (listen.kind === 'unix') server.listen(listen.path)
+  if (listen.kind === 'unix') bindSocket(server, listen.path, mode)
   else server.listen(listen.port, listen.host)
   await promise
   server.off('error', reject)
-  if (listen.kind === 'unix') chmodSync(listen.path, 0o660)
+  if (listen.kind === 'unix') chmodSync(listen.path, mode)
+}
+
+/** The socket is made within the call: nobody else can open it before its mode is set. */
+function bindSocket(server: Server, path: string, mode: number): void {
+  const mask = process.umask(0o777 & ~mode)
+  try {
+    server.listen(path)
+  } finally {
+    process.umask(mask)
+  }
 }
 
 async function prepareSocket(path: string): Promise<void> {

@@ -29,6 +29,29 @@ describe('resolveCaller', () => {
     },
   )
 
+  describe('a public endpoint of a chat', () => {
+    const visitor = { ...anonymous, models: ['small'] }
+    const chatOf = (isOpen: boolean) => {
+      const perAddress = { burst: 1, perMinute: 1 }
+      const rules = { behind: 'litellm', model: null }
+      const chat = { ...rules, visitor: isOpen ? { principal: visitor, perAddress } : null }
+      return aService({ kind: 'chat', chat })
+    }
+    const listed = anEndpoint({ isPublic: true })
+    const callerAt = (facts: Partial<ReturnType<typeof someFacts>>) =>
+      resolveCaller(someFacts(facts), 'no-credential')
+
+    test('is called by the visitor that its service names', () => {
+      expect(callerAt({ service: chatOf(true), endpoint: listed })).toBe(visitor)
+    })
+
+    test('is called by nobody where the service names none, or has another endpoint', () => {
+      expect(callerAt({ service: chatOf(false), endpoint: listed })).toBe('no-credential')
+      expect(callerAt({ service: chatOf(true), endpoint: anEndpoint() })).toBe('no-credential')
+      expect(callerAt({ service: aService(), endpoint: listed })).toBe('no-credential')
+    })
+  })
+
   test('a principal stays who it is', () => {
     const principal = aPrincipal()
     expect(resolveCaller(publicFacts, principal)).toBe(principal)

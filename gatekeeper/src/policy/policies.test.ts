@@ -95,3 +95,14 @@ describe('a role narrows', () => {
     expect(narrowByRole(principal, noPolicies)).toBe(principal)
   })
 })
+
+test('a chat uses up the limits of the service behind it, on the same account', () => {
+  const shared = { limits: limits('9/min') }
+  const litellm = aService({ name: 'litellm', ...shared })
+  const chat = { behind: 'litellm', model: null, visitor: null }
+  const front = aService({ name: 'domain-chat', kind: 'chat', ...shared, chat })
+  const principal = aPrincipal()
+  const counted = (service: typeof front) => limitsOf({ service, principal }, noPolicies)
+  expect(counted(front)).toEqual(counted(litellm))
+  expect(counted(front)[0]?.subject).toBe('service:litellm')
+})

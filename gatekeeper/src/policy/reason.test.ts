@@ -104,7 +104,9 @@ describe('outside, nobody can tell apart', () => {
   test('one bad key from another', () => {
     for (const reason of badKeys) expect(reasonRow(reason)).toEqual(reasonRow('unknown-key'))
     const rows401 = all.filter((reason) => reasonRow(reason).status === 401)
-    expect(rows401.sort()).toEqual([...badKeys, ...badTokens, 'no-credential', 'wrong-scheme'].sort())
+    expect(rows401.sort()).toEqual(
+      [...badKeys, ...badTokens, 'no-credential', 'wrong-scheme'].sort(),
+    )
   })
 
   test('one bad token from another', () => {

@@ -131,7 +131,7 @@ export const reasons = {
   'chat-malformed': {
     ...invalid,
     code: 'chat_malformed',
-    text: 'The body is {"messages":[{"role","content"}]} with texts, perhaps "stream", and nothing else; or one text.',
+    text: 'The body is an object with messages, each of role and content, perhaps with stream, and nothing else; or it is one text.',
   },
   'chat-role-refused': {
     ...invalid,
@@ -362,7 +362,7 @@ export const reasons = {
   },
   overloaded: {
     ...cannotDecide,
-    code: 'overloaded',
+    code: 'gatekeeper_overloaded',
     type: 'overloaded_error',
     text: 'More requests come than can be decided on. Try again in a moment.',
     // Not warn: such lines are written at once each, and there are thousands of them.

@@ -8,7 +8,12 @@ import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Outcome } from '../policy/admission.ts'
 import type { Reason } from '../policy/reason.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
-import { type AnswerFields, type ChangeAnswer, type HeldTransform, noChange } from './change-answer.ts'
+import {
+  type AnswerFields,
+  type ChangeAnswer,
+  type HeldTransform,
+  noChange,
+} from './change-answer.ts'
 import { type ClientAnswer, createClientAnswer } from './client-answer.ts'
 import { reasonOf } from './failure-reason.ts'
 import type { Exchange, Forwarded } from './forward.ts'

@@ -29,7 +29,11 @@ export function createDocumentFetcher(): DocumentFetcher {
   return {
     fetch: async (url, fields = {}) => {
       const signal = AbortSignal.timeout(timeoutMs)
-      const options = { dispatcher: agent, signal, headers: { accept: 'application/json', ...fields } }
+      const options = {
+        dispatcher: agent,
+        signal,
+        headers: { accept: 'application/json', ...fields },
+      }
       const { statusCode, body } = await request(url, options)
       if (statusCode !== 200) {
         body.destroy()

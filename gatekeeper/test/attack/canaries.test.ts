@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askLive } from '../../../scripts/explain/ask-live.ts'
 import { createApiKey } from '../../src/credentials/api-key.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { toPlainLine } from '../../src/telemetry/plain-line.ts'
@@ -25,8 +26,11 @@ const canaries = makeCanaries(ada.key, typo, plain)
 const paths = ['/api/tags', '/v1/models', '/chat/api/tags', '/status', '/nothing', '/tts/x']
 
 const patienceMs = 2_500
+/** For those that a busy machine did not get to. */
+const longPatienceMs = 15_000
 
 type Heard = { readonly where: string; readonly text: string }
+type Placed = { readonly where: string; readonly bytes: string }
 
 describe.skipIf(testCaddy === null)('a credential in any place of a request', () => {
   let stack: Stack
@@ -47,18 +51,35 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const sendAll = async (where: string, requests: readonly CanaryRequest[], isPlain = false) => {
+  /** Answers to all requests, some at a time, whatever path or canary they are of. */
+  const sendEach = async (
+    requests: readonly Placed[],
+    { isPlain = false, at = 48, limitMs = patienceMs } = {},
+  ) => {
     // Half of the malformed ones are answered only when somebody gives up waiting.
-    const left = [...requests]
+    const left = [...requests].reverse()
+    const unanswered: Placed[] = []
     const send = async () => {
       for (let next = left.pop(); next !== undefined; next = left.pop()) {
-        const socket = isPlain ? connect(stack.httpPort, '127.0.0.1') : await openTls(stack)
-        const text = await exchange(socket, next.bytes, patienceMs)
-        heard.push({ where: `${where}, ${next.place}`, text })
+        const text = await sendOne(next, { isPlain, limitMs })
+        heard.push({ where: next.where, text })
+        if (!text.startsWith('HTTP/1.1 ')) unanswered.push(next)
       }
     }
-    await Promise.all(Array.from({ length: 24 }, send))
+    await Promise.all(Array.from({ length: at }, send))
+    return unanswered
   }
+  const sendOne = async ({ bytes }: Placed, { isPlain = false, limitMs = patienceMs }) => {
+    try {
+      const socket = isPlain ? connect(stack.httpPort, '127.0.0.1') : await openTls(stack)
+      return await exchange(socket, bytes, limitMs)
+    } catch {
+      // A connection that did not come about has told nothing; it counts as unanswered.
+      return ''
+    }
+  }
+  const place = (where: string, requests: readonly CanaryRequest[]): Placed[] =>
+    requests.map((request) => ({ where: `${where}, ${request.place}`, bytes: request.bytes }))
 
   /** The finds of all canaries, each place once. */
   const finds = (all: readonly Heard[]) =>
@@ -88,23 +109,25 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     ].filter(({ text }) => text !== '')
 
   it('is in no answer, with everything well', async () => {
-    await Promise.all(
-      canaries.map(async ({ name, text }) => {
-        for (const path of paths) await sendAll(`${name}, ${path}`, placesOf(path, text))
-      }),
+    const all = canaries.flatMap(({ name, text }) =>
+      paths.flatMap((path) => place(`${name}, ${path}`, placesOf(path, text))),
     )
-    const asked = heard.length
-    expect(asked).toBeGreaterThan(3_000)
-    expect(heard.filter(({ text }) => text.startsWith('HTTP/1.1 ')).length).toBeGreaterThan(
-      asked * 0.9,
-    )
+    expect(all.length).toBeGreaterThan(3_000)
+    const unanswered = await sendEach(all)
+    // What is malformed need not be answered. What a busy machine was too slow for is sent again.
+    const silent =
+      unanswered.length < all.length / 10
+        ? unanswered
+        : await sendEach(unanswered, { at: 16, limitMs: longPatienceMs })
+    expect(silent.length).toBeLessThan(all.length / 10)
     expect(finds(heard).slice(0, 20)).toEqual([])
-  }, 240_000)
+  }, 600_000)
 
   it('is in no answer of the plain port, but in the address that it leads on to', async () => {
     const from = heard.length
-    await Promise.all(
-      canaries.map(({ name, text }) => sendAll(name, placesOf('/api/tags', text), true)),
+    await sendEach(
+      canaries.flatMap(({ name, text }) => place(name, placesOf('/api/tags', text))),
+      { isPlain: true },
     )
     const answers = heard.slice(from).map(({ where, text }) => ({
       where,
@@ -113,13 +136,41 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     expect(finds(answers).slice(0, 20)).toEqual([])
   }, 120_000)
 
-  it('is not in /readyz', async () => {
-    const socket = `${stack.stateDir}/run/ops.sock`
-    for (const { text } of canaries) {
-      const request = [`GET /readyz?${text} HTTP/1.1`, 'Host: localhost', `X-Api-Key: ${text}`]
-      heard.push({ where: '/readyz', text: await exchangeUnix(socket, lines(...request)) })
+  it('is in no answer of the ops listener, whatever is asked there, and in no figure', async () => {
+    const socket = join(stack.stateDir, 'run/ops.sock')
+    const answers: Heard[] = []
+    for (const path of ['/readyz', '/livez', '/metrics', '/nothing']) {
+      for (const { name, text } of canaries) {
+        const asked = [
+          lines(`GET ${path}?${text} HTTP/1.1`, 'Host: localhost', `X-Api-Key: ${text}`),
+          lines(`GET ${path}/${text} HTTP/1.1`, 'Host: localhost', `Authorization: Bearer ${text}`),
+          lines(`GET ${path} HTTP/1.1`, `Host: ${text}`),
+          lines(`GET ${path} HTTP/1.1`, 'Host: localhost', `Cookie: ${text}`),
+        ]
+        for (const bytes of asked) {
+          answers.push({ where: `${path}, ${name}`, text: await exchangeUnix(socket, bytes) })
+        }
+      }
     }
-    expect(finds(heard.filter(({ where }) => where === '/readyz'))).toEqual([])
+    expect(answers.every(({ text }) => text.startsWith('HTTP/1.1 '))).toBe(true)
+    // After thousands of requests with canaries: the figures are there, and no word of a client.
+    const figures = answers.filter(({ text }) => text.includes('gatekeeper_decisions_total{'))
+    expect(figures.length).toBeGreaterThan(canaries.length)
+    expect(finds(answers)).toEqual([])
+  })
+
+  it('is in no explanation but as the word that was asked, and in no log of it', async () => {
+    const listen = { kind: 'unix', path: join(stack.stateDir, 'run/explain.sock') } as const
+    for (const { text } of canaries) {
+      const base = { method: 'GET', host: 'localhost', clientAddress: '127.0.0.1' }
+      const caller = { kind: 'credential', credential: text } as const
+      const asked = { ...base, target: '/api/tags', origin: null, model: null, caller }
+      const told = [await askLive(asked, listen), await askLive({ ...asked, model: text }, listen)]
+      const key = { ...asked, caller: { kind: 'key', id: text } as const, origin: text }
+      const said = JSON.stringify([...told, await askLive(key, listen)])
+      // `--key` names an id, which stands where it is written.
+      expect(finds([{ where: 'explain', text: said }])).toEqual([])
+    }
   })
 
   it('is not in /readyz nor in the log where the key file itself is broken around a key', async () => {
@@ -129,7 +180,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
         `${stack.stateDir}/run/ops.sock`,
         lines('GET /readyz HTTP/1.1', 'Host: localhost'),
       )
-    await waitUntil(async () => (await ready()).includes('degraded'), {
+    await waitUntil(async () => (await ready()).includes('"status":"degraded"'), {
       ...{ limitMs: 3_000, describe: stack.gatekeeper.output },
     })
     expect(finds([{ where: '/readyz', text: await ready() }])).toEqual([])
@@ -144,12 +195,13 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
       // Each takes a second here: those that differ in what Caddy would log.
       const isTelling = ({ place }: CanaryRequest) =>
         /target|method|carrier (Bearer|sub)|host|field (Host|Cookie)/.test(place)
-      await Promise.all(
+      await sendEach(
         canaries.flatMap(({ name, text }) =>
-          ['/api/tags', '/chat/api/tags'].map((path) =>
-            sendAll(`${name}, ${path}, ${state}`, placesOf(path, text).filter(isTelling)),
+          ['/api/tags', '/chat/api/tags'].flatMap((path) =>
+            place(`${name}, ${path}, ${state}`, placesOf(path, text).filter(isTelling)),
           ),
         ),
+        { at: 96 },
       )
       if (state === 'frozen') stack.gatekeeper.process.kill('SIGCONT')
       expect(heard.length - from).toBeGreaterThan(300)

@@ -60,7 +60,7 @@ describe('a key file that is spoilt', () => {
       const place = makePlace()
       const child = await startReady(place)
       writeFileSync(place.file, text, name === 'no UTF-8' ? 'latin1' : 'utf8')
-      await becomes(child, async () => (await readiness(place)).includes('degraded'))
+      await becomes(child, async () => (await readiness(place)).includes('"status":"degraded"'))
       expect(readAnswer(await readiness(place))).toMatchObject({ status: 200 })
       expect(await readiness(place)).toContain('keys.json')
       expect(await statusOf(place, ada.key)).toBe(200)

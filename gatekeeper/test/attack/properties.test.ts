@@ -124,7 +124,10 @@ describe('an arbitrary request', () => {
         hasBody: false,
         fields: toFields(pairs),
       })
-      const body = at.point === 'check' ? null : aBodySource({ read: async () => Buffer.from('{"model":"m"}') })
+      const body =
+        at.point === 'check'
+          ? null
+          : aBodySource({ read: async () => Buffer.from('{"model":"m"}') })
       const verdict = await admit(head, body, deps)
       if (!('admission' in verdict)) return
       void verdict.admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })

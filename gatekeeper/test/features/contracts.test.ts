@@ -181,13 +181,13 @@ describe.skipIf(testCaddy === null)('the contracts of the key file', () => {
     await replaceKeys(keyFileText([ada]))
     await becomes(ada.key, 200)
     await writeFile(stack.keysFile, keyFileText([ada]).slice(0, 100))
-    await waitUntil(async () => (await readiness(stack)).includes('degraded'), {
+    await waitUntil(async () => (await readiness(stack)).includes('"status":"degraded"'), {
       ...{ limitMs: 2_000, describe: stack.gatekeeper.output },
     })
     expect(await readiness(stack)).toMatch(/^HTTP\/1\.1 200 [\s\S]*keys\.json:\d+/)
     expect(await statusOf(ada.key)).toBe(200)
     await replaceKeys(keyFileText([ada]))
-    await waitUntil(async () => (await readiness(stack)).includes('"ok"'), {
+    await waitUntil(async () => (await readiness(stack)).includes('"status":"ok"'), {
       ...{ limitMs: 2_000, describe: stack.gatekeeper.output },
     })
     await rm(stack.keysFile)

@@ -254,7 +254,11 @@ describe.skipIf(testCaddy === null)('the relay', () => {
   it.each([
     ['no type from a page', { 'sec-fetch-site': 'same-origin' }, 415],
     ['text/plain, which any web page may send', { 'content-type': 'text/plain' }, 415],
-    ['an unknown coding', { 'content-type': 'application/json', 'content-encoding': 'compress' }, 415],
+    [
+      'an unknown coding',
+      { 'content-type': 'application/json', 'content-encoding': 'compress' },
+      415,
+    ],
   ])('refuses a JSON body with %s', async (_name, headers, status) => {
     const body = JSON.stringify(chat)
     const answer = await stack.send('/api/chat', { method: 'POST', key: ada.key, headers, body })

@@ -50,6 +50,8 @@ export type Stack = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly gatekeeper: Child
   readonly caddy: Child
+  /** The next Caddy, for a test that ended this one. */
+  readonly startCaddy: () => Promise<Child>
   readonly dispatcher: Agent
   /** One request through Caddy. */
   readonly send: (path: string, options?: SendOptions) => Promise<Answer>
@@ -113,6 +115,7 @@ async function startOnce(options: StackOptions): Promise<Stack> {
   })
   return {
     ...{ upstream, url, httpsPort, httpPort, ca, caFile, env, gatekeeper, caddy, dispatcher, send },
+    startCaddy: () => startCaddy(files.caddyfile, env),
     stateDir: files.stateDir,
     keysFile: join(files.keysDir, 'keys.json'),
     stop: async () => {

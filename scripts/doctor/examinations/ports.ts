@@ -1,4 +1,5 @@
 import { isLoopback } from '../../../gatekeeper/src/lib/cidr.ts'
+import type { Service } from '../../../gatekeeper/src/policy/service.ts'
 import type { ComposeFile, ComposeService, ComposeText } from '../compose-file.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
@@ -70,11 +71,15 @@ function judgePowers(source: string, { name, privileged, volumes }: ComposeServi
 
 function judgeAnonymous({ settings, gateway }: Scene): Finding[] {
   if (isLoopback(settings.bind)) return []
-  const open = gateway.services.filter(({ anonymous }) => anonymous).map(({ name }) => name)
+  const open = gateway.services.filter(isOpen).map(({ name }) => name)
   if (open.length === 0) return []
   const what = `${open.join(', ')} answers without a key (anonymous: true), and GATEKEEPER_BIND lets other machines in`
   const remedy = 'Remove `anonymous: true`, or bind to 127.0.0.1.'
   return [{ level: 'warning', source: settings.configFile, what, remedy }]
+}
+
+function isOpen({ anonymous, chat, routes }: Service): boolean {
+  return anonymous || (chat?.visitor != null && routes.length > 0)
 }
 
 /** Only Caddy has business there; the edge secret refuses the rest, and is the last wall. */

@@ -12,8 +12,12 @@ export const secrets: Examination = {
   name: 'secrets',
   examine: async (scene) => [
     ...(await judgeMasterKey(scene)),
-    ...scene.gateway.services.flatMap(({ name, upstream }) =>
-      name !== 'litellm' && upstream?.key != null && isChosenByPerson(upstream.key)
+    ...scene.gateway.services.flatMap(({ name, kind, upstream }) =>
+      // The chat has the key of what stands behind it.
+      name !== 'litellm' &&
+      kind !== 'chat' &&
+      upstream?.key != null &&
+      isChosenByPerson(upstream.key)
         ? [weak(scene.settings.configFile, `the key of the service ${name}`)]
         : [],
     ),

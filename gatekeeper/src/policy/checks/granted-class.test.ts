@@ -24,6 +24,13 @@ describe('what a role reaches', () => {
     expect(reaches({ ...anonymous, role: 'admin' })).toEqual(['open'])
   })
 
+  test('the anonymous caller reaches what is public, and a reader does not reach more by that', () => {
+    const facts = { endpoint: anEndpoint({ isPublic: true }) }
+    expect(grantedClass.examine(aQuestion({ caller: anonymous, facts }))).toBeNull()
+    const reader = aPrincipal({ role: 'readonly' })
+    expect(grantedClass.examine(aQuestion({ caller: reader, facts }))).toBe('class-not-granted')
+  })
+
   test('no role reaches an endpoint that is not known', () => {
     const caller = aPrincipal({ role: 'admin' })
     const question = aQuestion({ caller, facts: { endpoint: null } })

@@ -559,3 +559,31 @@ test('a service and its name in a limit are told in the standing', () => {
     },
   ])
 })
+
+describe('a rehearsal', () => {
+  const question = (...texts: string[]) => ({
+    ...{ facts: someFacts(), principal: aPrincipal({ id: 'key:a' }), limits: limits(...texts) },
+  })
+
+  test('says what reserve would say, and charges nothing', () => {
+    const world = createWorld()
+    const asked = question('2/day', '100-tokens/day', '1-concurrent')
+    for (let turn = 0; turn < 10; turn++) {
+      const rehearsed = taken(world.ledger.rehearse(asked))
+      expect(rehearsed.extend(asking(100))).toBeNull()
+      expect(refused(rehearsed.extend(asking(101))).reason).toBe('quota-exceeded')
+      expect(rehearsed.room().tokens).toBe(100)
+      void rehearsed.settle(outcome)
+    }
+    expect(world.ledger.running()).toBe(0)
+    expect(readings(world, asked.limits)).toEqual([
+      ['2/day', 0, 2],
+      ['100-tokens/day', 0, 100],
+      ['1-concurrent', 0, 1],
+    ])
+    const running = taken(world.ledger.reserve(asked))
+    expect(refused(world.ledger.rehearse(asked)).reason).toBe('too-many-running')
+    void running.settle(outcome, used(100))
+    expect(refused(world.ledger.rehearse(asked))).toEqual(refused(world.ledger.reserve(asked)))
+  })
+})

@@ -16,7 +16,7 @@ import { type Account, type Accounts, createAccounts } from './accounts.ts'
 import { createCalendar } from './calendar.ts'
 import { describeQuota, Hold, type ScopedQuota } from './hold.ts'
 import type { Meter, Now } from './meter.ts'
-import { createReservation, refuseShort } from './reservation.ts'
+import { createRehearsal, createReservation, refuseShort } from './reservation.ts'
 
 /** What a request is, for the ledger. */
 export type LedgerQuestion = {
@@ -29,6 +29,8 @@ export type LedgerQuestion = {
 export type Ledger = {
   /** Charges one request and holds a running one until it is settled; or says which limit refuses. */
   readonly reserve: (question: LedgerQuestion) => Reservation | Refusal
+  /** What `reserve` would say now. Nothing is charged, neither then nor by what it gives. */
+  readonly rehearse: (question: LedgerQuestion) => Reservation | Refusal
   /** How limits stand now, for `GET /status`. */
   readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
   /** How many reservations are not settled yet. */
@@ -71,6 +73,11 @@ export function createLedger(deps: LedgerDeps): Ledger {
       count(1)
       const held = { question, holds: found.holds, release: () => count(-1) }
       return createReservation(held, { now, journal, admittedAt: at })
+    },
+    rehearse: (question) => {
+      const at = now()
+      const found = findAccounts(question.limits, accounts, at)
+      return examine(question, found, { at, journal }) ?? createRehearsal(found.holds, now)
     },
     standings: (limits) => {
       const at = now()

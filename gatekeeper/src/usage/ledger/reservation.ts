@@ -36,11 +36,8 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
   return {
     extend: (wanted) => {
       const at = now()
-      for (const hold of holds) {
-        const units = unitsOf(wanted.firm, hold)
-        const short = units === 0 ? null : hold.findShort(units, at)
-        if (short !== null) return refuseShort(short)
-      }
+      const refusal = findRefusal(wanted, { holds, now: () => at })
+      if (refusal !== null) return refusal
       estimate = wanted
       for (const hold of holds) {
         hold.charge(unitsOf(wanted.firm, hold), at)
@@ -48,16 +45,8 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
       }
       return null
     },
-    room: () => {
-      const at = now()
-      const least = (unit: Hold['unit']) =>
-        Math.min(...holds.filter((hold) => hold.unit === unit).map((hold) => hold.room(at)))
-      return { tokens: least('tokens'), microUsd: least('micro-usd') }
-    },
-    standings: () => {
-      const at = now()
-      return holds.flatMap((hold) => hold.standings(at))
-    },
+    room: () => roomOf({ holds, now }),
+    standings: () => standingsOf({ holds, now }),
     open: async () => {
       isSentOn = true
       if (journal === null || !holds.some(({ isDurable }) => isDurable)) return null
@@ -90,6 +79,42 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
       ? Promise.resolve()
       : keep(journal, { held, deps, openedAs, end: { estimate, outcome, usage } })
   }
+}
+
+/** A reservation that only tests: what it is asked to hold is compared and not charged. */
+export function createRehearsal(holds: readonly Hold[], now: () => Now): Reservation {
+  const kept = { holds, now }
+  return {
+    extend: (wanted) => findRefusal(wanted, kept),
+    room: () => roomOf(kept),
+    standings: () => standingsOf(kept),
+    open: () => Promise.resolve(null),
+    settle: () => Promise.resolve(),
+  }
+}
+
+type Kept = { readonly holds: readonly Hold[]; readonly now: () => Now }
+
+function findRefusal(wanted: Estimate, { holds, now }: Kept): Refusal | null {
+  const at = now()
+  for (const hold of holds) {
+    const units = unitsOf(wanted.firm, hold)
+    const short = units === 0 ? null : hold.findShort(units, at)
+    if (short !== null) return refuseShort(short)
+  }
+  return null
+}
+
+function roomOf({ holds, now }: Kept): Charge {
+  const at = now()
+  const least = (unit: Hold['unit']) =>
+    Math.min(...holds.filter((hold) => hold.unit === unit).map((hold) => hold.room(at)))
+  return { tokens: least('tokens'), microUsd: least('micro-usd') }
+}
+
+function standingsOf({ holds, now }: Kept) {
+  const at = now()
+  return holds.flatMap((hold) => hold.standings(at))
 }
 
 /** Should the process die now, everything that is held counts as used. */
