@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { testCaddy } from '../support/stack.ts'
+import { startEngine } from './engine/engine.ts'
 import { installEngine, requireKernel } from './engine/tools.ts'
 import { itFailsClosed } from './support/failures.ts'
 import { itStartsForNewcomers } from './support/first-run.ts'
@@ -20,6 +21,8 @@ async function isPossible(): Promise<boolean> {
     if (testCaddy === null) throw new Error('GATEKEEPER_TEST_CADDY names no Caddy')
     await installEngine(log)
     await requireKernel()
+    // An engine that cannot even start here says something of this machine, and nothing of ours.
+    await (await startEngine(() => Promise.resolve(), log)).stop()
     return true
   } catch (error) {
     process.stderr.write(`SKIPPED: no Docker engine: ${(error as Error).message}\n`)
