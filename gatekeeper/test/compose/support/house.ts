@@ -43,6 +43,7 @@ export async function openHouse(log: Log): Promise<House> {
   const engine = await startEngine(async (builder) => {
     clone = path.join(builder.folder, 'clone')
     await makeClone(clone)
+    await openSlots(path.join(clone, 'gatekeeper.yaml'))
     hasRealOllama = await importStandIns(builder, clone, log)
     const extra = path.join(builder.folder, 'build.yaml')
     await writeFile(extra, `services:\n${hostNetwork}`)
@@ -63,6 +64,14 @@ async function makeClone(clone: string): Promise<void> {
   await runCommand('bash', ['-o', 'pipefail', '-c', copy], {
     ...{ cwd: repositoryRoot, timeoutSeconds: 60 },
   })
+}
+
+/** 200 streams of one key run side by side here; as shipped they would wait for each other. */
+async function openSlots(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  const opened = text.replace('    kind: ollama\n', '    kind: ollama\n    slots: unlimited\n')
+  if (opened === text) throw new Error('gatekeeper.yaml has no service of kind ollama')
+  await writeFile(file, opened)
 }
 
 async function importStandIns(
