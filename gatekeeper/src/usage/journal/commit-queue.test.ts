@@ -105,6 +105,82 @@ describe('group commit', () => {
   })
 })
 
+describe('what nobody waits for', () => {
+  it('is gathered for a tenth of a second', async () => {
+    const { queue, batches, answer, turn, pass } = createBench()
+    const all = ['a', 'b'].map((id) => queue.push(record(id), 'soon'))
+    await turn()
+    expect(batches).toEqual([])
+    expect(await pass()).toBe(100)
+    await answer(written)
+    expect(await Promise.all(all)).toEqual([true, true])
+    expect(batches.map(({ operations }) => operations.length)).toEqual([2])
+  })
+
+  it('goes at once with what somebody waits for', async () => {
+    const { queue, due, answer, turn } = createBench()
+    const soon = queue.push(record('a'), 'soon')
+    await turn()
+    const atOnce = queue.push(record('b'))
+    await answer(written)
+    expect(await Promise.all([soon, atOnce])).toEqual([true, true])
+    // Of the gathering that was cut short nothing is left to run later.
+    expect(due.filter(({ delayMs }) => delayMs === 100)).toEqual([])
+  })
+
+  it('is written when the queue closes', async () => {
+    const { queue, answer, turn } = createBench()
+    const soon = queue.push(record('a'), 'soon')
+    await turn()
+    const drained = queue.drain()
+    await answer(written)
+    await drained
+    expect(await soon).toBe(true)
+  })
+
+  it('is not gathered beyond what one transaction takes', async () => {
+    const { queue, batches, answer } = createBench()
+    for (let index = 0; index < 1000; index++) void queue.push(record(String(index)), 'soon')
+    await answer(written)
+    expect(batches.map(({ operations }) => operations.length)).toEqual([1000])
+  })
+
+  it('waits no longer where the store fails meanwhile', async () => {
+    const { queue, answer, turn } = createBench()
+    const atOnce = queue.push(record('a'))
+    await turn()
+    const soon = queue.push(record('b'), 'soon')
+    await answer(failed)
+    expect(await Promise.all([atOnce, soon])).toEqual([false, false])
+  })
+})
+
+describe('commits that are shared', () => {
+  it('leave two milliseconds for the next one to gather', async () => {
+    const { queue, batches, answer, turn, pass } = createBench()
+    const first = ['a', 'b'].map((id) => queue.push(record(id)))
+    await answer(written)
+    await Promise.all(first)
+    const next = ['c', 'd'].map((id) => queue.push(record(id)))
+    await turn()
+    expect(batches).toHaveLength(1)
+    expect(await pass()).toBe(2)
+    await answer(written)
+    expect(await Promise.all(next)).toEqual([true, true])
+    expect(batches.map(({ operations }) => operations.length)).toEqual([2, 2])
+  })
+
+  it('hold up nobody who comes alone', async () => {
+    const { queue, due, answer } = createBench()
+    for (const id of ['a', 'b', 'c']) {
+      const told = queue.push(record(id))
+      await answer(written)
+      expect(await told).toBe(true)
+    }
+    expect(due).toEqual([])
+  })
+})
+
 describe('a store that fails', () => {
   it('refuses what would be opened, lets go what ended, and forgets the first only', async () => {
     const { queue, answer, pass, events } = createBench()
@@ -161,7 +237,7 @@ describe('a store that fails', () => {
   })
 
   it('a disk that hangs holds nobody for ever, and what it opens late is taken back', async () => {
-    const { queue, due, turn, answer, batches } = createBench()
+    const { queue, due, turn, answer, batches, pass } = createBench()
     const opening = queue.push(open('x'))
     const ending = queue.push(record('a'))
     await turn()
@@ -169,6 +245,7 @@ describe('a store that fails', () => {
     expect([await opening, await ending]).toEqual([false, false])
     expect(queue.state().status).toBe('failing')
     await answer(written)
+    await pass()
     await answer(written)
     expect(queue.state()).toEqual({ status: 'healthy' })
     expect(batches.at(-1)?.operations).toEqual([{ kind: 'cancel', id: 'x' }])

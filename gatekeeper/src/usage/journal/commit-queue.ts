@@ -3,7 +3,7 @@ import type { Problem } from '../../lib/problem.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { addBalance, type BalanceMap } from './add-balance.ts'
 import type { Operation } from './operation.ts'
-import type { Balance, JournalState } from './usage-journal.ts'
+import type { Balance, JournalState, Urgency } from './usage-journal.ts'
 
 /** How one commit ended. `refused` are the places of operations that no store could ever take. */
 export type Written =
@@ -38,12 +38,21 @@ const batchMax = 1000
 const waitingMaxDefault = 100_000
 const retryMs = { first: 100, last: 5000 } as const
 
+/** What nobody waits for is gathered so long, as the lines of the log are. */
+const soonMs = 100
+
+/**
+ * From the end of a commit that was shared to the beginning of the next: each wakes two threads, and
+ * costs as much as a small request.
+ */
+const spacingMs = 2
+
 /** A disk that has not answered by now is treated as one that fails: callers wait for it. */
 const stallMs = 5000
 
 /**
- * Group commit: while one batch is written the next one gathers, so that the price of a commit is
- * shared by all that came meanwhile, and nobody waits for a timer.
+ * Group commit: while one batch is written the next one gathers, and a moment longer where many come
+ * at once, so that the price of a commit is shared. Who comes alone waits for no timer.
  */
 export class CommitQueue {
   readonly #deps: CommitQueueDeps
@@ -54,7 +63,12 @@ export class CommitQueue {
   #running: Promise<void> | null = null
   #lostRows = 0
   #isClosing = false
-  #wake: () => void = () => {}
+  /** Whether somebody waits for the next batch. */
+  #isUrgent = false
+  #isGathering = false
+  /** Whether the last batch was of several, and took all that waited. */
+  #isShared = false
+  #endPause: () => void = () => {}
 
   constructor(deps: CommitQueueDeps) {
     this.#deps = deps
@@ -62,7 +76,7 @@ export class CommitQueue {
   }
 
   /** Resolves with whether the operation is durable. An opening that is not is forgotten; all else is tried again. */
-  push(operation: Operation): Promise<boolean> {
+  push(operation: Operation, urgency: Urgency = 'at-once'): Promise<boolean> {
     const isFull = this.#waiting.length >= this.#waitingMax
     const cannotOpen = isFull || this.#failure !== null || this.#isClosing
     if (operation.kind === 'open' && cannotOpen) return Promise.resolve(false)
@@ -73,7 +87,8 @@ export class CommitQueue {
     }
     return new Promise((resolve) => {
       this.#waiting.push({ operation, answer: resolve })
-      this.#start()
+      if (urgency === 'at-once') this.#hurry()
+      this.#running ??= this.#run()
     })
   }
 
@@ -84,13 +99,15 @@ export class CommitQueue {
   /** Resolves when nothing waits any more, or when the store fails once more. */
   async drain(): Promise<void> {
     this.#isClosing = true
-    this.#wake()
+    this.#endPause()
     await this.#running
     for (const entry of this.#waiting) settle(entry, false)
   }
 
-  #start(): void {
-    this.#running ??= this.#run()
+  /** Somebody waits now: what was to gather for longer is written at once. */
+  #hurry(): void {
+    this.#isUrgent = true
+    if (this.#isGathering) this.#endPause()
   }
 
   async #run(): Promise<void> {
@@ -98,8 +115,10 @@ export class CommitQueue {
     await new Promise((resolve) => setImmediate(resolve))
     let delayMs: number = retryMs.first
     while (this.#waiting.length > 0 || this.#failure !== null) {
+      if (this.#failure === null) await this.#gather()
       if (await this.#commit()) {
         delayMs = retryMs.first
+        if (this.#isShared) await this.#pause(spacingMs)
       } else {
         if (this.#isClosing) break
         await this.#pause(delayMs)
@@ -110,8 +129,17 @@ export class CommitQueue {
     this.#running = null
   }
 
+  async #gather(): Promise<void> {
+    if (this.#isUrgent || this.#waiting.length >= batchMax) return
+    this.#isGathering = true
+    await this.#pause(soonMs)
+    this.#isGathering = false
+  }
+
   async #commit(): Promise<boolean> {
     const batch = [...this.#takeSpilled(), ...this.#waiting.splice(0, batchMax)]
+    this.#isUrgent = this.#waiting.length > 0
+    this.#isShared = batch.length > 1 && !this.#isUrgent
     const stopWatch = this.#deps.timers.after(stallMs, () => this.#onStall(batch))
     const written = await this.#deps.write(batch.map(({ operation }) => operation))
     stopWatch()
@@ -159,6 +187,7 @@ export class CommitQueue {
       if (operation.kind !== 'open') continue
       const cancel: Operation = { kind: 'cancel', id: operation.reservation.id }
       this.#waiting.push({ operation: cancel, answer: null })
+      this.#isUrgent = true
     }
     this.#fail({
       source: 'usage journal',
@@ -180,11 +209,14 @@ export class CommitQueue {
     return [{ operation: { kind: 'charge', charges }, answer: null }]
   }
 
+  /** Ends early where nobody may be kept waiting any more. */
   async #pause(delayMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      this.#deps.timers.after(delayMs, resolve)
-    })
+    if (this.#isClosing) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = this.#deps.timers.after(delayMs, resolve)
+    this.#endPause = resolve
+    await promise
+    stop()
   }
 }
 

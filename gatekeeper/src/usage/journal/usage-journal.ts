@@ -63,6 +63,9 @@ export type SettledRequest = {
   readonly charges: readonly Balance[]
 }
 
+/** `at-once` where the end of an answer waits for it, `soon` where nobody does. */
+export type Urgency = 'at-once' | 'soon'
+
 /** What the ledger starts with. */
 export type LoadedUsage = {
   /** Of the current periods and the ones just before, so that a clock may be set back a little. */
@@ -95,9 +98,9 @@ export type UsageJournal = {
   /**
    * Writes down how a request ended. Resolves with `durable` once it is; with `deferred` where the
    * store fails: it is tried again until it works, and where a reservation was opened the next start
-   * books that. Never rejects.
+   * books that. Never rejects. What nobody waits for may come `soon`, within a tenth of a second.
    */
-  readonly record: (settled: SettledRequest) => Promise<'durable' | 'deferred'>
+  readonly record: (settled: SettledRequest, urgency?: Urgency) => Promise<'durable' | 'deferred'>
   /** For a refusal before anything is charged, and for `/readyz`. */
   readonly state: () => JournalState
   /** Writes what waits, as far as the store lets it, and frees the store. */

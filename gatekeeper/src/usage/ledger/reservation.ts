@@ -184,7 +184,10 @@ async function keep(
     outcome: end.outcome.kind,
     isEstimated: end.usage?.isEstimated ?? request.inputTokens + request.outputTokens > 0,
   }
-  await journal.record({ reservationId: openedAs, record, charges })
+  // The check point's yes is out already, and whoever left waits for nothing.
+  const isAwaited = held.question.facts.point === 'relay' && end.outcome.kind !== 'aborted'
+  const urgency = isAwaited ? 'at-once' : 'soon'
+  await journal.record({ reservationId: openedAs, record, charges }, urgency)
 }
 
 function describeRequest(

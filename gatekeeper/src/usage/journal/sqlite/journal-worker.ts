@@ -26,8 +26,8 @@ let opened: UsageDatabase | null = null
 let checkpoint: NodeJS.Timeout | null = null
 let last: Promise<void> = Promise.resolve()
 
-port.on('message', (question: Question) => {
-  last = last.then(() => answer(question))
+port.on('message', (text: string) => {
+  last = last.then(() => answer(JSON.parse(text) as Question))
 })
 
 async function answer({ number, order }: Question): Promise<void> {

@@ -43,8 +43,8 @@ export function createSqliteJournal(deps: SqliteJournalDeps): UsageJournal {
     },
     open: async (reservation) =>
       (await queue.push({ kind: 'open', reservation })) ? 'open' : 'unavailable',
-    record: async (settled) =>
-      (await queue.push({ kind: 'record', settled })) ? 'durable' : 'deferred',
+    record: async (settled, urgency) =>
+      (await queue.push({ kind: 'record', settled }, urgency)) ? 'durable' : 'deferred',
     state: () => queue.state(),
     close: async () => {
       stopPruning()
