@@ -152,6 +152,18 @@ test('a burst of events is one look', async () => {
   await until(() => expect(stopped.delayed).toHaveLength(1))
 })
 
+test('what another file of the folder has in it is no reason to look; that one came or went is', async () => {
+  const other = join(folder, 'usage.db-wal')
+  await writeFile(other, 'one')
+  const stopped = createStoppedTimers()
+  await start(stopped.timers)
+  for (let at = 0; at < 20; at++) await writeFile(other, `${at}`, { flag: 'a' })
+  // Events come in their order: when this one is heard of, those before it were too.
+  expect(stopped.delayed).toEqual([])
+  await rename(other, `${other}.old`)
+  await until(() => expect(stopped.delayed).toHaveLength(1))
+})
+
 test('after close nothing is reported', async () => {
   const { check, close } = await start()
   close()

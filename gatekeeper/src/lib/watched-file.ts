@@ -103,11 +103,21 @@ class Follower {
       const watcher = watch(dirname(this.#path), { persistent: false })
       // A folder that vanishes, or one watch too many: polling goes on, and tries again.
       watcher.on('error', () => this.#dropWatcher())
-      watcher.on('change', (_, name) => this.#settle(name === basename(this.#path)))
+      watcher.on('change', (event, name) => this.#hear(event, String(name)))
       this.#watcher = watcher
     } catch {
       this.#watcher = null
     }
+  }
+
+  /**
+   * A file may be replaced through another name, as by a link in the middle of its path, and then
+   * names come and go. What only has new content is another file: a database beside ours has that
+   * for every request, and what a link leads to in the same folder is seen by the poll.
+   */
+  #hear(event: string, name: string): void {
+    const isOwn = name === basename(this.#path)
+    if (isOwn || event !== 'change') this.#settle(isOwn)
   }
 
   #dropWatcher(): void {
