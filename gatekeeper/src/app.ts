@@ -225,7 +225,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     log.error({ requestId, fault: describeFault(error) }, 'fault')
   const point = {
     findRoute: createRouteTable([...services, own, oauth]),
-    holdsPlainKey: keys.holdsPlain,
+    plainKeyTest: keys.plainKeyTest,
     authenticate: tokens.authenticate,
     holdsToken: tokens.holdsToken,
     ...(deps.revocation.cutStreams && { followCredential: tokens.follow }),

@@ -43,7 +43,7 @@ function createWorld(over: Partial<AdmitDeps> = {}, principal: Principal = aPrin
   }
   const deps: AdmitDeps = {
     findRoute: createRouteTable(services),
-    holdsPlainKey: () => false,
+    plainKeyTest: () => null,
     holdsToken: () => false,
     checks,
     authenticate: (credential) => {

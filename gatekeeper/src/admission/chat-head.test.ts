@@ -14,7 +14,7 @@ const service = aService({
   routes: chatPrefixes.map((prefix) => aRoute({ prefix })),
 })
 const deps = {
-  ...{ ...noLimits, chat, holdsPlainKey: () => false, holdsToken: () => false },
+  ...{ ...noLimits, chat, plainKeyTest: () => null, holdsToken: () => false },
   findRoute: createRouteTable([service]),
 }
 const defectOf = (target: string, authorization = `Bearer ${sampleKey}`) => {

@@ -28,7 +28,7 @@ const deps = {
       routes: [aRoute({ prefix: '/tts', strip: true, mode: 'check' })],
     }),
   ]),
-  holdsPlainKey: (text: string) => plainKeys.has(text),
+  plainKeyTest: () => (text: string) => plainKeys.has(text),
   holdsToken: createTokenFinder(['https://gatekeeper.example']),
 }
 const read = (over: Partial<RequestHead> = {}) => readRequestFacts(aHead(over), deps)

@@ -12,11 +12,16 @@ import type { RequestHead } from './request-head.ts'
 
 export type FactsDeps = ChatHeadDeps & {
   readonly findRoute: (path: string) => RouteMatch | null
-  /** Whether the text is a key of a loaded plain map, whose keys have no form of their own. */
-  readonly holdsPlainKey: (text: string) => boolean
+  /**
+   * Tells a key of a loaded plain map, whose keys have no form of their own, so that they are looked
+   * for word by word; null where no such map is loaded.
+   */
+  readonly plainKeyTest: () => PlainKeyTest | null
   /** Whether an access token that is meant for us stands in the text. */
   readonly holdsToken: (text: string) => boolean
 }
+
+type PlainKeyTest = (text: string) => boolean
 
 /** Reads the head of a request into facts, with the one credential that it carries. */
 export function readRequestFacts(
@@ -26,20 +31,21 @@ export function readRequestFacts(
   const target = parseTarget(head.target)
   const match = target && deps.findRoute(target.path)
   const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
-  const isKeyShaped = (text: string) => hasKeyShape(text) || deps.holdsPlainKey(text)
+  const isPlainKey = deps.plainKeyTest()
+  const isKeyShaped = (text: string) => hasKeyShape(text) || isPlainKey?.(text) === true
   const extracted =
     match?.service.readsCredentials === true
       ? noCredential
       : extractCredential(head.fields, { isKeyShaped })
-  const found = findDefect(head, { target, match, extracted }, deps)
+  const found = findDefect(head, { target, match, extracted, isPlainKey }, deps)
   const facts: RequestFacts = {
     requestId: head.requestId,
-    trace: readTrace(head, deps),
+    trace: readTrace(head, isPlainKey),
     point: head.point,
     method: head.method,
     host: head.host,
     clientAddress: head.clientAddress,
-    userAgent: readUserAgent(head, deps),
+    userAgent: readUserAgent(head, isPlainKey),
     path: target?.path ?? '',
     query: target?.query ?? '',
     service: match?.service ?? null,
@@ -56,16 +62,14 @@ export function readRequestFacts(
 }
 
 /** Logged and sent on: what holds a credential begins a trace of its own. */
-function readTrace({ fields }: RequestHead, deps: FactsDeps): TraceContext {
+function readTrace({ fields }: RequestHead, isPlainKey: PlainKeyTest | null): TraceContext {
   const { traceparent: parents, tracestate: states } = fields
   const read = readTraceContext(parents, states)
-  if (
-    read === null ||
-    [...(parents ?? []), ...read.traceparent.split('-')].some(deps.holdsPlainKey)
-  )
-    return createTraceContext()
+  if (read === null) return createTraceContext()
+  const words = () => [...(parents ?? []), ...read.traceparent.split('-')]
+  if (isPlainKey !== null && words().some(isPlainKey)) return createTraceContext()
   const isKeyed = [...(states ?? []), ...(read.tracestate?.split(/[=,]/) ?? [])].some(
-    (text) => hasKeyShape(text) || deps.holdsPlainKey(text),
+    (text) => hasKeyShape(text) || isPlainKey?.(text),
   )
   return isKeyed ? { ...read, tracestate: null } : read
 }
@@ -73,10 +77,10 @@ function readTrace({ fields }: RequestHead, deps: FactsDeps): TraceContext {
 const userAgentCharsMax = 500
 
 /** A plain key has no form by which it could be hidden later: what holds one is told as ***. */
-function readUserAgent({ fields }: RequestHead, deps: FactsDeps): string | null {
+function readUserAgent({ fields }: RequestHead, isPlainKey: PlainKeyTest | null): string | null {
   const text = fields['user-agent']?.[0]?.slice(0, userAgentCharsMax)
-  if (text === undefined) return null
-  return [text, ...text.split(/[\s/;,()"'<>=]+/)].some(deps.holdsPlainKey) ? '***' : text
+  if (text === undefined || isPlainKey === null) return text ?? null
+  return [text, ...text.split(/[\s/;,()"'<>=]+/)].some(isPlainKey) ? '***' : text
 }
 
 /** Where the endpoint reads the credential of a client itself, there is none of a caller. */
@@ -108,15 +112,21 @@ function readBrowserFields(head: RequestHead) {
 /** A reason, perhaps with what of the query is not known; null where nothing is wrong. */
 type Defect = Reason | { readonly defect: Reason; readonly unknown: readonly string[] } | null
 
-type Parts = { target: Target | null; match: RouteMatch | null; extracted: Extracted }
+type Parts = {
+  target: Target | null
+  match: RouteMatch | null
+  extracted: Extracted
+  isPlainKey: PlainKeyTest | null
+}
+
+const singleFields = ['origin', 'sec-fetch-site', 'host', 'content-type', 'content-encoding']
 
 function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const { target, match, extracted } = parts
-  if (carriesCredential(head.target, deps)) return 'credential-in-target'
+  if (carriesCredential(head.target, parts.isPlainKey, deps)) return 'credential-in-target'
   if (target === null) return 'malformed-target'
   // Which of two values counts would be the upstream's choice, or a proxy's.
-  const single = ['origin', 'sec-fetch-site', 'host', 'content-type', 'content-encoding']
-  if (single.some((name) => (head.fields[name]?.length ?? 0) > 1)) return 'malformed-field'
+  if (singleFields.some((name) => (head.fields[name]?.length ?? 0) > 1)) return 'malformed-field'
   if (!isRightPoint(head, match)) return 'route-mismatch'
   if (match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
   const onChat = match?.service.kind === 'chat' ? findChatDefect(head, target, deps) : null
@@ -142,10 +152,14 @@ function hasRefusedQueryField(match: RouteMatch, query: string): boolean {
 /**
  * A credential in a URL is in every log on its way. It is refused even beside a good one in a field.
  */
-function carriesCredential(target: string, deps: FactsDeps): boolean {
+function carriesCredential(
+  target: string,
+  isPlainKey: PlainKeyTest | null,
+  deps: FactsDeps,
+): boolean {
   const forms = readings(target)
   if (forms.some((form) => hasKeyShape(form) || deps.holdsToken(form))) return true
-  return forms.flatMap(partsOf).some(deps.holdsPlainKey)
+  return isPlainKey !== null && forms.flatMap(partsOf).some(isPlainKey)
 }
 
 /** The target as it is, and decoded once to three times: each reader on its way may do so. */

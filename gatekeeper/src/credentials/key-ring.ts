@@ -19,6 +19,8 @@ export type KeyRing = {
   readonly authenticate: (credential: string, now: number) => Principal | Reason
   /** The key of an id as it stands at an instant, for those who hold something that it gave. */
   readonly findById: (id: string, now: number) => Principal | Reason
+  /** Whether there is any key of a plain map. */
+  readonly hasPlain: boolean
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
   /** Ids of the keys that may call the one service and not the other. */
@@ -58,6 +60,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
     isPlainId(id) ? [...byHash.values()].find(({ record }) => record.id === id) : undefined
   return {
     size: records.length,
+    hasPlain: byHash.size > 0,
     authenticate: (credential, now) => {
       if (!isReadable(credential)) return 'malformed-key'
       if (hasApiKeyForm(credential)) return authenticateKey(credential, now, byId)

@@ -40,6 +40,8 @@ export type KeyStore = {
   readonly findById: (id: string) => Principal | Reason
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
+  /** The same for one request; null where no plain map is loaded, and nothing need be looked at. */
+  readonly plainKeyTest: () => ((text: string) => boolean) | null
   readonly state: () => KeyStoreState
   /** Another number after each change. */
   readonly version: () => number
@@ -86,6 +88,7 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     authenticate: (credential) => store.ring.authenticate(credential, deps.clock()),
     findById: (id) => store.ring.findById(id, deps.clock()),
     holdsPlain: (text) => store.ring.holdsPlain(text),
+    plainKeyTest: () => (store.ring.hasPlain ? store.ring.holdsPlain : null),
     state: () => store.state(),
     version: () => store.version,
     idsWithOnly: (held, missing) => store.ring.idsWithOnly(held, missing),

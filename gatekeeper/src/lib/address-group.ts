@@ -5,7 +5,8 @@ import { isIPv6 } from 'node:net'
  * since whoever has one address there has 2^64 of them. `::ffff:10.1.2.3` is IPv4.
  */
 export function groupAddress(address: string): string {
-  if (!isIPv6(address)) return address
+  // Every IPv6 address has a colon; to look for one is a hundredth of asking whether it is one.
+  if (!address.includes(':') || !isIPv6(address)) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   if (mapped) return mapped[1] as string
   const [withoutZone = ''] = address.split('%')

@@ -11,7 +11,11 @@ const clientSecretShape = /gs(_|%5[Ff])[0-9A-Za-z]{24,}/
 
 /** Whether something that looks like a key or a client secret of ours stands in the text. */
 export function hasKeyShape(text: string): boolean {
-  return keyShape.test(text) || clientSecretShape.test(text)
+  // Asked of every path, where a plain search is a third of the work.
+  return (
+    (text.includes('gk') && keyShape.test(text)) ||
+    (text.includes('gs') && clientSecretShape.test(text))
+  )
 }
 
 /**

@@ -35,7 +35,7 @@ const service = aService({
 const ledger = createLedger({ clock: () => 0, timeZone: 'UTC', journal: null })
 const deps: AdmitDeps = {
   findRoute: createRouteTable([service]),
-  holdsPlainKey: ring.holdsPlain,
+  plainKeyTest: () => ring.holdsPlain,
   holdsToken: () => false,
   authenticate: (credential: string) => ring.authenticate(credential, 0),
   reserve: ledger.reserve,
