@@ -1,7 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { writeFileAtomic } from '../lib/atomic-write.ts'
-import { type Lock, withLock } from '../lib/lock-file.ts'
+import { readFile } from 'node:fs/promises'
+import { changeFile } from '../lib/change-file.ts'
 import { ProblemsError } from '../lib/problem.ts'
 import type { Role } from '../policy/principal.ts'
 import { describeKeyChange, type RecordKeyActs } from './key-act.ts'
@@ -33,7 +31,7 @@ export type KeyEntry = {
 
 /** Reads a key file for people; null where there is none. Rejects with a ProblemsError. */
 export async function readKeyFile(file: string, known: KnownServices): Promise<KeyFile | null> {
-  const text = await readText(file)
+  const text = await readKeyText(file)
   return text === null ? null : refuseBroken(parseKeyFile(text, file, known))
 }
 
@@ -48,31 +46,27 @@ export async function changeKeys<T>(
   edit: (document: KeyDocument) => T,
   record?: RecordKeyActs,
 ): Promise<T> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  return await withLock(`${file}.lock`, async (lock: Lock) => {
-    const document = await readDocument(file, known)
-    const before = record === undefined ? document : structuredClone(document)
+  const change = (before: string | null) => {
+    const document = toDocument(before, { file, known })
+    const old = record === undefined ? document : structuredClone(document)
     const result = edit(document)
     const text = `${JSON.stringify(document, null, 2)}\n`
     refuseBroken(parseKeyFile(text, file, known))
-    await lock.confirm()
-    const acts = describeKeyChange(before, document)
-    await record?.(acts)
-    try {
-      // Recording may have waited for a disk, or another process.
-      await lock.confirm()
-      await writeFileAtomic(file, text)
-    } catch (error) {
-      const keys = acts.map(({ key }) => key)
-      await record?.([{ event: 'keys.unwritten', keys }]).catch(() => {})
-      throw error
+    const acts = describeKeyChange(old, document)
+    const keys = acts.map(({ key }) => key)
+    return {
+      ...{ result, text },
+      record: async () => await record?.(acts),
+      recordUnwritten: async () => await record?.([{ event: 'keys.unwritten', keys }]),
     }
-    return result
-  })
+  }
+  return (await changeFile(file, change, readKeyText)).result
 }
 
-async function readDocument(file: string, known: KnownServices): Promise<KeyDocument> {
-  const text = await readText(file)
+function toDocument(
+  text: string | null,
+  { file, known }: { file: string; known: KnownServices },
+): KeyDocument {
   if (text === null) return { version: 1, keys: {} }
   const { form, keys } = refuseBroken(parseKeyFile(text, file, known))
   if (form === 'version 1') return JSON.parse(text) as KeyDocument
@@ -87,7 +81,7 @@ function refuseBroken(read: KeyFile): KeyFile {
   return read
 }
 
-async function readText(file: string): Promise<string | null> {
+async function readKeyText(file: string): Promise<string | null> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
   } catch (error) {

@@ -3,12 +3,9 @@
  * gatekeeper follows. What is written there is in force everywhere within two seconds, and still
  * after a restart; what cannot be written was not revoked, and the caller is told.
  */
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { writeFileAtomic } from '../lib/atomic-write.ts'
+import { join } from 'node:path'
+import { changeFile } from '../lib/change-file.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createOwnedFolder } from '../lib/create-owned.ts'
-import { withLock } from '../lib/lock-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
 import type { Timers } from '../lib/timers.ts'
@@ -115,24 +112,17 @@ function isRevoked(revoked: Revoked, token: TokenIdentity): boolean {
 }
 
 async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): Promise<Revoked> {
-  createOwnedFolder(dirname(deps.path))
-  return await withLock(`${deps.path}.lock`, async (lock) => {
-    const before = parse(await readFile(deps.path, 'utf8').catch(onlyAbsent))
+  const { revoked } = await changeFile(deps.path, (text) => {
+    const before = parse(text)
     // In place of a file that nobody understands there would be one that forgot something.
     if (before === null) throw new Error(`${deps.path} is broken`)
     const { tokens, clients } = add(before)
     const now = deps.clock()
     const live = Object.entries(tokens).filter(([, expiresAt]) => expiresAt > now)
     const revoked = { tokens: Object.fromEntries(live), clients }
-    await lock.confirm()
-    await writeFileAtomic(deps.path, `${JSON.stringify({ version: 1, ...revoked })}\n`)
-    return revoked
+    return { revoked, text: `${JSON.stringify({ version: 1, ...revoked })}\n` }
   })
-}
-
-function onlyAbsent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null
-  throw error
+  return revoked
 }
 
 const remedy = 'Restore it from a backup. Without it, revoked tokens would be taken again.'

@@ -1,13 +1,9 @@
 /**
  * Everything that changes `keys/clients.json`. Secrets are made here and shown once by the caller.
  */
-import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { writeFileAtomic } from '../lib/atomic-write.ts'
+import { changeFile, readText } from '../lib/change-file.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createOwnedFolder } from '../lib/create-owned.ts'
 import { formatInstant } from '../lib/instant.ts'
-import { withLock } from '../lib/lock-file.ts'
 import { ProblemsError } from '../lib/problem.ts'
 import type { Role } from '../policy/principal.ts'
 import type { Client } from './client.ts'
@@ -136,23 +132,17 @@ async function changeClients(
   { act, record }: Pick<ClientWriterDeps, 'record'> & { readonly act: ClientAct },
   edit: (document: ClientDocument) => void,
 ): Promise<void> {
-  createOwnedFolder(dirname(file))
-  await withLock(`${file}.lock`, async (lock) => {
-    const before = await readText(file)
+  await changeFile(file, (before) => {
     if (before !== null) check(before, file)
     const document: ClientDocument =
       before === null ? { version: 1, clients: {} } : (JSON.parse(before) as ClientDocument)
     edit(document)
     const text = `${JSON.stringify(document, null, 2)}\n`
     check(text, file)
-    await lock.confirm()
-    await record?.([act])
-    try {
-      await lock.confirm()
-      await writeFileAtomic(file, text)
-    } catch (error) {
-      await record?.([{ ...act, event: 'client.unwritten' }]).catch(() => {})
-      throw error
+    return {
+      text,
+      record: async () => await record?.([act]),
+      recordUnwritten: async () => await record?.([{ ...act, event: 'client.unwritten' }]),
     }
   })
 }
@@ -161,11 +151,4 @@ function check(text: string, file: string): readonly Client[] {
   const { clients, problems } = parseClientFile(text, file)
   if (problems.length > 0) throw new ProblemsError(problems)
   return clients
-}
-
-async function readText(file: string): Promise<string | null> {
-  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
 }

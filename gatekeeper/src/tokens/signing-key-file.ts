@@ -2,13 +2,10 @@
  * The file of signing keys, `signing/keys.json` in the state folder. Several gatekeepers may share
  * it: whoever finds none makes one under a lock, and everybody reads the same.
  */
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
-import { writeFileAtomic } from '../lib/atomic-write.ts'
+import { changeFile } from '../lib/change-file.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createOwnedFolder } from '../lib/create-owned.ts'
-import { withLock } from '../lib/lock-file.ts'
 
 /** Algorithms that we sign with (RFC 7518 §3, RFC 8037). */
 export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
@@ -93,11 +90,8 @@ export async function ensureSigningKey(
   await changeSigningKeys(stateDir, async (keys) => {
     const newest = keys.at(-1)
     if (newest?.algorithm === rotation.algorithm) return null
-    return await addKey(
-      keys,
-      { ...rotation, leadMs: newest === undefined ? 0 : rotation.leadMs },
-      deps,
-    )
+    const leadMs = newest === undefined ? 0 : rotation.leadMs
+    return { keys: await addKey(keys, { ...rotation, leadMs }, deps) }
   })
 }
 
@@ -107,14 +101,13 @@ export async function rotateSigningKey(
   rotation: Rotation,
   deps: SigningDeps,
 ): Promise<string> {
-  let kid = ''
-  await changeSigningKeys(stateDir, async (keys) => {
+  const { kid } = await changeSigningKeys(stateDir, async (keys) => {
     const changed = await addKey(keys, rotation, deps)
     const made = changed.at(-1) as SigningKey
-    kid = made.kid
+    const { kid } = made
     const activeAt = new Date(made.activeAt).toISOString()
-    await deps.record?.({ event: 'signing.rotated', kid, algorithm: made.algorithm, activeAt })
-    return changed
+    const act = { event: 'signing.rotated', kid, algorithm: made.algorithm, activeAt } as const
+    return { kid, keys: changed, record: async () => await deps.record?.(act) }
   })
   return kid
 }
@@ -143,27 +136,19 @@ async function makeKey({ algorithm, leadMs }: Rotation, now: number): Promise<Si
   return { kid, algorithm, createdAt: now, activeAt: now + leadMs, retiresAt: null, jwk }
 }
 
-async function changeSigningKeys(
-  stateDir: string,
-  change: (keys: readonly SigningKey[]) => Promise<readonly SigningKey[] | null>,
-): Promise<void> {
-  const path = signingKeyPath(stateDir)
-  createOwnedFolder(dirname(path))
-  await withLock(`${path}.lock`, async (lock) => {
-    const changed = await change(await readKeys(path))
-    if (changed === null) return
-    await lock.confirm()
-    await writeFileAtomic(path, `${JSON.stringify({ version: 1, keys: changed })}\n`, 0o600)
-  })
-}
+type Changed = { readonly keys: readonly SigningKey[]; readonly record?: () => Promise<void> }
 
-async function readKeys(path: string): Promise<readonly SigningKey[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
+async function changeSigningKeys<T extends Changed | null>(
+  stateDir: string,
+  change: (keys: readonly SigningKey[]) => Promise<T>,
+): Promise<T> {
+  const path = signingKeyPath(stateDir)
+  return await changeFile(path, async (text) => {
+    const keys = text === null ? [] : parseSigningKeys(text)
+    if (keys instanceof Error) throw new Error(`${path} ${keys.message}`)
+    const changed = await change(keys)
+    return (
+      changed && { ...changed, text: `${JSON.stringify({ version: 1, keys: changed.keys })}\n` }
+    )
   })
-  if (text === null) return []
-  const keys = parseSigningKeys(text)
-  if (keys instanceof Error) throw new Error(`${path} ${keys.message}`)
-  return keys
 }

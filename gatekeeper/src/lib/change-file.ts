@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { writeFileAtomic } from './atomic-write.ts'
+import { createOwnedFolder } from './create-owned.ts'
+import { withLock } from './lock-file.ts'
+
+/** A new text for a file, with what is to be on record of it. */
+export type NewText = {
+  readonly text: string
+  /** Called just before the text is written; where it rejects, nothing is written. */
+  readonly record?: (() => Promise<void>) | undefined
+  /** Called where the text could not be written after that. */
+  readonly recordUnwritten?: (() => Promise<void>) | undefined
+}
+
+/**
+ * Changes a file under its lock `PATH.lock`, so that nobody's change is lost and readers see the old
+ * text or the new one. `change` gets the text, or null where there is no file; where it gives null or
+ * throws, nothing is written. Resolves with what it gave. Rejects as `change` and `node:fs` do, and
+ * with a LockHeldError.
+ */
+export async function changeFile<Changed extends NewText | null>(
+  path: string,
+  change: (text: string | null) => Changed | Promise<Changed>,
+  read = readText,
+): Promise<Changed> {
+  createOwnedFolder(dirname(path))
+  return await withLock(`${path}.lock`, async (lock) => {
+    const changed = await change(await read(path))
+    if (changed === null) return changed
+    await lock.confirm()
+    await changed.record?.()
+    try {
+      // Recording may have waited for a disk, or another process.
+      await lock.confirm()
+      await writeFileAtomic(path, changed.text)
+    } catch (error) {
+      await changed.recordUnwritten?.().catch(() => {})
+      throw error
+    }
+    return changed
+  })
+}
+
+/** The text of a file; null where there is none. Rejects as `node:fs` does. */
+export async function readText(path: string): Promise<string | null> {
+  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+}
