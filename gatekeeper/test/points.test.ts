@@ -1,15 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeKey } from './support/keys.ts'
+import { makeKey, makeRefusedKeys } from './support/keys.ts'
 import { type SendOptions, type Stack, startStack, testCaddy } from './support/stack.ts'
 
 const reader = makeKey({ user: 'reader', role: 'readonly' })
 const user = makeKey({ user: 'user' })
 const admin = makeKey({ user: 'admin', role: 'admin' })
-const elsewhere = makeKey({ services: ['tts'] })
-const expired = makeKey({ expiresAt: '2026-01-02T00:00:00Z' })
-const disabled = makeKey({ disabled: true })
-const away = makeKey({ addresses: ['10.9.8.0/24'] })
-const paged = makeKey({ origins: ['https://app.example'] })
+const refused = makeRefusedKeys()
+const { elsewhere, expired, disabled, away, paged } = refused
 const json = { model: 'demo', messages: [{ role: 'user', content: 'x' }], stream: false }
 const basic = (key: string) => `Basic ${Buffer.from(`x:${key}`).toString('base64')}`
 
@@ -77,7 +74,7 @@ describe.skipIf(testCaddy === null)('both points decide alike', () => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startStack({
-      keys: [reader, user, admin, elsewhere, expired, disabled, away, paged],
+      keys: [reader, user, admin, ...Object.values(refused)],
     })
   })
   afterAll(() => stack?.stop())

@@ -3,8 +3,8 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'undici'
-import { interleave } from '../../gatekeeper/test/attack/tools/compare-times.ts'
-import { readEdge, statement } from '../../gatekeeper/test/attack/tools/direct.ts'
+import { interleave } from '../../gatekeeper/test/slow/support/compare-times.ts'
+import { directFields } from '../../gatekeeper/test/support/direct.ts'
 import { keyFileText, makeKey, type TestKey } from '../../gatekeeper/test/support/keys.ts'
 import { type Place, startGatekeeper, type Undo } from './front.ts'
 import type { BenchOptions } from './options.ts'
@@ -76,9 +76,9 @@ function createAsk(place: Place, undo: Undo): Ask {
     clients.set(id, known)
     return known
   }
-  const edge = { 'x-gatekeeper-edge': readEdge(place) }
+  const fields = directFields(place, 'check')
   return async (key) => {
-    const headers = { ...edge, ...Object.fromEntries(statement('check')), 'x-api-key': key.key }
+    const headers = { ...fields, 'x-api-key': key.key }
     const startedAt = performance.now()
     const answer = await clientOf(key).request({ path: '/check/ollama', method: 'GET', headers })
     await answer.body.dump()

@@ -2,12 +2,12 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Child, startChild, waitUntil } from '../support/child.ts'
+import { shippedGateway } from '../support/gateway-file.ts'
 import { readChainOf } from '../support/read-chain.ts'
 import {
   ada,
   behind,
   canMount,
-  gateway,
   makePlace,
   type Place,
   readiness,
@@ -15,14 +15,14 @@ import {
   startFailing,
   startReady,
   statusOf,
-} from './tools/place.ts'
+} from './support/place.ts'
 
 /** A gatekeeper whose audit is on a disk of 128 kB, which is seen through its own mounts. */
 async function startOnSmallDisk(
   rules: string,
 ): Promise<{ place: Place; seen: Place; child: Child }> {
   const place = makePlace()
-  writeFileSync(join(place.folder, 'gatekeeper.yaml'), `${gateway}\naudit: ${rules}\n`)
+  writeFileSync(join(place.folder, 'gatekeeper.yaml'), `${shippedGateway}\naudit: ${rules}\n`)
   mkdirSync(join(place.stateDir, 'audit'), { mode: 0o700 })
   const mount = `mount -t tmpfs -o size=128k,mode=0700 none "${place.stateDir}/audit"`
   const child = await startReady(place, behind(mount))

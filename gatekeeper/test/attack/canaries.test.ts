@@ -12,9 +12,8 @@ import { waitUntil } from '../support/child.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchange, exchangeUnix, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { type Canary, findSecret, makeCanaries, readAllFiles } from './tools/canary.ts'
-import { type CanaryRequest, placesOf } from './tools/canary-places.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
+import { type Canary, findSecret, makeCanaries, readAllFiles } from './support/texts/canary.ts'
+import { type CanaryRequest, placesOf } from './support/texts/canary-places.ts'
 
 const ada = makeKey()
 const made = createApiKey().key
@@ -43,7 +42,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     const env = { TTS_URL: 'http://127.0.0.1:1', API_KEYS_FILE: join(folder, 'plain.json') }
     // At its usual level Caddy says nothing of most requests: the filter must hold at the loudest.
     const caddyfile = (text: string) => text.replace('{$GATEKEEPER_LOG_LEVEL:INFO}', 'DEBUG')
-    stack = await startStack({ keys: [ada], env, caddyfile, config: lenientConfig() })
+    stack = await startStack({ keys: [ada], env, caddyfile })
     stack.upstream.behave({ status: 200, body: '{}' })
   })
   afterAll(async () => {

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../src/credentials/api-key.ts'
-import { makeKey } from '../support/keys.ts'
+import { decisionsOf } from '../support/decisions.ts'
+import { makeKey, makeRefusedKeys } from '../support/keys.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { decisionsOf, readAnswer, withoutChance } from './tools/answers.ts'
-import { carriers } from './tools/carriers.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
+import { readAnswer, withoutChance } from './support/answers.ts'
+import { carriers } from './support/texts/carriers.ts'
 
 const ada = makeKey()
 const tom = makeKey({ user: 'tom' })
-const expired = makeKey({ expiresAt: '2026-01-02T00:00:00Z' })
-const disabled = makeKey({ disabled: true })
+const { expired, disabled } = makeRefusedKeys()
 const secretOf = (key: string) => key.slice(14)
 const otherLast = (key: string) => key.slice(0, -1) + (key.endsWith('A') ? 'B' : 'A')
 const utf8Bytes = (text: string) => Buffer.from(text).toString('latin1')
@@ -106,7 +105,7 @@ const points = [
 describe.skipIf(testCaddy === null)('credentials', () => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada, tom, expired, disabled], config: lenientConfig() })
+    stack = await startStack({ keys: [ada, tom, expired, disabled] })
   })
   beforeEach(() => stack.upstream.reset())
   afterAll(() => stack?.stop())

@@ -2,11 +2,11 @@ import { request as requestHttp } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
+import { decisionsOf } from '../support/decisions.ts'
+import { type Line, readEdge, sendDirect, statement } from '../support/direct.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { decisionsOf, readAnswer } from './tools/answers.ts'
-import { type Line, readEdge, sendDirect, statement } from './tools/direct.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
+import { readAnswer } from './support/answers.ts'
 
 const ada = makeKey({ role: 'admin' })
 const field = 'X-Gatekeeper-Edge'
@@ -65,7 +65,7 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
   let stack: Stack
   let edge = ''
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada], config: lenientConfig() })
+    stack = await startStack({ keys: [ada] })
     edge = readEdge(stack)
   })
   afterAll(() => stack?.stop())

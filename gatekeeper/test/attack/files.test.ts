@@ -10,8 +10,9 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
+import { shippedGateway } from '../support/gateway-file.ts'
 import { keyFileText } from '../support/keys.ts'
-import { readAnswer } from './tools/answers.ts'
+import { readAnswer } from './support/answers.ts'
 import {
   ada,
   asNobody,
@@ -19,7 +20,6 @@ import {
   behind,
   canBeOther,
   canMount,
-  gateway,
   good,
   makePlace,
   readiness,
@@ -27,7 +27,7 @@ import {
   startReady,
   statusOf,
   tom,
-} from './tools/place.ts'
+} from './support/place.ts'
 
 const halves: readonly (readonly [string, string])[] = [
   ['half-written', good.slice(0, good.length / 2)],
@@ -151,7 +151,7 @@ describe('a key file that is spoilt', () => {
 
 describe('a gatekeeper.yaml that is spoilt', () => {
   it.each([
-    ['half-written', gateway.slice(0, gateway.indexOf('strip: true') + 3)],
+    ['half-written', shippedGateway.slice(0, shippedGateway.indexOf('strip: true') + 3)],
     ['cut in a name', 'version: 1\nserv'],
     ['empty', ''],
     ['[]', '[]'],
@@ -163,8 +163,8 @@ describe('a gatekeeper.yaml that is spoilt', () => {
       'of a thousand aliases',
       `a: &a [1]\n${Array.from({ length: 40 }, (_, at) => `b${at}: [*a,*a]`).join('\n')}\n`,
     ],
-    ['with a member twice', gateway.replace('version: 1', 'version: 1\nversion: 1')],
-    ['with an unknown member', gateway.replace('version: 1', 'version: 1\nopen: true')],
+    ['with a member twice', shippedGateway.replace('version: 1', 'version: 1\nversion: 1')],
+    ['with an unknown member', shippedGateway.replace('version: 1', 'version: 1\nopen: true')],
     ['of a control character', 'version: 1\u0000\n'],
   ])('%s: stops the start with 78 and its name, and nothing listens', async (_name, text) => {
     const place = makePlace()

@@ -1,13 +1,13 @@
 import { connect as connectHttp2 } from 'node:http2'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
+import { decisionsOn } from '../support/decisions.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { decisionsOf, readAnswer, requestIdOf } from './tools/answers.ts'
-import { type AppServer, foldFieldName, foldFields, startApp } from './tools/app-server.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
-import { forwardingNames, spellingsOf, trustedNames } from './tools/spellings.ts'
+import { readAnswer } from './support/answers.ts'
+import { type AppServer, foldFieldName, foldFields, startApp } from './support/app-server.ts'
+import { forwardingNames, spellingsOf, trustedNames } from './support/texts/spellings.ts'
 
 const ada = makeKey({ role: 'readonly' })
 const away = makeKey({ addresses: ['10.9.8.0/24'] })
@@ -25,7 +25,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
   beforeAll(async () => {
     app = await startApp((response) => void response.end('{}'))
     const keys = [ada, away, speaker]
-    stack = await startStack({ keys, ollamaUrl: app.url, config: lenientConfig() })
+    stack = await startStack({ keys, ollamaUrl: app.url })
   })
   beforeEach(() => {
     app.seen.length = 0
@@ -113,7 +113,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
     ['relay', '/api/chat'],
   ])('%s: a client cannot say who it is in trailers of its body', async (_point, path) => {
     const user = makeKey()
-    const own = await startStack({ keys: [user], ollamaUrl: app.url, config: lenientConfig() })
+    const own = await startStack({ keys: [user], ollamaUrl: app.url })
     const bytes = [
       `POST ${path} HTTP/1.1`,
       'Host: localhost',
@@ -168,11 +168,10 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
       const refused = await stack.send(path, { key: away.key, headers })
       expect(refused.status).toBe(403)
       expect(app.seen).toEqual([])
-      const id = requestIdOf(refused)
-      await waitUntil(() => decisionsOf(stack, id).length > 0, {
+      await waitUntil(() => decisionsOn(refused, stack).length > 0, {
         ...{ limitMs: 2_000, describe: stack.gatekeeper.output },
       })
-      expect(decisionsOf(stack, id)).toMatchObject([
+      expect(decisionsOn(refused, stack)).toMatchObject([
         { clientAddress: '127.0.0.1', reason: 'address-not-allowed' },
       ])
     })

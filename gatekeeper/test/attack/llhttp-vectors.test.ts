@@ -7,8 +7,8 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testCaddy } from '../support/stack.ts'
 import { type Battlefield, mallory, openBattlefield, points } from './support/field.ts'
+import { streamed } from './support/framing/mutation.ts'
 import { expectNothingSmuggledBy, expectTotals } from './support/invariants.ts'
-import { streamed } from './support/mutation.ts'
 
 const file = resolve(import.meta.dirname, '../../../../shared/vectors/llhttp-requests.json')
 

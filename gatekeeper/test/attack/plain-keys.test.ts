@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { readAnswer, withoutChance } from './tools/answers.ts'
-import { carriers } from './tools/carriers.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
+import { readAnswer, withoutChance } from './support/answers.ts'
+import { carriers } from './support/texts/carriers.ts'
 
 /** Keys of an older set-up, in whose choice nobody was asked. */
 const plainKeys: Readonly<Record<string, string>> = {
@@ -22,7 +21,7 @@ const plainKeys: Readonly<Record<string, string>> = {
 describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ config: lenientConfig() })
+    stack = await startStack()
     const entry = '{"user":"old","service":"chat","created_at":"2024-01-01"}'
     // As text: an object literal would lose a member that is called __proto__.
     const members = Object.values(plainKeys).map((key) => `${JSON.stringify(key)}:${entry}`)

@@ -12,9 +12,9 @@ import { upstreamFields } from '../../src/upstreams/request-fields.ts'
 import { createLedger } from '../../src/usage/ledger/ledger.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { aBodySource, aHead, aRoute, aService, noLimits } from '../support/questions.ts'
-import { foldFieldName } from './tools/app-server.ts'
-import { carriers } from './tools/carriers.ts'
-import { mutatedText, mutations } from './tools/mutations.ts'
+import { foldFieldName } from './support/app-server.ts'
+import { carriers } from './support/texts/carriers.ts'
+import { mutatedText, mutations } from './support/texts/mutations.ts'
 
 const cases = 100_000
 const parameters = { numRuns: cases, endOnFailure: true } as const

@@ -5,17 +5,17 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testCaddy } from '../support/stack.ts'
-import { chunkMutations } from './support/chunk-mutations.ts'
-import { codingMutations, versionMutations } from './support/coding-mutations.ts'
 import { type Battlefield, mallory, openBattlefield, points } from './support/field.ts'
+import { chunkMutations } from './support/framing/chunk-mutations.ts'
+import { codingMutations, versionMutations } from './support/framing/coding-mutations.ts'
+import { gluedMutations, lengthMutations } from './support/framing/length-mutations.ts'
+import { lineMutations, pipelineMutations } from './support/framing/line-mutations.ts'
+import { theft } from './support/framing/mutation.ts'
 import {
   expectNothingSmuggled,
   expectNothingSmuggledBy,
   expectTotals,
 } from './support/invariants.ts'
-import { gluedMutations, lengthMutations } from './support/length-mutations.ts'
-import { lineMutations, pipelineMutations } from './support/line-mutations.ts'
-import { theft } from './support/mutation.ts'
 import { converse } from './support/wire.ts'
 
 const mutations = [

@@ -14,7 +14,7 @@ import {
   root,
   startFailing,
   startReady,
-} from './tools/place.ts'
+} from './support/place.ts'
 
 describe('a state folder that is spoilt', () => {
   const edge = 'ab'.repeat(32)

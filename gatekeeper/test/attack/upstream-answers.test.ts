@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeKey } from '../support/keys.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
-import { readAnswer } from './tools/answers.ts'
-import { lenientConfig } from './tools/lenient-config.ts'
+import { readAnswer } from './support/answers.ts'
 
 const ada = makeKey()
 
@@ -103,7 +102,7 @@ describe.skipIf(testCaddy === null)('an upstream that speaks for the gatekeeper'
     app.listen(0, '127.0.0.1')
     await once(app, 'listening')
     const ollamaUrl = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-    stack = await startStack({ keys: [ada], ollamaUrl, config: lenientConfig() })
+    stack = await startStack({ keys: [ada], ollamaUrl })
   })
   afterAll(async () => {
     await stack?.stop()

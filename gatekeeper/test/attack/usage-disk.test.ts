@@ -15,7 +15,7 @@ import {
   startFailing,
   startReady,
   statusOf,
-} from './tools/place.ts'
+} from './support/place.ts'
 
 /** Its limit has to outlive the process, so that it needs the ledger on disk. */
 const limited = makeKey({ user: 'limited', limits: ['1000000/day'] })

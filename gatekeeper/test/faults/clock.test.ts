@@ -5,7 +5,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { makePlace, type Place, readiness, startReady, statusOf } from '../attack/tools/place.ts'
+import { makePlace, type Place, readiness, startReady, statusOf } from '../attack/support/place.ts'
 import { type Child, waitUntil } from '../support/child.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { findFaketime } from './support/tools.ts'

@@ -10,27 +10,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Child, waitUntil } from '../support/child.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { type Stack, startGatekeeper, startStack, testCaddy } from '../support/stack.ts'
 import { ada, expectNoHarm, revoked, startProbes } from './support/probes.ts'
 import { canLimit } from './support/tools.ts'
-
-/** As it ships, but for a model server that works on many requests at a time. */
-const config = `version: 1
-services:
-  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
-  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
-  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}
-  image: {kind: http, routes: [{prefix: /image, strip: true}]}
-`
 
 describe.skipIf(testCaddy === null)('a process that', () => {
   let stack: Stack
   let gatekeeper: Child
   const started: Child[] = []
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada, revoked], config })
+    stack = await startStack({ keys: [ada, revoked], config: unqueuedGateway })
     gatekeeper = stack.gatekeeper
   })
   afterAll(async () => {

@@ -7,19 +7,14 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
+import { gatewayWithOllama } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { readRecords } from '../support/read-records.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const ada = makeKey()
-const config = `version: 1
-services:
-  ollama: {kind: ollama, slots: unlimited, timeouts: {headersSeconds: 3, idleSeconds: 3}, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
-  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
-  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}
-  image: {kind: http, routes: [{prefix: /image, strip: true}]}
-`
+const timeouts = 'timeouts: {headersSeconds: 3, idleSeconds: 3}'
+const config = gatewayWithOllama('slots: unlimited', timeouts)
 const body = JSON.stringify({
   ...{ model: demoModel, done: true, prompt_eval_count: 3, eval_count: 5 },
   message: { role: 'assistant', content: 'well' },

@@ -1,23 +1,19 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
 import type { UsageRecord } from '../../src/usage/journal/usage-journal.ts'
 import { type Child, waitUntil } from '../support/child.ts'
+import { gatewayWithOllama } from '../support/gateway-file.ts'
 import { makeKey, type TestKey } from '../support/keys.ts'
 import { readRecords } from '../support/read-records.ts'
 import { type Stack, startGatekeeper, startStack, testCaddy } from '../support/stack.ts'
 
 const model = demoModel
 
-/** As it ships, with a model server that works on more than one request at a time. */
-const config = readFileSync(
-  resolve(import.meta.dirname, '../../../gatekeeper.yaml'),
-  'utf8',
-).replace('kind: ollama\n', 'kind: ollama\n    slots: 64\n')
+const config = gatewayWithOllama('slots: 64')
 const open: { stacks: Stack[]; children: Child[] } = { stacks: [], children: [] }
 
 afterEach(async () => {

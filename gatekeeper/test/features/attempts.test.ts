@@ -1,17 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/credentials/api-key.ts'
+import { shippedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const ada = makeKey()
-const shipped = readFileSync(resolve(import.meta.dirname, '../../../gatekeeper.yaml'), 'utf8')
 
 describe.skipIf(testCaddy === null)('bad keys from one address', () => {
   let stack: Stack
   beforeAll(async () => {
-    const config = `${shipped}\nattempts: {burst: 10, perMinute: 1}\n`
+    const config = `${shippedGateway}\nattempts: {burst: 10, perMinute: 1}\n`
     stack = await startStack({ keys: [ada], config })
   })
   afterAll(() => stack?.stop())

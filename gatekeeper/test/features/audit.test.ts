@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findSecret, makeCanaries, readAllFiles } from '../attack/tools/canary.ts'
-import { placesOf } from '../attack/tools/canary-places.ts'
+import { findSecret, makeCanaries, readAllFiles } from '../attack/support/texts/canary.ts'
+import { placesOf } from '../attack/support/texts/canary-places.ts'
 import { startChild, waitUntil } from '../support/child.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchange, openTls } from '../support/raw.ts'
 import { readChainOf } from '../support/read-chain.ts'
@@ -14,11 +15,6 @@ import { type Stack, startGatekeeper, startStack, testCaddy } from '../support/s
 const root = resolve(import.meta.dirname, '../../..')
 const ada = makeKey()
 const weak = makeKey({ user: 'eve', role: 'readonly', services: ['ollama'] })
-const config = `version: 1
-services:
-  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
-  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-`
 
 type Run = { readonly code: number; readonly out: string; readonly err: string }
 
@@ -50,7 +46,7 @@ async function found(stack: Stack, chain: string, wanted: object) {
 describe.skipIf(testCaddy === null)('K12: the audit', () => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada, weak], config })
+    stack = await startStack({ keys: [ada, weak], config: unqueuedGateway })
   })
   afterAll(async () => {
     await stack?.stop()
@@ -242,7 +238,11 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     const api = join(stack.stateDir, 'plain.json')
     const entry = { user: 'old', service: 'ollama', created_at: '2024-01-01' }
     writeFileSync(api, JSON.stringify({ [plain]: entry }))
-    const own = await startStack({ keys: [ada], config, env: { API_KEYS_FILE: api } })
+    const own = await startStack({
+      keys: [ada],
+      config: unqueuedGateway,
+      env: { API_KEYS_FILE: api },
+    })
     try {
       own.upstream.behave({ status: 200, body: '{"done":true}' })
       const requests = canaries.flatMap(({ text }) => placesOf('/api/tags', text))
@@ -272,7 +272,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
   }, 120_000)
 
   it('goes on after a kill: nothing is broken, and what was written is there', async () => {
-    const own = await startStack({ keys: [ada], config })
+    const own = await startStack({ keys: [ada], config: unqueuedGateway })
     try {
       for (let at = 0; at < 20; at++) await own.send('/api/version', { key: ada.key })
       await found(own, 'requests-1', { path: '/api/version' })

@@ -13,6 +13,7 @@ import { issueToken } from '../../src/tokens/issue-token.ts'
 import { openSigningKeys } from '../../src/tokens/signing-keys.ts'
 import { waitUntil } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
+import { shippedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import {
   type Answer,
@@ -24,10 +25,9 @@ import {
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../../..')
-const shipped = readFileSync(resolve(root, 'gatekeeper.yaml'), 'utf8')
 const configOf = (chat: string) => {
-  const config = shipped.replace(/^chat: .*$/m, `chat: ${chat}`)
-  expect(config).not.toBe(shipped)
+  const config = shippedGateway.replace(/^chat: .*$/m, `chat: ${chat}`)
+  expect(config).not.toBe(shippedGateway)
   return config
 }
 

@@ -10,7 +10,8 @@ import type { ExplainCaller, ExplainQuestion } from '../../src/admission/explain
 import { loadGateway } from '../../src/config/load-gateway.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { waitUntil } from '../support/child.ts'
-import { makeKey, type TestKey } from '../support/keys.ts'
+import { decisionsOf } from '../support/decisions.ts'
+import { makeKey, makeRefusedKeys, type TestKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -18,27 +19,12 @@ const root = resolve(import.meta.dirname, '../../..')
 const ada = makeKey()
 const reader = makeKey({ user: 'reader', role: 'readonly' })
 const admin = makeKey({ user: 'admin', role: 'admin' })
-const elsewhere = makeKey({ services: ['tts'] })
-const expired = makeKey({ expiresAt: '2026-01-02T00:00:00Z' })
-const disabled = makeKey({ disabled: true })
-const away = makeKey({ addresses: ['10.9.8.0/24'] })
-const paged = makeKey({ origins: ['https://app.example'] })
+const refused = makeRefusedKeys()
+const { elsewhere, expired, disabled, away, paged } = refused
 const limited = makeKey({ models: ['demo'] })
 const counted = makeKey({ limits: ['100-tokens/day'] })
 const daily = makeKey({ user: 'daily', limits: ['2/day'] })
-const keys = [
-  ada,
-  reader,
-  admin,
-  elsewhere,
-  expired,
-  disabled,
-  away,
-  paged,
-  limited,
-  counted,
-  daily,
-]
+const keys = [ada, reader, admin, limited, counted, daily, ...Object.values(refused)]
 
 type Row = readonly [
   name: string,
@@ -111,15 +97,9 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
   const whoOf = (key: TestKey | null): ExplainCaller =>
     key === null ? { kind: 'anonymous' } : { kind: 'key', id: key.id }
 
-  let lines = 0
   /** What the log says of the one request that is sent now. */
   const decide = async (method: string, path: string, key: TestKey | null, model?: string) => {
-    const decisions = () =>
-      stack.gatekeeper
-        .output()
-        .split('\n')
-        .filter((line) => line.includes('"message":"decision"'))
-    lines = decisions().length
+    const before = decisionsOf(stack).length
     const json = {
       ...(model !== undefined && { model }),
       ...{ messages: [{ role: 'user', content: 'x' }], prompt: 'x', stream: false },
@@ -128,15 +108,15 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
       ...{ method, ...(key !== null && { key: key.key }) },
       ...(['POST', 'DELETE'].includes(method) && path !== '/ollama/api/me' && { json }),
     })
-    await waitUntil(async () => decisions().length > lines, {
+    await waitUntil(() => decisionsOf(stack).length > before, {
       ...{ limitMs: 15_000, describe: stack.gatekeeper.output },
     })
-    const line = JSON.parse(decisions()[lines] ?? '{}')
-    const isAllowed = line.outcome !== 'deny'
+    const line = decisionsOf(stack)[before]
+    const isAllowed = line?.outcome !== 'deny'
     return {
       isAllowed,
-      reason: isAllowed ? null : line.reason,
-      check: isAllowed ? null : line.check,
+      reason: isAllowed ? null : line?.reason,
+      check: isAllowed ? null : line?.['check'],
     } satisfies Verdict
   }
   const verdictOf = ({ isAllowed, reason, check }: Verdict): Verdict => ({

@@ -1,18 +1,16 @@
 /**
  * Tokens of another issuer, a certified OpenID provider in this process, shown at both points.
  */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
-import { type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.ts'
+import { shippedGateway } from '../support/gateway-file.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { type OidcIssuer, startOidcIssuer } from './support/oidc-issuer.ts'
 
-const shipped = readFileSync(resolve(import.meta.dirname, '../../../gatekeeper.yaml'), 'utf8')
 const audience = 'https://ai.example'
 
-const configOf = (issuer: string) => `${shipped}
+const configOf = (issuer: string) => `${shippedGateway}
 issuers:
   - issuer: ${issuer}
     audience: ${audience}

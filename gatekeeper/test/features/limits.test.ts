@@ -3,12 +3,13 @@ import type { ServerResponse } from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
 import { Ollama } from 'ollama'
 import OpenAI from 'openai'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
 import { waitUntil } from '../support/child.ts'
 import { keyFileText, makeKey, type TestKey } from '../support/keys.ts'
 import { type Answer, type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { countCalls } from './support/client-calls.ts'
 
 const chat = { model: 'demo', messages: [{ role: 'user', content: 'hello' }], stream: false }
 
@@ -91,16 +92,14 @@ describe.skipIf(testCaddy === null)('limits', () => {
   const statusOf = async (by: TestKey): Promise<Limit[]> =>
     JSON.parse((await stack.send('/status', { key: by.key })).text).limits
   const bodyOf = (answer: Answer) => JSON.parse(answer.text)
+  const until = (isTrue: () => boolean | Promise<boolean>) =>
+    waitUntil(isTrue, {
+      ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+    })
   /** Waits until everything that ran was settled. */
   const settled = (by: TestKey) =>
-    waitUntil(
-      async () =>
-        (await statusOf(by)).every(
-          ({ limit, used }) => !limit.endsWith('concurrent') || used === 0,
-        ),
-      {
-        ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
-      },
+    until(async () =>
+      (await statusOf(by)).every(({ limit, used }) => !limit.endsWith('concurrent') || used === 0),
     )
 
   describe('500 requests at once at a limit of 10 are 10 at the service', () => {
@@ -256,9 +255,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       const by = withLimits('100-tokens/day')
       keys.push(by)
       writeFileSync(stack.keysFile, keyFileText(keys))
-      await waitUntil(async () => (await stack.send('/status', { key: by.key })).status === 200, {
-        ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
-      })
+      await until(async () => (await stack.send('/status', { key: by.key })).status === 200)
       const greedy = { ...chat, options: { num_predict: 5000 } }
       expect((await ask(by, greedy)).status).toBe(429)
       expect(stack.upstream.requests).toBe(0)
@@ -331,10 +328,6 @@ describe.skipIf(testCaddy === null)('limits', () => {
   describe('what runs', () => {
     let held: ServerResponse[] = []
     const hold = () => stack.upstream.behave({ answer: (response) => void held.push(response) })
-    const until = (isTrue: () => boolean) =>
-      waitUntil(isTrue, {
-        ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
-      })
 
     it('is no more than allowed of 20 at once, and a place is free again after each end', async () => {
       hold()
@@ -381,32 +374,14 @@ describe.skipIf(testCaddy === null)('limits', () => {
   })
 
   describe('client libraries', () => {
-    let tries = 0
-    const send = (async (input: string, init: RequestInit = {}) => {
-      tries++
-      return await undiciFetch(input, { ...(init as object), dispatcher: stack.dispatcher })
-    }) as unknown as typeof fetch
-    const thrownBy = async (run: () => PromiseLike<unknown>) => {
-      tries = 0
-      try {
-        await run()
-      } catch (error) {
-        return error as Error & {
-          status: number
-          code?: unknown
-          type?: unknown
-          status_code?: number
-        }
-      }
-      throw new Error('nothing was thrown')
-    }
+    const { fetch, tries, thrownBy } = countCalls(() => stack)
     const openai = (by: TestKey) =>
-      new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: by.key, fetch: send, maxRetries: 1 })
+      new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: by.key, fetch, maxRetries: 1 })
     const anthropic = (by: TestKey) =>
-      new Anthropic({ baseURL: stack.url, apiKey: by.key, fetch: send, maxRetries: 1 })
+      new Anthropic({ baseURL: stack.url, apiKey: by.key, fetch, maxRetries: 1 })
     const ollama = (by: TestKey) =>
       new Ollama({
-        ...{ host: `${stack.url}/ollama`, fetch: send },
+        ...{ host: `${stack.url}/ollama`, fetch },
         headers: { authorization: `Bearer ${by.key}` },
       })
     const chatOf = (by: TestKey) => ({
@@ -415,31 +390,42 @@ describe.skipIf(testCaddy === null)('limits', () => {
         anthropic(by).messages.create({ model: 'demo', max_tokens: 5, messages: [] }),
       ollama: () => ollama(by).chat({ model: 'demo', messages: [] }),
     })
+    /** Each library throws its own class for 429; `tries` is how often the two ask that may retry. */
+    const expectRefusals = async (
+      run: ReturnType<typeof chatOf>,
+      expected: { code: string; type: string; message: RegExp; tries: number },
+    ) => {
+      const { code, type, message } = expected
+      const byOpenai = await thrownBy(run.openai)
+      expect(byOpenai).toBeInstanceOf(OpenAI.RateLimitError)
+      expect(byOpenai).toMatchObject({ code, type })
+      expect(tries()).toBe(expected.tries)
+      const byAnthropic = await thrownBy(run.anthropic)
+      expect(byAnthropic).toBeInstanceOf(Anthropic.RateLimitError)
+      expect(tries()).toBe(expected.tries)
+      const byOllama = await thrownBy(run.ollama)
+      expect(byOllama).toMatchObject({ name: 'ResponseError', status_code: 429 })
+      expect(byOllama.message).toMatch(message)
+      expect(tries()).toBe(1)
+    }
 
     it('at a rate that is over for long: 429 with the class for it, and one try', async () => {
       const run = chatOf(clients.rate)
       await run.ollama()
-      const byOpenai = await thrownBy(run.openai)
-      expect(byOpenai).toBeInstanceOf(OpenAI.RateLimitError)
-      expect(byOpenai).toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' })
-      expect(tries).toBe(1)
-      const byAnthropic = await thrownBy(run.anthropic)
-      expect(byAnthropic).toBeInstanceOf(Anthropic.RateLimitError)
-      expect(tries).toBe(1)
-      const byOllama = await thrownBy(run.ollama)
-      expect(byOllama).toMatchObject({ name: 'ResponseError', status_code: 429 })
-      expect(byOllama.message).toMatch(/too many requests/)
-      expect(tries).toBe(1)
+      await expectRefusals(run, {
+        ...{ code: 'rate_limit_exceeded', type: 'rate_limit_error' },
+        ...{ message: /too many requests/, tries: 1 },
+      })
     })
 
     it('at a rate that is over for a moment: they wait as long as told, and get through', async () => {
       const run = chatOf(clients.soon)
-      tries = 0
+      const before = tries()
       for (const call of [run.openai, run.anthropic, run.openai]) {
         // The first of these finds room; the others are told to wait for the rest of a second.
         await call()
       }
-      expect(tries).toBeGreaterThan(3)
+      expect(tries() - before).toBeGreaterThan(3)
       const byOllama = await thrownBy(async () => {
         for (let time = 0; time < 20; time++) await run.ollama()
       })
@@ -449,17 +435,10 @@ describe.skipIf(testCaddy === null)('limits', () => {
     it('at a quota that is used up: 429, insufficient_quota, one try', async () => {
       const run = chatOf(clients.quota)
       await run.openai()
-      const byOpenai = await thrownBy(run.openai)
-      expect(byOpenai).toBeInstanceOf(OpenAI.RateLimitError)
-      expect(byOpenai).toMatchObject({ code: 'insufficient_quota', type: 'insufficient_quota' })
-      expect(tries).toBe(1)
-      const byAnthropic = await thrownBy(run.anthropic)
-      expect(byAnthropic).toBeInstanceOf(Anthropic.RateLimitError)
-      expect(tries).toBe(1)
-      const byOllama = await thrownBy(run.ollama)
-      expect(byOllama).toMatchObject({ name: 'ResponseError', status_code: 429 })
-      expect(byOllama.message).toMatch(/used up/)
-      expect(tries).toBe(1)
+      await expectRefusals(run, {
+        ...{ code: 'insufficient_quota', type: 'insufficient_quota' },
+        ...{ message: /used up/, tries: 1 },
+      })
     })
 
     it('at a prompt that is too large: 413, one try', async () => {
@@ -469,31 +448,23 @@ describe.skipIf(testCaddy === null)('limits', () => {
       )
       expect(byOpenai).toBeInstanceOf(OpenAI.APIError)
       expect(byOpenai).toMatchObject({ status: 413, code: 'prompt_too_large' })
-      expect(tries).toBe(1)
+      expect(tries()).toBe(1)
       const byAnthropic = await thrownBy(() =>
         anthropic(narrow.large).messages.create({ model: 'demo', max_tokens: 5, messages: long }),
       )
       expect(byAnthropic).toMatchObject({ status: 413 })
-      expect(tries).toBe(1)
+      expect(tries()).toBe(1)
     })
 
     it('at too many running: 429, tried again after Retry-After', async () => {
       const held: ServerResponse[] = []
       stack.upstream.behave({ answer: (response) => void held.push(response) })
       const running = ask(narrow.running)
-      await waitUntil(() => held.length === 1, {
-        ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+      await until(() => held.length === 1)
+      await expectRefusals(chatOf(narrow.running), {
+        ...{ code: 'rate_limit_exceeded', type: 'rate_limit_error' },
+        ...{ message: /at the same time/, tries: 2 },
       })
-      const run = chatOf(narrow.running)
-      const byOpenai = await thrownBy(run.openai)
-      expect(byOpenai).toBeInstanceOf(OpenAI.RateLimitError)
-      expect(tries).toBe(2)
-      const byAnthropic = await thrownBy(run.anthropic)
-      expect(byAnthropic).toBeInstanceOf(Anthropic.RateLimitError)
-      expect(tries).toBe(2)
-      const byOllama = await thrownBy(run.ollama)
-      expect(byOllama).toMatchObject({ name: 'ResponseError', status_code: 429 })
-      expect(tries).toBe(1)
       held[0]?.end('{}')
       await running
     })

@@ -4,8 +4,9 @@ import { Pool } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
 import { reasonRow } from '../../src/policy/reason.ts'
-import { readEdge, statement } from '../attack/tools/direct.ts'
 import { waitUntil } from '../support/child.ts'
+import { directFields, readEdge } from '../support/direct.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchangeUnix, lines } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
@@ -14,15 +15,7 @@ const ada = makeKey()
 /** Short where it is sent and long where it is read, so that the gatekeeper is the one who is busy. */
 const talk = Array.from({ length: 4_000 }, () => ({ role: 'user', content: 'and then' }))
 const body = gzipSync(JSON.stringify({ model: demoModel, messages: talk, stream: false }))
-const config = `version: 1
-overload: {lagMs: 20}
-services:
-  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
-  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
-  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}
-  image: {kind: http, routes: [{prefix: /image, strip: true}]}
-`
+const config = `${unqueuedGateway}\noverload: {lagMs: 20}\n`
 
 describe.skipIf(testCaddy === null)('more requests than can be decided on', () => {
   let stack: Stack
@@ -42,9 +35,9 @@ describe.skipIf(testCaddy === null)('more requests than can be decided on', () =
     const answer = await pool.request({
       ...{ path: '/api/chat', method: 'POST', body },
       headers: {
-        ...Object.fromEntries(statement('relay')),
-        ...{ 'X-Gatekeeper-Edge': readEdge(stack), 'X-Gatekeeper-Method': 'POST' },
-        ...{ 'X-Gatekeeper-Uri': '/api/chat', authorization: `Bearer ${ada.key}` },
+        ...directFields(stack, 'relay'),
+        ...{ 'X-Gatekeeper-Method': 'POST', 'X-Gatekeeper-Uri': '/api/chat' },
+        authorization: `Bearer ${ada.key}`,
         ...{ 'content-type': 'application/json', 'content-encoding': 'gzip' },
       },
     })

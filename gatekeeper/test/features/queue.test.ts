@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Anthropic from '@anthropic-ai/sdk'
 import { Ollama } from 'ollama'
 import OpenAI from 'openai'
-import { fetch as undiciFetch } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
 import { waitUntil } from '../support/child.ts'
+import { decisionsOn } from '../support/decisions.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { type Answer, type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { countCalls } from './support/client-calls.ts'
 
 const services = ['ollama', 'impatient', 'narrow']
 const ada = makeKey({ services })
@@ -91,13 +92,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
   const users = () => upstream.received.map(({ headers }) => headers['x-gatekeeper-user']?.[0])
   const waitedMs = ({ headers }: Pick<Answer, 'headers'>) =>
     Number(/^queue;dur=([\d.]+)$/.exec(String(headers['server-timing']))?.[1])
-  const logged = ({ headers }: Answer) =>
-    stack.gatekeeper
-      .output()
-      .split('\n')
-      .filter((line) => line.includes('"message":"decision"'))
-      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
-      .find(({ requestId }) => requestId === headers['x-request-id'])
+  const logged = (answer: Answer) => decisionsOn(answer, stack)[0]
 
   it('lets one request at a time through to Ollama; the wait is in the answer and in the log', async () => {
     hold()
@@ -274,25 +269,11 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
   })
 
   describe('is understood by client libraries', () => {
-    const tries = () => count
-    let count = 0
-    const send = (async (input: string, init: RequestInit = {}) => {
-      count++
-      return await undiciFetch(input, { ...(init as object), dispatcher: stack.dispatcher })
-    }) as unknown as typeof fetch
-    const thrownBy = async (run: () => PromiseLike<unknown>) => {
-      count = 0
-      try {
-        await run()
-      } catch (error) {
-        return error as Error & { status: number; code?: unknown; status_code?: number }
-      }
-      throw new Error('nothing was thrown')
-    }
+    const { fetch, tries, thrownBy } = countCalls(() => stack)
 
     it('openai: RateLimitError, after three tries that heed Retry-After', async () => {
       const busy = await fill()
-      const client = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: ada.key, fetch: send })
+      const client = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: ada.key, fetch })
       const startedAt = performance.now()
       const error = await thrownBy(() =>
         client.chat.completions.create({ model: 'demo', messages: [] }),
@@ -307,7 +288,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
 
     it('Anthropic: RateLimitError, after three tries', async () => {
       const busy = await fill()
-      const client = new Anthropic({ baseURL: stack.url, apiKey: ada.key, fetch: send })
+      const client = new Anthropic({ baseURL: stack.url, apiKey: ada.key, fetch })
       const error = await thrownBy(() =>
         client.messages.create({ model: 'demo', max_tokens: 5, messages: [] }),
       )
@@ -323,7 +304,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
       const busy = ask(ada.key, '/ollama/api/chat')
       await until(() => held.length === 1)
       const headers = { authorization: `Bearer ${bob.key}` }
-      const client = new Ollama({ host: `${stack.url}/ollama`, headers, fetch: send })
+      const client = new Ollama({ host: `${stack.url}/ollama`, headers, fetch })
       const error = await thrownBy(() => client.chat({ model: 'demo', messages: [] }))
       expect(error.name).toBe('ResponseError')
       expect(error.status_code).toBe(429)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
+import { decisionsOn } from '../support/decisions.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
@@ -295,12 +296,11 @@ describe.skipIf(testCaddy === null)('the relay', () => {
   it('writes one line per request, without any credential', async () => {
     const good = await stack.send('/api/tags', { key: ada.key })
     const bad = await stack.send('/api/tags', { headers: { 'x-api-key': 'gk_0123456789_wrong' } })
-    const ids = [good, bad].map(({ headers }) => headers['x-request-id'])
-    const linesOf = (id: unknown) => decisions(stack).filter(({ requestId }) => requestId === id)
-    await waitUntil(() => ids.every((id) => linesOf(id).length > 0), {
+    const decided = () => [good, bad].map((answer) => decisionsOn(answer, stack))
+    await waitUntil(() => decided().every(({ length }) => length > 0), {
       ...{ limitMs: 2_000, describe: stack.gatekeeper.output },
     })
-    expect(ids.flatMap(linesOf)).toMatchObject([
+    expect(decided().flat()).toMatchObject([
       { outcome: 'allow', principal: `key:${ada.id}`, user: 'ada', status: 200, path: '/api/tags' },
       { outcome: 'deny', reason: 'malformed-key', status: 401 },
     ])
@@ -385,13 +385,3 @@ describe.skipIf(testCaddy === null)('a faulty house', () => {
     await stack.stop()
   })
 })
-
-type Line = Readonly<Record<string, unknown>>
-
-function decisions(stack: Stack): Line[] {
-  return stack.gatekeeper
-    .output()
-    .split('\n')
-    .filter((line) => line.includes('"message":"decision"'))
-    .map((line) => JSON.parse(line) as Line)
-}

@@ -6,16 +6,14 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addClient } from '../../src/tokens/client-writer.ts'
 import { waitUntil } from '../support/child.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { keyFileText, makeKey, type TestKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
-const shipped = readFileSync(resolve(import.meta.dirname, '../../../gatekeeper.yaml'), 'utf8')
-/** All of them at a time, where the shipped file lets one through. */
-const unqueued = shipped.replace('    kind: ollama\n', '    kind: ollama\n    slots: unlimited\n')
 const chat = { model: 'demo', messages: [{ role: 'user', content: 'hi' }], stream: true }
 
 /** A model that never comes to an end, and counts who listens. */
@@ -106,7 +104,7 @@ describe.skipIf(testCaddy === null)('an answer on its way', () => {
     let control: Awaited<ReturnType<typeof listen>>
 
     beforeAll(async () => {
-      ;({ stack, upstream } = await open(unqueued, keys))
+      ;({ stack, upstream } = await open(unqueuedGateway, keys))
       control = await listen(stack, staying.key)
     })
 
@@ -173,7 +171,7 @@ describe.skipIf(testCaddy === null)('an answer on its way', () => {
 
   it('goes on where gatekeeper.yaml says so; the next request is refused', async () => {
     const key = makeKey()
-    const config = `${unqueued}\nrevocation: {cutStreams: false}\n`
+    const config = `${unqueuedGateway}\nrevocation: {cutStreams: false}\n`
     const { stack } = await open(config, [key])
     const heard = await listen(stack, key.key)
     await writeFile(

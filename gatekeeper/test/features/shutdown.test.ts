@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
 import { waitUntil } from '../support/child.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchangeUnix, lines } from '../support/raw.ts'
 import { readRecords } from '../support/read-records.ts'
@@ -56,15 +57,7 @@ async function chat(stack: Stack, content: string, key = ada.key): Promise<Ended
 describe.skipIf(testCaddy === null)('a gatekeeper that is told to stop', () => {
   let stack: Stack
   beforeAll(async () => {
-    const config = [
-      'version: 1',
-      'services:',
-      '  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}',
-      '  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}',
-      '  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}',
-      '  image: {kind: http, routes: [{prefix: /image, strip: true}]}',
-    ].join('\n')
-    stack = await startStack({ keys: [ada], config })
+    stack = await startStack({ keys: [ada], config: unqueuedGateway })
     stack.upstream.behave({
       answer: (response, { body }) => {
         const text = String(body)

@@ -14,7 +14,7 @@ import { type Child, startChild, waitUntil } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { testCaddy } from '../support/stack.ts'
-import { parseUnit, type SystemdUnit, splitWords } from '../support/systemd-unit.ts'
+import { parseUnit, type SystemdUnit, splitWords } from './support/systemd-unit.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const names = ['gatekeeper', 'gatekeeper-caddy'] as const

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
 import { waitUntil } from '../support/child.ts'
+import { decisionsOn } from '../support/decisions.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Answer, type Stack, startStack, testCaddy } from '../support/stack.ts'
 
@@ -39,20 +40,15 @@ describe.skipIf(testCaddy === null)('what a request used', () => {
     await (
       await fetch(`${upstream.url}${path}`, { method: 'POST', body: JSON.stringify(json) })
     ).text()
-  const lineOf = async (id: unknown) => {
-    const find = () =>
-      stack.gatekeeper
-        .output()
-        .split('\n')
-        .filter((line) => line.includes('"message":"decision"'))
-        .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
-        .find(({ requestId }) => requestId === id)
+  const usedBy = async (
+    answer: Pick<Answer, 'headers'>,
+  ): Promise<Readonly<Record<string, unknown>>> => {
+    const find = () => decisionsOn(answer, stack)[0]
     await waitUntil(() => find() !== undefined, {
       ...{ limitMs: 10_000, describe: stack.gatekeeper.output },
     })
     return find() ?? {}
   }
-  const usedBy = ({ headers }: Pick<Answer, 'headers'>) => lineOf(headers['x-request-id'])
   /** Ids and times differ from answer to answer. */
   const plain = (text: string) => text.replace(/"(created|id|created_at)":("[^"]*"|\d+)/g, '')
 

@@ -1,7 +1,8 @@
 import OpenAI from 'openai'
-import { fetch as undiciFetch } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countCalls } from '../features/support/client-calls.ts'
 import { waitUntil } from '../support/child.ts'
+import { decisionsOf } from '../support/decisions.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { llamaServer } from './parts/llama-server.ts'
@@ -39,18 +40,8 @@ describe.skipIf(!isAvailable)('one slot of a real model server', { timeout: 300_
     await server?.stop()
   })
 
-  const send = ((input: string, init: RequestInit = {}) =>
-    undiciFetch(input, {
-      ...(init as object),
-      dispatcher: stack.dispatcher,
-    })) as unknown as typeof fetch
-  const lines = () =>
-    stack.gatekeeper
-      .output()
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.includes('"message":"decision"'))
-      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
-      .filter(({ service }) => service === 'llama')
+  const { fetch } = countCalls(() => stack)
+  const lines = () => decisionsOf(stack).filter(({ service }) => service === 'llama')
 
   it(`a key that floods with ${floodRequests} requests lets another wait for two of them at most`, async () => {
     const json = { model: 'tiny', messages, max_tokens: answerTokens }
@@ -60,7 +51,7 @@ describe.skipIf(!isAvailable)('one slot of a real model server', { timeout: 300_
     await waitUntil(() => lines().length > 5, {
       ...{ limitMs: 60_000, describe: stack.gatekeeper.output },
     })
-    const other = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: otto.key, fetch: send })
+    const other = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: otto.key, fetch })
     for (let turn = 0; turn < singleRequests; turn++) {
       const stream = await other.chat.completions.create({ ...json, stream: true })
       for await (const part of stream) expect(part.usage ?? null).toBeNull()

@@ -8,7 +8,8 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quantile } from '../../../scripts/bench/statistics.ts'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
-import { readEdge, statement } from '../attack/tools/direct.ts'
+import { directFields } from '../support/direct.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchangeUnix, lines } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
@@ -25,15 +26,7 @@ const settlingMs = 3_000
 const floodMax = 4_000
 /** A long talk in short words, compressed: it costs its sender little and the gatekeeper much. */
 const talk = Array.from({ length: 2_500 }, () => ({ role: 'user', content: 'and then' }))
-const config = `version: 1
-overload: {lagMs: 100}
-services:
-  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /chat, strip: true, mode: check}]}
-  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
-  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}
-  image: {kind: http, routes: [{prefix: /image, strip: true}]}
-`
+const config = `${unqueuedGateway}\noverload: {lagMs: 100}\n`
 
 const p99 = ({ accepted }: OpenLoopTally, fromMs = 0) =>
   quantile(
@@ -59,8 +52,7 @@ describe.skipIf(testCaddy === null)('four times the load that can be borne', () 
     const plan: OpenLoopPlan = {
       ...{ socketPath: `${stack.stateDir}/run/relay.sock`, path: '/api/chat', pace, forMs },
       headers: {
-        ...Object.fromEntries(statement('relay')),
-        'x-gatekeeper-edge': readEdge(stack),
+        ...directFields(stack, 'relay'),
         'X-Gatekeeper-Method': 'POST',
         'X-Gatekeeper-Uri': '/api/chat',
         authorization: `Bearer ${ada.key}`,

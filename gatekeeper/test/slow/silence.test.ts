@@ -2,24 +2,21 @@
  * Ten silent minutes of model loading must pass. What breaks them in practice is a default limit of
  * one minute somewhere on the way, so 75 s show it, over both versions of HTTP and at both points.
  */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const ada = makeKey()
 const silentMs = 75_000
-// All of them at once: what is looked at is the silence, not whose turn it is.
-const shipped = readFileSync(resolve(import.meta.dirname, '../../../gatekeeper.yaml'), 'utf8')
-const unqueued = shipped.replace('    kind: ollama\n', '    kind: ollama\n    slots: unlimited\n')
 
 describe.skipIf(testCaddy === null)('a model that is silent for longer than a minute', () => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada], config: unqueued })
+    // All of them at once: what is looked at is the silence, not whose turn it is.
+    stack = await startStack({ keys: [ada], config: unqueuedGateway })
     stack.upstream.behave({
       answer: async (response, { url }) => {
         if (url.includes('generate')) await sleep(silentMs)

@@ -3,11 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../src/credentials/api-key.ts'
 import { parseKeyFile } from '../../src/credentials/key-file.ts'
 import { createKeyRing, type KeyRing } from '../../src/credentials/key-ring.ts'
-import { type Comparison, compareTimes, interleave } from '../attack/tools/compare-times.ts'
-import { readEdge, statement } from '../attack/tools/direct.ts'
-import { lenientConfig } from '../attack/tools/lenient-config.ts'
+import { directFields } from '../support/direct.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { type Comparison, compareTimes, interleave } from './support/compare-times.ts'
 
 const keys = Array.from({ length: 50 }, () => makeKey())
 const known = keys[25]?.id ?? ''
@@ -29,7 +28,7 @@ describe.skipIf(testCaddy === null)('the time of a refusal at the check socket',
   let stack: Stack
   let client: Client
   beforeAll(async () => {
-    stack = await startStack({ keys, config: lenientConfig() })
+    stack = await startStack({ keys })
     const socketPath = `${stack.stateDir}/run/check.sock`
     client = new Client('http://localhost', { connect: { socketPath }, pipelining: 1 })
   })
@@ -49,8 +48,7 @@ describe.skipIf(testCaddy === null)('the time of a refusal at the check socket',
   it('tells a stranger not which ids exist: 2,500 of each, interleaved', {
     timeout: 120_000,
   }, async () => {
-    const edge = { 'x-gatekeeper-edge': readEdge(stack) }
-    const fields = { ...edge, ...Object.fromEntries(statement('check')) }
+    const fields = directFields(stack, 'check')
     const measure = (make: () => string) => async () => {
       const { ms, status } = await ask(make(), fields)
       expect(status).toBe(401)

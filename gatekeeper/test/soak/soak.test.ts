@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { median } from '../../../scripts/bench/statistics.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { readRecords } from '../support/read-records.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 import { ada, type Callers, limited, narrow, startCallers } from './support/callers.ts'
@@ -17,15 +18,6 @@ const warmUpMs = Math.min(seconds * 1000 * 0.25, 120_000)
 const looks = 12
 const everyMs = (seconds * 1000 - warmUpMs) / looks
 
-const config = `version: 1
-services:
-  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}, {prefix: /v1}, {prefix: /chat, strip: true, mode: check}]}
-  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
-  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-  whisper: {kind: http, routes: [{prefix: /whisper, strip: true}]}
-  image: {kind: http, routes: [{prefix: /image, strip: true}]}
-`
-
 const growthShareMax = 0.05
 /** Connections that one of the sides happens to keep; a leak would be thousands. */
 const openMax = 60
@@ -36,7 +28,7 @@ describe.skipIf(testCaddy === null)(`${seconds} seconds of everything`, () => {
   let callers: Callers
   beforeAll(async () => {
     const env = { NODE_OPTIONS: inspectable }
-    stack = await startStack({ keys: [ada, limited, narrow], config, env })
+    stack = await startStack({ keys: [ada, limited, narrow], config: unqueuedGateway, env })
     inside = await lookInside(stack)
   })
   afterAll(async () => {

@@ -32,6 +32,17 @@ export function makeKey(entry: { role?: Role; services?: string[] } & KeyEntry =
   }
 }
 
+/** Keys that are refused, each for a reason of its own, though all that they send is good. */
+export function makeRefusedKeys() {
+  return {
+    elsewhere: makeKey({ services: ['tts'] }),
+    expired: makeKey({ expiresAt: '2026-01-02T00:00:00Z' }),
+    disabled: makeKey({ disabled: true }),
+    away: makeKey({ addresses: ['10.9.8.0/24'] }),
+    paged: makeKey({ origins: ['https://app.example'] }),
+  } as const
+}
+
 /** The text of a `keys.json` that holds these keys. */
 export function keyFileText(keys: readonly TestKey[]): string {
   const entries = Object.fromEntries(keys.map(({ id, entry }) => [id, entry]))

@@ -13,6 +13,7 @@ import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/
 import { readSettings } from '../../src/config/read-settings.ts'
 import { type Child, startChild, waitUntil } from './child.ts'
 import { freePort } from './free-port.ts'
+import { shippedGateway } from './gateway-file.ts'
 import { keyFileText, type TestKey } from './keys.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -156,7 +157,7 @@ async function writeFiles(folder: string, options: StackOptions) {
   await mkdir(keysDir)
   if (options.keys) writeFileSync(join(keysDir, 'keys.json'), keyFileText(options.keys))
   const config = join(folder, 'gatekeeper.yaml')
-  const text = options.config ?? readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
+  const text = options.config ?? shippedGateway
   // Tests show many bad keys from one address, and their machine may be far too busy; both limits
   // have tests of their own.
   const added = [

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { readEdge } from '../../../gatekeeper/test/attack/tools/direct.ts'
 import type { Child } from '../../../gatekeeper/test/support/child.ts'
+import { readEdge } from '../../../gatekeeper/test/support/direct.ts'
 import type { House } from '../house.ts'
 import type { Door } from './door.ts'
 

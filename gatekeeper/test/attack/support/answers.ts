@@ -1,3 +1,8 @@
+/**
+ * Two ways to read what came over a connection: to the letter, where whatever is not accounted for
+ * fails, and as text, where two answers are compared byte by byte.
+ */
+
 /** One answer as it stood on the wire; names of fields in lower case, repeated ones joined. */
 export type RawAnswer = {
   readonly status: number
@@ -74,4 +79,24 @@ function readChunks(rest: string) {
     body += rest.slice(end + 2, end + 2 + size)
     at = end + 2 + size + 2
   }
+}
+
+/** An answer as raw text, taken apart. */
+type AnswerText = { readonly status: number; readonly head: string; readonly body: string }
+
+/** The first final answer in what came over a connection; status 0 where there was none. */
+export function readAnswer(text: string): AnswerText {
+  const final = text.replace(/^(?:HTTP\/1\.1 1\d\d[\s\S]*?\r\n\r\n)+/, '')
+  const end = final.indexOf('\r\n\r\n')
+  const head = end === -1 ? final : final.slice(0, end)
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0)
+  return { status, head, body: end === -1 ? '' : final.slice(end + 4) }
+}
+
+/** The answer without what is new in every one: request id and date. */
+export function withoutChance(text: string): string {
+  return text
+    .replace(/"request_id":"[0-9a-f-]{36}"/, '"request_id":"ID"')
+    .replace(/^(x-request-id): [0-9a-f-]{36}\r$/im, '$1: ID\r')
+    .replace(/^date: .*\r$/im, 'Date: NOW\r')
 }

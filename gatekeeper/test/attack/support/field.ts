@@ -4,11 +4,12 @@
  */
 import { type FaultyUpstream, startFaultyUpstream } from '../../../../scripts/demo/faults.ts'
 import { waitUntil } from '../../support/child.ts'
+import { type DecisionLine, watchDecisions } from '../../support/decisions.ts'
 import { makeKey } from '../../support/keys.ts'
 import { openTls } from '../../support/raw.ts'
 import { type Stack, type StackOptions, startStack } from '../../support/stack.ts'
 import { parseAnswers, type RawAnswer } from './answers.ts'
-import { type DecisionLine, watchDecisions } from './decisions.ts'
+
 import { converse, type Patience } from './wire.ts'
 
 /** The attacker's own key, good for what it is good for; `victim` is whom it wants to be. */

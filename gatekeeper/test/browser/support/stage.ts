@@ -5,6 +5,7 @@
  */
 import type { Page } from 'playwright-core'
 import { waitUntil } from '../../support/child.ts'
+import { type DecisionLine, decisionsOf } from '../../support/decisions.ts'
 import { freePort } from '../../support/free-port.ts'
 import { makeKey } from '../../support/keys.ts'
 import { type Stack, startStack } from '../../support/stack.ts'
@@ -36,17 +37,6 @@ export type Stage = {
   /** Forgets what was received and logged so far. */
   readonly forget: () => Promise<void>
   readonly stop: () => Promise<void>
-}
-
-/** What the tests read of a decision's log line. */
-export type DecisionLine = {
-  readonly message: string
-  readonly outcome: string
-  readonly reason?: string
-  readonly method: string
-  readonly path: string
-  readonly principal?: string
-  readonly status: number
 }
 
 const ada = makeKey({ user: 'ada', services: ['ollama', 'tts', 'whisper', 'image'] })
@@ -138,9 +128,6 @@ function createDecisionReader(stack: Stack): () => Promise<DecisionLine[]> {
     await stack.send(path)
     const { output } = stack.gatekeeper
     await waitUntil(() => output().includes(`"${path}"`), { limitMs: 5_000, describe: output })
-    return output()
-      .split('\n')
-      .filter((line) => line.includes('"message":"decision"') && !line.includes(marker))
-      .map((line) => JSON.parse(line) as DecisionLine)
+    return decisionsOf(stack).filter((line) => !line.path?.startsWith(marker))
   }
 }

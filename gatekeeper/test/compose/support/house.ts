@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Agent } from 'undici'
 import { runCommand } from '../../real/parts/command.ts'
 import { type Log, repositoryRoot } from '../../real/parts/part.ts'
+import { unqueuedGateway } from '../../support/gateway-file.ts'
 import { testCaddy } from '../../support/stack.ts'
 import { type Engine, startEngine } from '../engine/engine.ts'
 import { addFakeOllama, addRealOllama, caddyRoot, importImage, nodeRoot } from '../engine/images.ts'
@@ -43,7 +44,8 @@ export async function openHouse(log: Log): Promise<House> {
   const engine = await startEngine(async (builder) => {
     clone = path.join(builder.folder, 'clone')
     await makeClone(clone)
-    await openSlots(path.join(clone, 'gatekeeper.yaml'))
+    // 200 streams of one key run side by side here; as shipped they would wait for each other.
+    await writeFile(path.join(clone, 'gatekeeper.yaml'), unqueuedGateway)
     hasRealOllama = await importStandIns(builder, clone, log)
     const extra = path.join(builder.folder, 'build.yaml')
     await writeFile(extra, `services:\n${hostNetwork}`)
@@ -64,14 +66,6 @@ async function makeClone(clone: string): Promise<void> {
   await runCommand('bash', ['-o', 'pipefail', '-c', copy], {
     ...{ cwd: repositoryRoot, timeoutSeconds: 60 },
   })
-}
-
-/** 200 streams of one key run side by side here; as shipped they would wait for each other. */
-async function openSlots(file: string): Promise<void> {
-  const text = await readFile(file, 'utf8')
-  const opened = text.replace('    kind: ollama\n', '    kind: ollama\n    slots: unlimited\n')
-  if (opened === text) throw new Error('gatekeeper.yaml has no service of kind ollama')
-  await writeFile(file, opened)
 }
 
 async function importStandIns(

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { waitUntil } from '../../support/child.ts'
+import { type DecisionLine, decisionsOf } from '../../support/decisions.ts'
 import type { House } from './house.ts'
 
 /** One public prefix of the gate, as a client library's base URL ends in it. */
@@ -39,36 +40,26 @@ export async function expectServerToStop(
 ): Promise<void> {
   const hasStopped = door.watchServer()
   expect(await hasStopped(), 'the server computes until the abort').toBe(false)
-  const linesBefore = decisions(door.house()).length
+  const { tap, stack } = door.house()
+  const linesBefore = decisionsOf(stack).length
   const abortedAt = performance.now()
   abort()
   const within = (limitMs: number, isDone: () => boolean | Promise<boolean>, what: string) =>
     waitUntil(isDone, {
       limitMs: limitMs - (performance.now() - abortedAt),
-      describe: () => `${what}\n${door.house().stack.gatekeeper.output().slice(-2_000)}`,
+      describe: () => `${what}\n${stack.gatekeeper.output().slice(-2_000)}`,
     })
-  const { tap } = door.house()
   await within(closedWithinMs, tap.isNewestClosed, 'the connection to the server is closed')
   if (door.point === 'relay') {
     // Not just the next line: that may be of the request before, which a busy machine logs late.
-    const isLogged = () => decisions(door.house()).slice(linesBefore).some(isAborted)
+    const isLogged = () => decisionsOf(stack).slice(linesBefore).some(isAborted)
     await within(closedWithinMs, isLogged, 'the decision is logged, as aborted')
   }
   await within(door.restsWithinMs[answer], hasStopped, 'the server computes no more')
 }
 
-function isAborted(line: Readonly<Record<string, unknown>>): boolean {
-  return line['outcome'] === 'allow' && line['point'] === 'relay' && line['ended'] === 'aborted'
-}
-
-/** The decision lines of the gatekeeper's log, oldest first. */
-export function decisions({ stack }: House): readonly Readonly<Record<string, unknown>>[] {
-  return stack.gatekeeper
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{') && line.endsWith('}'))
-    .map((line) => JSON.parse(line))
-    .filter((line) => line.message === 'decision')
+function isAborted(line: DecisionLine): boolean {
+  return line.outcome === 'allow' && line.point === 'relay' && line['ended'] === 'aborted'
 }
 
 /** Asks for a stream and reads it whole; returns its parts and when each came, in ms after asking. */

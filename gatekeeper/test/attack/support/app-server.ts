@@ -23,7 +23,9 @@ export async function startApp(
 ): Promise<AppServer> {
   const seen: Seen[] = []
   const server = createServer(async (request, response) => {
-    const entry = await read(request)
+    // One that breaks off is not received.
+    const entry = await read(request).catch(() => null)
+    if (entry === null) return
     seen.push(entry)
     answer(response, entry)
   })

@@ -1,8 +1,8 @@
 /** Requests straight to the gatekeeper's own sockets, as a neighbour would send them past Caddy. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exchangeUnix } from '../../support/raw.ts'
-import type { Stack } from '../../support/stack.ts'
+import { exchangeUnix } from './raw.ts'
+import type { Stack } from './stack.ts'
 
 export type Point = 'check' | 'relay'
 export type Line = readonly [name: string, value: string]
@@ -22,6 +22,14 @@ export function statement(point: Point): Line[] {
     ['X-Gatekeeper-Host', 'localhost'],
     ['X-Gatekeeper-Protocol', 'HTTP/1.1'],
   ]
+}
+
+/** The same with the edge secret, as members: what makes a client's request one of Caddy's. */
+export function directFields(
+  stack: Pick<Stack, 'stateDir'>,
+  point: Point,
+): Readonly<Record<string, string>> {
+  return { 'X-Gatekeeper-Edge': readEdge(stack), ...Object.fromEntries(statement(point)) }
 }
 
 /** Sends the fields to the point's socket; returns the whole answer. */

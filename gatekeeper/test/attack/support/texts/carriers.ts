@@ -1,4 +1,4 @@
-import type { Line } from './direct.ts'
+import type { Line } from '../../../support/direct.ts'
 
 /** One way to carry a credential; the text is latin1, as bytes on the wire. */
 export type CarrierCase = {

@@ -1,21 +1,21 @@
 /** A gatekeeper alone on files of its own, for tests that spoil them. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach } from 'vitest'
 import { type Child, startChild, waitUntil } from '../../support/child.ts'
+import { readEdge, sendDirect, statement } from '../../support/direct.ts'
+import { shippedGateway } from '../../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../../support/keys.ts'
 import { exchangeUnix, lines } from '../../support/raw.ts'
 import { readAnswer } from './answers.ts'
-import { readEdge, sendDirect, statement } from './direct.ts'
 
 export const root = resolve(import.meta.dirname, '../../../..')
 const main = join(root, 'gatekeeper/src/main.ts')
 export const ada = makeKey()
 export const tom = makeKey({ user: 'tom' })
 export const good = keyFileText([ada])
-export const gateway = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
 
 /** Mounts and other users' processes need root; a machine that lacks them says so aloud. */
 export const canMount = canRun(['unshare', '-m', 'true'])
@@ -55,7 +55,7 @@ export function makePlace() {
   mkdirSync(place.stateDir, { mode: 0o700 })
   const file = join(place.keysDir, 'keys.json')
   writeFileSync(file, good)
-  writeFileSync(join(folder, 'gatekeeper.yaml'), gateway)
+  writeFileSync(join(folder, 'gatekeeper.yaml'), shippedGateway)
   const env = {
     PATH: process.env['PATH'],
     GATEKEEPER_STATE_DIR: place.stateDir,
