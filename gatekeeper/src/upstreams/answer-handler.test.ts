@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { request } from 'node:http'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Handler, listen } from '../../test/support/listen.ts'
 import {
   anEndpoint,
   aPrincipal,
@@ -13,25 +13,6 @@ import type { AnswerReader } from '../policy/answer-reader.ts'
 import type { Obligation } from '../policy/decision.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
 import { createForwarder, type Forwarded } from './forward.ts'
-
-const closing: (() => void)[] = []
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
-})
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-async function listen(answer: Answer): Promise<number> {
-  const server = createServer(answer)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  closing.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
 
 const used: Usage = {
   ...{ model: 'm', inputTokens: 1, outputTokens: 2, microUsd: 0, isEstimated: false },
@@ -58,13 +39,13 @@ type Options = {
 }
 
 /** A relay before an upstream; `open` sends one request through it and tells what comes, as it comes. */
-async function startRelay(answer: Answer, options: Options = {}) {
+async function startRelay(answer: Handler, options: Options = {}) {
   const { method = 'POST', obligations = [], settle = async () => {}, ...limits } = options
   const service = aService({
     upstream: { origin: `http://127.0.0.1:${await listen(answer)}`, key: null },
   })
   const forwarder = createForwarder([service], limits)
-  closing.push(() => void forwarder.close())
+  onTestFinished(() => void forwarder.close())
   const { promise: forwarded, resolve } = Promise.withResolvers<Forwarded>()
   const port = await listen((incoming, response) => {
     const admission = new Admission({
@@ -123,7 +104,7 @@ function createRecord() {
 }
 
 describe('nobody has an answer whole before it is on record', () => {
-  test.each<[string, string, Answer]>([
+  test.each<[string, string, Handler]>([
     [
       'with a length',
       '',
@@ -160,7 +141,7 @@ describe('nobody has an answer whole before it is on record', () => {
 
   test('the head of a HEAD is all of it', async () => {
     const record = createRecord()
-    const answer: Answer = (_, response) =>
+    const answer: Handler = (_, response) =>
       void response.writeHead(200, { 'content-length': '5' }).end()
     const { seen, closed } = (await startRelay(answer, { ...record, method: 'HEAD' })).open()
     await record.began
@@ -171,7 +152,7 @@ describe('nobody has an answer whole before it is on record', () => {
   })
 
   test('a record that is not made in time cuts the answer', async () => {
-    const answer: Answer = (_, response) => {
+    const answer: Handler = (_, response) => {
       response.write('part')
       response.end('END')
     }
@@ -183,7 +164,7 @@ describe('nobody has an answer whole before it is on record', () => {
   })
 
   test('or refuses, where nothing was sent yet', async () => {
-    const answer: Answer = (_, response) =>
+    const answer: Handler = (_, response) =>
       void response.writeHead(200, { 'content-length': '5' }).end('hello')
     const relay = await startRelay(answer, { settle: () => new Promise(() => {}), settleMsMax: 50 })
     expect(await relay.open().closed).toMatchObject({ status: 503, text: '' })
@@ -191,7 +172,7 @@ describe('nobody has an answer whole before it is on record', () => {
   })
 
   test('but a stream that does not close after its last event is not kept from anybody', async () => {
-    const answer: Answer = (_, response) => {
+    const answer: Handler = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('part END')
     }
@@ -203,7 +184,7 @@ describe('nobody has an answer whole before it is on record', () => {
 
   test('what follows the last event without end is passed on, too', async () => {
     const size = 200_000
-    const answer: Answer = (_, response) => {
+    const answer: Handler = (_, response) => {
       response.write('END')
       for (let sent = 0; sent < size; sent += 1_000) response.write('x'.repeat(1_000))
       response.end()
@@ -240,7 +221,7 @@ describe('an answer is settled once', () => {
   test('when the upstream breaks off', async () => {
     const record = createRecord()
     record.make()
-    const answer: Answer = (_, response) => void response.write('part', () => response.destroy())
+    const answer: Handler = (_, response) => void response.write('part', () => response.destroy())
     const relay = await startRelay(answer, record)
     expect(await relay.open().closed).toMatchObject({ text: 'part', isWhole: false })
     expect((await relay.forwarded).outcome.kind).toBe('failed')
@@ -252,7 +233,7 @@ describe('an answer is settled once', () => {
     record.make()
     const service = aService({ upstream: { origin: 'http://127.0.0.1:1', key: null } })
     const forwarder = createForwarder([service])
-    closing.push(() => void forwarder.close())
+    onTestFinished(() => void forwarder.close())
     const admission = new Admission({
       facts: someFacts({ service }),
       ...{ principal: aPrincipal(), obligations: [], reservation: aReservation(record) },
@@ -269,7 +250,7 @@ describe('an answer is settled once', () => {
 
 describe('what the admission obliges to', () => {
   const event = 'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n'
-  const stream: Answer = (_, response) => {
+  const stream: Handler = (_, response) => {
     const text = `data: {"choices":[{}]}\n\n${event}data: [DONE]\n\n`
     const length = { 'content-length': String(text.length), etag: '"x"' }
     response.writeHead(200, { 'content-type': 'text/event-stream', ...length }).end(text)
@@ -295,7 +276,7 @@ describe('what the admission obliges to', () => {
 
   test('cuts an answer that takes too long, and stops the upstream', async () => {
     const stopped = Promise.withResolvers<void>()
-    const answer: Answer = (_, response) => {
+    const answer: Handler = (_, response) => {
       const timer = setInterval(() => response.write('part'), 10)
       response.once('close', () => {
         clearInterval(timer)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Handler, listen } from '../../test/support/listen.ts'
 import {
   aPrincipal,
   aReservation,
@@ -10,23 +11,6 @@ import {
 } from '../../test/support/questions.ts'
 import { Admission } from '../policy/admission.ts'
 import { createForwarder, type Forwarded } from './forward.ts'
-
-const closing: (() => void)[] = []
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
-})
-
-async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer(handle)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  closing.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
 
 type Seen = { status: number | null; body: string; isWhole: boolean; headers: object }
 
@@ -38,7 +22,7 @@ async function relay(
   const timeouts = { connectSeconds: 1, headersSeconds: 0.3, idleSeconds: 0.3 }
   const service = aService({ upstream: { origin, key: 'ours' }, timeouts })
   const forwarder = createForwarder([service])
-  closing.push(() => void forwarder.close())
+  onTestFinished(() => void forwarder.close())
   const { promise, resolve } = Promise.withResolvers<Forwarded>()
   const port = await listen((incoming, response) => {
     const admission = new Admission({
@@ -88,8 +72,7 @@ function send(port: number, onHead: () => void): Promise<Seen> {
   return promise
 }
 
-const upstream = async (handle: (request: IncomingMessage, response: ServerResponse) => void) =>
-  `http://127.0.0.1:${await listen(handle)}`
+const upstream = async (handle: Handler) => `http://127.0.0.1:${await listen(handle)}`
 
 test('an answer is carried whole, and the upstream sees our key and never the client’s', async () => {
   let fields: IncomingMessage['headers'] = {}
