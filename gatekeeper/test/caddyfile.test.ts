@@ -125,6 +125,10 @@ describe('the fields in the Caddyfile and in the code are one list:', () => {
 })
 
 const replace = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to)
+const without = (what: string | RegExp) => replace(what, '')
+/** With lines of the global `servers` about proxies in front. */
+const trusting = (...lines: readonly string[]) =>
+  replace('\tservers {', ['\tservers {', ...lines].join('\n '))
 
 type Attack = Edit & { readonly name: string; readonly found: RegExp }
 
@@ -136,7 +140,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'a yes without an identity is enough',
-    caddyfile: replace('\t\t\theader X-Gatekeeper-User *\n', ''),
+    caddyfile: without('\t\t\theader X-Gatekeeper-User *\n'),
     found: /passes for a yes/,
   },
   {
@@ -159,7 +163,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'the identity is not taken over',
-    caddyfile: replace(/\t+request_header X-Gatekeeper-Role .*\n/, ''),
+    caddyfile: without(/\t+request_header X-Gatekeeper-Role .*\n/),
     found: /not taken over: X-Gatekeeper-Role/,
   },
   {
@@ -221,7 +225,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'one spelling of ours is not removed',
-    caddyfile: replace('\trequest_header -*_*\n', ''),
+    caddyfile: without('\trequest_header -*_*\n'),
     found: /a client may state \*_\*/,
   },
   {
@@ -252,7 +256,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'a block keeps the key on the request',
-    caddyfile: replace('\theader_up -X-Api-Key\n', ''),
+    caddyfile: without('\theader_up -X-Api-Key\n'),
     found: /gets the caller's key \(X-Api-Key\)/,
   },
   {
@@ -262,7 +266,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'a header_up of the identity is missing',
-    caddyfile: replace(/\theader_up X-Gatekeeper-User .*\n/, ''),
+    caddyfile: without(/\theader_up X-Gatekeeper-User .*\n/),
     found: /a client can delete X-Gatekeeper-User on the way/,
   },
   {
@@ -309,12 +313,12 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'the question has the method of the client',
-    caddyfile: replace('\t\tmethod GET\n', ''),
+    caddyfile: without('\t\tmethod GET\n'),
     found: /the question is not/,
   },
   {
     name: 'an upgrade goes along with the question',
-    caddyfile: replace('\t\theader_up -Upgrade\n', ''),
+    caddyfile: without('\t\theader_up -Upgrade\n'),
     found: /the question carries Upgrade/,
   },
   {
@@ -324,7 +328,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'a check may take for ever',
-    caddyfile: replace('\t\t\tresponse_header_timeout 1500ms\n', ''),
+    caddyfile: without('\t\t\tresponse_header_timeout 1500ms\n'),
     found: /hang for ever/,
   },
   {
@@ -339,43 +343,37 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'an unmatched path gets 200',
-    caddyfile: replace(/\thandle \{\n.*\n.*respond .*404\n\t\}/, ''),
+    caddyfile: without(/\thandle \{\n.*\n.*respond .*404\n\t\}/),
     found: /does not end with 404 at localhost/,
   },
   {
     name: 'everybody is a trusted proxy',
-    caddyfile: replace(
-      '\tservers {',
-      '\tservers {\n trusted_proxies static 0.0.0.0/0\n trusted_proxies_strict',
-    ),
+    caddyfile: trusting('trusted_proxies static 0.0.0.0/0', 'trusted_proxies_strict'),
     found: /0\.0\.0\.0\/0 may say who the client is/,
   },
   {
     name: 'the whole house is a trusted proxy',
-    caddyfile: replace(
-      '\tservers {',
-      '\tservers {\n trusted_proxies static private_ranges\n trusted_proxies_strict',
-    ),
+    caddyfile: trusting('trusted_proxies static private_ranges', 'trusted_proxies_strict'),
     found: /every machine of a private network/,
   },
   {
     name: 'the client adds to the list of a trusted proxy',
-    caddyfile: replace('\tservers {', '\tservers {\n trusted_proxies static 10.1.2.3'),
+    caddyfile: trusting('trusted_proxies static 10.1.2.3'),
     found: /without trusted_proxies_strict/,
   },
   {
     name: 'the admin endpoint is on',
-    caddyfile: replace('\tadmin off\n', ''),
+    caddyfile: without('\tadmin off\n'),
     found: /the admin endpoint is on/,
   },
   {
     name: 'the configuration is saved',
-    caddyfile: replace('persist_config off', ''),
+    caddyfile: without('persist_config off'),
     found: /Caddy saves a copy/,
   },
   {
     name: 'the log has the fields of requests',
-    caddyfile: replace('request>headers delete', ''),
+    caddyfile: without('request>headers delete'),
     found: /the log `default` writes/,
   },
   {
@@ -401,7 +399,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'a block has no service',
-    yaml: replace(/\n {2}whisper:[\s\S]*?(?=\n {2}\w)/, ''),
+    yaml: without(/\n {2}whisper:[\s\S]*?(?=\n {2}\w)/),
     found: /asks for the service "whisper", which gatekeeper\.yaml does not have/,
   },
   {
@@ -416,7 +414,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'the two files disagree about the mode',
-    caddyfile: replace(' /litellm /litellm/*', ''),
+    caddyfile: without(' /litellm /litellm/*'),
     found: /\/litellm of the service litellm has no block/,
   },
   {
@@ -471,10 +469,7 @@ describe.skipIf(testCaddy === null)('an honest edit is no finding:', () => {
     },
     {
       name: 'a trusted tunnel',
-      caddyfile: replace(
-        '\tservers {',
-        '\tservers {\n trusted_proxies static 10.1.2.3\n trusted_proxies_strict',
-      ),
+      caddyfile: trusting('trusted_proxies static 10.1.2.3', 'trusted_proxies_strict'),
     },
     {
       name: 'a second site with the same blocks',
