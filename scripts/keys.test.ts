@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-
-const script = resolve(import.meta.dirname, 'keys.ts')
+import { runKeys } from './test/run-keys.ts'
 
 let folder: string
 
@@ -24,25 +21,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-type Run = { code: number; out: string; err: string }
-
-/** Runs the real script, without a terminal, in folders of this test alone. */
-async function keys(args: readonly string[], input = '', env = {}): Promise<Run> {
-  const child = spawn(process.execPath, [script, ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      GATEKEEPER_KEYS_DIR: join(folder, 'keys'),
-      GATEKEEPER_STATE_DIR: join(folder, 'state'),
-      GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
-      ...env,
-    },
-  })
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
-  const code = new Promise<number>((done) => child.on('close', done))
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { code: await code, out, err }
-}
+const keys = (args: readonly string[], input = '', env = {}) =>
+  runKeys(folder, args, { input, env })
 
 const addAda = ['add', '--user', 'ada', '--service', 'chat', '--role', 'readwrite', '--json']
 const keyFile = () => join(folder, 'keys', 'keys.json')

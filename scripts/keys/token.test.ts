@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ensureSigningKey } from '../../gatekeeper/src/tokens/signing-key-file.ts'
+import { runKeys } from '../test/run-keys.ts'
 
 // Every command is a process of its own, which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 240_000 })
 
-const script = resolve(import.meta.dirname, '../keys.ts')
 const foreign = 'https://id.example'
 
 let folder: string
@@ -37,23 +35,8 @@ issuers:
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-/** Runs the real script, without a terminal, in folders of this test alone. */
-async function keys(args: readonly string[], input = '') {
-  const child = spawn(process.execPath, [script, ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      GATEKEEPER_KEYS_DIR: join(folder, 'keys'),
-      GATEKEEPER_STATE_DIR: join(folder, 'state'),
-      GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
-      OAUTH_SIGNING_ALGORITHM: 'ES256',
-    },
-  })
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
-  const code = new Promise<number>((done) => child.on('close', done))
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { code: await code, out, err }
-}
+const keys = (args: readonly string[], input = '') =>
+  runKeys(folder, args, { input, env: { OAUTH_SIGNING_ALGORITHM: 'ES256' } })
 
 async function succeed(args: readonly string[], input = ''): Promise<Record<string, string>> {
   const { code, out, err } = await keys([...args, '--json'], input)
