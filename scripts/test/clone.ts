@@ -2,6 +2,7 @@
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { afterEach, beforeEach } from 'vitest'
 import type { Examination } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Outside } from '../doctor/outside.ts'
@@ -34,6 +35,14 @@ export type Clone = {
     outside?: Partial<Outside>,
   ): Promise<readonly Finding[]>
   remove(): Promise<void>
+}
+
+/** For the top of a test file: what it returns is another clone in each test. */
+export function openCloneForEach(): Clone {
+  const clone = {} as Clone
+  beforeEach(async () => void Object.assign(clone, await openClone()))
+  afterEach(() => clone.remove())
+  return clone
 }
 
 export async function openClone(): Promise<Clone> {

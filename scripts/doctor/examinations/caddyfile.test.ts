@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../caddy/run-command.ts'
-import { type Clone, now, openClone } from '../../test/clone.ts'
+import { now, openCloneForEach } from '../../test/clone.ts'
 import { caddyfile } from './caddyfile.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const testCaddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
 const withCaddy = { GATEKEEPER_CADDY: testCaddy }

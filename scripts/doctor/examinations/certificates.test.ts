@@ -1,17 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Clone, now, openClone } from '../../test/clone.ts'
+import { describe, expect, it } from 'vitest'
+import { now, openCloneForEach } from '../../test/clone.ts'
 import { certificates } from './certificates.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const dayMs = 24 * 60 * 60 * 1000
 const hasOpenssl = canRun('openssl')

@@ -1,16 +1,10 @@
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Clone, openClone } from '../../test/clone.ts'
+import { describe, expect, it } from 'vitest'
+import { openCloneForEach } from '../../test/clone.ts'
 import { clock } from './clock.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const hourMs = 3_600_000
 

@@ -1,18 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../caddy/run-command.ts'
-import { type Clone, openClone } from '../../test/clone.ts'
+import { openCloneForEach } from '../../test/clone.ts'
 import { systemOutside } from '../outside.ts'
 import { exposure } from './exposure.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const testCaddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
 

@@ -1,17 +1,11 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadFrontSecrets } from '../../../gatekeeper/src/config/front-secrets.ts'
-import { type Clone, openClone } from '../../test/clone.ts'
+import { openCloneForEach } from '../../test/clone.ts'
 import { files } from './files.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const key = 'LITELLM_MASTER_KEY=sk-9f4b1c7d2e8a6053b7c1d9e4f2a8067b\n'
 

@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../../gatekeeper/src/credentials/api-key.ts'
-import { type Clone, now, openClone } from '../../test/clone.ts'
+import { now, openCloneForEach } from '../../test/clone.ts'
 import { keys } from './keys.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const dayMs = 24 * 60 * 60 * 1000
 const day = (days: number) => new Date(now + days * dayMs).toISOString()

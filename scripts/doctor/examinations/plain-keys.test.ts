@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Clone, openClone } from '../../test/clone.ts'
+import { describe, expect, it } from 'vitest'
+import { openCloneForEach } from '../../test/clone.ts'
 import { plainKeys } from './plain-keys.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const entry = (user: string) => ({ user, service: 'tts', created_at: '2024-01-01' })
 

@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Clone, openClone } from '../../test/clone.ts'
+import { describe, expect, it } from 'vitest'
+import { openCloneForEach } from '../../test/clone.ts'
 import { ports } from './ports.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const compose = (service: string, name = 'ollama') => `services:\n  ${name}:\n    ${service}\n`
 const examine = async (text: string) => {

@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Clone, openClone } from '../../test/clone.ts'
+import { describe, expect, it } from 'vitest'
+import { openCloneForEach } from '../../test/clone.ts'
 import { secrets } from './secrets.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const strong = 'sk-9f4b1c7d2e8a6053b7c1d9e4f2a8067b5c3d1e9f'
 const LITELLM_URL = 'http://127.0.0.1:4000'

@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Clone, now, openClone } from '../../test/clone.ts'
+import { describe, expect, it } from 'vitest'
+import { now, openCloneForEach } from '../../test/clone.ts'
 import { isHoledLitellm, versions } from './versions.ts'
 
-let clone: Clone
-beforeEach(async () => {
-  clone = await openClone()
-})
-afterEach(async () => {
-  await clone.remove()
-})
+const clone = openCloneForEach()
 
 const examine = async (image: string, env: Record<string, string> = {}) => {
   await clone.write('docker-compose.yml', `services:\n  a:\n    image: ${image}\n`)
