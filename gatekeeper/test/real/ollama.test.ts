@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe } from 'vitest'
-import { createUnhurried, ollama, watchAccessLog } from './parts/ollama.ts'
-import type { Running } from './parts/part.ts'
+import { describe } from 'vitest'
+import { ollama } from './parts/ollama.ts'
 import { itServesAnthropicClients } from './support/anthropic-client.ts'
-import type { Door } from './support/door.ts'
-import { type House, openHouse } from './support/house.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
 import { itServesOllamaClients } from './support/ollama-client.ts'
+import { openOllamaHouse } from './support/ollama-house.ts'
 import {
   itEmbedsForOpenaiClients,
   itRespondsToOpenaiClients,
@@ -16,24 +14,7 @@ import { areAvailable } from './support/provision.ts'
 const isAvailable = await areAvailable(ollama)
 
 describe.skipIf(!isAvailable)('Ollama behind the shipped gate', { timeout: 60_000 }, () => {
-  let server: Running
-  let house: House
-  beforeAll(async () => {
-    server = await ollama.start({ models: ['base'] })
-    await createUnhurried(server, 'tiny')
-    house = await openHouse(server, 'ollama', (ollamaUrl) => ({ ollamaUrl }))
-  }, 180_000)
-  afterAll(async () => {
-    await house?.stop()
-    await server?.stop()
-  })
-
-  const doorAt = (path: string, point: Door['point']): Door => ({
-    ...{ name: path, path, point, model: 'tiny' },
-    house: () => house,
-    watchServer: () => watchAccessLog(server),
-    restsWithinMs: { streamed: 2_000, unstreamed: 2_000 },
-  })
+  const doorAt = openOllamaHouse()
 
   describe.each([doorAt('', 'relay'), doorAt('/ollama', 'relay'), doorAt('/chat', 'check')])(
     'native, $point at "$path"',
