@@ -8,8 +8,8 @@ import { portkey } from './portkey.ts'
 /** In the order of the table. */
 export const allPeers: readonly Peer[] = [nginxNull, flaskGunicorn, oauth2Proxy, portkey, litellm]
 
-/** Asked for, and not to be had: the module proxy of Go gives out neither, tried on 2026-11-22. */
+/** Asked for, and not to be had: the module proxy of Go refuses every version, on 2026-11-22. */
 export const knownGaps: readonly Gap[] = [
-  { name: 'heimdall', why: 'its Go module (v0.15.0) was refused by the module proxy' },
-  { name: 'authcrunch', why: 'the Go modules of caddy-security and xcaddy were refused' },
+  { name: 'heimdall', why: 'its Go module was refused by the module proxy, in every version' },
+  { name: 'authcrunch', why: 'the Go modules of caddy-security and xcaddy were refused likewise' },
 ]

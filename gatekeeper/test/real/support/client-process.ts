@@ -14,10 +14,13 @@ export type Place = { readonly url: string; readonly key: string; readonly model
 export type ClientError = {
   /** Its class and the classes above. */
   readonly classes: readonly string[]
+  readonly name?: string
   readonly status?: number
   readonly code?: unknown
   readonly type?: unknown
   readonly message: string
+  /** What the last of several tries raised, where the library wraps it. */
+  readonly last?: ClientError
 }
 
 export type Outcome =

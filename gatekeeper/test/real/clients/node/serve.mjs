@@ -72,5 +72,7 @@ function describe(error) {
   return {
     ...{ classes, name, message, code, type, isRetryable },
     status: status ?? statusCode ?? status_code,
+    // The AI SDK's, where it tried several times.
+    ...(error?.lastError && { last: describe(error.lastError) }),
   }
 }

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clients, type Desk, layDesk } from './parts/clients.ts'
+import { type ClientProcess, type Outcome, startClient } from './support/client-process.ts'
+import {
+  anthropicRows,
+  type ClientRow,
+  newestRows,
+  ollamaRows,
+  openaiRows,
+} from './support/client-rows.ts'
+import { expectRefusal } from './support/client-suite.ts'
+import {
+  type LimitHouse,
+  openLimitHouse,
+  type RefusalName,
+  refusals,
+  type Visitor,
+} from './support/limit-house.ts'
+import { areAvailable } from './support/provision.ts'
+
+const isAvailable = await areAvailable(clients)
+const rows = [...newestRows, ...openaiRows, ...anthropicRows, ...ollamaRows]
+const refusalNames = Object.keys(refusals) as RefusalName[]
+
+/** What a client met, which goes on while the tests already look. */
+type Met = {
+  readonly soon: Promise<Outcome>
+  readonly refused: Readonly<Record<RefusalName, Promise<Outcome>>>
+}
+
+// The longest are LangChain's six repetitions, which take two minutes.
+describe.skipIf(!isAvailable)('limits, as clients meet them', { timeout: 300_000 }, () => {
+  let house: LimitHouse
+  let desk: Desk
+  const processes: ClientProcess[] = []
+  const met: Met[] = []
+  beforeAll(async () => {
+    house = await openLimitHouse(rows.length)
+    desk = await layDesk()
+    // All at once: nearly all of the time goes by with waiting as told.
+    const meetings = rows.map(async (row, index) => {
+      const client = startClient(desk, row, house.stack.caFile)
+      processes.push(client)
+      met[index] = await meetLimits(client, row, house.visitors[index] as Visitor)
+    })
+    await Promise.all(meetings)
+  }, 180_000)
+  afterAll(async () => {
+    await Promise.all(processes.map((client) => client.stop()))
+    await desk?.remove()
+    await house?.stop()
+  })
+
+  const meetLimits = async (client: ClientProcess, row: ClientRow, visitor: Visitor) => {
+    const ask = (service: Parameters<LimitHouse['urlOf']>[0], key: string) =>
+      client.run('chat', {
+        url: `${house.urlOf(service)}${row.base}`,
+        ...{ key, model: `${row.modelPrefix ?? ''}demo` },
+      })
+    // The first finds room. The Python programs do one thing after the other: this comes first.
+    await ask('open', visitor.soon.key)
+    const soon = ask('open', visitor.soon.key)
+    const refused = refusalNames.map((name) => {
+      return [name, ask(refusals[name].service, visitor.refused[name].key)]
+    })
+    return { soon, refused: Object.fromEntries(refused) as Met['refused'] }
+  }
+
+  describe.each(rows.map((row, index) => ({ ...row, index })))('$name', ({ index, ...row }) => {
+    const visitor = () => house.visitors[index] as Visitor
+    const { tries, quotaName } = row
+
+    it.each(refusalNames)('%s: its own class, after as many tries as it makes', async (name) => {
+      const { reason, isFinal } = refusals[name]
+      const outcome = await (met[index] as Met).refused[name]
+      expectRefusal(row, outcome, reason)
+      if (quotaName !== undefined && reason === 'quota-exceeded') {
+        expect(outcome.error?.name).toBe(quotaName)
+      }
+      const expected = isFinal ? tries.final : tries.passing
+      const decided = await house.decisionsOf(visitor().refused[name], expected)
+      expect(decided.filter((each) => each === reason)).toHaveLength(expected)
+    })
+
+    const end = tries.passing > 1 ? 'waits as long as told, and gets through' : 'gives up at once'
+    it(`a rate that is over for a moment: ${end}`, async () => {
+      const outcome = await (met[index] as Met).soon
+      const decided = await house.decisionsOf(visitor().soon, tries.passing > 1 ? 3 : 2)
+      // Timers may ring a moment early, and then it asks once more.
+      const repeated = decided.slice(1, tries.passing > 1 ? -1 : undefined)
+      expect(new Set(repeated)).toEqual(new Set(['rate-limited']))
+      if (tries.passing === 1) return expectRefusal(row, outcome, 'rate-limited')
+      expect(decided.at(0)).toBeNull()
+      expect(decided.at(-1)).toBeNull()
+      // The tests' upstream has no Responses API: that the request got there is all there is to see.
+      if (row.file !== 'ai-sdk-openai-responses.mjs') expect(outcome.error).toBeUndefined()
+    })
+  })
+})
