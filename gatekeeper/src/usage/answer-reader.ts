@@ -7,7 +7,8 @@ import type { AnswerReader } from '../policy/answer-reader.ts'
 import type { Endpoint } from '../policy/endpoint.ts'
 import type { Usage } from '../policy/usage.ts'
 import { createFraming, type Framing, framingOf } from './answer-framing.ts'
-import { costOf, type PriceList } from './pricing.ts'
+import type { PriceList } from './price-finder.ts'
+import { costOf } from './pricing.ts'
 import { createUsageReader, type Told } from './usage-reader.ts'
 
 /** What is known of a request before its answer comes. */

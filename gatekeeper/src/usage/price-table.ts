@@ -1,55 +1,122 @@
 /**
- * List prices of well known models as of November 2025, for whoever sets none. They are a guess at
- * what a bill will say: no discounts for caches and batches, no tiers by length. Prices of one's own
- * come first.
+ * List prices of models that are sold, for whoever sets none: a guess at what a bill will say, which
+ * knows no discounts for caches and batches, and nothing that is paid by the hour, page or image. It
+ * is made of genai-prices (scripts/prices/); the table itself says of what version and day.
  */
-import type { PriceRow } from '../policy/price.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createWildcard } from '../lib/wildcard.ts'
+import type { Price, PriceRow } from '../policy/price.ts'
+import { createPriceFinder, type PriceList } from './price-finder.ts'
 
-/** Dollars per million tokens, input and output. */
-const dollars: Readonly<Record<string, readonly [input: number, output: number]>> = {
-  'gpt-5': [1.25, 10],
-  'gpt-5-mini': [0.25, 2],
-  'gpt-5-nano': [0.05, 0.4],
-  'gpt-4.1': [2, 8],
-  'gpt-4.1-mini': [0.4, 1.6],
-  'gpt-4.1-nano': [0.1, 0.4],
-  'gpt-4o': [2.5, 10],
-  'gpt-4o-mini': [0.15, 0.6],
-  'gpt-4-turbo': [10, 30],
-  'gpt-3.5-turbo': [0.5, 1.5],
-  o1: [15, 60],
-  o3: [2, 8],
-  'o3-mini': [1.1, 4.4],
-  'o4-mini': [1.1, 4.4],
-  'text-embedding-3-small': [0.02, 0],
-  'text-embedding-3-large': [0.13, 0],
-  'claude-opus-4-5': [5, 25],
-  'claude-opus-4-1': [15, 75],
-  'claude-opus-4': [15, 75],
-  'claude-sonnet-4-5': [3, 15],
-  'claude-sonnet-4': [3, 15],
-  'claude-haiku-4-5': [1, 5],
-  'claude-3-7-sonnet': [3, 15],
-  'claude-3-5-sonnet': [3, 15],
-  'claude-3-5-haiku': [0.8, 4],
-  'claude-3-haiku': [0.25, 1.25],
-  'gemini-2.5-pro': [1.25, 10],
-  'gemini-2.5-flash': [0.3, 2.5],
-  'gemini-2.5-flash-lite': [0.1, 0.4],
-  'gemini-2.0-flash': [0.1, 0.4],
+/** Where a provider has no price of its own for a model, it sells it at another's. */
+const othersOf: Readonly<Record<string, readonly string[]>> = {
+  azure: ['openai', 'anthropic', 'deepseek', 'x-ai', 'moonshotai'],
+  google: ['anthropic'],
 }
 
-const microUsd = (amount: number) => Math.round(amount * 1_000_000)
+/** What LiteLLM writes before the slash, where that is not the table's own word. */
+const providerNames: Readonly<Record<string, string>> = {
+  azure_ai: 'azure',
+  bedrock: 'aws',
+  bedrock_converse: 'aws',
+  codestral: 'mistral',
+  cohere_chat: 'cohere',
+  fireworks_ai: 'fireworks',
+  gemini: 'google',
+  github_copilot: 'github-copilot',
+  moonshot: 'moonshotai',
+  'text-completion-openai': 'openai',
+  together_ai: 'together',
+  vertex_ai: 'google',
+  voyage: 'voyageai',
+  xai: 'x-ai',
+}
 
-/** Each model by its name, its dated snapshots and `latest`, also behind a provider's name. */
-export const priceTable: readonly PriceRow[] = Object.entries(dollars).flatMap(
-  ([name, [input, output]]) => {
-    const price = {
-      inputMicroUsdPerMillion: microUsd(input),
-      outputMicroUsdPerMillion: microUsd(output),
-    }
-    return ['', '-20*', '-latest'].flatMap((suffix) =>
-      ['', '*/'].map((prefix) => ({ model: `${prefix}${name}${suffix}`, price })),
-    )
-  },
+/**
+ * Whose a name without a provider is: only where nobody else can run that model. Open weights
+ * (`gpt-oss`, `mistral-7b`) may well run here, and then they cost nothing.
+ */
+const makers = (
+  [
+    ['anthropic', 'claude*'],
+    ['google', 'gemini*'],
+    ['openai', 'gpt-* chatgpt-* ft:gpt-* o1* o3* o4* text-embedding-* codex-mini*'],
+    ['x-ai', 'grok-*'],
+    ['mistral', 'mistral-*-latest codestral-latest magistral-*-latest pixtral-large-latest'],
+    ['deepseek', 'deepseek-chat deepseek-reasoner'],
+  ] as const
+).flatMap(([provider, patterns]) =>
+  patterns.split(' ').map((pattern) => ({ provider, isMatch: createWildcard(pattern) })),
 )
+const openWeights = createWildcard('gpt-oss*')
+
+const tableFile = join(import.meta.dirname, 'price-table.csv')
+
+/** Reads the table once. The list finds prices by names in lower case, as LiteLLM writes them. */
+export function readPriceTable(): PriceList {
+  const finders = new Map(
+    [...readRows(readFileSync(tableFile, 'utf8'))].map(([id, rows]) => [
+      id,
+      createPriceFinder(rows),
+    ]),
+  )
+  const findAt = (provider: string, model: string): Price | null => {
+    const sellers = [provider, ...(othersOf[provider] ?? [])]
+    for (const name of [model, undated(model)]) {
+      const prices = sellers.map((id) => finders.get(id)?.(name) ?? null)
+      const price = prices.find((found) => found !== null)
+      if (price !== undefined) return price
+    }
+    return null
+  }
+  return (name) => {
+    const slash = name.indexOf('/')
+    const prefix = slash === -1 ? '' : name.slice(0, slash)
+    const provider = providerNames[prefix] ?? prefix
+    if (finders.has(provider)) return findAt(provider, name.slice(slash + 1))
+    // Somebody's own word before a model that only its maker can run.
+    const model = name.slice(name.lastIndexOf('/') + 1)
+    const maker = makerOf(model)
+    return maker === null ? null : findAt(maker, model)
+  }
+}
+
+function makerOf(model: string): string | null {
+  // A tag is how models are called that Ollama runs.
+  const isRunHere = openWeights(model) || (model.includes(':') && !model.startsWith('ft:'))
+  if (isRunHere) return null
+  return makers.find(({ isMatch }) => isMatch(model))?.provider ?? null
+}
+
+/** A snapshot that came after the table costs what the model does, which is better than nothing. */
+const undated = (model: string) => model.replace(/-(?:20\d{2}-?\d{2}-?\d{2}|latest)$/, '')
+
+const microUsd = (dollars: string | undefined) => Math.round(Number(dollars) * 1_000_000)
+
+function readRows(text: string): ReadonlyMap<string, readonly PriceRow[]> {
+  const rows = new Map<string, PriceRow[]>()
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue
+    const [provider = '', models = '', ...columns] = line.split(',')
+    const price = readPrice(columns)
+    const own = rows.get(provider) ?? []
+    own.push(...models.split(' ').map((model) => ({ model, price })))
+    rows.set(provider, own)
+  }
+  return rows
+}
+
+function readPrice([input, output, above, longInput, longOutput]: readonly string[]): Price {
+  const price = {
+    inputMicroUsdPerMillion: microUsd(input),
+    outputMicroUsdPerMillion: microUsd(output),
+  }
+  if (above === undefined) return price
+  const long = {
+    aboveInputTokens: Number(above),
+    inputMicroUsdPerMillion: microUsd(longInput),
+    outputMicroUsdPerMillion: microUsd(longOutput),
+  }
+  return { ...price, long }
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { priceTable } from './price-table.ts'
+import { createPriceFinder } from './price-finder.ts'
 import { costOf, createPriceList, createPriceLists } from './pricing.ts'
 
 const price = (input: number, output = input) => ({
@@ -32,6 +32,13 @@ describe('a sum', () => {
   })
 })
 
+test('a request with a long prompt costs the long price, all of it', () => {
+  const long = { aboveInputTokens: 200_000, ...price(2_000_000, 4_000_000) }
+  const list = { ...price(1_000_000, 2_000_000), long }
+  expect(costOf(list, 200_000, 10)).toBe(200_020)
+  expect(costOf(list, 200_001, 10)).toBe(400_042)
+})
+
 describe('a list', () => {
   const own = [
     { model: 'gpt-*', price: price(1) },
@@ -44,26 +51,18 @@ describe('a list', () => {
     ['gpt-5-mini-2026', 2],
     ['gpt-4o', 1],
   ])('%s: exact before pattern, long before short', (model, expected) => {
-    expect(createPriceList([own])(model)).toEqual(price(expected))
+    expect(createPriceList([createPriceFinder(own)])(model)).toEqual(price(expected))
   })
 
   test('an earlier list decides, also that a model is free', () => {
-    const free = [{ model: 'gpt-4o', price: price(0) }]
-    expect(createPriceList([free, priceTable])('gpt-4o')).toEqual(price(0))
-  })
-
-  test('the built-in one knows names, snapshots and provider names, and nothing alike', () => {
-    const priceOf = createPriceList([priceTable])
-    expect(priceOf('gpt-4o')).toEqual(price(2_500_000, 10_000_000))
-    expect(priceOf('gpt-4o-2024-08-06')).toEqual(price(2_500_000, 10_000_000))
-    expect(priceOf('openai/gpt-4o-mini')).toEqual(price(150_000, 600_000))
-    expect(priceOf('claude-sonnet-4-20250514')).toEqual(price(3_000_000, 15_000_000))
-    expect(priceOf('llama3.2:latest')).toBeNull()
-    expect(priceOf('gpt-4o-audio')).toBeNull()
+    const free = createPriceFinder([{ model: 'gpt-4o', price: price(0) }])
+    const later = createPriceFinder(own)
+    expect(createPriceList([free, later])('gpt-4o')).toEqual(price(0))
+    expect(createPriceList([free, later])('gpt-5')).toEqual(price(2))
   })
 
   test('a stranger’s inventions do not fill the memory, and answers stay right beyond it', () => {
-    const priceOf = createPriceList([own])
+    const priceOf = createPriceList([createPriceFinder(own)])
     for (let at = 0; at < 5_000; at++) priceOf(`invented-${at}`)
     expect(priceOf('gpt-5-mini')).toEqual(price(3))
     expect(priceOf('invented-1')).toBeNull()
@@ -79,7 +78,19 @@ describe('a service', () => {
 
   test('that sells models of others has their prices too', () => {
     expect(of('litellm')('gpt-4o')).toEqual(price(2_500_000, 10_000_000))
+    expect(of('litellm')('OpenAI/GPT-4o')).toEqual(price(2_500_000, 10_000_000))
     expect(of('litellm')('llama3')).toEqual(price(5))
+  })
+
+  test('has its own price before the built-in one, also where that is another or none', () => {
+    const cheaper = [
+      { model: 'gpt-4o', price: price(1) },
+      { model: 'claude-*', price: price(0) },
+    ]
+    const priceOf = createPriceLists([{ name: 'a', kind: 'openai', prices: cheaper }])('a')
+    expect(priceOf('gpt-4o')).toEqual(price(1))
+    expect(priceOf('claude-opus-4-5')).toEqual(price(0))
+    expect(priceOf('gpt-4o-mini')).toEqual(price(150_000, 600_000))
   })
 
   test('that runs models here has its own prices alone, whatever a model is called', () => {

@@ -1,0 +1,19 @@
+import { createWildcard } from '../lib/wildcard.ts'
+import type { Price, PriceRow } from '../policy/price.ts'
+
+/** The price of a model; null where it has none, and then it costs nothing. */
+export type PriceList = (model: string) => Price | null
+
+/**
+ * Finds prices by names in lower case. An exact name comes before a pattern, and of patterns the
+ * longest.
+ */
+export function createPriceFinder(rows: readonly PriceRow[]): PriceList {
+  const named = rows.map(({ model, price }) => ({ model: model.toLowerCase(), price }))
+  const exact = new Map(named.map(({ model, price }) => [model, price]))
+  const patterns = named
+    .filter(({ model }) => model.includes('*'))
+    .sort((left, right) => right.model.length - left.model.length)
+    .map(({ model, price }) => ({ isMatch: createWildcard(model), price }))
+  return (name) => exact.get(name) ?? patterns.find(({ isMatch }) => isMatch(name))?.price ?? null
+}
