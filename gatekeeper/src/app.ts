@@ -34,6 +34,7 @@ import {
 import type { Problem } from './lib/problem.ts'
 import type { Rate } from './lib/rate-limiter.ts'
 import { systemTimers } from './lib/timers.ts'
+import type { Admission } from './policy/admission.ts'
 import { checks } from './policy/checks.ts'
 import type { BodyFacts, RequestFacts } from './policy/facts.ts'
 import { limitsOf, narrowByRole, type Policies, type ScopedLimit } from './policy/policies.ts'
@@ -58,6 +59,7 @@ import { createSqliteJournal } from './usage/journal/sqlite/sqlite-journal.ts'
 import type { UsageJournal } from './usage/journal/usage-journal.ts'
 import { createLedger } from './usage/ledger/ledger.ts'
 import { costOf, createPriceLists } from './usage/pricing.ts'
+import { createResponseOwners } from './usage/response-owners.ts'
 
 export type AppDeps = {
   readonly settings: Settings
@@ -185,7 +187,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   late.tokens = tokens
   const chat = await openChat(deps)
   const pricesOf = createPriceLists(services)
-  const createReader = (facts: RequestFacts, body: BodyFacts | null) => {
+  const responses = createResponseOwners()
+  const createReader = ({ facts, principal }: Admission, body: BodyFacts | null) => {
     const { endpoint, service } = facts
     if (service === null || endpoint?.class !== 'use') return null
     return createAnswerReader({
@@ -193,6 +196,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       model: body?.models[0] ?? null,
       promptBytes: body?.promptBytes ?? 0,
       priceOf: pricesOf(service.name),
+      onStored: (id) => responses.remember({ service: service.name, principal: principal.id, id }),
     })
   }
   /** What may be stale or missing, by part; `/readyz` and the metrics tell of it. */
@@ -244,6 +248,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       return price === null ? 0 : costOf(price, inputTokens, outputTokens)
     },
     outputTokensExpected: policies.outputTokensExpected,
+    isOwnResponse: responses.isOwn,
     checks,
     chat: chat.deps,
     edge: secrets.edge,

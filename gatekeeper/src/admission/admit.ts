@@ -19,8 +19,10 @@ import { type FactsDeps, readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
 import { rewriteBody } from './rewrite-body.ts'
 import { createHolding, type EnterQueue, type Holding } from './slot.ts'
+import type { StoreDeps } from './stored-responses.ts'
 
 export type AdmitDeps = FactsDeps &
+  StoreDeps &
   EstimateDeps & {
     readonly checks: readonly Check[]
     readonly authenticate: (

@@ -7,12 +7,18 @@ import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { ServiceKind } from '../policy/service.ts'
 import type { NormalBody } from './json-body.ts'
+import { type StoreDeps, usesStore } from './stored-responses.ts'
 
 type Asked = { readonly facts: RequestFacts; readonly principal: Principal }
 
 /** What a JSON body asks of the model server. */
-export function readAsks(body: NormalBody, asked: Asked): BodyFacts {
-  const { facts } = asked
+export function readAsks(
+  body: NormalBody,
+  asked: Asked,
+  { isOwnResponse = () => false }: StoreDeps = {},
+): BodyFacts {
+  const { facts, principal } = asked
+  const own = { service: facts.service?.name ?? '', principal: principal.id }
   const endpoint = facts.endpoint as Endpoint
   const keepAliveSeconds = readKeepAliveOf(body)
   return {
@@ -23,6 +29,7 @@ export function readAsks(body: NormalBody, asked: Asked): BodyFacts {
     isStream: readStream(body, endpoint),
     isUsageAsked: readMember(body, ['stream_options', 'include_usage']) === true,
     isUnload: isUnload(body, endpoint, keepAliveSeconds),
+    usesStore: usesStore(body, endpoint, (id) => isOwnResponse({ ...own, id })),
     keepAliveSeconds,
     contextTokens: readContext(body),
     imageBytes: body.imageBytes,

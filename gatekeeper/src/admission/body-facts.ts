@@ -15,6 +15,7 @@ import { isJsonType } from './content-type.ts'
 import { boundaryOf } from './form-guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
+import type { StoreDeps } from './stored-responses.ts'
 
 /** Why a body could not be read. */
 type Unread = 'too-large' | 'aborted' | 'too-much-in-flight'
@@ -45,7 +46,7 @@ type Question = { head: RequestHead; facts: RequestFacts; principal: Principal }
 export async function readBodyFacts(
   question: Question,
   source: BodySource,
-  { chat = null }: ChatHeadDeps = {},
+  deps: ChatHeadDeps & StoreDeps = {},
 ): Promise<ReadBody> {
   const { head, facts } = question
   switch (facts.endpoint?.body) {
@@ -54,9 +55,9 @@ export async function readBodyFacts(
       return withoutBytes({ ...noBody, defect, ...judgeModels(pathModels(facts), question) })
     }
     case 'json':
-      return await readJson(question, source)
+      return await readJson(question, source, deps)
     case 'chat':
-      return await readChat(question, source, chat)
+      return await readChat(question, source, deps.chat ?? null)
     case 'multipart': {
       const defect = examineFormHead(head)
       return withoutBytes({ ...noBody, defect, isOnItsWay: defect === null })
@@ -69,7 +70,11 @@ export async function readBodyFacts(
 const withoutBytes = (facts: BodyFacts): ReadBody => ({ facts, json: null })
 const refuse = (defect: Reason): ReadBody => withoutBytes({ ...noBody, defect })
 
-async function readJson(question: Question, source: BodySource): Promise<ReadBody> {
+async function readJson(
+  question: Question,
+  source: BodySource,
+  deps: StoreDeps,
+): Promise<ReadBody> {
   const { head, facts, principal } = question
   const coding = codingOf(head)
   if (coding === undefined) return refuse('body-encoding')
@@ -84,7 +89,7 @@ async function readJson(question: Question, source: BodySource): Promise<ReadBod
   const measuresImages = principal.caps.imageBytes !== null
   const json = await readJsonBody(bytes, { kind: facts.service?.kind ?? 'http', measuresImages })
   if (typeof json === 'string') return refuse(json)
-  return { facts: readAsks(json, question), json }
+  return { facts: readAsks(json, question, deps), json }
 }
 
 /** A form is read as it goes by: a coding would hide it, and without a boundary it is none. */

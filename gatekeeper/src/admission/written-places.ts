@@ -58,6 +58,7 @@ const placesByCheck: Readonly<Record<string, Places>> = {
   'granted-service': byCaller('services'),
   'granted-class': byCaller('role'),
   'granted-unload': byCaller('role'),
+  'granted-store': byCaller('role'),
   'allowed-address': byCaller('addresses'),
   'allowed-origin': ({ facts, principal }) => {
     const own = principal?.origins ?? []

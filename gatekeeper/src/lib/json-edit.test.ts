@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   editJson,
+  itemsOf,
   type JsonBody,
   membersOf,
   namesWithin,
@@ -37,6 +38,20 @@ describe('reading one member', () => {
     expect(namesWithin(body, 'a')).toEqual(['b', 'd'])
     expect([namesWithin(body, 'e'), namesWithin(body, 'x')]).toEqual([[], []])
   })
+})
+
+test('the items of a list begin where they do', () => {
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), (list, after) => {
+      const body = bodyOf({ list, after })
+      const starts = itemsOf(body, 'list')
+      const ends = [...starts.slice(1), body.members[0]?.end ?? 0].map((end) => end - 1)
+      const read = starts.map((start, at) => body.bytes.toString('utf8', start, ends[at]))
+      expect(read.map((text) => JSON.parse(text))).toEqual(JSON.parse(JSON.stringify(list)))
+    }),
+  )
+  expect(itemsOf(bodyOf({ a: { b: 1 } }), 'a')).toEqual([])
+  expect(itemsOf(bodyOf({ a: '[1]' }), 'x')).toEqual([])
 })
 
 describe('changing one member', () => {

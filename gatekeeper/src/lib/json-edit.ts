@@ -27,6 +27,17 @@ export function membersOf(bytes: Buffer, start: number): JsonMember[] {
   return members
 }
 
+/** Where the items of a list at the top begin; none where it is missing or no list. */
+export function itemsOf(body: JsonBody, name: string): number[] {
+  const found = findMember(body.members, name)
+  const items: number[] = []
+  if (found === undefined || body.bytes[found.start] !== 0x5b) return items
+  for (let at = found.start + 1; at < found.end - 1; at = valueEnd(body.bytes, at) + 1) {
+    items.push(at)
+  }
+  return items
+}
+
 /** After the value that begins at `start`. */
 function valueEnd(bytes: Buffer, start: number): number {
   let depth = 0

@@ -31,6 +31,7 @@ test('the order of the checks is the order of the answers', () => {
     'body well-formed-body',
     'body allowed-model',
     'body granted-unload',
+    'body granted-store',
     'body within-caps',
     'body within-prompt',
     'body capped-output',

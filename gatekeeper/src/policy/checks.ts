@@ -5,6 +5,7 @@ import { countable } from './checks/countable.ts'
 import { countedStream } from './checks/counted-stream.ts'
 import { grantedClass } from './checks/granted-class.ts'
 import { grantedService } from './checks/granted-service.ts'
+import { grantedStore } from './checks/granted-store.ts'
 import { grantedUnload } from './checks/granted-unload.ts'
 import { inspectable } from './checks/inspectable.ts'
 import { knownCaller } from './checks/known-caller.ts'
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   wellFormedBody,
   allowedModel,
   grantedUnload,
+  grantedStore,
   withinCaps,
   withinPrompt,
   cappedOutput,

@@ -59,6 +59,11 @@ export type BodyFacts = {
   readonly isUsageAsked: boolean
   /** Whether the request only takes the model out of memory. */
   readonly isUnload: boolean
+  /**
+   * Whether it goes on from what the upstream keeps under an id and is not known to be the caller's
+   * own, or leaves its answer there to be fetched by an id.
+   */
+  readonly usesStore: boolean
   /** Infinity is for ever, and what cannot be read counts as that; null where nothing is said. */
   readonly keepAliveSeconds: number | null
   readonly contextTokens: number | null
@@ -79,6 +84,7 @@ export const noBody: BodyFacts = {
   isStream: false,
   isUsageAsked: false,
   isUnload: false,
+  usesStore: false,
   keepAliveSeconds: null,
   contextTokens: null,
   imageBytes: 0,

@@ -178,6 +178,11 @@ export const reasons = {
     code: 'endpoint_not_allowed',
     text: 'The role of this key does not allow this endpoint.',
   },
+  'store-not-granted': {
+    ...forbidden,
+    code: 'stored_response_not_allowed',
+    text: 'That is kept under an id, and not known to be of this key. Send the conversation itself, without previous_response_id, conversation, item_reference and background.',
+  },
   'address-not-allowed': {
     ...forbidden,
     code: 'address_not_allowed',

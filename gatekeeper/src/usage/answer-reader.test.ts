@@ -395,3 +395,43 @@ describe('money', () => {
     expect(readAnswer(asking('openai'), [text]).used(answered).microUsd).toBe(0)
   })
 })
+
+describe('under what id an upstream keeps its answer', () => {
+  const idsOf = (
+    chunks: readonly string[],
+    answer: Answer = {},
+    usage: Asked['endpoint']['usage'] = 'responses',
+  ) => {
+    const ids: string[] = []
+    const asked = asking(usage, { onStored: (id) => ids.push(id) })
+    readAnswer(asked, chunks, answer).used(answered)
+    return ids
+  }
+  const long = `resp_${'x'.repeat(400)}`
+
+  test.each([
+    ['whole', [JSON.stringify({ id: 'resp_1', output: [{ id: 'msg_1' }] })], {}, ['resp_1']],
+    ['as LiteLLM says it', [JSON.stringify({ id: long })], {}, [long]],
+    [
+      'streamed',
+      [
+        event({ type: 'response.created', response: { id: 'resp_1', model: 'm' } }),
+        event({ type: 'response.output_item.added', item: { id: 'msg_1' } }),
+        event({ type: 'response.completed', response: { id: 'resp_1' } }),
+      ],
+      sse,
+      ['resp_1'],
+    ],
+    ['an error', [JSON.stringify({ id: 'resp_1' })], { status: 400 }, []],
+    ['too long to be told from others', [JSON.stringify({ id: 'x'.repeat(5_000) })], {}, []],
+    ['in odd letters', [JSON.stringify({ id: 'resp_"1' })], {}, []],
+    ['no text', [JSON.stringify({ id: 1 })], {}, []],
+    ['nowhere', [JSON.stringify({ output: [{ id: 'msg_1' }], metadata: { id: 'a' } })], {}, []],
+  ] as const)('%s', (_, chunks, answer, expected) => {
+    expect(idsOf(chunks, answer)).toEqual(expected)
+  })
+
+  test('is asked of the Responses API alone: other ids name nothing that is kept', () => {
+    expect(idsOf([JSON.stringify({ id: 'chatcmpl-1' })], {}, 'openai')).toEqual([])
+  })
+})

@@ -19,6 +19,8 @@ export type Asked = {
   /** Bytes of its JSON body; 0 where it was streamed unread. */
   readonly promptBytes: number
   readonly priceOf: PriceList
+  /** Is told under what id the upstream keeps the answer, before the answer's end is sent. */
+  readonly onStored?: (id: string) => void
 }
 
 const bytesPerToken = 4
@@ -48,6 +50,8 @@ export function createAnswerReader(asked: Asked): AnswerReader {
       // Who failed or refused to work used nothing; who was not waited for has read the prompt.
       const isRefusal = isError || (outcome.kind === 'failed' && !hasBegun)
       if (isRefusal) return priced(asked, null, none)
+      const id = usage?.id() ?? null
+      if (id !== null) asked.onStored?.(id)
       const isStream = framing !== null && framing !== 'json'
       const parts = isStream ? (usage?.values() ?? null) : null
       const isWhole = outcome.kind === 'answered' || (usage?.isEnding() ?? false)

@@ -19,7 +19,8 @@ export type PlaceTree = Node
 
 type Node = { readonly children: Map<string, Node>; leaf: number }
 
-const textMax = 200
+/** LiteLLM's ids of answers hold several others: more than 200 characters. */
+export const textMax = 1_000
 // Escapes, objects and arrays of JSON, as bytes.
 const quote = 0x22
 const backslash = 0x5c
@@ -28,7 +29,7 @@ const [comma, colon] = [0x2c, 0x3a]
 
 /**
  * Makes a watch over places. `found` gets the index of the place and the text of the scalar: of a
- * string its raw characters, cut at 200; `ended` is called after every whole value at the top. The
+ * string its raw characters, cut at 1,000; `ended` is called after every whole value at the top. The
  * empty place is a scalar at the top, or in an array there.
  */
 export function createJsonWatch(

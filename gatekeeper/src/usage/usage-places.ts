@@ -16,6 +16,8 @@ type Ending = { readonly place: Place; readonly values: readonly string[] }
 export type UsagePlaces = {
   readonly figures: readonly (readonly [place: Place, figure: Figure])[]
   readonly models: readonly Place[]
+  /** Where the id is under which the upstream keeps the answer. */
+  readonly ids?: readonly Place[]
   readonly ending: Ending | null
 }
 
@@ -56,6 +58,7 @@ export const usagePlaces: Readonly<Record<Exclude<UsageForm, 'none'>, UsagePlace
       [['response', 'usage', 'output_tokens'], 'output'],
     ],
     models: [['model'], ['response', 'model']],
+    ids: [['id'], ['response', 'id']],
     ending: {
       place: ['type'],
       values: ['response.completed', 'response.incomplete', 'response.failed'],

@@ -1,5 +1,11 @@
 import type { UsageForm } from '../policy/endpoint.ts'
-import { createJsonWatch, type JsonWatch, type PlaceTree, toPlaceTree } from './json-watch.ts'
+import {
+  createJsonWatch,
+  type JsonWatch,
+  type PlaceTree,
+  textMax,
+  toPlaceTree,
+} from './json-watch.ts'
 import { type Figure, type UsagePlaces, usagePlaces } from './usage-places.ts'
 
 /** What the provider told; null where it told nothing of a side. */
@@ -9,6 +15,8 @@ export type UsageReader = {
   readonly watch: JsonWatch
   /** The model that says it answered. */
   readonly model: () => string | null
+  /** Under what id the upstream keeps the answer; null where it does not, or says it oddly. */
+  readonly id: () => string | null
   readonly isEnding: () => boolean
   /** How many JSON values have come: the parts of a stream. */
   readonly values: () => number
@@ -21,9 +29,10 @@ const tokensMax = 100_000_000
 /** Reads figures, model and ending out of the JSON of an answer; null where its form has none. */
 export function createUsageReader(form: UsageForm): UsageReader | null {
   if (form === 'none') return null
-  const { figures, models, ending } = usagePlaces[form]
+  const { figures, models, ids = [], ending } = usagePlaces[form]
   const counts = new Map<Figure, number>()
   let model: string | null = null
+  let id: string | null = null
   let isEnding = false
   let values = 0
 
@@ -35,9 +44,11 @@ export function createUsageReader(form: UsageForm): UsageReader | null {
     const figure = figures[place]?.[1]
     if (figure !== undefined) {
       if (!isString) count(figure, text)
-    } else if (place >= figures.length + models.length) {
+    } else if (place >= figures.length + models.length + ids.length) {
       isEnding ||= ending?.values.includes(text) ?? false
-    } else if (isString && text !== '') model ??= text
+    } else if (!isString || text === '') return
+    else if (place < figures.length + models.length) model ??= text
+    else id ??= text
   }
   const sum = (side: 'input' | 'output') => {
     const told = [...counts].filter(([figure]) => figure.startsWith(side))
@@ -49,6 +60,8 @@ export function createUsageReader(form: UsageForm): UsageReader | null {
   return {
     watch: createJsonWatch(trees[form], { found, ended }),
     model: () => model,
+    // A longer one was cut, and would stand for every id that begins so.
+    id: () => (id !== null && id.length < textMax && /^[\w.:=+/-]+$/.test(id) ? id : null),
     isEnding: () => isEnding,
     values: () => values,
     told: () => ({ input: sum('input'), output: sum('output') }),
@@ -60,9 +73,9 @@ const trees = Object.fromEntries(
   Object.entries(usagePlaces).map(([form, places]) => [form, toTree(places)]),
 ) as Readonly<Record<Exclude<UsageForm, 'none'>, PlaceTree>>
 
-function toTree({ figures, models, ending }: UsagePlaces): PlaceTree {
+function toTree({ figures, models, ids = [], ending }: UsagePlaces): PlaceTree {
   const ends = ending === null ? [] : [ending.place]
-  return toPlaceTree([...figures.map(([place]) => place), ...models, ...ends])
+  return toPlaceTree([...figures.map(([place]) => place), ...models, ...ids, ...ends])
 }
 
 function readCount(text: string): number | null {

@@ -2,7 +2,7 @@ import type { BodySource } from '../../admission/body-facts.ts'
 import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Admission } from '../../policy/admission.ts'
 import type { AnswerReader } from '../../policy/answer-reader.ts'
-import type { BodyFacts, RequestFacts } from '../../policy/facts.ts'
+import type { BodyFacts } from '../../policy/facts.ts'
 import type { Exchange, Forwarded } from '../../upstreams/forward.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import { corsFields } from '../cors.ts'
@@ -16,7 +16,7 @@ import type { OwnEndpoints } from './own.ts'
 export type RelayDeps = PointDeps & {
   readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
   /** Reads what the answer uses; null where nothing is counted. */
-  readonly createReader: (facts: RequestFacts, body: BodyFacts | null) => AnswerReader | null
+  readonly createReader: (admission: Admission, body: BodyFacts | null) => AnswerReader | null
   readonly version: string
   /** What the bodies that are being read may hold together. */
   readonly bodies: ByteBudget
@@ -57,7 +57,7 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
     ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
     ...corsFields(facts),
   }
-  const reader = deps.createReader(facts, admitted.body)
+  const reader = deps.createReader(admission, admitted.body)
   const exchange = { request, response, bytes, form, set: fields, answer, reader }
   conclude(call, admission, { forwarded: await deps.forward(admission, exchange), deps })
 }

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { readJsonBody } from './json-body.ts'
+import { usesStore } from './stored-responses.ts'
+
+async function ask(
+  text: unknown,
+  usage: 'responses' | 'openai' = 'responses',
+  isOwn?: (id: string) => boolean,
+) {
+  const bytes = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text))
+  const body = await readJsonBody(bytes, { kind: 'openai', measuresImages: false })
+  if (typeof body === 'string') throw new Error(body)
+  return usesStore(body, { usage }, isOwn)
+}
+
+describe('a body that goes on from what is kept under an id', () => {
+  test.each([
+    { previous_response_id: 'resp_1' },
+    { Previous_Response_Id: 'resp_1' },
+    { previous_response_id: '' },
+    { previous_response_id: ['resp_1'] },
+    '{"previous\\u005fresponse_id":"resp_1"}',
+    { previous_response_id: 'x'.repeat(100_000) },
+    { conversation: 'conv_1' },
+    { conversation: { id: 'conv_1' } },
+  ])('%j, on every endpoint', async (body) => {
+    expect([await ask(body), await ask(body, 'openai')]).toEqual([true, true])
+  })
+
+  test.each([
+    { input: [{ type: 'item_reference', id: 'msg_1' }] },
+    '{"input":[{"type":"item\\u005freference","\\u0069d":"msg_1"}]}',
+    { input: [{ id: 'msg_1' }] },
+    { input: [{ id: 'msg_1', type: null }] },
+    { input: [{ role: 'user', content: 'x' }, 'odd', [], {}, { id: 'msg_1', role: null }] },
+    { background: true },
+    { background: 'true' },
+  ])('%j', async (body) => {
+    expect(await ask(body)).toBe(true)
+  })
+
+  test.each([
+    {},
+    { previous_response_id: null, conversation: null, background: false },
+    { input: 'previous_response_id' },
+    { input: '{"type":"item_reference","id":"msg_1"}' },
+    { store: true, input: [{ role: 'user', content: 'x' }] },
+    { input: [{ id: 'msg_1', role: 'assistant', content: 'what was said, in full' }] },
+    { input: [{ type: 'function_call', id: 'fc_1', call_id: 'a', name: 'f', arguments: '{}' }] },
+    { input: [{ role: 'user', content: [{ type: 'input_text', text: 'item_reference' }] }] },
+    { tools: [{ type: 'function', name: 'f', parameters: { properties: { conversation: {} } } }] },
+    { metadata: { conversation: 'mine' } },
+  ])('%j does not', async (body) => {
+    expect(await ask(body)).toBe(false)
+  })
+
+  test('goes on from the caller’s own answer, by that alone, and in one spelling', async () => {
+    const isOwn = (id: string) => id === 'resp_1'
+    const own = { previous_response_id: 'resp_1' }
+    expect(await ask(own, 'responses', isOwn)).toBe(false)
+    for (const other of [
+      { previous_response_id: 'resp_2' },
+      { previous_response_id: ' resp_1' },
+      { previous_response_id: ['resp_1'] },
+      { Previous_response_id: 'resp_1' },
+      { conversation: 'resp_1' },
+      { ...own, conversation: 'conv_1' },
+      { ...own, input: [{ id: 'resp_1' }] },
+      { ...own, background: true },
+    ]) {
+      expect([other, await ask(other, 'responses', isOwn)]).toEqual([other, true])
+    }
+  })
+
+  test('an id among megabytes of images is found, and costs no more than a look at them', async () => {
+    const image = {
+      type: 'input_image',
+      image_url: `data:image/png;base64,${'A'.repeat(8_000_000)}`,
+    }
+    const input: unknown[] = [{ role: 'user', content: [image] }]
+    expect(await ask({ input })).toBe(false)
+    expect(await ask({ input: [...input, { id: 'msg_1' }] })).toBe(true)
+  })
+})

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { aPrincipal, aQuestion } from '../../../test/support/questions.ts'
+import { noBody } from '../facts.ts'
+import { grantedStore } from './granted-store.ts'
+
+const ask = (role: 'readonly' | 'readwrite' | 'admin', usesStore: boolean) =>
+  grantedStore.examine(aQuestion({ caller: aPrincipal({ role }), body: { ...noBody, usesStore } }))
+
+test.each([
+  ['readonly', 'store-not-granted'],
+  ['readwrite', 'store-not-granted'],
+  ['admin', null],
+] as const)('going on from what is kept under an id, as %s: %j', (role, expected) => {
+  expect(ask(role, true)).toBe(expected)
+  expect(ask(role, false)).toBeNull()
+})
