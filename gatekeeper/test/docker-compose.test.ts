@@ -93,10 +93,15 @@ describe('the gatekeeper', () => {
     const { volumes, stop_grace_period: grace } = compose.services['gatekeeper'] as Service
     expect(volumes).toContain('./keys:/app/keys:ro')
     const drainMs = Number(
-      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/main.ts'))?.[1]?.replace('_', ''),
+      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/serve.ts'))?.[1]?.replace('_', ''),
     )
     expect(Number.parseInt(String(grace), 10) * 1000).toBeGreaterThan(drainMs)
   })
+})
+
+it('Ollama runs no models at its vendor’s, which check routes could not see', () => {
+  const { environment = {} } = compose.services['ollama'] as Service
+  expect(environment['OLLAMA_NO_CLOUD']).toBe(`\${OLLAMA_NO_CLOUD:-1}`)
 })
 
 describe('Caddy', () => {

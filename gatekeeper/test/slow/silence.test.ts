@@ -12,7 +12,7 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 const ada = makeKey()
 const silentMs = 75_000
 
-describe.skipIf(testCaddy === null)('a model that is silent for longer than a minute', () => {
+describe.skipIf(testCaddy === null)('fact 9: a model silent for longer than a minute', () => {
   let stack: Stack
   beforeAll(async () => {
     // All of them at once: what is looked at is the silence, not whose turn it is.
