@@ -259,6 +259,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     logFault,
     isDraining: () => isDraining,
     isOverloaded: overload.isRefusing,
+    beginWork: overload.beginWork,
     clock,
     resourceMetadata: foreignIssuers.length === 0 ? null : tokens.site + oauthPaths.resource,
   }

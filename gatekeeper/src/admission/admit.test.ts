@@ -108,6 +108,25 @@ describe('a request in order', () => {
     })
   })
 
+  test('is decided on before it waits: for the books, and for its turn', async () => {
+    const seen: string[] = []
+    const enterQueue = async () => {
+      seen.push('queue')
+      return null
+    }
+    const reserve = () =>
+      aReservation({
+        open: async () => {
+          seen.push('books')
+          return null
+        },
+      })
+    const { deps, source } = createWorld({ enterQueue, reserve })
+    const body = { ...source(goodBody), onDecided: () => seen.push('decided') }
+    expect(await admit(aHead(), body, deps)).not.toHaveProperty('reason')
+    expect(seen).toEqual(['decided', 'books', 'queue'])
+  })
+
   test('on a check route has no body, and none is asked for', async () => {
     const { seen, deps } = createWorld({}, aPrincipal({ services: ['image'] }))
     const verdict = await admit(image({ target: '/image/' }), null, deps)

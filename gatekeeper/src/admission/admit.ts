@@ -159,6 +159,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const obligations = [...onBody.obligations, ...extended.obligations]
   const bytes = rewrite(onBody.read, facts, obligations)
   if (bytes === undefined) return deny('obligation-unmet', 'rewrite')
+  request.body?.onDecided?.()
   const unkept = await reservation.open()
   if (unkept !== null) return refuse(unkept, 'reserve')
 

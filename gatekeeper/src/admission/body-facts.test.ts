@@ -223,6 +223,10 @@ describe('a body of another type or coding is refused before it is read', () => 
     expect(await readWith(source)).toMatchObject({ facts: { defect: 'body-aborted' }, bytes: null })
   })
 
+  test.each(['too-much-in-flight', 'overloaded'] as const)('a body that is %s', async (unread) => {
+    expect((await readWith({ read: () => Promise.resolve(unread) })).facts.defect).toBe(unread)
+  })
+
   test('a body where none belongs', async () => {
     const facts = { endpoint: anEndpoint({ body: 'none', model: { in: 'none' } }) }
     expect((await readWith(unread, { facts })).facts.defect).toBe('body-unexpected')

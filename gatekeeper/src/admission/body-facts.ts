@@ -16,9 +16,7 @@ import { boundaryOf } from './form-guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { StoreDeps } from './stored-responses.ts'
-
-/** Why a body could not be read. */
-type Unread = 'too-large' | 'aborted' | 'too-much-in-flight'
+import { reasonOfUnread, type Unread } from './unread.ts'
 
 /** The body of a request that nobody has begun to read. */
 export type BodySource = {
@@ -31,6 +29,8 @@ export type BodySource = {
   readonly take: (bytes: number) => boolean
   /** A signal that the client left, for whoever makes it wait. */
   readonly leaving: () => AbortSignal
+  /** Told when all that it asks is decided, and what is left is to wait for a turn. */
+  readonly onDecided?: () => void
 }
 
 export const jsonBodyBytesMax = 32 * 1024 * 1024
@@ -81,8 +81,7 @@ async function readJson(
   if (!isJsonType(head)) return refuse('body-type')
   const bytesMax = facts.endpoint?.class === 'read' ? readBodyBytesMax : jsonBodyBytesMax
   const read = await source.read(bytesMax, principal.id)
-  if (read === 'too-much-in-flight') return refuse(read)
-  if (typeof read === 'string') return refuse(`body-${read}`)
+  if (typeof read === 'string') return refuse(reasonOfUnread(read))
   const { take } = source
   const bytes = coding === null ? read : await decodeBody(read, coding, { bytesMax, take })
   if (typeof bytes === 'string') return refuse(bytes)

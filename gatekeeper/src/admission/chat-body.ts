@@ -16,6 +16,7 @@ import type { ChatDeps } from './chat-head.ts'
 import { isJsonType, isTextType } from './content-type.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
+import { reasonOfUnread } from './unread.ts'
 
 /** Longer than any conversation in words; what is longer is a file, and those are not for chats. */
 export const chatBytesMax = 1024 * 1024
@@ -56,8 +57,7 @@ async function readBytes(
   if (coding === undefined) return 'body-encoding'
   if (!isJsonType(head) && !isTextType(head)) return 'body-type'
   const read = await source.read(chatBytesMax, principal.id)
-  if (read === 'too-much-in-flight') return read
-  if (typeof read === 'string') return `body-${read}`
+  if (typeof read === 'string') return reasonOfUnread(read)
   const { take } = source
   return coding === null ? read : await decodeBody(read, coding, { bytesMax: chatBytesMax, take })
 }

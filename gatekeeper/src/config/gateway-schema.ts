@@ -158,7 +158,10 @@ export const gatewaySchema = z.strictObject({
       inFlightBytes: z.int().min(67_108_864).max(68_719_476_736).default(268_435_456),
     })
     .prefault({}),
-  /** How late the event loop may be before new requests are refused. */
+  /**
+   * How late the event loop may be before new requests are refused, which is four times as long as
+   * the work on a body may take when there is much of it.
+   */
   overload: z.strictObject({ lagMs: z.int().min(10).max(60_000).default(300) }).prefault({}),
   /** Where days and months begin for limits. */
   timeZone: z

@@ -15,6 +15,7 @@ import { reasonRow } from '../policy/reason.ts'
 import type { Point } from '../policy/service.ts'
 import type { Decided } from '../telemetry/decision-log.ts'
 import { isPreflight, preflightFields } from './cors.ts'
+import { type BeginWork, countBody } from './counted-body.ts'
 import { hasEdge } from './edge.ts'
 import { type Answer, renderReason } from './error-response.ts'
 import { readRequestHead } from './request-head.ts'
@@ -29,7 +30,8 @@ export type PointDeps = AdmitDeps & {
   readonly logFault: (error: unknown, requestId: string) => void
   readonly isDraining: () => boolean
   /** Whether there is more to do than can be done; asked before any work on a request. */
-  readonly isOverloaded: () => boolean
+  readonly isOverloaded: (hasBody: boolean) => boolean
+  readonly beginWork: BeginWork
   /** Where clients learn whose tokens are taken; null where only ours are. */
   readonly resourceMetadata: string | null
   /** For what answers tell of limits. */
@@ -72,7 +74,7 @@ export async function admitCall(
   deps: PointDeps,
 ): Promise<AdmittedCall | null> {
   const head = readRequestHead(call.request, at.point, at.checkedService)
-  const refused = head === null ? 'route-mismatch' : whyNone(deps)
+  const refused = head === null ? 'route-mismatch' : whyNone(head, deps)
   if (head === null || refused !== null) {
     const reason = refused ?? 'route-mismatch'
     refuse(call, { reason, check: 'head', requestId: head?.requestId ?? unknownRequest }, deps)
@@ -82,21 +84,24 @@ export async function admitCall(
     answerPreflight(call, { head, entry: at }, deps)
     return null
   }
+  const body = at.body !== null && head.hasBody ? countBody(at.body, deps.beginWork) : at.body
   try {
-    const verdict = await admit(head, at.body, deps)
+    const verdict = await admit(head, body, deps)
     if ('admission' in verdict) return dischargeOrRefuse(call, verdict, deps)
     refuse(call, { ...verdict, requestId: head.requestId }, deps)
   } catch (error) {
     deps.logFault(error, head.requestId)
     refuse(call, { reason: 'check-failed', check: 'fault', requestId: head.requestId }, deps)
+  } finally {
+    body?.onDecided?.()
   }
   return null
 }
 
-/** Why no request at all is taken now; null where they are. */
-function whyNone({ isDraining, isOverloaded }: PointDeps): 'draining' | 'overloaded' | null {
-  if (isDraining()) return 'draining'
-  return isOverloaded() ? 'overloaded' : null
+/** Why nobody who brings no more than this head is taken now; null where they are. */
+function whyNone(head: RequestHead, deps: PointDeps): 'draining' | 'overloaded' | null {
+  if (deps.isDraining()) return 'draining'
+  return deps.isOverloaded(head.hasBody) ? 'overloaded' : null
 }
 
 /** A point that cannot do what an admission obliges it to refuses, and sends nothing on. */

@@ -39,7 +39,16 @@ function makeLoop(lagMs = 50) {
   const turns = (count: number, workMs: number, restMs?: number) => {
     for (let left = count; left > 0; left--) turn(workMs, restMs)
   }
-  return { gate, changes, work, turn, turns }
+  /** Bodies that wait for other threads, far more than are done; the loop itself has much rest. */
+  const crowd = () => {
+    const begun = Array.from({ length: 100 }, () => gate.beginWork())
+    for (const end of begun) {
+      turn(1)
+      end?.()
+    }
+    return gate.beginWork()
+  }
+  return { gate, changes, work, turn, turns, crowd }
 }
 
 describe('a loop with rest', () => {
@@ -48,16 +57,16 @@ describe('a loop with rest', () => {
     for (let round = 0; round < 20; round++) {
       turn(300)
       turns(10, 5)
-      expect(gate.isRefusing()).toBe(false)
+      expect(gate.isRefusing(false)).toBe(false)
     }
     work(5_000)
-    expect(gate.isRefusing()).toBe(false)
+    expect(gate.isRefusing(false)).toBe(false)
   })
 
   it('that others on the machine keep waiting refuses nothing: it has little to do itself', () => {
     const { gate, turns } = makeLoop()
     turns(100, 80, 40)
-    expect([gate.isOverloaded(), gate.isRefusing()]).toEqual([false, false])
+    expect([gate.isOverloaded(), gate.isRefusing(false)]).toEqual([false, false])
   })
 })
 
@@ -65,34 +74,61 @@ describe('a loop that is busy all the time', () => {
   it('refuses nothing while its turns are short', () => {
     const { gate, turns, changes } = makeLoop()
     turns(200, 30, 0)
-    expect([gate.isOverloaded(), gate.isRefusing(), changes]).toEqual([false, false, []])
+    expect([gate.isOverloaded(), gate.isRefusing(false), changes]).toEqual([false, false, []])
   })
 
   it('refuses what arrives after a turn that was too long, until turns are short again', () => {
     const { gate, turn, turns, changes } = makeLoop()
     turns(6, 100, 0)
-    expect([gate.isOverloaded(), gate.isRefusing(), changes]).toEqual([true, true, [true]])
+    expect([gate.isOverloaded(), gate.isRefusing(false), changes]).toEqual([true, true, [true]])
     turn(50)
-    expect(gate.isRefusing()).toBe(true)
+    expect(gate.isRefusing(false)).toBe(true)
     turn(30)
-    expect(gate.isRefusing()).toBe(false)
+    expect(gate.isRefusing(false)).toBe(false)
   })
 
   it('refuses within one long turn what the timer cannot tell of yet', () => {
     const { gate, turns, work } = makeLoop()
     turns(6, 100, 0)
     turns(1, 20, 0)
-    expect(gate.isRefusing()).toBe(false)
+    expect(gate.isRefusing(false)).toBe(false)
     work(60)
-    expect(gate.isRefusing()).toBe(false)
+    expect(gate.isRefusing(false)).toBe(false)
     work(11)
-    expect(gate.isRefusing()).toBe(true)
+    expect(gate.isRefusing(false)).toBe(true)
   })
 
   it('takes all again when it has rest, and says so once', () => {
     const { gate, turns, changes } = makeLoop()
     turns(6, 100, 0)
     turns(60, 10)
-    expect([gate.isOverloaded(), gate.isRefusing(), changes]).toEqual([false, false, [true, false]])
+    expect([gate.isOverloaded(), gate.isRefusing(false), changes]).toEqual([
+      false,
+      false,
+      [true, false],
+    ])
+  })
+})
+
+describe('a loop with rest, whose work waits for other threads', () => {
+  it('refuses who brings more of it, and nobody else; says so, and takes all again after it', () => {
+    const { gate, crowd, changes } = makeLoop()
+    crowd()
+    expect([gate.isOverloaded(), changes]).toEqual([true, [true]])
+    for (let left = 2; left > 0; left--) {
+      expect(gate.isRefusing(true)).toBe(false)
+      gate.beginWork()
+    }
+    expect([gate.isRefusing(true), gate.isRefusing(false)]).toEqual([true, false])
+  })
+
+  it('takes all again when it is done', () => {
+    const { gate, crowd, turns, changes } = makeLoop()
+    crowd()?.()
+    turns(110, 1)
+    expect([gate.isOverloaded(), gate.isRefusing(true), changes]).toEqual([
+      ...[false, false],
+      [true, false],
+    ])
   })
 })

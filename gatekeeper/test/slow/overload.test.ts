@@ -1,13 +1,13 @@
 /**
- * Four times as many requests as can be decided on: many are answered, the others are told to come
- * again, nothing else happens, and afterwards all are served. How long those wait that are taken is
- * told only: docs/benchmarks.md says why. Straight to the socket, with what Caddy says: on two
- * cores Caddy and its clients would have no more left than the gatekeeper.
+ * Four times as many requests as can be decided on: many are answered, and soon; the others are told
+ * to come again, nothing else happens, and afterwards all are served. Straight to the socket, with
+ * what Caddy says: on two cores Caddy and its clients would have no more left than the gatekeeper.
  */
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quantile } from '../../../scripts/bench/statistics.ts'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
+import { waitUntil } from '../support/child.ts'
 import { directFields } from '../support/direct.ts'
 import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
@@ -22,17 +22,27 @@ import {
 
 const ada = makeKey()
 /** What comes before the overload is noticed waits for all that came with it. */
-const settlingMs = 3_000
+const settlingMs = 4_000
+const floodMs = 12_000
 const floodMax = 4_000
+/**
+ * How many times as long those wait that are taken, at the 99th percentile: what is asked, and what
+ * fails. Others on the machine lengthen single turns; where nothing bounds the wait, it is hundreds.
+ */
+const ratioAsked = 5
+const ratioMax = 20
+const turnsMax = 3
 /** A long talk in short words, compressed: it costs its sender little and the gatekeeper much. */
 const talk = Array.from({ length: 2_500 }, () => ({ role: 'user', content: 'and then' }))
-const config = `${unqueuedGateway}\noverload: {lagMs: 100}\n`
+const config = `${unqueuedGateway}\noverload: {}\n`
 
-const p99 = ({ accepted }: OpenLoopTally, fromMs = 0) =>
+const waits = (tally: OpenLoopTally, share: number, fromMs = 0) =>
   quantile(
-    accepted.filter(({ atMs }) => atMs >= fromMs).map(({ tookMs }) => tookMs),
-    0.99,
+    tally.accepted.filter(({ atMs }) => atMs >= fromMs).map(({ tookMs }) => tookMs),
+    share,
   )
+const p99 = (tally: OpenLoopTally, fromMs?: number) => waits(tally, 0.99, fromMs)
+const median = (tally: OpenLoopTally, fromMs?: number) => waits(tally, 0.5, fromMs)
 const answered = ({ statuses }: OpenLoopTally) => statuses['200'] ?? 0
 
 describe.skipIf(testCaddy === null)('four times the load that can be borne', () => {
@@ -74,36 +84,58 @@ describe.skipIf(testCaddy === null)('four times the load that can be borne', () 
 
   /** A flood; a greater one where the machine bears more by now than when it was measured. */
   async function floodFrom(perSecond: number): Promise<OpenLoopTally> {
-    const tally = await load({ perSecond }, 12_000)
+    const tally = await load({ perSecond }, floodMs)
     const isTooMuch = (tally.statuses['503'] ?? 0) > 0
     return isTooMuch || perSecond > floodMax ? tally : await floodFrom(perSecond * 2)
   }
 
-  it('refuses a part and breaks nothing; how long the others wait is told, not held', {
-    timeout: 240_000,
-  }, async () => {
-    await load({ together: 4 }, 3_000)
+  /** The gate opens by itself, a second or so after the last of the flood. */
+  const waitUntilOver = () => {
+    const times = (text: string) => stack.gatekeeper.output().split(text).length
+    return waitUntil(
+      () => times('overloaded no more') === times('overloaded: what would only wait'),
+      {
+        ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+      },
+    )
+  }
+
+  /** A quiet time, a flood, and a quiet time; and how much longer was waited in the flood. */
+  async function turn() {
     const sustainable = await findSustainable()
+    await waitUntilOver()
     const quiet = await load({ perSecond: sustainable / 4 }, 8_000)
     const flood = await floodFrom(sustainable * 4)
+    await waitUntilOver()
     const after = await load({ perSecond: sustainable / 4 }, 3_000)
-
-    const [quietMs, floodMs] = [p99(quiet), p99(flood, settlingMs)]
+    const unloaded = { ...quiet, accepted: [...quiet.accepted, ...after.accepted] }
+    const ratio = p99(flood, settlingMs) / p99(unloaded)
     const rate = (tally: OpenLoopTally) => Math.round(tally.perSecond)
+    const ms = (wait: number) => `${wait.toFixed(1)} ms`
     console.info(
-      `borne: ${Math.round(sustainable)}/s; unloaded p99 ${quietMs.toFixed(1)} ms at ${rate(quiet)}/s;`,
-      `flood of ${rate(flood)}/s: taken p99 ${floodMs.toFixed(1)} ms (with its beginning ${p99(flood).toFixed(1)} ms),`,
-      `median ${quantile(
-        flood.accepted.map(({ tookMs }) => tookMs),
-        0.5,
-      ).toFixed(1)} ms,`,
-      `ratio ${(floodMs / quietMs).toFixed(2)}; ${JSON.stringify({ flood: flood.statuses, after: after.statuses })}`,
+      `borne: ${Math.round(sustainable)}/s; unloaded p50 ${ms(median(unloaded))}, p99 ${ms(p99(unloaded))} at ${rate(quiet)}/s;`,
+      `flood of ${rate(flood)}/s: taken p50 ${ms(median(flood, settlingMs))}, p99 ${ms(p99(flood, settlingMs))}`,
+      `(with its beginning ${ms(p99(flood))}), ratio ${ratio.toFixed(2)};`,
+      JSON.stringify({ flood: flood.statuses, after: after.statuses }),
     )
-    // Nothing but yes and come again, and of both many.
-    expect(Object.keys(flood.statuses).sort()).toEqual(['200', '503'])
-    expect(answered(flood)).toBeGreaterThan(sustainable * 12 * 0.2)
+    return { sustainable, flood, after, ratio }
+  }
+
+  it('refuses a part and breaks nothing; who is taken waits little longer', {
+    timeout: 300_000,
+  }, async () => {
+    await load({ together: 4 }, 3_000)
+    const ratios: number[] = []
+    while (ratios.length < turnsMax && !ratios.some((ratio) => ratio <= ratioAsked)) {
+      const { sustainable, flood, after, ratio } = await turn()
+      ratios.push(ratio)
+      // Nothing but yes and come again, and of both many.
+      expect(Object.keys(flood.statuses).sort()).toEqual(['200', '503'])
+      expect(answered(flood)).toBeGreaterThan(((sustainable * floodMs) / 1_000) * 0.2)
+      expect(answered(after)).toBeGreaterThan(after.sent * 0.98)
+    }
+    expect(Math.min(...ratios)).toBeLessThanOrEqual(ratioMax)
     expect(stack.gatekeeper.output()).toMatch(/"reason":"overloaded"/)
-    expect(answered(after)).toBeGreaterThan(after.sent * 0.98)
     expect(stack.gatekeeper.process.exitCode).toBe(null)
     const ready = await exchangeUnix(
       `${stack.stateDir}/run/ops.sock`,
