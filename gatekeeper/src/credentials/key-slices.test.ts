@@ -51,6 +51,30 @@ describe('what is not understood is left to the thorough way', () => {
     expect(slice(text)).toBeNull()
   })
 
+  test.each([
+    ['indented', '{"version":1,"keys":{\n"a": {\n      "b": 1,\n      "b": 2\n    }}}'],
+    [
+      'with blanks before its colon',
+      '{"version":1,"keys":{\n"a": {\n      "b" : 1, "b": 2\n    }}}',
+    ],
+    ['in a name of signs', '{"version":1,"keys":{\n"a": {\n      ",": 1, ",": 2\n    }}}'],
+    ['by an escape', '{"version":1,"keys":{\n"a": {\n      "b": 1, "\\u0062": 2\n    }}}'],
+  ])('a member twice within a key, %s, is counted as often as it stands there', (_, text) => {
+    expect(slice(text)?.members).toBe(5)
+  })
+
+  test.each([
+    '":b"',
+    '"a: b"',
+    '"2026-01-01T00:00:00Z"',
+    '"\\":"',
+    '"}"',
+    '["\\n    }", {"c": ":"}]',
+  ])('a colon or an end in a value is none: %s', (value) => {
+    const text = `{"version":1,"keys":{\n"a": {\n      "b": ${value}\n    }}}`
+    expect(slice(text)).toEqual({ keys: JSON.parse(text).keys, members: countMembers(text) })
+  })
+
   test('a member twice within a key is counted as often as it stands there', () => {
     expect(slice('{"version":1,"keys":{"a":{"b":1,"b":2}}}')?.members).toBe(5)
   })
@@ -60,7 +84,15 @@ test('whatever the slices take, JSON.parse takes as well, and reads the same', (
   const piece = fc.constantFrom(
     ...['{', '}', '[', ']', ',', ':', ' ', '"', '\\', '"a"', '"b"', '"b":{}', '1', 'null', '\n'],
   )
+  const indented = fc.dictionary(fc.constantFrom('a', 'b', '"', ','), fc.object())
   const keys = fc.oneof(
+    // As the writer indents it, with pieces of anything within.
+    fc.tuple(indented, fc.array(piece, { maxLength: 4 })).map(([members, pieces]) => {
+      const text = JSON.stringify({ version: 1, keys: { a: members } }, null, 2)
+      const inner = text.slice(text.indexOf('"a"'), text.lastIndexOf('\n  }'))
+      const at = (pieces.length * 7) % inner.length
+      return inner.slice(0, at) + pieces.join('') + inner.slice(at)
+    }),
     fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
     fc.dictionary(fc.constantFrom('a', 'b', '"', '\\'), fc.object()).map((keys) => {
       const text = JSON.stringify(keys)

@@ -12,6 +12,8 @@ export class KeySlices {
   /** Members met so far, at every depth, those of the file itself among them. */
   members = 2
   readonly #text: string
+  #isIndented = true
+  #escapeAt = -1
 
   constructor(text: string) {
     this.#text = text
@@ -38,9 +40,38 @@ export class KeySlices {
     const head = matchAt(entryHead, this.#text, at)
     if (head === null) return null
     this.members++
+    const written = this.#writtenAt(head.end)
+    if (written !== null) return { id: head.group, ...written }
     const end = this.#endOfObject(head.end)
     const entry = end === -1 ? undefined : parse(this.#text.slice(head.end, end))
     return entry === undefined ? null : { id: head.group, entry, end }
+  }
+
+  /**
+   * The object at `start` where it is indented as our writer does it, found by native searches. Its
+   * end is a guess that proves itself: what `JSON.parse` takes as a whole has no other end.
+   */
+  #writtenAt(start: number): { entry: unknown; end: number } | null {
+    const text = this.#text
+    if (!this.#isIndented || text.charCodeAt(start) !== code.openObject) return null
+    const end = text.indexOf(writtenEnd, start) + writtenEnd.length
+    const entry = end < start ? undefined : parse(text.slice(start, end))
+    // Not looked for again: in a text without it, each search would go to the text's end.
+    if (entry === undefined) this.#isIndented = false
+    const members =
+      entry === undefined || this.#hasEscape(start, end) ? -1 : countPlain(text, start, end)
+    if (members === -1) return null
+    this.members += members
+    return { entry, end }
+  }
+
+  /** Remembers the next one: from each key anew, the search could go to the text's end. */
+  #hasEscape(start: number, end: number): boolean {
+    if (this.#escapeAt < start) {
+      const next = this.#text.indexOf('\\', start)
+      this.#escapeAt = next === -1 ? this.#text.length : next
+    }
+    return this.#escapeAt < end
   }
 
   /** The offset after the object that begins at `start`, counting its members; -1 where none does. */
@@ -60,7 +91,32 @@ export class KeySlices {
   }
 }
 
-const code = { quote: 34, colon: 58, openObject: 123, closeObject: 125, backslash: 92 } as const
+const code = {
+  ...{ space: 32, quote: 34, colon: 58, openObject: 123, closeObject: 125, backslash: 92 },
+} as const
+
+const writtenEnd = '\n    }'
+
+/**
+ * The members of a valid object without escapes, by native searches: its colons behind a name. -1 where
+ * a colon within a text could pass for one of those, or the other way round.
+ */
+function countPlain(text: string, start: number, end: number): number {
+  let members = 0
+  for (let at = text.indexOf(':', start); at !== -1 && at < end; at = text.indexOf(':', at + 1)) {
+    const before = text.charCodeAt(at - 1)
+    if (before <= code.space) return -1
+    if (before !== code.quote) continue
+    if (!isWordChar(text.charCodeAt(at - 2))) return -1
+    members++
+  }
+  return members
+}
+
+/** Whether a quote behind it, outside of which all is valid JSON, can only end a text. */
+function isWordChar(char: number): boolean {
+  return (char >= 97 && char <= 122) || (char >= 65 && char <= 90) || (char >= 48 && char <= 57)
+}
 
 function closingQuote(text: string, start: number): number {
   let at = text.indexOf('"', start + 1)
