@@ -33,3 +33,12 @@ test('a clock that jumps back lets nobody have more than a burst', () => {
   now -= 3_600_000
   expect([limiter.take('a'), limiter.take('a')].filter(Boolean).length).toBeLessThanOrEqual(1)
 })
+
+test('a flood of new names forgets the oldest and never the newest 100,000', () => {
+  const limiter = createRateLimiter({ burst: 1, perMinute: 1 }, () => started)
+  limiter.take('old')
+  for (let at = 0; at < 110_000; at++) limiter.take(`early ${at}`)
+  limiter.take('new')
+  for (let at = 0; at < 99_000; at++) limiter.take(`late ${at}`)
+  expect([limiter.take('new'), limiter.take('old')]).toEqual([false, true])
+})

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Clock } from './clock.ts'
 
 /** How many at once, and how many a minute after that. */
@@ -20,8 +19,7 @@ const namesMax = 100_000
 export function createRateLimiter(rate: Rate, clock: Clock): RateLimiter {
   const intervalMs = 60_000 / rate.perMinute
   const toleranceMs = intervalMs * (rate.burst - 1)
-  /** The instant at which a name that goes on evenly would arrive next. */
-  const arrivals = new LRUCache<string, number>({ max: namesMax })
+  const arrivals = createArrivals()
   return {
     take: (name) => {
       const now = clock()
@@ -33,6 +31,25 @@ export function createRateLimiter(rate: Rate, clock: Clock): RateLimiter {
     giveBack: (name) => {
       const arrival = arrivals.get(name)
       if (arrival !== undefined) arrivals.set(name, arrival - intervalMs)
+    },
+  }
+}
+
+/**
+ * The instants at which names that go on evenly would arrive next. Not an LRUCache, which takes 3 MB
+ * at once for names that may never come: two generations of 100,000, of which the older one is forgotten whole.
+ */
+function createArrivals() {
+  let recent = new Map<string, number>()
+  let older = new Map<string, number>()
+  return {
+    get: (name: string) => recent.get(name) ?? older.get(name),
+    set: (name: string, arrival: number) => {
+      if (recent.size >= namesMax && !recent.has(name)) {
+        older = recent
+        recent = new Map()
+      }
+      recent.set(name, arrival)
     },
   }
 }

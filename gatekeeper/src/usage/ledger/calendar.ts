@@ -53,11 +53,15 @@ function firstInstant(before: number, after: number, isTrue: (at: number) => boo
 
 /** Local dates as numbers that grow: 20261122. */
 function createDateReader(timeZone: string): (at: number) => number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    ...{ timeZone, calendar: 'gregory', numberingSystem: 'latn' },
-    ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
-  })
+  const create = () =>
+    new Intl.DateTimeFormat('en-US', {
+      ...{ timeZone, calendar: 'gregory', numberingSystem: 'latn' },
+      ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
+    })
+  // At the first limit that needs it: the first one in a process takes 15 ms.
+  let format: Intl.DateTimeFormat | undefined
   return (at) => {
+    format ??= create()
     const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {}
     for (const { type, value } of format.formatToParts(at)) parts[type] = value
     return Number(`${parts.year}${parts.month}${parts.day}`)
