@@ -2,8 +2,10 @@
  * Whether the process answers, for a container's health check: exit 0 where `/livez` of the ops
  * listener says 200. Slim images have no curl.
  */
-import { get } from 'node:http'
 import { parseListen } from './src/config/listen.ts'
+
+// Not imported, which would load the fetch that Node carries as well: it runs every few seconds.
+const { get } = process.getBuiltinModule('node:http')
 
 const listen = parseListen(process.env['GATEKEEPER_OPS_LISTEN'] ?? '', '/')
 if (typeof listen === 'string') {
