@@ -55,6 +55,7 @@ import { oauthPaths } from './tokens/metadata.ts'
 import { createForwarder } from './upstreams/forward.ts'
 import { createAnswerReader } from './usage/answer-reader.ts'
 import type { JournalEvent } from './usage/journal/commit-queue.ts'
+import type { JournalThread } from './usage/journal/sqlite/journal-thread.ts'
 import { createSqliteJournal } from './usage/journal/sqlite/sqlite-journal.ts'
 import type { UsageJournal } from './usage/journal/usage-journal.ts'
 import { createLedger } from './usage/ledger/ledger.ts'
@@ -86,6 +87,8 @@ export type AppDeps = {
    * then nothing is made.
    */
   readonly scratchDir?: string
+  /** The journal's, where it was started before; it ends with the app, or with a start that fails. */
+  readonly journalThread?: JournalThread
 }
 
 export type App = {
@@ -349,12 +352,14 @@ function createGate({ overload, log }: AppDeps): OverloadGate {
 }
 
 /** What becomes of the journal is said when it changes, and not for every request. */
-function createJournal({ settings, scratchDir, usage, clock, log }: AppDeps): UsageJournal {
+function createJournal(deps: AppDeps): UsageJournal {
+  const { settings, scratchDir, usage, clock, log, journalThread: thread } = deps
   const report = (event: JournalEvent) =>
     log[event.kind === 'recovered' ? 'warn' : 'error'](event, `usage journal: ${event.kind}`)
   const { retainDays } = usage
   return createSqliteJournal({
     ...{ folder: scratchDir ?? settings.stateDir, retainDays, clock, timers: systemTimers, report },
+    ...(thread && { thread }),
   })
 }
 

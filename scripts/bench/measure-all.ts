@@ -14,6 +14,9 @@ import { measureStartup } from './startup.ts'
 import { summariseRows, toStreamRow } from './summarise.ts'
 import { judgeTargets } from './targets.ts'
 
+/** What loading left behind is given back some ten seconds after the start. */
+const idleAfterMs = 15_000
+
 export type RunDeps = RoundDeps & { readonly chosen: ChosenPeers }
 
 /** Runs everything once, part after part, and never two parts at a time. */
@@ -23,7 +26,7 @@ export async function measureAll(caddy: Caddy, deps: RunDeps, undo: Undo): Promi
   const machine = describeMachine(caddy)
   const { peers } = deps.chosen
   const house = await openHouse({ caddy: caddy.path, peers }, undo)
-  await sleep(1_000)
+  await sleep(idleAfterMs)
   const idle = readMemory(house)
   const plans: readonly RowPlan[] =
     peers.length === 0 ? rowPlans : [...rowPlans, ...openaiRows, ...house.peerRows]

@@ -22,8 +22,8 @@ const use = (principalId: string, at: number) =>
 
 it('is the latest of all uses, in whatever order they ended', async () => {
   const opened = await openUsageDatabase(databaseIn(folder), true)
-  await writeBatch(opened.queries, [use('key:a', 5), use('key:a', 3), use('key:b', 4)])
-  await writeBatch(opened.queries, [use('key:a', 4), use('key:b', 9)])
+  writeBatch(opened, [use('key:a', 5), use('key:a', 3), use('key:b', 4)])
+  writeBatch(opened, [use('key:a', 4), use('key:b', 9)])
   expect(await readLastUsed(folder)).toEqual(
     new Map([
       ['key:a', 5],

@@ -12,10 +12,12 @@ export type JournalThread = {
 
 type Asked = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
-/** Starts the thread that owns the database at `path`. A thread that dies answers no more. */
-export function startJournalThread(path: string): JournalThread {
+/**
+ * Starts the thread that owns a database; which one, its first order says, so that it can load while
+ * the process is still reading its settings. A thread that dies answers no more.
+ */
+export function startJournalThread(): JournalThread {
   const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
-    workerData: { path },
     // Not the process's own: a test runner's words are nothing to this thread.
     execArgv: [],
   })
@@ -30,7 +32,11 @@ export function startJournalThread(path: string): JournalThread {
     else waiting?.resolve(reply.value as never)
   })
   const die = (cause: string) => {
-    death ??= { source: path, what: `its thread has ended (${cause})`, remedy: 'Start anew.' }
+    death ??= {
+      source: 'the usage journal',
+      what: `has no thread (${cause})`,
+      remedy: 'Start anew.',
+    }
     for (const { reject } of asked.values()) reject(new ProblemsError([death]))
     asked.clear()
   }

@@ -2,7 +2,8 @@
  * The thread that owns the journal's database. Orders are carried out one after the other; whatever
  * goes wrong is an answer, and then the database is opened anew for the next order.
  */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
+import { finishLoading } from '../../../lib/finish-loading.ts'
 import type { ProcessLock } from '../../../lib/process-lock.ts'
 import type { Operation } from '../operation.ts'
 import { holdAlone } from './hold-alone.ts'
@@ -14,12 +15,12 @@ import { isRefusal, toProblem } from './store-fault.ts'
 import { inTransaction } from './transaction.ts'
 import { writeBatch } from './write-batch.ts'
 
-const { path } = workerData as { readonly path: string }
 const port = parentPort as MessagePort
 
 /** Only a checkpoint waits for the disk, so a power cut takes no more than this. */
 const checkpointMs = 1000
 
+let path: string | null = null
 let lock: ProcessLock | null = null
 let isFirst = true
 let opened: UsageDatabase | null = null
@@ -35,7 +36,7 @@ async function answer({ number, order }: Question): Promise<void> {
     const reply: Reply = { number, value: await execute(order) }
     port.postMessage(reply)
   } catch (error) {
-    const reply: Reply = { number, problem: toProblem(path, error) }
+    const reply: Reply = { number, problem: toProblem(path ?? 'the usage journal', error) }
     await release()
     port.postMessage(reply)
   }
@@ -43,18 +44,22 @@ async function answer({ number, order }: Question): Promise<void> {
 
 async function execute(order: Order): Promise<Values[Order['kind']]> {
   if (order.kind === 'close') return await end()
+  if (order.kind === 'load') path = order.path
+  if (path === null) throw new Error('its first order names no database')
   lock ??= await holdAlone(`${path}.lock`)
   opened ??= await openUsageDatabase(path, isFirst)
   isFirst = false
-  const { queries } = opened
+  const into = opened
   switch (order.kind) {
     case 'load':
-      return await inTransaction(opened, () => loadUsage(queries, order.now))
+      // After the answer, for which the start waits.
+      setImmediate(finishLoading)
+      return await inTransaction(into, () => loadUsage(into, order.now))
     case 'prune':
-      return await inTransaction(opened, () => prune(queries, order))
+      return await inTransaction(into, () => prune(into.queries, order))
     case 'write':
       checkpoint ??= setTimeout(writeThrough, checkpointMs)
-      return await writeOrSplit(opened, order.operations, 0)
+      return await writeOrSplit(into, order.operations, 0)
   }
 }
 
@@ -68,7 +73,7 @@ async function writeOrSplit(
   from: number,
 ): Promise<number[]> {
   try {
-    await inTransaction(into, () => writeBatch(into.queries, operations))
+    await inTransaction(into, () => writeBatch(into, operations))
     return []
   } catch (error) {
     if (!isRefusal(error)) throw error

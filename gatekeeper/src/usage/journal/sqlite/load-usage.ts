@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { bookInterrupted } from '../book-interrupted.ts'
 import type { Operation } from '../operation.ts'
 import type { Balance, LoadedUsage, OpenReservation } from '../usage-journal.ts'
+import type { UsageDatabase } from './open-database.ts'
 import type { Tables } from './tables.ts'
 import { writeBatch } from './write-batch.ts'
 
@@ -14,13 +15,14 @@ const reachMs = { minute: 3_600_000, hour: 3 * 3_600_000, day: 3 * dayMs, month:
  * Books what a dead process left open and gives the balances at the instant `now`. Inside of the
  * caller's transaction: a crash in here must not book anything twice.
  */
-export async function loadUsage(queries: Kysely<Tables>, now: number): Promise<LoadedUsage> {
+export async function loadUsage(opened: UsageDatabase, now: number): Promise<LoadedUsage> {
+  const { queries } = opened
   const open = await queries.selectFrom('open_reservations').select('reservation').execute()
   const bookings = open.map(({ reservation }): Operation => {
     const settled = bookInterrupted(JSON.parse(reservation) as OpenReservation)
     return { kind: 'record', settled }
   })
-  await writeBatch(queries, bookings)
+  writeBatch(opened, bookings)
   return { balances: await readBalances(queries, now), interrupted: open.length }
 }
 

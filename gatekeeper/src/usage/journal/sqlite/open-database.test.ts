@@ -35,7 +35,7 @@ const settled = (amount: number) =>
 /** A database with something in it, closed. */
 async function makeDatabase(): Promise<void> {
   const opened = await openUsageDatabase(path, true)
-  await writeBatch(opened.queries, [settled(5)])
+  writeBatch(opened, [settled(5)])
   await closeDatabase(opened)
 }
 
@@ -52,7 +52,7 @@ async function problemOf(isFirst = true): Promise<string> {
 describe('the database of the journal', () => {
   it('is for its owner alone, with everything beside it', async () => {
     const opened = await openUsageDatabase(path, true)
-    await writeBatch(opened.queries, [settled(5)])
+    writeBatch(opened, [settled(5)])
     for (const name of [path, `${path}-wal`, `${path}-shm`]) {
       expect(statSync(name).mode & 0o777).toBe(0o600)
     }
@@ -72,7 +72,7 @@ describe('the database of the journal', () => {
     const reader = openForReading(path)
     reader.database.exec('BEGIN')
     expect(reader.database.prepare('SELECT count(*) AS n FROM usage_log').get()?.['n']).toBe(1)
-    await writeBatch(writer.queries, [settled(1)])
+    writeBatch(writer, [settled(1)])
     expect(reader.database.prepare('SELECT count(*) AS n FROM usage_log').get()?.['n']).toBe(1)
     reader.database.exec('COMMIT')
     expect(reader.database.prepare('SELECT count(*) AS n FROM usage_log').get()?.['n']).toBe(2)
@@ -170,7 +170,7 @@ describe('pruning', () => {
   it('removes lines of the log that are too old, in steps, and says when it is through', async () => {
     const opened = await openUsageDatabase(path, true)
     const old = Array.from({ length: 1200 }, (_, index) => record(index))
-    await writeBatch(opened.queries, [...old, record(journalNow - 399 * dayMs)])
+    writeBatch(opened, [...old, record(journalNow - 399 * dayMs)])
     const order = { now: journalNow, retainDays: 400 }
     const isMore: boolean[] = []
     for (let steps = 0; steps < 3; steps++) isMore.push(await prune(opened.queries, order))
@@ -183,10 +183,10 @@ describe('pruning', () => {
   it('keeps the balances of lifetimes, and the newest of all others whatever the clock says', async () => {
     const opened = await openUsageDatabase(path, true)
     const days = [1, 2, 3, 4, 5].map((day) => charge(day * dayMs))
-    await writeBatch(opened.queries, [...days, charge(0, 'lifetime')])
+    writeBatch(opened, [...days, charge(0, 'lifetime')])
     // A clock that runs ten years ahead for a while.
     await prune(opened.queries, { now: journalNow + 3650 * dayMs, retainDays: 400 })
-    const { balances } = await loadUsage(opened.queries, 5 * dayMs)
+    const { balances } = await loadUsage(opened, 5 * dayMs)
     expect(balances.map(({ period, startAt }) => `${period} ${startAt / dayMs}`).sort()).toEqual([
       ...['day 3', 'day 4', 'day 5', 'lifetime 0'],
     ])

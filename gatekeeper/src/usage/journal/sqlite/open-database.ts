@@ -11,17 +11,29 @@ import { migrations } from './migrations.ts'
 import { createQueries } from './node-sqlite.ts'
 import { isDamage } from './store-fault.ts'
 import type { Tables } from './tables.ts'
+import { prepareWrites, type WriteStatements } from './write-statements.ts'
 
-export type UsageDatabase = {
+/** The database, for reading at least. */
+export type OpenDatabase = {
   readonly database: DatabaseSync
   readonly queries: Kysely<Tables>
 }
+
+/** The database of the one who writes it. */
+export type UsageDatabase = OpenDatabase & { readonly writes: WriteStatements }
 
 /** SQLite's `application_id`, "GKus": tells our file from another program's. */
 const applicationId = 0x474b7573
 
 /** For readers that hold up a write for a moment. */
 const busyMs = 2000
+
+/**
+ * How far the WAL may grow, 32 MB, before a commit writes it back itself and waits for the disk. The
+ * journal's thread writes it back each second anyhow, between two commits; SQLite's own 1000 made
+ * commits under load do so several times a second, with the same few pages each time.
+ */
+const walPagesMax = 8000
 
 /**
  * Opens the database for writing. `isFirst` lets it be made: one that vanishes later is never
@@ -41,7 +53,7 @@ export async function openUsageDatabase(path: string, isFirst: boolean): Promise
 }
 
 /** Opens the database for reading, beside the process that writes it. Throws as above. */
-export function openForReading(path: string): UsageDatabase {
+export function openForReading(path: string): OpenDatabase {
   const opened = connect(path, { readOnly: true })
   try {
     requireKnown(opened.database, path)
@@ -82,21 +94,22 @@ async function open(path: string): Promise<UsageDatabase> {
     // WAL: readers and the writer do not wait for each other. NORMAL: a commit is safe from a kill
     // of the process without waiting for the disk; docs/decisions/0009 says what a power cut takes.
     opened.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    opened.database.exec(`PRAGMA wal_autocheckpoint = ${walPagesMax}`)
     await migrate(opened)
-    return opened
+    return { ...opened, writes: prepareWrites(opened) }
   } catch (error) {
     await closeDatabase(opened)
     throw error
   }
 }
 
-function connect(path: string, options: { readOnly?: boolean } = {}): UsageDatabase {
+function connect(path: string, options: { readOnly?: boolean } = {}): OpenDatabase {
   const database = new DatabaseSync(path, { ...options, timeout: busyMs })
   return { database, queries: createQueries(database) }
 }
 
 /** Frees the database; a last checkpoint that fails, as on a full disk, loses nothing. */
-export async function closeDatabase({ database, queries }: UsageDatabase): Promise<void> {
+export async function closeDatabase({ database, queries }: OpenDatabase): Promise<void> {
   await queries.destroy().catch(() => {})
   if (database.isOpen) database.close()
 }
@@ -124,7 +137,7 @@ function requireWhole(database: DatabaseSync, path: string): void {
 const provider = { getMigrations: async () => ({ ...migrations }) }
 
 /** All steps in one transaction, which Kysely does not use for SQLite by itself. */
-async function migrate({ database, queries }: UsageDatabase): Promise<void> {
+async function migrate({ database, queries }: OpenDatabase): Promise<void> {
   database.exec('BEGIN IMMEDIATE')
   const { error } = await new Migrator({ db: queries, provider }).migrateToLatest()
   if (error !== undefined) throw error

@@ -5,7 +5,8 @@ import type { PruneOrder } from './prune.ts'
 
 /** What the journal's thread is asked to do. */
 export type Order =
-  | { readonly kind: 'load'; readonly now: number }
+  /** The first one: it names the database, and nothing is opened before it. */
+  | { readonly kind: 'load'; readonly path: string; readonly now: number }
   | { readonly kind: 'write'; readonly operations: readonly Operation[] }
   | ({ readonly kind: 'prune' } & PruneOrder)
   | { readonly kind: 'close' }

@@ -15,13 +15,18 @@ import { ProblemsError } from '../../../lib/problem.ts'
 import { systemTimers } from '../../../lib/timers.ts'
 import type { JournalEvent } from '../commit-queue.ts'
 import type { UsageJournal } from '../usage-journal.ts'
+import { type JournalThread, startJournalThread } from './journal-thread.ts'
 import { createSqliteJournal, databaseIn } from './sqlite-journal.ts'
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), 'gk journal '))
 
-function createJournal(folder: string, report: (event: JournalEvent) => void = () => {}) {
+function createJournal(
+  folder: string,
+  report: (event: JournalEvent) => void = () => {},
+  thread = startJournalThread(),
+) {
   return createSqliteJournal({
-    ...{ folder, retainDays: 400 },
+    ...{ folder, retainDays: 400, thread },
     ...{ clock: () => journalNow, timers: systemTimers, report },
   })
 }
@@ -105,6 +110,28 @@ describe('the thread of the journal', () => {
     expect(await journal.open(reservationOf('a'))).toBe('unavailable')
     const settled = { reservationId: null, record: recordOf(), charges: [] }
     expect(await journal.record(settled)).toBe('deferred')
+  })
+
+  it('may run before its journal is made; one that died by then stops the start', async () => {
+    const [early, dead] = [startJournalThread(), startJournalThread()]
+    const made = (thread: JournalThread) => {
+      const folder = makeFolder()
+      open.folders.push(folder)
+      return { folder, journal: createJournal(folder, undefined, thread) }
+    }
+    const good = made(early)
+    open.journals.push(good.journal)
+    expect(readdirSync(good.folder)).toEqual([])
+    expect(await good.journal.load()).toMatchObject({ interrupted: 0 })
+    await dead.end()
+    await expect(made(dead).journal.load()).rejects.toThrow(/has no thread/)
+  })
+
+  it('takes no order before the one that names its database', async () => {
+    const thread = startJournalThread()
+    const order = { kind: 'write', operations: [] } as const
+    await expect(thread.ask(order)).rejects.toThrow(/names no database/)
+    await thread.end()
   })
 
   it('a folder that is not there stops the start', async () => {

@@ -15,6 +15,8 @@ export type SqliteJournalDeps = {
   readonly clock: Clock
   readonly timers: Timers
   readonly report: (event: JournalEvent) => void
+  /** One that was started before; it ends with this journal. */
+  readonly thread?: JournalThread
 }
 
 const hourMs = 3_600_000
@@ -27,13 +29,14 @@ export const databaseIn = (folder: string): string => join(folder, 'usage.db')
 
 /** The journal in SQLite, written by a thread of its own. Nothing is opened before `load`. */
 export function createSqliteJournal(deps: SqliteJournalDeps): UsageJournal {
-  const thread = startJournalThread(databaseIn(deps.folder))
+  const thread = deps.thread ?? startJournalThread()
   const queue = new CommitQueue({ ...deps, write: (operations) => write(thread, operations) })
   let stopPruning = () => {}
   return {
     load: async () => {
       try {
-        const loaded = await thread.ask({ kind: 'load', now: deps.clock() })
+        const path = databaseIn(deps.folder)
+        const loaded = await thread.ask({ kind: 'load', path, now: deps.clock() })
         stopPruning = startPruning(thread, deps)
         return loaded
       } catch (error) {

@@ -5,13 +5,13 @@ import type { UsageDatabase } from './open-database.ts'
  * the disk is full, and an error of the ROLLBACK after it would hide the first one.
  */
 export async function inTransaction<T>(
-  { database }: UsageDatabase,
-  work: () => Promise<T>,
+  { database, writes }: UsageDatabase,
+  work: () => T | Promise<T>,
 ): Promise<T> {
-  database.exec('BEGIN IMMEDIATE')
+  writes.begin()
   try {
     const result = await work()
-    database.exec('COMMIT')
+    writes.commit()
     return result
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')

@@ -1,0 +1,165 @@
+/**
+ * What the process does: settings, listeners, signals, drain. Everything else is in the rooms.
+ */
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { resolve } from 'node:path'
+import { type App, createApp } from './app.ts'
+import { writeFrontEnvironment } from './config/front-environment.ts'
+import { type FrontSecrets, loadFrontSecrets } from './config/front-secrets.ts'
+import type { Gateway } from './config/gateway-file.ts'
+import type { Listen } from './config/listen.ts'
+import { loadGateway } from './config/load-gateway.ts'
+import { readSettings, type Settings } from './config/read-settings.ts'
+import { drainListeners } from './http/drain.ts'
+import { closeListener, createListener, listenOn } from './http/listeners.ts'
+import { systemClock } from './lib/clock.ts'
+import { scrubKeys } from './lib/key-shape.ts'
+import { exitCode, formatProblem, type Problem, ProblemsError } from './lib/problem.ts'
+import type { Service } from './policy/service.ts'
+import { createLog } from './telemetry/log.ts'
+import { openLogSink } from './telemetry/log-sink.ts'
+import type { JournalThread } from './usage/journal/sqlite/journal-thread.ts'
+import { version } from './version.ts'
+
+const drainMs = 10_000
+/** How long what happened until then may take to be written. */
+const recordMs = 3_000
+
+const readText = (path: string) => readFileSync(path, 'utf8')
+const isTerminal = process.stdout.isTTY === true
+const sink = openLogSink(1, { isGathered: !isTerminal })
+const log = createLog(sink, { plain: isTerminal })
+
+/** Writes every problem for a person and ends the process. */
+function stopWith(problems: readonly Problem[], code: number): never {
+  for (const problem of problems) {
+    // As every line of the log: a file that is broken around a key must not put it there.
+    process.stderr.write(`gatekeeper: ${scrubKeys(formatProblem(problem))}\n`)
+  }
+  process.exit(code)
+}
+
+type Configuration = Omit<Gateway, 'problems' | 'warnings'> & { readonly settings: Settings }
+
+function configure(env: NodeJS.ProcessEnv): Configuration {
+  const { settings, problems } = readSettings({
+    env,
+    folder: resolve(import.meta.dirname, '../..'),
+    platform: process.platform,
+    readFile: readText,
+  })
+  const gateway = loadGateway(settings, readText)
+  const all = [...problems, ...gateway.problems]
+  if (all.length > 0) stopWith(all, exitCode.config)
+  for (const warning of gateway.warnings) log.warn(formatProblem(warning))
+  return { ...gateway, settings }
+}
+
+function openState(settings: Settings): FrontSecrets {
+  try {
+    const secrets = loadFrontSecrets(settings.stateDir)
+    writeFrontEnvironment(settings)
+    return secrets
+  } catch (error) {
+    const what = `cannot be used: ${(error as Error).message}`
+    const uid = process.getuid?.()
+    const remedy = `Make the state folder writable for this user${uid === undefined ? '' : ` (uid ${uid})`}, with space left on its disk.`
+    return stopWith([{ source: settings.stateDir, what, remedy }], exitCode.config)
+  }
+}
+
+async function compose(configuration: Configuration, thread: JournalThread): Promise<App> {
+  const secrets = openState(configuration.settings)
+  try {
+    return await createApp({
+      ...{ ...configuration, secrets, log, clock: systemClock, version },
+      journalThread: thread,
+    })
+  } catch (error) {
+    if (error instanceof ProblemsError) return stopWith(error.problems, exitCode.config)
+    throw error
+  }
+}
+
+type Listeners = { readonly serving: readonly Server[]; readonly ops: Server }
+
+async function listenAll(app: App, settings: Settings): Promise<Listeners> {
+  const listener = (koa: App['relay']) =>
+    createListener(koa.callback(), (code) => log.warn({ code }, 'malformed request'))
+  const [check, relay, ops] = [listener(app.check), listener(app.relay), listener(app.ops)]
+  const parts: [string, Server, Listen][] = [
+    ['GATEKEEPER_CHECK_LISTEN', check, settings.checkListen],
+    ['GATEKEEPER_RELAY_LISTEN', relay, settings.relayListen],
+    ['GATEKEEPER_OPS_LISTEN', ops, settings.opsListen],
+  ]
+  for (const [name, server, listen] of parts) {
+    await listenOn(server, listen).catch((error: NodeJS.ErrnoException) => {
+      const place = listen.kind === 'unix' ? listen.path : `${listen.host}:${listen.port}`
+      const what = `cannot listen on ${place} (${error.code ?? error.message})`
+      const remedy = 'Is another gatekeeper running there? Stop it, or set this variable.'
+      stopWith([{ source: name, what, remedy }], exitCode.unavailable)
+    })
+  }
+  await listenForQuestions(listener(app.explanations), settings)
+  return { serving: [check, relay], ops }
+}
+
+/** Nothing depends on it: where it cannot be, `npm run explain` works without `--live`. */
+async function listenForQuestions(server: Server, { explainListen }: Settings): Promise<void> {
+  // It must not keep the process.
+  server.unref()
+  if (explainListen === null) return
+  await listenOn(server, explainListen, 0o600).catch((error: NodeJS.ErrnoException) =>
+    log.warn({ code: error.code }, 'explain --live cannot be asked'),
+  )
+}
+
+function stopOnSignals(app: App, { serving, ops }: Listeners): void {
+  let isStopping = false
+  const stop = async (signal: string) => {
+    if (isStopping) return
+    isStopping = true
+    log.info({ signal }, 'stopping')
+    // A disk that hangs must not keep it for ever: what is not written by then is lost.
+    setTimeout(() => process.exit(exitCode.unavailable), drainMs + recordMs).unref()
+    app.drain()
+    await drainListeners({ ...app, servers: serving }, drainMs)
+    await app.recordStop(signal).catch(() => log.error({}, 'this stop could not be recorded'))
+    await app.close()
+    // Last, so that whoever asks is told `draining` to the end.
+    await closeListener(ops, 0)
+    log.info('stopped')
+    await sink.drained()
+    process.exit(exitCode.ok)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+  process.on('SIGHUP', () => void app.keys.reload())
+}
+
+export type ServeDeps = {
+  readonly env: NodeJS.ProcessEnv
+  /** The journal's, which loads meanwhile. */
+  readonly journalThread: JournalThread
+}
+
+/** Resolves when requests are answered. What is wrong before ends the process. */
+export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
+  const configuration = configure(env)
+  const { settings, services } = configuration
+  const app = await compose(configuration, journalThread)
+  stopOnSignals(app, await listenAll(app, settings))
+  await app.recordStart().catch(() => log.error({}, 'this start could not be recorded'))
+  log.info(
+    { version, keys: app.keys.state().keys, routes: describeRoutes(services) },
+    'gatekeeper ready',
+  )
+  sink.flush()
+}
+
+function describeRoutes(all: readonly Service[]): Record<string, string[]> {
+  return Object.fromEntries(
+    all.map(({ name, routes }) => [name, routes.map(({ prefix, mode }) => `${mode} ${prefix}`)]),
+  )
+}
