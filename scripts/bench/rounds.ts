@@ -11,7 +11,7 @@ export type Samples = Map<string, RowSample[]>
 
 const manyConnections = 32
 const warmSeconds = 0.15
-const warmUpSeconds = 0.4
+const warmUpSeconds = 2
 /** What is left of the time for streams, starts and reloads, in seconds. */
 const reserveSeconds = 75
 
@@ -31,7 +31,8 @@ export async function runRounds(
   const { options, log } = deps
   const samples: Samples = new Map(rows.map(({ name }) => [name, []]))
   const tookSeconds: number[] = []
-  // Not counted: the first requests of a process run code that is not compiled yet.
+  // Not counted: the first thousands of requests run code that V8 is still compiling, on the cores
+  // that are measured. Who stands before a model server runs for weeks after that.
   for (const plan of rows) await measureRow(house, plan, { ...options, seconds: warmUpSeconds })
   for (let round = 0; round < options.rounds; round += 1) {
     const startedAt = performance.now()
