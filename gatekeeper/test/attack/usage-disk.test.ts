@@ -152,7 +152,8 @@ describe.skipIf(!canTrace)('a disk that answers with errors', () => {
     const place = makeHouse()
     const log = join(place.stateDir, 'usage.db-wal')
     const child = await startReady(place, [
-      ...['strace', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null', '-P', log],
+      // The tracer apart (-D), so that what is stopped in the end is the gatekeeper itself.
+      ...['strace', '-D', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null', '-P', log],
       ...['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=60..64'],
       ...behind('true').slice(5),
     ])
