@@ -266,7 +266,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clock,
     resourceMetadata: foreignIssuers.length === 0 ? null : tokens.site + oauthPaths.resource,
   }
+  // Made once: they are handed on with every request.
+  const documents = { ...tokens, foreignIssuers }
+  const check = { ...point, proof: secrets.proof }
   const relay = {
+    ...point,
     forward: forwarder.forward,
     version: deps.version,
     bodies: createByteBudget(deps.bodies.inFlightBytes),
@@ -275,7 +279,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       ...statusEndpoints((principal) => ledger.standings(everyLimitOf(principal, deps))),
       ...oauthEndpoints(tokens.server),
     },
-    wellKnown: (path: string) => wellKnownAnswer(path, { ...tokens, foreignIssuers }),
+    wellKnown: (path: string) => wellKnownAnswer(path, documents),
   }
   const explain = (question: ExplainQuestion) =>
     explainRequest(question, {
@@ -295,16 +299,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ metricsToken: settings.metricsToken, hosts: settings.sites },
   }
   return {
-    check: createApplication(
-      (call) => answerCheck(call, { ...point, proof: secrets.proof }),
-      logFault,
-      running,
-    ),
-    relay: createApplication(
-      (call) => answerRelay(call, { ...point, ...relay }),
-      logFault,
-      running,
-    ),
+    check: createApplication((call) => answerCheck(call, check), logFault, running),
+    relay: createApplication((call) => answerRelay(call, relay), logFault, running),
     ops: createApplication((call) => answerOps(call, ops), logFault),
     explanations: createApplication((call) => answerExplain(call, explain), logFault),
     explain,
