@@ -95,7 +95,7 @@ export async function explainRequest(
   deps: ExplainDeps,
 ): Promise<Explanation> {
   const { head, body } = imagine(question, deps)
-  const asked: Partial<Record<Check['needs'], Question>> = {}
+  const asked: Asked = {}
   const remember = (check: Check): Check => ({
     ...check,
     examine: (its) => {

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path'
 import { createOwnedFolder } from '../lib/create-owned.ts'
+import { formatInstant } from '../lib/instant.ts'
 import { type ProcessLock, tryProcessLock } from '../lib/process-lock.ts'
 import { systemTimers } from '../lib/timers.ts'
 import { actsRules } from './acts.ts'
@@ -80,7 +81,7 @@ export function openAuditor(rules: AuditRules, deps: ChainWriterDeps): Auditor {
   const bound = createDenialBound(deps.clock)
   const countEnded = () => {
     for (const { minuteAt, ...denials } of bound.takeEnded()) {
-      strangers.add({ event: 'denials', minute: new Date(minuteAt).toISOString(), ...denials })
+      strangers.add({ event: 'denials', minute: formatInstant(minuteAt), ...denials })
     }
   }
   const stops = [

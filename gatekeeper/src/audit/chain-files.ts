@@ -3,6 +3,7 @@
  * one begins. What is found to be wrong with them becomes a notice, which is recorded first of all.
  */
 import type { Clock } from '../lib/clock.ts'
+import { formatInstant } from '../lib/instant.ts'
 import { type AuditFields, type ChainHead, emptyHead } from './chain.ts'
 import { readLastHead } from './chain-tail.ts'
 import { type Retention, removeOld } from './retention.ts'
@@ -121,7 +122,7 @@ export class ChainFiles {
     const { clock, sign } = this.#deps
     await file.sync()
     const { segment } = file
-    const at = new Date(clock()).toISOString()
+    const at = formatInstant(clock())
     const statement = { ...this.head, chain: this.#rules.name, segment: segment.number, at }
     await keepHead(segment, statement, sign)
     this.#openNext(segment.number)

@@ -4,6 +4,7 @@
  * in the file itself: for that there are heads that are kept elsewhere.
  */
 import { hash } from 'node:crypto'
+import { formatInstant } from '../lib/instant.ts'
 
 /** What is recorded; members beside these are the event's own. */
 export type AuditFields = Readonly<Record<string, unknown>>
@@ -39,7 +40,7 @@ let lastText = ''
 
 /** Many records have one millisecond. */
 function formatAt(at: number): string {
-  if (at !== lastAt) lastText = new Date(at).toISOString()
+  if (at !== lastAt) lastText = formatInstant(at)
   lastAt = at
   return lastText
 }
