@@ -51,7 +51,7 @@ export async function openChat(deps: {
       findPrompt: prompts.find,
       listModels: createModelList({ upstream, clock, fetchDocument: documents.fetch }),
     },
-    refuseVisitor: limitVisitors(service, clock),
+    refuseVisitor: limitVisitors(service),
     problems: prompts.problems,
     close: async () => {
       prompts.close()
@@ -64,10 +64,10 @@ export async function openChat(deps: {
  * Not in the ledger, whose accounts are known people's and outlive the process: addresses are many,
  * and nobody's business for longer than a minute.
  */
-function limitVisitors({ chat }: Service, clock: Clock): Chat['refuseVisitor'] {
+function limitVisitors({ chat }: Service): Chat['refuseVisitor'] {
   const { perAddress } = chat?.visitor ?? {}
   if (perAddress === undefined) return () => null
-  const limiter = createRateLimiter(perAddress, clock)
+  const limiter = createRateLimiter(perAddress)
   const retryAfterMs = Math.ceil(60_000 / perAddress.perMinute)
   return ({ facts, principal }) => {
     if (facts.service?.kind !== 'chat' || principal.kind !== 'anonymous') return null

@@ -3,7 +3,6 @@
  * server. Like `app.ts` it only gives rooms what they need of one another.
  */
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import type { FixedClient } from './config/read-oauth.ts'
 import type { Settings } from './config/read-settings.ts'
 import type { IssuerSettings } from './config/resolve-issuers.ts'
@@ -122,14 +121,10 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
     authenticateToken: async (token) => narrow(await tokens.authenticate(token), policies),
   })
   // One count for all places where a credential can be tried.
-  const limited = limitAttempts(authenticate, {
-    rate: deps.attempts,
-    // Not by the wall clock: set back, it would lock an address out for as long as the jump was.
-    clock: () => performance.now(),
-  })
+  const limited = limitAttempts(authenticate, { rate: deps.attempts })
   const server = createAuthorizationServer({
     ...{ issuer, clients, signingKeys, clock, ttlSeconds: settings.oauth.tokenSeconds },
-    attempts: createRateLimiter(deps.attempts, clock),
+    attempts: createRateLimiter(deps.attempts),
     findSubject: (credential, address) =>
       findSubject(credential, { authenticate: () => limited(credential, address), tokens, deps }),
     introspectToken: (token) => introspect(token, tokens),

@@ -17,7 +17,7 @@ type Authenticate = (credential: string) => Judged | Promise<Judged>
  */
 export function limitAttempts(
   authenticate: Authenticate,
-  deps: { readonly rate: Rate; readonly clock: Clock },
+  deps: { readonly rate: Rate; readonly clock?: Clock | undefined },
 ): (credential: string, clientAddress: string) => Judged | Promise<Judged> {
   const limiter = createRateLimiter(deps.rate, deps.clock)
   return (credential, clientAddress) => {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Clock } from './clock.ts'
 
 /** How many at once, and how many a minute after that. */
@@ -16,7 +17,10 @@ export type RateLimiter = {
 
 const namesMax = 100_000
 
-export function createRateLimiter(rate: Rate, clock: Clock): RateLimiter {
+/** Not the wall clock: set back, it would lock a name out for as long as the jump was. */
+const systemTicks: Clock = () => performance.now()
+
+export function createRateLimiter(rate: Rate, clock: Clock = systemTicks): RateLimiter {
   const intervalMs = 60_000 / rate.perMinute
   const toleranceMs = intervalMs * (rate.burst - 1)
   const arrivals = createArrivals()
