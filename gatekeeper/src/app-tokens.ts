@@ -32,8 +32,7 @@ import {
   type AuthorizationServer,
   createAuthorizationServer,
 } from './tokens/authorization-server.ts'
-import type { Client } from './tokens/client.ts'
-import { defaultScopes } from './tokens/client.ts'
+import { type Client, createFixedClient, defaultScopes } from './tokens/client.ts'
 import { hashClientSecret } from './tokens/client-secret.ts'
 import { type ClientSetChange, type ClientStore, openClientStore } from './tokens/client-store.ts'
 import { exchangeGrantType, type Subject } from './tokens/exchange-grant.ts'
@@ -184,9 +183,8 @@ function toClient({ id, role, secret }: FixedClient, log: Log): Client {
     log.warn({ client: id, remedy }, 'the secret of a client is short enough to be guessed')
   }
   return {
-    ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
+    ...createFixedClient(id, role),
     secrets: [{ sha256: hashClientSecret(secret), createdAt: null, expiresAt: null }],
-    ...{ disabled: false, expiresAt: null, tokenSeconds: null },
   }
 }
 

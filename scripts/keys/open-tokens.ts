@@ -9,8 +9,11 @@ import {
   openTokenAuthentication,
   type TokenAuthentication,
 } from '../../gatekeeper/src/credentials/token-authentication.ts'
-import type { Client } from '../../gatekeeper/src/tokens/client.ts'
-import { defaultScopes } from '../../gatekeeper/src/tokens/client.ts'
+import {
+  type Client,
+  createFixedClient,
+  isActiveClient,
+} from '../../gatekeeper/src/tokens/client.ts'
 import { readClients } from '../../gatekeeper/src/tokens/client-writer.ts'
 import { openSigningKeys } from '../../gatekeeper/src/tokens/signing-keys.ts'
 import { createDocumentFetcher } from '../../gatekeeper/src/upstreams/fetch-document.ts'
@@ -22,15 +25,8 @@ export type KnownClient = Omit<Client, 'secrets'>
 
 /** Every client, with those of the environment, which may call every service. */
 export async function readEveryClient(context: Context): Promise<readonly KnownClient[]> {
-  const fixed = context.oauth.clients.map(({ id, role }) => ({
-    ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
-    ...{ disabled: false, expiresAt: null, tokenSeconds: null },
-  }))
+  const fixed = context.oauth.clients.map(({ id, role }) => createFixedClient(id, role))
   return [...fixed, ...(await readClients(context.clientsFile))]
-}
-
-export function isActiveClient({ disabled, expiresAt }: KnownClient, now: number): boolean {
-  return !disabled && (expiresAt === null || now < expiresAt)
 }
 
 export type OpenTokens = { readonly tokens: TokenAuthentication; readonly revocations: Revocations }

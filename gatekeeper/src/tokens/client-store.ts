@@ -7,7 +7,7 @@ import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
 import type { Timers } from '../lib/timers.ts'
 import { watchFile } from '../lib/watched-file.ts'
-import type { Client } from './client.ts'
+import { type Client, isActiveClient } from './client.ts'
 import { parseClientFile } from './client-file.ts'
 import { findSecret } from './client-secret.ts'
 
@@ -72,8 +72,7 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
     watched.close()
     throw new ProblemsError(problems)
   }
-  const isActive = ({ disabled, expiresAt }: Client) =>
-    !disabled && (expiresAt === null || deps.clock() < expiresAt)
+  const isActive = (client: Client) => isActiveClient(client, deps.clock())
   return {
     authenticate: (id, secret) => {
       const client = clients.get(id) ?? null

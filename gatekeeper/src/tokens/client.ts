@@ -30,3 +30,18 @@ export type Client = {
 
 /** What a client may ask for where nothing else is said. */
 export const defaultScopes: readonly string[] = ['chat']
+
+/** A client of the environment, which may call every service; its secret aside. */
+export function createFixedClient(id: string, role: Role): Omit<Client, 'secrets'> {
+  return {
+    ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
+    ...{ disabled: false, expiresAt: null, tokenSeconds: null },
+  }
+}
+
+export function isActiveClient(
+  { disabled, expiresAt }: Pick<Client, 'disabled' | 'expiresAt'>,
+  now: number,
+): boolean {
+  return !disabled && (expiresAt === null || now < expiresAt)
+}
