@@ -36,7 +36,7 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
   return {
     extend: (wanted) => {
       const at = now()
-      const refusal = findRefusal(wanted, { holds, now: () => at })
+      const refusal = findRefusal(wanted, { holds, at })
       if (refusal !== null) return refusal
       estimate = wanted
       for (const hold of holds) {
@@ -45,8 +45,8 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
       }
       return null
     },
-    room: () => roomOf({ holds, now }),
-    standings: () => standingsOf({ holds, now }),
+    room: () => roomOf({ holds, at: now() }),
+    standings: () => standingsOf({ holds, at: now() }),
     open: async () => {
       isSentOn = true
       if (journal === null || !holds.some(({ isDurable }) => isDurable)) return null
@@ -83,20 +83,18 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
 
 /** A reservation that only tests: what it is asked to hold is compared and not charged. */
 export function createRehearsal(holds: readonly Hold[], now: () => Now): Reservation {
-  const kept = { holds, now }
   return {
-    extend: (wanted) => findRefusal(wanted, kept),
-    room: () => roomOf(kept),
-    standings: () => standingsOf(kept),
+    extend: (wanted) => findRefusal(wanted, { holds, at: now() }),
+    room: () => roomOf({ holds, at: now() }),
+    standings: () => standingsOf({ holds, at: now() }),
     open: () => Promise.resolve(null),
     settle: () => Promise.resolve(),
   }
 }
 
-type Kept = { readonly holds: readonly Hold[]; readonly now: () => Now }
+type HoldsNow = { readonly holds: readonly Hold[]; readonly at: Now }
 
-function findRefusal(wanted: Estimate, { holds, now }: Kept): Refusal | null {
-  const at = now()
+function findRefusal(wanted: Estimate, { holds, at }: HoldsNow): Refusal | null {
   for (const hold of holds) {
     const units = unitsOf(wanted.firm, hold)
     const short = units === 0 ? null : hold.findShort(units, at)
@@ -105,15 +103,13 @@ function findRefusal(wanted: Estimate, { holds, now }: Kept): Refusal | null {
   return null
 }
 
-function roomOf({ holds, now }: Kept): Charge {
-  const at = now()
+function roomOf({ holds, at }: HoldsNow): Charge {
   const least = (unit: Hold['unit']) =>
     Math.min(...holds.filter((hold) => hold.unit === unit).map((hold) => hold.room(at)))
   return { tokens: least('tokens'), microUsd: least('micro-usd') }
 }
 
-function standingsOf({ holds, now }: Kept) {
-  const at = now()
+function standingsOf({ holds, at }: HoldsNow) {
   return holds.flatMap((hold) => hold.standings(at))
 }
 
