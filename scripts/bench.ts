@@ -74,9 +74,10 @@ async function main(): Promise<number> {
     return faultsOf(report).length === 0 ? exitCode.ok : exitCode.no
   }
   if (options.isTokens) {
+    const measured = { at: new Date().toISOString(), machine: describeMachine(caddy) }
     const { rounds: pairs, seconds } = options
     const report = await measureTokens({ caddy: caddy.path, pairs, seconds }, undo)
-    print({ at: new Date().toISOString(), machine: describeMachine(caddy) }, renderTokens(report))
+    print(measured, renderTokens(report))
     writeJson(options.jsonFile, report)
     return exitCode.ok
   }

@@ -15,7 +15,9 @@ import { openSigningKeys } from '../../gatekeeper/src/tokens/signing-keys.ts'
 import { LoadConnection } from '../../gatekeeper/test/slow/support/load-connection.ts'
 import type { Undo } from './front.ts'
 import { openHouse } from './house.ts'
+import { runSlice } from './load.ts'
 import { toRequest } from './rows.ts'
+import { median, medianRatio } from './statistics.ts'
 
 export type AlgorithmReport = {
   readonly algorithm: SigningAlgorithm
@@ -107,22 +109,25 @@ async function measureIssuing(
   const alone: number[] = []
   const beside: number[] = []
   let [tokens, issuingMs] = [0, 0]
-  const load = (until: number) => loadOnce(target, check, until)
-  await load(Date.now() + 1_000)
+  const load = (seconds: number) => loadOnce(target, check, seconds)
+  await load(1)
   for (let pair = 0; pair < pairs; pair++) {
-    alone.push((await load(Date.now() + seconds * 1000)) / seconds)
+    alone.push((await load(seconds)) / seconds)
     const until = Date.now() + seconds * 1000
     const [checks, issued] = await Promise.all([
-      load(until),
+      load(seconds),
       issueUntil(target, house.clientSecret, until),
     ])
     beside.push(checks / seconds)
     tokens += issued
     issuingMs += seconds * 1000
   }
-  const ratios = alone.map((rate, at) => (beside[at] ?? 0) / rate)
   return {
-    ...{ checksAlone: median(alone), checksBeside: median(beside), ratio: median(ratios) },
+    ...{
+      checksAlone: median(alone),
+      checksBeside: median(beside),
+      ratio: medianRatio(beside, alone),
+    },
     tokensPerMinute: (tokens / issuingMs) * 60_000,
   }
 }
@@ -131,19 +136,12 @@ const row = { nullRow: 'null', behind: 'gatekeeper' } as const
 
 type Target = ConstructorParameters<typeof LoadConnection>[0]
 
-async function loadOnce(target: Target, request: string, until: number): Promise<number> {
-  let answered = 0
-  const run = async () => {
-    const connection = new LoadConnection(target)
-    while (Date.now() < until) {
-      const answer = await connection.ask(request)
-      if (answer?.status !== 200) throw new Error(`answered ${answer?.status}`)
-      answered++
-    }
-    connection.close()
-  }
-  await Promise.all(Array.from({ length: connections }, run))
-  return answered
+async function loadOnce(target: Target, request: string, seconds: number): Promise<number> {
+  const open = Array.from({ length: connections }, () => new LoadConnection(target))
+  const { requests, failed } = await runSlice(open, { request, seconds })
+  for (const connection of open) connection.close()
+  if (failed > 0) throw new Error(`${failed} checks were not answered by 200`)
+  return requests
 }
 
 /** One begins every so often, whatever became of those before. */
@@ -170,11 +168,6 @@ async function issueUntil(target: Target, secret: string, until: number): Promis
   await Promise.all(running)
   for (const connection of all) connection.close()
   return issued
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 /** For people. */
