@@ -4,13 +4,12 @@
  */
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
 import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
 import type { AuditCommand, AuditContext } from './audit/command.ts'
 import { findCommand, helpFor, helpForAll } from './audit/commands.ts'
-import { UsageError, type Words } from './keys/command.ts'
+import { parseWords, UsageError, type Words } from './keys/command.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -63,13 +62,8 @@ function readContext(): AuditContext {
 
 function parse(command: AuditCommand, words: readonly string[]): Words & { isHelp: boolean } {
   const common = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-  try {
-    const options = { ...command.options, ...common }
-    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
-    return { ...parsed, isHelp: parsed.values['help'] === true }
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+  const parsed = parseWords(words, { ...command.options, ...common })
+  return { ...parsed, isHelp: parsed.values['help'] === true }
 }
 
 async function run(): Promise<void> {

@@ -21,7 +21,6 @@ import { UsageError } from './keys/command.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const refused = 1
 
 function say(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -81,7 +80,7 @@ async function run(): Promise<void> {
     ? [JSON.stringify({ ...explanation, written: places }, null, 2)]
     : render(explanation, { places, isLive: wanted.isLive })
   say(lines)
-  process.exitCode = explanation.verdict.isAllowed ? exitCode.ok : refused
+  process.exitCode = explanation.verdict.isAllowed ? exitCode.ok : exitCode.no
 }
 
 await run().catch(explainFailure)

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
-import { parseArgs } from 'node:util'
 import type { ExplainCaller } from '../../gatekeeper/src/admission/explain.ts'
-import { UsageError } from '../keys/command.ts'
+import { parseWords, UsageError } from '../keys/command.ts'
 
 export type Wanted = {
   readonly method: string
@@ -34,7 +33,7 @@ const options = {
 
 /** Reads the command line. Throws a UsageError that says everything that is wrong with it. */
 export function readWords(args: readonly string[]): Wanted {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseWords(args, options)
   const [method = '', target = ''] = positionals
   const who = [values.key, values.token, values.anonymous || undefined]
   const wrong = [
@@ -59,12 +58,4 @@ export function readWords(args: readonly string[]): Wanted {
 function callerOf({ key, token }: { key?: string; token?: string }): Wanted['caller'] {
   if (key !== undefined) return { kind: 'key', id: key }
   return token === undefined ? { kind: 'anonymous' } : { kind: 'file', path: token }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
 }

@@ -1,4 +1,4 @@
-import type { ParseArgsOptionsConfig } from 'node:util'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import type { OAuthSettings } from '../../gatekeeper/src/config/read-oauth.ts'
 import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
 import type { KnownServices } from '../../gatekeeper/src/credentials/key-record.ts'
@@ -67,6 +67,18 @@ export type Command = {
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code = exitCode.usage
+}
+
+/** What stands on a command line. Throws a UsageError. */
+export function parseWords<Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
 }
 
 export function stringOf(words: Words, name: string): string | undefined {

@@ -4,9 +4,9 @@ import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { narrowingClaim } from '../../gatekeeper/src/policy/narrowing.ts'
 import type { Principal } from '../../gatekeeper/src/policy/principal.ts'
 import type { Reason } from '../../gatekeeper/src/policy/reason.ts'
-import { type Command, type Context, type Report, UsageError } from './command.ts'
+import type { Command, Context, Report } from './command.ts'
 import { useTokens } from './open-tokens.ts'
-import { readCredential } from './read-credential.ts'
+import { readToken } from './read-credential.ts'
 import { formatTable } from './table.ts'
 
 /** Why a token is not taken, and what to do, for the person who runs the gatekeeper. */
@@ -35,8 +35,7 @@ export const explainToken: Command = {
     'It is never logged, and nothing of its signature is shown.',
   ],
   run: async (words, context) => {
-    if (words.positionals.length > 0) throw new UsageError('the token is read from stdin')
-    const text = (await readCredential('Token', context)).replace(/^bearer\s+/i, '')
+    const text = await readToken(words, context)
     const read = readCompactToken(text)
     const judged =
       read === null

@@ -1,19 +1,30 @@
 import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
 import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
 import { mergeKeys } from '../../gatekeeper/src/credentials/merge-keys.ts'
-import { type Context, UsageError } from './command.ts'
+import { type Context, UsageError, type Words } from './command.ts'
 
 /**
  * A credential from stdin, or asked for without an echo; never from the command line, where every
  * user of the machine and the shell history see it.
  */
-export async function readCredential(name: 'Key' | 'Token', context: Context): Promise<string> {
+export async function readCredential(
+  name: 'Key' | 'Token',
+  words: Words,
+  context: Context,
+): Promise<string> {
+  const what = name.toLowerCase()
+  if (words.positionals.length > 0) throw new UsageError(`the ${what} is read from stdin`)
   const given = context.ask
     ? await context.ask(name, { isSecret: true })
     : await context.readInput()
   const credential = given.trim()
-  if (credential === '') throw new UsageError(`there is no ${name.toLowerCase()} on stdin`)
+  if (credential === '') throw new UsageError(`there is no ${what} on stdin`)
   return credential
+}
+
+/** The same for a token, also where it was copied with the scheme before it. */
+export async function readToken(words: Words, context: Context): Promise<string> {
+  return (await readCredential('Token', words, context)).replace(/^bearer\s+/i, '')
 }
 
 /** The keys of all files, as the service merges them. */

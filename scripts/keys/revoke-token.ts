@@ -1,9 +1,9 @@
 import { readCompactToken } from '../../gatekeeper/src/credentials/compact-token.ts'
 import { UnknownKeyError } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { type Command, UsageError } from './command.ts'
+import type { Command } from './command.ts'
 import { useTokens } from './open-tokens.ts'
-import { readCredential } from './read-credential.ts'
+import { readToken } from './read-credential.ts'
 
 export const revokeToken: Command = {
   summary: 'read a token from stdin and end it, at every gatekeeper of this state folder',
@@ -15,8 +15,7 @@ export const revokeToken: Command = {
     '`client revoke ID` ends every token of a client; `disable ID` those that came from a key.',
   ],
   run: async (words, context) => {
-    if (words.positionals.length > 0) throw new UsageError('the token is read from stdin')
-    const text = (await readCredential('Token', context)).replace(/^bearer\s+/i, '')
+    const text = await readToken(words, context)
     const issuer = readCompactToken(text)?.claims['iss']
     return await useTokens(issuer, context, async ({ tokens, revocations }) => {
       const verified = await tokens.verify(text)

@@ -4,20 +4,12 @@ import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { anonymous, type Principal } from '../../gatekeeper/src/policy/principal.ts'
-import { defaultScopes } from '../../gatekeeper/src/tokens/client.ts'
+import { defaultScopes, isActiveClient } from '../../gatekeeper/src/tokens/client.ts'
 import { grantExchange, type Subject } from '../../gatekeeper/src/tokens/exchange-grant.ts'
 import { issueToken, type TokenRequest } from '../../gatekeeper/src/tokens/issue-token.ts'
 import { openSigningKeys, type Signer } from '../../gatekeeper/src/tokens/signing-keys.ts'
-import {
-  type Command,
-  type Context,
-  idOf,
-  listOf,
-  stringOf,
-  UsageError,
-  type Words,
-} from './command.ts'
-import { isActiveClient, readEveryClient } from './open-tokens.ts'
+import { type Command, type Context, listOf, stringOf, UsageError, type Words } from './command.ts'
+import { readEveryClient } from './open-tokens.ts'
 import { readEveryKey } from './read-credential.ts'
 
 const lifetimeMsDefault = 15 * 60_000
@@ -90,7 +82,7 @@ async function findSubject(words: Words, context: Context): Promise<Subject> {
   const [, kind, name = ''] = /^(key|client):(.+)$/.exec(given) ?? [null, null, given]
   if (name === '' || rest.length > 0) throw new UsageError('one ID of a key or client, please')
   const found = [
-    ...(kind === 'client' ? [] : [await findKey(idOf(words), context)]),
+    ...(kind === 'client' ? [] : [await findKey(name, context)]),
     ...(kind === 'key' ? [] : [await findClient(name, context)]),
   ].filter((subject) => subject !== null)
   const [subject, other] = found

@@ -6,7 +6,7 @@ import {
 import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
 import { createKeyRing } from '../../gatekeeper/src/credentials/key-ring.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { type Command, type Context, UsageError } from './command.ts'
+import type { Command, Context } from './command.ts'
 import { toJson, toRows } from './describe-key.ts'
 import { readCredential, readEveryKey } from './read-credential.ts'
 import { formatTable } from './table.ts'
@@ -29,8 +29,7 @@ export const verify: Command = {
     'every user of the machine and the shell history see it. Exit code 1 if it does not work.',
   ],
   run: async (words, context) => {
-    if (words.positionals.length > 0) throw new UsageError('the key is read from stdin')
-    const key = await readCredential('Key', context)
+    const key = await readCredential('Key', words, context)
     const keys = await readEveryKey(context)
     const result = createKeyRing(keys).authenticate(key, context.clock())
     const id = typeof result === 'string' ? readApiKey(key)?.id : result.id.slice('key:'.length)

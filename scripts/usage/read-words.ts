@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { type Grouping, groupings } from '../../gatekeeper/src/usage/report/usage-report.ts'
-import { UsageError } from '../keys/command.ts'
+import { parseWords, UsageError } from '../keys/command.ts'
 import { startOfDay } from './start-of-day.ts'
 
 export type Wanted = {
@@ -22,7 +21,7 @@ const options = {
 
 /** Reads the command line. Throws a UsageError that says everything that is wrong with it. */
 export function readWords(args: readonly string[]): Wanted {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseWords(args, options)
   const by = groupings.find((grouping) => grouping === values.by)
   const wrong = [
     ...(by === undefined ? [`--by is none of ${groupings.join(', ')}`] : []),
@@ -32,14 +31,6 @@ export function readWords(args: readonly string[]): Wanted {
   if (by === undefined || wrong.length > 0) throw new UsageError(wrong.join('\n'))
   const form = values.json ? 'json' : values.csv ? 'csv' : 'table'
   return { by, since: values.since, form, isHelp: values.help }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
 }
 
 /** Reads `7d`, `2026-11-01` (its beginning in the time zone) or a whole instant. */
