@@ -16,6 +16,7 @@ export const revoked = makeKey({ user: 'revoked', disabled: true })
 
 type Seen = {
   readonly by: 'good' | 'revoked'
+  readonly at: Point
   /** Null where there was no answer at all. */
   readonly status: number | null
   readonly requestId: string
@@ -26,36 +27,39 @@ type Seen = {
 export type Probes = {
   /** Ends them and returns everything that they saw. */
   readonly stop: () => Promise<readonly Seen[]>
-  /** Resolves when so many good requests in a row, of both points, were answered with 200. */
+  /** Resolves when so many good requests in a row were answered with 200, at each of the points. */
   readonly recovered: () => Promise<void>
 }
 
 const pauseMs = 25
-const inRow = 6
+const inRow = 3
 
-type Ask = (stack: Stack, key: string) => Promise<Answer>
-const chat: Ask = (stack, key) => {
-  const messages = [{ role: 'user', content: 'hello' }]
-  return stack.send('/api/chat', { key, json: { model: demoModel, messages } })
+type Point = 'relay' | 'check'
+const points: readonly Point[] = ['relay', 'check']
+const ask: Readonly<Record<Point, (stack: Stack, key: string) => Promise<Answer>>> = {
+  relay: (stack, key) => {
+    const messages = [{ role: 'user', content: 'hello' }]
+    return stack.send('/api/chat', { key, json: { model: demoModel, messages } })
+  },
+  check: (stack, key) => stack.send('/chat/api/tags', { key }),
 }
-const check: Ask = (stack, key) => stack.send('/chat/api/tags', { key })
 
 export function startProbes(stack: Stack): Probes {
   const seen: Seen[] = []
   let isStopped = false
-  const goOn = async (by: Seen['by'], ask: Ask) => {
+  const goOn = async (by: Seen['by'], at: Point) => {
     while (!isStopped) {
       const startedAt = performance.now()
-      const answer = await ask(stack, by === 'good' ? ada.key : revoked.key).catch(() => null)
+      const answer = await ask[at](stack, by === 'good' ? ada.key : revoked.key).catch(() => null)
       seen.push({
-        ...{ by, status: answer?.status ?? null, tookMs: performance.now() - startedAt },
+        ...{ by, at, status: answer?.status ?? null, tookMs: performance.now() - startedAt },
         requestId: String(answer?.headers['x-request-id'] ?? ''),
         isWhole: answer?.text.includes('"done":true') ?? false,
       })
       await sleep(pauseMs)
     }
   }
-  const all = [chat, check].flatMap((ask) => [goOn('good', ask), goOn('revoked', ask)])
+  const all = points.flatMap((at) => [goOn('good', at), goOn('revoked', at)])
   return {
     stop: async () => {
       isStopped = true
@@ -64,11 +68,14 @@ export function startProbes(stack: Stack): Probes {
     },
     recovered: async () => {
       const from = seen.length
-      const isWell = () => {
-        const good = seen.slice(from).filter(({ by }) => by === 'good')
-        return good.length >= inRow && good.slice(-inRow).every(({ status }) => status === 200)
+      const good = (point: Point) =>
+        seen.slice(from).filter(({ by, at }) => by === 'good' && at === point)
+      // Each by itself: a point that hangs adds nothing to what is seen, and must not be outvoted.
+      const isWell = (point: Point) => {
+        const last = good(point).slice(-inRow)
+        return last.length === inRow && last.every(({ status }) => status === 200)
       }
-      await waitUntil(isWell, {
+      await waitUntil(() => points.every(isWell), {
         limitMs: 45_000,
         describe: () => JSON.stringify(seen.slice(-12)) + stack.caddy.output().slice(-2_000),
       })
