@@ -1,14 +1,23 @@
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** A port of loopback that was free a moment ago. Another process may take it before it is used. */
+/**
+ * A port of loopback that was free a moment ago. It is none of those that systems give to outgoing
+ * connections (from 32768 or 49152 on): one of these is taken again as soon as anybody connects.
+ */
 export async function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const server = createServer()
-  server.once('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    server.close(() => resolve(port))
-  })
-  return promise
+  for (let turn = 1; ; turn++) {
+    const port = randomInt(15_000, 32_000)
+    const server = createServer()
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && turn < 100) continue
+      throw error
+    }
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }

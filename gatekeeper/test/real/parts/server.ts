@@ -1,8 +1,8 @@
 /** Servers that a part starts: spawned, awaited until they answer, and ended by their group. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../support/free-port.ts'
 import { endsWithUs, tail } from './command.ts'
 import type { Running } from './part.ts'
 
@@ -43,17 +43,6 @@ export async function startServer(
       if (port !== undefined || !isTaken || attempt === bindAttempts) throw error
     }
   }
-}
-
-/** A loopback port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no loopback port')
-  return address.port
 }
 
 async function startOn(port: number, launch: (port: number) => Launch): Promise<Running> {
