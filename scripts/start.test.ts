@@ -96,13 +96,15 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   })
 
   it.each([
-    { name: 'the gatekeeper', words: 'main.ts', said: /the gatekeeper ended \(SIGKILL\)/ },
+    { name: 'the gatekeeper', words: 'gatekeeper/dist/', said: /the gatekeeper ended \(SIGKILL\)/ },
     { name: 'Caddy', words: 'run --config', said: /Caddy ended \(SIGKILL\)/ },
   ])('ends as a whole, with 70, when $name dies, and names it', async ({ words, said }) => {
     const launch = house.launch()
     await launch.ready()
     const all = findDescendants(launch.process.pid ?? 0, '')
-    const [part = 0] = findDescendants(launch.process.pid ?? 0, words)
+    const [part] = findDescendants(launch.process.pid ?? 0, words)
+    // A signal to no process in particular would be one to all of ours.
+    if (part === undefined) throw new Error(`nothing runs whose command has ${words}`)
     process.kill(part, 'SIGKILL')
     expect(await launch.ended).toBe(70)
     expect(launch.stderr()).toMatch(said)

@@ -15,6 +15,7 @@ import { checkPlaces } from './start/check-places.ts'
 import { chooseUpstreams, probeUpstream, type Upstreams } from './start/choose-upstreams.ts'
 import { findModel } from './start/find-model.ts'
 import { makeFirstKey } from './start/first-key.ts'
+import { planGatekeeperNode } from './start/gatekeeper-node.ts'
 import { addKeyCommand, baseUrlOf, writeNextSteps } from './start/next-steps.ts'
 import { planCaddy, planGatekeeper } from './start/plans.ts'
 import { type Configuration, readConfiguration } from './start/read-configuration.ts'
@@ -108,7 +109,10 @@ async function startParts(
   { caddy, upstreams }: { readonly caddy: Caddy; readonly upstreams: Upstreams },
 ): Promise<void> {
   const { settings } = configuration
-  supervisor.start(planGatekeeper(root, configuration, upstreams))
+  const node = await planGatekeeperNode(root, (reason) => {
+    voice.say('unbundled', `runs from its source, since no bundle of it could be made: ${reason}`)
+  })
+  supervisor.start(planGatekeeper(root, configuration, { upstreams, node }))
   if (!(await ready.waitForGatekeeper(settings.opsListen, gatekeeperSecondsMax))) {
     throw notReady('The gatekeeper', gatekeeperSecondsMax)
   }

@@ -16,11 +16,11 @@ import { closeListener, createListener, listenOn } from './http/listeners.ts'
 import { systemClock } from './lib/clock.ts'
 import { scrubKeys } from './lib/key-shape.ts'
 import { exitCode, formatProblem, type Problem, ProblemsError } from './lib/problem.ts'
+import { packageFolder, version } from './own-package.ts'
 import type { Service } from './policy/service.ts'
 import { createLog } from './telemetry/log.ts'
 import { openLogSink } from './telemetry/log-sink.ts'
 import type { JournalThread } from './usage/journal/sqlite/journal-thread.ts'
-import { version } from './version.ts'
 
 const drainMs = 10_000
 /** How long what happened until then may take to be written. */
@@ -45,7 +45,7 @@ type Configuration = Omit<Gateway, 'problems' | 'warnings'> & { readonly setting
 function configure(env: NodeJS.ProcessEnv): Configuration {
   const { settings, problems } = readSettings({
     env,
-    folder: resolve(import.meta.dirname, '../..'),
+    folder: resolve(packageFolder, '..'),
     platform: process.platform,
     readFile: readText,
   })

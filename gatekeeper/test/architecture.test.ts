@@ -37,7 +37,7 @@ const layerOf: Readonly<Record<string, number>> = {
   endpoints: 1,
   guardrails: 1,
   lib: 0,
-  'version.ts': 0,
+  'own-package.ts': 0,
 }
 
 type SourceFile = {
@@ -75,7 +75,7 @@ function withoutComments(text: string): string {
 const files = readFolder(src)
 const production = files.filter(({ isTest }) => !isTest)
 const tests = files.filter(({ isTest }) => isTest)
-const scripts = readFolder(join(root, 'scripts'))
+const scripts = ['scripts', 'tools/bundle'].flatMap((folder) => readFolder(join(root, folder)))
 
 /** The room that a relative import leads into; null for packages. */
 function roomOf(file: SourceFile, specifier: string): string | null {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
 import type { Upstreams } from './choose-upstreams.ts'
-import { planGatekeeperNode } from './gatekeeper-node.ts'
+import type { NodePlan } from './gatekeeper-node.ts'
 import type { Configuration } from './read-configuration.ts'
 import type { PartPlan } from './supervise.ts'
 
@@ -9,18 +9,17 @@ import type { PartPlan } from './supervise.ts'
 export function planGatekeeper(
   root: string,
   { env, settings, services }: Configuration,
-  upstreams: Upstreams,
+  { upstreams, node }: { readonly upstreams: Upstreams; readonly node: NodePlan },
 ): PartPlan {
   const knows = (name: string) => services.some((service) => service.name === name)
   const { ollamaUrl, litellmUrl } = upstreams
-  const { words, env: node } = planGatekeeperNode(root)
   return {
     name: 'the gatekeeper',
     command: process.execPath,
-    words,
+    words: node.words,
     cwd: root,
     env: {
-      ...node,
+      ...node.env,
       ...env,
       // Only where nothing is set: the other name of LITELLM_URL would contradict it.
       ...(ollamaUrl !== null && knows('ollama') && { OLLAMA_URL: ollamaUrl }),

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { makePlace, type Place, readiness, startReady, statusOf } from '../attack/support/place.ts'
 import { type Child, waitUntil } from '../support/child.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
+import { testMain } from '../support/main.ts'
 import { findFaketime } from './support/tools.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -53,7 +54,7 @@ describe.skipIf(library === null)('a clock that jumps', () => {
         'FAKETIME_DONT_FAKE_MONOTONIC=1',
         `FAKETIME_TIMESTAMP_FILE=${join(place.folder, 'clock')}`,
       ],
-      ...[process.execPath, join(import.meta.dirname, '../../src/main.ts')],
+      ...[process.execPath, testMain],
     ])
     expect([await ask(free), await ask(leaving)]).toEqual([200, 200])
     expect(await many(daily, 5)).toBe(3)

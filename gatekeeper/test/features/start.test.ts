@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { shippedGateway } from '../support/gateway-file.ts'
-
-const main = resolve(import.meta.dirname, '../../src/main.ts')
+import { testMain } from '../support/main.ts'
 
 let folder: string
 beforeEach(() => {
@@ -24,7 +23,7 @@ function start({ config = shippedGateway, env = {} }) {
     GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
   }
   const options = { env: { ...own, ...env }, encoding: 'utf8', timeout: 60_000 } as const
-  const { status, stderr } = spawnSync(process.execPath, [main], options)
+  const { status, stderr } = spawnSync(process.execPath, [testMain], options)
   return { status, stderr }
 }
 

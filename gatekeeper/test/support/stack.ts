@@ -15,6 +15,7 @@ import { type Child, startChild, waitUntil } from './child.ts'
 import { freePort } from './free-port.ts'
 import { shippedGateway } from './gateway-file.ts'
 import { keyFileText, type TestKey } from './keys.ts'
+import { testMain } from './main.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -131,7 +132,7 @@ async function startOnce(options: StackOptions): Promise<Stack> {
 
 /** Starts the gatekeeper alone. */
 export function startGatekeeper(env: Readonly<Record<string, string | undefined>>): Child {
-  return startChild(process.execPath, [join(root, 'gatekeeper/src/main.ts')], env)
+  return startChild(process.execPath, [testMain], env)
 }
 
 async function startCaddy(

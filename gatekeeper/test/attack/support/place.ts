@@ -8,11 +8,11 @@ import { type Child, startChild, waitUntil } from '../../support/child.ts'
 import { readEdge, sendDirect, statement } from '../../support/direct.ts'
 import { shippedGateway } from '../../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../../support/keys.ts'
+import { testMain } from '../../support/main.ts'
 import { exchangeUnix, lines } from '../../support/raw.ts'
 import { readAnswer } from './answers.ts'
 
 export const root = resolve(import.meta.dirname, '../../../..')
-const main = join(root, 'gatekeeper/src/main.ts')
 export const ada = makeKey()
 export const tom = makeKey({ user: 'tom' })
 export const good = keyFileText([ada])
@@ -67,7 +67,7 @@ export function makePlace() {
 }
 export type Place = ReturnType<typeof makePlace>
 
-const plainStart = [process.execPath, main]
+const plainStart = [process.execPath, testMain]
 export const asNobody = [
   'setpriv',
   '--reuid=65534',

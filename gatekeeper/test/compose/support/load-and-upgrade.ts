@@ -35,12 +35,15 @@ async function peakBytes(pid: number): Promise<number> {
 
 export function itUpgrades(house: () => House, key: () => string): void {
   it('up -d --build with a stream under way: it ends whole, and the new version answers', async () => {
-    const file = path.join(house().clone, 'gatekeeper/src/version.ts')
+    const file = path.join(house().clone, 'gatekeeper/src/own-package.ts')
     const old = await containerOf(house(), 'gatekeeper')
     const { status, chunks } = await openStream(house(), key())
     expect(status).toBe(200)
     const reading = readStream(chunks)
-    await writeFile(file, "export const version: string = '9.9.9'\n")
+    const text = await readFile(file, 'utf8')
+    const next = text.replace(/(?<=export const version: string = ).+$/s, "'9.9.9'\n")
+    expect(next).not.toBe(text)
+    await writeFile(file, next)
     await house().compose('up', '-d', '--build', '--wait')
     expect((await reading).text).toContain('data: [DONE]')
     expect(await containerOf(house(), 'gatekeeper')).not.toBe(old)
