@@ -11,7 +11,8 @@ export type Samples = Map<string, RowSample[]>
 
 const manyConnections = 32
 const warmSeconds = 0.15
-const warmUpSeconds = 2
+/** Before each turn of a row, and before its first one. */
+const warmUpSeconds = { again: 1, first: 2 }
 /** What is left of the time for streams, starts and reloads, in seconds. */
 const reserveSeconds = 75
 
@@ -33,7 +34,8 @@ export async function runRounds(
   const tookSeconds: number[] = []
   // Not counted: the first thousands of requests run code that V8 is still compiling, on the cores
   // that are measured. Who stands before a model server runs for weeks after that.
-  for (const plan of rows) await measureRow(house, plan, { ...options, seconds: warmUpSeconds })
+  for (const plan of rows)
+    await measureRow(house, plan, { ...options, seconds: warmUpSeconds.first })
   for (let round = 0; round < options.rounds; round += 1) {
     const startedAt = performance.now()
     const usedSeconds = (startedAt - deps.startedAt) / 1_000
@@ -53,14 +55,16 @@ export async function runRounds(
 async function measureRow(
   house: House,
   plan: RowPlan,
-  { seconds }: BenchOptions,
+  { seconds, isQuick }: BenchOptions,
 ): Promise<RowSample> {
   const { target } = house.fronts[plan.front]
   const request = toRequest(plan, house.keys)
   const parts = partsOf(plan, house)
   const common = { target, request, seconds }
-  // Warms up before the CPU time is read.
-  await house.client.load({ ...common, connections: manyConnections, seconds: 0, warmSeconds })
+  // Warms up before the CPU time is read. Since the row's last turn its process may have rested for so
+  // long that V8 gave memory back, and with it what it had compiled.
+  const warming = { seconds: 0, warmSeconds: isQuick ? warmSeconds : warmUpSeconds.again }
+  await house.client.load({ ...common, connections: manyConnections, ...warming })
   const before = parts && readCpuSeconds(parts)
   const many = await house.client.load({
     ...{ ...common, connections: manyConnections, warmSeconds: 0 },
