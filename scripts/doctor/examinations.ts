@@ -2,6 +2,7 @@ import type { Examination } from './examination.ts'
 import { caddyfile } from './examinations/caddyfile.ts'
 import { certificates } from './examinations/certificates.ts'
 import { clock } from './examinations/clock.ts'
+import { cloudModels } from './examinations/cloud-models.ts'
 import { disk } from './examinations/disk.ts'
 import { exposure } from './examinations/exposure.ts'
 import { files } from './examinations/files.ts'
@@ -20,6 +21,7 @@ export const examinations: readonly Examination[] = [
   files,
   ports,
   exposure,
+  cloudModels,
   versions,
   keys,
   plainKeys,

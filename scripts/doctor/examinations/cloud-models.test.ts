@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openCloneForEach } from '../../test/clone.ts'
+import { cloudModels } from './cloud-models.ts'
+
+const clone = openCloneForEach()
+
+const origin = 'http://10.0.0.9:11434'
+const env = { OLLAMA_URL: origin }
+/** An Ollama that says this of itself, and a house in which nobody else answers. */
+const ollama = (text: string, status = 200) => ({
+  get: async (url: string) =>
+    url === `${origin}/api/status` ? { status, text, dateAt: null } : null,
+})
+// In the words of Ollama 0.17.4.
+const open = ollama('{"cloud":{"disabled":false,"source":"none"}}')
+const closed = ollama('{"cloud":{"disabled":true,"source":"env"}}')
+
+const rewrite = async (change: (text: string) => string) => {
+  const text = await readFile(join(clone.folder, 'gatekeeper.yaml'), 'utf8')
+  expect(change(text)).not.toBe(text)
+  await clone.write('gatekeeper.yaml', change(text), 0o644)
+}
+
+describe("the vendor's models", () => {
+  it('of an Ollama behind a check route are named, with the route and the cure', async () => {
+    expect(await clone.examine(cloudModels, env, open)).toEqual([
+      {
+        level: 'warning',
+        source: origin,
+        what: expect.stringContaining('/chat is checked only'),
+        remedy: expect.stringContaining('OLLAMA_NO_CLOUD=1'),
+      },
+    ])
+  })
+
+  it.each([
+    ['that runs none', closed],
+    ['that does not say, as old ones do not', ollama('404 page not found', 404)],
+    ['that says something else', ollama('{"cloud":null}')],
+    ['that answers with no JSON', ollama('<html>')],
+    ['that is not there', {}],
+  ])('are nothing to say of an Ollama %s', async (_, outside) => {
+    expect(await clone.examine(cloudModels, env, outside)).toEqual([])
+  })
+
+  it('are nothing to say where every route of it is relayed', async () => {
+    await rewrite((text) => text.replace(/^ *- \{ prefix: \/chat.*\n/m, ''))
+    expect(await clone.examine(cloudModels, env, open)).toEqual([])
+  })
+
+  it('are nothing to say where no role may use them, and something where one may', async () => {
+    const no = 'cloudModels: false'
+    await rewrite((text) => `${text}\nroles: {readonly: {${no}}, readwrite: {${no}}}\n`)
+    expect(await clone.examine(cloudModels, env, open)).toHaveLength(1)
+    await rewrite((text) => text.replace('roles: {', `roles: {admin: {${no}}, `))
+    expect(await clone.examine(cloudModels, env, open)).toEqual([])
+  })
+})

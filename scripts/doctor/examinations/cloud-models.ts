@@ -1,0 +1,42 @@
+import type { Service } from '../../../gatekeeper/src/policy/service.ts'
+import type { Examination } from '../examination.ts'
+import type { Finding } from '../finding.ts'
+import type { Scene } from '../scene.ts'
+
+const roles = ['readonly', 'readwrite', 'admin'] as const
+
+/**
+ * An Ollama that runs models at its vendor's behind a route on which nobody sees which model a
+ * prompt is for: a key of which nothing is said can send prompts out of the house there.
+ */
+export const cloudModels: Examination = {
+  name: 'cloud models',
+  examine: async (scene) => {
+    const { policies, services } = scene.gateway
+    // Then check routes refuse whoever could ask for one.
+    if (roles.every((role) => policies.roles[role]?.cloudModels === false)) return []
+    return (await Promise.all(services.map((service) => examineService(scene, service)))).flat()
+  },
+}
+
+async function examineService({ outside }: Scene, service: Service): Promise<Finding[]> {
+  const unseen = service.routes.filter(({ mode }) => mode === 'check')
+  if (service.kind !== 'ollama' || service.upstream === null || unseen.length === 0) return []
+  const { origin } = service.upstream
+  const answer = await outside.get(`${origin}/api/status`)
+  if (answer?.status !== 200 || !isCloudOpen(answer.text)) return []
+  const prefixes = unseen.map(({ prefix }) => prefix).join(', ')
+  const what = `runs models at its vendor's (:cloud), and ${prefixes} is checked only: which model a prompt is for is not seen there`
+  const remedy =
+    'Set OLLAMA_NO_CLOUD=1 where Ollama runs, or say cloudModels: false for the roles in gatekeeper.yaml, or relay that route.'
+  return [{ level: 'warning', source: origin, what, remedy }]
+}
+
+/** Of Ollama 0.17 and newer; older ones do not say. */
+function isCloudOpen(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { cloud?: { disabled?: unknown } }).cloud?.disabled === false
+  } catch {
+    return false
+  }
+}
