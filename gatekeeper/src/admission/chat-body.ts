@@ -6,6 +6,7 @@
 import { readChatQuery } from '../endpoints/chat-query.ts'
 import { mayUseModel } from '../endpoints/model-name.ts'
 import { type JsonBody, membersOf } from '../lib/json-edit.ts'
+import { parseJson } from '../lib/parse-json.ts'
 import { noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -67,23 +68,15 @@ async function readConversation(bytes: Buffer, head: RequestHead): Promise<Conve
   const text = decodeText(bytes)
   if (text === null) return 'chat-malformed'
   if (isTextType(head)) return ofText(text)
-  if (/^[ \t\r\n]*"/.test(text)) return ofText(parse(text))
+  if (/^[ \t\r\n]*"/.test(text)) return ofText(parseJson(text))
   const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
   if (json === 'body-malformed') return 'chat-malformed'
-  return typeof json === 'string' ? json : ofObject(parse(json.bytes.toString('utf8')))
+  return typeof json === 'string' ? json : ofObject(parseJson(json.bytes.toString('utf8')))
 }
 
 function decodeText(bytes: Buffer): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return null
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
   } catch {
     return null
   }

@@ -6,6 +6,7 @@
 import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json-place.ts'
 import { countMembers } from '../lib/json-scan.ts'
 import { locateSyntaxError } from '../lib/json-syntax.ts'
+import { parseJson } from '../lib/parse-json.ts'
 import type { Problem } from '../lib/problem.ts'
 import { isKeyId } from './api-key.ts'
 import { prefixPaths, type Reading, readKey } from './key-members.ts'
@@ -82,15 +83,6 @@ function* readSliced(text: string, known: KnownServices): Generator<void, Read |
   const read: Read = { keys: [], findings: [], warnings: [], members: slices.members }
   yield* readEntries(slices.entries(), known, read)
   return slices.isWhole && slices.members === read.members ? read : null
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // V8's message quotes the text around the error, which may be a key.
-    return undefined
-  }
 }
 
 type Read = Reading & {

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
+import { parseJson } from '../lib/parse-json.ts'
 import { hasRocaFingerprint } from '../lib/roca.ts'
 import { decodeBase64Url } from './compact-token.ts'
 
@@ -29,7 +30,7 @@ const keysMax = 100
 
 /** Reads a JWK Set (RFC 7517 §5). Keys that are weak or meant for something else are left out. */
 export function readKeySet(text: string): ReadKeySet {
-  const value = parse(text)
+  const value = parseJson(text)
   const keys = isObject(value) ? value['keys'] : undefined
   if (!Array.isArray(keys)) return { problem: 'is not a JWK Set: {"keys": [...]}' }
   if (keys.length > keysMax) return { problem: `has more than ${keysMax} keys` }
@@ -114,12 +115,4 @@ function kidOf(key: unknown): string | null {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

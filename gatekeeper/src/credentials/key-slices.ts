@@ -1,4 +1,5 @@
 import { isEscaped } from '../lib/json-scan.ts'
+import { parseJson } from '../lib/parse-json.ts'
 
 /**
  * The keys of a version 1 file one by one, so that requests can pass in between: one `JSON.parse`
@@ -43,7 +44,7 @@ export class KeySlices {
     const written = this.#writtenAt(head.end)
     if (written !== null) return { id: head.group, ...written }
     const end = this.#endOfObject(head.end)
-    const entry = end === -1 ? undefined : parse(this.#text.slice(head.end, end))
+    const entry = end === -1 ? undefined : parseJson(this.#text.slice(head.end, end))
     return entry === undefined ? null : { id: head.group, entry, end }
   }
 
@@ -55,7 +56,7 @@ export class KeySlices {
     const text = this.#text
     if (!this.#isIndented || text.charCodeAt(start) !== code.openObject) return null
     const end = text.indexOf(writtenEnd, start) + writtenEnd.length
-    const entry = end < start ? undefined : parse(text.slice(start, end))
+    const entry = end < start ? undefined : parseJson(text.slice(start, end))
     // Not looked for again: in a text without it, each search would go to the text's end.
     if (entry === undefined) this.#isIndented = false
     const members =
@@ -141,13 +142,4 @@ function matchAt(form: RegExp, text: string, at: number): { end: number; group: 
   form.lastIndex = at
   const match = form.exec(text)
   return match && { end: form.lastIndex, group: match[1] ?? '' }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // V8's message quotes the text around the error, which may be a key.
-    return undefined
-  }
 }

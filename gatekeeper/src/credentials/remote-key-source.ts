@@ -4,6 +4,7 @@
  * keys stay in force for a while, and what is wrong is said.
  */
 import type { Clock } from '../lib/clock.ts'
+import { parseJson } from '../lib/parse-json.ts'
 import type { Problem } from '../lib/problem.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
 import type { WatchedKeySource } from './file-key-source.ts'
@@ -161,7 +162,7 @@ export function discoveryAddress(issuer: string): string {
  * (OpenID Connect Discovery 1.0 §4.3), or one issuer could speak for another.
  */
 function readDiscovery(text: string, issuer: string): string {
-  const document = parse(text)
+  const document = readObject(text)
   if (document?.['issuer'] !== issuer) {
     throw new KeyFault('its discovery document is that of another issuer')
   }
@@ -179,11 +180,7 @@ function isSafeAddress(address: string, issuer: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && origin === new URL(issuer).origin)
 }
 
-function parse(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-  } catch {
-    return null
-  }
+function readObject(text: string): Record<string, unknown> | null {
+  const value = parseJson(text)
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
 }

@@ -1,4 +1,5 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
+import { parseJson } from '../lib/parse-json.ts'
 
 /** An event that is longer passes as it is: it is not held back. */
 const eventBytesMax = 64 * 1024
@@ -81,10 +82,6 @@ export function dataOf(event: Buffer): string | null {
 
 /** The data of an event, read as a JSON object; null where it is none. */
 export function readEvent(event: Buffer): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(dataOf(event) ?? '')
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-  } catch {
-    return null
-  }
+  const value = parseJson(dataOf(event) ?? '')
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
 }

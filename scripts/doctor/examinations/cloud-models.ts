@@ -1,3 +1,4 @@
+import { parseJson } from '../../../gatekeeper/src/lib/parse-json.ts'
 import type { Service } from '../../../gatekeeper/src/policy/service.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
@@ -34,9 +35,6 @@ async function examineService({ outside }: Scene, service: Service): Promise<Fin
 
 /** Of Ollama 0.17 and newer; older ones do not say. */
 function isCloudOpen(text: string): boolean {
-  try {
-    return (JSON.parse(text) as { cloud?: { disabled?: unknown } }).cloud?.disabled === false
-  } catch {
-    return false
-  }
+  const status = parseJson(text) as { cloud?: { disabled?: unknown } | null } | null | undefined
+  return status?.cloud?.disabled === false
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { ExplainQuestion, Explanation } from '../../admission/explain.ts'
+import { parseJson } from '../../lib/parse-json.ts'
 import type { Call } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
@@ -34,7 +35,7 @@ export async function answerExplain(
   if (request.method !== 'POST' || request.url !== '/explain') {
     return sendAnswer(response, jsonAnswer(404, { status: 'not found' }), false)
   }
-  const parsed = question.safeParse(parse(await readText(request)))
+  const parsed = question.safeParse(parseJson(await readText(request)))
   if (!parsed.success) {
     return sendAnswer(response, jsonAnswer(400, { status: 'no question' }), false)
   }
@@ -48,12 +49,4 @@ async function readText(request: IncomingMessage): Promise<string> {
     if (read.length > questionBytesMax) return ''
   }
   return read
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return null
-  }
 }

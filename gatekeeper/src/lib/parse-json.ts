@@ -1,0 +1,11 @@
+/**
+ * The value of a JSON text; undefined, which no text has for a value, where it is none. V8's message
+ * is not passed on: it quotes the text around the error, which may be a key.
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
