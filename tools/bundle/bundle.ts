@@ -19,6 +19,8 @@ export async function writeBundle(root: string, folder: string): Promise<void> {
   const bundle = await rolldown({
     cwd: root,
     platform: 'node',
+    // What looks as if it had no effect may be there for what it throws: nothing is left out.
+    treeshake: false,
     input: Object.fromEntries(
       Object.entries(entries).map(([name, at]) => [name, join(source, at)]),
     ),
@@ -31,6 +33,7 @@ export async function writeBundle(root: string, folder: string): Promise<void> {
     const names = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
     const { output } = await bundle.generate({
       format: 'esm',
+      minify: false,
       comments: { jsdoc: false },
       ...names,
     })
