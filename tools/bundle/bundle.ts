@@ -5,20 +5,25 @@
  */
 import { copyFile, glob, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { rolldown } from 'rolldown'
+import { type Plugin, rolldown } from 'rolldown'
 
 /** Below `gatekeeper/src`: the process, and the thread that it starts by a file's name. */
 const entries = { main: 'main.ts', 'journal-worker': 'usage/journal/sqlite/journal-worker.ts' }
 
 /**
  * Makes the bundle of the clone at `root` in the folder `folder`: `main.js` and what belongs to it. Rejects
- * where anything of it is doubtful, such as a module that was not found.
+ * where anything of it is doubtful, such as a module that was not found. `plugins` look on, in tests.
  */
-export async function writeBundle(root: string, folder: string): Promise<void> {
+export async function writeBundle(
+  root: string,
+  folder: string,
+  plugins: readonly Plugin[] = [],
+): Promise<void> {
   const source = join(root, 'gatekeeper', 'src')
   const bundle = await rolldown({
     cwd: root,
     platform: 'node',
+    plugins: [...plugins],
     // What looks as if it had no effect may be there for what it throws: nothing is left out.
     treeshake: false,
     input: Object.fromEntries(
