@@ -32,7 +32,7 @@ export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds 
   --quick            two short rounds: shows that it runs, not how fast
   --rounds N         how many interleaved rounds (10)
   --seconds N        load on a row in one round, with 32 connections and with one each (0.8)
-  --limit-seconds N  end of all measuring, rounds left out if need be (260, with peers 480)
+  --limit-seconds N  end of all measuring, rounds left out if need be (320, with peers 480)
   --peers            gets what others would put there (once, some minutes), and measures it too
   --json FILE        writes the figures there as well
   --heavy            1,000 streams, large bodies and refusals, instead of the table
@@ -40,7 +40,7 @@ export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds 
   --profile          where the gatekeeper's own time goes under checks and relayed requests`
 
 const full = {
-  ...{ rounds: 10, seconds: 0.8, limitSeconds: 260, streams: 200, streamSeconds: 4 },
+  ...{ rounds: 10, seconds: 0.8, limitSeconds: 320, streams: 200, streamSeconds: 4 },
   ...{ startups: 5, reloads: 4, comparedRequests: 1_500 },
 }
 const withPeers = { ...full, limitSeconds: 480 }
