@@ -4,7 +4,15 @@
  * not run here.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Agent, request } from 'undici'
@@ -34,15 +42,19 @@ function versionOfSystemd(): number {
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gk-units-'))
+  // A unit's words end at spaces, which the path of a clone may have.
+  symlinkSync(root, join(folder, 'clone'))
+  symlinkSync(process.execPath, join(folder, 'node'))
+  symlinkSync(testCaddy ?? '/bin/true', join(folder, 'caddy'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The unit with the places that it has on a real machine put elsewhere. */
 function relocate(text: string): string {
   return text
-    .replaceAll('/opt/gatekeeper/node_modules/.bin/node', process.execPath)
-    .replaceAll('/opt/gatekeeper', root)
-    .replaceAll('/usr/bin/caddy', testCaddy ?? '/bin/true')
+    .replaceAll('/opt/gatekeeper/node_modules/.bin/node', join(folder, 'node'))
+    .replaceAll('/opt/gatekeeper', join(folder, 'clone'))
+    .replaceAll('/usr/bin/caddy', join(folder, 'caddy'))
     .replaceAll(/\/(?:var\/lib|run|etc)\/gatekeeper/g, (path) => join(folder, path))
 }
 
