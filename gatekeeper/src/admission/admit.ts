@@ -98,9 +98,11 @@ async function askHead(
   const principal = typeof caller === 'string' ? null : caller
   const limits = principal === null ? [] : deps.limitsOf({ facts, principal })
   const decision = decideForLineage(deps.checks, 'head', { facts, caller, limits, body: null })
-  const deny = (reason: Reason, check: string) => ({ reason, check, facts, principal })
-  if (!decision.allowed) return deny(decision.reason, decision.check)
-  if (principal === null) return deny('check-failed', 'principal')
+  if (!decision.allowed) {
+    const { reason, check, detail } = decision
+    return { reason, check, facts, principal, detail }
+  }
+  if (principal === null) return { reason: 'check-failed', check: 'principal', facts, principal }
   return { principal, limits, facts, obligations: decision.obligations }
 }
 
@@ -151,7 +153,9 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const refuse = (refusal: Refusal, check: string) => ({ ...deny(refusal.reason, check), refusal })
 
   const onBody = await askBody(request, deps)
-  if ('reason' in onBody) return deny(onBody.reason, onBody.check)
+  if ('reason' in onBody) {
+    return { ...deny(onBody.reason, onBody.check), detail: onBody.detail }
+  }
   const owed = onBody.obligations
   const question = { facts, principal, body: onBody.read?.facts ?? null, obligations: owed }
   const extended = extendReservation(question, reservation, deps)

@@ -1,4 +1,5 @@
 import type { Refusal } from '../policy/admission.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -11,4 +12,6 @@ export type Denial = {
   readonly principal: Principal | null
   /** What the answer's fields tell of the limit that refused, where one did. */
   readonly refusal?: Refusal
+  /** What the answer's text names, where the check that refused can tell more than its reason. */
+  readonly detail?: Detail | null
 }

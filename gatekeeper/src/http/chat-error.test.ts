@@ -9,7 +9,8 @@ const service = aService({ name: 'domain-chat', kind: 'chat' })
 const factsOf = (query = '', unknown?: readonly string[]) =>
   someFacts({ service, endpoint: null, query, ...(unknown && { unknown }) })
 const describeError = (reason: Reason, facts = factsOf()) =>
-  (chatError(reason, { facts, requestId: 'r' }) as { error_description: string }).error_description
+  (chatError(reason, { facts, requestId: 'r', detail: null }) as { error_description: string })
+    .error_description
 
 describe.each(all)('%s', (reason) => {
   test('is {error, error_description} in the words of this dialect', () => {

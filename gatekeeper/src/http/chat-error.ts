@@ -3,10 +3,15 @@
  * says which fault it is about; whoever gets it holds the credential, and has nothing to guess.
  */
 import { readChatQuery } from '../endpoints/chat-query.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import { type Reason, reasonRow } from '../policy/reason.ts'
 
-type About = { readonly facts: RequestFacts | null; readonly requestId: string }
+type About = {
+  readonly facts: RequestFacts | null
+  readonly requestId: string
+  readonly detail: Detail | null
+}
 
 /** What this dialect says in its own words; all other reasons have their usual text. */
 const texts: Readonly<Partial<Record<Reason, string>>> = {
@@ -25,10 +30,10 @@ const texts: Readonly<Partial<Record<Reason, string>>> = {
 }
 
 /** The body of a refusal. */
-export function chatError(reason: Reason, { facts, requestId }: About): object {
+export function chatError(reason: Reason, { facts, requestId, detail }: About): object {
   const row = reasonRow(reason)
   const named = reason === 'unknown-query' && facts !== null ? nameUnknown(facts) : null
-  const description = named ?? texts[reason] ?? row.text
+  const description = named ?? detail?.text ?? texts[reason] ?? row.text
   if (row.status === 401) return { error: 'unauthorized', error_description: description }
   return { error: row.code, error_description: description, request_id: requestId }
 }

@@ -195,3 +195,13 @@ describe('fields', () => {
     expect(fieldsFor('https://evil.example')).not.toHaveProperty('access-control-allow-origin')
   })
 })
+
+test('a detail stands in place of the usual text in every dialect, with the member that it names', () => {
+  const detail = { text: 'num_ctx is 9000; this key may use up to 8000.', param: 'num_ctx' }
+  const render = (facts: RequestFacts) =>
+    bodyOf(renderReason('context-too-large', { facts, requestId: 'r', detail }))
+  expect(render(native)).toEqual({ error: detail.text })
+  expect(render(compatible).error).toMatchObject({ message: detail.text, param: 'num_ctx' })
+  const chat = someFacts({ service: aService({ kind: 'chat' }), endpoint: null })
+  expect(render(chat)).toMatchObject({ error_description: detail.text })
+})

@@ -3,6 +3,7 @@
  * the client's library reads. The text is the reason's public one; no exception ever gets here.
  */
 import type { Refusal } from '../policy/admission.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { Dialect } from '../policy/endpoint.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../policy/reason.ts'
@@ -22,6 +23,8 @@ export type Refused = {
   readonly requestId: string
   /** What the limit says that refused, and the instant (epoch ms) that it speaks of. */
   readonly refusal?: Refusal | null
+  /** What the text names, where the check that refused can tell more than its reason. */
+  readonly detail?: Detail | null
   readonly now?: number
   /** Where clients learn whose tokens are taken (RFC 9728 §5.1); null where only ours are. */
   readonly resourceMetadata?: string | null
@@ -30,7 +33,7 @@ export type Refused = {
 /** Renders a refusal. */
 export function renderReason(
   reason: Reason,
-  { facts, requestId, refusal = null, now = 0, resourceMetadata = null }: Refused,
+  { facts, requestId, refusal = null, detail = null, now = 0, resourceMetadata = null }: Refused,
 ): Answer {
   const row = reasonRow(reason)
   return {
@@ -44,7 +47,7 @@ export function renderReason(
       ...(refusal?.limit && limitFields([refusal.limit], now)),
       ...(facts && corsFields(facts)),
     },
-    body: JSON.stringify(renderBody(reason, row, { facts, requestId })),
+    body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail })),
   }
 }
 
@@ -59,11 +62,12 @@ function challenge(facts: RequestFacts | null, resourceMetadata: string | null):
 function renderBody(
   reason: Reason,
   row: ReasonRow,
-  { facts, requestId }: Pick<Refused, 'facts' | 'requestId'>,
+  { facts, requestId, detail = null }: Pick<Refused, 'facts' | 'requestId' | 'detail'>,
 ): unknown {
   const dialect = dialectOf(facts)
-  if (dialect === 'chat') return chatError(reason, { facts, requestId })
-  return bodies[dialect](row, requestId)
+  if (dialect === 'chat') return chatError(reason, { facts, requestId, detail })
+  const { text, param } = detail ?? { text: row.text, param: null }
+  return bodies[dialect]({ ...row, text, param }, requestId)
 }
 
 function dialectOf(facts: RequestFacts | null): Dialect {
@@ -73,7 +77,7 @@ function dialectOf(facts: RequestFacts | null): Dialect {
   return facts.endpointPath.startsWith('/v1') ? 'openai' : 'ollama'
 }
 
-type RowBody = (row: ReasonRow, requestId: string) => unknown
+type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown
 
 const bodies: Readonly<Record<Exclude<Dialect, 'chat'>, RowBody>> = {
   // ollama-js prints `[object Object]` for anything but a text.
@@ -81,7 +85,7 @@ const bodies: Readonly<Record<Exclude<Dialect, 'chat'>, RowBody>> = {
   // One form that the OpenAI and the Anthropic libraries both read whole.
   openai: (row, requestId) => ({
     type: 'error',
-    error: { message: row.text, type: row.type, param: null, code: row.code },
+    error: { message: row.text, type: row.type, param: row.param, code: row.code },
     request_id: requestId,
   }),
   oauth: (row) => ({ error: row.code, error_description: row.text }),

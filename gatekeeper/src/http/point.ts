@@ -126,12 +126,13 @@ export function refuse(call: Call, refused: Refused, deps: PointDeps): void {
 function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
   const { reason, facts = null, requestId, principal = null, check, outcome = null } = refused
   const { status } = reasonRow(reason)
-  const { refusal = null } = refused
+  const { refusal = null, detail = null } = refused
   const { resourceMetadata } = deps
   const answer = renderReason(reason, {
     facts,
     requestId,
     refusal,
+    detail,
     now: deps.clock(),
     resourceMetadata,
   })

@@ -38,15 +38,25 @@ describe('decide', () => {
     const checks = [pass('a'), refuse('first'), { ...pass('second'), examine: later }]
     expect(decide(checks, 'head', question)).toEqual({
       allowed: false,
+      detail: null,
       reason: 'class-not-granted',
       check: 'first',
     })
     expect(later).not.toHaveBeenCalled()
   })
 
+  test('a refusal names what the check tells of it, and stands without where that fails', () => {
+    const detail = { text: 'num_ctx is 9000; this key may use up to 8000.', param: 'num_ctx' }
+    const telling = { ...refuse('first'), describe: () => detail }
+    expect(decide([telling], 'head', question)).toMatchObject({ check: 'first', detail })
+    const failing = { ...refuse('first'), describe: broken.examine as () => never }
+    expect(decide([failing], 'head', question)).toMatchObject({ check: 'first', detail: null })
+  })
+
   test('a check that throws refuses', () => {
     expect(decide([broken, pass('a')], 'head', question)).toEqual({
       allowed: false,
+      detail: null,
       reason: 'check-failed',
       check: 'broken',
     })

@@ -2,7 +2,7 @@
  * The room that decides, and nothing else: no clock, no file, no network. Every rule is a check in
  * the one array of `checks.ts`; the first that refuses wins, and one that throws refuses.
  */
-import type { Check, Decision, Obligation, Question } from './decision.ts'
+import type { Check, Decision, Detail, Obligation, Question } from './decision.ts'
 import type { Reason } from './reason.ts'
 
 /** Asks every check that needs no more than `phase`, in order, until one refuses. */
@@ -15,7 +15,9 @@ export function decide(
   for (const check of checks) {
     if (check.needs !== phase) continue
     const reason = examineSafely(check, question, obligations)
-    if (reason !== null) return { allowed: false, reason, check: check.name }
+    if (reason !== null) {
+      return { allowed: false, reason, check: check.name, detail: describeSafely(check, question) }
+    }
   }
   return { allowed: true, obligations }
 }
@@ -54,5 +56,14 @@ function examineSafely(check: Check, question: Question, obligations: Obligation
   } catch {
     // A check that cannot say no must not count as a yes.
     return 'check-failed'
+  }
+}
+
+/** The refusal stands without its detail. */
+function describeSafely(check: Check, question: Question): Detail | null {
+  try {
+    return check.describe?.(question) ?? null
+  } catch {
+    return null
   }
 }

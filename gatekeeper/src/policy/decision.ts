@@ -24,14 +24,28 @@ export type Obligation =
   /** The answer is cut after so many seconds. */
   | { readonly kind: 'end-stream'; readonly seconds: number }
 
+/**
+ * What makes a refusal concrete for its caller: the sentence that names the member, the field or the
+ * amount, and the name itself where the dialect has a place for it (`error.param`). It is public: a
+ * value that may hold a credential never stands in it.
+ */
+export type Detail = { readonly text: string; readonly param: string | null }
+
 /** One rule of admission. It returns why it refuses, or null. */
 export type Check = {
   readonly name: string
   readonly needs: 'head' | 'body'
   readonly examine: (question: Question) => Reason | null
   readonly oblige?: (question: Question) => Obligation | null
+  /** Asked after `examine` refused; null where the reason's own text says everything. */
+  readonly describe?: (question: Question) => Detail | null
 }
 
 export type Decision =
   | { readonly allowed: true; readonly obligations: readonly Obligation[] }
-  | { readonly allowed: false; readonly reason: Reason; readonly check: string }
+  | {
+      readonly allowed: false
+      readonly reason: Reason
+      readonly check: string
+      readonly detail: Detail | null
+    }

@@ -1,4 +1,5 @@
 import type { TraceContext } from '../lib/trace-context.ts'
+import type { Detail } from './decision.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Reason } from './reason.ts'
 import type { Point, Route, Service } from './service.ts'
@@ -36,6 +37,8 @@ export type RequestFacts = {
   readonly subprotocols: readonly string[]
   /** What makes the request malformed or ambiguous, where anything does. */
   readonly defect: Reason | null
+  /** What the refusal of the defect names. */
+  readonly detail?: Detail | null
   /** What of the query is not known here, for an answer that names it. */
   readonly unknown?: readonly string[]
 }
@@ -44,6 +47,8 @@ export type RequestFacts = {
 export type BodyFacts = {
   /** What makes the body malformed, ambiguous or too large, where anything does. */
   readonly defect: Reason | null
+  /** What the refusal of the defect names. */
+  readonly detail?: Detail | null
   /** Every model that the request names, in the form of `normalizeModelName`. */
   readonly models: readonly string[]
   /** Those of them that the caller's lists hold. */

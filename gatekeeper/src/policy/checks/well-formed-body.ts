@@ -5,4 +5,5 @@ export const wellFormedBody: Check = {
   name: 'well-formed-body',
   needs: 'body',
   examine: ({ body }) => (body === null ? 'check-failed' : body.defect),
+  describe: ({ body }) => body?.detail ?? null,
 }

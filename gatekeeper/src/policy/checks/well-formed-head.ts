@@ -5,4 +5,5 @@ export const wellFormedHead: Check = {
   name: 'well-formed-head',
   needs: 'head',
   examine: ({ facts }) => facts.defect,
+  describe: ({ facts }) => facts.detail ?? null,
 }
