@@ -96,7 +96,11 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   })
 
   it.each([
-    { name: 'the gatekeeper', words: 'gatekeeper/dist/', said: /the gatekeeper ended \(SIGKILL\)/ },
+    {
+      name: 'the gatekeeper',
+      words: 'gatekeeper/src/main.ts',
+      said: /the gatekeeper ended \(SIGKILL\)/,
+    },
     { name: 'Caddy', words: 'run --config', said: /Caddy ended \(SIGKILL\)/ },
   ])('ends as a whole, with 70, when $name dies, and names it', async ({ words, said }) => {
     const launch = house.launch()

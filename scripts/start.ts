@@ -109,9 +109,7 @@ async function startParts(
   { caddy, upstreams }: { readonly caddy: Caddy; readonly upstreams: Upstreams },
 ): Promise<void> {
   const { settings } = configuration
-  const node = await planGatekeeperNode(root, (reason) => {
-    voice.say('unbundled', `runs from its source, since no bundle of it could be made: ${reason}`)
-  })
+  const node = planGatekeeperNode(root)
   supervisor.start(planGatekeeper(root, configuration, { upstreams, node }))
   if (!(await ready.waitForGatekeeper(settings.opsListen, gatekeeperSecondsMax))) {
     throw notReady('The gatekeeper', gatekeeperSecondsMax)

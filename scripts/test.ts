@@ -13,7 +13,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
-import { findCurrentBundle } from '../tools/bundle/current-bundle.ts'
 import { findCaddy } from './caddy/find-caddy.ts'
 import { type Outcome, readOutcomes, summarise } from './test/summary.ts'
 
@@ -57,17 +56,7 @@ ${formatProblem(found.problem)}\n`)
   return null
 }
 
-/** What the tests need of this machine; null where it is not to be had. */
-type Parts = { readonly caddy: string | null; readonly main: string | null }
-
-async function findParts(): Promise<Parts> {
-  const main = await findCurrentBundle(root, (reason) => {
-    process.stderr.write(`gatekeeper: the source is tested in place of its bundle: ${reason}\n`)
-  })
-  return { caddy: await findTestCaddy(), main }
-}
-
-async function runVitest(words: readonly string[], { caddy, main }: Parts): Promise<number> {
+async function runVitest(words: readonly string[], caddy: string | null): Promise<number> {
   const child = spawn(
     process.execPath,
     [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...words],
@@ -77,7 +66,6 @@ async function runVitest(words: readonly string[], { caddy, main }: Parts): Prom
       env: {
         ...process.env,
         ...(caddy !== null && { GATEKEEPER_TEST_CADDY: caddy }),
-        ...(main !== null && { GATEKEEPER_TEST_MAIN: main }),
       },
     },
   )
@@ -89,12 +77,12 @@ async function runVitest(words: readonly string[], { caddy, main }: Parts): Prom
 
 type Run = { readonly code: number; readonly outcomes: Outcome[] | null }
 
-async function runOnce(words: readonly string[], parts: Parts): Promise<Run> {
+async function runOnce(words: readonly string[], caddy: string | null): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'gk-test-'))
   try {
     const report = join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const code = await runVitest([...words, ...reporters], parts)
+    const code = await runVitest([...words, ...reporters], caddy)
     const text = existsSync(report) ? readFileSync(report, 'utf8') : null
     return { code, outcomes: readOutcomes(text, root) }
   } finally {
@@ -103,11 +91,11 @@ async function runOnce(words: readonly string[], parts: Parts): Promise<Run> {
 }
 
 /** The files with failures once more, alone: what failed only beside others is named as flaky. */
-async function runFailedAgain({ outcomes }: Run, parts: Parts): Promise<Run> {
+async function runFailedAgain({ outcomes }: Run, caddy: string | null): Promise<Run> {
   const failed = outcomes?.filter(({ status }) => status === 'failed') ?? []
   const files = [...new Set(failed.map(({ file }) => file))]
   process.stdout.write(`\nAGAIN, alone: ${files.join(' ')}\n`)
-  return await runOnce([...files, '--pool=forks', '--no-file-parallelism'], parts)
+  return await runOnce([...files, '--pool=forks', '--no-file-parallelism'], caddy)
 }
 
 async function main(): Promise<number> {
@@ -121,11 +109,11 @@ async function main(): Promise<number> {
     suite === undefined
       ? [...given, ...excluded]
       : [suite, ...more, '--pool=forks', '--no-file-parallelism', ...given.slice(1)]
-  const parts = await findParts()
-  const first = await runOnce(which, parts)
+  const caddy = await findTestCaddy()
+  const first = await runOnce(which, caddy)
   const isRunAgain =
     process.argv.includes(again) && first.outcomes?.some(({ status }) => status === 'failed')
-  const second = isRunAgain === true ? await runFailedAgain(first, parts) : null
+  const second = isRunAgain === true ? await runFailedAgain(first, caddy) : null
   const lines = summarise(first.outcomes, second?.outcomes ?? [])
   process.stdout.write(`${lines.join('\n')}\n`)
   return second?.code ?? first.code

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
-import { dirname } from 'node:path'
-
-/** Looked for, since a bundle of this source lies deeper than the source. */
-const file = findPackageJSON('.', import.meta.url) ?? 'package.json'
+import { resolve } from 'node:path'
 
 /** The folder `gatekeeper` of the clone. */
-export const packageFolder: string = dirname(file)
+export const packageFolder: string = resolve(import.meta.dirname, '..')
+
+const file = readFileSync(resolve(packageFolder, 'package.json'), 'utf8')
 
 /** The version in `package.json`, the one place where it is written. */
-export const version: string = (JSON.parse(readFileSync(file, 'utf8')) as { version: string })
-  .version
+export const version: string = (JSON.parse(file) as { version: string }).version

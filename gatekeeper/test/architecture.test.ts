@@ -75,7 +75,7 @@ function withoutComments(text: string): string {
 const files = readFolder(src)
 const production = files.filter(({ isTest }) => !isTest)
 const tests = files.filter(({ isTest }) => isTest)
-const scripts = ['scripts', 'tools/bundle'].flatMap((folder) => readFolder(join(root, folder)))
+const scripts = readFolder(join(root, 'scripts'))
 
 /** The room that a relative import leads into; null for packages. */
 function roomOf(file: SourceFile, specifier: string): string | null {

@@ -61,17 +61,12 @@ export async function preparePlace(
 /** What is to be undone at the end, last first, however the bench ends. */
 export type Undo = (step: () => unknown) => void
 
-/** What is measured is what ships: without its bundle there is nothing to measure. */
-export function refuse(reason: string): never {
-  throw new Error(`the gatekeeper cannot be bundled: ${reason}`)
-}
-
 /** Starts the gatekeeper and waits for its line; `flags` are Node's. */
 export async function startGatekeeper(
   place: Place,
   { undo, flags = [] }: { undo: Undo; flags?: readonly string[] },
 ): Promise<Child> {
-  const node = await planGatekeeperNode(root, refuse)
+  const node = planGatekeeperNode(root)
   const gatekeeper = startProcess({
     command: process.execPath,
     words: [...flags, ...node.words],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { planGatekeeperNode } from '../start/gatekeeper-node.ts'
-import { type Place, refuse, root, type Undo } from './front.ts'
+import { type Place, root, type Undo } from './front.ts'
 import type { StartupReport } from './report.ts'
 import { median, rangeOf } from './statistics.ts'
 
@@ -24,7 +24,7 @@ export async function measureStartup(places: StartupPlaces, undo: Undo): Promise
 }
 
 async function timeStart(place: Place, undo: Undo): Promise<number> {
-  const { words, env } = await planGatekeeperNode(root, refuse)
+  const { words, env } = planGatekeeperNode(root)
   const startedAt = performance.now()
   const child = spawn(process.execPath, words, {
     env: { ...env, ...place.env },

@@ -12,10 +12,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs a small program with the flags and the environment of a gatekeeper below `root`. */
-async function run(root: string) {
+function run(root: string) {
   const program = join(folder, 'program.ts')
   writeFileSync(program, "const text: string = 'ran'\nprocess.stdout.write(text)\n")
-  const { words, env } = await planGatekeeperNode(root, () => {})
+  const { words, env } = planGatekeeperNode(root)
   const flags = words.filter((word) => word.startsWith('--'))
   const options = { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 20_000 } as const
   const { status, stdout } = spawnSync(process.execPath, [...flags, program], options)
@@ -23,16 +23,16 @@ async function run(root: string) {
 }
 
 describe('the Node of the gatekeeper', () => {
-  it('keeps what it compiled beside the code, and nowhere else', async () => {
-    expect(await run(folder)).toEqual({ status: 0, output: 'ran' })
+  it('keeps what it compiled beside the code, and nowhere else', () => {
+    expect(run(folder)).toEqual({ status: 0, output: 'ran' })
     expect(readdirSync(folder).sort()).toEqual(['node_modules', 'program.ts'])
     expect(existsSync(join(folder, 'node_modules/.cache/gatekeeper'))).toBe(true)
   })
 
-  it('starts without where nothing can be written there', async () => {
+  it('starts without where nothing can be written there', () => {
     // Whatever is below it cannot be made, not even by root.
     const root = join(folder, 'file')
     writeFileSync(root, '')
-    expect(await run(root)).toEqual({ status: 0, output: 'ran' })
+    expect(run(root)).toEqual({ status: 0, output: 'ran' })
   })
 })

@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Problem, ProblemsError } from '../../../lib/problem.ts'
 import type { Order, Question, Reply, Values } from './orders.ts'
@@ -18,9 +17,7 @@ type Asked = { readonly resolve: (value: never) => void; readonly reject: (error
  * the process is still reading its settings. A thread that dies answers no more.
  */
 export function startJournalThread(): JournalThread {
-  // In a bundle it lies beside this as well, as JavaScript.
-  const file = `./journal-worker${extname(import.meta.filename)}`
-  const worker = new Worker(new URL(file, import.meta.url), {
+  const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
     // Not the process's own: a test runner's words are nothing to this thread.
     execArgv: [],
   })
