@@ -11,12 +11,15 @@ const guarded: RowOptions = { promptLevel: 'guarded' }
 const standard: RowOptions = { promptLevel: 'standard' }
 const open: RowOptions = { isPublic: true }
 
-/** The domain chat. Its levels have names of fish; what they mean is nobody's business outside. */
+/**
+ * The domain chat. Its levels have the names of fish: minnow sends the standard prompt, shark the
+ * guarded one. A client never learns what they mean.
+ */
 export const chatEndpoints: readonly Endpoint[] = [
-  row('POST', '/minnow/chat', 'use', ...asked, guarded, open),
-  row('POST', '/shark/chat', 'use', ...asked, standard, open),
-  row('POST', '/authorized/minnow/chat', 'use', ...asked, guarded),
-  row('POST', '/authorized/shark/chat', 'use', ...asked, standard),
+  row('POST', '/minnow/chat', 'use', ...asked, standard, open),
+  row('POST', '/shark/chat', 'use', ...asked, guarded, open),
+  row('POST', '/authorized/minnow/chat', 'use', ...asked, standard),
+  row('POST', '/authorized/shark/chat', 'use', ...asked, guarded),
 ].flat()
 
 /** Where its endpoints begin. */

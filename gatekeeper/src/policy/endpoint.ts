@@ -13,7 +13,7 @@ export type Dialect = 'ollama' | 'openai' | 'oauth' | 'widget' | 'chat'
  */
 export type BodyForm = 'none' | 'json' | 'chat' | 'multipart' | 'bytes'
 
-/** How strict the prompt of a domain is: `guarded` is more than `standard`. */
+/** How strict the prompt of a domain is: `guarded` allows less than `standard`. */
 export type PromptLevel = 'standard' | 'guarded'
 
 /**

@@ -63,6 +63,32 @@ describe('prompts', () => {
     await expect(open()).rejects.toThrow(/guarded\.txt/)
   })
 
+  it('under their older names are the same prompts: insecure for minnow, secure for shark', async () => {
+    await put('general', { insecure: 'be kind', secure: 'be careful' })
+    await put('law', { standard: 'a', secure: 'b' })
+    const store = await open()
+    expect(store.find('general', 'standard')).toBe('be kind')
+    expect(store.find('general', 'guarded')).toBe('be careful')
+    expect(store.find('law', 'guarded')).toBe('b')
+    await put('general', { secure: 'be very careful' })
+    await store.reload()
+    expect(store.find('general', 'guarded')).toBe('be very careful')
+  })
+
+  it('under both names at once stop the start, and later leave the last good text', async () => {
+    await put('general', { standard: 'a', guarded: 'strict', secure: 'weak' })
+    await expect(open()).rejects.toThrow(/guarded\.txt: stands beside secure\.txt.*Keep one/)
+    await rm(join(folder, 'general/secure.txt'))
+    const store = await open()
+    await put('general', { secure: 'weak' })
+    await store.reload()
+    expect(store.find('general', 'guarded')).toBe('strict')
+    expect(store.problems()).toMatchObject([{ what: expect.stringContaining('secure.txt') }])
+    await rm(join(folder, 'general/guarded.txt'))
+    await store.reload()
+    expect(store.find('general', 'guarded')).toBe('weak')
+  })
+
   it('of names like ../general, Object members or files are none', async () => {
     await put('general', { standard: 'a', guarded: 'b' })
     await writeFile(join(folder, 'notes'), 'x')
@@ -91,6 +117,16 @@ describe('C10: the ten prompts that come along', () => {
     const store = await open(shipped)
     for (const words of wanted)
       expect(store.find(domain as string, 'guarded')).toMatch(words as RegExp)
+  })
+
+  it.each([
+    ['finance', /money|markets/],
+    ['medicine', /health|medicine/],
+    ['taxes', /taxes/],
+    ['vacation-rental', /vacation rentals/],
+  ])('standard %s is about its domain', async (domain, words) => {
+    const store = await open(shipped)
+    expect(store.find(domain, 'standard')).toMatch(words)
   })
 
   it('C11: none of them has the words that clients never see', async () => {

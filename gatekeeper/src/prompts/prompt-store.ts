@@ -1,16 +1,26 @@
 /**
- * The prompts of the domain chat: one folder a domain, one file a level. All of them are read at
- * the start; later each file that changes counts by itself, and a broken one leaves the last good.
+ * The prompts of the domain chat: one folder for each domain, one file for each level. All files are
+ * read at the start. A file that changes later takes effect by itself; a broken one leaves the last
+ * good text in force.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
-import { readStable, signatureOf } from '../lib/stable-read.ts'
+import { type FileState, readStable, signatureOf } from '../lib/stable-read.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
 import type { PromptLevel } from '../policy/endpoint.ts'
 
-/** Both levels, each with its file. */
-const promptLevels = ['standard', 'guarded'] as const satisfies readonly PromptLevel[]
+/** The files of each level: its name today, then the name that older set-ups have. */
+const levelFiles = {
+  standard: ['standard.txt', 'insecure.txt'],
+  guarded: ['guarded.txt', 'secure.txt'],
+} as const satisfies Readonly<Record<PromptLevel, readonly [string, string]>>
+
+type LevelFiles = (typeof levelFiles)[PromptLevel]
+
+const remedy =
+  'A domain has standard.txt (for minnow) and guarded.txt (for shark), each with the text of its ' +
+  'prompt; the older names insecure.txt (for minnow) and secure.txt (for shark) are read too.'
 
 export type PromptStore = {
   /** The prompt of a domain; null where there is no such domain. */
@@ -81,12 +91,11 @@ async function readFolder(folder: string): Promise<ReadFolder> {
   const broken = new Set<string>()
   const problems: Problem[] = []
   for (const domain of await listDomains(folder)) {
-    const levels = await Promise.all(
-      promptLevels.map((level) => readPrompt(join(folder, domain, `${level}.txt`))),
-    )
-    const found = levels.filter((level) => typeof level !== 'string')
-    problems.push(...found)
-    const [standard, guarded] = levels
+    const [standard, guarded] = await Promise.all([
+      readPrompt(join(folder, domain), levelFiles.standard),
+      readPrompt(join(folder, domain), levelFiles.guarded),
+    ])
+    problems.push(...[standard, guarded].filter((level) => typeof level !== 'string'))
     if (typeof standard === 'string' && typeof guarded === 'string') {
       prompts.set(domain, { standard, guarded })
     } else broken.add(domain)
@@ -94,9 +103,20 @@ async function readFolder(folder: string): Promise<ReadFolder> {
   return { prompts, broken, problems }
 }
 
-async function readPrompt(path: string): Promise<string | Problem> {
-  const { state } = await readStable(path)
-  const remedy = 'A domain has standard.txt and guarded.txt, each with the text of its prompt.'
+/** Reads the one file that a level has. Two files are a problem: nobody could tell which one counts. */
+async function readPrompt(
+  folder: string,
+  [name, olderName]: LevelFiles,
+): Promise<string | Problem> {
+  const [path, olderPath] = [join(folder, name), join(folder, olderName)]
+  const [current, older] = await Promise.all([readStable(path), readStable(olderPath)])
+  if (older.state.kind === 'absent') return textOf(path, current.state)
+  if (current.state.kind === 'absent') return textOf(olderPath, older.state)
+  const what = `stands beside ${olderName}, the older name of the same prompt`
+  return { source: path, what, remedy: `Keep one of the two files and remove the other. ${remedy}` }
+}
+
+function textOf(path: string, state: FileState): string | Problem {
   if (state.kind === 'absent') return { source: path, what: 'is missing', remedy }
   if (state.kind === 'unreadable') {
     return { source: path, what: `cannot be read (${state.code})`, remedy }
@@ -124,10 +144,12 @@ async function listDomains(folder: string): Promise<string[]> {
 async function signFolder(folder: string): Promise<string> {
   const domains = await listDomains(folder)
   const parts = domains.flatMap((domain) =>
-    promptLevels.map(async (level) => {
-      const path = join(folder, domain, `${level}.txt`)
-      return `${path} ${await signatureOf(path)}`
-    }),
+    Object.values(levelFiles)
+      .flat()
+      .map(async (name) => {
+        const path = join(folder, domain, name)
+        return `${path} ${await signatureOf(path)}`
+      }),
   )
   return (await Promise.all(parts)).join('\n')
 }

@@ -38,8 +38,8 @@ const masterKey = 'sk-for-the-tests-0123456789abcdef'
 const secret = 'c'.repeat(40)
 const domains = ['finance', 'general', 'medicine', 'taxes', 'vacation-rental']
 const pairs = [
-  ['minnow', 'guarded'],
-  ['shark', 'standard'],
+  ['minnow', 'standard'],
+  ['shark', 'guarded'],
 ] as const
 
 const holder = makeKey({ services: ['domain-chat'] })
@@ -418,10 +418,10 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     expect(
       asked().map(({ body }) => JSON.parse(body.toString('utf8')).messages[0].content),
     ).toEqual([
-      promptOf('general', 'guarded'),
-      promptOf('finance', 'standard'),
-      promptOf('taxes', 'standard'),
-      promptOf('medicine', 'guarded'),
+      promptOf('general', 'standard'),
+      promptOf('finance', 'guarded'),
+      promptOf('taxes', 'guarded'),
+      promptOf('medicine', 'standard'),
     ])
   })
 
@@ -487,7 +487,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
 
   it('C10: a prompt that is edited counts without a restart, and a new folder is a new domain', async () => {
     const promptSent = async (domain: string) => {
-      const path = `/authorized/minnow/chat?domain=${domain}`
+      const path = `/authorized/shark/chat?domain=${domain}`
       const { status } = await limited.send(path, { json: hello, key: holder.key })
       if (status !== 200) return status
       const body = litellm.received.findLast(({ method }) => method === 'POST')?.body
