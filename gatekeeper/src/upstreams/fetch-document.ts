@@ -1,13 +1,17 @@
 /**
  * Gets a small document of an issuer or an upstream: no redirects, bounded in time and size, and nothing of it is
  * ever shown. The address comes from our configuration, never from a request.
+ *
+ * By `dispatch`, as `forward` does, and not by undici's `request`: its body is a stream, and a stream that
+ * is destroyed emits an error. An error without a listener ends the process.
  */
-import { Agent, request } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
+import type { AnswerFields } from './change-answer.ts'
 
-const timeoutMs = 5_000
+const timeoutMsUsual = 5_000
 const bytesMax = 1024 * 1024
 
-/** What came was not a document. */
+/** The answer was not a document. */
 class DocumentError extends Error {
   override readonly name = 'DocumentError'
   readonly code: string
@@ -24,30 +28,95 @@ export type DocumentFetcher = {
   readonly close: () => Promise<void>
 }
 
-export function createDocumentFetcher(): DocumentFetcher {
-  const agent = new Agent({ connect: { timeout: timeoutMs }, pipelining: 0 })
+export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): DocumentFetcher {
+  const agent = new Agent({ connect: { timeout: timeoutMs }, pipelining: 0, allowH2: false })
   return {
-    fetch: async (url, fields = {}) => {
-      const signal = AbortSignal.timeout(timeoutMs)
-      const options = {
-        dispatcher: agent,
-        signal,
-        headers: { accept: 'application/json', ...fields },
-      }
-      const { statusCode, body } = await request(url, options)
-      if (statusCode !== 200) {
-        body.destroy()
-        throw new DocumentError(`HTTP_${statusCode}`)
-      }
-      const chunks: Buffer[] = []
-      let length = 0
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        length += chunk.length
-        if (length > bytesMax) throw new DocumentError('TOO_LARGE')
-        chunks.push(chunk)
-      }
-      return Buffer.concat(chunks, length).toString('utf8')
-    },
+    fetch: (url, fields = {}) =>
+      new Promise((resolve, reject) => {
+        const handler = new DocumentHandler({ resolve, reject })
+        handler.endAfter(timeoutMs)
+        try {
+          agent.dispatch(dispatchOptions(url, fields), handler)
+        } catch (error) {
+          // undici throws at once on what it takes for an invalid request.
+          handler.onResponseError(null, error as Error)
+        }
+      }),
     close: () => agent.destroy(),
+  }
+}
+
+function dispatchOptions(url: string, fields: Readonly<Record<string, string>>) {
+  const { origin, pathname, search } = new URL(url)
+  // A document in a coding would have to be decoded under a bound, for no gain.
+  const headers = { accept: 'application/json', 'accept-encoding': 'identity', ...fields }
+  return { origin, path: pathname + search, method: 'GET', headers } as const
+}
+
+type Controller = Dispatcher.DispatchController
+type Settle = {
+  readonly resolve: (text: string) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Collects one answer. The first end counts; what comes after it is ignored. */
+class DocumentHandler implements Dispatcher.DispatchHandler {
+  readonly #settle: Settle
+  readonly #chunks: Buffer[] = []
+  #controller: Controller | null = null
+  #timer: NodeJS.Timeout | null = null
+  #length = 0
+  #isDone = false
+
+  constructor(settle: Settle) {
+    this.#settle = settle
+  }
+
+  endAfter(timeoutMs: number): void {
+    this.#timer = setTimeout(() => this.#fail(new DocumentError('TIMEOUT')), timeoutMs)
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller
+    if (this.#isDone) controller.abort(new Error('it took too long'))
+  }
+
+  onResponseStart(_controller: Controller, status: number, fields: AnswerFields): void {
+    // Informational answers come before the one that counts (RFC 9110 §15.2).
+    if (status >= 100 && status < 200) return
+    if (status !== 200) return this.#fail(new DocumentError(`HTTP_${status}`))
+    const coding = String(fields['content-encoding'] ?? 'identity').trim()
+    if (!/^(?:identity)?$/i.test(coding)) this.#fail(new DocumentError('CONTENT_ENCODING'))
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.#isDone) return
+    this.#length += chunk.length
+    if (this.#length > bytesMax) return this.#fail(new DocumentError('TOO_LARGE'))
+    this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (!this.#finish()) return
+    this.#settle.resolve(Buffer.concat(this.#chunks, this.#length).toString('utf8'))
+  }
+
+  onResponseError(_controller: Controller | null, error: Error): void {
+    if (this.#finish()) this.#settle.reject(error)
+  }
+
+  #fail(error: DocumentError): void {
+    if (!this.#finish()) return
+    this.#settle.reject(error)
+    // The rest of the answer is not read: its connection ends here.
+    this.#controller?.abort(error)
+  }
+
+  /** False where it is over already. */
+  #finish(): boolean {
+    if (this.#isDone) return false
+    this.#isDone = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    return true
   }
 }

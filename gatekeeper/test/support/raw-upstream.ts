@@ -1,0 +1,174 @@
+/**
+ * A server that writes its answers byte by byte, so that each can be wrong in any way, and that breaks
+ * off at any stage.
+ */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+/** What is written, each part by itself, and how the connection ends after it. */
+export type RawAnswer = {
+  readonly name: string
+  readonly parts: readonly (string | Buffer)[]
+  /** `end` is a FIN, `reset` an RST, `hold` keeps the connection open for the next request. */
+  readonly finish: 'end' | 'reset' | 'hold'
+}
+
+export type RawUpstream = {
+  readonly url: string
+  /** Answers everything so from now on. */
+  readonly answerWith: (choose: RawAnswer | (() => RawAnswer)) => void
+  /** Requests so far. */
+  readonly requests: () => number
+  readonly close: () => Promise<void>
+}
+
+export async function startRawUpstream(): Promise<RawUpstream> {
+  let choose: () => RawAnswer = () => wholeAnswer(404, '')
+  let requests = 0
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      if (!isComplete(text)) return
+      text = ''
+      requests++
+      void write(socket, choose())
+    })
+  })
+  server.on('error', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    answerWith: (next) => {
+      choose = typeof next === 'function' ? next : () => next
+    },
+    requests: () => requests,
+    close: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+/** Requests of the product have a length or no body at all. */
+function isComplete(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n')
+  if (end === -1) return false
+  const length = /^content-length: *(\d+)/im.exec(text.slice(0, end))?.[1] ?? '0'
+  if (/^transfer-encoding:/im.test(text.slice(0, end))) return text.endsWith('0\r\n\r\n')
+  return text.length >= end + 4 + Number(length)
+}
+
+async function write(socket: Socket, { parts, finish }: RawAnswer): Promise<void> {
+  for (const [at, part] of parts.entries()) {
+    // Each in a packet of its own.
+    if (at > 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    if (!socket.writable) return
+    await new Promise((resolve) => socket.write(part, () => resolve(null)))
+  }
+  if (finish === 'end') socket.end()
+  if (finish === 'reset') socket.resetAndDestroy()
+}
+
+const type = 'content-type: application/json'
+const head = (status: number, ...fields: readonly string[]) =>
+  `${[`HTTP/1.1 ${status} Any`, type, ...fields].join('\r\n')}\r\n\r\n`
+const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+
+/** One answer of a declared length, in one write. */
+export function wholeAnswer(status: number, body: string): RawAnswer {
+  const length = `content-length: ${Buffer.byteLength(body)}`
+  return { name: 'whole', parts: [head(status, length) + body], finish: 'hold' }
+}
+
+/** The same content in every framing of HTTP/1.1, each of them whole. */
+export function framings(status: number, body: string): RawAnswer[] {
+  const half = Math.ceil(body.length / 2)
+  const [first, second] = [body.slice(0, half), body.slice(half)]
+  const length = `content-length: ${Buffer.byteLength(body)}`
+  const chunked = 'transfer-encoding: chunked'
+  const all: RawAnswer[] = [
+    { name: 'length, one packet', parts: [head(status, length) + body], finish: 'hold' },
+    { name: 'length, in parts', parts: [head(status, length), first, second], finish: 'hold' },
+    {
+      name: 'length, closed',
+      parts: [head(status, length, 'connection: close') + body],
+      finish: 'end',
+    },
+    {
+      name: 'chunked, one packet',
+      parts: [`${head(status, chunked)}${chunk(first)}${chunk(second)}0\r\n\r\n`],
+      finish: 'hold',
+    },
+    {
+      name: 'chunked, in parts, with trailers',
+      parts: [head(status, chunked), chunk(first), chunk(second), '0\r\nx-end: 1\r\n\r\n'],
+      finish: 'hold',
+    },
+    { name: 'until the end', parts: [head(status), first, second], finish: 'end' },
+    {
+      name: 'after informational answers',
+      parts: [
+        `HTTP/1.1 102 Processing\r\n\r\n`,
+        `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n`,
+        head(status, length) + body,
+      ],
+      finish: 'hold',
+    },
+    { name: 'whole, and then a reset', parts: [head(status, length), body], finish: 'reset' },
+    {
+      name: 'whole, with bytes after it',
+      parts: [`${head(status, length)}${body}HTTP/1.`],
+      finish: 'end',
+    },
+  ]
+  return all.filter(({ name }) => !isWithoutBody(status) || /^(?:length|whole)/.test(name))
+}
+
+const isWithoutBody = (status: number) => status === 204 || status === 304
+
+/** Answers that break at each stage: before the head, in it, after it, in the content. */
+export function broken(status: number, body: string): RawAnswer[] {
+  const half = body.slice(0, Math.ceil(body.length / 2))
+  const length = `content-length: ${Buffer.byteLength(body)}`
+  const chunked = 'transfer-encoding: chunked'
+  const parts: readonly (readonly [string, readonly (string | Buffer)[]])[] = [
+    ['nothing', []],
+    ['an empty line', ['\r\n']],
+    ['garbage', [Buffer.from('00ff1603010200010001fc0303', 'hex')]],
+    ['another protocol', ['SSH-2.0-OpenSSH_9.2p1\r\n']],
+    ['HTTP/2', [Buffer.from('000012040000000000', 'hex')]],
+    ['half a status line', ['HTTP/1.1 20']],
+    ['half a head', [`HTTP/1.1 ${status} Any\r\ncontent-le`]],
+    ['an endless field', [`HTTP/1.1 ${status} Any\r\nx: ${'x'.repeat(100_000)}`]],
+    ['a field that is not allowed', [head(status, 'x-a: \u0001', 'x b: c', length) + body]],
+    ['two lengths', [head(status, length, 'content-length: 1') + body]],
+    ['a length and chunks', [head(status, length, chunked) + chunk(body)]],
+    ['a length that is not a number', [head(status, 'content-length: -1') + body]],
+    ['a change of protocol', ['HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n']],
+    ['Continue, without end', ['HTTP/1.1 100 Continue\r\n\r\n']],
+    ['the head alone', [head(status, length)]],
+    ['the head alone, chunked', [head(status, chunked)]],
+    ['half of it', [head(status, length) + half]],
+    ['half of it, in parts', [head(status, length), half]],
+    ['half of its chunks', [head(status, chunked) + chunk(half)]],
+    ['half of its chunks, in parts', [head(status, chunked), chunk(half)]],
+    ['half a chunk', [head(status, chunked), `ff\r\n${half}`]],
+    ['a size that is not a number', [head(status, chunked), 'zz\r\n']],
+    ['all chunks but the last', [head(status, chunked), chunk(body)]],
+  ]
+  return parts.flatMap(([name, written]) =>
+    (['end', 'reset'] as const).map((finish) => ({
+      name: `${name}, ${finish}`,
+      parts: written,
+      finish,
+    })),
+  )
+}
