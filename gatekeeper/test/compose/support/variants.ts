@@ -37,6 +37,17 @@ export function itStandsInOtherWays(house: () => House, key: () => string): void
     await house().compose('up', '-d', '--wait')
   })
 
+  it('C18: compose.litellm.yaml is LiteLLM alone on loopback, and refuses to start without a key', async () => {
+    const files = '-f docker-compose.yml -f compose.litellm.yaml'
+    const refused = await house().shell(`docker compose ${files} config litellm 2>&1 || true`)
+    expect(refused).toContain('set LITELLM_MASTER_KEY')
+    const config = `LITELLM_MASTER_KEY=sk-x docker compose ${files} config --format json litellm`
+    const { services } = JSON.parse(await house().shell(config))
+    expect(Object.keys(services)).toEqual(['litellm'])
+    expect(Object.keys(services.litellm.networks)).toEqual(['egress'])
+    expect(services.litellm.ports).toMatchObject([{ host_ip: '127.0.0.1', published: '4000' }])
+  })
+
   it('the real Ollama runs as it is confined here, and pulls on its own network', async (context) => {
     if (!house().hasRealOllama) {
       process.stderr.write('SKIPPED: no Ollama was built here (npm run test:real builds one)\n')
