@@ -4,6 +4,7 @@
  */
 import type { ChatDeps } from './admission/chat-head.ts'
 import type { Settings } from './config/read-settings.ts'
+import { createLevelTest } from './endpoints/chat.ts'
 import { groupAddress } from './lib/address-group.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Problem } from './lib/problem.ts'
@@ -19,6 +20,8 @@ import { createModelList } from './upstreams/model-list.ts'
 export type Chat = {
   /** Null where there is no domain chat. */
   readonly deps: ChatDeps | null
+  /** Whether a path asks for a level that there is not; nobody asks where there is no `chat`. */
+  readonly isUnknownLevel: (path: string) => boolean
   /** Counts a request without a credential against its address; null where that has room. */
   readonly refuseVisitor: (question: Question) => Refusal | null
   readonly problems: () => readonly Problem[]
@@ -29,6 +32,7 @@ type Question = { readonly facts: RequestFacts; readonly principal: Principal }
 
 const off: Chat = {
   deps: null,
+  isUnknownLevel: () => false,
   refuseVisitor: () => null,
   problems: () => [],
   close: () => Promise.resolve(),
@@ -40,8 +44,10 @@ export async function openChat(deps: {
   readonly services: readonly Service[]
   readonly clock: Clock
 }): Promise<Chat> {
-  const service = deps.services.find(({ kind, routes }) => kind === 'chat' && routes.length > 0)
-  if (service?.upstream == null) return off
+  const service = deps.services.find(({ kind }) => kind === 'chat')
+  if (service === undefined) return off
+  const isUnknownLevel = createLevelTest(service.chat?.otherPrefixes ?? [])
+  if (service.upstream === null) return { ...off, isUnknownLevel }
   const { clock } = deps
   const prompts = await openPromptStore({ folder: deps.settings.promptsDir })
   const documents = createDocumentFetcher()
@@ -51,6 +57,7 @@ export async function openChat(deps: {
       findPrompt: prompts.find,
       listModels: createModelList({ upstream, clock, fetchDocument: documents.fetch }),
     },
+    isUnknownLevel,
     refuseVisitor: limitVisitors(service),
     problems: prompts.problems,
     close: async () => {

@@ -254,6 +254,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     isOwnResponse: responses.isOwn,
     checks,
     chat: chat.deps,
+    isUnknownLevel: chat.isUnknownLevel,
     edge: secrets.edge,
     onDecided: (decided: Decided) => {
       const described = describeDecision(decided)

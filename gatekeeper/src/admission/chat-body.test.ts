@@ -16,7 +16,7 @@ import { chatBytesMax, readChat } from './chat-body.ts'
 import type { ChatDeps } from './chat-head.ts'
 
 const prompt = 'Be kind, and "brief".'
-const rules = { behind: 'litellm', model: null, visitor: null }
+const rules = { behind: 'litellm', otherPrefixes: [], model: null, visitor: null }
 const service = aService({ name: 'domain-chat', kind: 'chat', chat: rules })
 const endpoint = anEndpoint(chatEndpoints[0])
 

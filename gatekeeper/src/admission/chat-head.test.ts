@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aHead, aRoute, aService, noLimits, sampleKey } from '../../test/support/questions.ts'
-import { chatPrefixes } from '../endpoints/chat.ts'
+import { chatPrefixes, createLevelTest } from '../endpoints/chat.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { type ChatDeps, findChatDefect } from './chat-head.ts'
 import { readRequestFacts } from './request-facts.ts'
@@ -16,6 +16,7 @@ const service = aService({
 const deps = {
   ...{ ...noLimits, chat, plainKeyTest: () => null, holdsToken: () => false },
   findRoute: createRouteTable([service]),
+  isUnknownLevel: createLevelTest(['/tts', '/a/b']),
 }
 const defectOf = (target: string, authorization = `Bearer ${sampleKey}`) => {
   const head = aHead({ target, fields: { authorization: [authorization] } })
@@ -23,10 +24,20 @@ const defectOf = (target: string, authorization = `Bearer ${sampleKey}`) => {
   return { defect: facts.defect, ...(facts.unknown && { unknown: facts.unknown }) }
 }
 
-test.each([
+type Row = [target: string, expected: object]
+
+test.each<Row>([
   ['/minnow/chat', { defect: null }],
   ['/authorized/shark/chat?domain=taxes&model=m', { defect: null }],
-  ['/authorized/whale/chat', { defect: 'unknown-level' }],
+  ...[
+    ...['/authorized/whale/chat', '/whale/chat', '/Minnow/chat', '/MINNOW/CHAT', '/secure/chat'],
+    ...['/minnow/chat/', '/authorized/shark/chat/', '/authorized/Whale/chat', '/whale/chat/'],
+    ...['/Authorized/minnow/chat', '/a/chat', '/%C3%BC/chat', '/authorized/whale/chat?domain=x'],
+  ].map((path): Row => [path, { defect: 'unknown-level' }]),
+  ...[
+    ...['/tts/chat', '/TTS/chat/', '/authorized/tts/chat', '/admin/chat', '/authorized/chat'],
+    ...['/openapi.json/chat', '/whale/chats', '/whale/chat/x', '/a/b/chat', '/chat', '/whale'],
+  ].map((path): Row => [path, { defect: null }]),
   ['/shark/chat?domain=magic', { defect: 'unknown-query', unknown: ['domain=magic'] }],
   ['/shark/chat?x=1', { defect: 'unknown-query', unknown: ['x'] }],
   // Never named in an answer: a key in the URL is refused before anything is read from there.

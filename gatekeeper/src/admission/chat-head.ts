@@ -1,4 +1,3 @@
-import { isUnknownLevel } from '../endpoints/chat.ts'
 import { readChatQuery } from '../endpoints/chat-query.ts'
 import { trimWhitespace } from '../lib/fields.ts'
 import type { Target } from '../lib/path.ts'
@@ -17,6 +16,8 @@ export type ChatDeps = {
 export type ChatHeadDeps = {
   /** Null or left out where there is no domain chat. */
   readonly chat?: ChatDeps | null
+  /** Whether a path asks for a level that the domain chat does not have. */
+  readonly isUnknownLevel?: (path: string) => boolean
 }
 
 /** What is wrong with the head of a chat, beside what is wrong with any head. */
@@ -25,7 +26,6 @@ export function findChatDefect(
   target: Target,
   { chat }: ChatHeadDeps,
 ): Reason | { readonly defect: Reason; readonly unknown: readonly string[] } | null {
-  if (isUnknownLevel(target.path)) return 'unknown-level'
   const query = readChatQuery(target.query)
   if ('unknown' in query) return { defect: 'unknown-query', unknown: query.unknown }
   if (chat?.findPrompt(query.domain, 'guarded') === null) {

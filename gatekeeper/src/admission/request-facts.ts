@@ -129,7 +129,9 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   if (singleFields.some((name) => (head.fields[name]?.length ?? 0) > 1)) return 'malformed-field'
   if (!isRightPoint(head, match)) return 'route-mismatch'
   if (match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
-  const onChat = match?.service.kind === 'chat' ? findChatDefect(head, target, deps) : null
+  const isChat = match?.service.kind === 'chat'
+  if ((isChat || match === null) && deps.isUnknownLevel?.(target.path)) return 'unknown-level'
+  const onChat = isChat ? findChatDefect(head, target, deps) : null
   return onChat ?? extracted.defect
 }
 

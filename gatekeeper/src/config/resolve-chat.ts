@@ -24,9 +24,10 @@ export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt
 
 /** The domain chat as a service; without routes where the service behind it has no upstream. */
 export function resolveChat(
-  { chat }: GatewayFile,
+  file: GatewayFile,
   { services, settings }: { services: readonly Service[]; settings: Settings },
 ): Service[] {
+  const { chat } = file
   const behind = services.find(({ name }) => name === chat?.service)
   if (chat === undefined || behind === undefined) return []
   const route = { strip: false, mode: 'relay', browser: 'none' } as const
@@ -43,6 +44,9 @@ export function resolveChat(
       queue: null,
       chat: {
         behind: behind.name,
+        otherPrefixes: Object.values(file.services).flatMap(({ routes }) =>
+          routes.map(({ prefix }) => prefix),
+        ),
         model: chat.model,
         visitor: toVisitor(chat.anonymous, settings.bind),
       },

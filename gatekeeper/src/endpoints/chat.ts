@@ -25,8 +25,22 @@ export const chatEndpoints: readonly Endpoint[] = [
 /** Where its endpoints begin. */
 export const chatPrefixes = ['/minnow', '/shark', '/authorized'] as const
 
-/** Whether the path is that of a chat of another level. */
-export function isUnknownLevel(path: string): boolean {
-  const isChat = /^(?:\/authorized)?\/[^/]+\/chat$/.test(path)
-  return isChat && !chatEndpoints.some(({ pattern }) => pattern === path)
+/** First segments of the gatekeeper's own paths; what follows them is never a level. */
+const ownSegments = (
+  'auth admin analytics oauth widget authorized health status openapi.json .well-known ' +
+  '.gatekeeper api'
+).split(' ')
+
+/**
+ * Returns a test for paths that ask for a chat of another level: `/X/chat` and `/authorized/X/chat`
+ * in any letter case, with or without a slash at the end. X is no level where it is one of
+ * `prefixes` (`/tts`) or one of our own paths.
+ */
+export function createLevelTest(prefixes: readonly string[]): (path: string) => boolean {
+  const known = new Set(chatEndpoints.map(({ pattern }) => pattern))
+  const taken = new Set([...ownSegments, ...prefixes.map((prefix) => prefix.slice(1))])
+  return (path) => {
+    const level = /^(?:\/authorized)?\/([^/]+)\/chat\/?$/i.exec(path)?.[1]
+    return level !== undefined && !taken.has(level.toLowerCase()) && !known.has(path)
+  }
 }

@@ -72,7 +72,9 @@ function renderBody(
 
 function dialectOf(facts: RequestFacts | null): Dialect {
   if (facts?.endpoint) return facts.endpoint.dialect
-  if (facts?.service?.kind === 'chat') return 'chat'
+  // A path of an unknown level has no service, and its client is one of the domain chat's.
+  const isChat = facts?.service?.kind === 'chat' || facts?.defect === 'unknown-level'
+  if (isChat) return 'chat'
   if (facts?.service?.kind !== 'ollama') return 'openai'
   return facts.endpointPath.startsWith('/v1') ? 'openai' : 'ollama'
 }

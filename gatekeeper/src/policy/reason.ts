@@ -121,7 +121,7 @@ export const reasons = {
   'unknown-level': {
     ...invalid,
     code: 'unknown_level',
-    text: 'There are two levels: minnow and shark.',
+    text: 'The path names a level that there is not. There are two levels: minnow and shark, in small letters and without a slash at the end (/minnow/chat, /shark/chat).',
   },
   'unknown-query': {
     ...invalid,

@@ -70,6 +70,8 @@ export type Service = {
 export type ChatRules = {
   /** The service whose upstream it uses, and with which it shares limits and slots. */
   readonly behind: string
+  /** Prefixes of all services, also of those that have no address now: they are no levels. */
+  readonly otherPrefixes: readonly string[]
   /** The model of a request that names none; null is the first that its caller may use. */
   readonly model: string | null
   /** Who calls the open pair without a credential; null where nobody may. */

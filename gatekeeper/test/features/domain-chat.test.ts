@@ -123,9 +123,25 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
   })
 
   it('C7: any other level is 400, with and without a credential', async () => {
-    for (const path of ['/whale/chat', '/authorized/whale/chat', '/authorized/MINNOW/chat']) {
-      await expectRefused(send(path), 400, 'unknown_level')
-      await expectRefused(send(path, { json: hello, key: holder.key }), 400, 'unknown_level')
+    const paths = ['/whale/chat', '/Minnow/chat', '/secure/chat', '/minnow/chat', '/SHARK/Chat']
+    for (const path of paths.flatMap((one) => [one, `/authorized${one}`])) {
+      for (const form of ['/minnow/chat', '/authorized/minnow/chat'].includes(path)
+        ? [`${path}/`]
+        : [path, `${path}/`, `${path}?domain=taxes`]) {
+        await expectRefused(send(form), 400, '{"error":"unknown_level","error_description":')
+        const answer = await send(form, { json: hello, key: holder.key })
+        expect([form, answer.status]).toEqual([form, 400])
+        expect(read(answer)['error_description']).toMatch(/minnow.*shark/)
+        expect((await send(form, { method: 'GET', key: holder.key })).status).toBe(400)
+      }
+    }
+    expect(asked()).toHaveLength(0)
+  })
+
+  it('C7: what is a prefix of a service, or one of our own paths, is no level', async () => {
+    for (const path of ['/v1/chat', '/litellm/chat', '/status/chat', '/admin/chat']) {
+      const answer = await send(path, { json: hello, key: holder.key })
+      expect([path, answer.status]).toEqual([path, 404])
     }
   })
 
