@@ -103,7 +103,7 @@ describe.skipIf(testCaddy === null)('both points decide alike', () => {
       own.send(`${prefix}/api/chat`, { key: limited.key, json: { ...json, model } })
     expect((await chat('/chat', 'demo')).status).toBe(403)
     expect((await chat('/ollama', 'demo:latest')).status).toBe(200)
-    expect((await chat('/ollama', 'other')).status).toBe(403)
+    expect((await chat('/ollama', 'other')).status).toBe(404)
     expect(own.upstream.requests).toBe(1)
     await own.stop()
   })

@@ -2,6 +2,7 @@ import { modelInPath } from '../endpoints/find-endpoint.ts'
 import { readKeepAlive } from '../endpoints/keep-alive.ts'
 import { isCloudModel, isListedFor, normalizeModelName } from '../endpoints/model-name.ts'
 import { readMember } from '../lib/json-edit.ts'
+import { hasKeyShape } from '../lib/key-shape.ts'
 import { type Endpoint, nobodysModel } from '../policy/endpoint.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
@@ -15,7 +16,7 @@ type Asked = { readonly facts: RequestFacts; readonly principal: Principal }
 export function readAsks(
   body: NormalBody,
   asked: Asked,
-  { isOwnResponse = () => false }: StoreDeps = {},
+  { isOwnResponse = () => false, plainKeyTest }: StoreDeps & ShowDeps = {},
 ): BodyFacts {
   const { facts, principal } = asked
   const own = { service: facts.service?.name ?? '', principal: principal.id }
@@ -23,7 +24,7 @@ export function readAsks(
   const keepAliveSeconds = readKeepAliveOf(body)
   return {
     ...noBody,
-    ...judgeModels([...pathModels(facts), ...bodyModels(body, facts)], asked),
+    ...judgeModels([...pathModels(facts), ...bodyModels(body, facts)], asked, { plainKeyTest }),
     promptBytes: body.bytes.length - body.imagesBytes,
     outputTokens: readOutput(body, endpoint),
     isStream: readStream(body, endpoint),
@@ -36,18 +37,38 @@ export function readAsks(
   }
 }
 
+/** Tells a key of a loaded plain map, which has no form of its own. */
+export type ShowDeps = {
+  readonly plainKeyTest?: (() => ((text: string) => boolean) | null) | undefined
+}
+
 /** The models that a request names, with what the caller may do with them. */
 export function judgeModels(
   names: readonly string[],
   { facts, principal }: Asked,
-): Pick<BodyFacts, 'models' | 'grantedModels' | 'cloudModels'> {
+  { plainKeyTest }: ShowDeps = {},
+): Pick<BodyFacts, 'models' | 'shownModel' | 'grantedModels' | 'cloudModels'> {
   const kind = facts.service?.kind ?? 'http'
   const models = names.map((name) => normalizeModelName(kind, name))
   return {
     models,
+    shownModel: showModels(names, plainKeyTest?.() ?? null),
     grantedModels: models.filter((name) => isListedFor(principal, kind, name)),
     cloudModels: models.filter((name) => isCloudModel(kind, name)),
   }
+}
+
+const shownCharsMax = 200
+
+/** The names for a refusal; null if one of them may hold a credential, as a long run of letters may. */
+function showModels(
+  names: readonly string[],
+  isPlainKey: ((text: string) => boolean) | null,
+): string | null {
+  const text = names.join(',')
+  if (text === '' || text.length > shownCharsMax || hasKeyShape(text)) return null
+  const isPlain = /^[\w.:/@+~, -]+$/.test(text) && !/[\w-]{43}/.test(text)
+  return isPlain && !names.some((name) => isPlainKey?.(name)) ? text : null
 }
 
 /** The model of a path. */

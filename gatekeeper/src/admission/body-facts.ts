@@ -7,7 +7,7 @@ import type { JsonBody } from '../lib/json-edit.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
-import { judgeModels, pathModels, readAsks } from './body-asks.ts'
+import { judgeModels, pathModels, readAsks, type ShowDeps } from './body-asks.ts'
 import { codingOf, decodeBody } from './body-decoding.ts'
 import { readChat } from './chat-body.ts'
 import type { ChatHeadDeps } from './chat-head.ts'
@@ -46,13 +46,13 @@ type Question = { head: RequestHead; facts: RequestFacts; principal: Principal }
 export async function readBodyFacts(
   question: Question,
   source: BodySource,
-  deps: ChatHeadDeps & StoreDeps = {},
+  deps: ChatHeadDeps & StoreDeps & ShowDeps = {},
 ): Promise<ReadBody> {
   const { head, facts } = question
   switch (facts.endpoint?.body) {
     case 'none': {
       const defect = head.hasBody ? 'body-unexpected' : null
-      return withoutBytes({ ...noBody, defect, ...judgeModels(pathModels(facts), question) })
+      return withoutBytes({ ...noBody, defect, ...judgeModels(pathModels(facts), question, deps) })
     }
     case 'json':
       return await readJson(question, source, deps)
@@ -73,7 +73,7 @@ const refuse = (defect: Reason): ReadBody => withoutBytes({ ...noBody, defect })
 async function readJson(
   question: Question,
   source: BodySource,
-  deps: StoreDeps,
+  deps: StoreDeps & ShowDeps,
 ): Promise<ReadBody> {
   const { head, facts, principal } = question
   const coding = codingOf(head)

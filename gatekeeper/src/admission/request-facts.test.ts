@@ -59,6 +59,15 @@ describe('the facts of a request in order', () => {
     expect(facts.endpoint?.pattern).toBe('/api/chat')
   })
 
+  test('say whether the credential has the form of a token, valid or not', () => {
+    const carries = (authorization: string) =>
+      read({ fields: { authorization: [authorization] } }).facts.carriesToken
+    expect(carries('Bearer e30.e30.c2ln')).toBe(true)
+    for (const other of [sampleKey, 'Bearer gk_x', 'Bearer a.b', 'Bearer ', 'Bearer a.b.c.d']) {
+      expect(carries(other)).toBeUndefined()
+    }
+  })
+
   test('on a check route, without its prefix', () => {
     const { facts } = read(check({}))
     expect(facts).toMatchObject({ defect: null, endpointPath: '/api/chat', path: '/chat/api/chat' })

@@ -1,3 +1,4 @@
+import { isToken } from '../credentials/authenticate.ts'
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findEndpoint } from '../endpoints/find-endpoint.ts'
 import { isRefusedQueryField } from '../endpoints/refused-members.ts'
@@ -55,6 +56,7 @@ export function readRequestFacts(
     upgrade: readUpgrade(head),
     ...readBrowserFields(head),
     carrier: extracted.carrier,
+    ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
   }

@@ -238,11 +238,14 @@ test('no row of LiteLLM lets a role below admin reach what is administration', (
     ])
 })
 
-test('native endpoints answer in Ollama’s dialect, compatible ones in OpenAI’s', () => {
+test('native endpoints answer in Ollama’s dialect, compatible ones in OpenAI’s, Gemini’s in Google’s', () => {
   for (const { pattern, dialect } of endpointTables.ollama) {
     expect([pattern, dialect]).toEqual([pattern, pattern.startsWith('/v1/') ? 'openai' : 'ollama'])
   }
-  for (const { dialect } of endpointTables.openai) expect(dialect).toBe('openai')
+  for (const { pattern, dialect } of endpointTables.openai) {
+    const isGoogle = /:(?:generateContent|streamGenerateContent|countTokens)$/.test(pattern)
+    expect([pattern, dialect]).toEqual([pattern, isGoogle ? 'gemini' : 'openai'])
+  }
 })
 
 test('no row with endpoint rows opens a WebSocket, and none that uses a model hides it', () => {

@@ -23,6 +23,7 @@ import {
 } from './row.ts'
 
 const row = rowsIn('openai')
+const google = rowsIn('gemini')
 const ofPath = { model: { in: 'path' } } as const
 
 /** LiteLLM serves these with and without `/v1`. */
@@ -72,9 +73,9 @@ export const openaiEndpoints: readonly Endpoint[] = [
     ...row('POST', `/openai/deployments/{+model}${path}`, 'use', ...options),
   ]),
   ['/v1beta/models', '/models'].flatMap((path) => [
-    ...row('POST', `${path}/{+model}:generateContent`, 'use', ...gemini),
-    ...row('POST', `${path}/{+model}:streamGenerateContent`, 'use', ...gemini, alwaysEvents),
-    ...row('POST', `${path}/{+model}:countTokens`, 'read', jsonOfPath),
+    ...google('POST', `${path}/{+model}:generateContent`, 'use', ...gemini),
+    ...google('POST', `${path}/{+model}:streamGenerateContent`, 'use', ...gemini, alwaysEvents),
+    ...google('POST', `${path}/{+model}:countTokens`, 'read', jsonOfPath),
   ]),
   bothWays('GET|HEAD', '/models', 'read', listed('openai-models')),
   bothWays('GET', '/models/{model}', 'read', ofPath),

@@ -4,6 +4,7 @@ import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aRoute, aService, sampleKey, someFacts } from '../../test/support/questions.ts'
 import type { RequestFacts } from '../policy/facts.ts'
+import type { Standing } from '../policy/limit.ts'
 import { type Reason, reasonRow, reasons } from '../policy/reason.ts'
 import { type Answer, renderReason } from './error-response.ts'
 
@@ -127,6 +128,76 @@ describe('the dialect', () => {
     })
   })
 
+  test('on Anthropic’s paths the type is Anthropic’s, on others OpenAI’s', () => {
+    const typeOf = (reason: Reason, pattern: string) => {
+      const facts = someFacts({ endpoint: anEndpoint({ dialect: 'openai', pattern }) })
+      return bodyOf(renderReason(reason, { facts, requestId: 'r' })).error.type
+    }
+    const [messages, chat] = ['/v1/messages', '/v1/chat/completions']
+    expect(typeOf('model-not-found', messages)).toBe('not_found_error')
+    expect(typeOf('model-not-found', chat)).toBe('invalid_request_error')
+    expect(typeOf('quota-exceeded', messages)).toBe('rate_limit_error')
+    expect(typeOf('quota-exceeded', chat)).toBe('insufficient_quota')
+  })
+
+  describe('gemini', () => {
+    const google = someFacts({ endpoint: anEndpoint({ dialect: 'gemini' }) })
+    const limit: Standing = {
+      ...{ scope: 'key', subject: 'key:a', text: '3/day', unit: 'requests', amount: 3, used: 3 },
+      ...{ remaining: 0, resetAt: 1, periodSeconds: 86_400 },
+    }
+    const render = (reason: Reason, retryAfterMs: number | null) =>
+      bodyOf(
+        renderReason(reason, {
+          ...{ facts: google, requestId: 'r-1', refusal: { reason, limit, retryAfterMs } },
+        }),
+      ).error
+    const detailsOf = (error: { details: { '@type': string }[] }, name: string) =>
+      error.details.filter((detail) => detail['@type'].endsWith(`.${name}`))
+
+    test('has the number and the name of the status', () => {
+      const { code, status, message } = bodyOf(
+        renderReason('unknown-key', { facts: google, requestId: 'r' }),
+      ).error
+      expect([code, status, typeof message]).toEqual([401, 'UNAUTHENTICATED', 'string'])
+      for (const reason of all) {
+        const { error } = bodyOf(renderReason(reason, { facts: google, requestId: 'r' }))
+        expect(error.code).toBe(reasonRow(reason).status)
+        expect(error.status).toMatch(/^[A-Z_]+$/)
+      }
+    })
+
+    test('a short wait is named, so that the client waits for it', () => {
+      const error = render('rate-limited', 12_000)
+      expect(error).toMatchObject({ code: 429, status: 'RESOURCE_EXHAUSTED' })
+      expect(detailsOf(error, 'RetryInfo')).toMatchObject([{ retryDelay: '12s' }])
+      const [failure] = detailsOf(error, 'QuotaFailure')
+      expect(failure).toMatchObject({ violations: [{ quotaId: '3/day', quotaValue: '3' }] })
+    })
+
+    test('a final refusal has a wait that the client stops at, or names a day', () => {
+      // Google's command line stops at more than five minutes, or at `PerDay`.
+      const long = render('quota-exceeded', 40_000_000)
+      expect(detailsOf(long, 'RetryInfo')).toMatchObject([{ retryDelay: '40000s' }])
+      for (const waitMs of [5_000, null]) {
+        const error = render('quota-exceeded', waitMs)
+        expect(detailsOf(error, 'RetryInfo')).toEqual([])
+        const [failure] = detailsOf(error, 'QuotaFailure')
+        expect(failure).toMatchObject({ violations: [{ quotaId: '3/day PerDay' }] })
+      }
+    })
+
+    test('is the form of what LiteLLM does not have below Gemini’s prefix, too', () => {
+      const service = aService({ kind: 'openai' })
+      const error = (path: string) =>
+        bodyOf(
+          renderReason('unlisted-endpoint', { facts: unlisted(path, service), requestId: 'r' }),
+        )
+      expect(error('/v1beta/models').error).toMatchObject({ code: 404, status: 'NOT_FOUND' })
+      expect(error('/v1betamodels').error.code).toBe('not_found')
+    })
+  })
+
   test('oauth and widget are their own', () => {
     const render = (dialect: 'oauth' | 'widget') =>
       bodyOf(
@@ -178,10 +249,24 @@ describe('fields', () => {
     for (const reason of all) {
       const { status, retryAfterSeconds, isFinal } = reasonRow(reason)
       const { fields } = renderReason(reason, { facts: native, requestId: 'r' })
-      expect(fields['x-should-retry']).toBe(isFinal === true ? 'false' : undefined)
+      const isLast = isFinal === true || status === 401
+      expect(fields['x-should-retry']).toBe(isLast ? 'false' : undefined)
       expect(fields['retry-after']).toBe(retryAfterSeconds?.toString())
       expect('www-authenticate' in fields).toBe(status === 401)
     }
+  })
+
+  test('a bad key is not to be repeated; a bad token may be, since programs fetch a new one', () => {
+    const fieldsFor = (facts: RequestFacts | null, reason: Reason = 'unknown-key') =>
+      renderReason(reason, { facts, requestId: 'r' }).fields
+    expect(fieldsFor(native)['x-should-retry']).toBe('false')
+    expect(fieldsFor(null, 'no-credential')['x-should-retry']).toBe('false')
+    const token = someFacts({ carriesToken: true })
+    for (const reason of ['token-expired', 'token-revoked', 'unknown-issuer'] as const) {
+      expect(fieldsFor(token, reason)).not.toHaveProperty('x-should-retry')
+    }
+    // Only a 401 goes by the form of the credential.
+    expect(fieldsFor(token, 'class-not-granted')['x-should-retry']).toBe('false')
   })
 
   test('a page of the service’s origins can read the refusal, another one cannot', () => {

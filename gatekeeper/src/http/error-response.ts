@@ -2,6 +2,7 @@
  * The only place where a reason becomes an answer: status, fields, and a body in the dialect that
  * the client's library reads. The text is the reason's public one; no exception ever gets here.
  */
+import { isUnder } from '../lib/path.ts'
 import type { Refusal } from '../policy/admission.ts'
 import type { Detail } from '../policy/decision.ts'
 import type { Dialect } from '../policy/endpoint.ts'
@@ -9,7 +10,8 @@ import type { RequestFacts } from '../policy/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../policy/reason.ts'
 import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
-import { limitFields, retryFields } from './limit-fields.ts'
+import { geminiError } from './gemini-error.ts'
+import { isAnthropic, limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
 
 export type Answer = {
   readonly status: number
@@ -36,6 +38,8 @@ export function renderReason(
   { facts, requestId, refusal = null, detail = null, now = 0, resourceMetadata = null }: Refused,
 ): Answer {
   const row = reasonRow(reason)
+  const retry = retryFor(row, { facts, refusal })
+  const endpoint = facts?.endpoint ?? null
   return {
     status: row.status,
     fields: {
@@ -43,12 +47,22 @@ export function renderReason(
       'cache-control': 'no-store',
       'x-request-id': requestId,
       ...(row.challenge && { 'www-authenticate': challenge(facts, resourceMetadata) }),
-      ...retryFields(row, refusal),
-      ...(refusal?.limit && limitFields([refusal.limit], now)),
+      ...retryFields(row, retry, dialectOf(facts)),
+      ...(refusal?.limit && limitFields([refusal.limit], now, endpoint)),
       ...(facts && corsFields(facts)),
     },
-    body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail })),
+    body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail, refusal, retry })),
   }
+}
+
+/**
+ * The same credential is refused again, so that nobody is to repeat it; but programs that fetch
+ * tokens have a new one after a 401. The form alone decides: it tells a stranger nothing.
+ */
+function retryFor(row: ReasonRow, { facts, refusal }: Pick<Refused, 'facts' | 'refusal'>): Retry {
+  const retry = retryOf(row, refusal ?? null)
+  const isLast = row.status === 401 && facts?.carriesToken !== true
+  return isLast ? { ...retry, isFinal: true } : retry
 }
 
 /** A browser that opens a page may ask its user; a script never gets a pop-up. */
@@ -62,12 +76,16 @@ function challenge(facts: RequestFacts | null, resourceMetadata: string | null):
 function renderBody(
   reason: Reason,
   row: ReasonRow,
-  { facts, requestId, detail = null }: Pick<Refused, 'facts' | 'requestId' | 'detail'>,
+  about: Refused & { readonly retry: Retry },
 ): unknown {
+  const { facts, requestId, detail = null, refusal = null, retry } = about
   const dialect = dialectOf(facts)
   if (dialect === 'chat') return chatError(reason, { facts, requestId, detail })
   const { text, param } = detail ?? { text: row.text, param: null }
-  return bodies[dialect]({ ...row, text, param }, requestId)
+  if (dialect === 'gemini') return geminiError({ row, text, retry, refusal, requestId })
+  const isAnthropics = facts?.endpoint != null && isAnthropic(facts.endpoint)
+  const type = isAnthropics ? (row.anthropicType ?? row.type) : row.type
+  return bodies[dialect]({ ...row, type, text, param }, requestId)
 }
 
 function dialectOf(facts: RequestFacts | null): Dialect {
@@ -75,13 +93,14 @@ function dialectOf(facts: RequestFacts | null): Dialect {
   // A path of an unknown level has no service, and its client is one of the domain chat's.
   const isChat = facts?.service?.kind === 'chat' || facts?.defect === 'unknown-level'
   if (isChat) return 'chat'
+  if (facts?.service?.kind === 'openai' && isUnder(facts.endpointPath, '/v1beta')) return 'gemini'
   if (facts?.service?.kind !== 'ollama') return 'openai'
   return facts.endpointPath.startsWith('/v1') ? 'openai' : 'ollama'
 }
 
 type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown
 
-const bodies: Readonly<Record<Exclude<Dialect, 'chat'>, RowBody>> = {
+const bodies: Readonly<Record<Exclude<Dialect, 'chat' | 'gemini'>, RowBody>> = {
   // ollama-js prints `[object Object]` for anything but a text.
   ollama: (row) => ({ error: row.text }),
   // One form that the OpenAI and the Anthropic libraries both read whole.

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { anEndpoint } from '../../test/support/questions.ts'
 import type { Refusal } from '../policy/admission.ts'
+import type { Dialect } from '../policy/endpoint.ts'
 import type { Standing } from '../policy/limit.ts'
-import { reasonRow } from '../policy/reason.ts'
-import { limitFieldNames, limitFields, retryFields } from './limit-fields.ts'
+import { type Reason, reasonRow } from '../policy/reason.ts'
+import { limitFieldNames, limitFields, retryFields, retryOf } from './limit-fields.ts'
 
 const now = 1_000_000
 const standing = (over: Partial<Standing> = {}): Standing => ({
@@ -10,6 +12,9 @@ const standing = (over: Partial<Standing> = {}): Standing => ({
   ...{ remaining: 12, resetAt: now + 47_001, periodSeconds: 60 },
   ...over,
 })
+/** What the fields of a refusal say, in a dialect. */
+const retry = (reason: Reason, refusal: Refusal | null, dialect: Dialect = 'openai') =>
+  retryFields(reasonRow(reason), retryOf(reasonRow(reason), refusal), dialect)
 const month = standing({
   ...{ scope: 'user', text: '5usd/month', unit: 'micro-usd', amount: 5_000_000 },
   ...{ remaining: 17, periodSeconds: 2_678_400 },
@@ -55,9 +60,9 @@ describe('an answer', () => {
   })
 
   test('has no field that pages of other origins cannot read', () => {
-    const all = { ...limitFields([standing(), standing({ unit: 'tokens' })], now) }
-    const retry = retryFields(reasonRow('quota-exceeded'), null)
-    const unnamed = Object.keys({ ...all, ...retry }).filter(
+    const messages = anEndpoint({ pattern: '/v1/messages' })
+    const all = { ...limitFields([standing(), standing({ unit: 'tokens' })], now, messages) }
+    const unnamed = Object.keys({ ...all, ...retry('quota-exceeded', null) }).filter(
       (name) => !limitFieldNames.includes(name),
     )
     expect(unnamed).toEqual([])
@@ -66,7 +71,7 @@ describe('an answer', () => {
 
 describe('a refusal says when to try again', () => {
   const fieldsOf = (reason: 'rate-limited' | 'quota-exceeded', waitMs: number | null) =>
-    retryFields(reasonRow(reason), { reason, limit: standing(), retryAfterMs: waitMs })
+    retry(reason, { reason, limit: standing(), retryAfterMs: waitMs })
 
   test.each([
     ['rate-limited', 1, { 'retry-after': '1', 'retry-after-ms': '1' }],
@@ -95,14 +100,51 @@ describe('a refusal says when to try again', () => {
   test('where no limit of the caller is meant: as the reason says', () => {
     const full: Refusal = { reason: 'queue-full', limit: null, retryAfterMs: null }
     const expected = { 'retry-after': '2', 'retry-after-ms': '2000' }
-    expect(retryFields(reasonRow('queue-full'), full)).toEqual(expected)
+    expect(retry('queue-full', full)).toEqual(expected)
     const running = { ...full, limit: standing({ unit: 'concurrent' }) }
-    expect(retryFields(reasonRow('too-many-running'), running)).toEqual({
+    expect(retry('too-many-running', running)).toEqual({
       ...{ 'retry-after': '1', 'retry-after-ms': '1000' },
     })
   })
 
   test('of the classes and addresses: never', () => {
-    expect(retryFields(reasonRow('class-not-granted'), null)).toEqual({ 'x-should-retry': 'false' })
+    expect(retry('class-not-granted', null)).toEqual({ 'x-should-retry': 'false' })
   })
+
+  test('of more than five minutes: not in a form whose programs would sleep so long', () => {
+    const long = (retryAfterMs: number) =>
+      ({ reason: 'quota-exceeded', limit: standing(), retryAfterMs }) as const
+    expect(retry('quota-exceeded', long(300_001))).toEqual({ 'x-should-retry': 'false' })
+    expect(retry('quota-exceeded', long(300_000))).toMatchObject({ 'retry-after': '300' })
+    for (const dialect of ['ollama', 'gemini', 'chat'] as const) {
+      expect(retry('quota-exceeded', long(54_000_000), dialect)).toMatchObject({
+        'retry-after': '54000',
+      })
+    }
+  })
+})
+
+test.each([
+  [0, '0s'],
+  [20, '20ms'],
+  [999, '999ms'],
+  [1_000, '1s'],
+  [59_001, '1m0s'],
+  [360_000, '6m0s'],
+  [3_600_000, '1h0m0s'],
+  [90_061_000, '25h1m1s'],
+])('a reset in %i ms is written as OpenAI writes it: %s', (ms, expected) => {
+  const fields = limitFields([standing({ resetAt: now + ms })], now)
+  expect(fields['x-ratelimit-reset-requests']).toBe(expected)
+})
+
+test('an answer of Anthropic’s form has Anthropic’s fields too, and no other has', () => {
+  const messages = anEndpoint({ dialect: 'openai', pattern: '/v1/messages' })
+  expect(limitFields([standing()], now, messages)).toMatchObject({
+    'anthropic-ratelimit-requests-limit': '60',
+    'anthropic-ratelimit-requests-remaining': '12',
+    'anthropic-ratelimit-requests-reset': '1970-01-01T00:17:28Z',
+  })
+  const names = Object.keys(limitFields([standing()], now, anEndpoint()))
+  expect(names.filter((name) => name.startsWith('anthropic'))).toEqual([])
 })

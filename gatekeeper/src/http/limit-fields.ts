@@ -3,19 +3,27 @@
  * (draft-ietf-httpapi-ratelimit-headers), the `X-RateLimit-*` that client libraries read, and when
  * to come back.
  */
+
+import { formatSecond } from '../lib/instant.ts'
 import type { Refusal } from '../policy/admission.ts'
+import type { Dialect, Endpoint } from '../policy/endpoint.ts'
 import type { Standing } from '../policy/limit.ts'
 import type { ReasonRow } from '../policy/reason.ts'
 
 type Fields = Record<string, string>
 
 /** Fields for an answer to a caller whose limits stand so; none where there are no limits. */
-export function limitFields(standings: readonly Standing[], now: number): Fields {
+export function limitFields(
+  standings: readonly Standing[],
+  now: number,
+  endpoint: Endpoint | null = null,
+): Fields {
   if (standings.length === 0) return {}
   return {
     'ratelimit-policy': standings.map(describePolicy).join(', '),
     ratelimit: standings.map((standing) => describeStanding(standing, now)).join(', '),
     ...compatible(standings, now),
+    ...(endpoint !== null && isAnthropic(endpoint) && anthropicFields(standings)),
   }
 }
 
@@ -23,9 +31,17 @@ export function limitFields(standings: readonly Standing[], now: number): Fields
 export const limitFieldNames = [
   ...['retry-after', 'retry-after-ms', 'x-should-retry', 'ratelimit', 'ratelimit-policy'],
   ...['requests', 'tokens'].flatMap((unit) =>
-    ['limit', 'remaining', 'reset'].map((part) => `x-ratelimit-${part}-${unit}`),
+    ['limit', 'remaining', 'reset'].flatMap((part) => [
+      `x-ratelimit-${part}-${unit}`,
+      `anthropic-ratelimit-${unit}-${part}`,
+    ]),
   ),
 ]
+
+/** Whether the endpoint is of Anthropic's form, whose clients know other words for the same. */
+export function isAnthropic({ pattern }: Endpoint): boolean {
+  return pattern === '/v1/messages' || pattern.startsWith('/v1/messages/')
+}
 
 const quotaUnits: Readonly<Record<Standing['unit'], string>> = {
   requests: '',
@@ -61,9 +77,33 @@ function compatible(standings: readonly Standing[], now: number): Fields {
     fields[`x-ratelimit-limit-${unit}`] = String(least.amount)
     fields[`x-ratelimit-remaining-${unit}`] = String(least.remaining)
     if (least.resetAt === null) continue
-    fields[`x-ratelimit-reset-${unit}`] = `${secondsUntil(least.resetAt, now)}s`
+    fields[`x-ratelimit-reset-${unit}`] = formatDuration(least.resetAt - now)
   }
   return fields
+}
+
+/** Anthropic's form: the reset is an instant of RFC 3339. */
+function anthropicFields(standings: readonly Standing[]): Fields {
+  const fields: Fields = {}
+  for (const unit of ['requests', 'tokens'] as const) {
+    const least = leastOf(standings.filter((standing) => standing.unit === unit))
+    if (least === null) continue
+    fields[`anthropic-ratelimit-${unit}-limit`] = String(least.amount)
+    fields[`anthropic-ratelimit-${unit}-remaining`] = String(least.remaining)
+    if (least.resetAt === null) continue
+    fields[`anthropic-ratelimit-${unit}-reset`] = formatSecond(least.resetAt)
+  }
+  return fields
+}
+
+/** As OpenAI writes it: `20ms`, `1s`, `6m0s`, `1h0m0s`. */
+function formatDuration(ms: number): string {
+  if (ms > 0 && ms < 1000) return `${Math.ceil(ms)}ms`
+  const total = Math.max(0, Math.ceil(ms / 1000))
+  const [hours, minutes] = [Math.floor(total / 3600), Math.floor(total / 60) % 60]
+  const seconds = `${total % 60}s`
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds
 }
 
 function leastOf(standings: readonly Standing[]): Standing | null {
@@ -81,12 +121,24 @@ function secondsUntil(at: number, now: number): number {
 /** Longer waits are not worth a client's while: libraries would sleep on, or ignore them. */
 const patienceMs = 60_000
 
-/** When to repeat, and whether to: the libraries of OpenAI and Anthropic go by these. */
-export function retryFields(row: ReasonRow, refusal: Refusal | null): Fields {
+/** Programs that speak OpenAI's or Anthropic's form sleep through longer ones and show nothing. */
+const sleepMsMax = 300_000
+
+/** When a repetition can succeed (0: no answer to that), and whether clients are to leave it. */
+export type Retry = { readonly waitMs: number; readonly isFinal: boolean }
+
+export function retryOf(row: ReasonRow, refusal: Refusal | null): Retry {
   const waitMs = isHopeless(refusal)
     ? 0
     : (refusal?.retryAfterMs ?? (row.retryAfterSeconds ?? 0) * 1000)
-  const isFinal = row.isFinal === true || waitMs >= patienceMs || isHopeless(refusal)
+  return { waitMs, isFinal: row.isFinal === true || waitMs >= patienceMs || isHopeless(refusal) }
+}
+
+/** When to repeat, and whether to: the libraries of OpenAI and Anthropic go by these. */
+export function retryFields(row: ReasonRow, retry: Retry, dialect: Dialect): Fields {
+  const { isFinal } = retry
+  const isLong = dialect === 'openai' && retry.waitMs > sleepMsMax
+  const waitMs = isLong ? 0 : retry.waitMs
   return {
     ...(waitMs > 0 && { 'retry-after': String(Math.ceil(waitMs / 1000)) }),
     ...(waitMs > 0 && row.status === 429 && { 'retry-after-ms': String(Math.ceil(waitMs)) }),

@@ -19,3 +19,8 @@ function hasItsDay(text: string): boolean {
 export function formatInstant(at: number): string {
   return new Date(at).toISOString()
 }
+
+/** The same in whole seconds, rounded up, for people: `2026-11-22T07:00:00Z`. */
+export function formatSecond(at: number): string {
+  return formatInstant(Math.ceil(at / 1000) * 1000).replace('.000Z', 'Z')
+}

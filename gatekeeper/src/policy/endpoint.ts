@@ -5,7 +5,7 @@
 export type EndpointClass = 'open' | 'read' | 'use' | 'manage' | 'never'
 
 /** The form of an error body that the client's library can read. */
-export type Dialect = 'ollama' | 'openai' | 'oauth' | 'widget' | 'chat'
+export type Dialect = 'ollama' | 'openai' | 'gemini' | 'oauth' | 'widget' | 'chat'
 
 /**
  * How the body of a request is read before it is sent on. Of a `chat` nothing is sent on as it came:

@@ -33,6 +33,8 @@ export type RequestFacts = {
   /** Whether a person's browser opens a page, as opposed to a script's request. */
   readonly isNavigation: boolean
   readonly carrier: Carrier
+  /** Whether the credential has the form of an access token, valid or not. */
+  readonly carriesToken?: true
   /** Sub-protocols of a WebSocket without the one that was the credential. */
   readonly subprotocols: readonly string[]
   /** What makes the request malformed or ambiguous, where anything does. */
@@ -51,6 +53,8 @@ export type BodyFacts = {
   readonly detail?: Detail | null
   /** Every model that the request names, in the form of `normalizeModelName`. */
   readonly models: readonly string[]
+  /** The same as the caller wrote them; null where a refusal may not repeat them. */
+  readonly shownModel: string | null
   /** Those of them that the caller's lists hold. */
   readonly grantedModels: readonly string[]
   /** Those of them that run at the vendor's. */
@@ -82,6 +86,7 @@ export type BodyFacts = {
 export const noBody: BodyFacts = {
   defect: null,
   models: [],
+  shownModel: null,
   grantedModels: [],
   cloudModels: [],
   promptBytes: 0,

@@ -37,7 +37,7 @@ describe('every reason', () => {
       400: ['invalid_request_error'],
       401: ['authentication_error'],
       403: ['permission_error'],
-      404: ['not_found_error'],
+      404: ['not_found_error', 'invalid_request_error'],
       413: ['invalid_request_error'],
       415: ['invalid_request_error'],
       429: ['rate_limit_error', 'insufficient_quota'],
@@ -114,13 +114,14 @@ describe('outside, nobody can tell apart', () => {
   })
 
   test('an endpoint that is not listed from one that is for nobody', () => {
-    const notFound = all.filter((reason) => reasonRow(reason).status === 404)
+    const notFound = all.filter((reason) => reasonRow(reason).code === 'not_found')
     expect(notFound).toHaveLength(3)
     for (const reason of notFound) expect(reasonRow(reason)).toEqual(reasonRow('no-route'))
   })
 
-  test('a model that does not exist from one that is not allowed: there is one reason', () => {
-    expect(all.filter((reason) => reason.startsWith('model-'))).toEqual(['model-not-allowed'])
+  test('a model that does not exist from one that is not allowed', () => {
+    expect(reasonRow('model-not-found')).toEqual(reasonRow('model-not-allowed'))
+    expect(reasonRow('model-not-found')).toMatchObject({ status: 404, code: 'model_not_found' })
   })
 })
 

@@ -7,8 +7,9 @@ export type ReasonRow = {
   readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 429 | 502 | 503 | 504
   /** `error.code` of the OpenAI dialect. */
   readonly code: string
-  /** `error.type` of the OpenAI and Anthropic dialects. */
+  /** `error.type` of the OpenAI dialect, and of Anthropic's where the next member is left out. */
   readonly type: string
+  readonly anthropicType?: string
   readonly text: string
   readonly level: 'info' | 'warn' | 'error'
   /** Whether the answer carries `WWW-Authenticate` (RFC 9110 §11.6.1). */
@@ -37,6 +38,16 @@ const notFound = {
   type: 'not_found_error',
   text: 'There is no such endpoint here.',
   level: 'info',
+} as const
+// One row for both, so that a caller cannot tell an unknown model from one that it may not use.
+const noModel = {
+  status: 404,
+  code: 'model_not_found',
+  type: 'invalid_request_error',
+  anthropicType: 'not_found_error',
+  text: 'The model does not exist, or may not be used here.',
+  level: 'info',
+  isFinal: true,
 } as const
 const forbidden = {
   status: 403,
@@ -210,11 +221,8 @@ export const reasons = {
     code: 'token_not_granted',
     text: 'No rule here gives the holder of this token anything.',
   },
-  'model-not-allowed': {
-    ...forbidden,
-    code: 'model_not_allowed',
-    text: 'The model does not exist, or this key may not use it.',
-  },
+  'model-not-allowed': noModel,
+  'model-not-found': noModel,
   'keep-alive-too-long': {
     ...forbidden,
     code: 'keep_alive_too_long',
@@ -247,6 +255,7 @@ export const reasons = {
     ...limited,
     code: 'insufficient_quota',
     type: 'insufficient_quota',
+    anthropicType: 'rate_limit_error',
     text: 'The quota of this key is used up until it is renewed.',
     isFinal: true,
     retryAfterSeconds: 59,

@@ -7,6 +7,7 @@ import type { Dispatcher } from 'undici'
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Outcome } from '../policy/admission.ts'
 import type { Reason } from '../policy/reason.ts'
+import { RefusedError } from '../policy/refused-error.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
 import {
   type AnswerFields,
@@ -173,9 +174,13 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #change(chunk: Buffer | null): Buffer | null {
     try {
       return chunk === null ? this.#content.end() : this.#content.push(chunk)
-    } catch {
-      this.#cut('upstream-unreadable', 'UNREADABLE')
-      this.#stop('the answer cannot be changed as it must be')
+    } catch (error) {
+      const isRefused = error instanceof RefusedError
+      this.#cut(
+        isRefused ? error.reason : 'upstream-unreadable',
+        isRefused ? 'REFUSED' : 'UNREADABLE',
+      )
+      this.#stop('the answer is not passed on')
       return null
     }
   }

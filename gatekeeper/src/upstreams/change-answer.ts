@@ -2,6 +2,7 @@ import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Admission } from '../policy/admission.ts'
 import type { Obligation } from '../policy/decision.ts'
 import { chain, createErrorEventFilter, createFixedAnswer } from './chat-answer.ts'
+import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 import { createModelFilter } from './model-filter.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
 
@@ -32,8 +33,11 @@ export function changesOf(admission: Admission): ChangeAnswer {
   return (status, fields) => {
     // What is no success is a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)
+    if (mayMissModel(admission, status, fields)) return createMissingModelFilter(admission, status)
     if (isChat && status >= 300) return createFixedAnswer(requestId, fields)
-    if (status >= 300 || !isEventStream(fields)) return null
+    return status < 300 && isEventStream(fields) ? changeEvents() : null
+  }
+  function changeEvents(): ByteTransform | null {
     const hidden = isUsageHidden ? createUsageEventFilter() : null
     if (!isChat) return hidden
     const errors = createErrorEventFilter(requestId)

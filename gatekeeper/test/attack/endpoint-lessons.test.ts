@@ -115,7 +115,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
 
     it('a name in other letters is the model, and is sent in its own', async () => {
-      expect((await postText('/api/chat', '{"MODEL":"bad"}')).status).toBe(403)
+      expect((await postText('/api/chat', '{"MODEL":"bad"}')).status).toBe(404)
       untouched()
       await postText('/api/chat', ' {"MODEL" : "good","\u017ftream":false}')
       expect(sent()).toEqual(['{"model":"good","stream":false}'])
@@ -157,7 +157,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       ...[null, ['good'], { name: 'good' }, 1, true, 'good\n'],
     ])('%j is not', async (model) => {
       const answer = await post('/api/chat', { model, stream: false })
-      expect(answer.status).toBe(model === 'llama3.2' ? 200 : 403)
+      expect(answer.status).toBe(model === 'llama3.2' ? 200 : 404)
       if (model !== 'llama3.2') untouched()
     })
 
@@ -169,8 +169,8 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
           await post('/api/chat', { model }, free.key),
           await post('/v1/messages', { model }, free.key),
         ]
-        expect(answers.map(({ status }) => status)).toEqual([403, 403])
-        expect(answers[0]?.text).toBe(unknown.text)
+        expect(answers.map(({ status }) => status)).toEqual([404, 404])
+        expect(answers[0]?.text).toBe(unknown.text.replace('nobody-has-this', model))
       }
       untouched()
       expect((await post('/api/chat', { model: 'x:cloud', stream: false }, cloud.key)).status).toBe(
@@ -179,21 +179,21 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
 
     it('an old name of the member counts as well', async () => {
-      expect((await post('/api/show', { name: 'bad' }, reader.key)).status).toBe(403)
-      expect((await post('/api/show', { model: 'good', name: 'bad' }, reader.key)).status).toBe(403)
+      expect((await post('/api/show', { name: 'bad' }, reader.key)).status).toBe(404)
+      expect((await post('/api/show', { model: 'good', name: 'bad' }, reader.key)).status).toBe(404)
       expect(
         (await post('/api/delete', { name: 'bad' }, limitedAdmin.key, { method: 'DELETE' })).status,
-      ).toBe(403)
+      ).toBe(404)
       untouched()
       expect((await post('/api/show', { name: 'good' }, reader.key)).status).toBe(200)
     })
 
     it('a copy would give a forbidden model an allowed name', async () => {
       const copy = { source: 'bad', destination: 'good' }
-      expect((await post('/api/copy', copy, limitedAdmin.key)).status).toBe(403)
+      expect((await post('/api/copy', copy, limitedAdmin.key)).status).toBe(404)
       expect(
         (await post('/api/create', { model: 'good', from: 'bad' }, limitedAdmin.key)).status,
-      ).toBe(403)
+      ).toBe(404)
       untouched()
     })
   })
@@ -222,14 +222,14 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     ]
     for (const headers of carriers) {
       const answer = await stack.send('/api/chat', { json: { model: 'bad' }, headers })
-      expect([Object.keys(headers), answer.status]).toEqual([Object.keys(headers), 403])
+      expect([Object.keys(headers), answer.status]).toEqual([Object.keys(headers), 404])
     }
     untouched()
   })
 
   it('fact 8: clients repeat what they are not told to leave', async () => {
     const answer = await post('/v1/chat/completions', { model: 'bad' })
-    expect([answer.status, answer.headers['x-should-retry']]).toEqual([403, 'false'])
+    expect([answer.status, answer.headers['x-should-retry']]).toEqual([404, 'false'])
   })
 
   describe('JSON by any other type', () => {
@@ -262,7 +262,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       expect(
         (await postText('/api/chat', encode(Buffer.from('{"model":"bad"}')), limited.key, headers))
           .status,
-      ).toBe(403)
+      ).toBe(404)
       const bomb = encode(Buffer.alloc(64 * 1024 * 1024, ' '))
       expect((await postText('/api/chat', bomb, limited.key, headers)).status).toBe(413)
       expect(stack.upstream.requests).toBe(1)
@@ -353,9 +353,9 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
 
   describe('LiteLLM takes models and addresses from many places', () => {
     it.each([
-      [{ model: 'good,bad' }, 403],
-      [{ model: ['good', 'bad'] }, 403],
-      [{ model: [] }, 403],
+      [{ model: 'good,bad' }, 404],
+      [{ model: ['good', 'bad'] }, 404],
+      [{ model: [] }, 404],
       [{ model: 'good', fallbacks: ['bad'] }, 400],
       [{ model: 'good', target_model_names: 'bad' }, 400],
       [{ model: 'good', completion: { model: 'bad' } }, 400],
@@ -366,8 +366,8 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       [{ model: 'good', metadata: { api_base: 'x' } }, 400],
       [{ model: 'good', metadata: '{"api_base":"x"}' }, 400],
       [{ model: 'good', litellm_metadata: {} }, 400],
-      [{ Model: 'good' }, 403],
-      [{}, 403],
+      [{ Model: 'good' }, 404],
+      [{}, 404],
     ])('%j is answered with %i', async (body, status) => {
       expect((await post('/litellm/v1/chat/completions', body)).status).toBe(status)
       untouched()
@@ -381,13 +381,14 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       '/litellm/v1/messages/count_tokens',
     ])('%s names its model in its own place', async (path) => {
       const answer = await post(path, path.endsWith('count_tokens') ? { model: 'bad' } : {})
-      expect([answer.status, codeOf(answer)]).toEqual([403, 'model_not_allowed'])
+      const code = path.includes(':') ? 404 : 'model_not_found'
+      expect([answer.status, codeOf(answer)]).toEqual([404, code])
       untouched()
     })
 
     it('the model of a path does not hide another in the body', async () => {
       const path = '/litellm/openai/deployments/good/chat/completions'
-      expect((await post(path, { model: 'bad' })).status).toBe(403)
+      expect((await post(path, { model: 'bad' })).status).toBe(404)
       untouched()
       await post(path, { model: 'good' })
       expect(other.requests).toBe(1)
@@ -526,7 +527,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
 
     it('a single model is shown to whom it belongs', async () => {
       const show = (name: string) => stack.send(`/v1/models/${name}`, { key: limited.key })
-      expect((await show('bad')).status).toBe(403)
+      expect((await show('bad')).status).toBe(404)
       untouched()
       expect((await show('good')).status).toBe(200)
     })

@@ -63,7 +63,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
   it('whose model comes after its file and is not allowed never becomes a request', async () => {
     const body = formOf(aFile(Buffer.alloc(3_000_000, 'x')), aField('model', 'forbidden'))
     const answer = await upload(body)
-    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([403, 'model_not_allowed'])
+    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([404, 'model_not_found'])
     expect(complete()).toEqual([])
     for (const { body } of stack.upstream.received) expect(body.includes('forbidden')).toBe(false)
   })
@@ -102,7 +102,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
       formOf(aField('model', 'whisper-1'), aField('model', 'forbidden')),
       'body_ambiguous',
     ],
-    ['no model', formOf(aFile('x')), 'model_not_allowed'],
+    ['no model', formOf(aFile('x')), 'model_not_found'],
     ['half a form', formOf(aField('model', 'whisper-1')).subarray(0, -10), 'form_malformed'],
     [
       'a second form',

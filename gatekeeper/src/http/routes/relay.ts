@@ -3,6 +3,7 @@ import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Admission } from '../../policy/admission.ts'
 import type { AnswerReader } from '../../policy/answer-reader.ts'
 import type { BodyFacts } from '../../policy/facts.ts'
+import { describeMissingModel } from '../../policy/missing-model.ts'
 import type { Exchange, Forwarded } from '../../upstreams/forward.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import { corsFields } from '../cors.ts'
@@ -53,13 +54,14 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   const answer = {
     'x-request-id': facts.requestId,
     'x-accel-buffering': 'no',
-    ...limitFields(reservation.standings(), deps.clock()),
+    ...limitFields(reservation.standings(), deps.clock(), facts.endpoint),
     ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
     ...corsFields(facts),
   }
   const reader = deps.createReader(admission, admitted.body)
   const exchange = { request, response, bytes, form, set: fields, answer, reader }
-  conclude(call, admission, { forwarded: await deps.forward(admission, exchange), deps })
+  const forwarded = await deps.forward(admission, exchange)
+  conclude(call, admission, { forwarded, body: admitted.body, deps })
 }
 
 /** Answers an endpoint of our own, which has no upstream. */
@@ -94,16 +96,17 @@ function joined(values: readonly string[] | undefined): string | null {
 function conclude(
   call: Call,
   admission: Admission,
-  end: { forwarded: Forwarded; deps: RelayDeps },
+  end: { forwarded: Forwarded; body?: BodyFacts | null; deps: RelayDeps },
 ): void {
-  const { forwarded, deps } = end
+  const { forwarded, body = null, deps } = end
   const { facts, principal, waitedMs } = admission
   const { reason, usage } = forwarded
   const outcome = { ...forwarded.outcome, ...(waitedMs !== null && { waitedMs }) }
   if (reason !== null) {
+    const detail = reason === 'model-not-found' ? describeMissingModel(facts, body) : null
     return refuse(
       call,
-      { reason, check: 'upstream', facts, principal, outcome, requestId: facts.requestId },
+      { reason, check: 'upstream', facts, principal, outcome, requestId: facts.requestId, detail },
       deps,
     )
   }

@@ -1,6 +1,7 @@
 import { principalOf } from '../caller.ts'
 import type { Check } from '../decision.ts'
 import { nobodysModel } from '../endpoint.ts'
+import { describeMissingModel } from '../missing-model.ts'
 import { isModelLimited, lineageOf } from '../principal.ts'
 
 /**
@@ -24,6 +25,7 @@ export const allowedModel: Check = {
     const isAllowed = named.length > 0 && named.every((model) => granted.includes(model))
     return isAllowed ? null : 'model-not-allowed'
   },
+  describe: ({ facts, body }) => describeMissingModel(facts, body),
   oblige: ({ facts, caller }) => {
     const principal = principalOf(caller)
     const mayUseCloud = lineageOf(principal).every(({ cloudModels }) => cloudModels === true)

@@ -1,0 +1,23 @@
+import type { Detail } from './decision.ts'
+import type { BodyFacts, RequestFacts } from './facts.ts'
+
+/**
+ * What a refusal says of a model that the caller may not use or that is not there: the same words
+ * for both, in the form that the client knows. Null where the name may not be repeated.
+ */
+export function describeMissingModel(
+  { endpoint }: Pick<RequestFacts, 'endpoint'>,
+  body: Pick<BodyFacts, 'models' | 'shownModel' | 'isOnItsWay'> | null,
+): Detail | null {
+  const isUnnamed = body !== null && body.models.length === 0 && !body.isOnItsWay
+  if (isUnnamed) return { text: unnamed, param: 'model' }
+  const name = body?.shownModel ?? null
+  if (name === null) return null
+  const text =
+    endpoint?.dialect === 'ollama'
+      ? `model '${name}' not found`
+      : `The model '${name}' does not exist, or may not be used here.`
+  return { text, param: 'model' }
+}
+
+const unnamed = 'The request names no model, and only certain models may be used here: name one.'
