@@ -6,14 +6,16 @@ import type { ChatDeps } from './admission/chat-head.ts'
 import type { Settings } from './config/read-settings.ts'
 import { createLevelTest } from './endpoints/chat.ts'
 import { groupAddress } from './lib/address-group.ts'
+import { isCertificateFault } from './lib/certificate-fault.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Problem } from './lib/problem.ts'
 import { createRateLimiter } from './lib/rate-limiter.ts'
 import type { Refusal } from './policy/admission.ts'
 import type { RequestFacts } from './policy/facts.ts'
 import type { Principal } from './policy/principal.ts'
-import type { Service } from './policy/service.ts'
+import { accountOf, type Service } from './policy/service.ts'
 import { openPromptStore } from './prompts/prompt-store.ts'
+import type { CertificateFaults } from './upstreams/certificate-faults.ts'
 import { createDocumentFetcher } from './upstreams/fetch-document.ts'
 import { createModelList } from './upstreams/model-list.ts'
 
@@ -43,6 +45,8 @@ export async function openChat(deps: {
   readonly settings: Settings
   readonly services: readonly Service[]
   readonly clock: Clock
+  /** Told of a certificate of the service behind it that is not trusted. */
+  readonly certificates: CertificateFaults
 }): Promise<Chat> {
   const service = deps.services.find(({ kind }) => kind === 'chat')
   if (service === undefined) return off
@@ -55,7 +59,12 @@ export async function openChat(deps: {
   return {
     deps: {
       findPrompt: prompts.find,
-      listModels: createModelList({ upstream, clock, fetchDocument: documents.fetch }),
+      listModels: createModelList({
+        ...{ upstream, clock, fetchDocument: documents.fetch },
+        onFault: (code) => {
+          if (isCertificateFault(code)) deps.certificates.report(accountOf(service), code)
+        },
+      }),
     },
     isUnknownLevel,
     refuseVisitor: limitVisitors(service),

@@ -52,6 +52,7 @@ import {
 import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { oauthPaths } from './tokens/metadata.ts'
+import { createCertificateFaults } from './upstreams/certificate-faults.ts'
 import { createForwarder } from './upstreams/forward.ts'
 import { createAnswerReader } from './usage/answer-reader.ts'
 import type { JournalEvent } from './usage/journal/commit-queue.ts'
@@ -169,7 +170,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     log.warn({ requests: earlier.interrupted }, 'booked as estimated: the process died under them')
   }
   warnOfMovedRoute(services, keys, log)
-  const forwarder = createForwarder(services)
+  const certificates = createCertificateFaults((problem) =>
+    log.error(
+      { service: problem.source, fault: problem.what, remedy: problem.remedy },
+      'certificate',
+    ),
+  )
+  const forwarder = createForwarder(services, { certificates })
   const ledger = createLedger({
     clock,
     timeZone: policies.timeZone,
@@ -188,7 +195,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     isAsking: deps.scratchDir !== undefined,
   })
   late.tokens = tokens
-  const chat = await openChat(deps)
+  const chat = await openChat({ ...deps, certificates })
   const pricesOf = createPriceLists(services)
   const responses = createResponseOwners()
   const createReader = ({ facts, principal }: Admission, body: BodyFacts | null) => {
@@ -209,6 +216,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     journal: problemsOf(journal),
     audit: audit.problems(),
     prompts: chat.problems(),
+    certificates: certificates.problems(),
     overload: overload.isOverloaded() ? [overloaded] : [],
   })
   const metrics = createMetrics({

@@ -27,6 +27,11 @@ const deps = {
       kind: 'http',
       routes: [aRoute({ prefix: '/tts', strip: true, mode: 'check' })],
     }),
+    aService({
+      name: 'webui',
+      kind: 'http',
+      routes: [aRoute({ prefix: '/webui', mode: 'check', credentialField: 'x-api-key' })],
+    }),
   ]),
   plainKeyTest: () => (text: string) => plainKeys.has(text),
   holdsToken: createTokenFinder(['https://gatekeeper.example']),
@@ -276,4 +281,91 @@ test('whatever the head holds, reading it never throws and makes no service out 
     }),
     { numRuns: 2_000 },
   )
+})
+
+describe('a field that may come once', () => {
+  test.each(['origin', 'host', 'content-type', 'content-encoding', 'sec-fetch-site'])(
+    'and came twice is named: %s',
+    (name) => {
+      const { facts } = read({ fields: { ...aHead().fields, [name]: ['a', 'b'] } })
+      expect(facts.defect).toBe('malformed-field')
+      expect(facts.detail?.text.toLowerCase()).toContain(`the ${name} field came more than once`)
+      expect(facts.detail?.param?.toLowerCase()).toBe(name)
+    },
+  )
+
+  test('a malformed credential is named by its field, never by its value', () => {
+    const { facts } = read({ fields: { authorization: [`Token ${sampleKey}`] } })
+    expect([facts.defect, facts.detail?.param]).toEqual(['malformed-field', 'Authorization'])
+    expect(JSON.stringify(facts.detail)).not.toContain(sampleKey.slice(3))
+  })
+})
+
+describe('at a route that names the field of our credential', () => {
+  const jwt = (iss: string) =>
+    `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${Buffer.from(JSON.stringify({ iss })).toString('base64url')}.c2ln`
+  const webui = (fields: RequestHead['fields']) =>
+    read({ point: 'check', checkedService: 'webui', target: '/webui/x', hasBody: false, fields })
+  const basic = (pair: string) => Buffer.from(pair).toString('base64')
+
+  test('the token of the application passes beside our key', () => {
+    const { facts, credential } = webui({
+      'x-api-key': [sampleKey],
+      authorization: [`Bearer ${jwt('https://app.example')}`],
+    })
+    expect([credential, facts.defect, facts.stray]).toEqual([sampleKey, null, null])
+  })
+
+  test.each([
+    ['a key of ours', { authorization: [`Bearer ${sampleKey}`] }, 'Authorization'],
+    ['another key of ours', { authorization: [otherKey] }, 'Authorization'],
+    ['a key behind another scheme', { authorization: [`Token ${otherKey}`] }, 'Authorization'],
+    [
+      'a key as a password',
+      { authorization: [`Basic ${basic(`a:${otherKey}`)}`] },
+      'Authorization',
+    ],
+    ['a key as a user', { authorization: [`Basic ${basic(`${otherKey}:`)}`] }, 'Authorization'],
+    ['a key in api-key', { 'api-key': [otherKey] }, 'api-key'],
+    [
+      'a key as a sub-protocol',
+      { 'sec-websocket-protocol': [`chat, ${otherKey}`] },
+      'Sec-WebSocket-Protocol',
+    ],
+    [
+      'a key behind a prefix',
+      { 'sec-websocket-protocol': [`openai-insecure-api-key.${otherKey}`] },
+      'Sec-WebSocket-Protocol',
+    ],
+    [
+      'a token of ours',
+      { authorization: [`Bearer ${jwt('https://gatekeeper.example')}`] },
+      'Authorization',
+    ],
+  ] as [string, RequestHead['fields'], string][])(
+    '%s in a passing field is refused, and only the field is named',
+    (_, fields, name) => {
+      for (const own of [{}, { 'x-api-key': [sampleKey] }]) {
+        const { facts } = webui({ ...own, ...fields })
+        expect([facts.defect, facts.detail?.param]).toEqual(['credential-not-for-here', name])
+        expect(JSON.stringify(facts.detail)).not.toContain(otherKey.slice(14))
+      }
+    },
+  )
+
+  test.each([
+    { authorization: ['Bearer my-plain-key'] },
+    { authorization: [`Basic ${basic('x:my-plain-key')}`] },
+    { 'api-key': ['abc+def/ghi=='] },
+    { authorization: [`Basic ${basic('x:päss wort')}`] },
+    { 'sec-websocket-protocol': ['openai-insecure-api-key.my-plain-key'] },
+  ])('a plain key in a passing field is for a check that strangers never reach: %j', (fields) => {
+    const { facts } = webui({ 'x-api-key': [sampleKey], ...fields })
+    expect([facts.defect, facts.stray?.text]).toEqual([null, expect.stringMatching(/ field holds/)])
+  })
+
+  test('where no route names a field nothing is stray', () => {
+    const { facts } = read({ fields: { authorization: ['Bearer my-plain-key'] } })
+    expect([facts.defect, facts.stray]).toEqual([null, null])
+  })
 })

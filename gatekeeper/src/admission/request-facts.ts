@@ -1,10 +1,12 @@
 import { isToken } from '../credentials/authenticate.ts'
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
+import { findStray } from '../credentials/passing-fields.ts'
 import { findEndpoint } from '../endpoints/find-endpoint.ts'
 import { isRefusedQueryField } from '../endpoints/refused-members.ts'
 import { hasKeyShape } from '../lib/key-shape.ts'
 import { parseTarget, type Target } from '../lib/path.ts'
 import { createTraceContext, readTraceContext, type TraceContext } from '../lib/trace-context.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import type { Reason } from '../policy/reason.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
@@ -34,10 +36,11 @@ export function readRequestFacts(
   const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
   const isPlainKey = deps.plainKeyTest()
   const isKeyShaped = (text: string) => hasKeyShape(text) || isPlainKey?.(text) === true
+  const only = match?.route.credentialField
   const extracted =
     match?.service.readsCredentials === true
       ? noCredential
-      : extractCredential(head.fields, { isKeyShaped })
+      : extractCredential(head.fields, { isKeyShaped, isPlainKey, only })
   const found = findDefect(head, { target, match, extracted, isPlainKey }, deps)
   const facts: RequestFacts = {
     requestId: head.requestId,
@@ -59,6 +62,7 @@ export function readRequestFacts(
     ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
+    ...(isPlainKey !== null && { stray: findStray(head.fields, only, isPlainKey) }),
   }
   return { facts, credential: extracted.credential }
 }
@@ -91,6 +95,7 @@ const noCredential: Extracted = {
   carrier: 'none',
   subprotocols: [],
   defect: null,
+  detail: null,
 }
 
 /**
@@ -111,8 +116,12 @@ function readBrowserFields(head: RequestHead) {
   }
 }
 
-/** A reason, perhaps with what of the query is not known; null where nothing is wrong. */
-type Defect = Reason | { readonly defect: Reason; readonly unknown: readonly string[] } | null
+/** A reason, perhaps with what its answer names; null where nothing is wrong. */
+type Defect =
+  | Reason
+  | { readonly defect: Reason; readonly unknown: readonly string[] }
+  | { readonly defect: Reason; readonly detail: Detail | null }
+  | null
 
 type Parts = {
   target: Target | null
@@ -128,13 +137,30 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   if (carriesCredential(head.target, parts.isPlainKey, deps)) return 'credential-in-target'
   if (target === null) return 'malformed-target'
   // Which of two values counts would be the upstream's choice, or a proxy's.
-  if (singleFields.some((name) => (head.fields[name]?.length ?? 0) > 1)) return 'malformed-field'
+  const repeated = singleFields.find((name) => (head.fields[name]?.length ?? 0) > 1)
+  if (repeated !== undefined) return { defect: 'malformed-field', detail: toDetail(repeated) }
   if (!isRightPoint(head, match)) return 'route-mismatch'
   if (match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
   const isChat = match?.service.kind === 'chat'
   if ((isChat || match === null) && deps.isUnknownLevel?.(target.path)) return 'unknown-level'
   const onChat = isChat ? findChatDefect(head, target, deps) : null
-  return onChat ?? extracted.defect
+  return onChat ?? findStrayToken(head, match, deps) ?? findExtracted(extracted)
+}
+
+function toDetail(name: string): Detail {
+  const param = name.replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase())
+  return { text: `The ${param} field came more than once. Send it once.`, param }
+}
+
+function findExtracted({ defect, detail }: Extracted): Defect {
+  return defect === null ? null : { defect, detail }
+}
+
+/** By form alone, which anybody may know; a plain key among them is looked for by a check. */
+function findStrayToken(head: RequestHead, match: RouteMatch | null, deps: FactsDeps): Defect {
+  const isOurs = (text: string) => hasKeyShape(text) || deps.holdsToken(text)
+  const detail = findStray(head.fields, match?.route.credentialField, isOurs)
+  return detail === null ? null : { defect: 'credential-not-for-here', detail }
 }
 
 /** Caddy's block, the route's mode and the path must name one and the same service. */

@@ -100,6 +100,40 @@ function serviceProblems(
         'Remove it.',
       )
     }
+    if (route.browser === 'basic' && keyFieldOf(route) !== null) {
+      report(
+        ['routes', index, 'credentialField'],
+        `a browser sends its password in Authorization, and credentialField names ${keyFieldOf(route)}`,
+        'Write credentialField: Basic, or remove browser: basic.',
+      )
+    }
+  }
+  if (entry.methods !== undefined) {
+    for (const { what, remedy } of methodProblems(entry.kind, entry.methods)) {
+      report(['methods'], what, remedy)
+    }
+  }
+  return problems
+}
+
+/** The field of a route that carries nothing but a key; null where it is Authorization or none. */
+function keyFieldOf({ credentialField }: ServiceEntry['routes'][number]): string | null {
+  return credentialField === undefined || ['authorization', 'basic'].includes(credentialField)
+    ? null
+    : credentialField
+}
+
+function methodProblems(kind: ServiceEntry['kind'], methods: NonNullable<ServiceEntry['methods']>) {
+  const problems: { what: string; remedy: string }[] = []
+  if (kind !== 'http') {
+    const what = `kind ${kind} has a table of endpoints, and methods changes nothing there`
+    problems.push({ what, remedy: 'Remove methods, or write kind: http.' })
+  }
+  const all = [...methods.read, ...methods.use, ...methods.manage]
+  const twice = [...new Set(all.filter((method, at) => all.indexOf(method) !== at))]
+  if (twice.length > 0) {
+    const what = `methods gives ${twice.join(', ')} more than one class`
+    problems.push({ what, remedy: 'Keep each method in one list.' })
   }
   return problems
 }

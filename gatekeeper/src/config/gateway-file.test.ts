@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { makeCertificate } from '../../test/support/certificate.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -112,6 +113,132 @@ describe('a file in order', () => {
       `${head}  litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}\n`,
     )
     expect([services[0]?.routes, problems]).toEqual([[], []])
+  })
+})
+
+describe('a certificate authority of a service', () => {
+  const { cert: ca, key } = makeCertificate({ isAuthority: true })
+  const { cert: other } = makeCertificate({ isAuthority: true })
+  Object.assign(files, {
+    '/srv/gate/certs/ca.pem': `# our own\n${ca}${other}`,
+    '/srv/gate/certs/empty.pem': ' \n',
+    '/srv/gate/certs/text.pem': 'hello',
+    '/srv/gate/certs/key.pem': `${ca}${key}`,
+    '/srv/gate/certs/cut.pem': `${ca}${ca.replace(/\n.{64}\n/, '\n')}`,
+    '/srv/gate/certs/request.pem': ca.replaceAll('CERTIFICATE', 'CERTIFICATE REQUEST'),
+  })
+  const textOf = (file: string, url = 'https://l:1') =>
+    `${head}  a: {kind: openai, upstream: {url: "${url}", tls: {ca: ${file}}}, routes: [{prefix: /a}]}\n`
+
+  test('is read from a file beside gatekeeper.yaml', () => {
+    const { services, problems } = read(textOf('certs/ca.pem'))
+    expect(problems).toEqual([])
+    expect(services[0]?.upstream).toEqual({
+      ...{ origin: 'https://l:1', key: null },
+      ca: files['/srv/gate/certs/ca.pem'],
+    })
+  })
+
+  test.each([
+    ['certs/none.pem', 'cannot be read (ENOENT)'],
+    ['certs/empty.pem', 'is empty'],
+    ['certs/text.pem', 'has no certificate in PEM form'],
+    ['certs/key.pem', 'holds a private key'],
+    ['certs/cut.pem', 'has a block that is not a certificate: the second'],
+    ['certs/request.pem', 'has a block that is not a certificate: the first'],
+  ])('a file that is none names itself: %s', (file, what) => {
+    const { problems, services } = read(textOf(file))
+    expect(services).toEqual([])
+    expect(problems).toMatchObject([
+      { line: 3, what: expect.stringContaining(`${file} ${what}`), remedy: /PEM/ },
+    ])
+    expect(JSON.stringify(problems)).not.toContain('BEGIN PRIVATE')
+  })
+
+  test('needs an https address: the one of the environment counts', () => {
+    const text = textOf('certs/ca.pem', 'http://l:1')
+    expect(placesOf(text)).toEqual([expect.stringMatching(/^3:\d+ a has tls, .* is plain http/)])
+    const ollama = text.replace('  a: {kind: openai', '  ollama: {kind: ollama')
+    const { problems } = read(ollama, { OLLAMA_URL: 'https://l:1' })
+    expect(problems).toEqual([])
+  })
+
+  test.each([
+    ['tls: certs/ca.pem', 'must name a file: tls: {ca: certs/ca.pem}'],
+    ['tls: {ca: [a]}', 'must be the path of a PEM file, such as certs/ca.pem'],
+    ['tls: {file: a}', 'has no member "file"'],
+  ])('written otherwise is told what is allowed: %s', (tls, what) => {
+    const text = textOf('x').replace('tls: {ca: x}', tls)
+    expect(placesOf(text).join()).toContain(what)
+  })
+})
+
+describe('the field of a route that carries our credential', () => {
+  const textOf = (field: string, more = '') =>
+    `${head}  a: {kind: http, routes: [{prefix: /a, credentialField: ${field}${more}}]}\n`
+
+  test.each([
+    ['X-API-Key', 'x-api-key'],
+    ['x-api-key', 'x-api-key'],
+    ['Authorization', 'authorization'],
+    ['Basic', 'basic'],
+    ['api-key', 'api-key'],
+    ['X-Goog-Api-Key', 'x-goog-api-key'],
+  ])('%s is named in any case', (text, credentialField) => {
+    const { services, problems } = read(textOf(text))
+    expect(problems).toEqual([])
+    expect(services[0]?.routes[0]?.credentialField).toBe(credentialField)
+  })
+
+  test.each(['Cookie', 'X-Forwarded-For', '""', 'X-API-Key:', 'Bearer', 'constructor'])(
+    '%s is none, and is told which are',
+    (text) => {
+      const what = placesOf(textOf(text.endsWith(':') ? `"${text}"` : text))
+      expect(what).toEqual([
+        expect.stringMatching(/credentialField: must be .* X-API-Key, Authorization/),
+      ])
+    },
+  )
+
+  test('of a route with a password window is Authorization, where the browser sends it', () => {
+    expect(placesOf(textOf('X-API-Key', ', browser: basic'))).toEqual([
+      expect.stringMatching(/a browser sends its password in Authorization/),
+    ])
+    expect(placesOf(textOf('Basic', ', browser: basic'))).toEqual([])
+  })
+
+  test('cannot stand where the upstream gets a key of ours: two would reach it', () => {
+    const text = `${head}  a: {kind: openai, upstream: {url: "http://l:1", keyFile: key}, routes: [{prefix: /a, credentialField: X-API-Key}]}\n`
+    expect(placesOf(text)).toEqual([expect.stringMatching(/a gets a key of ours/)])
+  })
+})
+
+describe('classes of methods', () => {
+  const textOf = (methods: string, kind = 'http') =>
+    `${head}  a: {kind: ${kind}, methods: ${methods}, upstream: {url: "http://a:1"}, routes: [{prefix: /a, mode: relay}]}\n`
+
+  test('are by method, and only those that are named', () => {
+    const { services, problems } = read(textOf('{use: [PUT, PATCH], manage: [POST]}'))
+    expect(problems).toEqual([])
+    expect(services[0]?.methodClasses).toEqual({ PUT: 'use', PATCH: 'use', POST: 'manage' })
+  })
+
+  test.each([
+    ['{use: PUT}', 'must be a list of methods, such as [PUT, PATCH, DELETE]'],
+    ['[PUT]', 'must give methods a class, such as methods: {use: [PUT, PATCH, DELETE]}'],
+    ['{use: [put]}', 'must be a method in capital letters, such as PUT'],
+    ['{use: [CONNECT]}', 'CONNECT and TRACE are never let through'],
+    ['{use: [""]}', 'must be a method in capital letters'],
+    ['{open: [PUT]}', 'has no member "open"'],
+    ['{use: [PUT], manage: [PUT]}', 'methods gives PUT more than one class'],
+  ])('%s is refused with what is allowed', (methods, what) => {
+    expect(placesOf(textOf(methods)).join()).toContain(what)
+  })
+
+  test('mean nothing where a kind has a table, so they are refused there', () => {
+    expect(placesOf(textOf('{use: [PUT]}', 'openai'))).toEqual([
+      expect.stringMatching(/kind openai has a table of endpoints/),
+    ])
   })
 })
 

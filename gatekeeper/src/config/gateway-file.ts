@@ -72,7 +72,7 @@ function assemble(
   const readSecret = (path: string) => deps.readFile(resolve(folder, path))
   const problems = crossCheck(file, deps.settings, deps.reportAt)
   const resolved = resolveServices(file, { ...deps, readSecret })
-  const { issuers, ...tokens } = resolveIssuers(file, deps)
+  const { issuers, ...tokens } = resolveIssuers(file, { ...deps, readSecret })
   const all = [...problems, ...resolved.problems, ...tokens.problems]
   return all.length > 0
     ? failedGateway(all)

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { isCanonicalPath } from '../lib/path.ts'
+import { type CredentialField, credentialFieldNames } from '../policy/credential-fields.ts'
 import { type Limit, limitExamples, parseLimit } from '../policy/limit.ts'
 import { isWebOrigin } from '../policy/origin.ts'
 import { serviceKinds } from '../policy/service.ts'
 import { issuersSchema } from './issuer-schema.ts'
+import { tls } from './tls-schema.ts'
 
 const name = z
   .string()
@@ -23,11 +25,45 @@ const url = z.string().refine((text) => {
   return /^https?:$/.test(parsed.protocol) && isPlain && parsed.pathname === '/'
 }, 'must be http(s)://HOST:PORT, without path, user and query')
 
+const credentialField = z.string().transform((text, context): CredentialField => {
+  const name = text.toLowerCase()
+  const found = credentialFieldNames.find((known) => known === name)
+  if (found !== undefined) return found
+  const message =
+    'must be the field that carries the key: X-API-Key, Authorization, api-key, x-goog-api-key, or Basic (the password that a browser asks for)'
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
+const method = z
+  .string()
+  .regex(
+    /^(?!(?:CONNECT|TRACE)$)[A-Z][A-Z-]{1,19}$/,
+    'must be a method in capital letters, such as PUT (CONNECT and TRACE are never let through)',
+  )
+
+const methodsForm =
+  'must give methods a class, such as methods: {use: [PUT, PATCH, DELETE]}; the classes are read, use and manage'
+const methodList = z
+  .array(method, 'must be a list of methods, such as [PUT, PATCH, DELETE]')
+  .max(50)
+
+const methods = z.strictObject(
+  {
+    read: methodList.default([]),
+    use: methodList.default([]),
+    manage: methodList.default([]),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? methodsForm : undefined) },
+)
+
 const route = z.strictObject({
   prefix,
   strip: z.boolean().default(false),
   mode: z.enum(['check', 'relay']).optional(),
   browser: z.literal('basic').optional(),
+  /** The one field that carries the caller's credential; the others belong to the service. */
+  credentialField: credentialField.optional(),
 })
 
 const seconds = z.number().positive().max(86_400)
@@ -92,7 +128,12 @@ const service = z.strictObject({
   kind: z.enum(serviceKinds),
   aliases: z.array(name).default([]),
   upstream: z
-    .strictObject({ url: url.optional(), keyFile: z.string().min(1).optional() })
+    .strictObject({
+      url: url.optional(),
+      keyFile: z.string().min(1).optional(),
+      /** Whose certificates the service may show, instead of those of the public authorities. */
+      tls: tls.optional(),
+    })
     .optional(),
   routes: z.array(route).min(1),
   timeouts: z
@@ -108,6 +149,8 @@ const service = z.strictObject({
     .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
     .default([]),
   webSockets: z.array(z.string().refine(isCanonicalPath, 'must be a path such as /ws')).default([]),
+  /** Which class a method has, where it is not the usual one (kind `http`). */
+  methods: methods.optional(),
   limits,
   /** How many requests the model server works on at a time; others wait in the queue. */
   slots: z.union([z.int().min(1).max(10_000), z.literal('unlimited')]).optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tls } from './tls-schema.ts'
 
 /** Signature algorithms that an entry may name: those with a public key (RFC 7518 §3). */
 const algorithms = [
@@ -6,16 +7,29 @@ const algorithms = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const
 
+const safeAddress = 'must be an https address (http only for this machine)'
+
 /** An issuer is compared to the letter, so it is written as its tokens write it. */
 const issuerName = z
   .string()
   .max(1024)
-  .refine((text) => isIssuer(text), 'must be an https address (http only for this machine)')
+  .refine(isSafeAddress, safeAddress)
+  .refine(
+    (text) => !/[?#]/.test(text),
+    'must be without a query and a fragment, as `iss` of its tokens is',
+  )
 
-function isIssuer(text: string): boolean {
+/** Where a JWK Set is; a query is part of the address (Entra ID: `keys?appid=ID`). */
+const keyAddress = z
+  .string()
+  .max(2048)
+  .refine(isSafeAddress, safeAddress)
+  .refine((text) => !text.includes('#'), 'must be without a fragment (#)')
+
+function isSafeAddress(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, hostname, username, search, hash } = new URL(text)
-  if (username !== '' || search !== '' || hash !== '') return false
+  const { protocol, hostname, username, password } = new URL(text)
+  if (username !== '' || password !== '') return false
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
@@ -24,11 +38,14 @@ function isLoopback(hostname: string): boolean {
   return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
-const keys = z.union([
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ url: issuerName }),
-  z.strictObject({ discovery: z.literal(true) }),
-])
+const keys = z.union(
+  [
+    z.strictObject({ file: z.string().min(1) }),
+    z.strictObject({ url: keyAddress }),
+    z.strictObject({ discovery: z.literal(true) }),
+  ],
+  'must be one of {discovery: true}, {url: https://login.example/keys} and {file: keys.jwks.json}',
+)
 
 const wanted = z.union([z.string().min(1), z.boolean(), z.number()]).transform(String)
 
@@ -55,10 +72,12 @@ export function issuersSchema<Grant extends GrantShape>(grant: Grant) {
         audience: z
           .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
           .transform((value) => [value].flat()),
-        algorithms: z.array(z.enum(algorithms)).min(1),
+        algorithms: z.array(z.enum(algorithms), 'must be a list, such as [RS256]').min(1),
         /** Values of `typ` in the token's header, without `application/`. */
         types: z.array(z.string().min(1).toLowerCase()).min(1).default(['at+jwt']),
         keys,
+        /** Whose certificate its server may show, instead of those of the public authorities. */
+        tls: tls.optional(),
         clockToleranceSeconds: z.number().min(0).max(300).default(30),
         keepKeysHours: z
           .number()

@@ -3,6 +3,7 @@ import type { Problem } from '../lib/problem.ts'
 import { noCaps } from '../policy/caps.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-schema.ts'
+import { readAuthority } from './read-authority.ts'
 import type { Settings } from './read-settings.ts'
 import { ownIssuerName } from './site-address.ts'
 
@@ -11,10 +12,16 @@ const hourMs = 3_600_000
 /** The entries of `issuers`, as those who verify tokens read them. */
 export type IssuerSettings = ReturnType<typeof toEntry>
 
+type Deps = {
+  readonly settings: Settings
+  readonly reportAt: ReportAt
+  readonly readSecret: (path: string) => string
+}
+
 /** Reads the issuers; a service that does not exist, an issuer twice, and ourselves are problems. */
 export function resolveIssuers(
   file: GatewayFile,
-  deps: { readonly settings: Settings; readonly reportAt: ReportAt },
+  deps: Deps,
 ): { issuers: readonly IssuerSettings[]; problems: readonly Problem[] } {
   const { reportAt, settings } = deps
   const problems = file.issuers.flatMap(({ issuer, rules }, at) => {
@@ -29,15 +36,36 @@ export function resolveIssuers(
       ...unknownServices(file, { at, rules }, reportAt),
     ]
   })
-  return { problems, issuers: file.issuers.map((entry) => toEntry(entry, settings)) }
+  const authorities = file.issuers.map((entry, at) => readCa(entry, at, deps))
+  problems.push(...authorities.flatMap(({ problem }) => (problem === undefined ? [] : [problem])))
+  const toIssuer = (entry: Entry, at: number) => toEntry(entry, { settings, ...authorities[at] })
+  return { problems, issuers: file.issuers.map(toIssuer) }
+}
+
+function readCa(
+  { issuer, keys, tls }: Entry,
+  at: number,
+  deps: Deps,
+): { readonly ca?: string; readonly problem?: Problem } {
+  if (tls === undefined) return {}
+  const isAsked = 'url' in keys ? keys.url.startsWith('https:') : issuer.startsWith('https:')
+  if ('file' in keys || !isAsked) {
+    const what = `${issuer} has tls, and its keys do not come over https`
+    return { problem: deps.reportAt(['issuers', at, 'tls'], what, 'Remove tls.') }
+  }
+  return readAuthority(tls.ca, ['issuers', at, 'tls', 'ca'], deps)
 }
 
 type Entry = GatewayFile['issuers'][number]
 
-function toEntry(entry: Entry, settings: Settings) {
-  const { keys, keepKeysHours, rules, ...members } = entry
+function toEntry(
+  entry: Entry,
+  { settings, ca }: { readonly settings: Settings; readonly ca?: string },
+) {
+  const { keys, keepKeysHours, rules, tls: _tls, ...members } = entry
   return {
     ...members,
+    ...(ca !== undefined && { ca }),
     keys: toKeys(keys, settings),
     keepKeysMs: keepKeysHours * hourMs,
     rules: rules.map(({ when, caps, ...grant }) => ({

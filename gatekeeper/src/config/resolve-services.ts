@@ -1,10 +1,18 @@
 import { isVisibleAscii } from '../lib/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { PriceRow } from '../policy/price.ts'
-import type { Point, QueueRules, Route, Service, Upstream } from '../policy/service.ts'
+import type {
+  MethodClasses,
+  Point,
+  QueueRules,
+  Route,
+  Service,
+  Upstream,
+} from '../policy/service.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { readPriceFile, toPriceRows } from './price-file.ts'
+import { readAuthority } from './read-authority.ts'
 import type { Settings } from './read-settings.ts'
 
 type Deps = {
@@ -40,9 +48,10 @@ export function resolveServices(
         ),
       )
     }
-    const { slots: _slots, queue: _queue, pricesFile: _file, ...members } = entry
+    const { slots: _slots, queue: _queue, pricesFile: _file, methods, ...members } = entry
     return {
       ...members,
+      ...(methods && { methodClasses: toMethodClasses(methods) }),
       name,
       queue: toQueue(entry),
       prices: [...toPriceRows(entry.prices), ...readPrices(name, entry, { ...deps, problems })],
@@ -94,12 +103,20 @@ function readPrices(
   }
 }
 
+function toMethodClasses(methods: NonNullable<ServiceEntry['methods']>): MethodClasses {
+  const pairs = (['read', 'use', 'manage'] as const).flatMap((name) =>
+    methods[name].map((method) => [method, name] as const),
+  )
+  return Object.fromEntries(pairs)
+}
+
 function toRoute(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Route {
   return {
     prefix: route.prefix,
     strip: route.strip,
     mode: modeOf(entry, route),
     browser: route.browser ?? 'none',
+    ...(route.credentialField && { credentialField: route.credentialField }),
   }
 }
 
@@ -108,6 +125,8 @@ function resolveUpstream(
   entry: ServiceEntry,
   deps: Deps & { problems: Problem[] },
 ): Upstream | null {
+  // Read in any case: Caddy trusts the same file at check routes.
+  const ca = readCa(name, entry, deps)
   if (entry.routes.every((route) => modeOf(entry, route) === 'check')) return null
   const { ollamaUrl, litellmUrl, litellmMasterKey } = deps.settings
   const fromSettings = new Map(Object.entries({ ollama: ollamaUrl, litellm: litellmUrl })).get(name)
@@ -115,7 +134,46 @@ function resolveUpstream(
   const url = fromSettings ?? entry.upstream?.url ?? fallback
   const ownKey = readKey(name, entry, deps)
   const key = name === 'litellm' ? (litellmMasterKey ?? ownKey) : ownKey
-  return url === null ? null : { origin: new URL(url).origin, key }
+  if (url === null) return null
+  const { origin, protocol } = new URL(url)
+  if (ca !== null && protocol === 'http:') {
+    const at = ['services', name, 'upstream', 'tls']
+    const what = `${name} has tls, and its address ${origin} is plain http`
+    deps.problems.push(deps.reportAt(at, what, 'Write https in the address, or remove tls.'))
+  }
+  reportLentKey(name, entry, { ...deps, hasKey: key !== null })
+  return { origin, key, ...(ca !== null && { ca }) }
+}
+
+function readCa(
+  name: string,
+  entry: ServiceEntry,
+  deps: Deps & { problems: Problem[] },
+): string | null {
+  const path = entry.upstream?.tls?.ca
+  if (path === undefined) return null
+  const read = readAuthority(path, ['services', name, 'upstream', 'tls', 'ca'], deps)
+  if ('ca' in read) return read.ca
+  deps.problems.push(read.problem)
+  return null
+}
+
+/** A caller's own credential beside ours would be the upstream's choice of the two. */
+function reportLentKey(
+  name: string,
+  entry: ServiceEntry,
+  { hasKey, problems, reportAt }: Deps & { problems: Problem[]; hasKey: boolean },
+): void {
+  for (const [index, route] of entry.routes.entries()) {
+    if (!hasKey || route.credentialField === undefined || modeOf(entry, route) !== 'relay') continue
+    problems.push(
+      reportAt(
+        ['services', name, 'routes', index, 'credentialField'],
+        `${name} gets a key of ours, and credentialField would let a caller's own key through beside it`,
+        'Remove credentialField, or the key of the upstream.',
+      ),
+    )
+  }
 }
 
 function readKey(

@@ -5,9 +5,16 @@ import type { Fields } from '../lib/fields.ts'
 import { hasKeyShape } from '../lib/key-shape.ts'
 import { type Extracted, extractCredential } from './extract.ts'
 
-const extract = (fields: Fields) => extractCredential(fields, { isKeyShaped: hasKeyShape })
+const extract = (fields: Fields) =>
+  extractCredential(fields, { isKeyShaped: hasKeyShape, isPlainKey: null })
 const basic = (pair: string | Uint8Array) => Buffer.from(pair).toString('base64')
-const none: Extracted = { credential: null, carrier: 'none', subprotocols: [], defect: null }
+const none: Extracted = {
+  credential: null,
+  carrier: 'none',
+  subprotocols: [],
+  defect: null,
+  detail: null,
+}
 
 const carriers: readonly (readonly [string, (key: string) => Fields])[] = [
   ['Bearer', (key) => ({ authorization: [`Bearer ${key}`] })],
@@ -121,6 +128,115 @@ describe('what is malformed', () => {
   })
 })
 
+describe('a field that holds more than the key', () => {
+  test.each(['x-api-key', 'api-key', 'x-goog-api-key'])('%s: Bearer KEY is the key', (name) => {
+    for (const scheme of ['Bearer ', 'bearer  ', 'BEARER\t']) {
+      expect(extract({ [name]: [`${scheme}${sampleKey}`] })).toMatchObject({
+        credential: sampleKey,
+        carrier: 'field',
+        defect: null,
+      })
+    }
+  })
+
+  test('Bearer before the password of Basic is forgiven too', () => {
+    const fields = { authorization: [`Basic ${basic(`x:Bearer ${sampleKey}`)}`] }
+    expect(extract(fields)).toMatchObject({ credential: sampleKey, carrier: 'basic' })
+  })
+
+  test('beside the bare key elsewhere is the same credential', () => {
+    const fields = { authorization: [`Bearer ${sampleKey}`], 'x-api-key': [`Bearer ${sampleKey}`] }
+    expect(extract(fields)).toMatchObject({ credential: sampleKey, defect: null })
+  })
+
+  test('and another key elsewhere are two, and both fields are named', () => {
+    const fields = { authorization: [`Bearer ${otherKey}`], 'x-api-key': [`Bearer ${sampleKey}`] }
+    const { defect, detail } = extract(fields)
+    expect([defect, detail?.text]).toEqual([
+      'ambiguous-credential',
+      'The fields Authorization and X-API-Key carry different credentials. Send one of them.',
+    ])
+  })
+
+  const writtenWrong: readonly (readonly [string, string, string])[] = [
+    ['authorization', `Bearer Bearer ${sampleKey}`, 'Authorization: Bearer KEY'],
+    ['authorization', `Token ${sampleKey}`, 'Authorization: Bearer KEY'],
+    ['authorization', `ApiKey ${sampleKey}`, 'Authorization: Bearer KEY'],
+    ['authorization', `Bearer: ${sampleKey}`, 'Authorization: Bearer KEY'],
+    ['authorization', `${sampleKey} x`, 'Authorization: Bearer KEY'],
+    ['authorization', `Basic ${basic(sampleKey)}`, 'Authorization: Bearer KEY'],
+    ['authorization', `Basic ${basic(`x:Token ${sampleKey}`)}`, 'Authorization: Bearer KEY'],
+    ['x-api-key', `Bearer Bearer ${sampleKey}`, 'X-API-Key: KEY'],
+    ['x-api-key', `Token ${sampleKey}`, 'X-API-Key: KEY'],
+    ['api-key', `ApiKey ${sampleKey}`, 'api-key: KEY'],
+    ['x-goog-api-key', `Bearer ${sampleKey}, ${otherKey}`, 'x-goog-api-key: KEY'],
+  ]
+  test.each(writtenWrong)('%s: %s names the field and what to write, never the key', (...row) => {
+    const [name, value, form] = row
+    const extracted = extract({ [name]: [value] })
+    expect(extracted).toMatchObject({ credential: null, defect: 'malformed-field' })
+    expect(extracted.detail?.text.endsWith(`Write: ${form}`)).toBe(true)
+    expect(JSON.stringify(extracted)).not.toContain(sampleKey.slice(14))
+    expect(JSON.stringify(extracted)).not.toContain(otherKey.slice(14))
+  })
+
+  test('a plain key with a blank in it is that key, and a wrong guess of one is looked up', () => {
+    const deps = { isKeyShaped: hasKeyShape, isPlainKey: (text: string) => text === 'Bearer me' }
+    const readKey = (value: string) => extractCredential({ 'x-api-key': [value] }, deps)
+    expect(readKey('Bearer me').credential).toBe('Bearer me')
+    expect(readKey('Bearer you').credential).toBe('you')
+    expect(readKey('Token guess')).toMatchObject({ credential: 'Token guess', defect: null })
+    expect(readKey(`Token ${sampleKey}`)).toMatchObject({ defect: 'malformed-field' })
+  })
+})
+
+describe('a route that names one field', () => {
+  const app = 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln'
+  const only = (fields: Fields, field: 'authorization' | 'basic' | 'x-api-key') =>
+    extractCredential(fields, { isKeyShaped: hasKeyShape, isPlainKey: null, only: field })
+
+  test('reads that field alone: what the service gets in others is no second credential', () => {
+    const fields = {
+      'x-api-key': [sampleKey],
+      authorization: [app],
+      'api-key': ['of-the-app'],
+      'sec-websocket-protocol': ['chat, openai-insecure-api-key.of-the-app'],
+    }
+    expect(only(fields, 'x-api-key')).toEqual({
+      ...{ credential: sampleKey, carrier: 'field', defect: null, detail: null },
+      subprotocols: ['chat', 'openai-insecure-api-key.of-the-app'],
+    })
+  })
+
+  test('a malformed value in a field of the service is the service’s business', () => {
+    const fields = { 'x-api-key': [sampleKey], authorization: ['Digest a=b, c=d'] }
+    expect(only(fields, 'x-api-key')).toMatchObject({ credential: sampleKey, defect: null })
+  })
+
+  test('two keys in the named field are two credentials', () => {
+    expect(only({ 'x-api-key': [sampleKey, otherKey] }, 'x-api-key').defect).toBe(
+      'ambiguous-credential',
+    )
+  })
+
+  test('Basic takes the password, and a token of the application is none', () => {
+    const fields = { authorization: [`Basic ${basic(`x:${sampleKey}`)}`] }
+    expect(only(fields, 'basic')).toMatchObject({ credential: sampleKey, carrier: 'basic' })
+    expect(only({ authorization: [app] }, 'basic')).toMatchObject({
+      credential: null,
+      defect: null,
+    })
+  })
+
+  test.each(['authorization', 'basic', 'x-api-key'] as const)(
+    'a key in another field never counts: %s',
+    (field) => {
+      const elsewhere = { 'x-goog-api-key': [sampleKey], 'sec-websocket-protocol': [sampleKey] }
+      expect(only(elsewhere, field).credential).toBeNull()
+    },
+  )
+})
+
 describe('Basic', () => {
   test('the password begins after the first colon, and holds the others', () => {
     expect(extract({ authorization: [`Basic ${basic('user:a:b:c')}`] })).toMatchObject({
@@ -151,6 +267,7 @@ describe('sub-protocols', () => {
       carrier: 'subprotocol',
       subprotocols: ['chat', 'superchat'],
       defect: null,
+      detail: null,
     })
   })
 

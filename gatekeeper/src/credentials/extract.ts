@@ -1,11 +1,21 @@
 /**
  * Finds the one credential of a request. All carriers are equal, so that a restriction can never
  * hold for one of them only; two different credentials are refused, since the upstream or a later
- * reader might pick the other one.
+ * reader might pick the other one. A route may name one field: then that field alone is read, and the
+ * others belong to the service.
  */
 import { type Fields, trimWhitespace } from '../lib/fields.ts'
+import { type CredentialField, displayName, keyFields } from '../policy/credential-fields.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { Carrier } from '../policy/facts.ts'
 import type { Reason } from '../policy/reason.ts'
+import {
+  type CarrierDeps,
+  type Found,
+  type Malformed,
+  readAuthorization,
+  readKeyField,
+} from './read-carrier.ts'
 
 export type Extracted = {
   readonly credential: string | null
@@ -13,85 +23,81 @@ export type Extracted = {
   /** Offered sub-protocols without the credential. */
   readonly subprotocols: readonly string[]
   readonly defect: Reason | null
+  /** What the refusal of the defect names. */
+  readonly detail: Detail | null
 }
-
-/** Fields that carry a key and nothing else; also what every last proxy removes. */
-export const keyFields = ['x-api-key', 'api-key', 'x-goog-api-key'] as const
 
 // Sub-protocol by which openai's realtime clients hand over their key.
 const subprotocolPrefix = 'openai-insecure-api-key.'
 
-type Found = { readonly credential: string; readonly carrier: Carrier }
+const none = { credential: null, carrier: 'none', defect: null, detail: null } as const
 
-/** Reads all carriers. `isKeyShaped` tells a credential among offered sub-protocols. */
-export function extractCredential(
-  fields: Fields,
-  deps: { isKeyShaped: (text: string) => boolean },
-): Extracted {
-  const offered = splitList(fields['sec-websocket-protocol'])
-  const isKey = (entry: string) => entry.startsWith(subprotocolPrefix) || deps.isKeyShaped(entry)
-  const subprotocols = offered.filter((entry) => !isKey(entry))
-  const authorization = (fields['authorization'] ?? []).map(readAuthorization)
-  if (authorization.includes('malformed-field')) {
-    return { credential: null, carrier: 'none', subprotocols, defect: 'malformed-field' }
-  }
-  const found = [
-    ...authorization.filter((entry) => entry !== null && entry !== 'malformed-field'),
-    ...keyFields.flatMap((name) => (fields[name] ?? []).flatMap(readKeyField)),
-    ...offered.filter(isKey).map(readSubprotocol),
-  ]
-  return { ...choose(found), subprotocols }
+type Chosen = Omit<Extracted, 'subprotocols'>
+
+export type ExtractDeps = CarrierDeps & {
+  /** The field that the route names; left out where all carriers count. */
+  readonly only?: CredentialField | undefined
 }
 
-function choose(found: readonly Found[]): Omit<Extracted, 'subprotocols'> {
+/** Reads all carriers, or the one that the route names. */
+export function extractCredential(fields: Fields, deps: ExtractDeps): Extracted {
+  const offered = splitList(fields['sec-websocket-protocol'])
+  if (deps.only !== undefined) {
+    return { ...choose(readOnly(fields, deps.only, deps)), subprotocols: offered }
+  }
+  const isKey = (entry: string) => entry.startsWith(subprotocolPrefix) || deps.isKeyShaped(entry)
+  const read = [
+    ...readField(fields, 'authorization', deps),
+    ...keyFields.flatMap((name) => readField(fields, name, deps)),
+    ...offered.filter(isKey).map(readSubprotocol),
+  ]
+  return { ...choose(read), subprotocols: offered.filter((entry) => !isKey(entry)) }
+}
+
+function readOnly(fields: Fields, only: CredentialField, deps: CarrierDeps) {
+  if (only !== 'basic') return readField(fields, only, deps)
+  // A token of the application in Authorization is not the password that the browser asked for.
+  const isBasic = (value: string) => /^basic[ \t]/i.test(trimWhitespace(value))
+  const authorization = (fields['authorization'] ?? []).filter(isBasic)
+  return readField({ authorization }, 'authorization', deps)
+}
+
+function readField(fields: Fields, name: string, deps: CarrierDeps): (Found | Malformed)[] {
+  const read = (value: string) =>
+    name === 'authorization' ? readAuthorization(value, deps) : readKeyField(name, value, deps)
+  return (fields[name] ?? []).map(read).filter((entry) => entry !== null)
+}
+
+function choose(read: readonly (Found | Malformed)[]): Chosen {
+  const bad = read.find((entry) => 'malformed' in entry)
+  if (bad) return { ...none, defect: 'malformed-field', detail: bad.malformed }
+  const found = read.filter((entry) => 'credential' in entry)
   const [first] = found
-  if (first === undefined) return { credential: null, carrier: 'none', defect: null }
-  const isOne = found.every((other) => other.credential === first.credential)
-  if (!isOne) return { credential: null, carrier: 'none', defect: 'ambiguous-credential' }
+  if (first === undefined) return none
+  if (found.some((other) => other.credential !== first.credential)) {
+    return { ...none, defect: 'ambiguous-credential', detail: describeSeveral(found) }
+  }
   // Basic anywhere counts as Basic: a browser may have added it beside a script's own field.
   const basic = found.find((other) => other.carrier === 'basic')
   const subprotocol = found.find((other) => other.carrier === 'subprotocol')
   const { carrier } = basic ?? subprotocol ?? first
-  return { credential: first.credential, carrier, defect: null }
+  return { ...none, credential: first.credential, carrier }
 }
 
-function readAuthorization(value: string): Found | 'malformed-field' | null {
-  const text = trimWhitespace(value)
-  const space = text.search(/[ \t]/)
-  if (space === -1) return /^(?:bearer|basic)?$/i.test(text) ? null : plain(text)
-  const scheme = text.slice(0, space).toLowerCase()
-  const rest = trimWhitespace(text.slice(space))
-  if (/[ \t,]/.test(rest)) return 'malformed-field'
-  if (scheme === 'bearer') return plain(rest)
-  return scheme === 'basic' ? readBasic(rest) : 'malformed-field'
-}
-
-const plain = (credential: string): Found => ({ credential, carrier: 'authorization' })
-
-/** RFC 7617: the password is the key, whatever the user's name is. */
-function readBasic(text: string): Found | 'malformed-field' {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return 'malformed-field'
-  const decoded = Buffer.from(text, 'base64')
-  // Buffer forgives what is no base64; only text that encodes back to itself has one reading.
-  if (decoded.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '')) {
-    return 'malformed-field'
-  }
-  const pair = decoded.toString('utf8')
-  const colon = pair.indexOf(':')
-  return colon === -1 || pair.includes('\ufffd')
-    ? 'malformed-field'
-    : { credential: pair.slice(colon + 1), carrier: 'basic' }
-}
-
-function readKeyField(value: string): Found[] {
-  const text = trimWhitespace(value)
-  return text === '' ? [] : [{ credential: text, carrier: 'field' }]
+function describeSeveral(found: readonly Found[]): Detail {
+  const names = [...new Set(found.map(({ field }) => displayName(field)))]
+  const [only] = names
+  const text =
+    names.length === 1
+      ? `The ${only} field came more than once, with different credentials. Send it once.`
+      : `The fields ${names.join(' and ')} carry different credentials. Send one of them.`
+  return { text, param: null }
 }
 
 function readSubprotocol(entry: string): Found {
   const isPrefixed = entry.startsWith(subprotocolPrefix)
   const credential = isPrefixed ? entry.slice(subprotocolPrefix.length) : entry
-  return { credential, carrier: 'subprotocol' }
+  return { credential, carrier: 'subprotocol', field: 'sec-websocket-protocol' }
 }
 
 function splitList(values: readonly string[] | undefined): string[] {

@@ -3,6 +3,7 @@
  * newer keys and nothing more: not where, and not often. While the issuer is away its last good
  * keys stay in force for a while, and what is wrong is said.
  */
+import { cureOfCertificate, isCertificateFault } from '../lib/certificate-fault.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseJson } from '../lib/parse-json.ts'
 import type { Problem } from '../lib/problem.ts'
@@ -11,7 +12,10 @@ import type { WatchedKeySource } from './file-key-source.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 
 /** Gets a small document. Rejects where it cannot be had whole, in time, from exactly there. */
-export type FetchDocument = (url: string) => Promise<string>
+export type FetchDocument = (
+  url: string,
+  options?: { readonly ca?: string | undefined },
+) => Promise<string>
 
 export type RemoteKeys = {
   readonly issuer: string
@@ -19,6 +23,8 @@ export type RemoteKeys = {
   readonly url: string | null
   /** How long keys stay in force that could not be asked for again. */
   readonly keepMs: number
+  /** Authorities of its server in PEM form, instead of the public ones. */
+  readonly ca?: string | undefined
 }
 
 export type RemoteKeySourceDeps = {
@@ -56,6 +62,7 @@ class Follower {
   #lookedAt = Number.NEGATIVE_INFINITY
   #failures = 0
   #fault: string | null = null
+  #remedy = reachable
   #running: Promise<void> | null = null
   #stopTimer = () => {}
   #isClosed = false
@@ -75,8 +82,7 @@ class Follower {
     if (this.#fault === null) return []
     const { issuer } = this.#keys
     const kept = this.current() === null ? 'no key of it is in force' : 'its last good keys stay'
-    const remedy = 'Is it reachable from here? The address is in issuers of gatekeeper.yaml.'
-    return [{ source: issuer, what: `${this.#fault}; ${kept}`, remedy }]
+    return [{ source: issuer, what: `${this.#fault}; ${kept}`, remedy: this.#remedy }]
   }
 
   /** For a token with an unknown key: all that ask meanwhile share one look. */
@@ -110,15 +116,18 @@ class Follower {
   async #look(): Promise<void> {
     this.#lookedAt = this.#deps.clock()
     try {
-      this.#take(await this.#deps.fetchDocument(await this.#address()))
+      this.#take(await this.#getDocument(await this.#address()))
       this.#failures = 0
       this.#fault = null
       this.#goodAt = this.#deps.clock()
     } catch (error) {
       this.#failures++
       this.#fault = describeFault(error)
+      this.#remedy = cureOf(error, this.#keys)
       if (this.#failures === 1) {
-        this.#deps.log.warn({ issuer: this.#keys.issuer, fault: this.#fault }, 'issuer keys')
+        const { issuer } = this.#keys
+        const remedy = this.#remedy
+        this.#deps.log.warn({ issuer, fault: this.#fault, remedy }, 'issuer keys')
       }
     }
   }
@@ -133,10 +142,14 @@ class Follower {
     this.#text = text
   }
 
+  #getDocument(url: string): Promise<string> {
+    return this.#deps.fetchDocument(url, { ca: this.#keys.ca })
+  }
+
   async #address(): Promise<string> {
     const { issuer, url } = this.#keys
     if (url !== null) return url
-    const text = await this.#deps.fetchDocument(discoveryAddress(issuer))
+    const text = await this.#getDocument(discoveryAddress(issuer))
     return readDiscovery(text, issuer)
   }
 }
@@ -149,7 +162,19 @@ class KeyFault extends Error {
 function describeFault(error: unknown): string {
   if (error instanceof KeyFault) return error.message
   const { code, name } = error as NodeJS.ErrnoException
-  return `its keys cannot be had (${code ?? name})`
+  const isUntrusted = code !== undefined && isCertificateFault(code)
+  return isUntrusted
+    ? `the certificate of its server is not trusted (${code})`
+    : `its keys cannot be had (${code ?? name})`
+}
+
+const reachable = 'Is it reachable from here? The address is in issuers of gatekeeper.yaml.'
+
+function cureOf(error: unknown, { issuer }: RemoteKeys): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return isCertificateFault(code)
+    ? cureOfCertificate(code, `the entry of ${issuer} in issuers`)
+    : reachable
 }
 
 /** OpenID Connect Discovery 1.0 §4: appended to the issuer, without its last slash. */

@@ -20,6 +20,8 @@ export type IssuerEntry = ForeignIssuer &
     /** Path of a JWK Set, address of one, or the issuer's own discovery document. */
     readonly keys: { readonly file: string } | { readonly url: string | null }
     readonly keepKeysMs: number
+    /** Authorities of its server in PEM form; the public ones where it is left out. */
+    readonly ca?: string
   }
 
 export type TokenAuthentication = {
@@ -82,9 +84,9 @@ export async function openTokenAuthentication(
 }
 
 async function openSource(
-  { issuer, keys, keepKeysMs }: IssuerEntry,
+  { issuer, keys, keepKeysMs, ca }: IssuerEntry,
   deps: TokenAuthenticationDeps,
 ): Promise<WatchedKeySource> {
   if ('file' in keys) return await openFileKeySource(keys.file, deps)
-  return openRemoteKeySource({ issuer, url: keys.url, keepMs: keepKeysMs }, deps)
+  return openRemoteKeySource({ issuer, url: keys.url, keepMs: keepKeysMs, ca }, deps)
 }

@@ -318,3 +318,25 @@ test('no path and no method makes the look-up throw, nor finds a row by accident
     { numRuns: 10_000 },
   )
 })
+
+describe('methods whose class a service changes', () => {
+  const own = aService({
+    ...{ name: 'image', kind: 'http' },
+    methodClasses: { PUT: 'use', DELETE: 'use', GET: 'use', OPTIONS: 'read' },
+  })
+  const classOf = (method: string) => findEndpoint(own, method, '/x')?.class
+
+  test('have that class, and all others their usual one', () => {
+    expect(['PUT', 'DELETE', 'OPTIONS', 'PATCH', 'POST'].map(classOf)).toEqual([
+      ...['use', 'use', 'read', 'manage', 'use'],
+    ])
+  })
+
+  test('HEAD goes with GET, so that a page that may not be read is not asked for by its head', () => {
+    expect(['GET', 'HEAD'].map(classOf)).toEqual(['use', 'use'])
+  })
+
+  test('a method called like a member of every object has its usual class', () => {
+    expect(['constructor', '__proto__', 'put'].map(classOf)).toEqual(['manage', 'manage', 'manage'])
+  })
+})

@@ -55,10 +55,19 @@ function httpEndpoint(service: Service, method: string, path: string): Endpoint 
   const webSocket = service.webSockets.includes(path)
   // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441); to the service it is the same GET.
   const plain = method === 'CONNECT' && webSocket ? 'GET' : method
-  return { ...(httpRow('', '/*', classOf(plain), bytes)[0] as Endpoint), method: plain, webSocket }
+  return {
+    ...(httpRow('', '/*', classOf(service, plain), bytes)[0] as Endpoint),
+    method: plain,
+    webSocket,
+  }
 }
 
-function classOf(method: string): EndpointClass {
+/** HEAD goes where GET goes, unless the service says otherwise of HEAD itself. */
+function classOf({ methodClasses = {} }: Service, method: string): EndpointClass {
+  const given = (name: string) =>
+    Object.hasOwn(methodClasses, name) ? methodClasses[name] : undefined
+  const named = given(method) ?? (method === 'HEAD' ? given('GET') : undefined)
+  if (named !== undefined) return named
   if (method === 'GET' || method === 'HEAD') return 'read'
   return method === 'POST' ? 'use' : 'manage'
 }

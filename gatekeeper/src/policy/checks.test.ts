@@ -19,6 +19,7 @@ test('the order of the checks is the order of the answers', () => {
     'head well-formed-head',
     'head unchanged-protocol',
     'head known-caller',
+    'head unstrayed-credential',
     'head listed-endpoint',
     'head granted-service',
     'head granted-class',

@@ -13,6 +13,7 @@ import { listedEndpoint } from './checks/listed-endpoint.ts'
 import { cappedOutput, endedStream, withinPrompt } from './checks/request-caps.ts'
 import { sameSite } from './checks/same-site.ts'
 import { unchangedProtocol } from './checks/unchanged-protocol.ts'
+import { unstrayedCredential } from './checks/unstrayed-credential.ts'
 import { wellFormedBody } from './checks/well-formed-body.ts'
 import { wellFormedHead } from './checks/well-formed-head.ts'
 import { withinCaps } from './checks/within-caps.ts'
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   wellFormedHead,
   unchangedProtocol,
   knownCaller,
+  unstrayedCredential,
   listedEndpoint,
   grantedService,
   grantedClass,

@@ -41,6 +41,8 @@ export type RequestFacts = {
   readonly defect: Reason | null
   /** What the refusal of the defect names. */
   readonly detail?: Detail | null
+  /** Says where a plain key stands in a field that passes to the service; null where none does. */
+  readonly stray?: Detail | null
   /** What of the query is not known here, for an answer that names it. */
   readonly unknown?: readonly string[]
 }

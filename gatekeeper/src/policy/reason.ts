@@ -98,6 +98,12 @@ export const reasons = {
     code: 'ambiguous_credential',
     text: 'The request carries two different credentials. Send one.',
   },
+  'credential-not-for-here': {
+    ...invalid,
+    code: 'credential_not_for_here',
+    text: 'A field that belongs to the service here holds a key for the gatekeeper.',
+    level: 'warn',
+  },
   'upgrade-refused': {
     ...invalid,
     code: 'upgrade_refused',
@@ -329,6 +335,14 @@ export const reasons = {
     type: 'api_error',
     text: 'The service behind the gatekeeper broke off its answer.',
     level: 'warn',
+  },
+  'upstream-untrusted': {
+    status: 502,
+    code: 'upstream_untrusted',
+    type: 'api_error',
+    text: 'The certificate of the service behind the gatekeeper is not trusted. Its operator must renew it or name its authority.',
+    level: 'error',
+    isFinal: true,
   },
   'upstream-unreadable': {
     status: 502,

@@ -1,3 +1,5 @@
+import type { CredentialField } from './credential-fields.ts'
+import type { EndpointClass } from './endpoint.ts'
 import type { Limit } from './limit.ts'
 import type { PriceRow } from './price.ts'
 import type { Principal } from './principal.ts'
@@ -23,6 +25,8 @@ export type Route = {
   readonly mode: Point
   /** `basic`: page navigations of a browser get a Basic challenge (password = key). */
   readonly browser: 'none' | 'basic'
+  /** The one field that carries the caller's credential; left out where all carriers count. */
+  readonly credentialField?: CredentialField
 }
 
 /** Longest silences that a relayed request may have, in seconds. */
@@ -33,7 +37,15 @@ export type Timeouts = {
 }
 
 /** Where a relayed request goes. `key` is the credential that the upstream wants of us. */
-export type Upstream = { readonly origin: string; readonly key: string | null }
+export type Upstream = {
+  readonly origin: string
+  readonly key: string | null
+  /** Authorities in PEM form that sign its certificate; the public ones where it is left out. */
+  readonly ca?: string
+}
+
+/** Classes of methods that differ from the usual ones, by method. */
+export type MethodClasses = Readonly<Record<string, EndpointClass>>
 
 /** A thing behind the gate. `upstream` is null where Caddy alone knows it (check only). */
 export type Service = {
@@ -56,6 +68,8 @@ export type Service = {
   readonly origins: readonly string[]
   /** Paths, without the prefix, that accept a WebSocket (kind `http`). */
   readonly webSockets: readonly string[]
+  /** Methods whose class is not the usual one (kind `http`). */
+  readonly methodClasses?: MethodClasses
   /** Limits that everybody who calls it shares. */
   readonly limits: readonly Limit[]
   /** How many requests it works on at a time, and who waits how; null is no queue. */

@@ -1,3 +1,4 @@
+import { isCertificateFault } from '../lib/certificate-fault.ts'
 import type { Reason } from '../policy/reason.ts'
 import { RefusedError } from '../policy/refused-error.ts'
 
@@ -14,5 +15,6 @@ export function reasonOf(error: Error): Reason {
   if (error instanceof RefusedError) return error.reason
   const { code = '' } = error as NodeJS.ErrnoException
   if (unreachableCodes.has(code)) return 'upstream-unreachable'
+  if (isCertificateFault(code)) return 'upstream-untrusted'
   return timeoutCodes.has(code) ? 'upstream-timeout' : 'upstream-failed'
 }

@@ -133,9 +133,9 @@ describe('a document', () => {
     await gone.close()
     expect(await documents.fetch(gone.url).catch(codeOf)).toBe('fault ECONNREFUSED')
     expect(await documents.fetch('http://127.0.0.1:1/\u0000').catch(codeOf)).toMatch(/^fault /)
-    expect(await documents.fetch(upstream.url, { 'bad name': 'x' }).catch(codeOf)).toMatch(
-      /^fault UND_ERR_INVALID_ARG$/,
-    )
+    expect(
+      await documents.fetch(upstream.url, { fields: { 'bad name': 'x' } }).catch(codeOf),
+    ).toMatch(/^fault UND_ERR_INVALID_ARG$/)
     expect(await documents.fetch('nothing').catch(codeOf)).toMatch(/^fault ERR_INVALID_URL$/)
   })
 

@@ -22,27 +22,41 @@ class DocumentError extends Error {
   }
 }
 
+type FetchOptions = {
+  readonly fields?: Readonly<Record<string, string>> | undefined
+  /** Authorities in PEM form, instead of the public ones. */
+  readonly ca?: string | undefined
+}
+
 export type DocumentFetcher = {
   /** Resolves with the text; rejects with an error whose `code` says why there is none. */
-  readonly fetch: (url: string, fields?: Readonly<Record<string, string>>) => Promise<string>
+  readonly fetch: (url: string, options?: FetchOptions) => Promise<string>
   readonly close: () => Promise<void>
 }
 
 export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): DocumentFetcher {
-  const agent = new Agent({ connect: { timeout: timeoutMs }, pipelining: 0, allowH2: false })
+  const agents = new Map<string | undefined, Agent>()
+  const agentFor = (ca: string | undefined) => {
+    const connect = { timeout: timeoutMs, ...(ca !== undefined && { ca }) }
+    const agent = agents.get(ca) ?? new Agent({ connect, pipelining: 0, allowH2: false })
+    agents.set(ca, agent)
+    return agent
+  }
   return {
-    fetch: (url, fields = {}) =>
+    fetch: (url, { fields = {}, ca } = {}) =>
       new Promise((resolve, reject) => {
         const handler = new DocumentHandler({ resolve, reject })
         handler.endAfter(timeoutMs)
         try {
-          agent.dispatch(dispatchOptions(url, fields), handler)
+          agentFor(ca).dispatch(dispatchOptions(url, fields), handler)
         } catch (error) {
           // undici throws at once on what it takes for an invalid request.
           handler.onResponseError(null, error as Error)
         }
       }),
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()))
+    },
   }
 }
 

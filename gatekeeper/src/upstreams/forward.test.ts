@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Certificate, makeCertificate } from '../../test/support/certificate.ts'
 import { type Handler, listen } from '../../test/support/listen.ts'
 import {
   aPrincipal,
@@ -9,8 +11,11 @@ import {
   sampleKey,
   someFacts,
 } from '../../test/support/questions.ts'
+import type { Problem } from '../lib/problem.ts'
 import { Admission } from '../policy/admission.ts'
-import { createForwarder, type Forwarded } from './forward.ts'
+import type { Service } from '../policy/service.ts'
+import { createCertificateFaults } from './certificate-faults.ts'
+import { createForwarder, type Forwarded, type Forwarder } from './forward.ts'
 
 type Seen = { status: number | null; body: string; isWhole: boolean; headers: object }
 
@@ -23,6 +28,14 @@ async function relay(
   const service = aService({ upstream: { origin, key: 'ours' }, timeouts })
   const forwarder = createForwarder([service])
   onTestFinished(() => void forwarder.close())
+  return await relayThrough(forwarder, service, onHead)
+}
+
+async function relayThrough(
+  forwarder: Forwarder,
+  service: Service,
+  onHead: () => void = () => {},
+): Promise<{ forwarded: Forwarded; seen: Seen }> {
   const { promise, resolve } = Promise.withResolvers<Forwarded>()
   const port = await listen((incoming, response) => {
     const admission = new Admission({
@@ -196,4 +209,66 @@ test('a redirect of the upstream is not followed, and its place is not told', as
   const { seen } = await relay(origin)
   expect([calls, seen.status]).toEqual([1, 302])
   expect(seen.headers).not.toHaveProperty('location')
+})
+
+describe('an upstream with a certificate of its own authority', () => {
+  const authority = makeCertificate({ name: 'authority', isAuthority: true })
+  const trusted = makeCertificate({ issuer: authority })
+
+  /** Asks an https upstream with this certificate once for each `ca`. */
+  const ask = async (certificate: Certificate, cas: readonly (string | undefined)[]) => {
+    const server = createTlsServer({ cert: certificate.cert, key: certificate.key }, (_, answer) =>
+      answer.end('fine'),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const noted: Problem[] = []
+    const certificates = createCertificateFaults((problem) => noted.push(problem))
+    const results: Forwarded[] = []
+    for (const ca of cas) {
+      const upstream = { origin, key: null, ...(ca !== undefined && { ca }) }
+      const service = aService({ upstream })
+      const forwarder = createForwarder([service], { certificates })
+      results.push((await relayThrough(forwarder, service)).forwarded)
+      await forwarder.close()
+    }
+    return { results, noted, certificates }
+  }
+
+  test('answers where its authority is named', async () => {
+    const { results, certificates } = await ask(trusted, [authority.cert])
+    expect(results).toMatchObject([{ outcome: { status: 200 }, reason: null }])
+    expect(certificates.problems()).toEqual([])
+  })
+
+  test.each([
+    ['of an unknown authority', trusted, undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', /tls: \{ca/],
+    ['signed by itself', makeCertificate(), undefined, 'DEPTH_ZERO_SELF_SIGNED_CERT', /tls: \{ca/],
+    [
+      ...['that has expired', makeCertificate({ issuer: authority, days: -2 })],
+      ...[authority.cert, 'CERT_HAS_EXPIRED', /renew it/],
+    ],
+    [
+      ...['for another name', makeCertificate({ issuer: authority, host: 'other.example' })],
+      ...[authority.cert, 'ERR_TLS_CERT_ALTNAME_INVALID', /another name/],
+    ],
+    [
+      ...['of another authority than the named one', trusted],
+      ...[makeCertificate({ isAuthority: true }).cert, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', /tls/],
+    ],
+  ] as [string, Certificate, string | undefined, string, RegExp][])(
+    '%s is named with the cure, once, until the service answers',
+    async (_, certificate, ca, code, cure) => {
+      const { results, noted } = await ask(certificate, [ca, ca])
+      expect(results[0]).toMatchObject({ reason: 'upstream-untrusted', outcome: { cause: code } })
+      expect(noted).toMatchObject([{ source: 'ollama', what: expect.stringContaining(code) }])
+      expect(noted[0]?.remedy).toMatch(cure)
+    },
+  )
+
+  test('is forgotten as a fault when it answers', async () => {
+    const { noted, certificates } = await ask(trusted, [undefined, authority.cert])
+    expect([noted.length, certificates.problems()]).toEqual([1, []])
+  })
 })

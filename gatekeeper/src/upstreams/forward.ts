@@ -10,9 +10,10 @@ import type { Fields } from '../lib/fields.ts'
 import type { Admission, Outcome } from '../policy/admission.ts'
 import type { AnswerReader } from '../policy/answer-reader.ts'
 import type { Reason } from '../policy/reason.ts'
-import type { Service } from '../policy/service.ts'
+import { accountOf, type Service } from '../policy/service.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
 import { AnswerHandler } from './answer-handler.ts'
+import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
 import { changesOf } from './change-answer.ts'
 import { requestBody } from './request-body.ts'
 import { upstreamFields } from './request-fields.ts'
@@ -56,7 +57,7 @@ const settleMsMaxUsual = 10_000
 /** Makes one connection pool per relayed service. */
 export function createForwarder(
   services: readonly Service[],
-  { settleMsMax = settleMsMaxUsual } = {},
+  { settleMsMax = settleMsMaxUsual, certificates = createCertificateFaults(() => {}) } = {},
 ): Forwarder {
   const agents = new Map(services.map((service) => [service.name, createAgent(service)]))
   const open = new Set<AnswerHandler>()
@@ -65,7 +66,10 @@ export function createForwarder(
       const { service } = admission.facts
       const agent = agents.get(service?.name ?? '')
       if (agent && service?.upstream && !exchange.response.destroyed) {
-        return await send(agent, service, { admission, exchange, settleMsMax, open })
+        const job = { admission, exchange, settleMsMax, open }
+        const forwarded = await send(agent, service, job)
+        noteCertificate(service, forwarded, certificates)
+        return forwarded
       }
       const forwarded = exchange.response.destroyed ? left : unreachable
       await admission.reservation.settle(forwarded.outcome, forwarded.usage)
@@ -78,6 +82,17 @@ export function createForwarder(
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
     },
   }
+}
+
+/** A service that answered has shown a certificate that is trusted, or needs none. */
+function noteCertificate(
+  service: Service,
+  { reason, outcome }: Forwarded,
+  certificates: CertificateFaults,
+): void {
+  const name = accountOf(service)
+  if (reason === 'upstream-untrusted') certificates.report(name, outcome.cause ?? 'unknown')
+  else if (outcome.kind === 'answered') certificates.clear(name)
 }
 
 const unreachable: Forwarded = {
@@ -95,7 +110,10 @@ const left: Forwarded = {
 
 function createAgent(service: Service): Agent {
   return new Agent({
-    connect: { timeout: service.timeouts.connectSeconds * 1000 },
+    connect: {
+      timeout: service.timeouts.connectSeconds * 1000,
+      ...(service.upstream?.ca !== undefined && { ca: service.upstream.ca }),
+    },
     // One request a connection at a time: an upstream's slow answer must not hold up another's.
     // 0 is undici's word for a new connection each time.
     pipelining: service.keepAlive ? 1 : 0,
@@ -145,19 +163,23 @@ function dispatchOptions(
   admission: Admission,
   exchange: Exchange,
 ): Dispatcher.DispatchOptions {
-  const { endpointPath, query, endpoint, method } = admission.facts
+  const { endpointPath, query, endpoint, method, route } = admission.facts
   const body = requestBody(exchange, endpoint?.body ?? 'none')
   return {
     origin: service.upstream?.origin ?? '',
     path: endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`),
     method: method as Dispatcher.HttpMethod,
-    headers: upstreamFields(exchange.request.headersDistinct as Fields, {
-      ...exchange.set,
-      ...credentialOf(service),
-      ...body.fields,
-      // Answers are read, and some changed, on their way; none of that works on a coding.
-      'accept-encoding': 'identity',
-    }),
+    headers: upstreamFields(
+      exchange.request.headersDistinct as Fields,
+      {
+        ...exchange.set,
+        ...credentialOf(service),
+        ...body.fields,
+        // Answers are read, and some changed, on their way; none of that works on a coding.
+        'accept-encoding': 'identity',
+      },
+      route?.credentialField,
+    ),
     body: body.content,
     headersTimeout: service.timeouts.headersSeconds * 1000,
     bodyTimeout: service.timeouts.idleSeconds * 1000,

@@ -9,7 +9,7 @@ function createWorld() {
   const list = createModelList({
     upstream: { origin: 'http://127.0.0.1:4000', key: 'sk-upstream' },
     clock: () => world.now,
-    fetchDocument: (url, fields) => {
+    fetchDocument: (url, { fields }) => {
       world.asked.push({ url, ...fields })
       const { text } = world
       return text instanceof Error ? Promise.reject(text) : Promise.resolve(text)

@@ -9,7 +9,15 @@ export type ModelListDeps = {
   readonly upstream: Upstream
   readonly clock: Clock
   /** Resolves with the text of a document, or rejects. */
-  readonly fetchDocument: (url: string, fields: Readonly<Record<string, string>>) => Promise<string>
+  readonly fetchDocument: (
+    url: string,
+    options: {
+      readonly fields: Readonly<Record<string, string>>
+      readonly ca?: string | undefined
+    },
+  ) => Promise<string>
+  /** Told of the code of an error for which there is no list. */
+  readonly onFault?: (code: string) => void
 }
 
 const freshMs = 15_000
@@ -22,7 +30,10 @@ export function createModelList(deps: ModelListDeps): () => Promise<readonly str
   let staleAt = 0
   let asking: Promise<readonly string[] | null> | null = null
   const ask = async () => {
-    names = await askUpstream(deps).catch(() => null)
+    names = await askUpstream(deps).catch(({ code = '' }: NodeJS.ErrnoException) => {
+      deps.onFault?.(code)
+      return null
+    })
     staleAt = deps.clock() + (names === null ? failedMs : freshMs)
     asking = null
     return names
@@ -35,9 +46,9 @@ export function createModelList(deps: ModelListDeps): () => Promise<readonly str
 }
 
 async function askUpstream({ upstream, fetchDocument }: ModelListDeps): Promise<string[] | null> {
-  const { origin, key } = upstream
-  const fields = key === null ? {} : { authorization: `Bearer ${key}` }
-  const document: unknown = JSON.parse(await fetchDocument(`${origin}/v1/models`, fields))
+  const { origin, key, ca } = upstream
+  const fields: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` }
+  const document: unknown = JSON.parse(await fetchDocument(`${origin}/v1/models`, { fields, ca }))
   const { data } = document as { readonly data?: unknown }
   if (!Array.isArray(data)) return null
   const ids = data.map((entry: { readonly id?: unknown } | null) => entry?.id)

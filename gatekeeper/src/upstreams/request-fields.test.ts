@@ -128,3 +128,31 @@ test('no carrier of a credential passes one, whatever stands beside it', () => {
     }),
   )
 })
+
+describe('at a route that names the field of our credential', () => {
+  const client = {
+    authorization: ['Bearer app'],
+    'x-api-key': ['ours'],
+    'api-key': ['app'],
+    'proxy-authorization': ['x'],
+    cookie: ['a=b'],
+    'x-gatekeeper-user': ['eve'],
+  }
+
+  test('the others pass untouched, and ours ends here', () => {
+    expect(upstreamFields(client, {}, 'x-api-key')).toEqual({
+      authorization: 'Bearer app',
+      'api-key': 'app',
+    })
+    expect(upstreamFields(client, {}, 'authorization')).toEqual({
+      'x-api-key': 'ours',
+      'api-key': 'app',
+    })
+    expect(upstreamFields(client, {}, 'basic')).toEqual(upstreamFields(client, {}, 'authorization'))
+  })
+
+  test('what Connection names ends here all the same', () => {
+    const named = { ...client, connection: ['authorization'] }
+    expect(upstreamFields(named, {}, 'x-api-key')).toEqual({ 'api-key': 'app' })
+  })
+})

@@ -4,14 +4,19 @@
  * gatekeeper or a proxy says.
  */
 import { connectionNames, type Fields } from '../lib/fields.ts'
+import {
+  type CredentialField,
+  passingCredentialFields,
+  removedCredentialFields,
+} from '../policy/credential-fields.ts'
 
 const removed = new Set([
   // Hop-by-hop, and what undici sets by itself.
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'host', 'content-length', 'expect', 'alt-svc', 'http2-settings'],
   // Credentials, in every carrier.
-  ...['authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'],
-  ...['sec-websocket-protocol', 'ocp-apim-subscription-key'],
+  ...removedCredentialFields(undefined),
+  ...['cookie', 'sec-websocket-protocol'],
   // Statements about the client or the target that only a trusted proxy may make.
   ...['forwarded', 'x-real-ip', 'x-original-url', 'x-rewrite-url', 'x-http-method-override'],
   ...['x-http-method', 'x-method-override', 'via', 'true-client-ip', 'cf-connecting-ip'],
@@ -59,17 +64,21 @@ function judgeName(name: string): boolean {
 
 /**
  * The fields for the upstream: the client's own without the removed ones, then `set`, which wins.
+ * Where a route names the one field of our credential (`only`), the other carriers pass.
  * Names with `_` or `.` are dropped: several servers fold them to `-` and would see two spellings.
  */
 export function upstreamFields(
   client: Fields,
   set: Readonly<Record<string, string>>,
+  only?: CredentialField,
 ): Record<string, string | string[]> {
   const named = connectionNames(client['connection'])
+  const passing = only === undefined ? [] : passingCredentialFields(only)
   const kept: Record<string, string | string[]> = {}
   for (const name of Object.keys(client)) {
     const values = client[name]
-    if (values === undefined || isRemoved(name) || named.has(name)) continue
+    if (values === undefined || named.has(name)) continue
+    if (isRemoved(name) && !passing.includes(name)) continue
     kept[name] = values.length === 1 ? (values[0] as string) : [...values]
   }
   return Object.assign(kept, set)

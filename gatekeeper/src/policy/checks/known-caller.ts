@@ -1,8 +1,17 @@
-import type { Check } from '../decision.ts'
+import { fieldText } from '../credential-fields.ts'
+import type { Check, Question } from '../decision.ts'
 
-/** Refuses whoever has no credential, or a bad one. */
+/** Refuses a request without a credential, or with a bad one. */
 export const knownCaller: Check = {
   name: 'known-caller',
   needs: 'head',
   examine: ({ caller }) => (typeof caller === 'string' ? caller : null),
+  describe,
+}
+
+/** Names the one field that counts, where the route says which it is. */
+function describe({ caller, facts }: Question) {
+  const only = facts.route?.credentialField
+  if (caller !== 'no-credential' || only === undefined) return null
+  return { text: `An API key is needed here, as ${fieldText(only)}.`, param: null }
 }

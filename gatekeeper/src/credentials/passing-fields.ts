@@ -1,0 +1,41 @@
+/**
+ * What stands in the fields that belong to the service, at a route that names another one for our
+ * credential. A key of ours there would reach the service, so the request is refused.
+ */
+import type { Fields } from '../lib/fields.ts'
+import {
+  type CredentialField,
+  displayName,
+  fieldText,
+  passingCredentialFields,
+} from '../policy/credential-fields.ts'
+import type { Detail } from '../policy/decision.ts'
+
+/** The first passing field that holds a credential of ours, with a text about it; null if none. */
+export function findStray(
+  fields: Fields,
+  only: CredentialField | undefined,
+  isOurs: (text: string) => boolean,
+): Detail | null {
+  if (only === undefined) return null
+  const field = passingCredentialFields(only).find((name) =>
+    (fields[name] ?? []).flatMap(readings).some(isOurs),
+  )
+  if (field === undefined) return null
+  const param = displayName(field)
+  const why = 'holds a key for the gatekeeper, and at this route it belongs to the service'
+  return { text: `The ${param} field ${why}. Send the key as ${fieldText(only)} only.`, param }
+}
+
+/** The value, its words, and what these are in base64, as Basic has it. */
+function readings(value: string): string[] {
+  const words = value.split(/[\s,;="'<>]+/).filter((word) => word !== '')
+  const decoded = words.map((word) => Buffer.from(word, 'base64').toString('utf8'))
+  const parts = decoded.flatMap((text) => [text, ...text.split(/[\s:]+/)])
+  // The password of Basic begins after its first colon, and may hold others.
+  const passwords = decoded.map((text) => text.slice(text.indexOf(':') + 1))
+  return [value, ...words, ...parts, ...passwords, ...words.map(afterPrefix)]
+}
+
+/** OpenAI's sub-protocol carries a key behind a dot. */
+const afterPrefix = (word: string) => word.replace(/^openai-insecure-api-key\./, '')

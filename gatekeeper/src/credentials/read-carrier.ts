@@ -1,0 +1,99 @@
+/**
+ * Reads the value of one field that carries a credential. What is refused is told by the field's
+ * name and by what to write: a value is never repeated, since it may hold the key.
+ */
+import { trimWhitespace } from '../lib/fields.ts'
+import { displayName } from '../policy/credential-fields.ts'
+import type { Detail } from '../policy/decision.ts'
+import type { Carrier } from '../policy/facts.ts'
+
+/** A credential, and by which field it came. */
+export type Found = {
+  readonly credential: string
+  readonly carrier: Carrier
+  readonly field: string
+}
+
+/** A value from which two readers could take different credentials, or none. */
+export type Malformed = { readonly malformed: Detail }
+
+/** What may be a credential although it has blanks in it. */
+export type CarrierDeps = {
+  /** Tells a key of a loaded plain map, which has no form of its own; null where none is loaded. */
+  readonly isPlainKey: ((text: string) => boolean) | null
+  /** Whether the text has a part that looks like a key of ours. */
+  readonly isKeyShaped: (text: string) => boolean
+}
+
+/** Reads `Bearer KEY`, `KEY` or `Basic BASE64`; null where the field holds no credential. */
+export function readAuthorization(value: string, deps: CarrierDeps): Found | Malformed | null {
+  const text = trimWhitespace(value)
+  const space = text.search(/[ \t]/)
+  if (space === -1) return /^(?:bearer|basic)?$/i.test(text) ? null : bearer(text)
+  const scheme = text.slice(0, space).toLowerCase()
+  const rest = trimWhitespace(text.slice(space))
+  if (scheme !== 'bearer' && scheme !== 'basic') {
+    return malformed('authorization', 'has a scheme that is not taken here', 'Bearer KEY')
+  }
+  if (/[ \t,]/.test(rest)) {
+    return malformed('authorization', 'holds more than one word after its scheme', 'Bearer KEY')
+  }
+  return scheme === 'bearer' ? bearer(rest) : readBasic(rest, deps)
+}
+
+const bearer = (credential: string): Found => ({
+  credential,
+  carrier: 'authorization',
+  field: 'authorization',
+})
+
+/** RFC 7617: the password is the key, whatever the user's name is. */
+function readBasic(text: string, deps: CarrierDeps): Found | Malformed {
+  const pair = decodePair(text)
+  if (pair === null) {
+    return malformed('authorization', 'has Basic credentials that cannot be read', 'Bearer KEY')
+  }
+  const credential = readKey(pair.slice(pair.indexOf(':') + 1), deps)
+  return credential === null
+    ? malformed('authorization', 'has a password that holds more than the key', 'Bearer KEY')
+    : { credential, carrier: 'basic', field: 'authorization' }
+}
+
+function decodePair(text: string): string | null {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
+  const decoded = Buffer.from(text, 'base64')
+  // Buffer forgives what is no base64; only text that encodes back to itself has one reading.
+  if (decoded.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '')) return null
+  const pair = decoded.toString('utf8')
+  return pair.includes(':') && !pair.includes('\ufffd') ? pair : null
+}
+
+/** Reads a field that carries a key and nothing else; null where it is empty. */
+export function readKeyField(
+  field: string,
+  value: string,
+  deps: CarrierDeps,
+): Found | Malformed | null {
+  const text = trimWhitespace(value)
+  if (text === '') return null
+  const credential = readKey(text, deps)
+  if (credential === null) return malformed(field, 'holds more than the key', 'KEY')
+  return { credential, carrier: 'field', field }
+}
+
+/**
+ * The key of a text that should be nothing else; the word Bearer before it is forgiven. Null where
+ * other words stand beside it. Where a plain map is loaded, keys may have blanks: what could be one
+ * is looked up, so that a wrong guess is counted.
+ */
+function readKey(text: string, { isPlainKey, isKeyShaped }: CarrierDeps): string | null {
+  if (!/[ \t]/.test(text) || isPlainKey?.(text)) return text
+  const [, rest] = /^bearer[ \t]+([^ \t,]+)$/i.exec(text) ?? []
+  if (rest !== undefined) return rest
+  return isPlainKey !== null && !isKeyShaped(text) ? text : null
+}
+
+function malformed(field: string, what: string, form: string): Malformed {
+  const name = displayName(field)
+  return { malformed: { text: `The ${name} field ${what}. Write: ${name}: ${form}`, param: name } }
+}
