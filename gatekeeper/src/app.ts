@@ -16,6 +16,7 @@ import type { IssuerSettings } from './config/resolve-issuers.ts'
 import type { KeySetChange } from './credentials/key-set-change.ts'
 import { type KeyStore, loadKeyStore } from './credentials/key-store.ts'
 import { createApplication } from './http/koa.ts'
+import { withLateRefusal } from './http/late-refusal.ts'
 import { answerCheck } from './http/routes/check.ts'
 import { answerExplain } from './http/routes/explain.ts'
 import { oauthEndpoints } from './http/routes/oauth.ts'
@@ -277,7 +278,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   }
   // Made once: they are handed on with every request.
   const documents = { ...tokens, foreignIssuers }
-  const check = { ...point, proof: secrets.proof }
+  const check = { ...point, proof: secrets.proof, frameRefusal: withLateRefusal }
   const relay = {
     ...point,
     forward: forwarder.forward,

@@ -74,25 +74,31 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     const caddyfile = await read()
     const cleaned = cleanedNames.map((name) => `-${name}`)
     const ways = visitHandlers(caddyfile.adapted)
+      .filter(({ place }) => place === 'routes')
       .filter(({ handler }) => ['service', 'relay'].includes(roleOf(handler, caddyfile)))
       .map((visit) => ({
         paths: visit.matches.flat().flatMap(({ path }) => textsOf(path)),
         steps: [...visit.steps, visit].map((step) => describeStep(step, caddyfile)),
       }))
+    // What the site says of every answer: Strict-Transport-Security, no Server.
+    const ofSite = ['headers', 'headers']
     const relayed = /@relay path (.*)/.exec(shipped)?.[1]?.split(' ')
     expect(ways).toEqual([
-      { paths: relayed, steps: [...cleaned, 'relay'] },
+      { paths: relayed, steps: [...ofSite, ...cleaned, 'relay'] },
       ...['/whisper/*', '/image/*', '/chat/*', '/tts/*'].map((path) => ({
         paths: [path],
-        steps: ['rewrite', ...cleaned, 'gate', 'headers', 'service'],
+        steps: [...ofSite, 'rewrite', ...cleaned, 'gate', 'headers', 'service'],
       })),
       // Paths of unknown levels, which no service has: the gatekeeper refuses them.
-      { paths: [], steps: [...cleaned, 'relay'] },
+      { paths: [], steps: [...ofSite, ...cleaned, 'relay'] },
     ])
     const last = visitHandlers(caddyfile.adapted).filter(
       ({ handler, place }) => place === 'routes' && handler['handler'] === 'static_response',
     )
-    expect(last.map(({ handler }) => handler['status_code'])).toEqual([308, 404, 421])
+    expect(last.map(({ handler }) => handler['status_code'])).toEqual([
+      ...[400, 400, 400, 308, 400],
+      ...[404, 421],
+    ])
   })
 })
 

@@ -12,9 +12,10 @@ function environmentOf(env: Record<string, string>, isTerminal = false) {
 describe("Caddy's environment", () => {
   it('has every name that the Caddyfile reads', () => {
     expect(environmentOf({})).toEqual({
-      GATEKEEPER_SITE: 'localhost',
-      GATEKEEPER_DEFAULT_SNI: 'localhost',
+      GATEKEEPER_SITE: 'localhost, 127.0.0.1',
+      GATEKEEPER_DEFAULT_SNI: '127.0.0.1',
       GATEKEEPER_TLS: 'tls internal',
+      GATEKEEPER_PUBLIC_SITES: 'none.invalid',
       GATEKEEPER_BIND: '127.0.0.1',
       GATEKEEPER_HTTPS_PORT: '8443',
       GATEKEEPER_HTTP_PORT: '8080',

@@ -151,7 +151,12 @@ describe('until the head checks pass, nothing of the body is read and nothing is
     ['a path of no route', { target: '/nowhere' }, 'no-route'],
     ['what is for nobody', { target: '/api/signout' }, 'never-endpoint'],
     ['administration', { target: '/api/pull' }, 'class-not-granted'],
-    ['an upgrade', { upgrade: 'h2c' }, 'upgrade-refused'],
+    ['an upgrade', { upgrade: 'h2c' }, 'upgrade-not-relayed'],
+    [
+      'an upgrade with a query that is refused otherwise',
+      { target: '/v1/realtime?model=x', upgrade: 'websocket' },
+      'upgrade-not-relayed',
+    ],
     ['a check route on the relay', { target: '/image/x' }, 'route-mismatch'],
     [
       'a foreign page',

@@ -140,7 +140,9 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const repeated = singleFields.find((name) => (head.fields[name]?.length ?? 0) > 1)
   if (repeated !== undefined) return { defect: 'malformed-field', detail: toDetail(repeated) }
   if (!isRightPoint(head, match)) return 'route-mismatch'
-  if (match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
+  // An upgrade is refused whatever the query says, and another query would not help.
+  const isUpgrade = head.point === 'relay' && readUpgrade(head) !== null
+  if (!isUpgrade && match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
   const isChat = match?.service.kind === 'chat'
   if ((isChat || match === null) && deps.isUnknownLevel?.(target.path)) return 'unknown-level'
   const onChat = isChat ? findChatDefect(head, target, deps) : null

@@ -9,11 +9,13 @@ test('only names that no public authority signs for are left to the own one', ()
     GATEKEEPER_SITE: 'localhost, 192.168.1.20, [::1], ai.lan',
     GATEKEEPER_DEFAULT_SNI: '192.168.1.20',
     GATEKEEPER_TLS: 'tls internal',
+    GATEKEEPER_PUBLIC_SITES: 'none.invalid',
   })
   expect(frontEnvironment({ sites: ['ai.example.com', 'nas.local'] })).toEqual({
     GATEKEEPER_SITE: 'ai.example.com, nas.local',
     GATEKEEPER_DEFAULT_SNI: 'ai.example.com',
     GATEKEEPER_TLS: '',
+    GATEKEEPER_PUBLIC_SITES: 'ai.example.com',
   })
 })
 
@@ -25,7 +27,7 @@ test('the file for Caddy is replaced whole and is for this user alone', () => {
     writeFrontEnvironment({ sites: ['localhost', '10.0.0.7'], stateDir })
     const file = join(stateDir, 'caddy/environment')
     expect(readFileSync(file, 'utf8')).toBe(
-      'GATEKEEPER_SITE="localhost, 10.0.0.7"\nGATEKEEPER_DEFAULT_SNI="10.0.0.7"\nGATEKEEPER_TLS="tls internal"\n',
+      'GATEKEEPER_SITE="localhost, 10.0.0.7"\nGATEKEEPER_DEFAULT_SNI="10.0.0.7"\nGATEKEEPER_TLS="tls internal"\nGATEKEEPER_PUBLIC_SITES="none.invalid"\n',
     )
     expect(statSync(file).mode & 0o777).toBe(0o600)
   } finally {

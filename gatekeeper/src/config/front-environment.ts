@@ -12,6 +12,8 @@ export type FrontEnvironment = {
   readonly GATEKEEPER_SITE: string
   readonly GATEKEEPER_DEFAULT_SNI: string
   readonly GATEKEEPER_TLS: string
+  /** Names with a public certificate, on which browsers may be told to use HTTPS only. */
+  readonly GATEKEEPER_PUBLIC_SITES: string
 }
 
 export function frontEnvironment({ sites }: Pick<Settings, 'sites'>): FrontEnvironment {
@@ -20,8 +22,12 @@ export function frontEnvironment({ sites }: Pick<Settings, 'sites'>): FrontEnvir
     // Who sends no server name calls by address, and wants that certificate.
     GATEKEEPER_DEFAULT_SNI: sites.find((site) => isIP(site) !== 0) ?? sites[0] ?? 'localhost',
     GATEKEEPER_TLS: sites.every(isInternalName) ? 'tls internal' : '',
+    GATEKEEPER_PUBLIC_SITES: sites.filter((site) => !isInternalName(site)).join(' ') || noName,
   }
 }
+
+/** A matcher of Caddy's needs a name; this one exists nowhere (RFC 6761). */
+const noName = 'none.invalid'
 
 const internalSuffixes = '.localhost .local .lan .internal .home.arpa .home .test'.split(' ')
 

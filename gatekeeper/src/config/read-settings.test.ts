@@ -30,7 +30,7 @@ describe('with nothing set', () => {
     const { settings, problems } = read()
     expect(problems).toEqual([])
     expect(settings).toEqual({
-      sites: ['localhost'],
+      sites: ['localhost', '127.0.0.1'],
       bind: '127.0.0.1',
       httpsPort: 8443,
       httpPort: 8080,
@@ -179,6 +179,7 @@ describe('secrets', () => {
 describe('values', () => {
   test.each([
     ['localhost', ['localhost']],
+    ['localhost,[::1]', ['localhost', '::1']],
     ['a.example, b.example', ['a.example', 'b.example']],
     ['*.example.com', ['*.example.com']],
     ['192.168.1.20', ['192.168.1.20']],

@@ -19,7 +19,11 @@ export function readBind(text: string, report: Report): string {
 }
 
 export function readSites(text: string, report: Report): string[] {
-  const sites = text.split(/[\s,]+/).filter((site) => site !== '')
+  // Brackets belong to an IPv6 address in a URL; here they are allowed and mean nothing.
+  const sites = text
+    .split(/[\s,]+/)
+    .map((site) => site.replace(/^\[([0-9A-Fa-f:.]+)\]$/, '$1'))
+    .filter((site) => site !== '')
   // A port, path or scheme here would end up as another listener in the Caddyfile.
   const isName = (site: string) =>
     isIP(site) !== 0 ||

@@ -33,7 +33,7 @@ export const settingRows = [
   {
     name: 'GATEKEEPER_SITE',
     kind: 'sites',
-    fallback: 'localhost',
+    fallback: 'localhost,127.0.0.1',
     help: 'Names and addresses under which clients call, comma-separated',
   },
   {
@@ -52,7 +52,7 @@ export const settingRows = [
     name: 'GATEKEEPER_HTTP_PORT',
     kind: 'port',
     fallback: '8080',
-    help: 'Port for plain HTTP; it only redirects to HTTPS',
+    help: 'Port for plain HTTP; it only redirects to HTTPS, and refuses requests with a credential',
   },
   {
     name: 'OLLAMA_URL',

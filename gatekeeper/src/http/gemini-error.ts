@@ -14,6 +14,7 @@ const statusNames: Readonly<Record<ReasonRow['status'], string>> = {
   404: 'NOT_FOUND',
   413: 'INVALID_ARGUMENT',
   415: 'INVALID_ARGUMENT',
+  426: 'FAILED_PRECONDITION',
   429: 'RESOURCE_EXHAUSTED',
   502: 'UNAVAILABLE',
   503: 'UNAVAILABLE',

@@ -4,10 +4,12 @@
  */
 import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import type { RequestListener, Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
 import type { Listen } from '../config/listen.ts'
 import { markWaiting } from './body-source.ts'
+import { withOwnFields } from './own-fields.ts'
 
 // An import of node:http by name reads all that it has, its lazy members too: the fetch that Node
 // carries would be loaded, which nobody here calls and which takes some 28 ms.
@@ -37,26 +39,50 @@ export function createListener(
     markWaiting(request)
     handle(request, response)
   })
+  const isIdle = watchIdle(server)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const code = error.code ?? error.name
     if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    // Caddy keeps connections that it opened in advance; nobody sent a request on them.
+    const isLate = code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    if (isLate && isIdle(socket)) return void socket.destroy()
     logMalformed(code)
-    socket.end(malformedAnswer(code === 'HPE_HEADER_OVERFLOW' ? 431 : 400))
+    socket.end(malformedAnswer(isLate ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400))
   })
   // Without a listener Node answers 417 by itself, and an unknown expectation is no reason to.
   server.on('checkExpectation', handle)
   return server
 }
 
+/** Returns whether a connection has brought no byte since its last request ended. */
+function watchIdle(server: Server): (socket: Duplex) => boolean {
+  const readAtEnd = new WeakMap<Duplex, number>()
+  server.on('request', (request) => {
+    const { socket } = request
+    request.once('close', () => readAtEnd.set(socket, socket.bytesRead))
+  })
+  return (socket) => (socket as Socket).bytesRead === (readAtEnd.get(socket) ?? 0)
+}
+
+const malformedTexts = {
+  400: 'The request is not valid HTTP.',
+  408: 'The request did not come whole in time.',
+  431: 'The head is too long.',
+} as const
+
+const malformedFields = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+}
+
 /** The raw answer to what Node could not parse; nothing of it is repeated. */
-function malformedAnswer(status: 400 | 431): string {
-  const message = status === 431 ? 'The head is too long.' : 'This is no request that HTTP knows.'
+function malformedAnswer(status: keyof typeof malformedTexts): string {
+  const message = malformedTexts[status]
   const error = { message, type: 'invalid_request_error', param: null, code: 'malformed_request' }
   const body = JSON.stringify({ type: 'error', error })
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/json; charset=utf-8',
-    'Cache-Control: no-store',
+    ...Object.entries(withOwnFields(malformedFields)).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${body.length}`,
     'Connection: close',
     '',

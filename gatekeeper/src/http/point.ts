@@ -20,7 +20,7 @@ import { hasEdge } from './edge.ts'
 import { type Answer, renderReason } from './error-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { sendAnswer } from './send.ts'
-import { afterShortBody } from './short-body.ts'
+import { afterUnreadBody, cutLongBody } from './unread-body.ts'
 
 export type PointDeps = AdmitDeps & {
   readonly edge: string
@@ -36,6 +36,8 @@ export type PointDeps = AdmitDeps & {
   readonly resourceMetadata: string | null
   /** For what answers tell of limits. */
   readonly clock: Clock
+  /** What this point adds to a refusal for Caddy; left out where it adds nothing. */
+  readonly frameRefusal?: (request: IncomingMessage, answer: Answer) => Answer
 }
 
 /** One request at a point, with what is known of it so far. */
@@ -120,7 +122,7 @@ type Refused = Pick<Denial, 'reason' | 'check'> &
 
 /** Sends the refusal in the caller's dialect and writes its log line. */
 export function refuse(call: Call, refused: Refused, deps: PointDeps): void {
-  afterShortBody(call.request, () => answerRefusal(call, refused, deps))
+  afterUnreadBody(call.request, () => answerRefusal(call, refused, deps))
 }
 
 function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
@@ -138,8 +140,9 @@ function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
   })
   // Caddy's check is a GET even for a client's HEAD: the framing is that of this connection.
   const isHead = call.request.method === 'HEAD'
-  sendAnswer(call.response, call.request.complete ? answer : closing(answer), isHead)
-  cutLongBody(call)
+  const framed = deps.frameRefusal?.(call.request, answer) ?? answer
+  sendAnswer(call.response, call.request.complete ? framed : closing(framed), isHead)
+  cutLongBody(call.request)
   const durationMs = performance.now() - call.startedAt
   deps.onDecided({
     facts,
@@ -155,26 +158,11 @@ function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
 }
 
 /**
- * Tells Caddy to close the client's connection after this answer. Otherwise Go would first read what
+ * Tells Caddy to close the client's HTTP/1 connection after this answer. Otherwise Go would first read what
  * the client still sends, and a client that trickles its body would wait for its refusal.
  */
 function closing(answer: Answer): Answer {
   return { ...answer, fields: { ...answer.fields, 'x-gatekeeper-close': '1' } }
-}
-
-const lingerMs = 5_000
-
-/**
- * Node reads on and throws away what a refused client still sends, so that the client gets to read
- * its answer. Somebody without a key must not be able to send for ever.
- */
-function cutLongBody({ request }: Call): void {
-  if (request.complete) return
-  const timer = setTimeout(() => {
-    if (!request.complete) request.socket.destroy()
-  }, lingerMs)
-  timer.unref()
-  request.once('close', () => clearTimeout(timer))
 }
 
 function answerPreflight(

@@ -1,14 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Answer } from './error-response.ts'
+import { withOwnFields } from './own-fields.ts'
 
 /** Sends a short answer whole. Does nothing where a head went out already or the client left. */
 export function sendAnswer(response: ServerResponse, answer: Answer, isHead: boolean): void {
   if (response.headersSent || response.destroyed) return
   const length = { 'content-length': String(Buffer.byteLength(answer.body)) }
-  response.writeHead(
-    answer.status,
-    answer.status === 204 ? answer.fields : { ...answer.fields, ...length },
-  )
+  const fields = withOwnFields(answer.fields)
+  response.writeHead(answer.status, answer.status === 204 ? fields : { ...fields, ...length })
   response.end(isHead ? undefined : answer.body)
 }
 

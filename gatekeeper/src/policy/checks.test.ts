@@ -47,7 +47,7 @@ test('no two checks have one name', () => {
 describe('where a request has several faults, the first in the order of answers is told', () => {
   const faults: [string, Parameters<typeof aQuestion>[0]][] = [
     ['malformed-target', { facts: { defect: 'malformed-target' } }],
-    ['upgrade-refused', { facts: { upgrade: 'h2c' } }],
+    ['upgrade-not-relayed', { facts: { upgrade: 'h2c' } }],
     ['unknown-key', { caller: 'unknown-key' }],
     ['unlisted-endpoint', { facts: { endpoint: null } }],
     ['service-not-granted', { caller: aPrincipal({ services: [], role: 'readonly' }) }],

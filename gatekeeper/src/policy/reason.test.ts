@@ -40,6 +40,7 @@ describe('every reason', () => {
       404: ['not_found_error', 'invalid_request_error'],
       413: ['invalid_request_error'],
       415: ['invalid_request_error'],
+      426: ['invalid_request_error'],
       429: ['rate_limit_error', 'insufficient_quota'],
       502: ['api_error'],
       503: ['api_error', 'overloaded_error'],

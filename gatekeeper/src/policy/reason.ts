@@ -4,7 +4,7 @@
  */
 
 export type ReasonRow = {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 429 | 502 | 503 | 504
+  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 426 | 429 | 502 | 503 | 504
   /** `error.code` of the OpenAI dialect. */
   readonly code: string
   /** `error.type` of the OpenAI dialect, and of Anthropic's where the next member is left out. */
@@ -108,6 +108,12 @@ export const reasons = {
     ...invalid,
     code: 'upgrade_refused',
     text: 'This endpoint does not change protocols.',
+  },
+  'upgrade-not-relayed': {
+    ...invalid,
+    status: 426,
+    code: 'upgrade_not_relayed',
+    text: 'WebSockets and other upgrades are not relayed here. Send requests over HTTP without an Upgrade field; what exists only as a WebSocket, such as /v1/realtime, is not available.',
   },
   'body-unexpected': { ...invalid, code: 'body_unexpected', text: 'This endpoint takes no body.' },
   'body-malformed': {

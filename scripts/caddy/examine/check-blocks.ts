@@ -33,6 +33,8 @@ export function checkBlocks(caddyfile: Caddyfile, visits: readonly Visit[]): rea
 function readBlock(caddyfile: Caddyfile, visit: Visit): Block[] {
   const role = roleOf(visit.handler, caddyfile)
   if (role !== 'gate' && role !== 'relay') return []
+  // What a gate hands to the relay are its refusals; that serves no path.
+  if (visit.place !== 'routes') return []
   const uri = (visit.handler['rewrite'] as Json | undefined)?.['uri']
   const paths = visit.matches.map((sets) => sets.flatMap(({ path }) => textsOf(path)))
   return [

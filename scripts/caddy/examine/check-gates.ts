@@ -65,7 +65,7 @@ function judgeQuestion(caddyfile: Caddyfile, gate: Json): Finding[] {
 function judgeAnswers(caddyfile: Caddyfile, gate: Json): Finding[] {
   const report = createReport(caddyfile)
   const answers = listOf(gate['handle_response'])
-  const passing = answers.filter((answer) => !endsThere(answer['routes']))
+  const passing = answers.filter((answer) => !endsThere(answer['routes'], caddyfile))
   const findings: Finding[] = []
   if (!passing.every((answer) => isProven(answer, caddyfile))) {
     const what =
@@ -108,13 +108,14 @@ function isProven(answer: Json, { secrets }: Caddyfile): boolean {
 const ending = new Set(['static_response', 'error', 'copy_response'])
 
 /** Whether a request surely has its answer at the end of the routes. */
-function endsThere(routes: unknown): boolean {
+function endsThere(routes: unknown, caddyfile: Caddyfile): boolean {
+  const isEnd = (handler: Json) =>
+    ending.has(String(handler['handler'])) ||
+    // The relay decides by itself about what it gets, or sends what the check refused.
+    roleOf(handler, caddyfile) === 'relay' ||
+    endsThere(handler['routes'], caddyfile)
   return listOf(routes).some(
-    (route) =>
-      listOf(route['match']).length === 0 &&
-      listOf(route['handle']).some(
-        (handler) => ending.has(String(handler['handler'])) || endsThere(handler['routes']),
-      ),
+    (route) => listOf(route['match']).length === 0 && listOf(route['handle']).some(isEnd),
   )
 }
 

@@ -8,9 +8,11 @@ import type { Exchange, Forwarded } from '../../upstreams/forward.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import { corsFields } from '../cors.ts'
 import type { Answer } from '../error-response.ts'
+import { readLateRefusal } from '../late-refusal.ts'
 import { limitFields } from '../limit-fields.ts'
 import { admitCall, type Call, type PointDeps, passEdge, refuse } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
+import { afterUnreadBody, cutLongBody } from '../unread-body.ts'
 import { describeHealth } from './health.ts'
 import type { OwnEndpoints } from './own.ts'
 
@@ -38,6 +40,8 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   if (path === '/health') {
     return sendAnswer(response, jsonAnswer(200, describeHealth(deps.version)), isHead)
   }
+  const refusal = readLateRefusal(request)
+  if (refusal !== null) return sendLate(call, refusal)
   const document = ['GET', 'HEAD'].includes(request.method ?? '')
     ? deps.wellKnown(path ?? '')
     : null
@@ -62,6 +66,14 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   const exchange = { request, response, bytes, form, set: fields, answer, reader }
   const forwarded = await deps.forward(admission, exchange)
   conclude(call, admission, { forwarded, body: admitted.body, deps })
+}
+
+/** Sends a refusal of the check, which is decided and recorded already. */
+function sendLate({ request, response }: Call, refusal: Answer): void {
+  afterUnreadBody(request, () => {
+    sendAnswer(response, refusal, false)
+    cutLongBody(request)
+  })
 }
 
 /** Answers an endpoint of our own, which has no upstream. */

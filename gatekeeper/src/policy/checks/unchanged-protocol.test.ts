@@ -27,7 +27,12 @@ test.each([
   {
     name: 'a WebSocket through the relay',
     question: ask({ point: 'relay', upgrade: 'websocket', endpoint: listed }),
-    expected: refused,
+    expected: 'upgrade-not-relayed',
+  },
+  {
+    name: 'any upgrade through the relay, on no row',
+    question: ask({ point: 'relay', upgrade: 'h2c', endpoint: null }),
+    expected: 'upgrade-not-relayed',
   },
   {
     name: 'h2c, a tunnel for unseen requests',

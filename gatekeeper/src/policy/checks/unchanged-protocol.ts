@@ -9,7 +9,10 @@ export const unchangedProtocol: Check = {
   needs: 'head',
   examine: ({ facts }) => {
     if (facts.upgrade === null) return null
-    const isListed = facts.endpoint?.webSocket === true && facts.point === 'check'
+    // RFC 9110 §15.5.22: the client learns that the same works over HTTP. For every relayed path
+    // alike, so that nothing is told of which ones exist.
+    if (facts.point === 'relay') return 'upgrade-not-relayed'
+    const isListed = facts.endpoint?.webSocket === true
     return facts.upgrade === 'websocket' && isListed ? null : 'upgrade-refused'
   },
   // Always: Caddy drops the client's own list, since a key may be among it whatever the carrier was.

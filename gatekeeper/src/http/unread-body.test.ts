@@ -1,12 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
-import { afterShortBody } from './short-body.ts'
+import { afterUnreadBody } from './unread-body.ts'
 
 /** A request whose body the test sends by hand. */
 function aRequest(headers: Record<string, string>, complete = false) {
   const stream = new PassThrough()
-  return Object.assign(stream, { headers, complete }) as unknown as IncomingMessage & PassThrough
+  return Object.assign(stream, {
+    headers,
+    headersDistinct: {},
+    complete,
+  }) as unknown as IncomingMessage & PassThrough
 }
 
 describe('a refusal goes out', () => {
@@ -18,14 +22,14 @@ describe('a refusal goes out', () => {
     ['a client that waits to be asked', { 'content-length': '5', expect: '100-continue' }, false],
   ] as const)('at once for %s', (_, headers, isComplete) => {
     const then = vi.fn()
-    afterShortBody(aRequest(headers, isComplete), then)
+    afterUnreadBody(aRequest(headers, isComplete), then)
     expect(then).toHaveBeenCalledTimes(1)
   })
 
   test('when a short body has come, and once', async () => {
     const then = vi.fn()
     const request = aRequest({ 'content-length': '5' })
-    afterShortBody(request, then)
+    afterUnreadBody(request, then)
     request.write('abc')
     expect(then).not.toHaveBeenCalled()
     request.end('de')
@@ -37,7 +41,7 @@ describe('a refusal goes out', () => {
 
   test('after a moment where the body does not come', async () => {
     const then = vi.fn()
-    afterShortBody(aRequest({ 'content-length': '5' }), then)
+    afterUnreadBody(aRequest({ 'content-length': '5' }), then)
     expect(then).not.toHaveBeenCalled()
     await vi.waitFor(() => expect(then).toHaveBeenCalledTimes(1))
   })
@@ -45,7 +49,7 @@ describe('a refusal goes out', () => {
   test('where the client breaks off', async () => {
     const then = vi.fn()
     const request = aRequest({ 'content-length': '5' })
-    afterShortBody(request, then)
+    afterUnreadBody(request, then)
     request.destroy()
     await vi.waitFor(() => expect(then).toHaveBeenCalledTimes(1))
   })
