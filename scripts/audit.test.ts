@@ -89,8 +89,8 @@ describe('npm run audit', () => {
   })
 
   it.each([
-    [['nothing'], 'no such command'],
-    [['query', 'x'], 'what is'],
+    [['nothing'], 'there is no command "nothing"'],
+    [['query', 'x'], '"x" does not belong'],
     [['query', '--since', 'soon'], '--since'],
     [['query', '--limit', '0'], '--limit'],
     [['report', '--hours', '-1'], '--hours'],

@@ -7,10 +7,12 @@ import { join, resolve } from 'node:path'
 import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
 import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
-import type { AuditCommand, AuditContext } from './audit/command.ts'
-import { findCommand, helpFor, helpForAll } from './audit/commands.ts'
-import { parseWords, UsageError, type Words } from './keys/command.ts'
+import type { AuditContext } from './audit/command.ts'
+import { commandNames, findCommand, helpFor, helpForAll } from './audit/commands.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
+import { hintAtHyphens } from './words/npm-options.ts'
+import { commonOptions, parseWords, unknownCommand, wantsJson } from './words/parse-words.ts'
+import { UsageError } from './words/words.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
@@ -29,13 +31,14 @@ async function say(lines: readonly string[]): Promise<void> {
 async function fail(code: number, name: string, lines: readonly string[]): Promise<void> {
   for (const line of lines) process.stderr.write(`audit: ${line}\n`)
   const json = { error: { code: name, message: lines.join('\n') } }
-  if (args.includes('--json')) await say([JSON.stringify(json, null, 2)])
+  if (wantsJson(args)) await say([JSON.stringify(json, null, 2)])
   process.exitCode = code
 }
 
 async function explainFailure(error: unknown): Promise<void> {
   if (error instanceof UsageError) {
-    const lines = [...error.message.split('\n'), '--help shows what there is.']
+    const hints = [...hintAtHyphens(args), '--help shows what there is.']
+    const lines = [...error.message.split('\n'), ...hints]
     return await fail(error.code, 'usage', lines)
   }
   if (error instanceof ProblemsError) {
@@ -60,12 +63,6 @@ function readContext(): AuditContext {
   }
 }
 
-function parse(command: AuditCommand, words: readonly string[]): Words & { isHelp: boolean } {
-  const common = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-  const parsed = parseWords(words, { ...command.options, ...common })
-  return { ...parsed, isHelp: parsed.values['help'] === true }
-}
-
 async function run(): Promise<void> {
   const [name = '--help', ...words] = args
   if (['--help', '-h', 'help'].includes(name)) {
@@ -73,9 +70,10 @@ async function run(): Promise<void> {
     return await say(helpForAll())
   }
   const command = findCommand(name)
-  if (command === null) throw new UsageError('there is no such command')
-  const { isHelp, ...parsed } = parse(command, words)
-  if (isHelp) return await say(helpFor(name, command))
+  if (command === null) throw unknownCommand(name, commandNames)
+  const options = { ...command.options, ...commonOptions }
+  const parsed = parseWords(words, options, { before: [name] })
+  if (parsed.values.help === true) return await say(helpFor(name, command))
   process.exitCode = await command.run(parsed, readContext())
 }
 

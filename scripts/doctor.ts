@@ -3,12 +3,13 @@
  * says what is wrong, where, and what cures it. It changes nothing, and shows no secret.
  */
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { exitCode } from '../gatekeeper/src/lib/problem.ts'
 import { examinations } from './doctor/examinations.ts'
 import { systemOutside } from './doctor/outside.ts'
 import { codeOf, examineAll, toJson, toLines } from './doctor/report.ts'
 import { readScene } from './doctor/scene.ts'
+import { commonOptions, parseWords } from './words/parse-words.ts'
+import { refusePositionals, UsageError } from './words/words.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -25,24 +26,17 @@ Exit codes
   1   an error was found
   64  the command line is wrong`
 
-function readOptions(): { json: boolean; help: boolean } | null {
-  try {
-    const options = {
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    } as const
-    return parseArgs({ options, strict: true }).values
-  } catch {
-    return null
-  }
+function fail(error: unknown): number {
+  if (!(error instanceof UsageError)) throw error
+  const lines = [...error.message.split('\n'), 'it knows --json and --help']
+  for (const line of lines) process.stderr.write(`doctor: ${line}\n`)
+  return exitCode.usage
 }
 
 async function run(): Promise<number> {
-  const options = readOptions()
-  if (options === null) {
-    process.stderr.write('doctor: it knows --json and --help\n')
-    return exitCode.usage
-  }
+  const words = parseWords(process.argv.slice(2), commonOptions)
+  refusePositionals(words)
+  const options = words.values
   if (options.help) {
     process.stdout.write(`${help}\n`)
     return exitCode.ok
@@ -55,4 +49,4 @@ async function run(): Promise<number> {
   return codeOf(results)
 }
 
-process.exitCode = await run()
+process.exitCode = await run().catch(fail)

@@ -10,41 +10,54 @@ import type {
 } from '../gatekeeper/src/admission/explain.ts'
 import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
 import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
+import { UnknownKeyError } from '../gatekeeper/src/credentials/key-writer.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
 import { askLive } from './explain/ask-live.ts'
 import { askOffline } from './explain/ask-offline.ts'
+import { findKeyId } from './explain/find-key-id.ts'
 import { describePlaces } from './explain/find-places.ts'
 import { help } from './explain/help.ts'
 import { readWords, type Wanted } from './explain/read-words.ts'
 import { render } from './explain/render.ts'
-import { UsageError } from './keys/command.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
+import { hintAtHyphens } from './words/npm-options.ts'
+import { wantsJson } from './words/parse-words.ts'
+import { UsageError } from './words/words.ts'
 
 const root = resolve(import.meta.dirname, '..')
+const args = process.argv.slice(2)
 
 function say(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function fail(code: number, lines: readonly string[]): void {
+function fail(code: number, name: string, lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`explain: ${line}\n`)
+  const json = { error: { code: name, message: lines.join('\n') } }
+  if (wantsJson(args)) say([JSON.stringify(json, null, 2)])
   process.exitCode = code
 }
 
 function explainFailure(error: unknown): void {
   if (error instanceof UsageError) {
-    return fail(error.code, [...error.message.split('\n'), '--help shows what there is.'])
+    const hints = [...hintAtHyphens(args), '--help shows what there is.']
+    return fail(error.code, 'usage', [...error.message.split('\n'), ...hints])
   }
-  if (error instanceof ProblemsError)
-    return fail(exitCode.config, error.problems.map(formatProblem))
+  if (error instanceof UnknownKeyError) {
+    return fail(exitCode.usage, 'unknown_key', error.message.split('\n'))
+  }
+  if (error instanceof ProblemsError) {
+    return fail(exitCode.config, 'config', error.problems.map(formatProblem))
+  }
   const { code } = error as { code?: string }
   if (code === undefined) throw error
-  fail(exitCode.unavailable, [
+  fail(exitCode.unavailable, 'unavailable', [
     `no gatekeeper answers (${code}); without --live the files are asked`,
   ])
 }
 
-function readCaller({ caller }: Wanted): ExplainCaller {
+async function readCaller({ caller }: Wanted, settings: Settings): Promise<ExplainCaller> {
+  if (caller.kind === 'key') return { kind: 'key', id: await findKeyId(caller.id, settings) }
   if (caller.kind !== 'file') return caller
   try {
     return { kind: 'credential', credential: readText(caller.path).trim() }
@@ -54,15 +67,15 @@ function readCaller({ caller }: Wanted): ExplainCaller {
   }
 }
 
-function toQuestion(wanted: Wanted, settings: Settings): ExplainQuestion {
+async function toQuestion(wanted: Wanted, settings: Settings): Promise<ExplainQuestion> {
   const { method, target, from, origin, model, host } = wanted
-  const caller = readCaller(wanted)
+  const caller = await readCaller(wanted, settings)
   const name = host ?? settings.sites[0] ?? 'localhost'
   return { method, target, clientAddress: from, origin, model, host: name, caller }
 }
 
 async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
-  const question = toQuestion(wanted, settings)
+  const question = await toQuestion(wanted, settings)
   if (wanted.isLive) return await askLive(question, settings.explainListen)
   const gateway = loadGateway(settings, readText)
   if (gateway.problems.length > 0) throw new ProblemsError(gateway.problems)
@@ -70,7 +83,7 @@ async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
 }
 
 async function run(): Promise<void> {
-  const wanted = readWords(process.argv.slice(2))
+  const wanted = readWords(args)
   if (wanted.isHelp) return say(help)
   const { settings, problems } = readSettingsOf(root, process.env)
   if (problems.length > 0) throw new ProblemsError(problems)

@@ -14,7 +14,7 @@ beforeEach(async () => {
       'version: 1',
       'services:',
       '  ollama: {kind: ollama, aliases: [chat], routes: [{prefix: /api}]}',
-      '  tts: {kind: http, routes: [{prefix: /tts, strip: true}]}',
+      '  tts: {kind: http, origins: [https://a.b], routes: [{prefix: /tts, strip: true}]}',
     ].join('\n'),
   )
 })
@@ -91,7 +91,7 @@ describe('K7: add', () => {
   test.each([
     [['--service', 'gone'], /"gone"; there are ollama, tts/],
     [['--service', 'tts', '--expires', '2001-01-01'], /past/],
-    [['--service', 'tts', '--colour', 'red'], /unknown option/],
+    [['--service', 'tts', '--colour', 'red'], /there is no option --colour/],
     [['--service', 'tts', 'stray'], /hyphens/],
   ])('%j is a usage error', async (args, what) => {
     const { code, err } = await keys(['add', '--user', 'ada', ...args])
@@ -218,10 +218,19 @@ describe('K7: verify explains a key', () => {
     })
   })
 
-  test('nothing on stdin, or a key on the command line, is a usage error that does not repeat it', async () => {
+  test('a key on the command line is explained, with a warning, and never repeated', async () => {
+    const { key } = await addKey()
+    for (const args of [[key], ['Bearer', key], [`Bearer ${key}`]]) {
+      const { code, out, err } = await keys(['validate', ...args])
+      expect([code, err]).toEqual([0, expect.stringContaining('history of the shell')])
+      expect(out + err).not.toContain(key.slice(14, 30))
+    }
+  })
+
+  test('nothing on stdin, or a key in a wrong place, is a usage error that does not repeat it', async () => {
     const { key } = await addKey()
     expect(await keys(['verify'])).toMatchObject({ code: 64 })
-    for (const args of [['verify', key], [key], ['add', `--${key}`], ['verify', '--key', key]]) {
+    for (const args of [[key], ['add', `--${key}`], ['verify', '--key', key]]) {
       const { code, out, err } = await keys(args)
       expect(code).toBe(64)
       expect(out + err).not.toContain(key.slice(14, 30))

@@ -4,22 +4,24 @@
  * sees every change within two seconds.
  */
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { UnknownKeyError } from '../gatekeeper/src/credentials/key-writer.ts'
 import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { LockHeldError } from '../gatekeeper/src/lib/lock-file.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
 import { ClientIdError } from '../gatekeeper/src/tokens/client-writer.ts'
-import { type Command, type Report, UsageError } from './keys/command.ts'
-import { findCommand } from './keys/commands.ts'
+import type { Report } from './keys/command.ts'
+import { commandNames, findCommand } from './keys/commands.ts'
 import { helpFor, helpForAll } from './keys/help.ts'
 import { readPlaces } from './keys/read-places.ts'
 import { createRecorder, UnrecordedError } from './keys/record-acts.ts'
 import { createTerminal } from './keys/terminal.ts'
+import { hintAtHyphens } from './words/npm-options.ts'
+import { commonOptions, parseWords, unknownCommand, wantsJson } from './words/parse-words.ts'
+import { UsageError } from './words/words.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const words = process.argv.slice(2)
-const isJson = words.includes('--json')
+const isJson = wantsJson(words)
 
 /** Ends by itself: an exit would cut off what a slow pipe has not taken yet. */
 function finish(report: Report): void {
@@ -39,13 +41,16 @@ function fail(code: number, name: string, lines: readonly string[]): void {
 
 function explainFailure(error: unknown): void {
   if (error instanceof UsageError) {
-    return fail(error.code, 'usage', [...error.message.split('\n'), '--help shows what there is.'])
+    const lines = [...error.message.split('\n'), ...hintAtHyphens(words)]
+    return fail(error.code, 'usage', [...lines, '--help shows what there is.'])
   }
   if (error instanceof ProblemsError) {
     return fail(exitCode.config, 'config', error.problems.map(formatProblem))
   }
   if (error instanceof ClientIdError) return fail(exitCode.no, 'client', [error.message])
-  if (error instanceof UnknownKeyError) return fail(exitCode.no, 'unknown_key', [error.message])
+  if (error instanceof UnknownKeyError) {
+    return fail(exitCode.no, 'unknown_key', error.message.split('\n'))
+  }
   if (error instanceof LockHeldError) return fail(exitCode.tryAgain, 'locked', [error.message])
   if (error instanceof UnrecordedError) {
     return fail(exitCode.cannotCreate, 'cannot_record', error.message.split('\n'))
@@ -66,21 +71,6 @@ function explainAccess(code: string | undefined): string[] {
   ]
 }
 
-function parse(command: Command, args: readonly string[]) {
-  const common = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-  try {
-    const options = { ...command.options, ...common }
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-    return { ...parsed, isHelp: parsed.values['help'] === true }
-  } catch (error) {
-    // What Node says of unknown options quotes them, and somebody may have pasted a key.
-    const { code } = error as NodeJS.ErrnoException
-    const what =
-      code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? 'unknown option' : 'option without value'
-    throw new UsageError(what)
-  }
-}
-
 async function run(): Promise<void> {
   const [name = '--help', ...args] = words.filter((word, at) => at > 0 || word !== '--json')
   if (['--help', '-h', 'help'].includes(name)) {
@@ -91,10 +81,11 @@ async function run(): Promise<void> {
     })
   }
   const found = findCommand(name)
-  if (found === null) throw new UsageError('there is no such command')
-  const { isHelp, ...parsed } = parse(found.command, args)
+  if (found === null) throw unknownCommand(name, commandNames)
+  const options = { ...found.command.options, ...commonOptions }
+  const parsed = parseWords(args, options, { before: [name] })
   const help = helpFor(found.name, found.command)
-  if (isHelp) return finish({ code: exitCode.ok, lines: help, json: help })
+  if (parsed.values.help === true) return finish({ code: exitCode.ok, lines: help, json: help })
   const places = readPlaces(root, process.env)
   const record = createRecorder(places.stateDir, systemClock)
   const context = { ...places, ...createTerminal(), clock: systemClock, record }

@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { derivePriceTable, readProviders } from './prices/derive-table.ts'
+import { refuseWords } from './words/refuse-words.ts'
 
+refuseWords('prices')
 const table = resolve(import.meta.dirname, '../gatekeeper/src/usage/price-table.csv')
 const today = new Date().toISOString().slice(0, 10)
 writeFileSync(table, derivePriceTable(await readProviders(), today))

@@ -18,13 +18,16 @@ import {
   readUsageReport,
   type UsageReport,
 } from '../gatekeeper/src/usage/report/usage-report.ts'
-import { UsageError } from './keys/command.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
 import { help } from './usage/help.ts'
 import { readSince, readWords, type Wanted } from './usage/read-words.ts'
 import { type Heading, renderCsv, renderTable, toJson } from './usage/render.ts'
+import { hintAtHyphens } from './words/npm-options.ts'
+import { wantsJson } from './words/parse-words.ts'
+import { UsageError } from './words/words.ts'
 
 const root = resolve(import.meta.dirname, '..')
+const args = process.argv.slice(2)
 
 function say(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -34,13 +37,14 @@ function say(lines: readonly string[]): void {
 function fail(code: number, name: string, lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`usage: ${line}\n`)
   const json = { error: { code: name, message: lines.join('\n') } }
-  if (process.argv.includes('--json')) say([JSON.stringify(json, null, 2)])
+  if (wantsJson(args)) say([JSON.stringify(json, null, 2)])
   process.exitCode = code
 }
 
 function explainFailure(error: unknown): void {
   if (error instanceof UsageError) {
-    return fail(error.code, 'usage', [...error.message.split('\n'), '--help shows what there is.'])
+    const lines = [...error.message.split('\n'), ...hintAtHyphens(args)]
+    return fail(error.code, 'usage', [...lines, '--help shows what there is.'])
   }
   if (error instanceof ProblemsError) {
     return fail(exitCode.config, 'config', error.problems.map(formatProblem))
@@ -81,7 +85,7 @@ function render(report: UsageReport, heading: Heading, form: Wanted['form']): st
 }
 
 async function run(): Promise<void> {
-  const { by, since, form, isHelp } = readWords(process.argv.slice(2))
+  const { by, since, form, isHelp } = readWords(args)
   if (isHelp) return say(help)
   const { path, timeZone } = readPlaces()
   const sinceAt = readSince(since, { now: systemClock(), timeZone })

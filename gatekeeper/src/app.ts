@@ -42,7 +42,7 @@ import { limitsOf, narrowByRole, type Policies, type ScopedLimit } from './polic
 import type { Principal } from './policy/principal.ts'
 import { createRouteTable } from './policy/route-table.ts'
 import { accountOf, type Service } from './policy/service.ts'
-import { createServiceNames } from './policy/service-names.ts'
+import { createKnownServices } from './policy/service-names.ts'
 import { createServiceQueues } from './scheduler/service-queues.ts'
 import {
   type Decided,
@@ -149,7 +149,7 @@ const oauth: Service = {
 export async function createApp(deps: AppDeps): Promise<App> {
   const { settings, services, policies, secrets, log, clock } = deps
   const journal = createJournal(deps)
-  const known = { serviceNameOf: createServiceNames(services) }
+  const known = createKnownServices(services)
   // What they need of one another while they are made is asked for later.
   const late: { audit?: Audit; tokens?: Tokens } = {}
   const onChange = (change: KeySetChange) => late.audit?.recordChange('keys.reloaded', change)

@@ -1,8 +1,8 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
-import { UsageError, type Words } from '../keys/command.ts'
 import { readSince } from '../usage/read-words.ts'
+import { UsageError, type Words } from '../words/words.ts'
 
 /** What the commands need of the outside. */
 export type AuditContext = {
@@ -36,13 +36,10 @@ export function readTime(name: string, text: string, context: AuditContext): num
   try {
     return readSince(text, { now: context.clock(), timeZone: context.timeZone })
   } catch {
-    throw new UsageError(`--${name} is neither a duration such as 7d nor a date such as 2026-11-01`)
+    throw new UsageError(
+      `--${name} must be a duration such as 7d, a date such as 2026-11-01, or an instant such as 2026-11-01T08:00:00Z`,
+    )
   }
-}
-
-/** Refuses words that no option belongs to. */
-export function refusePositionals({ positionals }: Words): void {
-  if (positionals.length > 0) throw new UsageError(`what is ${JSON.stringify(positionals[0])}?`)
 }
 
 /** A number that a person gave; throws a UsageError where it is none. */
@@ -50,5 +47,7 @@ export function readCount(words: Words, name: string, byDefault: number): number
   const text = words.values[name]
   if (text === undefined) return byDefault
   if (typeof text === 'string' && /^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text)
-  throw new UsageError(`--${name} must be a whole number from 1 on`)
+  throw new UsageError(
+    `--${name} must be a whole number of 1 or more, such as ${byDefault === Number.POSITIVE_INFINITY ? 100 : byDefault}`,
+  )
 }

@@ -10,6 +10,8 @@ const commands: Readonly<Record<string, AuditCommand>> = {
   ...{ verify, tail, query, report, export: exportHeads },
 }
 
+export const commandNames = Object.keys(commands)
+
 export function findCommand(name: string): AuditCommand | null {
   return Object.hasOwn(commands, name) ? (commands[name] as AuditCommand) : null
 }

@@ -4,8 +4,8 @@ import { writeFileAtomic } from '../../gatekeeper/src/lib/atomic-write.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { signStatement } from '../../gatekeeper/src/tokens/statement.ts'
-import { stringOf } from '../keys/command.ts'
-import { type AuditCommand, refusePositionals } from './command.ts'
+import { refusePositionals, stringOf } from '../words/words.ts'
+import type { AuditCommand } from './command.ts'
 import { withSigningKeys } from './own-keys.ts'
 
 export const exportHeads: AuditCommand = {

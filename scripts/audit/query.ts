@@ -1,14 +1,8 @@
 import { readRecords } from '../../gatekeeper/src/audit/reading/read-records.ts'
 import { listChains } from '../../gatekeeper/src/audit/segments.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { stringOf } from '../keys/command.ts'
-import {
-  type AuditCommand,
-  type AuditContext,
-  readCount,
-  readTime,
-  refusePositionals,
-} from './command.ts'
+import { refusePositionals, stringOf } from '../words/words.ts'
+import { type AuditCommand, type AuditContext, readCount, readTime } from './command.ts'
 import { filterHelp, filterOptions, readFilter } from './record-filter.ts'
 import { showRecord } from './show-record.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
-import { UsageError } from '../keys/command.ts'
+import { UsageError } from '../words/words.ts'
 import { readFilter } from './record-filter.ts'
 import { showRecord } from './show-record.ts'
 

@@ -1,6 +1,8 @@
 import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
 import { createAddressTest, isAddressRange } from '../../gatekeeper/src/lib/cidr.ts'
-import { stringOf, UsageError, type Words } from '../keys/command.ts'
+import { refuseCredential } from '../keys/find-key.ts'
+import { describeAddress } from '../words/describe-values.ts'
+import { stringOf, UsageError, type Words } from '../words/words.ts'
 
 export const filterOptions = {
   key: { type: 'string' },
@@ -32,14 +34,17 @@ export function readFilter(words: Words): RecordFilter {
     if (text !== undefined) tests.push(create(text))
   }
   const is = (name: string) => (text: string) => (record: AuditRecord) => record[name] === text
-  add(wanted('key'), isAboutKey)
+  add(wanted('key'), (text) => {
+    refuseCredential(text, [])
+    return isAboutKey(text)
+  })
   add(wanted('user'), isAboutUser)
   add(wanted('address'), isFrom)
   add(wanted('reason'), is('reason'))
   add(wanted('service'), is('service'))
   add(wanted('outcome'), (text) => {
     if (!['allow', 'deny', 'fail'].includes(text))
-      throw new UsageError('--outcome is allow, deny or fail')
+      throw new UsageError('--outcome must be allow, deny or fail')
     return is('outcome')(text)
   })
   add(
@@ -64,7 +69,9 @@ function isAboutUser(text: string): RecordFilter {
 }
 
 function isFrom(text: string): RecordFilter {
-  if (!isAddressRange(text)) throw new UsageError('--address is no address and no range')
+  if (!isAddressRange(text)) {
+    throw new UsageError(`--address: ${describeAddress(text)}`)
+  }
   const test = createAddressTest([text])
   return ({ clientAddress, addressGroup }) => {
     const address = clientAddress ?? addressGroup

@@ -6,8 +6,8 @@ import { type VerifiedChain, verifyChain } from '../../gatekeeper/src/audit/read
 import { listChains } from '../../gatekeeper/src/audit/segments.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { readStatement } from '../../gatekeeper/src/tokens/statement.ts'
-import { stringOf, type Words } from '../keys/command.ts'
-import { type AuditCommand, type AuditContext, refusePositionals } from './command.ts'
+import { refusePositionals, stringOf, type Words } from '../words/words.ts'
+import type { AuditCommand, AuditContext } from './command.ts'
 import { readOwnKeys } from './own-keys.ts'
 
 export const verify: AuditCommand = {

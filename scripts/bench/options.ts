@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util'
+import { parseWords } from '../words/parse-words.ts'
+import { refusePositionals } from '../words/words.ts'
 
 export type BenchOptions = {
   readonly rounds: number
@@ -52,20 +53,19 @@ const quick = {
 /** Reads the command line; a string says what is wrong with it. */
 export function parseOptions(words: readonly string[]): BenchOptions | string {
   try {
-    const { values } = parseArgs({
-      args: [...words],
-      options: {
-        quick: { type: 'boolean', default: false },
-        rounds: { type: 'string' },
-        seconds: { type: 'string' },
-        'limit-seconds': { type: 'string' },
-        json: { type: 'string' },
-        profile: { type: 'boolean', default: false },
-        peers: { type: 'boolean', default: false },
-        heavy: { type: 'boolean', default: false },
-        tokens: { type: 'boolean', default: false },
-      },
+    const parsed = parseWords(words, {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      'limit-seconds': { type: 'string' },
+      json: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
+      heavy: { type: 'boolean', default: false },
+      tokens: { type: 'boolean', default: false },
     })
+    refusePositionals(parsed)
+    const { values } = parsed
     const base = values.quick ? quick : values.peers ? withPeers : full
     return {
       ...base,

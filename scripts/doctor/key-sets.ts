@@ -5,7 +5,7 @@ import { parseKeyFile } from '../../gatekeeper/src/credentials/key-file.ts'
 import type { KeyFile } from '../../gatekeeper/src/credentials/key-record.ts'
 import { describeUnreadable } from '../../gatekeeper/src/credentials/unreadable.ts'
 import type { Service } from '../../gatekeeper/src/policy/service.ts'
-import { createServiceNames } from '../../gatekeeper/src/policy/service-names.ts'
+import { createKnownServices } from '../../gatekeeper/src/policy/service-names.ts'
 
 /** One key file that is there. `text` may hold keys in clear: it is never shown. */
 export type KeySet = { readonly path: string; readonly text: string; readonly file: KeyFile }
@@ -15,7 +15,7 @@ export async function readKeySets(
   settings: Settings,
   services: readonly Service[],
 ): Promise<KeySet[]> {
-  const known = { serviceNameOf: createServiceNames(services) }
+  const known = createKnownServices(services)
   const paths = [join(settings.keysDir, 'keys.json'), settings.apiKeysFile]
   const sets: KeySet[] = []
   for (const path of paths.filter((one) => one !== null)) {

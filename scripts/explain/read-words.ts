@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import type { ExplainCaller } from '../../gatekeeper/src/admission/explain.ts'
-import { parseWords, UsageError } from '../keys/command.ts'
+import { refuseCredential } from '../keys/find-key.ts'
+import { commonOptions, parseWords } from '../words/parse-words.ts'
+import { showWord, UsageError } from '../words/words.ts'
 
 export type Wanted = {
   readonly method: string
@@ -27,8 +29,7 @@ const options = {
   origin: { type: 'string' },
   host: { type: 'string' },
   live: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
+  ...commonOptions,
 } as const
 
 /** Reads the command line. Throws a UsageError that says everything that is wrong with it. */
@@ -38,14 +39,20 @@ export function readWords(args: readonly string[]): Wanted {
   const who = [values.key, values.token, values.anonymous || undefined]
   const wrong = [
     ...(positionals.length === 2 ? [] : ['say METHOD and PATH, such as GET /ollama/api/tags']),
-    ...(/^[A-Za-z]{0,20}$/.test(method) ? [] : ['the method is no word of letters']),
-    ...(target === '' || target.startsWith('/') ? [] : ['the path does not begin with /']),
+    ...(/^[A-Za-z]{0,20}$/.test(method)
+      ? []
+      : ['the method must be a word of letters, such as GET']),
+    ...(target === '' || target.startsWith('/')
+      ? []
+      : ['the path must begin with /, such as /ollama/api/tags']),
     ...(who.filter((word) => word !== undefined).length > 1
       ? ['--key, --token and --anonymous exclude each other']
       : []),
-    ...(/^gk_\w{12,}/.test(values.key ?? '') ? ['--key takes the id of a key, not the key'] : []),
-    ...(isIP(values.from) === 0 ? ['--from is no address'] : []),
+    ...(isIP(values.from) === 0
+      ? [`--from: ${showWord(values.from)} is not an address; write one such as 192.168.1.20`]
+      : []),
   ]
+  if (values.key !== undefined) refuseCredential(values.key, [])
   if (wrong.length > 0 && !values.help) throw new UsageError(wrong.join('\n'))
   return {
     ...{ method: method.toUpperCase(), target, from: values.from },

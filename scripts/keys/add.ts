@@ -1,123 +1,91 @@
-import { addKey, type NewKey } from '../../gatekeeper/src/credentials/key-writer.ts'
-import { isAddressRange } from '../../gatekeeper/src/lib/cidr.ts'
+import { addKey, type KeyMembers } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { isWebOrigin } from '../../gatekeeper/src/policy/origin.ts'
-import { type Role, roles } from '../../gatekeeper/src/policy/principal.ts'
-import { type Command, type Context, listOf, stringOf, UsageError, type Words } from './command.ts'
+import { showWord, stringOf, UsageError, type Words } from '../words/words.ts'
+import type { Command, Context } from './command.ts'
 import { showInstant } from './describe-key.ts'
 import { howToUse } from './how-to-use.ts'
-import { readExpiry } from './read-expiry.ts'
-import { limitHelp, limitOptions, readLimits } from './read-limits.ts'
+import {
+  checkUser,
+  memberHelp,
+  memberOptions,
+  originFaults,
+  readMembers,
+  resolveServices,
+} from './read-members.ts'
 import { formatTable } from './table.ts'
 
 export const add: Command = {
   summary: 'make a key and show it once',
-  usage: '--user U --service S [--role R] [--expires 30d] [--limit 60/min]',
-  options: {
-    user: { type: 'string' },
-    service: { type: 'string', multiple: true },
-    role: { type: 'string' },
-    expires: { type: 'string' },
-    address: { type: 'string', multiple: true },
-    origin: { type: 'string', multiple: true },
-    ...limitOptions,
-  },
+  usage: '-u USER -s SERVICE [--role R] [-e 30d] [-d TEXT] [--limit 60/min]',
+  options: memberOptions,
   help: [
-    '--user U        who it is for; asked for on a terminal',
-    '--service S     what it opens; repeat it, or put commas between; asked for on a terminal',
-    `--role R        ${roles.join(', ')}; readwrite if not given`,
-    '--expires E     30d, 12h, 2027-01-31, or an instant; never if not given',
-    '--address CIDR  addresses that it may be used from: 192.168.1.0/24',
-    '--origin O      web origins that it may be used from: https://app.example',
-    ...limitHelp,
-    'Addresses, origins, models and limits may be repeated; without them there is no restriction.',
+    ...memberHelp,
+    'User and services are asked for on a terminal. Without --role it is readwrite, without --expires',
+    'it never ends. Lists may be repeated; without them there is no restriction.',
   ],
   run: async (words, context) => {
     context.services.require()
     const wanted = await readWanted(words, context)
     const { clock, record, services: known } = context
-    const deps = { clock, known, record }
-    const made = await addKey(context.file, wanted, deps)
-    const { user, role, services } = wanted
-    const limits = (wanted.limits ?? []).map(({ text }) => text)
-    const expiresAt = wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt)
-    const rows = [
-      ['id', made.id],
-      ['user', user],
-      ['role', role],
-      ['services', services.join(', ')],
-      ['expires', showInstant(wanted.expiresAt)],
-      ...(limits.length === 0 ? [] : [['limits', limits.join(', ')]]),
-    ]
-    return {
-      code: exitCode.ok,
-      json: { ...made, user, role, services, expiresAt, limits, file: context.file },
-      lines: [...formatTable(rows), '', ...howToUse(made.key, context.baseUrl)],
-    }
+    const made = await addKey(context.file, wanted, { clock, known, record })
+    return describe(made, wanted, context)
   },
 }
 
-async function readWanted(words: Words, context: Context): Promise<NewKey> {
-  const faults: string[] = []
-  if (words.positionals.length > 0) faults.push('options begin with two hyphens')
-  const user = await readUser(words, context, faults)
-  const services = await readServices(words, context, faults)
-  const expiry = stringOf(words, 'expires')
-  const expiresAt = expiry === undefined ? null : readExpiry(expiry, context.clock())
-  if (typeof expiresAt === 'string') faults.push(expiresAt)
-  const wanted: NewKey = {
-    user,
-    services,
-    role: readRole(words, faults),
-    expiresAt: typeof expiresAt === 'string' ? null : expiresAt,
-    addresses: checkAll(words, { name: 'address', isGood: isAddressRange, faults }),
-    origins: checkAll(words, { name: 'origin', isGood: isWebOrigin, faults }),
-    ...readLimits(words, faults),
+function describe(
+  made: { readonly id: string; readonly key: string },
+  wanted: KeyMembers,
+  { file, baseUrl }: Context,
+) {
+  const { user, role, services, description, tags = [] } = wanted
+  const limits = (wanted.limits ?? []).map(({ text }) => text)
+  const expiresAt = wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt)
+  const optional = (name: string, value = '') => (value === '' ? [] : [[name, value]])
+  const rows = [
+    ['id', made.id],
+    ['user', user],
+    ['role', role],
+    ['services', services.join(', ')],
+    ['expires', showInstant(wanted.expiresAt)],
+    ...optional('description', description),
+    ...optional('tags', tags.join(', ')),
+    ...optional('limits', limits.join(', ')),
+  ]
+  return {
+    code: exitCode.ok,
+    json: {
+      ...{ ...made, user, role, services, expiresAt, limits },
+      ...{ description: description ?? null, tags, file },
+    },
+    lines: [...formatTable(rows), '', ...howToUse(made.key, baseUrl)],
   }
-  if (faults.length > 0) throw new UsageError(faults.join('\n'))
-  return wanted
 }
 
-async function readUser(words: Words, context: Context, faults: string[]): Promise<string> {
+async function readWanted(words: Words, context: Context): Promise<KeyMembers> {
+  const faults: string[] = [...words.positionals.slice(0, 1).map(describeStray)]
+  const given = readMembers(words, context, faults)
+  const user = given.user ?? (await askUser(words, context, faults))
+  const services = given.services ?? (await askServices(context, faults))
+  const { role = 'readwrite', expiresAt = null, origins = [] } = given
+  if (services.length > 0) faults.push(...originFaults({ services, origins }, context.services))
+  if (faults.length > 0) throw new UsageError(faults.join('\n'))
+  return { ...given, ...{ user, services, role, expiresAt } }
+}
+
+function describeStray(word: string): string {
+  return `${showWord(word)} belongs to no option: options begin with two hyphens, as in --user ada`
+}
+
+async function askUser(words: Words, context: Context, faults: string[]): Promise<string> {
   const user = stringOf(words, 'user') ?? (await context.ask?.('User'))?.trim() ?? ''
-  if (user === '') faults.push('--user is missing')
-  else if (user.length > 200 || /\p{Cc}/u.test(user)) faults.push('--user is no plain name')
+  checkUser(user, faults)
   return user
 }
 
-async function readServices(words: Words, context: Context, faults: string[]): Promise<string[]> {
-  const { names, serviceNameOf } = context.services
-  const given = listOf(words, 'service')
-  const asked =
-    given.length > 0 ? '' : ((await context.ask?.(`Services (of ${names.join(', ')})`)) ?? '')
-  const wanted = given.length > 0 ? given : asked.split(/[\s,]+/).filter((name) => name !== '')
-  if (wanted.length === 0) faults.push(`--service is missing; there are ${names.join(', ')}`)
-  const services = wanted.flatMap((name) => {
-    const service = serviceNameOf(name)
-    if (service !== null) return [service]
-    faults.push(`there is no service ${JSON.stringify(name)}; there are ${names.join(', ')}`)
-    return []
-  })
-  return [...new Set(services)]
-}
-
-function readRole(words: Words, faults: string[]): Role {
-  const role = stringOf(words, 'role') ?? 'readwrite'
-  if (!roles.includes(role as Role)) faults.push(`--role must be one of ${roles.join(', ')}`)
-  return role as Role
-}
-
-type Check = {
-  readonly name: string
-  readonly isGood: (text: string) => boolean
-  readonly faults: string[]
-}
-
-function checkAll(words: Words, { name, isGood, faults }: Check): string[] {
-  const entries = listOf(words, name)
-  for (const entry of entries.filter((text) => !isGood(text))) {
-    faults.push(`--${name} ${JSON.stringify(entry)} is not one`)
-  }
-  return entries
+async function askServices(context: Context, faults: string[]): Promise<readonly string[]> {
+  const { names } = context.services
+  const asked = (await context.ask?.(`Services (of ${names.join(', ')})`)) ?? ''
+  const given = asked.split(/[\s,]+/).filter((name) => name !== '')
+  return resolveServices(given, context.services, faults)
 }

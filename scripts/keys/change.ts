@@ -1,15 +1,18 @@
 import { removeKey, setDisabled } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { type Command, idOf } from './command.ts'
+import type { Command } from './command.ts'
+import { findKey } from './find-key.ts'
 
 function switchTo(disabled: boolean): Command['run'] {
-  return async (words, { file, services: known, clock, record }) => {
-    const id = idOf(words)
+  return async (words, context) => {
+    const { id, user } = await findKey(words, context)
+    const { file, services: known, clock, record } = context
     await setDisabled(file, { id, disabled }, { clock, known, record })
+    const state = disabled ? 'disabled' : 'enabled'
     return {
       code: exitCode.ok,
       json: { id, disabled },
-      lines: [`${id} is ${disabled ? 'disabled' : 'enabled'}, within two seconds.`],
+      lines: [`${id} (user ${user}) is ${state}, within two seconds.`],
     }
   }
 }
@@ -18,7 +21,7 @@ export const disable: Command = {
   summary: 'refuse a key until it is enabled again',
   usage: 'ID',
   options: {},
-  help: [],
+  help: ['ID may be the beginning of an id, if no other id begins so.'],
   run: switchTo(true),
 }
 
@@ -26,7 +29,7 @@ export const enable: Command = {
   summary: 'accept a disabled key again',
   usage: 'ID',
   options: {},
-  help: [],
+  help: ['ID may be the beginning of an id, if no other id begins so.'],
   run: switchTo(false),
 }
 
@@ -34,9 +37,10 @@ export const remove: Command = {
   summary: 'remove a key for good',
   usage: 'ID',
   options: {},
-  help: ['To refuse it only for now, use disable.'],
-  run: async (words, { file, services: known, clock, record }) => {
-    const id = idOf(words)
+  help: ['The whole id is needed. To refuse a key only for now, use disable.'],
+  run: async (words, context) => {
+    const { id } = await findKey(words, context, { isWholeId: true })
+    const { file, services: known, clock, record } = context
     await removeKey(file, id, { clock, known, record })
     return { code: exitCode.ok, json: { id, removed: true }, lines: [`${id} is removed.`] }
   },

@@ -13,15 +13,8 @@ import {
   removeClient,
   rotateClient,
 } from '../../gatekeeper/src/tokens/client-writer.ts'
-import {
-  type Command,
-  type Context,
-  listOf,
-  type Report,
-  stringOf,
-  UsageError,
-  type Words,
-} from './command.ts'
+import { listOf, stringOf, UsageError, type Words } from '../words/words.ts'
+import type { Command, Context, Report } from './command.ts'
 import { showInstant } from './describe-key.ts'
 import { readEveryClient } from './open-tokens.ts'
 import { readExpiry } from './read-expiry.ts'

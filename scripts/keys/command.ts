@@ -1,15 +1,9 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import type { ParseArgsOptionsConfig } from 'node:util'
 import type { OAuthSettings } from '../../gatekeeper/src/config/read-oauth.ts'
 import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
 import type { KnownServices } from '../../gatekeeper/src/credentials/key-record.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-
-/** The words of a command line after the command's own. */
-export type Words = {
-  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
-  readonly positionals: readonly string[]
-}
+import type { Words } from '../words/words.ts'
 
 /** What commands need of the outside. */
 export type Context = {
@@ -41,6 +35,9 @@ export type Context = {
 
 export type ServiceNames = KnownServices & {
   readonly names: readonly string[]
+  readonly aliases: readonly string[]
+  /** The web origins that a service allows; none where it is not known. */
+  readonly originsOf: (service: string) => readonly string[]
   /** Throws a ProblemsError where gatekeeper.yaml is broken, so that no name of it is known. */
   readonly require: () => void
 }
@@ -61,43 +58,4 @@ export type Command = {
   readonly options: ParseArgsOptionsConfig
   readonly help: readonly string[]
   readonly run: (words: Words, context: Context) => Promise<Report>
-}
-
-/** The command line cannot be understood. Says everything that is wrong with it. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-  readonly code = exitCode.usage
-}
-
-/** What stands on a command line. Throws a UsageError. */
-export function parseWords<Options extends ParseArgsOptionsConfig>(
-  args: readonly string[],
-  options: Options,
-) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
-
-export function stringOf(words: Words, name: string): string | undefined {
-  const value = words.values[name]
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
-}
-
-/** The values of an option that may be repeated, or hold several with commas between them. */
-export function listOf(words: Words, name: string): string[] {
-  const value = words.values[name]
-  const texts = Array.isArray(value) ? value : []
-  const entries = texts.flatMap((text: string) => text.split(',')).map((entry) => entry.trim())
-  return [...new Set(entries.filter((entry) => entry !== ''))]
-}
-
-/** The one id of `show ID`, `disable ID` and the like. */
-export function idOf(words: Words): string {
-  const [id, ...rest] = words.positionals
-  if (id === undefined) throw new UsageError('the ID of a key is missing; `list` shows them')
-  if (rest.length > 0) throw new UsageError('one ID at a time, please')
-  return id.startsWith('key:') ? id.slice('key:'.length) : id
 }

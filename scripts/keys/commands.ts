@@ -38,6 +38,8 @@ export const commandAliases: Readonly<Record<string, keyof typeof commands>> = {
   validate: 'verify',
 }
 
+export const commandNames = [...Object.keys(commands), ...Object.keys(commandAliases)]
+
 export function findCommand(name: string): { name: string; command: Command } | null {
   const own = commandAliases[name] ?? name
   return Object.hasOwn(commands, own)

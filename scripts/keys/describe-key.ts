@@ -19,6 +19,11 @@ export function showInstant(at: number | null): string {
   return at === null ? 'never' : formatInstant(at).replace(/\.000Z$/, 'Z')
 }
 
+/** The services of a key, those that do not exist marked as such. */
+export function servicesOf({ services, unknownServices }: KeyRecord): string[] {
+  return [...services, ...unknownServices.map((name) => `${name} (unknown)`)]
+}
+
 /** A key for programs. The hash stays in the file: nobody needs it to manage keys. */
 export function toJson(key: KeyRecord, now: number) {
   const instant = (at: number | null) => (at === null ? null : formatInstant(at))
@@ -27,13 +32,20 @@ export function toJson(key: KeyRecord, now: number) {
     expiresAt: instant(expiresAt),
   })
   const { id, user, role, services, disabled, addresses, origins, models } = key
-  const { cloudModels, caps, weight } = key
+  const { cloudModels, caps, weight, unknownServices, description, tags } = key
   const limits = key.limits.map(({ text }) => text)
   const restrictions = { addresses, origins, models, limits, cloudModels, caps, weight }
   const times = { createdAt: instant(key.createdAt), expiresAt: instant(key.expiresAt) }
   const secrets = key.secrets.map(secret)
   const state = stateOf(key, now)
-  return { id, user, role, services, state, ...times, disabled, secrets, ...restrictions }
+  const words = { unknownServices, description, tags }
+  return {
+    ...{ id, user, role, services, ...words, state },
+    ...times,
+    disabled,
+    secrets,
+    ...restrictions,
+  }
 }
 
 const cloudText: Readonly<Record<string, string>> = {
@@ -53,7 +65,9 @@ export function toRows(key: KeyRecord, now: number): [string, string][] {
     ['id', key.id],
     ['user', key.user],
     ['role', key.role],
-    ['services', list(key.services, 'none')],
+    ['services', list(servicesOf(key), 'none')],
+    ['description', key.description ?? ''],
+    ['tags', list(key.tags, 'none')],
     ['state', stateOf(key, now)],
     ['created', key.createdAt === null ? 'unknown' : showInstant(key.createdAt)],
     ['expires', showInstant(key.expiresAt)],

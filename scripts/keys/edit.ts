@@ -1,57 +1,77 @@
 import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
-import { editKey, UnknownKeyError } from '../../gatekeeper/src/credentials/key-writer.ts'
+import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
+import {
+  editKey,
+  type KeyChange,
+  UnknownKeyError,
+} from '../../gatekeeper/src/credentials/key-writer.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { type Command, idOf, UsageError, type Words } from './command.ts'
+import { hasFlag, UsageError, type Words } from '../words/words.ts'
+import type { Command, Context } from './command.ts'
 import { toJson, toRows } from './describe-key.ts'
-import { limitHelp, limitOptions, type ReadLimits, readLimits } from './read-limits.ts'
+import { findKey } from './find-key.ts'
+import { memberHelp, memberOptions, originFaults, readMembers } from './read-members.ts'
 import { formatTable } from './table.ts'
 
+/** A flag that takes something away, what the change then is, and the option that excludes it. */
+const removals = [
+  { flag: 'no-limits', option: 'limit', change: { limits: [] } },
+  { flag: 'any-model', option: 'model', change: { models: [] } },
+  { flag: 'any-address', option: 'address', change: { addresses: [] } },
+  { flag: 'any-origin', option: 'origin', change: { origins: [] } },
+  { flag: 'no-cloud-models', option: 'cloud-models', change: { cloudModels: false } },
+  { flag: 'no-caps', option: 'cap', change: { caps: {} } },
+  { flag: 'no-tags', option: 'tag', change: { tags: [] } },
+  { flag: 'no-description', option: 'description', change: { description: '' } },
+] as const satisfies readonly { flag: string; option: string; change: KeyChange }[]
+
 export const edit: Command = {
-  summary: 'change what a key is limited to',
-  usage: 'ID [--limit 60/min] [--no-limits]',
+  summary: 'change what is said of a key; its secret stays',
+  usage: 'ID [--expires 90d] [--service S] [--limit 60/min] [--no-limits]',
   options: {
-    ...limitOptions,
-    'no-limits': { type: 'boolean' },
-    'any-model': { type: 'boolean' },
-    'no-cloud-models': { type: 'boolean' },
+    ...memberOptions,
+    ...Object.fromEntries(removals.map(({ flag }) => [flag, { type: 'boolean' } as const])),
   },
   help: [
-    ...limitHelp,
-    '--no-limits, --any-model, --no-cloud-models take these away.',
-    'What is given replaces all that there was of it: name every limit, and every model.',
+    ...memberHelp,
+    `${removals.map(({ flag }) => `--${flag}`).join(', ')} take these away.`,
+    'What is given replaces all that there was of it: name every service, limit, model and tag.',
     'What was used so far stays counted.',
   ],
-  run: async (words, { file, services, clock, record }) => {
-    const id = idOf(words)
-    await editKey(file, { id, ...readChange(words) }, { clock, known: services, record })
-    const key = (await readKeyFile(file, services))?.keys.find((other) => other.id === id)
-    if (key === undefined) throw new UnknownKeyError('there is no key with this id')
+  run: async (words, context) => {
+    const { file, services, clock, record } = context
+    const key = await findKey(words, context)
+    const change = readChange(words, key, context)
+    await editKey(file, { id: key.id, change }, { clock, known: services, record })
+    const changed = (await readKeyFile(file, services))?.keys.find(({ id }) => id === key.id)
+    if (changed === undefined) throw new UnknownKeyError('there is no key with this id any more')
     const now = clock()
     return {
       code: exitCode.ok,
-      json: toJson(key, now),
-      lines: [...formatTable(toRows(key, now)), '', 'In force within two seconds.'],
+      json: toJson(changed, now),
+      lines: [...formatTable(toRows(changed, now)), '', 'In force within two seconds.'],
     }
   },
 }
 
-function readChange(words: Words): ReadLimits {
+function readChange(words: Words, key: KeyRecord, context: Context): KeyChange {
   const faults: string[] = []
-  const given = readLimits(words, faults)
-  const isOff = (name: string) => words.values[name] === true
-  if (isOff('no-limits') && given.limits) faults.push('--no-limits and --limit exclude each other')
-  if (isOff('any-model') && given.models) faults.push('--any-model and --model exclude each other')
-  if (isOff('no-cloud-models') && given.cloudModels) {
-    faults.push('--no-cloud-models and --cloud-models exclude each other')
+  const given = readMembers(words, context, faults)
+  const removed = removals.filter(({ flag }) => hasFlag(words, flag))
+  for (const { flag, option } of removed) {
+    const isBoth = words.values[option] !== undefined
+    if (isBoth) faults.push(`--${flag} and --${option} exclude each other: keep one`)
   }
-  const change = {
-    ...given,
-    ...(isOff('no-limits') && { limits: [] }),
-    ...(isOff('any-model') && { models: [] }),
-    ...(isOff('no-cloud-models') && { cloudModels: false }),
+  const change: KeyChange = Object.assign({}, given, ...removed.map((one) => one.change))
+  if (change.services !== undefined || change.origins !== undefined) {
+    // Where gatekeeper.yaml is broken every word would pass for a service.
+    context.services.require()
+    const { services = key.services, origins = key.origins } = change
+    if (faults.length === 0) faults.push(...originFaults({ services, origins }, context.services))
   }
-  if (faults.length === 0 && Object.keys(change).length === 0)
-    faults.push('nothing is to be changed')
+  if (faults.length === 0 && Object.keys(change).length === 0) {
+    faults.push('nothing is to be changed: name what, such as --expires 90d or --limit 60/min')
+  }
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return change
 }

@@ -1,7 +1,8 @@
 import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
 import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
 import { mergeKeys } from '../../gatekeeper/src/credentials/merge-keys.ts'
-import { type Context, UsageError, type Words } from './command.ts'
+import { UsageError, type Words } from '../words/words.ts'
+import type { Context } from './command.ts'
 
 /**
  * A credential from stdin, or asked for without an echo; never from the command line, where every

@@ -1,5 +1,5 @@
 import { type Limit, limitExamples, parseLimit } from '../../gatekeeper/src/policy/limit.ts'
-import { listOf, stringOf, type Words } from './command.ts'
+import { listOf, stringOf, type Words } from '../words/words.ts'
 
 /** The options of `add` and `edit` that say what a key is limited to. */
 export const limitOptions = {

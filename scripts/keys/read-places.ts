@@ -44,6 +44,8 @@ function readGateway(settings: Settings): Pick<Context, 'services' | 'foreignIss
   return {
     services: {
       names: services.map(({ name }) => name),
+      aliases: services.flatMap(({ aliases }) => aliases),
+      originsOf: (name) => services.find((service) => service.name === name)?.origins ?? [],
       serviceNameOf: (word) => (problems.length > 0 ? word : serviceNameOf(word)),
       require,
     },

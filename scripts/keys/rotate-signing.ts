@@ -1,7 +1,8 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { rotateSigningKey } from '../../gatekeeper/src/tokens/signing-key-file.ts'
-import { type Command, stringOf, UsageError } from './command.ts'
+import { stringOf, UsageError } from '../words/words.ts'
+import type { Command } from './command.ts'
 
 /** Longer than anybody's cache of our key set, so that no token is signed by a key nobody knows. */
 const leadMsDefault = 10 * 60_000

@@ -2,7 +2,9 @@ import { rotateKey } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { type Command, idOf, stringOf, UsageError } from './command.ts'
+import { stringOf, UsageError } from '../words/words.ts'
+import type { Command } from './command.ts'
+import { findKey } from './find-key.ts'
 import { howToUse } from './how-to-use.ts'
 
 export const rotate: Command = {
@@ -13,11 +15,12 @@ export const rotate: Command = {
     '--overlap D  how long the old secret goes on working: 24h, 30m; not at all if not given',
     'Id, user, role, services and expiry stay as they are.',
   ],
-  run: async (words, { file, services, clock, record, baseUrl }) => {
-    const id = idOf(words)
+  run: async (words, context) => {
+    const { id } = await findKey(words, context)
+    const { file, services, clock, record, baseUrl } = context
     const overlap = stringOf(words, 'overlap')
     const overlapMs = overlap === undefined ? 0 : parseDuration(overlap)
-    if (overlapMs === null) throw new UsageError('--overlap is no duration such as 24h or 30m')
+    if (overlapMs === null) throw new UsageError('--overlap must be a duration such as 24h or 30m')
     const made = await rotateKey(file, { id, overlapMs }, { clock, known: services, record })
     const until = overlapMs === 0 ? null : formatInstant(clock() + overlapMs)
     const old =

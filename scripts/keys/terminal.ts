@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { type Context, UsageError } from './command.ts'
+import { UsageError } from '../words/words.ts'
+import type { Context } from './command.ts'
 
 /** A key is some 60 characters; whoever pipes a film into this gets an answer all the same. */
 const inputCharsMax = 65_536

@@ -8,7 +8,8 @@ import { defaultScopes, isActiveClient } from '../../gatekeeper/src/tokens/clien
 import { grantExchange, type Subject } from '../../gatekeeper/src/tokens/exchange-grant.ts'
 import { issueToken, type TokenRequest } from '../../gatekeeper/src/tokens/issue-token.ts'
 import { openSigningKeys, type Signer } from '../../gatekeeper/src/tokens/signing-keys.ts'
-import { type Command, type Context, listOf, stringOf, UsageError, type Words } from './command.ts'
+import { listOf, stringOf, UsageError, type Words } from '../words/words.ts'
+import type { Command, Context } from './command.ts'
 import { readEveryClient } from './open-tokens.ts'
 import { readEveryKey } from './read-credential.ts'
 

@@ -6,6 +6,7 @@ import {
 import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
 import { createKeyRing } from '../../gatekeeper/src/credentials/key-ring.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { UsageError, type Words } from '../words/words.ts'
 import type { Command, Context } from './command.ts'
 import { toJson, toRows } from './describe-key.ts'
 import { readCredential, readEveryKey } from './read-credential.ts'
@@ -17,25 +18,52 @@ const verdicts: Readonly<Record<string, string>> = {
   'unknown-key': 'No: no key file has it. For access tokens there is `explain-token`.',
   'wrong-secret': 'No: the id exists, with another secret. Was the key rotated?',
   'disabled-key': 'No: it is disabled. `enable ID` switches it on.',
-  'expired-key': 'No: it has expired. `rotate` does not lengthen a key; add a new one.',
+  'expired-key': 'No: it has expired. `edit ID --expires 90d` lengthens it.',
 }
 
 export const verify: Command = {
   summary: 'read a key from stdin and explain it',
-  usage: '< FILE',
+  usage: '[KEY] [< FILE]',
   options: {},
   help: [
-    'The key is read from stdin, or asked for without an echo; never from the command line, where',
-    'every user of the machine and the shell history see it. Exit code 1 if it does not work.',
+    'The key is read from stdin, or asked for without an echo. On the command line it is taken with a',
+    'warning: the history of the shell and every user of the machine see it there.',
+    'Exit code 1 if it does not work.',
   ],
   run: async (words, context) => {
-    const key = await readCredential('Key', words, context)
+    const { key, notes } = await readKey(words, context)
     const keys = await readEveryKey(context)
     const result = createKeyRing(keys).authenticate(key, context.clock())
     const id = typeof result === 'string' ? readApiKey(key)?.id : result.id.slice('key:'.length)
     const record = keys.find((other) => other.id === id)
-    return explain({ key, reason: typeof result === 'string' ? result : null, record }, context)
+    const reason = typeof result === 'string' ? result : null
+    return { ...explain({ key, reason, record }, context), notes }
   },
+}
+
+const onCommandLine =
+  'the key stood on the command line, where the history of the shell and other users of this ' +
+  'machine see it: replace it (npm run keys -- rotate ID), and pass the next one by stdin'
+
+async function readKey(words: Words, context: Context) {
+  const [given, ...rest] = words.positionals
+  // `Bearer KEY` without quotes is two words.
+  const isScheme = rest.length === 1 && /^(?:bearer|token)$/i.test(given ?? '')
+  if (rest.length > 0 && !isScheme) throw new UsageError('one key at a time')
+  const shown =
+    given === undefined ? await readCredential('Key', words, context) : words.positionals.join(' ')
+  const key = shown.replace(
+    /^(?:(?:authorization|x-api-key|api-key):\s*)?(?:(?:bearer|token)\s+)?/i,
+    '',
+  )
+  const isBare = key === shown || given !== undefined
+  return {
+    key,
+    notes: [
+      ...(given === undefined ? [] : [onCommandLine]),
+      ...(isBare ? [] : ['what stood before the key is not part of it and was left out']),
+    ],
+  }
 }
 
 type Verdict = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { UsageError } from '../keys/command.ts'
+import { UsageError } from '../words/words.ts'
 import { readSince, readWords } from './read-words.ts'
 
 const at = { now: Date.UTC(2026, 10, 22, 12), timeZone: 'Europe/Berlin' }

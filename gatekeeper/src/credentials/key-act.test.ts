@@ -33,7 +33,7 @@ describe('a change of keys', () => {
   it('is told of before it is written, by id and names of members, and holds no secret', async () => {
     const { id, key } = await addKey(file(), ada, deps)
     const { key: next } = await rotateKey(file(), { id, overlapMs: 0 }, deps)
-    await editKey(file(), { id, weight: 2, models: ['a:*'] }, deps)
+    await editKey(file(), { id, change: { weight: 2, models: ['a:*'] } }, deps)
     await setDisabled(file(), { id, disabled: true }, deps)
     await setDisabled(file(), { id, disabled: false }, deps)
     await removeKey(file(), id, deps)

@@ -27,6 +27,8 @@ export type KeyEntry = {
   cloudModels?: boolean
   caps?: Readonly<Record<string, number>>
   weight?: number
+  description?: string
+  tags?: readonly string[]
 }
 
 /** Reads a key file for people; null where there is none. Rejects with a ProblemsError. */

@@ -25,6 +25,8 @@ const whole = {
   cloudModels: true,
   caps: { outputTokens: 100 },
   weight: 3,
+  description: 'the laptop',
+  tags: ['env=prod'],
 }
 const withKey = (entry: unknown, id = 'abcde01234') => ({ version: 1, keys: { [id]: entry } })
 
@@ -38,6 +40,9 @@ describe('version 1', () => {
         user: 'ada',
         role: 'readwrite',
         services: ['ollama', 'tts'],
+        unknownServices: [],
+        description: 'the laptop',
+        tags: ['env=prod'],
         secrets: [{ sha256: hash, createdAt: Date.UTC(2026, 0, 1), expiresAt: null }],
         createdAt: Date.UTC(2026, 0, 1),
         expiresAt: Date.UTC(2027, 0, 1),

@@ -6,10 +6,11 @@
 import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json-place.ts'
 import { countMembers } from '../lib/json-scan.ts'
 import { locateSyntaxError } from '../lib/json-syntax.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { parseJson } from '../lib/parse-json.ts'
 import type { Problem } from '../lib/problem.ts'
 import { isKeyId } from './api-key.ts'
-import { prefixPaths, type Reading, readKey } from './key-members.ts'
+import { prefixPaths, type Reading, type ResolvedServices, readKey } from './key-members.ts'
 import {
   type Finding,
   isObject,
@@ -170,29 +171,35 @@ const wrongId = {
   remedy: 'Make keys with `npm run keys -- add`; a key itself has no place in this file.',
 }
 
-function unknownService(id: string, name: string) {
+function unknownService(id: string, name: string, { names = [] }: KnownServices) {
   return {
-    what: `key ${id} names the service ${JSON.stringify(name)}, which does not exist`,
+    what: `key ${id} names the service ${JSON.stringify(name)}, which does not exist${didYouMean(name, names)}`,
     remedy: 'Correct the name, or add the service to gatekeeper.yaml; its other services work.',
   }
 }
 
+const nothing: readonly never[] = []
+
 /** One list for all keys with the same services: a large file has few different ones. */
 function createServiceResolver(known: KnownServices, read: Read) {
-  const lists = new Map<string, readonly string[]>()
-  return (id: string, names: readonly string[]): readonly string[] => {
+  const lists = new Map<string, ResolvedServices>()
+  return (id: string, names: readonly string[]): ResolvedServices => {
     // No name has a line break in it.
     const cacheKey = names.join('\n')
     const cached = lists.get(cacheKey)
     if (cached !== undefined) return cached
     const services = names.map((name) => known.serviceNameOf(name))
-    const list = [...new Set(services.filter((service) => service !== null))]
+    const unknown = names.filter((_, at) => services[at] === null)
+    const list = {
+      services: [...new Set(services.filter((service) => service !== null))],
+      unknown: unknown.length === 0 ? nothing : unknown,
+    }
     // Not kept where a name is unknown: each of its keys gets a warning.
-    if (!services.includes(null)) lists.set(cacheKey, list)
-    for (const name of names.filter((_, at) => services[at] === null)) {
+    if (unknown.length === 0) lists.set(cacheKey, list)
+    for (const name of unknown) {
       // Ill-formed ids are not named: they may be keys.
       if (isRecordId(id))
-        read.warnings.push({ path: ['keys', id, 'services'], ...unknownService(id, name) })
+        read.warnings.push({ path: ['keys', id, 'services'], ...unknownService(id, name, known) })
     }
     return list
   }

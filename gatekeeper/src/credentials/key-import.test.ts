@@ -37,6 +37,7 @@ describe('importPlainKeys', () => {
     expect(outcome).toEqual({
       imported: [{ id: 'plain-bob-chat', user: 'bob', service: 'chat' }],
       refused: [],
+      membersLeft: [],
       repeatedCount: 0,
     })
     expect(await authenticate(random)).toMatchObject({

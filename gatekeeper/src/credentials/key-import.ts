@@ -1,12 +1,13 @@
 import { formatInstant } from '../lib/instant.ts'
 import { locateAll } from '../lib/json-place.ts'
+import { parseJson } from '../lib/parse-json.ts'
 import { ProblemsError } from '../lib/problem.ts'
 import { changeKeys, type KeyDocument, type KeyEntry } from './key-document.ts'
 import { parseKeyFile } from './key-file.ts'
 import type { KeyRecord } from './key-record.ts'
 import { isChosenByPerson } from './key-strength.ts'
 import type { KeyWriterDeps } from './key-writer.ts'
-import { canMatch } from './plain-map.ts'
+import { canMatch, namesLeft } from './plain-map.ts'
 
 /** What became of each entry of a plain map. None of this tells a key. */
 export type ImportOutcome = {
@@ -14,6 +15,8 @@ export type ImportOutcome = {
   readonly refused: readonly RefusedKey[]
   /** Keys that the file already had. */
   readonly repeatedCount: number
+  /** Names of members that mean nothing here, and were left. */
+  readonly membersLeft: readonly string[]
 }
 
 export type ImportedKey = { readonly id: string; readonly user: string; readonly service: string }
@@ -37,6 +40,7 @@ export async function importPlainKeys(
 ): Promise<ImportOutcome> {
   const candidates = readCandidates(plain, deps)
   const refused = describeRefused(candidates, plain.text)
+  const membersLeft = [...new Set(candidates.flatMap(({ left }) => left))]
   const good = candidates.filter((candidate) => whyNot(candidate.key) === null)
   return await changeKeys(
     file,
@@ -45,13 +49,18 @@ export async function importPlainKeys(
       const before = hashesOf(document)
       const fresh = good.filter(({ record }) => !before.has(record.secrets[0]?.sha256 ?? ''))
       const imported = fresh.map((candidate) => add(document, candidate, deps))
-      return { imported, refused, repeatedCount: good.length - fresh.length }
+      return { imported, refused, repeatedCount: good.length - fresh.length, membersLeft }
     },
     deps.record,
   )
 }
 
-type Candidate = { readonly key: string; readonly service: string; readonly record: KeyRecord }
+type Candidate = {
+  readonly key: string
+  readonly service: string
+  readonly left: readonly string[]
+  readonly record: KeyRecord
+}
 
 function readCandidates(
   plain: { readonly text: string; readonly source: string },
@@ -65,8 +74,10 @@ function readCandidates(
     throw new ProblemsError([{ source: plain.source, what, remedy }])
   }
   // Both readings go through the members in one and the same order.
-  const entries = Object.entries(JSON.parse(plain.text) as Record<string, { service: string }>)
-  return entries.map(([key, { service }], at) => ({ key, service, record: keys[at] as KeyRecord }))
+  const entries = Object.entries(parseJson(plain.text) as Record<string, { service: string }>)
+  return entries.map(([key, entry], at) => ({
+    ...{ key, service: entry.service, left: namesLeft(entry), record: keys[at] as KeyRecord },
+  }))
 }
 
 function whyNot(key: string): string | null {
@@ -113,6 +124,7 @@ function add(document: KeyDocument, candidate: Candidate, deps: KeyWriterDeps): 
     origins: [],
     models: [],
     limits: [],
+    ...(record.description !== null && { description: record.description }),
   }
   document.keys[id] = entry
   return { id, user: record.user, service }

@@ -6,6 +6,7 @@ import { type Limit, limitExamples, parseLimit } from '../policy/limit.ts'
 import { isWebOrigin } from '../policy/origin.ts'
 import { type Role, roles } from '../policy/principal.ts'
 import { type Finding, isObject, type KeyRecord, type KeySecret } from './key-record.ts'
+import { isTag, tagForm } from './key-tag.ts'
 
 /**
  * The members of one key in `keys.json`, as a table of readers. Written by hand and not as a
@@ -108,8 +109,24 @@ const isName = (text: string) => text !== '' && text.length <= 200 && !/\p{Cc}/u
 
 const readAddresses = readList(isAddressRange, 'addresses or ranges such as "192.168.1.0/24"')
 const readOrigins = readList(isWebOrigin, 'web origins such as "https://app.example"')
-const readServices = readList(isName, 'service names')
-const readModels = readList(isName, 'model names')
+const readServices = readList(isName, 'service names such as "ollama"')
+const readModels = readList(isName, 'model names such as "llama3.2:*"')
+const readTags = readList(isTag, tagForm)
+
+const readDescription: Read<string | null> = (value) =>
+  value === null || (typeof value === 'string' && isDescription(value))
+    ? value
+    : new Fault(
+        `must be one line of at most ${descriptionCharsMax} characters`,
+        'Write what the key is for, such as "laptop in the office".',
+      )
+
+const descriptionCharsMax = 500
+
+/** Whether the text can be the description of a key: one line, without control characters. */
+export function isDescription(text: string): boolean {
+  return text.length <= descriptionCharsMax && !/[\p{Cc}\u2028\u2029]/u.test(text)
+}
 
 /** What a walk over a file adds up. Paths are relative to the object that is being read. */
 export type Reading = {
@@ -121,26 +138,34 @@ export type Reading = {
 const keyMemberNames = [
   ...['user', 'role', 'services', 'secrets', 'createdAt', 'expiresAt', 'disabled'],
   ...['addresses', 'origins', 'models', 'limits', 'cloudModels', 'caps', 'weight'],
+  ...['description', 'tags'],
 ]
 
 export type KeyReaderDeps = {
   readonly reading: Reading
-  /** The names of the services of one key, aliases resolved, unknown ones left out. */
-  readonly resolveServices: (id: string, names: readonly string[]) => readonly string[]
+  /** The names of the services of one key, aliases resolved, unknown ones apart. */
+  readonly resolveServices: (id: string, names: readonly string[]) => ResolvedServices
+}
+
+export type ResolvedServices = {
+  readonly services: readonly string[]
+  readonly unknown: readonly string[]
 }
 
 /** Reads one key. After a finding the result is not to be used. */
 export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRecord {
   const { reading } = deps
   const members = new MemberReader(value, reading)
+  const user = members.take('user', readUser)
+  const role = members.take('role', readRole)
+  const { services, unknown } = members.take('services', (names) => {
+    const read = readServices(names)
+    return read instanceof Fault ? read : deps.resolveServices(id, read)
+  })
   const key: KeyRecord = {
-    id,
-    user: members.take('user', readUser),
-    role: members.take('role', readRole),
-    services: members.take('services', (names) => {
-      const read = readServices(names)
-      return read instanceof Fault ? read : deps.resolveServices(id, read)
-    }),
+    ...{ id, user, role, services, unknownServices: unknown },
+    description: members.take('description', readDescription, null),
+    tags: members.take('tags', readTags, none),
     secrets: members.take('secrets', (secrets) => readSecrets(secrets, reading)),
     createdAt: members.take('createdAt', readInstant, null),
     expiresAt: members.take('expiresAt', readInstant, null),

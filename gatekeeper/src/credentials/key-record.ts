@@ -17,9 +17,15 @@ export type KeyRecord = {
   /** Ten characters, or `plain-…` for a key that an older set-up made. */
   readonly id: string
   readonly user: string
+  /** What the key is for, in a person's words; null where nothing is said. */
+  readonly description: string | null
+  /** `NAME=VALUE` or `NAME`, for people who sort keys; nothing is decided by them. */
+  readonly tags: readonly string[]
   readonly role: Role
   /** Names of services of the config, aliases resolved; unknown ones are left out. */
   readonly services: readonly string[]
+  /** Names in `services` that no service has; they open nothing. */
+  readonly unknownServices: readonly string[]
   /** One, or two during a rotation. */
   readonly secrets: readonly KeySecret[]
   readonly createdAt: number | null
@@ -36,7 +42,11 @@ export type KeyRecord = {
 }
 
 /** What the config knows: resolves a service's name or alias to its name, null for neither. */
-export type KnownServices = { readonly serviceNameOf: (nameOrAlias: string) => string | null }
+export type KnownServices = {
+  readonly serviceNameOf: (nameOrAlias: string) => string | null
+  /** Every name, for those who look for the one that was meant. */
+  readonly names?: readonly string[]
+}
 
 /** What a key file holds. With problems there are no keys: half a file is never in force. */
 export type KeyFile = {

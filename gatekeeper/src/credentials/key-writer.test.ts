@@ -10,7 +10,7 @@ import { createKeyRing } from './key-ring.ts'
 import {
   addKey,
   editKey,
-  type NewKey,
+  type KeyMembers,
   removeKey,
   rotateKey,
   setDisabled,
@@ -31,7 +31,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const known = { serviceNameOf: (name: string) => (name === 'chat' ? 'ollama' : name) }
 const deps = { clock: () => now, known }
-const ada: NewKey = { user: 'ada', role: 'readwrite', services: ['ollama'], expiresAt: null }
+const ada: KeyMembers = { user: 'ada', role: 'readwrite', services: ['ollama'], expiresAt: null }
 
 async function authenticate(credential: string) {
   const read = await readKeyFile(file, known)
@@ -55,11 +55,13 @@ test('an edited key keeps its secret and what was not named', async () => {
   const limits = [parseLimit('60/min') as Limit]
   const { id, key } = await addKey(file, { ...ada, limits, weight: 2, models: ['a:*'] }, deps)
   expect(await authenticate(key)).toMatchObject({ limits, weight: 2, models: ['a:*'] })
-  await editKey(file, { id, limits: [], cloudModels: true }, deps)
+  await editKey(file, { id, change: { limits: [], cloudModels: true } }, deps)
   expect(await authenticate(key)).toMatchObject({
     ...{ limits: [], weight: 2, models: ['a:*'], cloudModels: true },
   })
-  await expect(editKey(file, { id: 'zzzzz01234' }, deps)).rejects.toThrow(UnknownKeyError)
+  await expect(editKey(file, { id: 'zzzzz01234', change: {} }, deps)).rejects.toThrow(
+    UnknownKeyError,
+  )
 })
 
 test('ten that add at once lose no key', async () => {

@@ -19,8 +19,8 @@ export type KeyWriterDeps = {
   readonly random?: RandomBytes
 }
 
-/** `expiresAt` is in epoch milliseconds, null is never. */
-export type NewKey = {
+/** What a person says of a key. `expiresAt` is in epoch milliseconds, null is never. */
+export type KeyMembers = {
   readonly user: string
   readonly role: Role
   readonly services: readonly string[]
@@ -30,17 +30,15 @@ export type NewKey = {
   readonly models?: readonly string[]
   readonly limits?: readonly Limit[]
   readonly cloudModels?: boolean
+  readonly caps?: Readonly<Record<string, number>>
   readonly weight?: number
+  /** An empty text is no description. */
+  readonly description?: string
+  readonly tags?: readonly string[]
 }
 
 /** What of a key is to become what; members that are left out stay. */
-export type KeyChange = {
-  readonly id: string
-  readonly limits?: readonly Limit[]
-  readonly models?: readonly string[]
-  readonly cloudModels?: boolean
-  readonly weight?: number
-}
+export type KeyChange = Partial<KeyMembers>
 
 /** A key that was just made. It exists nowhere else: show it once. */
 export type MadeKey = { readonly id: string; readonly key: string }
@@ -51,27 +49,24 @@ export class UnknownKeyError extends Error {
 }
 
 /** Makes a key and adds it to the file, which need not exist yet. */
-export async function addKey(file: string, wanted: NewKey, deps: KeyWriterDeps): Promise<MadeKey> {
+export async function addKey(
+  file: string,
+  wanted: KeyMembers,
+  deps: KeyWriterDeps,
+): Promise<MadeKey> {
   return await changeKeys(
     file,
     deps.known,
     (document) => {
       const made = createFreshKey(document, deps)
-      document.keys[made.id] = {
-        user: wanted.user,
-        role: wanted.role,
-        services: wanted.services,
-        secrets: [createSecret(made.key, deps)],
+      const { user, role, services, ...others } = wanted
+      const entry: KeyEntry = {
+        ...{ user, role, services, secrets: [createSecret(made.key, deps)] },
         createdAt: formatInstant(deps.clock()),
-        expiresAt: wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt),
-        disabled: false,
-        addresses: wanted.addresses ?? [],
-        origins: wanted.origins ?? [],
-        models: wanted.models ?? [],
-        limits: textsOf(wanted.limits ?? []),
-        ...(wanted.cloudModels !== undefined && { cloudModels: wanted.cloudModels }),
-        ...(wanted.weight !== undefined && { weight: wanted.weight }),
+        ...{ expiresAt: null, disabled: false, addresses: [], origins: [], models: [], limits: [] },
       }
+      applyChange(entry, others)
+      document.keys[made.id] = entry
       return made
     },
     deps.record,
@@ -104,21 +99,25 @@ export async function rotateKey(
   )
 }
 
-/** Changes what a key is limited to; its secret stays. */
-export async function editKey(file: string, change: KeyChange, deps: KeyWriterDeps): Promise<void> {
-  await changeKeys(
-    file,
-    deps.known,
-    (document) => {
-      const entry = findEntry(document, change.id)
-      const { limits, models, cloudModels, weight } = change
-      if (limits !== undefined) entry.limits = textsOf(limits)
-      if (models !== undefined) entry.models = models
-      if (cloudModels !== undefined) entry.cloudModels = cloudModels
-      if (weight !== undefined) entry.weight = weight
-    },
-    deps.record,
-  )
+/** Changes what is said of a key; its secret stays. Resolves with nothing. */
+export async function editKey(
+  file: string,
+  { id, change }: { readonly id: string; readonly change: KeyChange },
+  deps: KeyWriterDeps,
+): Promise<void> {
+  const edit = (document: KeyDocument) => applyChange(findEntry(document, id), change)
+  await changeKeys(file, deps.known, edit, deps.record)
+}
+
+/** Writes the members of a change into an entry of the file, in the file's own form. */
+function applyChange(entry: KeyEntry, change: KeyChange): void {
+  const { limits, expiresAt, description, ...others } = change
+  Object.assign(entry, others)
+  if (limits !== undefined) entry.limits = textsOf(limits)
+  if (expiresAt !== undefined)
+    entry.expiresAt = expiresAt === null ? null : formatInstant(expiresAt)
+  if (description === '') delete entry.description
+  else if (description !== undefined) entry.description = description
 }
 
 const textsOf = (limits: readonly Limit[]) => limits.map(({ text }) => text)

@@ -1,6 +1,8 @@
 import { parseInstant } from '../lib/instant.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { noCaps } from '../policy/caps.ts'
 import { hasApiKeyForm, hashKey, hasTokenForm } from './api-key.ts'
+import { isDescription } from './key-members.ts'
 import { type Finding, isObject, type KeyRecord, type KnownServices } from './key-record.ts'
 
 /**
@@ -36,7 +38,10 @@ export function readPlainMap(
     const who = `the key of user ${JSON.stringify(user)} for service ${JSON.stringify(service)}`
     const warn = (what: string, remedy: string) =>
       read.warnings.push({ path: [key], what: `${who} ${what}`, remedy })
-    if (name === null) warn('opens nothing: no such service', 'Add it to gatekeeper.yaml.')
+    if (name === null) {
+      const meant = didYouMean(service, known.names ?? [])
+      warn(`opens nothing: no such service${meant}`, 'Add it to gatekeeper.yaml.')
+    }
     if (/[^\x21-\x7e]/.test(key)) warn('has letters that only Basic can carry', replace)
     if (!canMatch(key)) warn('can never match: its form is that of another credential', replace)
     read.keys.push({
@@ -44,6 +49,9 @@ export function readPlainMap(
       user,
       role: 'readwrite',
       services: name === null ? [] : [name],
+      unknownServices: name === null ? [service] : [],
+      description: readDescription((entry as Entry)['description']),
+      tags: [],
       secrets: [{ sha256: hashKey(key), createdAt: null, expiresAt: null }],
       createdAt: readLooseInstant((entry as Entry)['created_at']),
       ...readRestriction(entry as Entry, warn),
@@ -59,7 +67,12 @@ export function readPlainMap(
   return read
 }
 
-type Entry = Readonly<Record<string, unknown>>
+export type Entry = Readonly<Record<string, unknown>>
+
+/** Older scripts wrote what they were told; what cannot be shown in one line is left out. */
+function readDescription(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && isDescription(value) ? value : null
+}
 
 const replace = 'Make a new one: npm run keys -- add.'
 
@@ -106,6 +119,16 @@ function readRestriction(
   }
   warn('has an expiry that is no ISO 8601 date and stays disabled', replace)
   return { disabled: true, expiresAt: null }
+}
+
+const plainMembers = ['user', 'service', 'created_at', 'description']
+const understood = [...plainMembers, ...disablingWhenSet, ...disablingUnlessSet, ...expiring]
+
+/** Names of members of an entry that mean nothing here; only those that look like names. */
+export function namesLeft(entry: Entry): string[] {
+  return Object.keys(entry).filter(
+    (name) => !understood.includes(name) && /^[A-Za-z_][A-Za-z0-9_-]{0,30}$/.test(name),
+  )
 }
 
 /** Older scripts wrote local or UTC times without a zone: read as UTC. */

@@ -11,3 +11,9 @@ export function createServiceNames(
   )
   return (word) => names.get(word) ?? null
 }
+
+/** The same with every name and alias, for messages that say which one was meant. */
+export function createKnownServices(services: readonly Pick<Service, 'name' | 'aliases'>[]) {
+  const names = services.flatMap(({ name, aliases }) => [name, ...aliases])
+  return { serviceNameOf: createServiceNames(services), names }
+}

@@ -1,0 +1,123 @@
+/**
+ * Options that npm keeps for itself. `npm run keys add --user eve` gives the script `add eve`, and
+ * npm 10 and 11 put `npm_config_user=true` in the environment (npm 12 refuses such a line itself).
+ * What npm read from its own files has the same names there, so that nothing is ever done by them:
+ * they only tell what to type instead.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import { scrubKeys } from '../../gatekeeper/src/lib/key-shape.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+export type NpmSource = {
+  readonly env: Env
+  /** The text of a file; null where it cannot be read. */
+  readonly readFile: (path: string) => string | null
+}
+
+export const npmSource = (): NpmSource => ({
+  env: process.env,
+  readFile: (path) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      return null
+    }
+  },
+})
+
+/** An option of ours that npm took; `values` holds null for each value that it left as a word. */
+export type TakenOption = { readonly name: string; readonly values: readonly (string | null)[] }
+
+/** Which of the options npm took; none when a word begins with a hyphen, since `--` was there. */
+export function findTaken(
+  args: readonly string[],
+  options: ParseArgsOptionsConfig,
+  npm: NpmSource,
+): TakenOption[] {
+  if (!isWithoutHyphens(args, npm.env)) return []
+  const own = namesOfFiles(npm)
+  return Object.entries(options).flatMap(([name, option]) => {
+    const isOff = name.startsWith('no-')
+    const spellings = [isOff ? name.slice(3) : name, ...(option.short ? [option.short] : [])]
+    const given = spellings.flatMap((word) => settingOf(word, npm.env, own) ?? [])
+    if (option.type === 'boolean') {
+      const wanted = isOff ? '' : 'true'
+      return given.includes(wanted) ? [{ name, values: [] }] : []
+    }
+    const values = given.flatMap((text) => text.split('\n\n')).filter((text) => text !== '')
+    return values.length === 0
+      ? []
+      : [{ name, values: values.map((text) => (text === 'true' ? null : text)) }]
+  })
+}
+
+/** Whether npm runs this, and gave it no word that begins with a hyphen. */
+export function isWithoutHyphens(args: readonly string[], env: Env): boolean {
+  return scriptOf(env) !== null && !args.some((word) => word.startsWith('-'))
+}
+
+function scriptOf(env: Env): string | null {
+  const script = env['npm_lifecycle_event']
+  return script !== undefined && env['npm_config_user_agent'] !== undefined ? script : null
+}
+
+function settingOf(word: string, env: Env, own: ReadonlySet<string>): string | undefined {
+  const name = word.replaceAll('-', '_')
+  // What the person exported reaches npm by the same name; in capitals it is told apart.
+  if (own.has(name) || env[`NPM_CONFIG_${name.toUpperCase()}`] !== undefined) return undefined
+  return env[`npm_config_${name}`]
+}
+
+/** Names that stand in a .npmrc of the project, the user or the machine. */
+function namesOfFiles({ env, readFile }: NpmSource): ReadonlySet<string> {
+  const project = env['npm_config_local_prefix']
+  const files = [
+    project === undefined ? undefined : join(project, '.npmrc'),
+    env['npm_config_userconfig'],
+    env['npm_config_globalconfig'],
+  ]
+  const lines = files.flatMap((path) => (path ? (readFile(path) ?? '') : '').split(/\r?\n/))
+  const names = lines.flatMap((line) => /^\s*([\w-]+)(?:\[\])?\s*(?:=|$)/.exec(line)?.[1] ?? [])
+  return new Set(names.map((name) => name.replaceAll('-', '_')))
+}
+
+/** The message for options that npm took, with the line to type. */
+export function describeTaken(
+  words: readonly string[],
+  taken: readonly TakenOption[],
+  { env }: NpmSource,
+): string {
+  const names = taken.map(({ name }) => `--${name}`).join(', ')
+  const missing = taken.flatMap(({ values }) => values).filter((value) => value === null).length
+  const cut = Math.max(words.length - missing, 0)
+  const rest = words.slice(cut)
+  const options = taken.flatMap(({ name, values }) =>
+    values.length === 0
+      ? [`--${name}`]
+      : values.flatMap((value) => [`--${name}`, quote(value ?? rest.shift() ?? 'VALUE')]),
+  )
+  const line = [lineStart(env), ...words.slice(0, cut).map(quote), ...options].join(' ')
+  return [
+    `npm took ${names} for itself, because the two hyphens before the options are missing. Type:`,
+    `  ${line}`,
+    ...(missing > 1 ? ['npm does not say which value belongs to which option: check them.'] : []),
+  ].join('\n')
+}
+
+/** The hint for a line that cannot be read, where npm may have taken what is missing. */
+export function hintAtHyphens(args: readonly string[], env: Env = process.env): string[] {
+  if (!isWithoutHyphens(args, env)) return []
+  const words = args.filter((word) => word.length <= 30).map(quote)
+  const line = [lineStart(env), ...words, '--OPTION VALUE'].join(' ')
+  return [`npm keeps options for itself unless two hyphens stand before them: ${line}`]
+}
+
+const lineStart = (env: Env) => `npm run ${scriptOf(env)} --`
+
+function quote(word: string): string {
+  const shown = word.length > 100 ? 'VALUE' : scrubKeys(word).replace(/[\p{Cc}\p{Cf}]/gu, '?')
+  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`
+}
