@@ -1,10 +1,9 @@
 import { isToken } from '../credentials/authenticate.ts'
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findStray } from '../credentials/passing-fields.ts'
-import { findEndpoint } from '../endpoints/find-endpoint.ts'
 import { isRefusedQueryField } from '../endpoints/refused-members.ts'
 import { hasKeyShape } from '../lib/key-shape.ts'
-import { parseTarget, type Target } from '../lib/path.ts'
+import type { Target } from '../lib/path.ts'
 import { createTraceContext, readTraceContext, type TraceContext } from '../lib/trace-context.ts'
 import type { Detail } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
@@ -12,6 +11,7 @@ import type { Reason } from '../policy/reason.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 import { type ChatHeadDeps, findChatDefect } from './chat-head.ts'
 import type { RequestHead } from './request-head.ts'
+import { locate } from './request-target.ts'
 
 export type FactsDeps = ChatHeadDeps & {
   readonly findRoute: (path: string) => RouteMatch | null
@@ -31,9 +31,8 @@ export function readRequestFacts(
   head: RequestHead,
   deps: FactsDeps,
 ): { facts: RequestFacts; credential: string | null } {
-  const target = parseTarget(head.target)
-  const match = target && deps.findRoute(target.path)
-  const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
+  const located = locate(head, deps.findRoute)
+  const { target, match, endpoint } = located
   const isPlainKey = deps.plainKeyTest()
   const isKeyShaped = (text: string) => hasKeyShape(text) || isPlainKey?.(text) === true
   const only = match?.route.credentialField
@@ -56,6 +55,8 @@ export function readRequestFacts(
     route: match?.route ?? null,
     endpoint,
     endpointPath: match?.endpointPath ?? '',
+    dialect: located.dialect,
+    detail: found === null || found === 'malformed-target' ? located.detail : null,
     upgrade: readUpgrade(head),
     ...readBrowserFields(head),
     carrier: extracted.carrier,

@@ -18,6 +18,15 @@ const prefix = z
     'must be a path such as /tts: lower case, no slash at its end',
   )
 
+/** A path in which `{name}` stands for one segment, and `{+name}` at the end for all that follow. */
+function isPathPattern(text: string): boolean {
+  const plain = text.replace(/(?<=\/)\{\+[a-z]+\}$/, 'x').replace(/(?<=\/)\{[a-z]+\}(?=\/|$)/g, 'x')
+  return isCanonicalPath(plain) && !plain.includes('*')
+}
+
+const webSocketForm =
+  'must be a path such as /ws or /api/kernels/{id}/channels: {id} stands for one segment, {+rest} at the end for all that follow; write it as the service sees it, without a prefix that the route strips'
+
 const url = z.string().refine((text) => {
   if (!URL.canParse(text)) return false
   const parsed = new URL(text)
@@ -148,7 +157,8 @@ const service = z.strictObject({
   origins: z
     .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
     .default([]),
-  webSockets: z.array(z.string().refine(isCanonicalPath, 'must be a path such as /ws')).default([]),
+  /** Paths as the service sees them: without the prefix, where the route strips it. */
+  webSockets: z.array(z.string().refine(isPathPattern, webSocketForm)).default([]),
   /** Which class a method has, where it is not the usual one (kind `http`). */
   methods: methods.optional(),
   limits,

@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aService } from '../../test/support/questions.ts'
-import type { EndpointClass } from '../policy/endpoint.ts'
-import { endpointTables, findEndpoint } from './find-endpoint.ts'
+import type { Endpoint, EndpointClass } from '../policy/endpoint.ts'
+import {
+  endpointTables,
+  findEndpoint,
+  findEndpointOfEscaped,
+  modelInPath,
+} from './find-endpoint.ts'
 
 const ollama = aService()
 const litellm = aService({ name: 'litellm', kind: 'openai' })
@@ -51,7 +56,9 @@ const ollamaRows: readonly Expected[] = [
 const ollamaAdditions: readonly string[] = [
   // HEAD of what GET may read tells less than the GET.
   'HEAD /v1/models',
-  'HEAD /v1/models/{model}',
+  'HEAD /v1/models/{+model}',
+  // Names with a slash in them, escaped or not.
+  'GET /v1/models/{+model}',
 ]
 
 /** From §1c, its main routes; both ways where the document says so. */
@@ -279,6 +286,22 @@ describe('opaque services: the method decides, on every path', () => {
     }
   })
 
+  test('a WebSocket is on a path of its pattern, by whole segments', () => {
+    const webSockets = ['/api/kernels/{id}/channels', '/stream/{+rest}']
+    const jupyter = aService({ name: 'jupyter', kind: 'http', webSockets })
+    const takes = (path: string) => findEndpoint(jupyter, 'GET', path)?.webSocket
+    for (const path of ['/api/kernels/a-1/channels', '/stream/a', '/stream/a/b/c']) {
+      expect([path, takes(path)]).toEqual([path, true])
+    }
+    for (const path of [
+      ...['/api/kernels/channels', '/api/kernels/a/b/channels', '/api/kernels//channels'],
+      ...['/api/kernels/a/channels/', '/api/kernels/a/channels/x', '/API/kernels/a/channels'],
+      ...['/x/api/kernels/a/channels', '/stream', '/stream/', '/streamer/a'],
+    ]) {
+      expect([path, takes(path)]).toEqual([path, false])
+    }
+  })
+
   test('a WebSocket is on its very path, and over HTTP/2 it is the GET that it stands for', () => {
     expect(findEndpoint(comfy, 'GET', '/ws')).toMatchObject({ webSocket: true, class: 'read' })
     expect(findEndpoint(comfy, 'CONNECT', '/ws')).toMatchObject({ method: 'GET', class: 'read' })
@@ -286,6 +309,50 @@ describe('opaque services: the method decides, on every path', () => {
       expect(findEndpoint(comfy, 'GET', path)).toMatchObject({ webSocket: false })
       expect(findEndpoint(comfy, 'CONNECT', path)).toMatchObject({ class: 'manage' })
     }
+  })
+})
+
+describe('a model whose name has a slash', () => {
+  test.each([
+    [ollama, '/v1/models/ns%2Fm', '/v1/models/{+model}', 'ns/m'],
+    [litellm, '/v1/models/openai%2Fgpt-4o', '/v1/models/{+model}', 'openai/gpt-4o'],
+    [litellm, '/models/openai%2fgpt-4o', '/models/{+model}', 'openai/gpt-4o'],
+    [litellm, '/v1/models/a%2Fb/c%3Ad', '/v1/models/{+model}', 'a/b/c:d'],
+    [litellm, '/engines/a%2Fb/completions', '/engines/{+model}/completions', 'a/b'],
+    [
+      ...[litellm, '/openai/deployments/azure%2Fgpt/chat/completions'],
+      ...['/openai/deployments/{+model}/chat/completions', 'azure/gpt'],
+    ] as [typeof litellm, string, string, string],
+    [
+      ...[litellm, '/v1beta/models/gemini%2Fx:generateContent'],
+      ...['/v1beta/models/{+model}:generateContent', 'gemini/x'],
+    ] as [typeof litellm, string, string, string],
+  ])('%j: %s', (service, path, pattern, model) => {
+    const method = pattern.endsWith('{+model}') ? 'GET' : 'POST'
+    const endpoint = findEndpointOfEscaped(service, method, path)
+    expect(endpoint?.pattern).toBe(pattern)
+    expect(modelInPath(endpoint as Endpoint, path)).toBe(model)
+    const plain = path.replace(/%2f/gi, '/')
+    expect(findEndpoint(service, method, plain)).toBe(endpoint)
+    expect(modelInPath(endpoint as Endpoint, plain)).toBe(model)
+  })
+
+  test.each([
+    // The slash is not one of the name, or a reader that decodes first finds another row.
+    ['GET', '/v1%2Fmodels/a'],
+    ['GET', '/v1/models%2Fa'],
+    ['POST', '/engines/a%2Fchat/completions'],
+    ['POST', '/engines/a/chat%2Fcompletions'],
+    ['POST', '/v1%2Fchat%2Fcompletions'],
+    ['POST', '/key%2Fgenerate'],
+    ['GET', '/v1/models/a%2F..%2Fb'],
+    ['GET', '/v1/models/%2Fa'],
+    ['GET', '/v1/models/a%2F%2Fb'],
+    ['GET', '/v1/models/a%252Fb'],
+    ['GET', '/v1/files/a%2Fcontent'],
+    ['GET', '/v1/models/%2e%2e%2fkey'],
+  ])('%s %s meets nothing', (method, path) => {
+    expect(findEndpointOfEscaped(litellm, method, path)).toBeNull()
   })
 })
 

@@ -1,3 +1,4 @@
+import { isCanonicalPath } from '../lib/path.ts'
 import type { Endpoint, EndpointClass } from '../policy/endpoint.ts'
 import type { Service, ServiceKind } from '../policy/service.ts'
 import { chatEndpoints } from './chat.ts'
@@ -40,6 +41,22 @@ export function findEndpoint(service: Service, method: string, path: string): En
 }
 
 /**
+ * The row that a path with escaped slashes meets: only where they stand in the name of a model, and
+ * where a reader that decodes them first finds the same row. Null everywhere else.
+ */
+export function findEndpointOfEscaped(
+  service: Service,
+  method: string,
+  path: string,
+): Endpoint | null {
+  const decoded = path.replace(/%2f/gi, '/')
+  if (!isCanonicalPath(decoded)) return null
+  const endpoint = findEndpoint(service, method, path)
+  const isSame = endpoint !== null && findEndpoint(service, method, decoded) === endpoint
+  return isSame && endpoint.model.in === 'path' ? endpoint : null
+}
+
+/**
  * The model that a path names, decoded; null where its row has none in the path. Throws a URIError
  * where the path is no UTF-8.
  */
@@ -52,7 +69,7 @@ export function modelInPath(endpoint: Endpoint, path: string): string | null {
 const httpRow = rowsIn('openai')
 
 function httpEndpoint(service: Service, method: string, path: string): Endpoint {
-  const webSocket = service.webSockets.includes(path)
+  const webSocket = service.webSockets.some((pattern) => isPathOf(pattern, path))
   // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441); to the service it is the same GET.
   const plain = method === 'CONNECT' && webSocket ? 'GET' : method
   return {
@@ -60,6 +77,16 @@ function httpEndpoint(service: Service, method: string, path: string): Endpoint 
     method: plain,
     webSocket,
   }
+}
+
+/** Whether a pattern of whole segments, with `{name}` and `{+name}` at its end, takes in a path. */
+function isPathOf(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split('/'), path.split('/')]
+  const hasRest = wanted.at(-1)?.startsWith('{+') === true
+  if (hasRest ? given.length < wanted.length : given.length !== wanted.length) return false
+  return wanted.every((segment, index) =>
+    segment.startsWith('{') ? given[index] !== '' : segment === given[index],
+  )
 }
 
 /** HEAD goes where GET goes, unless the service says otherwise of HEAD itself. */

@@ -57,5 +57,5 @@ export const ollamaEndpoints: readonly Endpoint[] = [
   compatible('POST', '/v1/messages', 'use', ...messages),
   compatible('POST', '/v1/audio/transcriptions', 'use', ...transcription),
   compatible('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
-  compatible('GET|HEAD', '/v1/models/{model}', 'read', inPath),
+  compatible('GET|HEAD', '/v1/models/{+model}', 'read', inPath),
 ].flat()

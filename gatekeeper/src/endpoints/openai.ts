@@ -78,7 +78,7 @@ export const openaiEndpoints: readonly Endpoint[] = [
     ...google('POST', `${path}/{+model}:countTokens`, 'read', jsonOfPath),
   ]),
   bothWays('GET|HEAD', '/models', 'read', listed('openai-models')),
-  bothWays('GET', '/models/{model}', 'read', ofPath),
+  bothWays('GET', '/models/{+model}', 'read', ofPath),
   row('GET|HEAD', '/health/liveliness', 'open'),
 
   // Asynchronous spending, ids across tenants, and `info` names the providers' addresses.

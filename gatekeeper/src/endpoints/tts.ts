@@ -7,7 +7,7 @@ const row = rowsIn('openai')
 export const ttsEndpoints: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
-  row('GET', '/v1/models/{model}', 'read', { model: { in: 'path' } }),
+  row('GET', '/v1/models/{+model}', 'read', { model: { in: 'path' } }),
   row('GET', '/v1/audio/voices', 'read'),
   row('POST', '/v1/audio/speech', 'use', ...speech),
   row('POST', '/dev/captioned_speech', 'use', jsonWith(), audio),

@@ -2,9 +2,9 @@
  * The only place where a reason becomes an answer: status, fields, and a body in the dialect that
  * the client's library reads. The text is the reason's public one; no exception ever gets here.
  */
-import { isUnder } from '../lib/path.ts'
 import type { Refusal } from '../policy/admission.ts'
 import type { Detail } from '../policy/decision.ts'
+import { dialectAt } from '../policy/dialect.ts'
 import type { Dialect } from '../policy/endpoint.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../policy/reason.ts'
@@ -89,13 +89,10 @@ function renderBody(
 }
 
 function dialectOf(facts: RequestFacts | null): Dialect {
-  if (facts?.endpoint) return facts.endpoint.dialect
+  if (facts === null) return 'openai'
   // A path of an unknown level has no service, and its client is one of the domain chat's.
-  const isChat = facts?.service?.kind === 'chat' || facts?.defect === 'unknown-level'
-  if (isChat) return 'chat'
-  if (facts?.service?.kind === 'openai' && isUnder(facts.endpointPath, '/v1beta')) return 'gemini'
-  if (facts?.service?.kind !== 'ollama') return 'openai'
-  return facts.endpointPath.startsWith('/v1') ? 'openai' : 'ollama'
+  if (facts.defect === 'unknown-level') return 'chat'
+  return facts.dialect ?? dialectAt(facts.service, facts.endpoint, facts.endpointPath)
 }
 
 type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown

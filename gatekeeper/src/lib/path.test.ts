@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isCanonicalPath, isUnder, parseTarget } from './path.ts'
+import {
+  describeTargetFault,
+  isCanonicalPath,
+  isUnder,
+  parseOpaqueTarget,
+  parseTarget,
+} from './path.ts'
 
 describe('parseTarget refuses what two readers could understand differently', () => {
   test.each([
@@ -58,6 +64,7 @@ describe('parseTarget refuses what two readers could understand differently', ()
     ['an overlong slash of three bytes', '/api%e0%80%afdelete'],
     ['a byte that is no UTF-8', '/v1/models/%ff'],
     ['a cut UTF-8 sequence', '/v1/models/%e2%82'],
+    ['wide dots, of which some make plain ones', '/api/%ef%bc%8e%ef%bc%8e/delete'],
     ['a surrogate in UTF-8', '/v1/models/%ed%a0%80'],
     // Raw characters.
     ['a semicolon', '/ollama/..;/admin'],
@@ -116,6 +123,115 @@ describe('parseTarget keeps what has one reading', () => {
     ['/a?b=../..//;', { path: '/a', query: 'b=../..//;' }],
   ])('%s', (target, parsed) => {
     expect(parseTarget(target)).toEqual(parsed)
+  })
+})
+
+describe('parseOpaqueTarget takes names of the service’s own, each escaped once', () => {
+  test.each([
+    '/image/api/userdata/workflows%2FNAME.json',
+    '/image/workflows%2fa%2Fb.json',
+    '/image/a%20b',
+    '/image/caf%C3%A9',
+    '/image/a%3Bb;c',
+    '/image/a+b%2Bc@d%40e:f%3Ag',
+    '/image/100%25.json',
+    '/image/a%2F',
+    '/image/%E2%80%A6',
+    '/plain/path',
+  ])('%s', (path) => {
+    expect(parseOpaqueTarget(`${path}?a=%2f`)).toEqual({ path, query: 'a=%2f' })
+  })
+
+  test.each([
+    ...[
+      '/image/../x',
+      '/image/a%2F..%2Fb',
+      '/image/..%2Fadmin',
+      '/image/%2e%2e/x',
+      '/image/.%2e/x',
+    ],
+    ...['/image/%2E%2E%2Fx', '/image/a%2F.%2Fb', '/image/.', '/image/a%2F..', '/image/..%2F'],
+    ...['/image//x', '/image/%2Fx', '/image/a%2F%2Fb', '/image/a/%2F', '//image/x', '%2Fimage'],
+    ...['/image/a%5Cb', '/image/..%5c..', '/image/a\\b', '/image/%EF%BC%BCx'],
+    ...['/image/a%00b', '/image/a%0d%0aX:1', '/image/a%7Fb', '/image/a%09'],
+    ...['/image/%252e%252e/x', '/image/a%252Fb', '/image/%25%32%66', '/image/a%25252Fb'],
+    ...['/image/%2525', '/image/a%25u002fb', '/image/%25252e'],
+    ...['/image/%61', '/image/%2D', '/image/%7e', '/image/a%5fb'],
+    ...['/image/..;/admin', '/image/.;x/a', '/image/;/a', '/image/..%3B/a', '/image/..%3Fa', '/;x'],
+    ...['/image/..%20/a', '/image/%20../a', '/image/..%23/a', '/image/a%23', '/image/a%3Fb'],
+    // Wide dots and slashes, of which some make plain ones.
+    ...['/image/%EF%BC%8E%EF%BC%8E/a', '/image/%E2%80%A5/a', '/image/%EF%BC%8F%EF%BC%8Fa'],
+    ...['/image/%ff', '/image/%c0%af', '/image/%ed%a0%80', '/image/%', '/image/%4', '/image/%zz'],
+    ...['/image/a"b', '/image/{a}', '/image/a|b', '/image/a^', '/image/<a>', '/image/a b', '/é'],
+    ...['/image/a#b', 'http://x/image/a', '*', ''],
+  ])('%s is refused', (path) => {
+    expect(parseOpaqueTarget(path)).toBeNull()
+  })
+
+  test('whatever is taken: no reader that decodes it never, once or twice leaves a segment', () => {
+    let accepted = 0
+    const escaped = fc.array(
+      fc.constantFrom(...['a', '/', '%2F', '%2f', '%25', '.', '..', '%2e', ';', '%3B', '2f', '5c']),
+      { maxLength: 8 },
+    )
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          hostilePath,
+          escaped.map((parts) => `/p/${parts.join('')}`),
+        ),
+        (path) => {
+          const target = parseOpaqueTarget(path)
+          if (target === null) return
+          accepted++
+          const once = decodeURIComponent(target.path)
+          for (const read of [target.path, once, unescapeBytes(once)]) {
+            if (/(?:^|\/)\.{1,2}(?:[/;]|$)|\/\/|\\/.test(read)) throw new Error(`${path}: ${read}`)
+          }
+        },
+      ),
+      { numRuns: 20_000 },
+    )
+    expect(accepted).toBeGreaterThan(2_000)
+  })
+
+  test('whatever is canonical is taken as well', () => {
+    fc.assert(
+      fc.property(hostilePath, (path) => {
+        if (parseTarget(path) === null || /%25/.test(path)) return true
+        return parseOpaqueTarget(path) !== null
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
+
+describe('a refused target is told what of it is not allowed', () => {
+  test.each([
+    ['//api/tags', /double slash .* slash at the end of the base URL/],
+    ['/api//tags?x=1', /double slash/],
+    ['/api/../tags', /segment "\.\."/],
+    ['/api/./tags', /segment "\."/],
+    ['/api%2Ftags', /encoding %2F/],
+    ['/api/%61', /encoding %61/],
+    ['/api/%zz', /% without two/],
+    ['/api/%ff', /not UTF-8/],
+    ['/api;x', /character ";"/],
+    ['/api\\x', /character "\\"/],
+    ['/api/\u{e9}', /not visible ASCII/],
+    ['api', /begins with a slash/],
+    ['/api?a=ä', /query contains a character/],
+  ])('%s', (target, text) => {
+    expect(describeTargetFault(target)).toMatch(text)
+  })
+
+  test('and never with more of it than three characters', () => {
+    fc.assert(
+      fc.property(hostilePath, (path) => {
+        const text = describeTargetFault(`/sk-secret${path}`)
+        return !text.includes('sk-secret') && text.length < 120
+      }),
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import type { TraceContext } from '../lib/trace-context.ts'
 import type { Detail } from './decision.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Dialect, Endpoint } from './endpoint.ts'
 import type { Reason } from './reason.ts'
 import type { Point, Route, Service } from './service.ts'
 
@@ -26,6 +26,8 @@ export type RequestFacts = {
   readonly endpoint: Endpoint | null
   /** The path as the service's own table knows it. */
   readonly endpointPath: string
+  /** The form of errors that the client reads, also where no endpoint is met. */
+  readonly dialect?: Dialect
   /** Value of the Upgrade field in lower case; `websocket` also for HTTP/2's CONNECT. */
   readonly upgrade: string | null
   readonly origin: string | null
@@ -39,7 +41,7 @@ export type RequestFacts = {
   readonly subprotocols: readonly string[]
   /** What makes the request malformed or ambiguous, where anything does. */
   readonly defect: Reason | null
-  /** What the refusal of the defect names. */
+  /** What the refusal names: of the defect, or of a path that is no endpoint. */
   readonly detail?: Detail | null
   /** Says where a plain key stands in a field that passes to the service; null where none does. */
   readonly stray?: Detail | null

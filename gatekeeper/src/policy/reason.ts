@@ -80,7 +80,7 @@ export const reasons = {
   'malformed-target': {
     ...invalid,
     code: 'malformed_target',
-    text: 'The path is not in its plain form.',
+    text: 'The path contains an encoding or segment that is not allowed (`//`, `..`, `%2f`).',
   },
   'malformed-field': {
     ...invalid,

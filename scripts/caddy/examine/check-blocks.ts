@@ -17,6 +17,9 @@ type Block = {
 /** What the gatekeeper answers itself, by the relay. */
 const ownPaths = ['/health', '/status']
 
+/** No endpoints: a client whose base URL lacks `/v1` asks for them, and the gatekeeper says so. */
+const hintPaths = ['/completions', '/embeddings', '/messages', '/models', '/responses']
+
 /** Every service has its block and every block its service; each is in one mode in both files. */
 export function checkBlocks(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   const blocks = visits.flatMap((visit) => readBlock(caddyfile, visit))
@@ -99,7 +102,7 @@ function findOrphaned(caddyfile: Caddyfile, block: Block): Finding[] {
   const known = services.flatMap(({ routes }) => routes.map(prefixOf))
   const unknown = block.paths
     .map((path) => path.replace(/\/\*$/, ''))
-    .filter((prefix) => !known.includes(prefix))
+    .filter((prefix) => !known.includes(prefix) && !hintPaths.includes(prefix))
     // What the gatekeeper answers itself: /oauth and the like.
     .filter((prefix) => !reservedPrefixes.some((own) => isUnder(prefix, own)))
   return [...new Set(unknown)].map((prefix) => {

@@ -9,4 +9,5 @@ export const listedEndpoint: Check = {
     if (facts.endpoint === null) return 'unlisted-endpoint'
     return facts.endpoint.class === 'never' ? 'never-endpoint' : null
   },
+  describe: ({ facts }) => facts.detail ?? null,
 }

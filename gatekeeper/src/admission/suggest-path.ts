@@ -1,0 +1,54 @@
+import { findEndpoint } from '../endpoints/find-endpoint.ts'
+import type { Dialect } from '../policy/endpoint.ts'
+import type { RouteMatch } from '../policy/route-table.ts'
+
+/** What a client that met no endpoint probably meant. */
+export type Suggestion = { readonly text: string; readonly dialect: Dialect }
+
+type Asked = {
+  readonly method: string
+  readonly path: string
+  /** The route that the path falls under; null where it falls under none. */
+  readonly match: RouteMatch | null
+  readonly findRoute: (path: string) => RouteMatch | null
+}
+
+/**
+ * The path without a slash at its end, with `/v1` put in, or with a part that stands there twice
+ * taken out, where that is an endpoint: the usual mistakes in a base URL. Null where nothing is known
+ * that was meant.
+ */
+export function suggestPath(asked: Asked): Suggestion | null {
+  for (const { path, advice } of candidates(asked)) {
+    const match = asked.findRoute(path)
+    const endpoint = match && findEndpoint(match.service, asked.method, match.endpointPath)
+    // A kind without rows has every path: that says nothing.
+    if (match === null || match.service.kind === 'http' || !endpoint) continue
+    if (endpoint.class === 'never') continue
+    return { text: `${missing} ${advice}`, dialect: endpoint.dialect }
+  }
+  return null
+}
+
+const missing = 'There is no such endpoint here.'
+
+function candidates({ path, match }: Asked) {
+  const prefix = match?.route.prefix ?? ''
+  const shorter = path.endsWith('/') ? [path.slice(0, -1)] : []
+  const inserted = [`/v1${path}`, `${prefix}/v1${path.slice(prefix.length)}`]
+  const doubled = ['/v1', '/api'].filter((part) => `${path}/`.includes(`${part}/`))
+  return [
+    ...shorter.map((to) => ({ path: to, advice: 'Take the slash off the end of the path.' })),
+    ...inserted.map((to) => {
+      const base = to.slice(0, to.indexOf('/v1') + 3)
+      return {
+        path: to,
+        advice: `Did you mean ${to}? Set the base URL to one that ends in ${base}.`,
+      }
+    }),
+    ...doubled.map((part) => {
+      const to = path.replace(part, '')
+      return { path: to, advice: `Did you mean ${to}? Take ${part} out of the base URL.` }
+    }),
+  ]
+}
