@@ -63,7 +63,8 @@ try {
 
 async function start(): Promise<void> {
   const configuration = readConfiguration(root, process.env)
-  const { settings, services } = configuration
+  const { settings, services, warnings } = configuration
+  for (const warning of warnings) voice.complain(formatProblem(warning))
   await openStateFolder(settings.stateDir)
   await checkPlaces(settings, say('left-over'))
   const caddy = await requireCaddy(settings)

@@ -27,6 +27,7 @@ import { narrowByRole, type Policies } from './policy/policies.ts'
 import type { Principal } from './policy/principal.ts'
 import type { Reason } from './policy/reason.ts'
 import type { Service } from './policy/service.ts'
+import { createKnownServices } from './policy/service-names.ts'
 import type { Log } from './telemetry/log.ts'
 import {
   type AuthorizationServer,
@@ -80,6 +81,8 @@ export type Tokens = {
   readonly sign: (statement: object) => Promise<string | null>
   /** By part: what is stale or missing. */
   readonly problems: () => Readonly<Record<TokenPart, readonly Problem[]>>
+  /** What the client file says and was hardly meant. */
+  readonly notes: () => readonly Problem[]
   readonly close: () => Promise<void>
 }
 
@@ -97,8 +100,7 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
   const clients = await openClientStore({
     file: join(settings.keysDir, 'clients.json'),
     fixed: settings.oauth.clients.map((client) => toClient(client, log)),
-    clock,
-    log,
+    ...{ clock, log, known: createKnownServices(deps.services) },
     onChange: (change) => deps.audit.recordChange('clients.reloaded', change),
   })
   const revocations = await openRevocations({
@@ -149,6 +151,7 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
       const signer = signingKeys.signer()
       return signer === null ? null : await signStatement(statement, signer)
     },
+    notes: clients.notes,
     problems: () => ({
       clients: clients.problems(),
       issuers: tokens.problems(),

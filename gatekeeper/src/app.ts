@@ -305,6 +305,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       isCounted: deps.scratchDir === undefined,
     })
   const ops = {
+    notes: () => [...keys.state().notes, ...tokens.notes()],
     ...{ parts, isDraining: point.isDraining, renderMetrics: metrics.render },
     ...{ metricsToken: settings.metricsToken, hosts: settings.sites },
   }

@@ -1,7 +1,6 @@
 /**
  * What the process does: settings, listeners, signals, drain. Everything else is in the rooms.
  */
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { resolve } from 'node:path'
 import { type App, createApp } from './app.ts'
@@ -16,6 +15,7 @@ import { closeListener, createListener, listenOn } from './http/listeners.ts'
 import { systemClock } from './lib/clock.ts'
 import { scrubKeys } from './lib/key-shape.ts'
 import { exitCode, formatProblem, type Problem, ProblemsError } from './lib/problem.ts'
+import { readTextFile } from './lib/text-file.ts'
 import { packageFolder, version } from './own-package.ts'
 import type { Service } from './policy/service.ts'
 import { createLog } from './telemetry/log.ts'
@@ -26,7 +26,7 @@ const drainMs = 10_000
 /** How long what happened until then may take to be written. */
 const recordMs = 3_000
 
-const readText = (path: string) => readFileSync(path, 'utf8')
+const readText = readTextFile
 const isTerminal = process.stdout.isTTY === true
 const sink = openLogSink(1, { isGathered: !isTerminal })
 const log = createLog(sink, { plain: isTerminal })

@@ -18,6 +18,7 @@ export type Scene = {
   readonly env: Env
   readonly settings: Settings
   readonly settingProblems: readonly Problem[]
+  readonly settingWarnings: readonly Problem[]
   readonly gateway: Gateway
   readonly caddy: Caddy | NoCaddy
   /** Null where there is no Caddy to read it. */
@@ -29,7 +30,7 @@ export type Scene = {
 
 /** Reads the settings and files of the clone at `root`, and what is broken among them too. */
 export async function readScene(root: string, environment: Env, outside: Outside): Promise<Scene> {
-  const { env, settings, problems } = readSettingsOf(root, environment)
+  const { env, settings, problems, warnings } = readSettingsOf(root, environment)
   const gateway = loadGateway(settings, readText)
   const { caddy: named, stateDir } = settings
   const caddy = await findCaddy(
@@ -37,7 +38,16 @@ export async function readScene(root: string, environment: Env, outside: Outside
     { path: env['PATH'] ?? '', platform: process.platform, run: outside.run },
   )
   return {
-    ...{ root, env, settings, gateway, caddy, outside, settingProblems: problems },
+    ...{
+      root,
+      env,
+      settings,
+      gateway,
+      caddy,
+      outside,
+      settingProblems: problems,
+      settingWarnings: warnings,
+    },
     caddyfile:
       'path' in caddy ? await readCaddyfile(root, { caddy, env, settings, outside }) : null,
     keySets: await readKeySets(settings, gateway.services),

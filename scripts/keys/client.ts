@@ -1,8 +1,9 @@
 import { openRevocations, revocationsPath } from '../../gatekeeper/src/credentials/revocation.ts'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
+import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { type Role, roles } from '../../gatekeeper/src/policy/principal.ts'
+import { roles } from '../../gatekeeper/src/policy/principal.ts'
 import { type Client, defaultScopes } from '../../gatekeeper/src/tokens/client.ts'
 import { clientIdForm } from '../../gatekeeper/src/tokens/client-file.ts'
 import {
@@ -13,12 +14,12 @@ import {
   removeClient,
   rotateClient,
 } from '../../gatekeeper/src/tokens/client-writer.ts'
-import { listOf, stringOf, UsageError, type Words } from '../words/words.ts'
-import type { Command, Context, Report } from './command.ts'
+import { listOf, showWord, stringOf, UsageError, type Words } from '../words/words.ts'
+import type { Command, Context, Report, ServiceNames } from './command.ts'
 import { showInstant } from './describe-key.ts'
 import { readEveryClient } from './open-tokens.ts'
-import { readExpiry } from './read-expiry.ts'
 import { readLimits } from './read-limits.ts'
+import { readEnd, readRole } from './read-members.ts'
 import { formatTable } from './table.ts'
 
 const acts: Readonly<Record<string, (words: Words, context: Context) => Promise<Report>>> = {
@@ -58,9 +59,17 @@ export const client: Command = {
   run: async (words, context) => {
     const [name = '', ...positionals] = words.positionals
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined
-    if (act === undefined) throw new UsageError('client add, list, rotate, revoke or remove')
+    if (act === undefined) throw new UsageError(describeAct(name))
     return await act({ ...words, positionals }, context)
   },
+}
+
+function describeAct(name: string): string {
+  const known = Object.keys(acts)
+  const form = `write client ${known.join(', client ')}`
+  return name === ''
+    ? form
+    : `there is no client ${showWord(name)}${didYouMean(name, known)}; ${form}`
 }
 
 async function add(words: Words, context: Context): Promise<Report> {
@@ -93,29 +102,31 @@ function howToUse(secret: string, { baseUrl }: Context): string[] {
 function readWanted(words: Words, { services, clock }: Context): NewClient {
   const faults: string[] = []
   const id = readId(words, faults)
-  const role = stringOf(words, 'role') ?? 'readwrite'
-  if (!roles.includes(role as Role)) faults.push(`--role must be one of ${roles.join(', ')}`)
+  const role = readRole(words, faults) ?? 'readwrite'
   const given = listOf(words, 'service')
   if (given.length === 0)
     faults.push(`--service is missing; there are ${services.names.join(', ')}`)
   const named = given.map((name) => {
     const found = name === '*' ? name : services.serviceNameOf(name)
-    if (found === null) faults.push(`there is no service ${JSON.stringify(name)}`)
+    if (found === null) {
+      const meant = didYouMean(name, [...services.names, ...services.aliases])
+      faults.push(
+        `there is no service ${showWord(name)}${meant || `; there are ${services.names.join(', ')}`}`,
+      )
+    }
     return found ?? name
   })
-  const expiry = stringOf(words, 'expires')
-  const expiresAt = expiry === undefined ? null : readExpiry(expiry, clock())
-  if (typeof expiresAt === 'string') faults.push(expiresAt)
+  const expiresAt = readEnd(words, clock(), faults) ?? null
   const { limits = [], models = [] } = readLimits(words, faults)
   const scopes = listOf(words, 'scope')
   const tokenSeconds = readSeconds(words, faults)
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return {
-    ...{ id, role: role as Role, services: [...new Set(named)], models, tokenSeconds },
+    ...{ id, role, services: [...new Set(named)], models, tokenSeconds },
     scopes: scopes.length === 0 ? defaultScopes : scopes,
     limits: limits.map(({ text }) => text),
     addresses: [],
-    expiresAt: expiresAt as number | null,
+    expiresAt,
   }
 }
 
@@ -129,15 +140,16 @@ function readSeconds(words: Words, faults: string[]): number | null {
 
 function readId({ positionals }: Words, faults: string[]): string {
   const [id = '', ...rest] = positionals
-  if (rest.length > 0) faults.push('one ID at a time, please')
-  if (!clientIdForm.test(id)) faults.push('the ID of a client is letters, digits and . _ -')
+  if (rest.length > 0) faults.push('name one ID at a time')
+  if (!clientIdForm.test(id))
+    faults.push('the ID of a client is letters, digits and . _ - such as ci-runner')
   return id
 }
 
-async function list(_: Words, { clientsFile, clock }: Context): Promise<Report> {
+async function list(_: Words, { clientsFile, clock, services: known }: Context): Promise<Report> {
   const clients = await readClients(clientsFile)
   const rows = clients.map((one) => [
-    ...[one.id, one.role, one.services.join(','), one.scopes.join(' ')],
+    ...[one.id, one.role, markUnknown(one.services, known).join(','), one.scopes.join(' ')],
     ...[stateOf(one, clock()), showInstant(one.expiresAt)],
   ])
   const heading = ['ID', 'ROLE', 'SERVICES', 'SCOPES', 'STATE', 'EXPIRES']
@@ -146,6 +158,11 @@ async function list(_: Words, { clientsFile, clock }: Context): Promise<Report> 
     json: clients.map(({ secrets, ...shown }) => ({ ...shown, secrets: secrets.length })),
     lines: rows.length === 0 ? [`No clients in ${clientsFile}.`] : formatTable([heading, ...rows]),
   }
+}
+
+function markUnknown(services: readonly string[], { serviceNameOf }: ServiceNames): string[] {
+  const isKnown = (name: string) => name === '*' || serviceNameOf(name) !== null
+  return services.map((name) => (isKnown(name) ? name : `${name} (unknown)`))
 }
 
 function stateOf({ disabled, expiresAt }: Client, now: number): string {
@@ -157,7 +174,7 @@ async function rotate(words: Words, context: Context): Promise<Report> {
   const id = knownId(words)
   const overlap = stringOf(words, 'overlap')
   const overlapMs = overlap === undefined ? 0 : parseDuration(overlap)
-  if (overlapMs === null) throw new UsageError('--overlap is no duration such as 24h or 30m')
+  if (overlapMs === null) throw new UsageError('--overlap must be a duration such as 24h or 30m')
   const secret = await rotateClient(context.clientsFile, { id, overlapMs }, context)
   const until = overlapMs === 0 ? null : formatInstant(context.clock() + overlapMs)
   const old = until === null ? 'stops working' : `works until ${until}`
@@ -173,7 +190,13 @@ async function revoke(words: Words, context: Context): Promise<Report> {
   const clients = await readEveryClient(context)
   // Whoever is gone already holds nothing that is taken; a typing error must not pass for a deed.
   if (!clients.some((one) => one.id === id)) {
-    throw new ClientIdError('there is no client with this id')
+    const meant = didYouMean(
+      id,
+      clients.map((one) => one.id),
+    )
+    throw new ClientIdError(
+      `there is no client ${showWord(id)}${meant}; \`client list\` shows them`,
+    )
   }
   const { sharedDir, clock, issuer, record } = context
   const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })

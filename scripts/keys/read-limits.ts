@@ -1,5 +1,5 @@
 import { type Limit, limitExamples, parseLimit } from '../../gatekeeper/src/policy/limit.ts'
-import { listOf, stringOf, type Words } from '../words/words.ts'
+import { listOf, showWord, stringOf, type Words } from '../words/words.ts'
 
 /** The options of `add` and `edit` that say what a key is limited to. */
 export const limitOptions = {
@@ -49,7 +49,7 @@ function readLimitList(words: Words, faults: string[]): readonly Limit[] | undef
   const limits = texts.map((text) => {
     const limit = parseLimit(text)
     if (limit === null) {
-      faults.push(`--limit ${JSON.stringify(text)} is none; limits look like ${limitExamples}`)
+      faults.push(`--limit ${showWord(text)} is not a limit; limits look like ${limitExamples}`)
     }
     return limit
   })

@@ -20,7 +20,7 @@ export const rotateSigning: Command = {
   run: async (words, { sharedDir, oauth, clock, record }) => {
     const lead = stringOf(words, 'lead')
     const leadMs = lead === undefined ? leadMsDefault : parseDuration(lead)
-    if (leadMs === null) throw new UsageError('--lead is no duration such as 10m')
+    if (leadMs === null) throw new UsageError('--lead must be a duration such as 10m')
     const { algorithm } = oauth
     let signsFrom = ''
     const kid = await rotateSigningKey(

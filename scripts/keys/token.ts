@@ -10,6 +10,7 @@ import { issueToken, type TokenRequest } from '../../gatekeeper/src/tokens/issue
 import { openSigningKeys, type Signer } from '../../gatekeeper/src/tokens/signing-keys.ts'
 import { listOf, stringOf, UsageError, type Words } from '../words/words.ts'
 import type { Command, Context } from './command.ts'
+import { refuseCredential } from './find-key.ts'
 import { readEveryClient } from './open-tokens.ts'
 import { readEveryKey } from './read-credential.ts'
 
@@ -58,7 +59,7 @@ export const token: Command = {
 function grant(words: Words, subject: Subject, { clock, services }: Context): TokenRequest {
   const expires = stringOf(words, 'expires')
   const lifetimeMs = expires === undefined ? lifetimeMsDefault : parseDuration(expires)
-  if (lifetimeMs === null) throw new UsageError('--expires is no duration such as 15m')
+  if (lifetimeMs === null) throw new UsageError('--expires must be a duration such as 15m')
   const seconds = Math.round(lifetimeMs / 1000)
   if (seconds > ttlSecondsMax) throw new UsageError('--expires is 24h at most: make a key instead')
   const named = listOf(words, 'service').map((name) => services.serviceNameOf(name) ?? name)
@@ -81,13 +82,19 @@ function grant(words: Words, subject: Subject, { clock, services }: Context): To
 async function findSubject(words: Words, context: Context): Promise<Subject> {
   const [given = '', ...rest] = words.positionals
   const [, kind, name = ''] = /^(key|client):(.+)$/.exec(given) ?? [null, null, given]
-  if (name === '' || rest.length > 0) throw new UsageError('one ID of a key or client, please')
+  if (name === '' || rest.length > 0) {
+    throw new UsageError('name one ID of a key or client; `npm run keys -- list` shows keys')
+  }
+  refuseCredential(given, await readEveryKey(context))
   const found = [
     ...(kind === 'client' ? [] : [await findKey(name, context)]),
     ...(kind === 'key' ? [] : [await findClient(name, context)]),
   ].filter((subject) => subject !== null)
   const [subject, other] = found
-  if (subject === undefined) throw new UnknownKeyError('no active key or client has this id')
+  if (subject === undefined) {
+    const hint = '`npm run keys -- list` and `npm run keys -- client list` show the ids'
+    throw new UnknownKeyError(`no active key or client has this id; ${hint}`)
+  }
   if (other !== undefined)
     throw new UsageError('a key and a client have this id: key:ID, client:ID')
   return subject

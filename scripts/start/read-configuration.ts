@@ -1,5 +1,6 @@
 import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import type { Problem } from '../../gatekeeper/src/lib/problem.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import type { Service } from '../../gatekeeper/src/policy/service.ts'
 import { type Env, readSettingsOf, readText } from '../settings/read-settings-of.ts'
@@ -10,6 +11,8 @@ export type Configuration = {
   readonly env: Env
   readonly settings: Settings
   readonly services: readonly Service[]
+  /** Names of other programs that do nothing here. */
+  readonly warnings: readonly Problem[]
 }
 
 /**
@@ -17,9 +20,9 @@ export type Configuration = {
  * shown before anything is started. Throws a StartError with every problem at once.
  */
 export function readConfiguration(root: string, environment: Env): Configuration {
-  const { env, settings, problems } = readSettingsOf(root, environment)
+  const { env, settings, problems, warnings } = readSettingsOf(root, environment)
   const gateway = loadGateway(settings, readText)
   const all = [...problems, ...gateway.problems]
   if (all.length > 0) throw new StartError(all, exitCode.config)
-  return { env, settings, services: gateway.services }
+  return { env, settings, services: gateway.services, warnings }
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
+import { plainIssue, unknownMembers } from '../lib/plain-issue.ts'
 import type { Problem } from '../lib/problem.ts'
 import { noPolicies, type Policies } from '../policy/policies.ts'
 import type { Service } from '../policy/service.ts'
@@ -57,7 +58,7 @@ export function readGatewayFile(
   if (value === null) {
     return failedGateway([reportAt([], 'uses aliases that cannot be resolved', 'Write them out.')])
   }
-  const parsed = gatewaySchema.safeParse(value.content)
+  const parsed = gatewaySchema.safeParse(value.content, { error: plainIssue })
   if (!parsed.success)
     return failedGateway(parsed.error.issues.flatMap((issue) => explain(issue, reportAt)))
   return assemble(parsed.data, source, { ...deps, reportAt })
@@ -146,11 +147,11 @@ type Issue = Extract<
 function explain(issue: Issue, reportAt: ReportAt): Problem[] {
   const at = issue.path.map(String).join('.') || 'the file'
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) =>
+    return unknownMembers(issue).map(({ name, meant, known }) =>
       reportAt(
-        [...issue.path, key],
-        `${at} has no member ${JSON.stringify(key)}`,
-        'Remove or rename it.',
+        [...issue.path, name],
+        `${at} has no member ${JSON.stringify(name)}${meant}`,
+        `Members are ${known}. Remove or rename it.`,
       ),
     )
   }

@@ -80,12 +80,17 @@ const seconds = z.number().positive().max(86_400)
 const limit = z.string().transform((text, context): Limit => {
   const parsed = parseLimit(text)
   if (parsed !== null) return parsed
-  context.addIssue({ code: 'custom', message: `is no limit; they look like ${limitExamples}` })
+  context.addIssue({ code: 'custom', message: `is not a limit; limits look like ${limitExamples}` })
   return z.NEVER
 })
 
-const limitList = z.array(limit).max(50)
+const limitList = z
+  .array(limit)
+  .max(50)
+  .meta({ examples: ['[60/min, 200k-tokens/day]'] })
 const limits = limitList.default([])
+
+const modelList = z.array(z.string().min(1).max(200)).meta({ examples: ["['llama3.2:*', qwen3]"] })
 
 const cap = z.int().min(0).nullable().default(null)
 
@@ -95,7 +100,7 @@ const caps = z
 
 const rolePolicy = z.strictObject({
   limits,
-  models: z.array(z.string().min(1).max(200)).default([]),
+  models: modelList.default([]),
   cloudModels: z.boolean().nullable().default(null),
   caps,
   weight: z.int().min(1).max(100).nullable().default(null),
@@ -135,7 +140,10 @@ const isTimeZone = (name: string) => {
 
 const service = z.strictObject({
   kind: z.enum(serviceKinds),
-  aliases: z.array(name).default([]),
+  aliases: z
+    .array(name)
+    .meta({ examples: ['[chat]'] })
+    .default([]),
   upstream: z
     .strictObject({
       url: url.optional(),
@@ -144,7 +152,10 @@ const service = z.strictObject({
       tls: tls.optional(),
     })
     .optional(),
-  routes: z.array(route).min(1),
+  routes: z
+    .array(route)
+    .min(1)
+    .meta({ examples: ['[{prefix: /tts, strip: true}]'] }),
   timeouts: z
     .strictObject({
       connectSeconds: seconds.default(5),
@@ -156,6 +167,7 @@ const service = z.strictObject({
   anonymous: z.boolean().default(false),
   origins: z
     .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
+    .meta({ examples: ['[https://app.example]'] })
     .default([]),
   /** Paths as the service sees them: without the prefix, where the route strips it. */
   webSockets: z.array(z.string().refine(isPathPattern, webSocketForm)).default([]),
@@ -163,7 +175,10 @@ const service = z.strictObject({
   methods: methods.optional(),
   limits,
   /** How many requests the model server works on at a time; others wait in the queue. */
-  slots: z.union([z.int().min(1).max(10_000), z.literal('unlimited')]).optional(),
+  slots: z
+    .union([z.int().min(1).max(10_000), z.literal('unlimited')])
+    .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
+    .optional(),
   queue: queue.optional(),
   prices: prices.default({}),
   /** A file of more prices, in the same form; relative to this one. */
@@ -189,7 +204,7 @@ const chat = z.strictObject({
           perMinute: z.number().positive().max(1_000_000).default(6),
         })
         .prefault({}),
-      models: z.array(z.string().min(1).max(200)).default([]),
+      models: modelList.default([]),
     })
     .prefault({}),
 })
@@ -247,13 +262,15 @@ export const gatewaySchema = z.strictObject({
   users: z.record(z.string().min(1).max(200), z.strictObject({ limits })).default({}),
   /** Whose access tokens are taken, besides our own. */
   issuers: issuersSchema({
-    models: z.array(z.string().min(1).max(200)).default([]),
+    models: modelList.default([]),
     limits,
     caps,
     cloudModels: z.boolean().nullable().default(null),
     weight: z.int().min(1).max(100).nullable().default(null),
   }),
-  services: z.record(name, service),
+  services: z
+    .record(name, service)
+    .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] }),
   /** The domain chat; none where it is left out. */
   chat: chat.optional(),
 })

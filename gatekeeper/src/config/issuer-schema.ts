@@ -52,6 +52,7 @@ const wanted = z.union([z.string().min(1), z.boolean(), z.number()]).transform(S
 /** A claim's value, or several of which one is enough. */
 const wantedValues = z
   .union([wanted, z.array(wanted).min(1).max(100)])
+  .meta({ form: 'a value such as admins, or a list of values such as [admins, staff]' })
   .transform((value) => [value].flat())
 
 /** What the entries of `issuers` have in common with keys and roles. */
@@ -71,6 +72,7 @@ export function issuersSchema<Grant extends GrantShape>(grant: Grant) {
         issuer: issuerName,
         audience: z
           .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+          .meta({ form: 'a text such as gatekeeper, or a list such as [gatekeeper, api]' })
           .transform((value) => [value].flat()),
         algorithms: z.array(z.enum(algorithms), 'must be a list, such as [RS256]').min(1),
         /** Values of `typ` in the token's header, without `application/`. */

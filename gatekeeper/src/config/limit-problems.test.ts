@@ -49,7 +49,7 @@ users:
     [
       'a limit that means nothing',
       `${head}${ollama}limits: [60/min, 5/week]\n`,
-      /4:18: limits\.1: is no limit/,
+      /4:18: limits\.1: is not a limit/,
     ],
     ['a limit that is a number', `${head}${ollama}limits: [60]\n`, /4:10: limits\.0: /],
     [

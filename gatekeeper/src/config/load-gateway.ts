@@ -1,3 +1,4 @@
+import { describeEncoding } from '../lib/text-file.ts'
 import { failedGateway, type Gateway, readGatewayFile } from './gateway-file.ts'
 import type { Settings } from './read-settings.ts'
 
@@ -10,6 +11,6 @@ export function loadGateway(settings: Settings, readFile: (path: string) => stri
     const { code } = error as NodeJS.ErrnoException
     const what = code === undefined ? 'cannot be understood' : `cannot be read (${code})`
     const remedy = 'Set GATEKEEPER_CONFIG to a readable gatekeeper.yaml.'
-    return failedGateway([{ source, what, remedy }])
+    return failedGateway([{ source, ...(describeEncoding(code ?? '') ?? { what, remedy }) }])
   }
 }

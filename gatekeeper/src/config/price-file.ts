@@ -1,4 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { plainIssue, unknownMembers } from '../lib/plain-issue.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { PriceRow } from '../policy/price.ts'
 import { prices } from './gateway-schema.ts'
@@ -18,12 +20,20 @@ export function readPriceFile(
     ...placeOf(document.contents, path, lines),
   })
   if (document.errors.length > 0) return { rows: [], problems: [reportAt([], 'is not YAML')] }
-  const parsed = prices.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {})
+  const parsed = prices.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {}, { error: plainIssue })
   if (parsed.success) return { rows: toPriceRows(parsed.data), problems: [] }
   const problems = parsed.error.issues.map((issue) =>
-    reportAt(issue.path, `${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`),
+    reportAt(issue.path, `${issue.path.map(String).join('.') || 'the file'}: ${describe(issue)}`),
   )
   return { rows: [], problems }
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  return issue.code === 'unrecognized_keys'
+    ? unknownMembers(issue)
+        .map(({ name, meant, known }) => `has no member ${name}${meant}; members are ${known}`)
+        .join('; ')
+    : issue.message
 }
 
 /** The rows of a mapping from models to prices. */

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path'
 import { isLoopback } from '../lib/cidr.ts'
 import { isVisibleAscii } from '../lib/fields.ts'
+import { nearestWord } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problem.ts'
+import { describeEncoding } from '../lib/text-file.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import { type Report, readBind, readFlag, readPort, readSites, readUrl } from './read-values.ts'
@@ -114,7 +116,11 @@ function checkListeners(settings: Settings, report: Report): void {
   }
   if (metricsToken !== null && metricsToken.length < metricsTokenCharsMin) {
     const remedy = 'Make one: openssl rand -hex 32.'
-    report('GATEKEEPER_METRICS_TOKEN', 'is short enough to be guessed', remedy)
+    report(
+      'GATEKEEPER_METRICS_TOKEN',
+      `has fewer than ${metricsTokenCharsMin} characters, so that it could be guessed`,
+      remedy,
+    )
   }
   const places = [
     ['GATEKEEPER_RELAY_LISTEN', settings.relayListen],
@@ -146,21 +152,14 @@ function unknownNames(env: SettingsSource['env']): Problem[] {
     .map((name) => ({
       source: name,
       what: 'is not a setting of Gatekeeper',
-      remedy: `Is it ${nearest(name, [...known])}? Otherwise remove it.`,
+      remedy: describeMeant(nearestWord(name, known)),
     }))
 }
 
-/** The known name that shares the most letters at its start and end: enough for a typing error. */
-function nearest(name: string, known: readonly string[]): string {
-  const score = (other: string) => {
-    let start = 0
-    while (start < other.length && other[start] === name[start]) start++
-    let end = 0
-    while (end < other.length - start && other.at(-1 - end) === name.at(-1 - end)) end++
-    const isCut = other.startsWith(name) || name.startsWith(other) ? 1 : 0
-    return isCut + (start + end) / Math.max(other.length, name.length)
-  }
-  return known.reduce((best, other) => (score(other) > score(best) ? other : best))
+function describeMeant(name: string | null): string {
+  return name === null
+    ? 'Remove it; `.env.example` lists all settings.'
+    : `Is it ${name}? Otherwise remove it.`
 }
 
 function createTextReader(source: SettingsSource, problems: Problem[]) {
@@ -212,7 +211,9 @@ function readSecretFile(
     )
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    report(`cannot be read (${code})`, 'Make it readable for this user, or correct the path.')
+    const encoding = describeEncoding(code ?? '')
+    if (encoding !== null) report(encoding.what, encoding.remedy)
+    else report(`cannot be read (${code})`, 'Make it readable for this user, or correct the path.')
   }
   return null
 }

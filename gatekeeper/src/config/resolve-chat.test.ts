@@ -54,7 +54,7 @@ describe('the domain chat', () => {
     ['chat: {service: ollama}\n', /chat\.service names ollama/],
     ['chat: {}\n', /chat\.service/],
     ['chat: {service: litellm, domains: [x]}\n', /no member "domains"/],
-    ['chat: {service: litellm, anonymous: {limits: [often]}}\n', /is no limit/],
+    ['chat: {service: litellm, anonymous: {limits: [often]}}\n', /is not a limit/],
     ['  domain-chat: {kind: http, routes: [{prefix: /x}]}\n', /domain-chat is the gatekeeper/],
     [
       '  x: {kind: http, aliases: [domain-chat], routes: [{prefix: /x}]}\n',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { changeFile } from '../lib/change-file.ts'
 import { ProblemsError } from '../lib/problem.ts'
+import { decodeText } from '../lib/text-file.ts'
 import type { Role } from '../policy/principal.ts'
 import { describeKeyChange, type RecordKeyActs } from './key-act.ts'
 import { parseKeyFile } from './key-file.ts'
@@ -85,11 +86,10 @@ function refuseBroken(read: KeyFile): KeyFile {
 
 async function readKeyText(file: string): Promise<string | null> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    return decodeText(await readFile(file))
   } catch (error) {
-    const { code = 'not-utf8' } = error as NodeJS.ErrnoException
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return null
-    const known = code.startsWith('ERR_') ? 'not-utf8' : code
-    throw new ProblemsError([describeUnreadable(file, known, process.getuid?.() ?? null)])
+    throw new ProblemsError([describeUnreadable(file, code, process.getuid?.() ?? null)])
   }
 }

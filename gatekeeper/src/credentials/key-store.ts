@@ -55,6 +55,8 @@ export type KeyStore = {
 export type KeyStoreState = {
   /** Why what is in force is not what the files say; empty where all is well. */
   readonly degraded: readonly Problem[]
+  /** What the files say and was hardly meant, such as a service that does not exist. */
+  readonly notes: readonly Problem[]
   readonly keys: number
   /** Epoch milliseconds at which the set in force was read. */
   readonly loadedAt: number
@@ -168,6 +170,7 @@ class Store {
     const stale = [...this.#sources].filter(([, source]) => source.isDetached)
     return {
       degraded: [...this.#problems(), ...stale.map(([file]) => detached(file))],
+      notes: [...this.#sources.values()].flatMap(({ warnings }) => warnings),
       keys: this.ring.size,
       loadedAt: this.#loadedAt,
     }

@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
+import { describeEncoding } from '../lib/text-file.ts'
 
 /** Says what to do about a key file that is there and cannot be read. */
 export function describeUnreadable(source: string, code: string, uid: number | null): Problem {
@@ -17,9 +18,10 @@ export function describeUnreadable(source: string, code: string, uid: number | n
         remedy:
           'Docker makes one where a mounted file is missing: remove it, mount the folder above.',
       }
-    case 'not-utf8':
-      return { source, what: 'is not written in UTF-8', remedy: 'Save it as UTF-8.' }
-    default:
+    default: {
+      const encoding = describeEncoding(code)
+      if (encoding !== null) return { source, ...encoding }
       return { source, what: `cannot be read (${code})`, remedy: 'Look at its path and its disk.' }
+    }
   }
 }

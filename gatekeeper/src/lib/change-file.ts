@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { writeFileAtomic } from './atomic-write.ts'
 import { createOwnedFolder } from './create-owned.ts'
 import { withLock } from './lock-file.ts'
+import { decodeText } from './text-file.ts'
 
 /** A new text for a file, with what is to be on record of it. */
 export type NewText = {
@@ -42,10 +43,11 @@ export async function changeFile<Changed extends NewText | null>(
   })
 }
 
-/** The text of a file; null where there is none. Rejects as `node:fs` does. */
+/** The text of a file; null where there is none. Rejects as `node:fs` does, and with an EncodingError. */
 export async function readText(path: string): Promise<string | null> {
-  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
+  return bytes === null ? null : decodeText(bytes)
 }

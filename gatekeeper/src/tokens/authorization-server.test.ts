@@ -36,7 +36,7 @@ beforeAll(async () => {
   ] as const) {
     secrets[id] = await addClient(file, { id, role, ...wanted, ...rest }, { clock })
   }
-  const log = { info: () => {}, error: () => {} }
+  const log = { info: () => {}, warn: () => {}, error: () => {} }
   clients = await openClientStore({ file, fixed: [], clock, log })
   const rotation = { algorithm: 'RS256', leadMs: 0, lifetimeMs: 3_600_000 } as const
   await ensureSigningKey(folder, rotation, { clock })

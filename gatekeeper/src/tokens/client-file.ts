@@ -7,6 +7,7 @@ import { isAddressRange } from '../lib/cidr.ts'
 import { parseInstant } from '../lib/instant.ts'
 import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json-place.ts'
 import { locateSyntaxError } from '../lib/json-syntax.ts'
+import { plainIssue } from '../lib/plain-issue.ts'
 import type { Problem } from '../lib/problem.ts'
 import { type Limit, parseLimit } from '../policy/limit.ts'
 import { roles } from '../policy/principal.ts'
@@ -38,7 +39,10 @@ const limit = z.string().transform((text, context): Limit => {
   return z.NEVER
 })
 
-const names = z.array(z.string().min(1).max(200)).max(1000)
+const names = z
+  .array(z.string().min(1).max(200))
+  .max(1000)
+  .meta({ examples: ['["ollama"]'] })
 
 const secret = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the secret in lower-case hex'),
@@ -47,7 +51,12 @@ const secret = z.strictObject({
 })
 
 /** RFC 6749 §3.3: visible ASCII without quote and backslash. */
-const scope = z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'must be a scope value')
+const scope = z
+  .string()
+  .regex(
+    /^[\x21\x23-\x5B\x5D-\x7E]+$/,
+    'must be a scope value such as "chat": visible letters without blanks',
+  )
 
 const client = z.strictObject({
   role: z.enum(roles),
@@ -58,9 +67,20 @@ const client = z.strictObject({
     .default([...defaultScopes]),
   secrets: z.array(secret).min(1).max(2),
   models: names.default([]),
-  limits: z.array(limit).max(50).default([]),
+  limits: z
+    .array(limit)
+    .max(50)
+    .meta({ examples: ['["60/min"]'] })
+    .default([]),
   addresses: z
-    .array(z.string().refine(isAddressRange, 'must be an address or a range'))
+    .array(
+      z
+        .string()
+        .refine(
+          isAddressRange,
+          'must be an address or network such as "192.168.1.20" or "192.168.1.0/24"',
+        ),
+    )
     .max(1000)
     .default([]),
   disabled: z.boolean().default(false),
@@ -86,7 +106,7 @@ export function parseClientFile(text: string, source: string): ClientFile {
     remedy: 'Remove one of the two.',
   }))
   if (twice.length > 0) return fail(twice)
-  const parsed = file.safeParse(JSON.parse(text))
+  const parsed = file.safeParse(JSON.parse(text), { error: plainIssue })
   if (!parsed.success) return fail(explain(text, source, parsed.error.issues))
   const clients = Object.entries(parsed.data.clients).map(([id, entry]) => toClient(id, entry))
   return { clients, problems: [] }
@@ -117,15 +137,11 @@ function flatten(issue: Issue): { path: JsonPath; what: string }[] {
   // The id may be a secret in the wrong place, so only the member is named.
   const name = path.length > 2 ? path.slice(2).join('.') : 'this'
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], what: 'there is no such member' }))
+    // The name is not quoted: it may be a secret in the wrong place.
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      what: `there is no such member; members are ${issue.message}`,
+    }))
   }
-  return [{ path, what: `${name}: ${messageOf(issue)}` }]
-}
-
-/** zod's own messages quote what was found in some places; ours say what is wanted. */
-function messageOf(issue: Issue): string {
-  if (issue.code === 'custom' || issue.code === 'invalid_format') return issue.message
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
-  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`
-  return issue.code === 'invalid_key' ? 'is not the id of a client' : 'has a wrong size'
+  return [{ path, what: `${name}: ${issue.message}` }]
 }

@@ -30,11 +30,32 @@ const wanted = (changes: object = {}) => ({
 })
 
 async function open(fixed: readonly Client[] = []): Promise<ClientStore> {
-  const log = { info: () => {}, error: () => {} }
+  const log = { info: () => {}, warn: () => {}, error: () => {} }
   const store = await openClientStore({ file, fixed, log, ...deps })
   opened.push(store)
   return store
 }
+
+describe('D20: a client that names a service that does not exist', () => {
+  it('is named with the service that was meant, and goes on with its others', async () => {
+    await addClient(file, wanted({ services: ['olama', 'litellm', '*'] }), deps)
+    const known = { serviceNameOf: (name: string) => (name === 'litellm' ? name : null) }
+    const log = { info: () => {}, warn: () => {}, error: () => {} }
+    const names = ['ollama', 'litellm']
+    const store = await openClientStore({
+      file,
+      fixed: [],
+      log,
+      known: { ...known, names },
+      ...deps,
+    })
+    opened.push(store)
+    expect(store.notes().map(({ what }) => what)).toEqual([
+      'client app names the service "olama", which does not exist (did you mean ollama?)',
+    ])
+    expect([store.problems(), store.size()]).toEqual([[], 1])
+  })
+})
 
 describe('a client', () => {
   it('is known by the secret that it was given, and by no other', async () => {

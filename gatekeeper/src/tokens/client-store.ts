@@ -3,8 +3,10 @@
  * of the environment. Broken at the start it stops the start; later the last good ones stay.
  */
 import type { Clock } from '../lib/clock.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
+import { describeEncoding } from '../lib/text-file.ts'
 import type { Timers } from '../lib/timers.ts'
 import { watchFile } from '../lib/watched-file.ts'
 import { type Client, isActiveClient } from './client.ts'
@@ -26,6 +28,8 @@ export type ClientStore = {
   readonly version: () => number
   /** Why what is in force is not what the file says; empty where all is well. */
   readonly problems: () => readonly Problem[]
+  /** Services that clients name and that do not exist. */
+  readonly notes: () => readonly Problem[]
   readonly reload: () => Promise<void>
   readonly close: () => void
 }
@@ -35,11 +39,14 @@ export type ClientStoreDeps = {
   /** Clients of the environment; one of the file with the same id is a problem. */
   readonly fixed: readonly Client[]
   readonly clock: Clock
+  /** The services that there are; without it no name is judged. */
+  readonly known?: KnownServices
   readonly timers?: Timers
   /** Told what a reload changed. */
   readonly onChange?: (change: ClientSetChange) => void
   readonly log: {
     readonly info: (fields: object, message: string) => void
+    readonly warn: (fields: object, message: string) => void
     readonly error: (fields: object, message: string) => void
   }
 }
@@ -48,12 +55,16 @@ export type ClientStoreDeps = {
 export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStore> {
   let clients = indexClients(deps.fixed)
   let problems: readonly Problem[] = []
+  let notes: readonly Problem[] = []
   let version = 0
   const apply = (state: FileState) => {
     version++
     const read = readState(state, deps)
     problems = read.problems
-    if (problems.length === 0) clients = indexClients([...deps.fixed, ...read.clients])
+    if (problems.length > 0) return
+    clients = indexClients([...deps.fixed, ...read.clients])
+    notes = findUnknownServices(read.clients, deps)
+    for (const note of notes) deps.log.warn({ ...note }, 'clients')
   }
   const watched = await watchFile(
     deps.file,
@@ -86,9 +97,31 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
     size: () => clients.size,
     version: () => version,
     problems: () => problems,
+    notes: () => notes,
     reload: () => watched.check(),
     close: watched.close,
   }
+}
+
+type KnownServices = {
+  readonly serviceNameOf: (nameOrAlias: string) => string | null
+  readonly names: readonly string[]
+}
+
+/** One note for each service that a client names and that does not exist; `*` is every service. */
+function findUnknownServices(
+  clients: readonly Client[],
+  { file, known }: ClientStoreDeps,
+): Problem[] {
+  if (known === undefined) return []
+  const isUnknown = (name: string) => name !== '*' && known.serviceNameOf(name) === null
+  return clients.flatMap(({ id, services }) =>
+    services.filter(isUnknown).map((name) => ({
+      source: file,
+      what: `client ${id} names the service ${JSON.stringify(name)}, which does not exist${didYouMean(name, known.names)}`,
+      remedy: 'Correct the name, or add the service to gatekeeper.yaml; its other services work.',
+    })),
+  )
 }
 
 /** Ids of the clients by which two sets differ. */
@@ -115,7 +148,8 @@ function readState(state: FileState, { file, fixed }: ClientStoreDeps) {
   if (state.kind === 'unreadable') {
     const remedy = 'Make it readable for the user that the gatekeeper runs as.'
     const what = `cannot be read (${state.code})`
-    return { clients: [], problems: [{ source: file, what, remedy }] }
+    const problem = describeEncoding(state.code) ?? { what, remedy }
+    return { clients: [], problems: [{ source: file, ...problem }] }
   }
   const read = parseClientFile(state.text, file)
   const twice = read.clients.filter(({ id }) => fixed.some((other) => other.id === id))

@@ -4,6 +4,7 @@
 import { changeFile, readText } from '../lib/change-file.ts'
 import type { Clock } from '../lib/clock.ts'
 import { formatInstant } from '../lib/instant.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { ProblemsError } from '../lib/problem.ts'
 import type { Role } from '../policy/principal.ts'
 import type { Client } from './client.ts'
@@ -122,8 +123,11 @@ function toEntry(secret: string, { clock }: ClientWriterDeps): SecretEntry {
 
 function findEntry(document: ClientDocument, id: string): ClientEntry {
   const entry = Object.hasOwn(document.clients, id) ? document.clients[id] : undefined
-  if (entry === undefined) throw new ClientIdError('there is no client with this id')
-  return entry
+  if (entry !== undefined) return entry
+  const meant = didYouMean(id, Object.keys(document.clients))
+  throw new ClientIdError(
+    `there is no client with this id${meant}; \`npm run keys -- client list\` shows them`,
+  )
 }
 
 /** Never writes what the service would refuse, nor over a file that it refuses now. */

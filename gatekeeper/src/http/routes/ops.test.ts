@@ -18,6 +18,7 @@ type Asked = { readonly path: string; readonly fields: readonly string[]; readon
 /** Asks an ops listener as a client would, with the fields exactly as they stand. */
 async function ask({ path, fields, from = '127.0.0.1' }: Asked, deps: Partial<OpsDeps> = {}) {
   const all: OpsDeps = {
+    notes: () => [],
     parts: () => ({ keys: [problem], audit: [] }),
     isDraining: () => false,
     renderMetrics: async () => ({ text: 'figures 1\n', contentType: 'text/plain; version=0.0.4' }),
@@ -51,6 +52,17 @@ describe('the ops listener', () => {
       degraded: ['keys'],
       problems: ['/keys/keys.json: is no JSON. Correct it.'],
     })
+  })
+
+  it('D20: names what is written and was hardly meant, to this machine alone, without a key', async () => {
+    const key = `gk_${'a'.repeat(10)}_${'b'.repeat(49)}`
+    const what = `key x names the service "${key}", which does not exist`
+    const notes = () => [{ source: '/keys/keys.json', what, remedy: 'Correct the name.' }]
+    const parts = () => ({ keys: [] })
+    const { text } = await ask({ path: '/readyz', fields: own }, { parts, notes })
+    expect(text).toContain('"status":"ok"')
+    expect(text).toContain('"notes":["/keys/keys.json: key x names the service')
+    expect(text).not.toContain('bbb')
   })
 
   it('is ok where nothing is stale, and 503 while it drains', async () => {

@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../../lib/cidr.ts'
 import { isSameSecret } from '../../lib/constant-time.ts'
+import { scrubKeys } from '../../lib/key-shape.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
 import type { Answer } from '../error-response.ts'
 import type { Call } from '../point.ts'
@@ -16,6 +17,8 @@ export type PartProblems = Readonly<Record<string, readonly Problem[]>>
 
 export type OpsDeps = {
   readonly parts: () => PartProblems
+  /** What is in force as it is written, and was hardly meant so. */
+  readonly notes: () => readonly Problem[]
   readonly isDraining: () => boolean
   readonly renderMetrics: () => Promise<{ readonly text: string; readonly contentType: string }>
   /** What a scraper has to show; null where whoever reaches the listener may see the figures. */
@@ -85,7 +88,8 @@ function tellReady(request: IncomingMessage, deps: OpsDeps): Answer {
   if (!isNear(request)) return jsonAnswer(200, { status })
   const degraded = stale.map(([part]) => part)
   const problems = stale.flatMap(([, found]) => found.map(formatProblem))
-  return jsonAnswer(200, { status, degraded, problems })
+  const notes = deps.notes().map((note) => scrubKeys(formatProblem(note)))
+  return jsonAnswer(200, { status, degraded, problems, ...(notes.length > 0 && { notes }) })
 }
 
 /** Whether it comes over a unix socket, which has no addresses, or from this machine. */
