@@ -6,7 +6,7 @@ import { hasKeyShape } from '../lib/key-shape.ts'
 import { type Endpoint, nobodysModel } from '../policy/endpoint.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
-import type { ServiceKind } from '../policy/service.ts'
+import { modelKindOf, type ServiceKind } from '../policy/service.ts'
 import type { NormalBody } from './json-body.ts'
 import { type StoreDeps, usesStore } from './stored-responses.ts'
 
@@ -48,7 +48,7 @@ export function judgeModels(
   { facts, principal }: Asked,
   { plainKeyTest }: ShowDeps = {},
 ): Pick<BodyFacts, 'models' | 'shownModel' | 'grantedModels' | 'cloudModels'> {
-  const kind = facts.service?.kind ?? 'http'
+  const kind = facts.service === null ? 'http' : modelKindOf(facts.service)
   const models = names.map((name) => normalizeModelName(kind, name))
   return {
     models,

@@ -16,7 +16,13 @@ import { chatBytesMax, readChat } from './chat-body.ts'
 import type { ChatDeps } from './chat-head.ts'
 
 const prompt = 'Be kind, and "brief".'
-const rules = { behind: 'litellm', otherPrefixes: [], model: null, visitor: null }
+const rules = {
+  behind: 'litellm',
+  kind: 'openai' as const,
+  otherPrefixes: [],
+  model: null,
+  visitor: null,
+}
 const service = aService({ name: 'domain-chat', kind: 'chat', chat: rules })
 const endpoint = anEndpoint(chatEndpoints[0])
 
@@ -93,7 +99,70 @@ describe('what goes on', () => {
   })
 })
 
+describe('C9: messages are', () => {
+  const list = [
+    { role: 'user', content: 'one' },
+    { role: 'assistant', content: 'two' },
+  ]
+  const said = (content: string) => [{ role: 'user', content }]
+  test.each<[string, unknown, object[]]>([
+    ['a list', { messages: list }, list],
+    ['a plain text', { messages: 'hello' }, said('hello')],
+    ['such a list as JSON text', { messages: JSON.stringify(list) }, list],
+    ['the whole body, as one text', 'hello', said('hello')],
+    ['the whole body, as JSON text in a text', JSON.stringify(list), list],
+    ['a text that is a list of something else', { messages: '[1, 2]' }, said('[1, 2]')],
+    ['a text that is an object', { messages: '{"role":"x"}' }, said('{"role":"x"}')],
+    ['a text that is half a list', { messages: '[{"role":' }, said('[{"role":')],
+  ])('%s', async (_, body, expected) => {
+    expect((await ask({ body: JSON.stringify(body) })).sent?.messages.slice(1)).toEqual(expected)
+  })
+
+  test('a text/plain body, with the same two readings', async () => {
+    const fields = { 'content-type': ['text/plain'] }
+    expect((await ask({ body: 'hello', fields })).sent.messages.slice(1)).toEqual(said('hello'))
+    const body = ` ${JSON.stringify(list)}\n`
+    expect((await ask({ body, fields })).sent.messages.slice(1)).toEqual(list)
+  })
+
+  test('streamed as text too', async () => {
+    expect((await ask({ body: '{"messages":"hi","stream":true}' })).sent.stream).toBe(true)
+  })
+
+  test.each([
+    ['[{"role":"system","content":"x"}]', 'chat-role-refused'],
+    ['[{"role":"user","role":"system","content":"x"}]', 'body-ambiguous'],
+    ['[{"role":"user","Role":"system","content":"x"}]', 'body-ambiguous'],
+    ['[{"role":"user","content":"x","name":"system"}]', 'chat-malformed'],
+    ['[{"role":"user","content":[]}]', 'chat-malformed'],
+    ['[{"role":"user","content":"x"},7]', 'chat-malformed'],
+    ['[]', 'chat-malformed'],
+    [' ', 'chat-malformed'],
+  ])('as JSON text held to the same rules: %s', async (text, defect) => {
+    expect((await ask({ body: JSON.stringify({ messages: text }) })).defect).toBe(defect)
+    expect((await ask({ body: JSON.stringify(text) })).defect).toBe(defect)
+    const fields = { 'content-type': ['text/plain'] }
+    expect((await ask({ body: text, fields })).defect).toBe(defect)
+  })
+})
+
 describe('a body is refused', () => {
+  test.each([
+    ['{"messages":[],"temperature":1,"sk-abc":2}', /^The body has temperature\. It may have/],
+    ['{"messages":[],"sk-abc":2}', /^The body has a member that is not allowed\./],
+    ['{"messages":[]}', /empty/],
+    ['{"messages":"x","stream":"true"}', /stream must be true or false/],
+    [
+      '{"messages":[{"role":"user","content":"x"},{"role":"user"}]}',
+      /^messages\[1\] needs content/,
+    ],
+    ['{"messages":[{"content":"x"}]}', /^messages\[0\] needs a role/],
+  ])('%s: the text says what of it', async (body, text) => {
+    const { detail } = await ask({ body })
+    expect(detail?.text).toMatch(text)
+    expect(detail?.text).not.toContain('sk-abc')
+  })
+
   test.each([
     ['{"messages":[{"role":"system","content":"x"}]}', 'chat-role-refused'],
     ['{"messages":[{"role":"user","content":"x"}],"model":"other"}', 'chat-malformed'],
@@ -151,13 +220,35 @@ describe('the model', () => {
       'runs at the vendor’s',
       { facts: { query: 'model=ollama/a:cloud' }, models: ['ollama/a:cloud'] },
     ],
-    ['is none', { models: [] }],
   ])('that %s is no model here', async (_, given) => {
-    expect((await ask(given)).defect).toBe('unknown-query')
+    expect((await ask(given)).defect).toBe('model-not-allowed')
+  })
+
+  test('that is unknown, and one that is not allowed, get one text, which names what was asked', async () => {
+    const gone = await ask({ facts: { query: 'model=gone' } })
+    const refused = await ask({ facts: { query: 'model=m' }, principal: { models: ['other'] } })
+    expect(gone.detail?.text.replace('gone', 'm')).toBe(refused.detail?.text)
+    expect(refused.detail).toEqual({ text: expect.stringContaining('"m"'), param: 'model' })
+  })
+
+  test('of an Ollama has many names, and one at the vendor’s needs the right to it', async () => {
+    const ollama = { service: aService({ ...service, chat: { ...rules, kind: 'ollama' } }) }
+    const models = ['demo:latest', 'big:cloud']
+    for (const name of ['demo', 'Demo', 'library/demo', 'demo:latest']) {
+      const facts = { ...ollama, query: `model=${name}` }
+      expect((await ask({ facts, models })).sent?.model).toBe('demo:latest')
+    }
+    const facts = { ...ollama, query: 'model=big:cloud' }
+    expect((await ask({ facts, models })).defect).toBe('model-not-allowed')
+    const principal = { cloudModels: true }
+    const allowed = await ask({ facts, models, principal })
+    expect(allowed).toMatchObject({ defect: null, cloudModels: ['big:cloud'] })
+    expect((await ask({ facts: ollama, models: ['big:cloud'] })).defect).toBe('model-not-allowed')
   })
 
   test('is nobody’s where the list cannot be read: nothing goes on', async () => {
     expect((await ask({ models: null })).defect).toBe('models-unavailable')
+    expect((await ask({ models: [] })).defect).toBe('models-unavailable')
     expect((await ask({ models: null, facts: { query: 'model=m' } })).defect).toBe(
       'models-unavailable',
     )

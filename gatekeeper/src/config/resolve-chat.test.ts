@@ -44,14 +44,25 @@ describe('the domain chat', () => {
     ])
   })
 
+  test.each(['ollama', 'openai', 'llamacpp', 'vllm'])('stands in front of kind %s too', (kind) => {
+    const upstream = 'upstream: {url: "http://127.0.0.1:9"}'
+    const text = `  own: {kind: ${kind}, ${upstream}, routes: [{prefix: /own}]}\nchat: {service: own}\n`
+    const { service, problems } = read(text)
+    expect(problems).toEqual([])
+    expect(service).toMatchObject({ kind: 'chat', chat: { behind: 'own', kind } })
+  })
+
   test('is off where LiteLLM has no address, and where nobody asks for it', () => {
     expect(read('chat: {service: litellm}\n', {}).service?.routes).toEqual([])
     expect(read('').service).toBeNull()
   })
 
   test.each([
-    ['chat: {service: tts}\n', /chat\.service names tts/],
-    ['chat: {service: ollama}\n', /chat\.service names ollama/],
+    ['chat: {service: tts}\n', /chat\.service names tts, which is not a service/],
+    [
+      '  web: {kind: http, routes: [{prefix: /web}]}\nchat: {service: web}\n',
+      /chat\.service names web, which is of kind http/,
+    ],
     ['chat: {}\n', /chat\.service/],
     ['chat: {service: litellm, domains: [x]}\n', /no member "domains"/],
     ['chat: {service: litellm, anonymous: {limits: [often]}}\n', /is not a limit/],

@@ -2,7 +2,7 @@ import { chatPrefixes } from '../endpoints/chat.ts'
 import { isLoopback } from '../lib/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
 import { anonymous } from '../policy/principal.ts'
-import type { Service, Visitor } from '../policy/service.ts'
+import type { Service, ServiceKind, Visitor } from '../policy/service.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
@@ -10,16 +10,23 @@ import type { Settings } from './read-settings.ts'
 /** The name by which keys are given the domain chat. */
 export const chatName = 'domain-chat'
 
-/** What can be wrong with `chat`: only a server of OpenAI's form tells its models as it expects. */
+/** Kinds that have `/v1/chat/completions` and tell their models at `/v1/models`. */
+const chatKinds: readonly ServiceKind[] = ['openai', 'ollama', 'llamacpp', 'vllm']
+
+/** What can be wrong with `chat`. */
 export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt): Problem[] {
   const problems: Problem[] = []
   if (services[chatName] !== undefined) {
     const what = `${chatName} is the gatekeeper's own chat`
     problems.push(reportAt(['services', chatName], what, 'Choose another name.'))
   }
-  if (chat === undefined || services[chat.service]?.kind === 'openai') return problems
-  const what = `chat.service names ${chat.service}, which is no service of kind openai`
-  return [...problems, reportAt(['chat', 'service'], what, 'Name one, such as litellm.')]
+  if (chat === undefined) return problems
+  const behind = services[chat.service]
+  if (behind !== undefined && chatKinds.includes(behind.kind)) return problems
+  const kind = behind === undefined ? 'not a service of this file' : `of kind ${behind.kind}`
+  const what = `chat.service names ${chat.service}, which is ${kind}`
+  const remedy = `Name a service of one of the kinds ${chatKinds.join(', ')}, such as litellm or ollama.`
+  return [...problems, reportAt(['chat', 'service'], what, remedy)]
 }
 
 /** The domain chat as a service; without routes where the service behind it has no upstream. */
@@ -44,6 +51,7 @@ export function resolveChat(
       queue: null,
       chat: {
         behind: behind.name,
+        kind: behind.kind,
         otherPrefixes: Object.values(file.services).flatMap(({ routes }) =>
           routes.map(({ prefix }) => prefix),
         ),

@@ -2,7 +2,6 @@
  * Errors of the domain chat: `{error, error_description}`, as its clients know them. Only here a 401
  * says which fault it is about; whoever gets it holds the credential, and has nothing to guess.
  */
-import { readChatQuery } from '../endpoints/chat-query.ts'
 import type { Detail } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 import { type Reason, reasonRow } from '../policy/reason.ts'
@@ -42,11 +41,8 @@ const namedMax = 10
 const charsMax = 120
 
 /** What the client itself wrote, cut: a key among it was refused before. */
-function nameUnknown({ unknown, query }: RequestFacts): string {
-  const asked = readChatQuery(query)
-  const model = 'unknown' in asked || asked.model === null ? null : `model=${asked.model}`
-  const names = unknown ?? (model === null ? [] : [model])
-  if (names.length === 0) return 'The usual model is not to be had here: name one by ?model=.'
-  const shown = names.slice(0, namedMax).map((name) => name.slice(0, charsMax).toWellFormed())
+function nameUnknown({ unknown = [] }: RequestFacts): string | null {
+  if (unknown.length === 0) return null
+  const shown = unknown.slice(0, namedMax).map((name) => name.slice(0, charsMax).toWellFormed())
   return `The query has what is not known here: ${shown.join(', ')}.`
 }

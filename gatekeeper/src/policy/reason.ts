@@ -154,7 +154,7 @@ export const reasons = {
   'chat-malformed': {
     ...invalid,
     code: 'chat_malformed',
-    text: 'The body is an object with messages, each of role and content, perhaps with stream, and nothing else; or it is one text.',
+    text: 'The body must be an object with messages, and perhaps stream: a list of messages, each with role and content, or one text. It may also be one text in place of the object. Example: {"messages":[{"role":"user","content":"Hello"}]}.',
   },
   'chat-role-refused': {
     ...invalid,

@@ -84,6 +84,8 @@ export type Service = {
 export type ChatRules = {
   /** The service whose upstream it uses, and with which it shares limits and slots. */
   readonly behind: string
+  /** The kind of that service. */
+  readonly kind: ServiceKind
   /** Prefixes of all services, also of those that have no address now: they are no levels. */
   readonly otherPrefixes: readonly string[]
   /** The model of a request that names none; null is the first that its caller may use. */
@@ -101,6 +103,11 @@ export type Visitor = {
 /** By whose name limits and slots are counted: a chat uses up those of what stands behind it. */
 export function accountOf(service: Service): string {
   return service.chat?.behind ?? service.name
+}
+
+/** Whose names of models count: a chat has those of the service behind it. */
+export function modelKindOf(service: Pick<Service, 'kind' | 'chat'>): ServiceKind {
+  return service.chat?.kind ?? service.kind
 }
 
 /** The fair queue of one service (scheduler/fair-queue.ts). */

@@ -178,13 +178,13 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     expect((await send('/minnow/chat?model=demo:latest')).status).toBe(200)
     expect(sent().model).toBe('demo:latest')
     litellm.reset()
-    await expectRefused(send('/minnow/chat?model=gpt-99'), 400, 'model=gpt-99')
-    await expectRefused(send('/minnow/chat?model=demo:latest,gpt-99'), 400)
+    await expectRefused(send('/minnow/chat?model=gpt-99'), 404, 'model_not_found')
+    await expectRefused(send('/minnow/chat?model=demo:latest,gpt-99'), 404, 'model_not_found')
     const ask = (model: string) =>
       send(`/authorized/minnow/chat?model=${model}`, { json: hello, key: narrow.key })
     const unknown = await ask('other')
     const refused = await ask('demo:latest')
-    expect([unknown.status, refused.status]).toEqual([400, 400])
+    expect([unknown.status, refused.status]).toEqual([404, 404])
     const shape = (answer: Answer) => ({ ...read(answer), request_id: '' })
     expect(shape(refused)).toEqual(
       JSON.parse(JSON.stringify(shape(unknown)).replace('other', 'demo:latest')),
@@ -213,6 +213,10 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     ]
     await send('/minnow/chat', { json: { messages: conversation } })
     expect(sent().messages.slice(1)).toEqual(conversation)
+    await send('/minnow/chat', { json: { messages: 'a plain text' } })
+    expect(sent().messages.slice(1)).toEqual([{ role: 'user', content: 'a plain text' }])
+    await send('/minnow/chat', { json: { messages: JSON.stringify(conversation) } })
+    expect(sent().messages.slice(1)).toEqual(conversation)
     await send('/minnow/chat', { json: 'a JSON text' })
     expect(sent().messages.slice(1)).toEqual([{ role: 'user', content: 'a JSON text' }])
     const headers = { 'content-type': 'text/plain; charset=utf-8' }
@@ -230,7 +234,9 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
 
   const malformed: readonly (readonly [string, unknown])[] = [
     ['no messages', { messages: [] }],
-    ['messages that are none', { messages: 'hello' }],
+    ['messages that are a number', { messages: 7 }],
+    ['messages that are an empty text', { messages: ' ' }],
+    ['messages that are an empty list as text', { messages: '[]' }],
     ['a list', [{ role: 'user', content: 'hello' }]],
     ['a number', 7],
     ['nothing', null],

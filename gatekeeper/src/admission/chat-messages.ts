@@ -1,0 +1,124 @@
+/**
+ * Reads what a client of the domain chat says: messages as a list, as one plain text, or as such a
+ * list in JSON text; or one text in place of the whole body.
+ */
+import { parseJson } from '../lib/parse-json.ts'
+import type { Detail } from '../policy/decision.ts'
+import type { Reason } from '../policy/reason.ts'
+import { isTextType } from './content-type.ts'
+import { readJsonBody } from './json-body.ts'
+import type { RequestHead } from './request-head.ts'
+
+export type Message = { readonly role: string; readonly content: string }
+export type Conversation = { readonly messages: readonly Message[]; readonly isStream: boolean }
+
+/** Why a body is refused; `detail` says what of it, where more is known than the reason. */
+export type ChatDefect = { readonly defect: Reason; readonly detail?: Detail }
+
+const messagesMax = 1_000
+const roles = ['user', 'assistant']
+const malformed: ChatDefect = { defect: 'chat-malformed' }
+
+/** Reads the body of a chat; the result holds nothing of it but texts and roles. */
+export async function readConversation(
+  bytes: Buffer,
+  head: RequestHead,
+): Promise<Conversation | ChatDefect> {
+  const text = decodeText(bytes)
+  if (text === null) return malformed
+  if (isTextType(head)) return ofMessages(await readText(text))
+  if (/^[ \t\r\n]*"/.test(text)) return ofMessages(await readText(parseJson(text)))
+  const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
+  if (json === 'body-malformed') return malformed
+  if (typeof json === 'string') return { defect: json }
+  return await ofObject(parseJson(json.bytes.toString('utf8')))
+}
+
+function decodeText(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+async function ofObject(value: unknown): Promise<Conversation | ChatDefect> {
+  if (typeof value !== 'object' || value === null) return malformed
+  const other = Object.keys(value).filter((name) => name !== 'messages' && name !== 'stream')
+  if (other.length > 0) return nameOther(other)
+  const { messages, stream = false } = value as { messages?: unknown; stream?: unknown }
+  if (typeof stream !== 'boolean') {
+    return say('stream', 'The member stream must be true or false.')
+  }
+  return ofMessages(typeof messages === 'string' ? await readText(messages) : messages, stream)
+}
+
+/** What clients of other endpoints send. Only these names are repeated: others may hold anything. */
+const namedMembers = new Set(
+  `model tools tool_choice functions function_call system prompt temperature top_p top_k n stop seed
+  max_tokens max_completion_tokens response_format presence_penalty frequency_penalty logit_bias user
+  metadata stream_options options keep_alive format think domain level`.split(/\s+/),
+)
+
+function nameOther(names: readonly string[]): ChatDefect {
+  const known = names.filter((name) => namedMembers.has(name))
+  const what = known.length === 0 ? 'a member that is not allowed' : `${known.join(', ')}`
+  const rest = 'It may have messages and stream, and nothing else; ?model= and ?domain= choose.'
+  return say(known[0] ?? null, `The body has ${what}. ${rest}`)
+}
+
+const say = (param: string | null, text: string): ChatDefect => ({
+  defect: 'chat-malformed',
+  detail: { text, param },
+})
+
+/**
+ * A text is one message of the user, unless it is a list of messages in JSON. It is read like a
+ * body, so that a member twice is refused here as it is there.
+ */
+async function readText(text: unknown): Promise<unknown> {
+  if (!isText(text)) return null
+  if (!isMessageList(parseJson(text))) return [{ role: 'user', content: text }]
+  const bytes = Buffer.from(`{"messages":${text}}`)
+  const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
+  if (typeof json === 'string') return { defect: json } satisfies ChatDefect
+  return (parseJson(json.bytes.toString('utf8')) as { messages: unknown }).messages
+}
+
+/** `[1, 2]` and `["a"]` are texts that somebody may well ask about. */
+function isMessageList(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  return value.length === 0 || value.some((one) => isObject(one) && 'role' in one)
+}
+
+function ofMessages(messages: unknown, isStream = false): Conversation | ChatDefect {
+  if (isObject(messages) && 'defect' in messages) return messages as ChatDefect
+  if (!Array.isArray(messages)) return malformed
+  if (messages.length === 0) return say('messages', 'The list of messages is empty.')
+  if (messages.length > messagesMax) {
+    return say('messages', `There are more than ${messagesMax} messages.`)
+  }
+  const read = messages.map(readMessage)
+  const defect = read.find((one) => 'defect' in one)
+  return defect ?? { messages: read as readonly Message[], isStream }
+}
+
+function readMessage(value: unknown, index: number): Message | ChatDefect {
+  const place = `messages[${index}]`
+  if (!isObject(value)) return say(place, `${place} must be an object of role and content.`)
+  const isPlain = Object.keys(value).every((name) => name === 'role' || name === 'content')
+  if (!isPlain) return say(place, `${place} may have role and content, and nothing else.`)
+  const { role, content } = value
+  if (typeof role !== 'string') return say(place, `${place} needs a role: user or assistant.`)
+  if (!isText(content)) return say(place, `${place} needs content, which must be one text.`)
+  // A client's own system or developer message would speak with the voice of the prompt.
+  return roles.includes(role) ? { role, content } : { defect: 'chat-role-refused' }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Half a character would be written in two ways by two readers. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.isWellFormed() && value.trim() !== ''
