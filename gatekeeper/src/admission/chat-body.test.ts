@@ -228,7 +228,7 @@ describe('the model', () => {
     const gone = await ask({ facts: { query: 'model=gone' } })
     const refused = await ask({ facts: { query: 'model=m' }, principal: { models: ['other'] } })
     expect(gone.detail?.text.replace('gone', 'm')).toBe(refused.detail?.text)
-    expect(refused.detail).toEqual({ text: expect.stringContaining('"m"'), param: 'model' })
+    expect(refused.detail).toEqual({ text: expect.stringContaining("'m'"), param: 'model' })
   })
 
   test('of an Ollama has many names, and one at the vendor’s needs the right to it', async () => {

@@ -98,7 +98,7 @@ function missing(asked: string | null): ChatDefect {
   const text =
     asked === null
       ? 'The usual model is not available here. Choose one with ?model=.'
-      : `The model ${JSON.stringify(asked.toWellFormed())} does not exist, or may not be used here.`
+      : `The model '${asked.toWellFormed()}' does not exist, or may not be used here.`
   return { defect: 'model-not-allowed', detail: { text, param: 'model' } }
 }
 

@@ -154,7 +154,7 @@ export const reasons = {
   'chat-malformed': {
     ...invalid,
     code: 'chat_malformed',
-    text: 'The body must be an object with messages, and perhaps stream: a list of messages, each with role and content, or one text. It may also be one text in place of the object. Example: {"messages":[{"role":"user","content":"Hello"}]}.',
+    text: 'The body must be an object with messages, and perhaps stream: a list of messages, each with role and content, or one text. It may also be one text in place of the object.',
   },
   'chat-role-refused': {
     ...invalid,
@@ -354,7 +354,7 @@ export const reasons = {
     status: 502,
     code: 'upstream_unreadable',
     type: 'api_error',
-    text: 'The service behind the gatekeeper gave a list that cannot be read.',
+    text: 'The service behind the gatekeeper gave an answer that cannot be read. Nothing of it is passed on.',
     level: 'error',
   },
   'upstream-rejected-us': {
@@ -363,6 +363,15 @@ export const reasons = {
     type: 'api_error',
     text: 'The service behind the gatekeeper does not accept the gatekeeper. Its operator must set the credential.',
     level: 'error',
+    isFinal: true,
+  },
+  'upstream-provider-refused': {
+    status: 502,
+    code: 'upstream_provider_refused',
+    type: 'api_error',
+    text: 'The provider or the model behind this service refused the request (401 or 403). Your own credential is not the cause: ask the operator, or choose another model.',
+    level: 'warn',
+    isFinal: true,
   },
   'upstream-unreachable': {
     status: 503,

@@ -18,14 +18,18 @@ import {
 import { type ClientAnswer, createClientAnswer } from './client-answer.ts'
 import { reasonOf } from './failure-reason.ts'
 import type { Exchange, Forwarded } from './forward.ts'
+import { refusalStatuses } from './refusal-cause.ts'
 import { changedFields, clientFields } from './response-fields.ts'
 import { settleWithin } from './settle-within.ts'
+import { UnreadableAnswer } from './unreadable-answer.ts'
 
 /** What is to be done with one answer, apart from carrying it. */
 export type AnswerJob = {
   readonly exchange: Exchange
   /** What the answer goes through, once its head is there. */
   readonly change: ChangeAnswer
+  /** Whom a refusal (401, 403, 407) of the upstream is about. Never rejects. */
+  readonly causeOf: (status: number) => Promise<Reason>
   /** How long request and answer may take together; null is without end. */
   readonly durationMsMax: number | null
   /** Whether the credential of the request still holds good; asked for each piece. */
@@ -54,6 +58,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #hasTrailers = false
   #isSent = false
   #isDone = false
+  #isRefused = false
   #isEnding = false
   readonly #sentAt = performance.now()
   #firstByteMs: number | null = null
@@ -76,12 +81,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Controller, status: number, fields: AnswerFields): void {
     if (status < 200 || this.#isDone) return
-    // Our credential was refused, not the client's: its own key is good.
-    if (status === 401 || status === 407) {
-      this.#breakOff('failed', status, { reason: 'upstream-rejected-us' })
-      this.#stop('the upstream does not accept the gatekeeper')
-      return
-    }
+    if (refusalStatuses.includes(status)) return this.#endRefused(status)
     if (!this.#stands()) return
     const { reader, answer } = this.#job.exchange
     reader?.begin(status, fields)
@@ -97,13 +97,23 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     })
   }
 
+  /**
+   * The client's own credential is good: the upstream refused ours, or its provider refused. Nothing
+   * of its answer is read, and who refused is found out before the client is answered.
+   */
+  #endRefused(status: number): void {
+    this.#isRefused = true
+    this.#stop('the upstream refused a credential')
+    void this.#job.causeOf(status).then((reason) => this.#breakOff('failed', status, { reason }))
+  }
+
   #fieldsOf(fields: AnswerFields): Record<string, string | string[]> {
     const own = 'fields' in this.#content ? this.#content.fields : undefined
     return own === undefined ? clientFields(fields) : { ...own }
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    if (this.#isDone || !this.#stands()) return
+    if (this.#isDone || this.#isRefused || !this.#stands()) return
     this.#firstByteMs ??= performance.now() - this.#sentAt
     this.#job.exchange.reader?.read(chunk)
     const changed = this.#content === noChange ? chunk : this.#change(chunk)
@@ -111,7 +121,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(_controller: Controller, trailers: AnswerFields): void {
-    if (this.#isDone || !this.#stands()) return
+    if (this.#isDone || this.#isRefused || !this.#stands()) return
     const rest = this.#content === noChange ? null : this.#change(null)
     if (this.#isDone) return
     if (rest !== null) this.#pass(rest)
@@ -124,7 +134,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   fail(error: Error): void {
     // After our own refusal this is only the echo of our abort, and the answer is not to be cut.
-    if (this.#isDone) return
+    if (this.#isDone || this.#isRefused) return
     const cause = (error as NodeJS.ErrnoException).code ?? error.name
     this.#cut(reasonOf(error), cause)
   }
@@ -175,11 +185,9 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     try {
       return chunk === null ? this.#content.end() : this.#content.push(chunk)
     } catch (error) {
-      const isRefused = error instanceof RefusedError
-      this.#cut(
-        isRefused ? error.reason : 'upstream-unreadable',
-        isRefused ? 'REFUSED' : 'UNREADABLE',
-      )
+      const lastWords = error instanceof UnreadableAnswer ? error.lastWords : null
+      if (error instanceof RefusedError) this.#cut(error.reason, 'REFUSED')
+      else this.#cut('upstream-unreadable', 'UNREADABLE', lastWords)
       this.#stop('the answer is not passed on')
       return null
     }
@@ -223,10 +231,10 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   /** Breaks off what is out already; where nothing is, the reason is to be answered. */
-  #cut(reason: Reason, cause: string): void {
+  #cut(reason: Reason, cause: string, lastWords: Buffer | null = null): void {
     const status = this.#client.status()
     this.#breakOff('failed', status ?? 0, { reason: status === null ? reason : null, cause })
-    this.#client.cut()
+    this.#client.cut(lastWords)
   }
 
   #breakOff(kind: 'aborted' | 'failed', status: number, why: Why = { reason: null }): void {

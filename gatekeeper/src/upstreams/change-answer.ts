@@ -1,7 +1,7 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Admission } from '../policy/admission.ts'
 import type { Obligation } from '../policy/decision.ts'
-import { chain, createErrorEventFilter, createFixedAnswer } from './chat-answer.ts'
+import { chain, createChatAnswer } from './chat-answer.ts'
 import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 import { createModelFilter } from './model-filter.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
@@ -25,23 +25,21 @@ export type HeldTransform = ByteTransform & {
 export const noChange: ByteTransform = { push: (chunk) => chunk, end: () => null }
 
 /** What an admission obliges us to do with the answer. */
-export function changesOf(admission: Admission): ChangeAnswer {
+export function changesOf(admission: Admission, isStream: boolean): ChangeAnswer {
   const owes = (owed: Obligation['kind']) => admission.obligations.some(({ kind }) => kind === owed)
   const isChat = admission.facts.endpoint?.dialect === 'chat'
   const { requestId } = admission.facts
   const [isUsageHidden, isFiltered] = [owes('ask-usage'), owes('filter-models')]
+  const hideUsage = (status: number, fields: AnswerFields) =>
+    isUsageHidden && status < 300 && isEventStream(fields) ? createUsageEventFilter() : null
   return (status, fields) => {
     // What is no success is a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)
     if (mayMissModel(admission, status, fields)) return createMissingModelFilter(admission, status)
-    if (isChat && status >= 300) return createFixedAnswer(requestId, fields)
-    return status < 300 && isEventStream(fields) ? changeEvents() : null
-  }
-  function changeEvents(): ByteTransform | null {
-    const hidden = isUsageHidden ? createUsageEventFilter() : null
+    const hidden = hideUsage(status, fields)
     if (!isChat) return hidden
-    const errors = createErrorEventFilter(requestId)
-    return hidden === null ? errors : chain(hidden, errors)
+    const answer = createChatAnswer(requestId, { status, fields, isStream })
+    return hidden === null ? answer : chain(hidden, answer)
   }
 }
 

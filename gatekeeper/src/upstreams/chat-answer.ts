@@ -1,27 +1,35 @@
 /**
  * What an upstream says when it fails is about itself: its addresses, its exceptions, its providers.
- * Clients of the domain chat get the status, a fixed text and the request id instead.
+ * Clients of the domain chat get the status, a fixed text and the request id instead. An answer that
+ * is not what was asked for (a page, JSON of another form, broken events) is never passed on.
  */
 import type { ByteTransform } from '../lib/byte-transform.ts'
+import { parseJson } from '../lib/parse-json.ts'
+import { reasonRow } from '../policy/reason.ts'
 import type { AnswerFields, HeldTransform } from './change-answer.ts'
-import { createEventFilter, dataOf, readEvent } from './event-filter.ts'
+import { createEventFilter, dataOf } from './event-filter.ts'
+import { UnreadableAnswer } from './unreadable-answer.ts'
 
 const fixedText = 'The model service refused the request, or failed.'
 
-/** Takes the place of an answer that is no success; it reads the upstream's and keeps nothing. */
-export function createFixedAnswer(requestId: string, fields: AnswerFields): HeldTransform {
+/** Takes the place of an answer that is an error; it reads the upstream's and keeps nothing. */
+function createFixedAnswer(requestId: string, fields: AnswerFields): HeldTransform {
   const after = String(fields['retry-after'] ?? '')
   return {
     isHeld: true,
     fields: {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
-      ...(/^\d{1,6}$/.test(after) && { 'retry-after': after }),
+      ...(isRetryAfter(after) && { 'retry-after': after }),
     },
     push: () => null,
     end: () => Buffer.from(JSON.stringify(fixedError(requestId))),
   }
 }
+
+/** Seconds or a date (RFC 9110 §10.2.3). */
+const isRetryAfter = (text: string) =>
+  /^(?:\d{1,6}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/.test(text)
 
 const fixedError = (requestId: string) => ({
   error: 'upstream_error',
@@ -29,23 +37,144 @@ const fixedError = (requestId: string) => ({
   request_id: requestId,
 })
 
-/** Puts the fixed text in the place of errors that come within a stream. */
-export function createErrorEventFilter(requestId: string): ByteTransform {
-  return createEventFilter((event) => {
-    if (!event.includes('"error"') && event.includes('"choices"')) return event
-    const data = dataOf(event)?.trim()
-    if (data === undefined || data === '[DONE]') return event
-    const { choices, error = null } = readEvent(event) ?? {}
-    if (Array.isArray(choices) && error === null) return event
-    return Buffer.from(`data: ${JSON.stringify({ error: fixedError(requestId) })}\n\n`)
-  })
+type Begun = {
+  readonly status: number
+  readonly fields: AnswerFields
+  /** Whether a stream was asked for. */
+  readonly isStream: boolean
 }
 
-/** Both, one after the other. */
-export function chain(first: ByteTransform, second: ByteTransform): ByteTransform {
+/**
+ * What the answer to a chat goes through: an error gets the fixed text, and a success passes only if
+ * it has the form that was asked for.
+ */
+export function createChatAnswer(
+  requestId: string,
+  { status, fields, isStream }: Begun,
+): HeldTransform {
+  if (status >= 400) return createFixedAnswer(requestId, fields)
+  if (status !== 200) return refused
+  const type = String(fields['content-type'] ?? '').trim()
+  if (isStream) return /^text\/event-stream\b/i.test(type) ? createChatEvents(requestId) : refused
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(type) ? createWholeChat() : refused
+}
+
+function refuse(): never {
+  throw new UnreadableAnswer()
+}
+
+/** Of an answer of another type not one byte is of interest. */
+const refused: HeldTransform = { isHeld: true, push: refuse, end: refuse }
+
+/** Longer than any answer in words. */
+const answerBytesMax = 8 * 1024 * 1024
+
+/** Holds a whole answer, and passes it if it is a JSON object with choices and without an error. */
+function createWholeChat(): HeldTransform {
+  const chunks: Buffer[] = []
+  let length = 0
+  return {
+    isHeld: true,
+    push: (chunk) => {
+      length += chunk.length
+      if (length > answerBytesMax) refuse()
+      chunks.push(chunk)
+      return null
+    },
+    end: () => {
+      const bytes = Buffer.concat(chunks, length)
+      const value = parseJson(decode(bytes) ?? '')
+      return isObject(value) && isAnswer(value) ? bytes : refuse()
+    },
+  }
+}
+
+function decode(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isAnswer = ({ choices, error = null }: Readonly<Record<string, unknown>>) =>
+  Array.isArray(choices) && error === null
+
+/** Longer than any event of words; it is held until it is whole. */
+const eventBytesMax = 1024 * 1024
+
+/**
+ * Passes events with choices as they came and puts the fixed text in the place of others. What is no
+ * event of JSON ends the stream: its client gets an error event and a broken end. The answer's head
+ * waits for the first event, so that a stream that begins so is 502.
+ */
+function createChatEvents(requestId: string): HeldTransform {
+  let isBroken = false
+  const filter = createEventFilter(
+    (event) => {
+      if (isBroken) return null
+      const judged = judge(event)
+      if (judged === 'good') return plain(event)
+      isBroken = judged === 'unreadable'
+      return toEvent(isBroken ? unreadableError(requestId) : fixedError(requestId))
+    },
+    { bytesMax: eventBytesMax, isHolding: true },
+  )
+  const passed = (bytes: Buffer | null) => {
+    if (isBroken) throw new UnreadableAnswer(bytes)
+    return bytes
+  }
+  return {
+    isHeld: true,
+    push: (chunk) => passed(filter.push(chunk)),
+    end: () => passed(filter.end()),
+  }
+}
+
+const toEvent = (error: object) => Buffer.from(`data: ${JSON.stringify({ error })}\n\n`)
+
+const unreadableError = (requestId: string) => ({
+  error: reasonRow('upstream-unreadable').code,
+  error_description: reasonRow('upstream-unreadable').text,
+  request_id: requestId,
+})
+
+/** A line of an event: a comment, or one of the fields that events have. */
+const eventLine = /^(?::|(?:data|event|id|retry)(?::|$))/
+
+function judge(event: Buffer): 'good' | 'error' | 'unreadable' {
+  const text = decode(event)
+  // Some readers end a line at a CR alone.
+  if (text === null || /\r(?!\n)/.test(text) || event.length > eventBytesMax) return 'unreadable'
+  if (!linesOf(text).every((line) => eventLine.test(line))) return 'unreadable'
+  const data = dataOf(event)?.trim()
+  if (data === undefined || data === '[DONE]') return 'good'
+  const value = parseJson(data)
+  if (!isObject(value)) return 'unreadable'
+  return isAnswer(value) ? 'good' : 'error'
+}
+
+const linesOf = (text: string) => text.split(/\r?\n/).filter((line) => line !== '')
+
+const ping = Buffer.from(': ping\n\n')
+
+/** The data of a good event and nothing else: comments and names of events are the upstream's words. */
+function plain(event: Buffer): Buffer {
+  const lines = linesOf(event.toString('utf8'))
+  const data = lines.filter((line) => line.startsWith('data:'))
+  if (data.length === lines.length) return event
+  return data.length === 0 ? ping : Buffer.from(`${data.join('\n')}\n\n`)
+}
+
+/** Both, one after the other; what the second holds back is held back. */
+export function chain(first: ByteTransform, second: HeldTransform): HeldTransform {
   const both = (one: Buffer | null, other: Buffer | null) =>
     one !== null && other !== null ? Buffer.concat([one, other]) : (one ?? other)
   return {
+    isHeld: true,
     push: (chunk) => {
       const passed = first.push(chunk)
       return passed === null ? null : second.push(passed)

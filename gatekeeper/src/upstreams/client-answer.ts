@@ -22,8 +22,8 @@ export type ClientAnswer = {
   /** Passes on what was kept back, and keeps nothing back any more. */
   readonly letGo: () => void
   readonly end: (trailers: Readonly<Record<string, string>> | null) => void
-  /** Breaks the answer off where something of it is out; false where nothing is. */
-  readonly cut: () => boolean
+  /** Breaks the answer off, after `lastWords`, where something of it is out; false where nothing is. */
+  readonly cut: (lastWords?: Buffer | null) => boolean
   /** Status of what is out; null where nothing is. */
   readonly status: () => number | null
   /** Bytes of content that were passed on, or are kept back to be. */
@@ -32,6 +32,16 @@ export type ClientAnswer = {
 
 /** Beyond this nothing is kept back: what follows the last event of a stream may be anything. */
 const heldBytesMax = 64 * 1024
+
+/** How long a client has to take the last words of an answer that breaks off. */
+const lastWordsMsMax = 2_000
+
+/** A destroyed response loses what it still holds: it is destroyed when the bytes have left. */
+function destroyAfter(response: ServerResponse, lastWords: Buffer): void {
+  const timer = setTimeout(() => response.destroy(), lastWordsMsMax)
+  response.once('close', () => clearTimeout(timer))
+  response.write(lastWords, () => response.destroy())
+}
 
 export function createClientAnswer(response: ServerResponse): ClientAnswer {
   let head: AnswerHead | null = null
@@ -86,10 +96,12 @@ export function createClientAnswer(response: ServerResponse): ClientAnswer {
       if (trailers !== null) response.addTrailers(trailers)
       response.end(held.length > 1 ? Buffer.concat(held) : held[0])
     },
-    cut: () => {
+    cut: (lastWords = null) => {
       isOver = true
-      if (response.headersSent) response.destroy()
-      return response.headersSent
+      if (!response.headersSent) return false
+      if (lastWords === null || response.destroyed) response.destroy()
+      else destroyAfter(response, lastWords)
+      return true
     },
     status: () => (response.headersSent ? response.statusCode : null),
     bytes: () => bytes,

@@ -1,15 +1,25 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import { parseJson } from '../lib/parse-json.ts'
 
-/** An event that is longer passes as it is: it is not held back. */
+/** A longer event is not held back: it passes as it is, unless `isHolding` says otherwise. */
 const eventBytesMax = 64 * 1024
+
+/** How events are held until they are whole. */
+type Holding = {
+  readonly bytesMax: number
+  /** Whether an event that is too long is shown to `change` as far as it has come, and goes no further. */
+  readonly isHolding: boolean
+}
 const [lineFeed, carriageReturn] = [0x0a, 0x0d]
 
 /**
  * Shows every event of a stream (`text/event-stream`) to `change`, which gives what stands in its
  * place, or null for nothing. Bytes pass as they came otherwise.
  */
-export function createEventFilter(change: (event: Buffer) => Buffer | null): ByteTransform {
+export function createEventFilter(
+  change: (event: Buffer) => Buffer | null,
+  { bytesMax, isHolding }: Holding = { bytesMax: eventBytesMax, isHolding: false },
+): ByteTransform {
   let held: Buffer[] = []
   let heldBytes = 0
   let isLineEmpty = true
@@ -34,7 +44,8 @@ export function createEventFilter(change: (event: Buffer) => Buffer | null): Byt
     if (isTooLong) return void out.push(part)
     held.push(part)
     heldBytes += part.length
-    if (heldBytes <= eventBytesMax) return
+    if (heldBytes <= bytesMax) return
+    if (isHolding) return endEvent(out)
     isTooLong = true
     giveHeld(out)
   }

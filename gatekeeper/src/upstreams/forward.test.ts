@@ -153,7 +153,7 @@ describe('what fails before the answer’s head is a reason', () => {
     expect((await relay(origin)).forwarded.reason).toBe('upstream-failed')
   })
 
-  test.each([401, 407])(
+  test.each([401, 403, 407])(
     'the upstream does not accept us (%i): the client’s key is good',
     async (status) => {
       const origin = await upstream((_, response) => {
@@ -165,6 +165,22 @@ describe('what fails before the answer’s head is a reason', () => {
         outcome: { kind: 'failed' },
       })
       expect(seen.body).not.toContain('which key')
+    },
+  )
+
+  test.each([401, 403])(
+    'a provider behind the upstream refuses (%i): its list of models is there',
+    async (status) => {
+      const origin = await upstream((incoming, response) => {
+        if (incoming.url === '/v1/models') return void response.end('{"data":[]}')
+        response.writeHead(status).end('Incorrect API key sk-provider')
+      })
+      const { forwarded, seen } = await relay(origin)
+      expect(forwarded).toMatchObject({
+        reason: 'upstream-provider-refused',
+        outcome: { kind: 'failed', status },
+      })
+      expect(seen.body).not.toContain('sk-provider')
     },
   )
 

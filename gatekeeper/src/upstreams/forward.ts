@@ -15,6 +15,8 @@ import { noUsage, type Usage } from '../policy/usage.ts'
 import { AnswerHandler } from './answer-handler.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
 import { changesOf } from './change-answer.ts'
+import { createDocumentFetcher } from './fetch-document.ts'
+import { createRefusalCause } from './refusal-cause.ts'
 import { requestBody } from './request-body.ts'
 import { upstreamFields } from './request-fields.ts'
 
@@ -31,6 +33,8 @@ export type Exchange = {
   readonly answer: Readonly<Record<string, string>>
   /** Reads what the answer used; null where nothing is counted. */
   readonly reader: AnswerReader | null
+  /** Whether the client asked for a stream. */
+  readonly isStream?: boolean
 }
 
 /** Why nothing was answered yet, or null where the answer's head went out. */
@@ -57,16 +61,24 @@ const settleMsMaxUsual = 10_000
 /** Makes one connection pool per relayed service. */
 export function createForwarder(
   services: readonly Service[],
-  { settleMsMax = settleMsMaxUsual, certificates = createCertificateFaults(() => {}) } = {},
+  {
+    settleMsMax = settleMsMaxUsual,
+    clock = Date.now,
+    certificates = createCertificateFaults(() => {}),
+  } = {},
 ): Forwarder {
+  const documents = createDocumentFetcher()
+  const deps = { clock, fetchDocument: documents.fetch }
+  const causes = new Map(services.map((one) => [one.name, createRefusalCause(one, deps)]))
   const agents = new Map(services.map((service) => [service.name, createAgent(service)]))
   const open = new Set<AnswerHandler>()
   return {
     forward: async (admission, exchange) => {
       const { service } = admission.facts
       const agent = agents.get(service?.name ?? '')
-      if (agent && service?.upstream && !exchange.response.destroyed) {
-        const job = { admission, exchange, settleMsMax, open }
+      const causeOf = causes.get(service?.name ?? '')
+      if (agent && causeOf && service?.upstream && !exchange.response.destroyed) {
+        const job = { admission, exchange, settleMsMax, causeOf, open }
         const forwarded = await send(agent, service, job)
         noteCertificate(service, forwarded, certificates)
         return forwarded
@@ -80,6 +92,7 @@ export function createForwarder(
     },
     close: async () => {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
+      await documents.close()
     },
   }
 }
@@ -125,15 +138,17 @@ type Job = {
   readonly admission: Admission
   readonly exchange: Exchange
   readonly settleMsMax: number
+  /** Whom a refusal of this upstream is about. */
+  readonly causeOf: (status: number) => Promise<Reason>
   /** Where the exchange is listed until it is over. */
   readonly open: Set<AnswerHandler>
 }
 
 function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
-  const { admission, exchange, settleMsMax, open } = job
+  const { admission, exchange, settleMsMax, causeOf, open } = job
   const answer = {
-    ...{ exchange, settleMsMax },
-    change: changesOf(admission),
+    ...{ exchange, settleMsMax, causeOf },
+    change: changesOf(admission, exchange.isStream === true),
     durationMsMax: durationMsMaxOf(admission),
     isStanding: admission.isStanding,
     settle: (outcome: Outcome, usage: Usage | null) => admission.reservation.settle(outcome, usage),

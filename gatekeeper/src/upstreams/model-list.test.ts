@@ -48,7 +48,7 @@ describe('the list of models', () => {
     expect(world.asked).toHaveLength(3)
   })
 
-  test.each(['', 'null', '[]', '{"data":{}}', '{"data":"a"}', '<html>'])(
+  test.each(['', 'null', '[]', '{"data":{}}', '{"data":"a"}', '<html>', '{"data":[]}'])(
     'that is %j is none',
     async (text) => {
       const { world, list } = createWorld()

@@ -52,5 +52,7 @@ async function askUpstream({ upstream, fetchDocument }: ModelListDeps): Promise<
   const { data } = document as { readonly data?: unknown }
   if (!Array.isArray(data)) return null
   const ids = data.map((entry: { readonly id?: unknown } | null) => entry?.id)
-  return ids.filter((id) => typeof id === 'string')
+  const names = ids.filter((id) => typeof id === 'string')
+  // A server that is starting has none yet: that is not a list to remember.
+  return names.length === 0 ? null : names
 }

@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -46,6 +47,7 @@ const holder = makeKey({ services: ['domain-chat'] })
 const elsewhere = makeKey({ services: ['ollama'] })
 const reader = makeKey({ role: 'readonly', services: ['domain-chat'] })
 const counted = makeKey({ services: ['domain-chat'], limits: ['100k-tokens/day'] })
+const everywhere = makeKey({ services: ['litellm', 'ollama', 'domain-chat'] })
 const narrow = makeKey({ services: ['domain-chat'], models: ['other'] })
 
 const hello = { messages: [{ role: 'user', content: 'hello' }] }
@@ -60,7 +62,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     litellm = await startFaultyUpstream({ pauseMs: 5 })
     const anonymous = 'limits: [64k-prompt-bytes], perAddress: {burst: 100000, perMinute: 100000}'
     stack = await startStack({
-      keys: [holder, elsewhere, reader, narrow, counted],
+      keys: [holder, elsewhere, reader, narrow, counted, everywhere],
       config: configOf(`{service: litellm, anonymous: {${anonymous}}}`),
       env: {
         LITELLM_URL: litellm.url,
@@ -81,6 +83,15 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     answers.push(answer)
     return answer
   }
+  /** Answers every chat so; the list of models is there. */
+  const answerChats = (answer: (response: ServerResponse) => unknown) =>
+    litellm.behave({
+      answer: (response, { url }) => {
+        if (!url.startsWith('/v1/models')) return void answer(response)
+        response.setHeader('content-type', 'application/json')
+        response.end('{"data":[{"id":"demo:latest"}]}')
+      },
+    })
   const asked = () => litellm.received.filter(({ url }) => url.startsWith('/v1/chat/completions'))
   const sent = () => JSON.parse(asked().at(-1)?.body.toString('utf8') ?? 'null')
   const token = async (atMs = Date.now()) => {
@@ -202,7 +213,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     await expectRefused(send('/shark/chat?domain=taxes&domain=general'), 400, 'domain (twice)')
     await expectRefused(send('/shark/chat?model=demo:latest&model=x'), 400, 'model (twice)')
     await expectRefused(send('/shark/chat?model[]=demo:latest'), 400)
-    await expectRefused(send('/shark/chat?model=demo:latest;domain=taxes'), 400)
+    await expectRefused(send('/shark/chat?model=demo:latest;domain=taxes'), 404)
   })
 
   it('C9: messages, a JSON text and a plain text are taken, and streams stream', async () => {
@@ -345,7 +356,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
         response.setHeader('content-type', 'text/event-stream')
         response.write(`data: ${JSON.stringify(first)}\n\n`)
         response.write('data: {"error":{"message":"Traceback in router.py"}}\n\n')
-        response.write('event: error\ndata: Traceback in main.py\n\n')
+        response.write('event: error\ndata: {"detail":"Traceback in main.py"}\n\n')
         response.end('data: [DONE]\n\n')
       },
     })
@@ -355,6 +366,95 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     expect(answer.text.match(/upstream_error/g)).toHaveLength(2)
     expect(answer.text).not.toContain('Traceback')
   })
+
+  const leak = 'Traceback at 10.0.0.3'
+  it.each([
+    ['a page', 'text/html', `<html>${leak}</html>`],
+    ['a page that says it is JSON', 'application/json', `<html>${leak}</html>`],
+    ['JSON without choices', 'application/json', `{"detail":"${leak}"}`],
+    ['an error with status 200', 'application/json', `{"error":{"message":"${leak}"}}`],
+    ['nothing', 'application/json', ''],
+    ['a stream where none was asked for', 'text/event-stream', `data: {"choices":[]}\n\n`],
+  ])('C14: %s in place of an answer is 502 and not passed on', async (_, type, body) => {
+    answerChats((response) => {
+      response.writeHead(200, { 'content-type': type }).end(body)
+    })
+    for (const key of [undefined, holder.key]) {
+      const answer = await send('/minnow/chat', { json: hello, ...(key && { key }) })
+      expect([answer.status, read(answer)['error']]).toEqual([502, 'upstream_unreadable'])
+      expect(answer.text).not.toContain('Traceback')
+    }
+  })
+
+  it.each([
+    ['a page', 'text/html', `<html>${leak}</html>`],
+    ['a page that says it is a stream', 'text/event-stream', `<html>\n${leak}\n</html>`],
+    ['a whole answer', 'application/json', '{"choices":[]}'],
+    ['a stream of no JSON', 'text/event-stream', `data: ${leak}\n\n`],
+  ])('C14: %s in place of a stream is 502 and not passed on', async (_, type, body) => {
+    answerChats((response) => {
+      response.writeHead(200, { 'content-type': type }).end(body)
+    })
+    const answer = await send('/minnow/chat', { json: { ...hello, stream: true } })
+    expect([answer.status, read(answer)['error']]).toEqual([502, 'upstream_unreadable'])
+    expect(answer.text).not.toContain('Traceback')
+  })
+
+  it('C14: a stream that has begun ends with an error event and a broken end', async () => {
+    const event = `data: ${JSON.stringify({ choices: [{ delta: { content: 'so' } }] })}\n\n`
+    const good = Promise.withResolvers<void>()
+    answerChats((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(event)
+      void good.promise.then(() => response.end(`data: ${leak}\n\ndata: [DONE]\n\n`))
+    })
+    const { body, statusCode } = await stack.dispatcher.request({
+      ...{ origin: stack.url, path: '/shark/chat', method: 'POST' },
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...hello, stream: true }),
+    })
+    expect(statusCode).toBe(200)
+    let text = ''
+    const end = (async () => {
+      for await (const chunk of body) {
+        text += chunk
+        good.resolve()
+      }
+      return 'whole'
+    })()
+    expect(await end.catch(() => 'broken')).toBe('broken')
+    expect(text).toContain(event)
+    expect(text).toContain('data: {"error":{"error":"upstream_unreadable"')
+    expect(text).not.toMatch(/Traceback|DONE/)
+  })
+
+  it.each([401, 403])(
+    'R8: a %d of the provider behind LiteLLM is told as that, on every relayed route',
+    async (status) => {
+      answerChats((response) => {
+        response.writeHead(status, { 'content-type': 'application/json' })
+        response.end(`{"error":{"message":"Incorrect API key: ${leak}","type":"auth_error"}}`)
+      })
+      const json = { model: 'demo:latest', messages: hello.messages }
+      const answers = [
+        await send('/minnow/chat'),
+        await send('/authorized/shark/chat', { json: hello, key: holder.key }),
+        await send('/litellm/v1/chat/completions', { json, key: everywhere.key }),
+        await send('/litellm/v1/embeddings', {
+          json: { model: 'm', input: 'x' },
+          key: everywhere.key,
+        }),
+      ]
+      for (const { status: got, text, headers } of answers) {
+        expect([got, text]).toEqual([502, expect.stringContaining('upstream_provider_refused')])
+        expect(text).toMatch(/provider or the model/)
+        expect(headers['x-should-retry']).toBe('false')
+        expect(text).not.toContain('Traceback')
+      }
+      // Whose credential was refused was looked at once, and is remembered.
+      const lists = litellm.received.filter(({ url }) => url.startsWith('/v1/models'))
+      expect(lists.length).toBeLessThan(answers.length)
+    },
+  )
 
   it('C13: a 401 of the authorized pair says which fault it is about', async () => {
     const good = await token()
@@ -459,6 +559,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
   let litellm: FaultyUpstream
   let limited: Stack
   let closed: Stack
+  let overOllama: Stack
   let folder: string
 
   beforeAll(async () => {
@@ -467,19 +568,24 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     cpSync(join(root, 'prompts/general'), join(folder, 'general'), { recursive: true })
     const anonymous = '{limits: [2/day, 5-output-tokens], perAddress: {burst: 4, perMinute: 0.01}}'
     limited = await startStack({
-      keys: [holder],
+      keys: [holder, everywhere],
       config: configOf(`{service: litellm, anonymous: ${anonymous}}`),
       env: { LITELLM_URL: litellm.url, GATEKEEPER_PROMPTS_DIR: folder },
     })
     closed = await startStack({
-      keys: [holder],
+      keys: [holder, everywhere],
       config: configOf('{service: litellm, anonymous: {enabled: false}}'),
       env: { LITELLM_URL: `http://127.0.0.1:${await freePort()}` },
+    })
+    overOllama = await startStack({
+      keys: [holder, everywhere],
+      config: configOf('{service: ollama, anonymous: {limits: [], perAddress: {burst: 1000}}}'),
     })
   })
   afterAll(async () => {
     await limited?.stop()
     await closed?.stop()
+    await overOllama?.stop()
     await litellm?.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -527,6 +633,119 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     writeFileSync(join(folder, 'gardening/guarded.txt'), 'Now of gardens.')
     await eventually(async () => (await promptSent('gardening')) === 'Now of gardens.')
     expect(await promptSent('general')).toBe('Be brief.')
+  })
+
+  it('C8: a list of models that cannot be had is 503, the process goes on and asks again by itself', async () => {
+    const upstream = overOllama.upstream
+    const lists = () => upstream.received.filter(({ url }) => url.startsWith('/v1/models')).length
+    const { pid } = overOllama.gatekeeper.process
+    const ask = async (path = '/minnow/chat') => await overOllama.send(path, { json: hello })
+    const asksAgain = async (expected: number) => {
+      const before = lists()
+      const answers: Answer[] = []
+      await waitUntil(
+        async () => {
+          answers.push(await ask())
+          return lists() > before
+        },
+        { limitMs: 20_000, describe: overOllama.gatekeeper.output },
+      )
+      const last = answers.at(-1) as Answer
+      expect(last.status).toBe(expected)
+      return last
+    }
+    const fail =
+      (status: number, body: string, fields = {}) =>
+      () =>
+        upstream.behave({
+          status,
+          body,
+          extraFields: { 'content-type': 'application/json', ...fields },
+        })
+    const faults = [
+      fail(503, 'busy'),
+      fail(404, '{"data":[{"id":"demo:latest"}]}'),
+      fail(401, '{}'),
+      fail(200, '<html>', { 'content-type': 'text/html' }),
+      fail(200, '{"data":[]}'),
+      fail(200, '{}'),
+      fail(200, ''),
+      () => upstream.behave({ redirectTo: 'http://127.0.0.1:1/' }),
+      () => upstream.behave({ answer: (response) => response.destroy() }),
+      () => upstream.behave({ neverAnswer: true }),
+    ]
+    for (const fault of faults) {
+      fault()
+      const refused = await asksAgain(503)
+      expect(read(refused)['error']).toBe('cannot_decide')
+      expect(refused.headers['retry-after']).toBeDefined()
+      expect((await ask('/shark/chat?model=demo:latest')).status).toBe(503)
+    }
+    expect(upstream.received.filter(({ method }) => method === 'POST')).toEqual([])
+    upstream.reset()
+    await asksAgain(200)
+    expect(overOllama.gatekeeper.process.exitCode).toBeNull()
+    expect(overOllama.gatekeeper.process.pid).toBe(pid)
+  }, 120_000)
+
+  it('stands in front of an Ollama as well, with its models, its slots and its cloud rule', async () => {
+    const { upstream } = overOllama
+    upstream.reset()
+    const body = () => JSON.parse(upstream.received.at(-1)?.body.toString('utf8') ?? '')
+    expect(
+      (await overOllama.send('/shark/chat?domain=taxes&model=demo', { json: 'hi' })).status,
+    ).toBe(200)
+    expect(upstream.received.at(-1)?.url).toBe('/v1/chat/completions')
+    expect(body()).toEqual({
+      model: 'demo:latest',
+      messages: [
+        { role: 'system', content: promptOf('taxes', 'guarded') },
+        { role: 'user', content: 'hi' },
+      ],
+    })
+    const stream = { json: { messages: 'hi', stream: true }, key: holder.key }
+    expect((await overOllama.send('/authorized/minnow/chat', stream)).text).toContain('[DONE]')
+    const model = '?model=gpt-oss:120b-cloud'
+    for (const key of [holder.key, undefined]) {
+      const cloud = { json: hello, ...(key && { key }) }
+      const answer = await overOllama.send(`/minnow/chat${model}`, cloud)
+      expect([answer.status, read(answer)['error']]).toEqual([404, 'model_not_found'])
+    }
+    // One slot: whoever comes by the chat waits for its turn with all others.
+    upstream.reset()
+    let running = 0
+    const most: number[] = []
+    upstream.behave({
+      answer: (response) => {
+        most.push(++running)
+        setTimeout(() => {
+          running--
+          response.setHeader('content-type', 'application/json')
+          response.end('{"choices":[]}')
+        }, 50)
+      },
+    })
+    const native = { json: { model: 'demo', messages: hello.messages }, key: everywhere.key }
+    const answers = await Promise.all([
+      ...[1, 2].map(() => overOllama.send('/minnow/chat', { json: hello })),
+      ...[1, 2].map(() => overOllama.send('/api/chat', native)),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(most).toEqual([1, 1, 1, 1])
+    upstream.reset()
+  })
+
+  it('R8: where our own credential is refused, every relayed route says so', async () => {
+    litellm.behave({ status: 401, body: '{"error":{"message":"Traceback"}}' })
+    const json = { model: 'demo:latest', messages: hello.messages }
+    const answer = await limited.send('/litellm/v1/chat/completions', { json, key: everywhere.key })
+    expect([answer.status, answer.text]).toEqual([
+      502,
+      expect.stringContaining('upstream_rejected_us'),
+    ])
+    expect(answer.headers['x-should-retry']).toBe('false')
+    expect(answer.text).not.toContain('Traceback')
+    litellm.reset()
   })
 
   it('C7: switched off, the open pair wants a credential', async () => {

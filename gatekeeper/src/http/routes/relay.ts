@@ -63,7 +63,16 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
     ...corsFields(facts),
   }
   const reader = deps.createReader(admission, admitted.body)
-  const exchange = { request, response, bytes, form, set: fields, answer, reader }
+  const exchange = {
+    request,
+    response,
+    bytes,
+    form,
+    set: fields,
+    answer,
+    reader,
+    isStream: admitted.body?.isStream === true,
+  }
   const forwarded = await deps.forward(admission, exchange)
   conclude(call, admission, { forwarded, body: admitted.body, deps })
 }

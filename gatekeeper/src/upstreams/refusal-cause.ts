@@ -1,0 +1,58 @@
+/**
+ * Finds out whom an upstream's 401 or 403 is about. The client's own credential is never sent on, so
+ * it is about ours, or about the provider or model that stands behind the upstream.
+ */
+import type { Clock } from '../lib/clock.ts'
+import type { Reason } from '../policy/reason.ts'
+import { modelKindOf, type Service, type ServiceKind } from '../policy/service.ts'
+import type { DocumentFetcher } from './fetch-document.ts'
+
+/** Statuses by which an upstream refuses a credential. No client ever gets them from an upstream. */
+export const refusalStatuses: readonly number[] = [401, 403, 407]
+
+export type RefusalCauseDeps = {
+  readonly clock: Clock
+  /** Resolves with the text of a document, or rejects with an error whose code is `HTTP_401`. */
+  readonly fetchDocument: DocumentFetcher['fetch']
+}
+
+/** Kinds whose list of models needs the same credential as their other endpoints. */
+const listKinds: readonly ServiceKind[] = ['openai', 'ollama', 'vllm']
+
+/** How long an answer about our credential counts: refused requests do not each ask again. */
+const freshMs = 15_000
+
+/**
+ * Returns what names the reason of a refusal by this service, with this status. It asks for the list
+ * of models with our own credential, once for all requests that wait. Never rejects.
+ */
+export function createRefusalCause(
+  service: Service,
+  deps: RefusalCauseDeps,
+): (status: number) => Promise<Reason> {
+  let isRefused: Promise<boolean> | null = null
+  let staleAt = 0
+  const ask = () => {
+    if (isRefused !== null && deps.clock() < staleAt) return isRefused
+    staleAt = deps.clock() + freshMs
+    isRefused = isListRefused(service, deps)
+    return isRefused
+  }
+  return async (status) => {
+    const isOurs = listKinds.includes(modelKindOf(service)) ? await ask() : status !== 403
+    return isOurs ? 'upstream-rejected-us' : 'upstream-provider-refused'
+  }
+}
+
+async function isListRefused({ upstream }: Service, deps: RefusalCauseDeps): Promise<boolean> {
+  if (upstream === null) return false
+  const { origin, key, ca } = upstream
+  const fields = key === null ? {} : { authorization: `Bearer ${key}` }
+  try {
+    await deps.fetchDocument(`${origin}/v1/models`, { fields, ca })
+    return false
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return refusalStatuses.some((status) => code === `HTTP_${status}`)
+  }
+}
