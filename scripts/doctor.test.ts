@@ -195,8 +195,11 @@ describe('no secret is ever shown', () => {
     const path = join(clone.folder, 'caddy/Caddyfile')
     const text = await readFile(path, 'utf8')
     const edited = name.includes('broken')
-      ? text.replace('\t# ---- relayed', `\t${canaries.dns}\n`)
-      : text.replace('import gate tts', `import cleaned\nrequest_header X-Api-Key ${canaries.dns}`)
+      ? text.replace('\t# ---- everything else', `\t${canaries.dns}\n`)
+      : text.replace(
+          '\t# ---- everything else',
+          `handle /sd/* {\nrequest_header X-Api-Key ${canaries.dns}\nreverse_proxy 127.0.0.1:1\n}\n$&`,
+        )
     await writeFile(path, edited)
     const env = { API_KEYS_FILE: 'old.json', ...(caddy !== '' && { GATEKEEPER_CADDY: caddy }) }
     const results = await examineAll(await clone.scene(env, { run: runCommand }), examinations)

@@ -4,6 +4,7 @@
 import type { Server } from 'node:http'
 import { resolve } from 'node:path'
 import { type App, createApp } from './app.ts'
+import { writeServiceBlocks } from './config/blocks/service-blocks.ts'
 import { writeFrontEnvironment } from './config/front-environment.ts'
 import { type FrontSecrets, loadFrontSecrets } from './config/front-secrets.ts'
 import type { Gateway } from './config/gateway-file.ts'
@@ -56,10 +57,11 @@ function configure(env: NodeJS.ProcessEnv): Configuration {
   return { ...gateway, settings }
 }
 
-function openState(settings: Settings): FrontSecrets {
+function openState({ settings, services }: Configuration): FrontSecrets {
   try {
     const secrets = loadFrontSecrets(settings.stateDir)
     writeFrontEnvironment(settings)
+    writeServiceBlocks(settings, services)
     return secrets
   } catch (error) {
     const what = `cannot be used: ${(error as Error).message}`
@@ -70,7 +72,7 @@ function openState(settings: Settings): FrontSecrets {
 }
 
 async function compose(configuration: Configuration, thread: JournalThread): Promise<App> {
-  const secrets = openState(configuration.settings)
+  const secrets = openState(configuration)
   try {
     return await createApp({
       ...{ ...configuration, secrets, log, clock: systemClock, version },

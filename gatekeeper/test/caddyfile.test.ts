@@ -25,6 +25,18 @@ import { testCaddy } from './support/stack.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
+/** A whole Caddyfile from before blocks were generated, with all of them by hand. */
+const earlier = readFileSync(
+  join(import.meta.dirname, 'support/caddyfiles/before-generated-blocks.Caddyfile'),
+  'utf8',
+)
+const ownPlace = '\t# ---- blocks of your own stand here'
+const ofHand = earlier.slice(
+  earlier.indexOf('\t# ---- relayed'),
+  earlier.indexOf('\t# ---- the domain chat'),
+)
+/** The shipped one, with hand-written blocks beside the generated ones. */
+const withBlocks = shipped.replace(ownPlace, `${ofHand}${ownPlace}`)
 
 let folder: string
 beforeAll(() => {
@@ -33,10 +45,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The Caddyfile with one edit, as Caddy understands it; `yaml` edits gatekeeper.yaml. */
-async function read(edit: Edit = {}): Promise<Caddyfile> {
+async function read(edit: Edit = {}, base = shipped): Promise<Caddyfile> {
   const path = join(folder, 'Caddyfile')
-  const text = edit.caddyfile?.(shipped) ?? shipped
-  if (edit.caddyfile) expect(text).not.toBe(shipped)
+  const text = edit.caddyfile?.(base) ?? base
+  if (edit.caddyfile) expect(text).not.toBe(base)
   writeFileSync(path, text)
   const yaml = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
   writeFileSync(join(folder, 'gatekeeper.yaml'), edit.yaml?.(yaml) ?? yaml)
@@ -70,6 +82,18 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     expect(examineCaddyfile(await read())).toEqual([])
   })
 
+  it('may have hand-written blocks beside the generated ones', async () => {
+    expect(examineCaddyfile(await read({}, withBlocks))).toEqual([])
+  })
+
+  it('of an earlier version goes on as it is: its cookies are all that there is to say of it', async () => {
+    const found = examineCaddyfile(await read({}, earlier))
+    expect(found.map(({ level }) => level)).not.toContain('error')
+    expect(found.every(({ what }) => /may set cookies in the gatekeeper's name/.test(what))).toBe(
+      true,
+    )
+  })
+
   it('has this order: what clients state is removed, then asked, then proxied, 404 at the end', async () => {
     const caddyfile = await read()
     const cleaned = cleanedNames.map((name) => `-${name}`)
@@ -80,18 +104,40 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
         paths: visit.matches.flat().flatMap(({ path }) => textsOf(path)),
         steps: [...visit.steps, visit].map((step) => describeStep(step, caddyfile)),
       }))
-    // What the site says of every answer: Strict-Transport-Security, no Server.
-    const ofSite = ['headers', 'headers']
-    const relayed = /@relay path (.*)/.exec(shipped)?.[1]?.split(' ')
-    expect(ways).toEqual([
-      { paths: relayed, steps: [...ofSite, ...cleaned, 'relay'] },
-      ...['/whisper/*', '/image/*', '/chat/*', '/tts/*'].map((path) => ({
-        paths: [path],
-        steps: [...ofSite, 'rewrite', ...cleaned, 'gate', 'headers', 'service'],
-      })),
-      // Paths of unknown levels, which no service has: the gatekeeper refuses them.
-      { paths: [], steps: [...ofSite, ...cleaned, 'relay'] },
-    ])
+    // What the site says of every answer: Strict-Transport-Security, no Server; and no line of a log.
+    const ofSite = ['vars', 'headers', 'headers']
+    const relayed = caddyfile.services
+      .flatMap(({ routes }) => routes.filter(({ mode }) => mode === 'relay'))
+      .flatMap(({ prefix }) => [prefix, `${prefix}/*`])
+    const own = ['/health', '/status', '/oauth/*', '/.well-known/*']
+    const checked = caddyfile.services
+      .flatMap(({ routes }) => routes.filter(({ mode }) => mode === 'check'))
+      .map(({ prefix }) => `${prefix}/*`)
+    expect(ways[0]).toEqual({
+      paths: expect.arrayContaining([...relayed, ...own]),
+      steps: [...ofSite, ...cleaned, 'relay'],
+    })
+    const asked = [
+      ...ofSite,
+      'rewrite',
+      ...cleaned,
+      'gate',
+      'vars',
+      'log_append',
+      'headers',
+      'service',
+    ]
+    expect(ways.slice(1, -1)).toHaveLength(checked.length + 1)
+    for (const way of ways.slice(1, -1)) {
+      expect(way).toEqual({ paths: [expect.stringContaining('/*')], steps: expect.any(Array) })
+      expect(checked).toContain(way.paths[0])
+      // A service with WebSockets has a second proxy, without a limit of silence.
+      expect(
+        way.steps.filter((step, at) => step !== 'service' || at + 1 === way.steps.length),
+      ).toEqual(asked)
+    }
+    // Paths of unknown levels, which no service has: the gatekeeper refuses them.
+    expect(ways.at(-1)).toEqual({ paths: [], steps: [...ofSite, ...cleaned, 'relay'] })
     const last = visitHandlers(caddyfile.adapted).filter(
       ({ handler, place }) => place === 'routes' && handler['handler'] === 'static_response',
     )
@@ -137,6 +183,9 @@ const without = (what: string | RegExp) => replace(what, '')
 /** With lines of the global `servers` about proxies in front. */
 const trusting = (...lines: readonly string[]) =>
   replace('\tservers {', ['\tservers {', ...lines].join('\n '))
+
+/** Without the generated blocks, which would stand in for what is missing. */
+const ungenerated = without('\t\timport services\n')
 
 type Attack = Edit & { readonly name: string; readonly found: RegExp }
 
@@ -192,16 +241,16 @@ const attacks: readonly Attack[] = [
   {
     name: 'a proxy for whoever the gate refuses',
     caddyfile: replace(
-      '\t\t\tcopy_response\n\t\t}\n\t}\n\t@cors',
-      'reverse_proxy 127.0.0.1:8881\n\t\t}\n\t}\n\t@cors',
+      '\t\t\tcopy_response\n\t\t}\n\t}\n\t# What comes',
+      'reverse_proxy 127.0.0.1:8881\n\t\t}\n\t}\n\t# What comes',
     ),
     found: /127\.0\.0\.1:8881 is reached without a check/,
   },
   {
     name: 'the last block is a proxy',
     caddyfile: replace(
-      /\thandle \{\n.*\n.*respond .*404\n\t\}/,
-      '\thandle {\n reverse_proxy 127.0.0.1:3000\n}',
+      /\t\thandle \{\n.*\n.*respond .*404\n\t\t\}/,
+      '\t\thandle {\n reverse_proxy 127.0.0.1:3000\n}',
     ),
     found: /127\.0\.0\.1:3000 is reached without a check/,
   },
@@ -351,7 +400,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'an unmatched path gets 200',
-    caddyfile: without(/\thandle \{\n.*\n.*respond .*404\n\t\}/),
+    caddyfile: without(/\t\thandle \{\n.*\n.*respond .*404\n\t\t\}/),
     found: /does not end with 404 at localhost/,
   },
   {
@@ -422,12 +471,12 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'the two files disagree about the mode',
-    caddyfile: without(' /litellm /litellm/*'),
+    caddyfile: (text) => ungenerated(text).replace(' /litellm /litellm/*', ''),
     found: /\/litellm of the service litellm has no block/,
   },
   {
     name: 'the domain chat is not relayed',
-    caddyfile: replace(' /minnow/* /shark/* /authorized/*', ' /minnow/* /shark/*'),
+    caddyfile: (text) => ungenerated(text).replace(' /authorized/*', ''),
     found: /\/authorized of the service domain-chat has no block/,
   },
   {
@@ -437,9 +486,71 @@ const attacks: readonly Attack[] = [
   },
 ]
 
+const attacksOnGenerated: readonly Attack[] = [
+  {
+    name: 'the generated blocks are not imported',
+    caddyfile: without('\t\timport services\n'),
+    found:
+      /\/tts of the service tts has no block[\s\S]*\/api of the service ollama has no block|\/api of the service ollama has no block/,
+  },
+  {
+    name: 'a block of your own for the same prefix has no check',
+    caddyfile: replace(
+      ownPlace,
+      `\thandle_path /tts/* {\n reverse_proxy 127.0.0.1:8880\n}\n${ownPlace}`,
+    ),
+    found: /127\.0\.0\.1:8880 is reached without a check/,
+  },
+  {
+    name: 'a block of your own for the same prefix asks for another service',
+    caddyfile: replace(
+      ownPlace,
+      `\thandle_path /tts/* {\n route {\n import gate image\n reverse_proxy 127.0.0.1:8880 {\n import admitted\n}\n}\n}\n${ownPlace}`,
+    ),
+    found: /\/tts asks for another service than tts/,
+  },
+  {
+    name: 'services get our cookies',
+    caddyfile: without(/\theader_up Cookie .*__host-gk.*\n/),
+    found: /gets the gatekeeper's cookies/,
+  },
+  {
+    name: 'services set our cookies',
+    caddyfile: without(/\theader_down Set-Cookie .*__host-gk.*\n/),
+    found: /may set cookies in the gatekeeper's name/,
+  },
+  {
+    name: 'the path is rewritten to another than the address has',
+    yaml: replace('http://127.0.0.1:8880', 'http://127.0.0.1:8880/base'),
+    caddyfile: replace(
+      '\tlog_append ended yes',
+      '\turi path_regexp ^/ /other/\n\tlog_append ended yes',
+    ),
+    found: /the path is rewritten/,
+  },
+  {
+    name: 'the log of ends has the targets of requests',
+    caddyfile: replace(
+      '\timport outcomes',
+      '\tlog mine {\n output stdout\n format filter {\n wrap json\n resp_headers delete\n}\n}',
+    ),
+    found: /the log `mine` writes/,
+  },
+]
+
+describe.skipIf(testCaddy === null)(
+  'an edited Caddyfile with generated blocks is found out where',
+  () => {
+    it.each(attacksOnGenerated)('$name', async (attack) => {
+      const found = examineCaddyfile(await read(attack))
+      expect(found.map(({ what }) => what).join('\n')).toMatch(attack.found)
+    })
+  },
+)
+
 describe.skipIf(testCaddy === null)('an edited Caddyfile is found out where', () => {
   it.each(attacks)('$name', async (attack) => {
-    const found = examineCaddyfile(await read(attack))
+    const found = examineCaddyfile(await read(attack, withBlocks))
     expect(found.map(({ what }) => what).join('\n')).toMatch(attack.found)
     for (const { what, remedy } of found) {
       expect(what).not.toMatch(/[0-9a-f]{64}|\.$/)
@@ -449,9 +560,9 @@ describe.skipIf(testCaddy === null)('an edited Caddyfile is found out where', ()
 
   it('Caddy itself refuses it: the line is named, and nothing that could be a secret', async () => {
     const secret = 'dns-token-0123456789abcdefghijkl'
-    const edit = replace('\t# ---- relayed', `\t${secret}\n\t# ---- relayed`)
-    await expect(read({ caddyfile: edit })).rejects.toThrow(/Caddy refuses it: .*\*\*\*/)
-    await expect(read({ caddyfile: edit })).rejects.not.toThrow(secret)
+    const edit = { caddyfile: replace('\t# ---- relayed', `\t${secret}\n\t# ---- relayed`) }
+    await expect(read(edit, withBlocks)).rejects.toThrow(/Caddy refuses it: .*\*\*\*/)
+    await expect(read(edit, withBlocks)).rejects.not.toThrow(secret)
   })
 })
 
@@ -488,5 +599,6 @@ describe.skipIf(testCaddy === null)('an honest edit is no finding:', () => {
     },
   ])('$name', async (edit) => {
     expect(examineCaddyfile(await read(edit))).toEqual([])
+    expect(examineCaddyfile(await read(edit, withBlocks))).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeServiceBlocks } from '../../gatekeeper/src/config/blocks/service-blocks.ts'
 import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
@@ -26,13 +27,14 @@ export type Refusal = { readonly line: number | null; readonly what: string }
 
 /**
  * What Caddy makes of the Caddyfile at `path`, after `caddy validate`. The state folder is not
- * touched: a folder with secrets of its own stands in for it. Rejects where the file cannot be read.
+ * touched: a folder with secrets and generated blocks of its own stands in for it. Rejects where the file cannot be read.
  */
 export async function adaptCaddyfile(path: string, deps: AdaptDeps): Promise<Caddyfile | Refusal> {
   const text = await readFile(path, 'utf8')
   const folder = await mkdtemp(join(tmpdir(), 'gk-adapt-'))
   try {
     const secrets = loadFrontSecrets(folder)
+    writeServiceBlocks({ ...deps.settings, stateDir: folder }, deps.services)
     const result = await run(path, folder, deps)
     if (typeof result !== 'string') return result
     return { ...describe(deps), source: path, text, secrets, adapted: JSON.parse(result) as Json }

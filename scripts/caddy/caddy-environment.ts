@@ -32,7 +32,11 @@ export function caddyEnvironment(
     // People at a terminal are told by the launcher what Caddy says at every start.
     GATEKEEPER_LOG_LEVEL: isTerminal ? 'WARN' : 'INFO',
     GATEKEEPER_LOG_FORMAT: isTerminal ? 'console' : 'json',
+    // Nothing of ours reads them there; blocks in Caddyfiles of earlier versions do.
     OLLAMA_URL: ollamaUrl ?? 'http://127.0.0.1:11434',
+    ...(settings.ttsUrl !== null && { TTS_URL: settings.ttsUrl }),
+    ...(settings.whisperUrl !== null && { WHISPER_URL: settings.whisperUrl }),
+    ...(settings.imageUrl !== null && { IMAGE_URL: settings.imageUrl }),
   }
 }
 

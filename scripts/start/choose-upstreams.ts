@@ -1,5 +1,5 @@
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import { addressOf, type Service } from '../../gatekeeper/src/policy/service.ts'
 import type { DemoUpstream } from '../demo/demo-upstream.ts'
 
 /** The usual addresses of the two model servers. */
@@ -64,12 +64,14 @@ async function withoutUpstream(
 
 /** From the settings, or from gatekeeper.yaml where that names another place than the usual one. */
 function findConfigured(settings: Settings, services: readonly Service[]) {
-  const originOf = (name: string) =>
-    services.find((service) => service.name === name)?.upstream?.origin ?? null
-  const ollama = originOf('ollama')
+  const addressFor = (name: string) =>
+    services.flatMap((service) =>
+      service.name === name && service.upstream !== null ? [addressOf(service.upstream)] : [],
+    )[0] ?? null
+  const ollama = addressFor('ollama')
   return {
     ollamaUrl: settings.ollamaUrl ?? (ollama === usual.ollama ? null : ollama),
-    litellmUrl: settings.litellmUrl ?? originOf('litellm'),
+    litellmUrl: settings.litellmUrl ?? addressFor('litellm'),
   }
 }
 

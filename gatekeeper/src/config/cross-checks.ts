@@ -82,11 +82,11 @@ function serviceProblems(
   const report = (member: readonly PropertyKey[], what: string, remedy: string) =>
     problems.push(at.reportAt([...path, ...member], what, remedy))
 
-  if (!modes.includes('relay') && entry.upstream) {
+  if (!modes.includes('relay') && entry.upstream?.keyFile !== undefined) {
     report(
-      ['upstream'],
-      `${name} has check routes only, and their upstream is in the Caddyfile`,
-      'Remove upstream here, or give the service a route with mode: relay.',
+      ['upstream', 'keyFile'],
+      `${name} has check routes only, and Caddy shows services no key`,
+      'Remove keyFile, or give the service a route with mode: relay.',
     )
   }
   if (entry.webSockets.length > 0 && (entry.kind !== 'http' || !modes.includes('check'))) {

@@ -84,8 +84,8 @@ describe('a file in order', () => {
     expect(modes).toEqual(['relay', 'check', 'check'])
   })
 
-  test('a check-only service has no upstream here: that fact is Caddy’s', () => {
-    const { services } = read(`${head}  tts: {kind: http, routes: [{prefix: /tts}]}\n`)
+  test('a check-only service without an address has a block in the Caddyfile', () => {
+    const { services } = read(`${head}  sd: {kind: http, routes: [{prefix: /sd}]}\n`)
     expect(services[0]?.upstream).toBeNull()
   })
 
@@ -278,8 +278,8 @@ describe('each problem has its line and column', () => {
     ],
     ['a wrong mode', `${head}  x: {kind: http, routes: [{prefix: /x, mode: proxy}]}\n`, '3:41'],
     [
-      'an upstream with a path',
-      `${head}  ollama: {kind: ollama, upstream: {url: "http://h/v1"}, routes: [{prefix: /x}]}\n`,
+      'an upstream with a query',
+      `${head}  ollama: {kind: ollama, upstream: {url: "http://h/v1?a=1"}, routes: [{prefix: /x}]}\n`,
       '3:37',
     ],
     [
@@ -379,9 +379,27 @@ describe('what no schema can say', () => {
     expect(placesOf(text)).toEqual(['3:3 a has a relay route and no upstream'])
   })
 
-  test('a check-only service has no use for one', () => {
-    const text = `${head}  a: {kind: http, upstream: {url: "http://a:1"}, routes: [{prefix: /a}]}\n`
-    expect(placesOf(text)).toEqual([expect.stringMatching(/^3:19 a has check routes only/)])
+  test('a check-only service has no use for a key: Caddy shows none', () => {
+    const text = `${head}  a: {kind: http, upstream: {url: "http://a:1", keyFile: key}, routes: [{prefix: /a}]}\n`
+    expect(placesOf(text)).toEqual([expect.stringMatching(/a has check routes only/)])
+  })
+
+  test('services behind a check have addresses, with a path, from the file or the environment', () => {
+    const text = `${head}  tts: {kind: http, upstream: {url: "http://a:1/base/"}, routes: [{prefix: /a}]}\n`
+    expect(read(text).services[0]?.upstream).toEqual({
+      ...{ origin: 'http://a:1', basePath: '/base', key: null },
+    })
+    const { services } = read(text, { TTS_URL: 'http://b:2/' })
+    expect(services[0]?.upstream).toEqual({ origin: 'http://b:2', key: null })
+    const usual = `${head}  whisper: {kind: http, routes: [{prefix: /a}]}\n`
+    expect(read(usual).services[0]?.upstream?.origin).toBe('http://127.0.0.1:9000')
+  })
+
+  test('an address of a service that is not there is named, but the ones that compose always sets', () => {
+    const sources = (env: Record<string, string>) =>
+      read(head + ollama, env).warnings.map(({ source }) => source)
+    expect(sources({ TTS_URL: 'http://10.0.0.3:8880' })).toEqual(['TTS_URL'])
+    expect(sources({ TTS_URL: 'http://tts:8880', IMAGE_URL: 'http://image:8188' })).toEqual([])
   })
 
   test('WebSockets need an opaque service and a check', () => {

@@ -6,6 +6,7 @@ import { isWebOrigin } from '../policy/origin.ts'
 import { serviceKinds } from '../policy/service.ts'
 import { issuersSchema } from './issuer-schema.ts'
 import { tls } from './tls-schema.ts'
+import { isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
 
 const name = z
   .string()
@@ -27,12 +28,12 @@ function isPathPattern(text: string): boolean {
 const webSocketForm =
   'must be a path such as /ws or /api/kernels/{id}/channels: {id} stands for one segment, {+rest} at the end for all that follow; write it as the service sees it, without a prefix that the route strips'
 
-const url = z.string().refine((text) => {
-  if (!URL.canParse(text)) return false
-  const parsed = new URL(text)
-  const isPlain = parsed.username === '' && parsed.password === '' && parsed.search === ''
-  return /^https?:$/.test(parsed.protocol) && isPlain && parsed.pathname === '/'
-}, 'must be http(s)://HOST:PORT, without path, user and query')
+const url = z.string().transform((text, context) => {
+  const read = parseUpstreamUrl(text)
+  if (isUpstreamUrl(read)) return read
+  context.addIssue({ code: 'custom', message: `${read.what}. ${read.remedy}` })
+  return z.NEVER
+})
 
 const credentialField = z.string().transform((text, context): CredentialField => {
   const name = text.toLowerCase()

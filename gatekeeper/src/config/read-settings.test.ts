@@ -37,6 +37,7 @@ describe('with nothing set', () => {
       relayListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/relay.sock' },
       checkListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/check.sock' },
       opsListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/ops.sock' },
+      outcomesListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/outcomes.sock' },
       stateDir: '/srv/gate/.gatekeeper',
       sharedDir: '/srv/gate/.gatekeeper',
       keysDir: '/srv/gate/keys',
@@ -44,6 +45,9 @@ describe('with nothing set', () => {
       promptsDir: '/srv/gate/prompts',
       ollamaUrl: null,
       litellmUrl: null,
+      ttsUrl: null,
+      whisperUrl: null,
+      imageUrl: null,
       litellmMasterKey: null,
       apiKeysFile: null,
       caddy: null,
@@ -163,7 +167,8 @@ describe('secrets', () => {
       LITELLM_MASTER_KEY: secret,
       LITELLM_MASTER_KEY_FILE: '/run/secrets/two',
       LITELLM_URL: `http://user:${secret}@litellm:4000/${secret}?k=${secret}`,
-      OLLAMA_URL: `http://ollama/${secret}`,
+      OLLAMA_URL: `http://ollama/${secret}?x`,
+      TTS_URL: `http://tts:${secret}`,
     }
     const { problems } = read(env)
     expect(problems.length).toBeGreaterThan(2)
@@ -227,6 +232,8 @@ describe('values', () => {
     ['http://ollama:11434/', 'http://ollama:11434'],
     ['https://ollama.example', 'https://ollama.example'],
     ['http://[::1]:11434', 'http://[::1]:11434'],
+    ['http://ollama/v1', 'http://ollama/v1'],
+    ['http://ollama/v1/', 'http://ollama/v1'],
   ])('URL %s', (text, expected) => {
     const { settings, problems } = read({ OLLAMA_URL: text })
     expect([settings.ollamaUrl, problems]).toEqual([expected, []])
@@ -235,8 +242,9 @@ describe('values', () => {
   test.each([
     ...['ollama', 'ollama:11434', 'ftp://ollama', 'http://', 'file:///etc/passwd', 'unix:/x'],
     ...[
-      'http://ollama/v1',
       'http://ollama?x=1',
+      'http://ollama/v1?x=1',
+      'http://ollama/a/../b',
       'http://ollama#x',
       'http://u@ollama',
       'http://a b',

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isLoopback } from '../lib/cidr.ts'
 import { isVisibleAscii } from '../lib/fields.ts'
 import { nearestWord } from '../lib/nearest.ts'
@@ -6,7 +6,14 @@ import type { Problem } from '../lib/problem.ts'
 import { describeEncoding } from '../lib/text-file.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
-import { type Report, readBind, readFlag, readPort, readSites, readUrl } from './read-values.ts'
+import {
+  type Report,
+  readBind,
+  readFlag,
+  readPort,
+  readSites,
+  readUpstream,
+} from './read-values.ts'
 import { type SettingName, type SettingRow, settingRows } from './settings.ts'
 
 export type Settings = {
@@ -17,6 +24,8 @@ export type Settings = {
   readonly relayListen: Listen
   readonly checkListen: Listen
   readonly opsListen: Listen
+  /** Where Caddy tells how answers behind a check ended; null where no socket can be. */
+  readonly outcomesListen: Listen | null
   /** Where `npm run explain -- --live` asks; null where no socket can be. Never anything else. */
   readonly explainListen: Listen | null
   /** What scrapers have to show; null where nobody but this machine can ask. */
@@ -29,6 +38,9 @@ export type Settings = {
   readonly promptsDir: string
   readonly ollamaUrl: string | null
   readonly litellmUrl: string | null
+  readonly ttsUrl: string | null
+  readonly whisperUrl: string | null
+  readonly imageUrl: string | null
   readonly litellmMasterKey: string | null
   readonly apiKeysFile: string | null
   readonly caddy: string | null
@@ -63,10 +75,12 @@ export function readSettings(source: SettingsSource): {
     problems.push({ source: name, what, remedy })
   }
   const port = (name: SettingName) => readPort(name, text(name) ?? '', report)
-  const url = (name: SettingName) => readUrl(name, text(name), report)
+  const url = (name: SettingName) => readUpstream(name, text(name), report)
   const stateDir = path('GATEKEEPER_STATE_DIR') ?? source.folder
   const listen = (name: SettingName, part: string) =>
     readListen(name, text(name, false), { part, stateDir, source, report })
+
+  const checkListen = listen('GATEKEEPER_CHECK_LISTEN', 'check')
 
   const settings: Settings = {
     sites: readSites(text('GATEKEEPER_SITE') ?? '', report),
@@ -74,8 +88,9 @@ export function readSettings(source: SettingsSource): {
     httpsPort: port('GATEKEEPER_HTTPS_PORT'),
     httpPort: port('GATEKEEPER_HTTP_PORT'),
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
-    checkListen: listen('GATEKEEPER_CHECK_LISTEN', 'check'),
+    checkListen,
     opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),
+    outcomesListen: besideCheck(checkListen, source),
     explainListen: socketIn(stateDir, source, 'explain'),
     metricsToken: text('GATEKEEPER_METRICS_TOKEN'),
     stateDir,
@@ -85,6 +100,9 @@ export function readSettings(source: SettingsSource): {
     promptsDir: path('GATEKEEPER_PROMPTS_DIR') ?? source.folder,
     ollamaUrl: url('OLLAMA_URL'),
     litellmUrl: url('LITELLM_URL'),
+    ttsUrl: url('TTS_URL'),
+    whisperUrl: url('WHISPER_URL'),
+    imageUrl: url('IMAGE_URL'),
     litellmMasterKey: text('LITELLM_MASTER_KEY'),
     apiKeysFile: path('API_KEYS_FILE'),
     caddy: text('GATEKEEPER_CADDY'),
@@ -239,6 +257,13 @@ const fallbackPorts: Readonly<Record<string, number>> = { relay: 9001, check: 90
 function defaultListen(at: { part: string; stateDir: string; source: SettingsSource }): Listen {
   const tcp: Listen = { kind: 'tcp', host: '127.0.0.1', port: fallbackPorts[at.part] as number }
   return socketIn(at.stateDir, at.source, at.part) ?? tcp
+}
+
+/** A socket that Caddy can reach as it reaches the one for checks. */
+function besideCheck(check: Listen, { folder }: SettingsSource): Listen | null {
+  if (check.kind !== 'unix') return null
+  const listen = parseListen(`unix:${join(dirname(check.path), 'outcomes.sock')}`, folder)
+  return typeof listen === 'string' ? null : listen
 }
 
 /** A unix socket in the state folder; null where its path is too long, and on Windows. */

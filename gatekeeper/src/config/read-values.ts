@@ -1,5 +1,6 @@
 /** How the text of a setting becomes a value. What is wrong is reported, never thrown. */
 import { isIP } from 'node:net'
+import { isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
 
 /** Takes one problem of the setting `name`. */
 export type Report = (name: string, what: string, remedy: string) => void
@@ -38,6 +39,15 @@ export function readSites(text: string, report: Report): string[] {
   if (sites.length === 0)
     report('GATEKEEPER_SITE', 'names no site', 'Set it to localhost, for example.')
   return sites
+}
+
+/** An address of a service, with the path that it may have; no slash at its end. */
+export function readUpstream(name: string, text: string | null, report: Report): string | null {
+  if (text === null) return null
+  const read = parseUpstreamUrl(text)
+  if (isUpstreamUrl(read)) return read.origin + read.basePath
+  report(name, read.what, read.remedy)
+  return null
 }
 
 export function readUrl(name: string, text: string | null, report: Report): string | null {

@@ -14,6 +14,7 @@ import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { readPriceFile, toPriceRows } from './price-file.ts'
 import { readAuthority } from './read-authority.ts'
 import type { Settings } from './read-settings.ts'
+import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
 
 type Deps = {
   readonly settings: Settings
@@ -27,8 +28,9 @@ export function modeOf(entry: ServiceEntry, route: ServiceEntry['routes'][number
 }
 
 /**
- * Gives every service its upstream: the environment first, then the file, then Ollama's usual
- * address. LiteLLM without an address is left without relay routes: nothing to call, nothing to show.
+ * Gives every service its upstream: the environment first, then the file, then the usual address of
+ * that name. LiteLLM without an address is left without relay routes: nothing to call, nothing to
+ * show. A service that is only checked may have no address here, and a block in the Caddyfile.
  */
 export function resolveServices(
   file: GatewayFile,
@@ -120,29 +122,47 @@ function toRoute(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Ro
   }
 }
 
+/** Where services of these names are without further words: the ports that they come with. */
+const usualUrls: Readonly<Record<string, string>> = {
+  ollama: 'http://127.0.0.1:11434',
+  tts: 'http://127.0.0.1:8880',
+  whisper: 'http://127.0.0.1:9000',
+  image: 'http://127.0.0.1:8188',
+}
+
+/** Addresses by environment, for the services of these names. */
+function settingsUrls(settings: Settings): Readonly<Record<string, string | null>> {
+  const { ollamaUrl, litellmUrl, ttsUrl, whisperUrl, imageUrl } = settings
+  return {
+    ollama: ollamaUrl,
+    litellm: litellmUrl,
+    tts: ttsUrl,
+    whisper: whisperUrl,
+    image: imageUrl,
+  }
+}
+
 function resolveUpstream(
   name: string,
   entry: ServiceEntry,
   deps: Deps & { problems: Problem[] },
 ): Upstream | null {
-  // Read in any case: Caddy trusts the same file at check routes.
+  const { settings } = deps
   const ca = readCa(name, entry, deps)
-  if (entry.routes.every((route) => modeOf(entry, route) === 'check')) return null
-  const { ollamaUrl, litellmUrl, litellmMasterKey } = deps.settings
-  const fromSettings = new Map(Object.entries({ ollama: ollamaUrl, litellm: litellmUrl })).get(name)
-  const fallback = name === 'ollama' ? 'http://127.0.0.1:11434' : null
-  const url = fromSettings ?? entry.upstream?.url ?? fallback
   const ownKey = readKey(name, entry, deps)
-  const key = name === 'litellm' ? (litellmMasterKey ?? ownKey) : ownKey
-  if (url === null) return null
-  const { origin, protocol } = new URL(url)
-  if (ca !== null && protocol === 'http:') {
+  const key = name === 'litellm' ? (settings.litellmMasterKey ?? ownKey) : ownKey
+  reportLentKey(name, entry, { ...deps, hasKey: key !== null })
+  const fromSettings = textOf(settingsUrls(settings), name)
+  const place =
+    fromSettings === null ? (entry.upstream?.url ?? usualPlace(name)) : toPlace(fromSettings)
+  if (place === null) return null
+  const { origin, basePath } = place
+  if (ca !== null && origin.startsWith('http:')) {
     const at = ['services', name, 'upstream', 'tls']
     const what = `${name} has tls, and its address ${origin} is plain http`
     deps.problems.push(deps.reportAt(at, what, 'Write https in the address, or remove tls.'))
   }
-  reportLentKey(name, entry, { ...deps, hasKey: key !== null })
-  return { origin, key, ...(ca !== null && { ca }) }
+  return { origin, ...(basePath !== '' && { basePath }), key, ...(ca !== null && { ca }) }
 }
 
 function readCa(
@@ -176,6 +196,21 @@ function reportLentKey(
   }
 }
 
+/** A look-up by a name that the file chose. */
+function textOf(texts: Readonly<Record<string, string | null>>, name: string): string | null {
+  return Object.hasOwn(texts, name) ? (texts[name] ?? null) : null
+}
+
+function usualPlace(name: string): UpstreamUrl | null {
+  const url = textOf(usualUrls, name)
+  return url === null ? null : toPlace(url)
+}
+
+function toPlace(url: string): UpstreamUrl | null {
+  const read = parseUpstreamUrl(url)
+  return isUpstreamUrl(read) ? read : null
+}
+
 function readKey(
   name: string,
   entry: ServiceEntry,
@@ -206,12 +241,18 @@ function readKey(
 }
 
 function unusedUrls(file: GatewayFile, settings: Settings): Problem[] {
-  const urls = { ollama: settings.ollamaUrl, litellm: settings.litellmUrl }
-  return Object.entries(urls)
-    .filter(([name, url]) => url !== null && file.services[name] === undefined)
+  return Object.entries(settingsUrls(settings))
+    .filter(
+      ([name, url]) => url !== null && !isOfCompose(name, url) && file.services[name] === undefined,
+    )
     .map(([name]) => ({
       source: `${name.toUpperCase()}_URL`,
       what: `is set, but gatekeeper.yaml has no service named ${name}`,
       remedy: 'Remove the variable, or add the service.',
     }))
+}
+
+/** docker-compose.yml always sets the addresses of the services that are checked, as shipped. */
+function isOfCompose(name: string, url: string): boolean {
+  return url.startsWith(`http://${name}:`) && ['tts', 'whisper', 'image'].includes(name)
 }

@@ -74,6 +74,24 @@ export const settingRows = [
     help: 'Key that the gatekeeper shows LiteLLM',
   },
   {
+    name: 'TTS_URL',
+    kind: 'url',
+    fallback: null,
+    help: 'Where the service tts is; unset: as in gatekeeper.yaml',
+  },
+  {
+    name: 'WHISPER_URL',
+    kind: 'url',
+    fallback: null,
+    help: 'Where the service whisper is; unset: as in gatekeeper.yaml',
+  },
+  {
+    name: 'IMAGE_URL',
+    kind: 'url',
+    fallback: null,
+    help: 'Where the service image is; unset: as in gatekeeper.yaml',
+  },
+  {
     name: 'API_KEYS_FILE',
     kind: 'path',
     fallback: null,

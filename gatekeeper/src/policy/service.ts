@@ -29,16 +29,19 @@ export type Route = {
   readonly credentialField?: CredentialField
 }
 
-/** Longest silences that a relayed request may have, in seconds. */
+/** Longest silences that a request may have, in seconds. */
 export type Timeouts = {
   readonly connectSeconds: number
   readonly headersSeconds: number
   readonly idleSeconds: number
 }
 
-/** Where a relayed request goes. `key` is the credential that the upstream wants of us. */
+/** Where an admitted request goes. */
 export type Upstream = {
   readonly origin: string
+  /** Path before all paths of requests: `/base`; absent where there is none. */
+  readonly basePath?: string
+  /** The credential that the upstream wants of us, on relayed routes. */
   readonly key: string | null
   /** Authorities in PEM form that sign its certificate; the public ones where it is left out. */
   readonly ca?: string
@@ -47,7 +50,12 @@ export type Upstream = {
 /** Classes of methods that differ from the usual ones, by method. */
 export type MethodClasses = Readonly<Record<string, EndpointClass>>
 
-/** A thing behind the gate. `upstream` is null where Caddy alone knows it (check only). */
+/** The address under which all paths of an upstream are. */
+export function addressOf({ origin, basePath = '' }: Upstream): string {
+  return origin + basePath
+}
+
+/** A thing behind the gate. `upstream` is null where a block of the Caddyfile alone knows it. */
 export type Service = {
   readonly name: string
   readonly kind: ServiceKind

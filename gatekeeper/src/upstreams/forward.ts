@@ -180,9 +180,10 @@ function dispatchOptions(
 ): Dispatcher.DispatchOptions {
   const { endpointPath, query, endpoint, method, route } = admission.facts
   const body = requestBody(exchange, endpoint?.body ?? 'none')
+  const path = endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`)
   return {
     origin: service.upstream?.origin ?? '',
-    path: endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`),
+    path: `${service.upstream?.basePath ?? ''}${path}`,
     method: method as Dispatcher.HttpMethod,
     headers: upstreamFields(
       exchange.request.headersDistinct as Fields,

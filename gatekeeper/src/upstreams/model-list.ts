@@ -3,7 +3,7 @@
  * cannot be had there is none, since an old one could let through what is gone.
  */
 import type { Clock } from '../lib/clock.ts'
-import type { Upstream } from '../policy/service.ts'
+import { addressOf, type Upstream } from '../policy/service.ts'
 
 export type ModelListDeps = {
   readonly upstream: Upstream
@@ -46,9 +46,10 @@ export function createModelList(deps: ModelListDeps): () => Promise<readonly str
 }
 
 async function askUpstream({ upstream, fetchDocument }: ModelListDeps): Promise<string[] | null> {
-  const { origin, key, ca } = upstream
+  const { key, ca } = upstream
   const fields: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` }
-  const document: unknown = JSON.parse(await fetchDocument(`${origin}/v1/models`, { fields, ca }))
+  const url = `${addressOf(upstream)}/v1/models`
+  const document: unknown = JSON.parse(await fetchDocument(url, { fields, ca }))
   const { data } = document as { readonly data?: unknown }
   if (!Array.isArray(data)) return null
   const ids = data.map((entry: { readonly id?: unknown } | null) => entry?.id)

@@ -48,7 +48,6 @@ describe.skipIf(testCaddy === null)('the check', () => {
         'x-api-key': ada.key,
         'api-key': ada.key,
         'x-goog-api-key': ada.key,
-        cookie: 'session=evil',
         'x-forwarded-for': '6.6.6.6',
         forwarded: 'for=6.6.6.6',
         'x-real-ip': '6.6.6.6',

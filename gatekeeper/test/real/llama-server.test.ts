@@ -124,7 +124,7 @@ describe.skipIf(!isAvailable)('llama-server behind a check', suite, () => {
   itKeepsCredentials(openai, { listPath: '/models', serverKey: null })
 })
 
-/** The one block that docs/guides/adding-a-service.md asks for. */
+/** The block of one's own that docs/guides/adding-a-service.md asks for. */
 function addCheckedService(caddyfile: string, url: string): string {
   const block = `	handle_path /llama/* {
 		route {
@@ -136,7 +136,7 @@ function addCheckedService(caddyfile: string, url: string): string {
 	}
 
 `
-  const place = '	handle_path /tts/* {'
+  const place = '	# ---- everything else does not exist'
   if (!caddyfile.includes(place)) throw new Error('the Caddyfile has no place for a new service')
   return caddyfile.replace(place, () => block + place)
 }

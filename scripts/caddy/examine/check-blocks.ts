@@ -1,3 +1,4 @@
+import { hintPaths } from '../../../gatekeeper/src/config/blocks/service-blocks.ts'
 import { reservedPrefixes } from '../../../gatekeeper/src/config/cross-checks.ts'
 import { isUnder } from '../../../gatekeeper/src/lib/path.ts'
 import type { Route, Service } from '../../../gatekeeper/src/policy/service.ts'
@@ -8,6 +9,8 @@ import { type Caddyfile, createReport, roleOf } from './caddyfile.ts'
 /** A block of the Caddyfile that asks or relays. */
 type Block = {
   readonly role: 'gate' | 'relay'
+  /** The site in which it stands. */
+  readonly site: string
   /** The service that a gate asks for. */
   readonly name: string
   readonly paths: readonly string[]
@@ -16,9 +19,6 @@ type Block = {
 
 /** What the gatekeeper answers itself, by the relay. */
 const ownPaths = ['/health', '/status']
-
-/** No endpoints: a client whose base URL lacks `/v1` asks for them, and the gatekeeper says so. */
-const hintPaths = ['/completions', '/embeddings', '/messages', '/models', '/responses']
 
 /** Every service has its block and every block its service; each is in one mode in both files. */
 export function checkBlocks(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
@@ -43,6 +43,7 @@ function readBlock(caddyfile: Caddyfile, visit: Visit): Block[] {
   return [
     {
       role,
+      site: JSON.stringify(visit.matches.flat().find(({ host }) => host !== undefined)?.['host']),
       name: /^\/check\/([^?]*)\?$/.exec(String(uri))?.[1] ?? '',
       // The innermost condition on paths says most.
       paths: paths.findLast((list) => list.length > 0) ?? [],
@@ -65,7 +66,7 @@ function findBlockless(
   const { prefix, mode, strip } = route
   const report = createReport(caddyfile)
   const role = mode === 'check' ? 'gate' : 'relay'
-  const serving = blocks.filter(({ paths }) => paths.includes(`${prefix}/*`))
+  const serving = firstOfSites(blocks.filter(({ paths }) => paths.includes(`${prefix}/*`)))
   const own = serving.filter((block) => block.role === role)
   if (own.length === 0) {
     const what =
@@ -85,10 +86,17 @@ function findBlockless(
   return [report(`${prefix}/*`, what, remedy)]
 }
 
+/** One of your own stands before the generated one of the same prefix, which then answers nothing. */
+function firstOfSites(blocks: readonly Block[]): readonly Block[] {
+  return blocks.filter((block, at) => blocks.findIndex(({ site }) => site === block.site) === at)
+}
+
 function remedyFor(service: Service, { prefix, mode }: Route): string {
-  return mode === 'check'
-    ? `Add its block, with \`import gate ${service.name}\` (docs/guides/adding-a-service.md).`
-    : `Add ${prefix} and ${prefix}/* to @relay.`
+  const generated = 'Import (services) into the site, as the shipped Caddyfile does'
+  if (mode === 'relay') return `${generated}, or add ${prefix} and ${prefix}/* to your @relay.`
+  return service.upstream === null
+    ? `Write upstream: {url: "http://HOST:PORT"} for ${service.name} in gatekeeper.yaml, or a block with \`import gate ${service.name}\` (docs/guides/adding-a-service.md).`
+    : `${generated}, or write a block with \`import gate ${service.name}\` (docs/guides/adding-a-service.md).`
 }
 
 function findOrphaned(caddyfile: Caddyfile, block: Block): Finding[] {

@@ -56,7 +56,8 @@ export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
   const all = logs['default'] === undefined ? { default: {}, ...logs } : logs
   const open = Object.entries(all).filter(([, log]) => {
     const fields = objectOf(memberAt(log, 'encoder', 'fields'))
-    const isDeleted = (name: string) => memberAt(fields, name, 'filter') === 'delete'
+    const isDeleted = (name: string) =>
+      [name, name.split('>')[0] ?? ''].some((one) => memberAt(fields, one, 'filter') === 'delete')
     return memberAt(log, 'writer', 'output') !== 'discard' && !filtered.every(isDeleted)
   })
   return open.map(([name]) =>

@@ -66,12 +66,20 @@ function findChanged(caddyfile: Caddyfile, visit: Visit, after: readonly Step[])
   }
   const isOwnPath = (rewrite: Json) =>
     Object.keys(rewrite).every((name) => name === 'strip_path_prefix' || name === 'method')
-  if (!rewrites.every(isOwnPath)) {
+  if (!rewrites.every((rewrite) => isOwnPath(rewrite) || isBasePath(caddyfile, rewrite))) {
     const what = `the path is rewritten on the way to ${describeHandler(visit.handler)}, and nobody judges the new one`
     const warn = createReport(caddyfile, 'warning')
     findings.push(warn(place, what, 'Let `handle_path` take the prefix off, and nothing else.'))
   }
   return findings
+}
+
+/** Whether nothing is rewritten but that the path in a service's address is put before. */
+function isBasePath({ services }: Caddyfile, rewrite: Json): boolean {
+  return services.some(({ upstream }) => {
+    const path_regexp = [{ find: '^/', replace: `${upstream?.basePath}/` }]
+    return upstream?.basePath && JSON.stringify(rewrite) === JSON.stringify({ path_regexp })
+  })
 }
 
 function touchesIdentity(handler: Json): boolean {

@@ -1,18 +1,48 @@
+import {
+  type CredentialField,
+  removedCredentialFields,
+} from '../../../gatekeeper/src/policy/credential-fields.ts'
 import type { Finding } from '../../doctor/finding.ts'
-import { type Json, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
+import { type Json, listOf, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'
 import { credentialNames, identityNames } from './field-names.ts'
 
 /** What a service behind a check is told, what is kept from it, and what of its answer stays here. */
 export function checkProxies(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
-  return visits.flatMap(({ handler, steps }) => {
+  return visits.flatMap((visit) => {
+    const { handler, steps } = visit
     const role = roleOf(handler, caddyfile)
     if (role === 'relay') return judgeAnswer(caddyfile, handler)
     // Without any check there is worse to say of it, and it is said.
     const isAsked = steps.some((step) => roleOf(step.handler, caddyfile) === 'gate')
     if (role !== 'service' || !isAsked) return []
-    return [...judgeAnswer(caddyfile, handler), ...judgeRequest(caddyfile, handler)]
+    return [
+      ...judgeAnswer(caddyfile, handler),
+      ...judgeRequest(caddyfile, visit),
+      ...judgeCookies(caddyfile, handler),
+    ]
   })
+}
+
+/** Cookies of services pass both ways, without those that begin as ours (`__Host-gk`). */
+function judgeCookies(caddyfile: Caddyfile, handler: Json): Finding[] {
+  const name = describeHandler(handler)
+  const isFiltered = (direction: 'request' | 'response', field: string) =>
+    textsOf(memberAt(handler, 'headers', direction, 'delete')).includes(field) ||
+    listOf(memberAt(handler, 'headers', direction, 'replace', field)).some(({ search_regexp }) =>
+      String(search_regexp).includes('__host-gk'),
+    )
+  const remedy = 'Write `import admitted` into its block; take the shipped (handed_on).'
+  const report = (level: 'error' | 'warning', what: string) =>
+    createReport(caddyfile, level)(placeOf(handler), what, remedy)
+  return [
+    ...(isFiltered('request', 'Cookie')
+      ? []
+      : [report('error', `${name} gets the gatekeeper's cookies`)]),
+    ...(isFiltered('response', 'Set-Cookie')
+      ? []
+      : [report('warning', `${name} may set cookies in the gatekeeper's name`)]),
+  ]
 }
 
 function judgeAnswer(caddyfile: Caddyfile, handler: Json): Finding[] {
@@ -23,14 +53,18 @@ function judgeAnswer(caddyfile: Caddyfile, handler: Json): Finding[] {
   return [createReport(caddyfile)(placeOf(handler), what, remedy)]
 }
 
-function judgeRequest(caddyfile: Caddyfile, handler: Json): Finding[] {
+function judgeRequest(caddyfile: Caddyfile, visit: Visit): Finding[] {
+  const { handler } = visit
   const request = objectOf(memberAt(handler, 'headers', 'request'))
   const set = objectOf(request['set'])
   const name = describeHandler(handler)
   const foreign = findForeign(request)
   const unset = identityNames.filter((field) => !isHandedOn(set[field], field))
   const removed = textsOf(request['delete'])
-  const kept = credentialNames.filter((field) => !removed.includes(field))
+  const ending = removedCredentialFields(fieldOf(caddyfile, visit))
+  const kept = credentialNames.filter(
+    (field) => ending.includes(field.toLowerCase()) && !removed.includes(field),
+  )
   const report = (what: string, remedy = 'Write `import admitted` into its block.') =>
     createReport(caddyfile)(placeOf(handler), what, remedy)
   return [
@@ -43,6 +77,13 @@ function judgeRequest(caddyfile: Caddyfile, handler: Json): Finding[] {
       : [report(`a client can delete ${unset.join(', ')} on the way to ${name}`)]),
     ...(kept.length === 0 ? [] : [report(`${name} gets the caller's key (${kept.join(', ')})`)]),
   ]
+}
+
+/** The one field that carries a credential of ours at the route, where gatekeeper.yaml names one. */
+function fieldOf({ services }: Caddyfile, { matches }: Visit): CredentialField | undefined {
+  const paths = matches.flat().flatMap(({ path }) => textsOf(path))
+  const routes = services.flatMap((service) => service.routes)
+  return routes.find(({ prefix }) => paths.includes(`${prefix}/*`))?.credentialField
 }
 
 const removeIt = 'Remove that `header_up` from its block.'

@@ -31,10 +31,4 @@ export const cleanedNames = (
 ).split(' ')
 
 /** Fields that carry callers' credentials, and must end at the gate. */
-export const credentialNames = [
-  'Authorization',
-  'X-Api-Key',
-  'Api-Key',
-  'X-Goog-Api-Key',
-  'Cookie',
-] as const
+export const credentialNames = ['Authorization', 'X-Api-Key', 'Api-Key', 'X-Goog-Api-Key'] as const

@@ -31,7 +31,9 @@ describe.skipIf(testCaddy === '')('the Caddyfile (needs Caddy)', () => {
 
   it('is judged as the user has it: a block without a check is found, with its line', async () => {
     const { text } = (await clone.scene(withCaddy, outside)).caddyfile as { text: string }
-    const edited = text.replace('import gate tts', 'import cleaned')
+    const place = '\t# ---- everything else'
+    const block = `\thandle_path /tts/* {\n\t\treverse_proxy 127.0.0.1:8880\n\t}\n`
+    const edited = text.replace(place, block + place)
     await clone.write('caddy/Caddyfile', edited)
     const line = edited.split('\n').findIndex((row) => row.includes(':8880')) + 1
     expect(await clone.examine(caddyfile, withCaddy, outside)).toEqual(

@@ -1,5 +1,5 @@
 import { parseJson } from '../../../gatekeeper/src/lib/parse-json.ts'
-import type { Service } from '../../../gatekeeper/src/policy/service.ts'
+import { addressOf, type Service } from '../../../gatekeeper/src/policy/service.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import type { Scene } from '../scene.ts'
@@ -23,7 +23,7 @@ export const cloudModels: Examination = {
 async function examineService({ outside }: Scene, service: Service): Promise<Finding[]> {
   const unseen = service.routes.filter(({ mode }) => mode === 'check')
   if (service.kind !== 'ollama' || service.upstream === null || unseen.length === 0) return []
-  const { origin } = service.upstream
+  const origin = addressOf(service.upstream)
   const answer = await outside.get(`${origin}/api/status`)
   if (answer?.status !== 200 || !isCloudOpen(answer.text)) return []
   const prefixes = unseen.map(({ prefix }) => prefix).join(', ')

@@ -29,15 +29,30 @@ describe('an upstream', () => {
 
   it('elsewhere is nothing that can be judged from here', async () => {
     const isOpen = async () => true
-    const env = { OLLAMA_URL: 'http://10.0.0.9:11434' }
+    const elsewhere = ['OLLAMA_URL', 'TTS_URL', 'WHISPER_URL', 'IMAGE_URL']
+    const env = Object.fromEntries(elsewhere.map((name) => [name, 'http://10.0.0.9:11434']))
     expect(await clone.examine(exposure, env, { isOpen })).toEqual([])
   })
 
-  it.skipIf(testCaddy === '')('behind a check is found too: Caddy knows its address', async () => {
-    const env = { GATEKEEPER_CADDY: testCaddy, TTS_URL: 'http://localhost:8881' }
+  it('behind a check is found too', async () => {
+    const env = { TTS_URL: 'http://localhost:8881' }
     const isOpen = async (_: string, port: number) => port === 8881
+    const found = await clone.examine(exposure, env, { isOpen })
+    expect(found).toMatchObject([{ level: 'error', source: 'tts' }])
+  })
+
+  it.skipIf(testCaddy === '')('in a hand-written block of the Caddyfile is found too', async () => {
+    const { text } = (await clone.scene({ GATEKEEPER_CADDY: testCaddy }, { run: runCommand }))
+      .caddyfile as { text: string }
+    const place = '\t# ---- everything else'
+    await clone.write(
+      'caddy/Caddyfile',
+      text.replace(place, `handle_path /sd/* {\nreverse_proxy localhost:8882\n}\n${place}`),
+    )
+    const isOpen = async (_: string, port: number) => port === 8882
+    const env = { GATEKEEPER_CADDY: testCaddy }
     const found = await clone.examine(exposure, env, { isOpen, run: runCommand })
-    expect(found).toMatchObject([{ level: 'error', source: 'localhost:8881' }])
+    expect(found).toMatchObject([{ level: 'error', source: 'localhost:8882' }])
   })
 
   it('is really called: an open port is told from a closed one', async () => {

@@ -1,3 +1,4 @@
+import { addressOf } from '../../../gatekeeper/src/policy/service.ts'
 import { caddyVersionMin, isCaddyNewEnough } from '../../caddy/caddy-version.ts'
 import type { ComposeText } from '../compose-file.ts'
 import type { Examination } from '../examination.ts'
@@ -51,8 +52,9 @@ const newerLitellm =
 
 /** LiteLLM tells its version to whoever asks for its readiness. */
 async function judgeRunning({ gateway, outside }: Scene): Promise<Finding[]> {
-  const origin = gateway.services.find(({ name }) => name === 'litellm')?.upstream?.origin
-  if (origin === undefined) return []
+  const upstream = gateway.services.find(({ name }) => name === 'litellm')?.upstream
+  if (upstream == null) return []
+  const origin = addressOf(upstream)
   const answer = await outside.get(`${origin}/health/readiness`)
   const version = /"litellm_version"\s*:\s*"(\d+\.\d+\.\d+)/.exec(answer?.text ?? '')?.[1]
   if (version === undefined || !isHoledLitellm(version)) return []

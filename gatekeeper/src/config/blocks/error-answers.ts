@@ -1,0 +1,70 @@
+import { type Reason, reasonRow } from '../../policy/reason.ts'
+import { block, quote } from './quote.ts'
+
+/** What `http.error.message` says of each way in which a service behind a check can fail. */
+const failures: readonly { readonly reason: FailureReason; readonly when: string }[] = [
+  {
+    reason: 'upstream-timeout',
+    when: '{http.error.status_code} == 504 || ({http.error.message}.startsWith("dial ") && {http.error.message}.contains("i/o timeout"))',
+  },
+  { reason: 'upstream-unreachable', when: '{http.error.message}.startsWith("dial ")' },
+  { reason: 'upstream-failed', when: '{http.error.status_code} == 502' },
+]
+
+export type FailureReason = Extract<
+  Reason,
+  'upstream-timeout' | 'upstream-unreachable' | 'upstream-failed'
+>
+
+/** Names under which Caddy reports a failure (log_append), by what the gatekeeper calls it. */
+export const reportedFailures: Readonly<Record<string, FailureReason>> = {
+  timeout: 'upstream-timeout',
+  unreachable: 'upstream-unreachable',
+  failed: 'upstream-failed',
+}
+
+const nameOf = (reason: FailureReason) => reason.replace('upstream-', '')
+
+/**
+ * Lines for `handle_errors`: the same statuses, texts and dialects as on relayed routes. They hold
+ * only behind a yes, which sets the variable; a gatekeeper that is away is answered elsewhere.
+ */
+export function errorAnswers(ollamaNames: readonly string[]): string[] {
+  return failures.flatMap(({ reason, when }) => {
+    const name = nameOf(reason)
+    return [
+      ...block(`@behind-${name}`, ['not vars gatekeeper_behind ""', `expression \`${when}\``]),
+      ...block(`handle @behind-${name}`, answer(reason, ollamaNames)),
+    ]
+  })
+}
+
+function answer(reason: FailureReason, ollamaNames: readonly string[]): string[] {
+  const { status, text, type, code, retryAfterSeconds } = reasonRow(reason)
+  const body = (value: unknown) => `respond \`${JSON.stringify(value)}\` ${status}`
+  const native = [
+    ...block('@behind-native', [
+      `vars gatekeeper_behind ${ollamaNames.map(quote).join(' ')}`,
+      'not path_regexp "/v1(?:/|$)"',
+    ]),
+    ...block('handle @behind-native', [body({ error: text })]),
+  ]
+  return [
+    `log_append cause ${nameOf(reason)}`,
+    'import gate_cors',
+    ...block('header', [
+      'Content-Type "application/json; charset=utf-8"',
+      'Cache-Control no-store',
+      'X-Request-Id {http.request.header.X-Gatekeeper-Request-Id}',
+      ...(retryAfterSeconds === undefined ? [] : [`Retry-After ${retryAfterSeconds}`]),
+    ]),
+    ...(ollamaNames.length === 0 ? [] : native),
+    ...block('handle', [
+      body({
+        type: 'error',
+        error: { message: text, type, param: null, code },
+        request_id: '{http.request.header.X-Gatekeeper-Request-Id}',
+      }),
+    ]),
+  ]
+}

@@ -1,0 +1,93 @@
+/**
+ * Puts what a service says of its own addresses back below its public prefix. Caddy's regular
+ * expressions know no look-ahead, so each rule is a chain of steps: first what is absolute becomes a
+ * path, then a prefix that is there already is taken off, then the prefix is put before all of them.
+ */
+import { isLoopback } from '../../lib/cidr.ts'
+import { quoteRaw } from './quote.ts'
+
+/** Where a service is inside, and under which names and prefix clients see it. */
+export type Place = {
+  /** Host of the upstream, in brackets where it is IPv6. */
+  readonly host: string
+  readonly basePath: string
+  /** The prefix that the service does not see; null where it sees the whole path. */
+  readonly prefix: string | null
+  readonly sites: readonly string[]
+}
+
+type Step = readonly [field: string, search: string, replacement: string]
+
+/** `header_down` lines for `Location`, `Content-Location`, `Refresh` and `Set-Cookie`. */
+export function placeBelow(place: Place): string[] {
+  return [
+    ...locationSteps('Location', place),
+    ...locationSteps('Content-Location', place),
+    ...refreshSteps(place),
+    ...cookieSteps(place),
+  ].map(([field, search, to]) => `header_down ${field} ${quoteRaw(search)} ${quoteRaw(to)}`)
+}
+
+function locationSteps(field: string, place: Place): Step[] {
+  const start = `(?i)^(?:https?:)?[/\\\\][/\\\\](?:[^/\\\\?#@]*@)?${hostsOf(place)}\\.?(?::\\d*)?`
+  return [
+    [field, `${start}[/\\\\]+`, '/'],
+    [field, `${start}([?#].*)?$`, '/$1'],
+    ...prefixesOf(place).flatMap((prefix): Step[] => [
+      [field, `^${literal(prefix)}/`, '/'],
+      [field, `^${literal(prefix)}([?#].*)?$`, '/$1'],
+    ]),
+    ...addedTo(place, (prefix): Step[] => [
+      [field, '^/$', `${prefix}/`],
+      [field, '^/([^/\\\\].*)$', `${prefix}/$1`],
+    ]),
+  ]
+}
+
+/** One that leads to another origin is dropped: for a service there is `Location`, which people see. */
+function refreshSteps(place: Place): Step[] {
+  const lead = `([^/]*[=;,\\s'"])`
+  return [
+    ['Refresh', `(?i)^.*(?:[a-z][a-z0-9+.-]*:|[/\\\\]\\s*[/\\\\]).*$`, ''],
+    ...prefixesOf(place).map(
+      (prefix): Step => ['Refresh', `^${lead}${literal(prefix)}(?:/|(['"]?)$)`, '$1/$2'],
+    ),
+    ...addedTo(place, (prefix): Step[] => [['Refresh', `^${lead}/`, `$1${prefix}/`]]),
+  ]
+}
+
+function cookieSteps(place: Place): Step[] {
+  const path = '(?i)(;\\s*path\\s*=\\s*)'
+  return [
+    ...prefixesOf(place).flatMap((prefix): Step[] => [
+      ['Set-Cookie', `${path}${literal(prefix)}/`, '$1/'],
+      ['Set-Cookie', `${path}${literal(prefix)}(\\s*(?:;|$))`, '$1/$2'],
+    ]),
+    ...addedTo(place, (prefix): Step[] => [['Set-Cookie', `${path}/`, `$1${prefix}/`]]),
+  ]
+}
+
+/** What a service may write before its paths by itself: the base path that we added, and the prefix. */
+function prefixesOf({ basePath, prefix }: Place): string[] {
+  return [basePath, prefix ?? ''].filter((one) => one !== '')
+}
+
+function addedTo({ prefix }: Place, steps: (prefix: string) => Step[]): Step[] {
+  return prefix === null ? [] : steps(prefix)
+}
+
+/** The service's own host by any port, all names of this machine where it is here, and our sites. */
+function hostsOf({ host, sites }: Place): string {
+  const bare = host.replace(/^\[|\]$/g, '')
+  const local = bare === 'localhost' || isLoopback(bare)
+  const own = local ? ['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]'] : [host]
+  const all = [...own, ...sites.map((site) => (site.includes(':') ? `[${site}]` : site))]
+  const patterns = all.map((name) => literal(name).replace(/^\\\*/, '[^/\\\\?#:@]+'))
+  return `(?:${[...new Set(patterns)].join('|')})`
+}
+
+function literal(text: string): string {
+  return text.replace(/[.*+?^$()[\]|\\/-]/g, (sign) =>
+    sign === '/' || sign === '-' ? sign : `\\${sign}`,
+  )
+}

@@ -1,0 +1,93 @@
+import { removedCredentialFields } from '../../policy/credential-fields.ts'
+import type { Route, Service, Upstream } from '../../policy/service.ts'
+import { placeBelow } from './place-below.ts'
+import { block, duration, quote } from './quote.ts'
+
+/** A route behind a check whose service has an address. */
+export type Checked = {
+  readonly service: Service
+  readonly route: Route
+  readonly upstream: Upstream
+  /** Prefixes of other routes below this one, which belong to them. */
+  readonly deeper: readonly string[]
+}
+
+/** Names of what is generated for one route, and the names of our sites. */
+type Names = { readonly name: string; readonly sites: readonly string[] }
+
+/** A snippet for the proxies of one route: what changes on the way because of its prefix. */
+export function routeFields({ route, upstream }: Checked, { name, sites }: Names): string[] {
+  const { hostname } = new URL(upstream.origin)
+  const basePath = upstream.basePath ?? ''
+  const prefix = route.strip ? route.prefix : null
+  return block(`(${name})`, [
+    ...removedCredentialFields(route.credentialField).map((field) => `header_up -${inCapitals(field)}`),
+    ...(prefix === null ? [] : [`header_up X-Forwarded-Prefix ${quote(prefix)}`]),
+    ...placeBelow({ host: hostname, basePath, prefix, sites }),
+  ])
+}
+
+/** The block of one route: asked, then proxied by Caddy itself. */
+export function serviceBlock(
+  { service, route, upstream, deeper }: Checked,
+  name: string,
+): string[] {
+  const basePath = upstream.basePath ?? ''
+  return [
+    ...block(`@${name}`, [
+      `path ${quote(`${route.prefix}/*`)}`,
+      ...deeper.map((one) => `not path ${quote(one)} ${quote(`${one}/*`)}`),
+    ]),
+    ...block(`handle @${name}`, [
+      ...(route.strip ? [`uri strip_prefix ${quote(route.prefix)}`] : []),
+      ...block('route', [
+        `import gate ${quote(service.name)}`,
+        // `rewrite /base{uri}` would decode %2F in the path.
+        ...(basePath === '' ? [] : [`uri path_regexp "^/" ${quote(`${basePath}/`)}`]),
+        ...proxies(service, upstream, name),
+      ]),
+    ]),
+  ]
+}
+
+/** As Caddy and people write the names of fields: `X-Api-Key`. */
+function inCapitals(field: string): string {
+  return field.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())
+}
+
+/** A WebSocket may be silent for hours, so the limit of silence is not for it. */
+function proxies(service: Service, upstream: Upstream, name: string): string[] {
+  const { idleSeconds } = service.timeouts
+  const silence = ['read_timeout', 'write_timeout'].map(
+    (limit) => `${limit} ${duration(idleSeconds)}`,
+  )
+  const proxy = (matcher: string, limits: readonly string[]) =>
+    block(`reverse_proxy ${matcher}${quote(upstream.origin)}`, [
+      'import handed_on',
+      `import ${name}`,
+      ...block('transport http', [...transport(service, upstream), ...limits]),
+    ])
+  if (service.webSockets.length === 0) return proxy('', silence)
+  return [
+    '@gatekeeper-upgrade expression `{http.request.method} == "CONNECT" || {http.request.header.Upgrade} != ""`',
+    ...proxy('@gatekeeper-upgrade ', []),
+    ...proxy('', silence),
+  ]
+}
+
+function transport({ timeouts }: Service, upstream: Upstream): string[] {
+  return [
+    'keepalive off',
+    `dial_timeout ${duration(timeouts.connectSeconds)}`,
+    `response_header_timeout ${duration(timeouts.headersSeconds)}`,
+    ...(upstream.origin.startsWith('https:') ? trust(upstream.ca ?? null) : []),
+  ]
+}
+
+/** The certificates themselves and not their file: Caddy may run where it cannot read that. */
+function trust(pem: string | null): string[] {
+  if (pem === null) return ['tls']
+  const found = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g)
+  const ders = [...found].map(([, text = '']) => quote(text.replace(/\s+/g, '')))
+  return block('tls_trust_pool inline', [`trust_der ${ders.join(' ')}`])
+}

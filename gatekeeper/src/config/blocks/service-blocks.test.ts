@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import { loadGateway } from '../load-gateway.ts'
+import { readSettings } from '../read-settings.ts'
+import { serviceBlocks } from './service-blocks.ts'
+
+function render(services: string, env: Record<string, string> = {}) {
+  const text = `version: 1\nservices:\n${services}\n`
+  const readFile = () => text
+  const { settings, problems } = readSettings({
+    env,
+    folder: '/srv/gk',
+    platform: 'linux',
+    readFile,
+  })
+  const gateway = loadGateway(settings, readFile)
+  return {
+    problems: [...problems, ...gateway.problems].map(({ source, what }) => `${source}: ${what}`),
+    text: serviceBlocks(settings, gateway.services),
+  }
+}
+const tts =
+  '  tts: {kind: http, upstream: {url: "http://h:1/base"}, routes: [{prefix: /tts, strip: true}]}'
+
+describe('services.caddy', () => {
+  test('has a block for each checked route: asked first, then proxied within the limits', () => {
+    const timed = tts.replace(
+      'routes',
+      'timeouts: {connectSeconds: 1, headersSeconds: 0.5, idleSeconds: 9}, routes',
+    )
+    const { text } = render(timed)
+    expect(text).toContain(
+      'import gate "tts"\n\t\t\turi path_regexp "^/" "/base/"\n\t\t\treverse_proxy "http://h:1" {',
+    )
+    expect(text).toContain(
+      'keepalive off\n\t\t\t\t\tdial_timeout 1000ms\n\t\t\t\t\tresponse_header_timeout 500ms\n\t\t\t\t\tread_timeout 9000ms',
+    )
+    expect(text).toContain('header_up X-Forwarded-Prefix "/tts"')
+  })
+
+  test('one entry in gatekeeper.yaml relays a service', () => {
+    const { text } = render(
+      '  x: {kind: openai, upstream: {url: "http://h:1"}, routes: [{prefix: /x}]}',
+    )
+    expect(text).toMatch(/@gatekeeper-relay \{\n\t\tpath "\/x" "\/x\/\*" "\/health"/)
+  })
+
+  test('a route below another one is served by its own point, whatever order Caddy puts them in', () => {
+    const { text } = render(
+      [
+        '  a: {kind: openai, upstream: {url: "http://a:1"}, routes: [{prefix: /a}, {prefix: /b/relayed}]}',
+        '  b: {kind: http, upstream: {url: "http://b:1"}, routes: [{prefix: /b}, {prefix: /a/checked}]}',
+      ].join('\n'),
+    )
+    expect(text).toContain('not path "/a/checked" "/a/checked/*"')
+    expect(text).toContain('path "/b/*"\n\t\tnot path "/b/relayed" "/b/relayed/*"')
+  })
+
+  test('a service without an address has no block: one of the Caddyfile stands for it', () => {
+    const { text } = render('  sd: {kind: http, routes: [{prefix: /sd}]}')
+    expect(text).not.toContain('/sd')
+  })
+
+  test('ends are told by a socket beside the one for checks, and not at all where there is none', () => {
+    expect(render(tts).text).toContain('output net "unix//srv/gk/.gatekeeper/run/outcomes.sock"')
+    const { text } = render(tts, { GATEKEEPER_CHECK_LISTEN: '127.0.0.1:9002' })
+    expect(text).toContain('(outcomes) {\n\tlog_skip\n}')
+    expect(render(tts, { GATEKEEPER_STATE_DIR: '/srv/{$X}' }).text).not.toContain('{$X}')
+  })
+
+  const hostile = [
+    '\\n}',
+    '{env.X}',
+    '{$X}',
+    '`',
+    '\\"',
+    "'",
+    ' ',
+    'é',
+    '\\u0000',
+    '{',
+    '}',
+    '*',
+    '?',
+    '#',
+    '%2f',
+  ]
+  test.each(
+    hostile.flatMap((sign) => [
+      [
+        'a name',
+        `  "t${sign}": {kind: http, upstream: {url: "http://h:1"}, routes: [{prefix: /t}]}`,
+      ],
+      [
+        'a prefix',
+        `  t: {kind: http, upstream: {url: "http://h:1"}, routes: [{prefix: "/t${sign}"}]}`,
+      ],
+      ['a host', `  t: {kind: http, upstream: {url: "http://h${sign}:1"}, routes: [{prefix: /t}]}`],
+      ['a port', `  t: {kind: http, upstream: {url: "http://h:1${sign}"}, routes: [{prefix: /t}]}`],
+      [
+        'a path',
+        `  t: {kind: http, upstream: {url: "http://h:1/${sign}"}, routes: [{prefix: /t}]}`,
+      ],
+    ]),
+  )('%s in %s is a problem, and never in the file', (_place, entry) => {
+    const { problems, text } = render(entry)
+    expect(problems).not.toEqual([])
+    expect(text).not.toContain('gatekeeper-route-0')
+  })
+})

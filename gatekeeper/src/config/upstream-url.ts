@@ -1,0 +1,55 @@
+import { isIP } from 'node:net'
+
+/** Where a service is: `http://tts:8880` and `/base`, or '' where its address has no path. */
+export type UpstreamUrl = { readonly origin: string; readonly basePath: string }
+
+/** What is wrong with an address, and how to write it; no part of it is repeated. */
+type Fault = { readonly what: string; readonly remedy: string }
+
+const example = 'http://127.0.0.1:8880 or https://tts.example/base'
+const form = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(\/.*)?$/i
+
+/**
+ * Reads the address of a service. It is written into the Caddyfile as it is returned, so the form is
+ * narrow: host names and addresses in ASCII, and paths of letters, digits and `. _ ~ -`.
+ */
+export function parseUpstreamUrl(text: string): UpstreamUrl | Fault {
+  if (/^https?:\/\/[^/?#]*@/i.test(text)) {
+    const remedy = 'Take them out of the address; secrets have settings of their own.'
+    return { what: 'carries a user or password', remedy }
+  }
+  const [, scheme = '', host = '', port, path = ''] = form.exec(text) ?? []
+  if (host === '') {
+    return { what: 'is not an http:// or https:// URL', remedy: `Write it like ${example}.` }
+  }
+  if (!isHost(host) || (port !== undefined && !isPort(Number(port)))) {
+    return { what: 'has no valid host and port', remedy: `Write it like ${example}.` }
+  }
+  const basePath = path.replace(/\/+$/, '')
+  if (!isPlainPath(basePath)) {
+    const remedy = `Use a path of letters, digits and . _ ~ -, such as ${example}.`
+    return { what: 'has a query, or a path that is not allowed', remedy }
+  }
+  const { origin } = new URL(`${scheme}://${host}${port === undefined ? '' : `:${port}`}`)
+  return { origin, basePath }
+}
+
+/** Whether an address was read. */
+export function isUpstreamUrl(read: UpstreamUrl | Fault): read is UpstreamUrl {
+  return 'origin' in read
+}
+
+function isHost(host: string): boolean {
+  if (host.startsWith('[')) return isIP(host.slice(1, -1)) === 6
+  // What ends in a number is an address, and URL reads 0x7f.1 and 2130706433 as one.
+  if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(host)) return isIP(host) === 4
+  return host.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/i.test(label))
+}
+
+const isPort = (port: number) => port >= 1 && port <= 65_535
+
+function isPlainPath(path: string): boolean {
+  const [first, ...segments] = path.split('/')
+  const isPlain = (segment: string) => /^[\w.~-]+$/.test(segment) && !/^\.{1,2}$/.test(segment)
+  return first === '' && segments.every(isPlain)
+}
