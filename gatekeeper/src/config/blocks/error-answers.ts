@@ -11,17 +11,10 @@ const failures: readonly { readonly reason: FailureReason; readonly when: string
   { reason: 'upstream-failed', when: '{http.error.status_code} == 502' },
 ]
 
-export type FailureReason = Extract<
+type FailureReason = Extract<
   Reason,
   'upstream-timeout' | 'upstream-unreachable' | 'upstream-failed'
 >
-
-/** Names under which Caddy reports a failure (log_append), by what the gatekeeper calls it. */
-export const reportedFailures: Readonly<Record<string, FailureReason>> = {
-  timeout: 'upstream-timeout',
-  unreachable: 'upstream-unreachable',
-  failed: 'upstream-failed',
-}
 
 const nameOf = (reason: FailureReason) => reason.replace('upstream-', '')
 

@@ -21,7 +21,9 @@ export function routeFields({ route, upstream }: Checked, { name, sites }: Names
   const basePath = upstream.basePath ?? ''
   const prefix = route.strip ? route.prefix : null
   return block(`(${name})`, [
-    ...removedCredentialFields(route.credentialField).map((field) => `header_up -${inCapitals(field)}`),
+    ...removedCredentialFields(route.credentialField).map(
+      (field) => `header_up -${inCapitals(field)}`,
+    ),
     ...(prefix === null ? [] : [`header_up X-Forwarded-Prefix ${quote(prefix)}`]),
     ...placeBelow({ host: hostname, basePath, prefix, sites }),
   ])
