@@ -1,6 +1,8 @@
 import { readRecords } from '../../gatekeeper/src/audit/reading/read-records.ts'
 import { listChains } from '../../gatekeeper/src/audit/segments.ts'
+import { UnknownKeyError } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { findKeyId } from '../explain/find-key-id.ts'
 import { refusePositionals, stringOf } from '../words/words.ts'
 import { type AuditCommand, type AuditContext, readCount, readTime } from './command.ts'
 import { filterHelp, filterOptions, readFilter } from './record-filter.ts'
@@ -37,8 +39,17 @@ export const query: AuditCommand = {
       await context.say(wanted.map(({ record, line }) => (isJson ? line : showRecord(record))))
       if (count >= limit || context.stopped.aborted) break
     }
+    if (count === 0) await hintAtKey(stringOf(words, 'key'), context)
     return count === 0 ? exitCode.no : exitCode.ok
   },
+}
+
+/** Nothing was found by `--key`: says so where no key has that id, with the ids that may be meant. */
+async function hintAtKey(word: string | undefined, { settings, note }: AuditContext) {
+  if (word === undefined || word.includes(':')) return
+  await findKeyId(word, settings).catch((error: Error) => {
+    if (error instanceof UnknownKeyError) for (const line of error.message.split('\n')) note(line)
+  })
 }
 
 /** Every chain of the folder. Lines that are none are told of, and their cure. */

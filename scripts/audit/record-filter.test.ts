@@ -45,7 +45,7 @@ describe('a line for people', () => {
     const request = { event: 'request', outcome: 'deny', status: 401, method: 'GET', path: '/api' }
     const rest = { clientAddress: '192.0.2.1', reason: 'no-credential', durationMs: 1.5 }
     expect(showRecord(record({ ...request, ...rest }))).toBe(
-      '2026-11-22T00:00:00.000Z  deny   401  GET /api  192.0.2.1  nobody  no-credential  1.5 ms',
+      '2026-11-22T00:00:00.000Z  deny   401  GET /api  192.0.2.1  anonymous  no-credential  1.5 ms',
     )
   })
 

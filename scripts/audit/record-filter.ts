@@ -18,9 +18,9 @@ export const filterHelp = [
   '--key ID        requests of a key, client:ID or token, and changes of it',
   '--user U        requests of a user, changes of its keys, and what an OS user of that name did',
   '--address A     an address or a range: 192.0.2.7, 10.0.0.0/8',
-  '--reason R      why it was refused: docs/errors.md lists them',
+  '--reason R      why it was refused or failed: docs/errors.md lists them',
   '--service S     the name of a service',
-  '--outcome O     allow, deny (refused) or fail (let in, and failed behind the gate)',
+  '--outcome O     allow (allowed), deny (refused) or fail (allowed, and failed behind the gate)',
   '--event E       request, denials, key.added, gatekeeper.started …; key stands for all of key.*',
 ]
 

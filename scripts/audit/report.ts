@@ -19,8 +19,8 @@ export const report: AuditCommand = {
   },
   help: [
     '--hours N       how far back; 24 if not given',
-    '--suspicious    addresses that were refused often or ask much, bursts, keys from new addresses,',
-    '                keys that were not used',
+    '--suspicious    addresses that were refused often or send many requests, bursts, callers with a',
+    '                new address, keys that were not used',
     '--users         users and models, with tokens and money from the usage journal',
     '--output FILE   write there and not to stdout',
     'Without --suspicious and --users both are there.',

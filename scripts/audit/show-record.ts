@@ -15,7 +15,7 @@ function showRequest(record: AuditRecord): string[] {
     String(status ?? '-'),
     ...(method === undefined ? [] : [`${method} ${path}`]),
     ...(clientAddress === undefined ? [] : [String(clientAddress)]),
-    isNamed ? `${principal} (${user})` : 'nobody',
+    isNamed ? `${principal} (${user})` : 'anonymous',
     ...(reason === undefined ? [] : [String(reason)]),
     ...(record['model'] === undefined ? [] : [String(record['model'])]),
     `${durationMs} ms`,

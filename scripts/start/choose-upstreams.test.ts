@@ -82,7 +82,7 @@ describe('the upstreams', () => {
   it('are nothing without a terminal where nothing answers, and that is said', async () => {
     const chosen = await choose({})
     expect(chosen).toMatchObject({ ollamaUrl: null, litellmUrl: null, demo: null })
-    expect(chosen.notes.join()).toMatch(/502 until one does/)
+    expect(chosen.notes.join()).toMatch(/503 until one does/)
   })
 })
 

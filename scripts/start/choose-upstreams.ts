@@ -53,7 +53,7 @@ async function withoutUpstream(
 ): Promise<Upstreams> {
   const none = { ollamaUrl: null, litellmUrl: null }
   if (!deps.isTerminal && !settings.demo) {
-    const note = `no model server answers at ${usual.ollama}: requests get 502 until one does (set OLLAMA_URL, or GATEKEEPER_DEMO=1 for a demonstration)`
+    const note = `no model server answers at ${usual.ollama}: requests get 503 until one does (set OLLAMA_URL, or GATEKEEPER_DEMO=1 for a demonstration)`
     return { ...none, demo: null, notes: [...notes, note] }
   }
   const demo = await deps.startDemo()

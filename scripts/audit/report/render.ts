@@ -34,11 +34,14 @@ function renderOverview({
       ? ['Allowed requests are recorded in part (audit.allowed): their number is higher.']
       : []),
     '',
-    ...section('By hour (█ all, of them refused)', renderHours(hours)),
+    ...section('By hour (requests, and how many of them were refused)', renderHours(hours)),
     ...section('By service', chart(services)),
     ...section('Refused, by reason', chart(reasons)),
     ...section('Refused, by address', chart(refusedAddresses)),
-    ...section('Errors by upstream', chart(rest.upstreamErrors)),
+    ...section(
+      'Failed behind the gate or answered with 5xx, by service',
+      chart(rest.upstreamErrors),
+    ),
     ...section('Acts', chart(rest.acts)),
   ]
 }
@@ -74,9 +77,9 @@ function renderSuspicious({
       ),
     ),
     ...section(
-      `Bursts (${burstMin} requests or more in a minute)`,
+      `Bursts (${burstMin} requests or more of one caller or address in a minute)`,
       table(
-        ['WHO', 'BUSIEST MINUTE', 'REQUESTS', 'SUCH MINUTES'],
+        ['CALLER', 'BUSIEST MINUTE', 'REQUESTS', 'SUCH MINUTES'],
         bursts.map(({ who, minute, requests, minutes }) => [
           ...[who, minute.slice(0, 16), whole(requests), whole(minutes)],
         ]),
@@ -84,9 +87,9 @@ function renderSuspicious({
       ),
     ),
     ...section(
-      'Keys used from an address that is new to them',
+      'Callers with an address that is new to them',
       table(
-        ['KEY', 'ADDRESS', 'FIRST SEEN'],
+        ['CALLER', 'ADDRESS', 'FIRST SEEN'],
         newAddresses.map(({ key, address, firstAt }) => [key, address, firstAt]),
         [],
       ),

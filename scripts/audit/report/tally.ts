@@ -135,7 +135,7 @@ function addCaller(record: AuditRecord, address: string | null, state: State): v
   if (who !== null) state.bursts.add(who, record.at)
   if (!isNamed) return
   state.used.add(principal)
-  state.users.add(textOf(record['user']) ?? '(nobody)')
+  state.users.add(textOf(record['user']) ?? '(none)')
   const model = textOf(record['model'])
   if (model !== null) state.models.add(model)
   if (address !== null && record['outcome'] === 'allow')

@@ -50,7 +50,7 @@ function judge({ path, file }: KeySet, { clock, usage }: Outside): Finding[] {
   ]
 }
 
-const renew = 'Make one with an end: npm run keys -- add … --expires 90d, then remove the old one.'
+const renew = 'Give it a new end: npm run keys -- edit ID --expires 90d.'
 const remove = 'Remove what nobody needs: npm run keys -- remove ID.'
 const look = 'Ask their users, and disable what nobody needs: npm run keys -- disable ID.'
 
