@@ -12,6 +12,7 @@ import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'
 import { isAnthropic, limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
+import { pageOf, takesPage } from './refusal-page.ts'
 
 export type Answer = {
   readonly status: number
@@ -30,17 +31,18 @@ export type Refused = {
   readonly now?: number
   /** Where clients learn whose tokens are taken (RFC 9728 §5.1); null where only ours are. */
   readonly resourceMetadata?: string | null
+  /** The Accept field: a person whose browser opens a page gets one. */
+  readonly accept?: string | undefined
 }
 
 /** Renders a refusal. */
-export function renderReason(
-  reason: Reason,
-  { facts, requestId, refusal = null, detail = null, now = 0, resourceMetadata = null }: Refused,
-): Answer {
+export function renderReason(reason: Reason, refused: Refused): Answer {
+  const { facts, requestId, refusal = null, detail = null, now = 0 } = refused
+  const { resourceMetadata = null, accept } = refused
   const row = reasonRow(reason)
   const retry = retryFor(row, { facts, refusal })
   const endpoint = facts?.endpoint ?? null
-  return {
+  const answer = {
     status: row.status,
     fields: {
       'content-type': 'application/json; charset=utf-8',
@@ -53,6 +55,16 @@ export function renderReason(
     },
     body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail, refusal, retry })),
   }
+  const isPage = isForPerson(facts) && facts?.isNavigation === true && takesPage(accept)
+  if (!isPage) return answer
+  // A person has no Authorization field to set.
+  const text = reason === 'no-credential' ? 'You did not enter a key.' : row.text
+  return pageOf(answer, detail?.text ?? text)
+}
+
+/** Whether a person uses the route in a browser. */
+function isForPerson(facts: RequestFacts | null): boolean {
+  return facts?.route?.browser === 'basic'
 }
 
 /**
@@ -65,10 +77,13 @@ function retryFor(row: ReasonRow, { facts, refusal }: Pick<Refused, 'facts' | 'r
   return isLast ? { ...retry, isFinal: true } : retry
 }
 
-/** A browser that opens a page may ask its user; a script never gets a pop-up. */
+/**
+ * A browser that opens a page may ask its user. What the page loads is challenged too: browsers send
+ * Basic by themselves only below the folder where they were asked. Other sites cause no pop-up.
+ */
 function challenge(facts: RequestFacts | null, resourceMetadata: string | null): string {
-  const isPage = facts?.route?.browser === 'basic' && facts.isNavigation
-  if (isPage) return 'Basic realm="gatekeeper", charset="UTF-8"'
+  const isOfPage = facts?.isNavigation === true || facts?.fetchSite === 'same-origin'
+  if (isForPerson(facts) && isOfPage) return 'Basic realm="gatekeeper", charset="UTF-8"'
   const bearer = 'Bearer realm="gatekeeper"'
   return resourceMetadata === null ? bearer : `${bearer}, resource_metadata="${resourceMetadata}"`
 }

@@ -137,6 +137,7 @@ function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
     detail,
     now: deps.clock(),
     resourceMetadata,
+    accept: call.request.headers.accept,
   })
   // Caddy's check is a GET even for a client's HEAD: the framing is that of this connection.
   const isHead = call.request.method === 'HEAD'
@@ -158,8 +159,8 @@ function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
 }
 
 /**
- * Tells Caddy to close the client's HTTP/1 connection after this answer. Otherwise Go would first read what
- * the client still sends, and a client that trickles its body would wait for its refusal.
+ * Tells Caddy to close the client's HTTP/1 connection after this answer. Otherwise Go would first
+ * read what the client still sends, and a client that trickles its body would wait for its refusal.
  */
 function closing(answer: Answer): Answer {
   return { ...answer, fields: { ...answer.fields, 'x-gatekeeper-close': '1' } }

@@ -23,7 +23,7 @@ export type Route = {
   /** Whether the upstream sees the path without the prefix. */
   readonly strip: boolean
   readonly mode: Point
-  /** `basic`: page navigations of a browser get a Basic challenge (password = key). */
+  /** `basic`: page navigations and what those pages load get a Basic challenge (password = key). */
   readonly browser: 'none' | 'basic'
   /** The one field that carries the caller's credential; left out where all carriers count. */
   readonly credentialField?: CredentialField

@@ -66,10 +66,38 @@ describe.skipIf(programs === null)('browser: basic', () => {
     expect(stage.reached()).toBe(0)
   })
 
-  it("a script's request never makes the browser ask", async () => {
-    const page = await stage.open(at('/health'))
+  it.each(['light', 'dark'] as const)(
+    'a person who cancels reads what to do, as the %s page that its policy lets through',
+    async (colorScheme) => {
+      const page = await stage.open('about:blank')
+      await page.emulateMedia({ colorScheme })
+      await seatPerson(page, null)
+      await page.goto(at('/image/'))
+      expect(await page.title()).toBe('An API key is needed')
+      expect(await page.innerText('body')).toMatch(/enter your API key as the password/)
+      // The style is applied, and the browser's own colours follow the person's.
+      expect(await page.evaluate('getComputedStyle(document.querySelector("h1")).fontSize')).toBe(
+        '22.4px',
+      )
+      const text = String(await page.evaluate('getComputedStyle(document.body).color'))
+      expect(text).toBe(colorScheme === 'dark' ? 'rgb(255, 255, 255)' : 'rgb(0, 0, 0)')
+      // For somebody who looks at it: BROWSER_TEST_PICTURES names a folder.
+      const folder = process.env['BROWSER_TEST_PICTURES']
+      if (folder) await page.screenshot({ path: `${folder}/refusal-${colorScheme}.png` })
+    },
+  )
+
+  it('what a page of this origin loads makes the browser ask; programs elsewhere do not', async () => {
+    const page = await stage.open(at('/blank'))
     const person = await seatPerson(page, stage.key)
-    for (const path of ['/image/', '/image/api/queue', '/whisper/', '/tts/x', '/api/tags']) {
+    expect(await fetchFrom(page, at('/image/api/queue'))).toMatchObject({ status: 200 })
+    expect(person.prompts).toEqual([prompt(at('/image/api/queue'))])
+  })
+
+  it("a script's request never makes the browser ask on other routes", async () => {
+    const page = await stage.open(at('/blank'))
+    const person = await seatPerson(page, stage.key)
+    for (const path of ['/whisper/', '/tts/x', '/api/tags']) {
       const answer = await fetchFrom(page, at(path), { credentials: 'include' })
       expect(answer).toMatchObject({
         status: 401,

@@ -36,7 +36,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   }
 
   it('opens with the key among its sub-protocols and echoes; the application sees only its own', async () => {
-    const page = await stage.open(at('/health'))
+    const page = await stage.open(at('/blank'))
     expect(await openWebSocket(page, ask('/image/ws?clientId=1', withKey()))).toEqual({
       ...{ isOpen: true, protocol: 'comfy', echo: 'hello' },
     })
@@ -48,7 +48,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   })
 
   it('opens whatever the order and the number of sub-protocols, none of them the key', async () => {
-    const page = await stage.open(at('/health'))
+    const page = await stage.open(at('/blank'))
     const protocols = [`${prefix}${stage.key}`, 'other', 'comfy']
     expect(await openWebSocket(page, ask('/image/ws', protocols))).toMatchObject({ isOpen: true })
     expect(field('sec-websocket-protocol').join(', ')).toBe('other, comfy')
@@ -56,14 +56,14 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   })
 
   it('opens with the bare key among its sub-protocols', async () => {
-    const page = await stage.open(at('/health'))
+    const page = await stage.open(at('/blank'))
     const asked = ask('/image/ws', ['comfy', stage.key])
     expect(await openWebSocket(page, asked)).toMatchObject({ isOpen: true, protocol: 'comfy' })
     expectNoKeyInside()
   })
 
   it('the key alone as sub-protocol never reaches the application', async () => {
-    const page = await stage.open(at('/health'))
+    const page = await stage.open(at('/blank'))
     await openWebSocket(page, ask('/image/ws', [`${prefix}${stage.key}`]))
     // Browsers want one of theirs named in the answer, so that it opens is not promised.
     expect(field('sec-websocket-protocol').filter((value) => value !== '')).toEqual([])
@@ -71,7 +71,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   })
 
   it('carries a long text whole', async () => {
-    const page = await stage.open(at('/health'))
+    const page = await stage.open(at('/blank'))
     const text = 'x'.repeat(5_000)
     expect(await openWebSocket(page, { ...ask('/image/ws', withKey()), text })).toMatchObject({
       echo: text,
@@ -113,7 +113,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   it.each(['/image/other', '/image/ws/', '/image/', '/tts/ws', '/api/tags', '/chat/api/tags'])(
     'is refused where the service lists none: %s',
     async (path) => {
-      const page = await stage.open(at('/health'))
+      const page = await stage.open(at('/blank'))
       expect(await openWebSocket(page, ask(path, withKey()))).toEqual(refused)
       expect(stage.reached()).toBe(0)
     },
@@ -124,7 +124,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
     ['a wrong key', () => ['comfy', `${prefix}${stage.wrongKey}`]],
     ['two keys', () => [...withKey(), `${prefix}gk_0000000000_${'a'.repeat(49)}`]],
   ])('is refused with %s', async (_name, protocols) => {
-    const page = await stage.open(at('/health'))
+    const page = await stage.open(at('/blank'))
     expect(await openWebSocket(page, ask('/image/ws', protocols()))).toEqual(refused)
     expect(await stage.decisions()).toMatchObject([{ outcome: 'deny' }])
     expect(stage.reached()).toBe(0)

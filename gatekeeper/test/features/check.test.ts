@@ -26,7 +26,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
   beforeAll(async () => {
     app = await startFaultyUpstream()
     const env = { TTS_URL: app.url, IMAGE_URL: app.url }
-    stack = await startStack({ keys: [ada], config, env })
+    stack = await startStack({ keys: [ada, disabled, elsewhere], config, env })
   })
   afterEach(() => app.reset())
   afterAll(async () => {
@@ -179,6 +179,55 @@ describe.skipIf(testCaddy === null)('the check', () => {
     expect((await stack.send('/image/', { headers: forged })).status).toBe(403)
   })
 
+  const disabled = makeKey({ services: ['image'], disabled: true })
+  const elsewhere = makeKey({ services: ['tts'] })
+  const opens = { 'sec-fetch-mode': 'navigate', accept: 'text/html,*/*;q=0.8' }
+  const asPassword = (key: string) => ({
+    authorization: `Basic ${Buffer.from(`any:${key}`).toString('base64')}`,
+  })
+
+  it('asks for the key for what a page loads as well, and not for what another site loads', async () => {
+    const challenge = async (site: string | null, path = '/image/assets/a.js') => {
+      const of = site === null ? {} : { 'sec-fetch-site': site }
+      const { headers } = await stack.send(path, {
+        headers: { 'sec-fetch-mode': 'no-cors', ...of },
+      })
+      return String(headers['www-authenticate']).split(' ')[0]
+    }
+    expect(await challenge('same-origin')).toBe('Basic')
+    for (const site of ['same-site', 'cross-site', 'none', null]) {
+      expect(await challenge(site)).toBe('Bearer')
+    }
+    expect(await challenge('same-origin', '/tts/a.js')).toBe('Bearer')
+  })
+
+  it.each([
+    ['without a key', {}, 401, /An API key is needed/],
+    ['with a key that is disabled', asPassword(disabled.key), 401, /An API key is needed/],
+    ['with a key for another service', asPassword(elsewhere.key), 403, /may not call this service/],
+    ['with a malformed credential', { authorization: 'Basic x' }, 400, /cannot be accepted/],
+  ])('a person who opens a page %s reads why', async (_, fields, status, text) => {
+    const page = await stack.send('/image/', { headers: { ...opens, ...fields } })
+    expect(page.status).toBe(status)
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.headers['content-security-policy']).toMatch(
+      /^default-src 'none'; style-src 'sha256-/,
+    )
+    expect(page.text).toMatch(text)
+    expect(page.text).not.toMatch(/<script|gk_/)
+    expect(/^Basic /.test(String(page.headers['www-authenticate']))).toBe(status === 401)
+    // A program, another Accept, and another route get JSON.
+    for (const [path, headers] of [
+      ['/image/', { ...fields, 'sec-fetch-mode': 'cors', accept: opens.accept }],
+      ['/image/', { ...fields, ...opens, accept: '*/*' }],
+      ['/chat/api/tags', { ...fields, ...opens }],
+    ] as const) {
+      const answer = await stack.send(path, { headers })
+      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+      expect(() => JSON.parse(answer.text)).not.toThrow()
+    }
+  })
+
   it('answers preflights itself, by the origins of the service', async () => {
     const preflight = (path: string, origin: string) =>
       stack.send(path, {
@@ -264,6 +313,31 @@ describe.skipIf(testCaddy === null)('K9: further services of the same shape', ()
     const answer = await stack.send('/image/prompt', { json: { prompt: {} }, key: bob.key })
     expect([answer.status, answer.text]).toEqual([200, 'queued'])
     expect((await stack.send('/image/prompt', { json: {} })).status).toBe(401)
+  })
+})
+
+describe.skipIf(testCaddy === null)('a person who opens a page of a dead service', () => {
+  it('reads that it is not available; a program gets JSON', async () => {
+    const env = { IMAGE_URL: 'http://127.0.0.1:1', TTS_URL: 'http://127.0.0.1:1' }
+    const stack = await startStack({ keys: [ada], config, env })
+    const opens = { 'sec-fetch-mode': 'navigate', accept: 'text/html' }
+    const page = await stack.send('/image/', { key: ada.key, headers: opens })
+    expect(page.status).toBeGreaterThanOrEqual(502)
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.headers['content-security-policy']).toMatch(
+      /^default-src 'none'; style-src 'sha256-/,
+    )
+    expect(page.text).toMatch(/^<!doctype html>.*not available.*Request [0-9a-f-]{36} · status 50/)
+    for (const [path, headers] of [
+      ['/image/', { accept: 'text/html' }],
+      ['/image/', { ...opens, accept: '*/*' }],
+      ['/tts/', opens],
+    ] as const) {
+      const answer = await stack.send(path, { key: ada.key, headers })
+      expect(answer.status).toBe(page.status)
+      expect(() => JSON.parse(answer.text)).not.toThrow()
+    }
+    await stack.stop()
   })
 })
 

@@ -67,6 +67,14 @@ ${address} {
 }
 `
 
+/** A page of our own origin whose scripts may call; our own answers let nothing of theirs run. */
+const blank = `
+	handle /blank {
+		header Content-Type "text/html; charset=utf-8"
+		respond "<!doctype html><title>a page</title><body></body>"
+	}
+`
+
 export async function startStage(
   programs: BrowserPrograms | null,
   options: { readonly isLax?: boolean } = {},
@@ -77,7 +85,9 @@ export async function startStage(
     keys: [ada],
     config,
     env: { TTS_URL: app.url, IMAGE_URL: app.url, WHISPER_URL: app.url },
-    caddyfile: (text) => text + [friend, stranger, neighbour].map(site).join(''),
+    caddyfile: (text) =>
+      text.replace('\t# ---- relayed', `${blank}\n\t# ---- relayed`) +
+      [friend, stranger, neighbour].map(site).join(''),
   })
   const door = `127.0.0.1:${stack.httpsPort}`
   const chromium = await startChromium(programs, {
