@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { afterUnreadBody } from './unread-body.ts'
 
 /** A request whose body the test sends by hand. */
-function aRequest(headers: Record<string, string>, complete = false) {
+function aRequest(headers: Record<string, string>, complete = false, protocol = 'HTTP/1.1') {
   const stream = new PassThrough()
   return Object.assign(stream, {
     headers,
-    headersDistinct: {},
+    headersDistinct: { 'x-gatekeeper-protocol': [protocol] },
     complete,
   }) as unknown as IncomingMessage & PassThrough
 }
@@ -52,5 +52,65 @@ describe('a refusal goes out', () => {
     afterUnreadBody(request, then)
     request.destroy()
     await vi.waitFor(() => expect(then).toHaveBeenCalledTimes(1))
+  })
+})
+
+describe('over HTTP/2 a refusal waits for a body', () => {
+  const over2 = (headers: Record<string, string>) => aRequest(headers, false, 'HTTP/2.0')
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  /** Sends a chunk every 100 ms for so long; the time at which the refusal goes out, or null. */
+  async function timeOfRefusal(chunkBytes: number, sendMs: number): Promise<number | null> {
+    const startedAt = performance.now()
+    let at: number | null = null
+    const request = over2({ 'transfer-encoding': 'chunked' })
+    afterUnreadBody(request, () => {
+      at = performance.now() - startedAt
+    })
+    for (let ms = 0; ms < sendMs && at === null; ms += 100) {
+      request.write(Buffer.alloc(chunkBytes))
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    return at
+  }
+
+  test('of any length that comes at a good pace, to its end and once', async () => {
+    const then = vi.fn()
+    const request = over2({ 'content-length': '40000000' })
+    afterUnreadBody(request, then)
+    for (let turn = 0; turn < 80; turn++) {
+      request.write(Buffer.alloc(500_000))
+      await vi.advanceTimersByTimeAsync(200)
+      expect(then).not.toHaveBeenCalled()
+    }
+    request.end()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(then).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(then).toHaveBeenCalledTimes(1)
+  })
+
+  test('that trickles for five seconds and no longer', async () => {
+    const at = await timeOfRefusal(1, 60_000)
+    expect(at).toBeGreaterThanOrEqual(4_900)
+    expect(at).toBeLessThan(5_300)
+  })
+
+  test('that pauses for a second and no longer', async () => {
+    const then = vi.fn()
+    const request = over2({ 'content-length': '5' })
+    afterUnreadBody(request, then)
+    request.write('a')
+    await vi.advanceTimersByTimeAsync(900)
+    expect(then).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(300)
+    expect(then).toHaveBeenCalledTimes(1)
+  })
+
+  test('but not of a client that waits to be asked', () => {
+    const then = vi.fn()
+    afterUnreadBody(over2({ 'content-length': '5', expect: '100-continue' }), then)
+    expect(then).toHaveBeenCalledTimes(1)
   })
 })
