@@ -51,7 +51,7 @@ describe.skipIf(testCaddy === null)('every answer of our own has the security fi
     ['an OAuth error', '/oauth/token', { method: 'POST', body: 'x' }, 400],
     ['a path of nobody', '/nothing', { key: ada.key }, 404],
     ['a malformed target', '/api//tags', { key: ada.key }, 400],
-    ['a dead service behind a check', '/tts/x', { key: ada.key }, 502],
+    ['a dead service behind a check', '/tts/x', { key: ada.key }, 503],
   ])('%s', async (_, path, options, status) => {
     const answer = await stack.send(path, options)
     expect({ path, status: answer.status }).toEqual({ path, status })

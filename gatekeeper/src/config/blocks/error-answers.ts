@@ -1,4 +1,5 @@
 import { type Reason, reasonRow } from '../../policy/reason.ts'
+import { pagePolicy, reasonPage } from '../../policy/reason-page.ts'
 import { block, quote } from './quote.ts'
 
 /** What `http.error.message` says of each way in which a service behind a check can fail. */
@@ -32,6 +33,27 @@ export function errorAnswers(ollamaNames: readonly string[]): string[] {
   })
 }
 
+/** For a person who opens a page on a route with `browser: basic`; as http/refusal-page.ts has it. */
+function page(reason: FailureReason): string[] {
+  const { status, text, retryAfterSeconds } = reasonRow(reason)
+  const requestId = '{http.request.header.X-Gatekeeper-Request-Id}'
+  const waitSeconds = retryAfterSeconds === undefined ? null : String(retryAfterSeconds)
+  return [
+    ...block('@behind-page', ['vars gatekeeper_browser basic', ...opensPage]),
+    ...block('handle @behind-page', [
+      'header Content-Type "text/html; charset=utf-8"',
+      `header Content-Security-Policy "${pagePolicy}"`,
+      `respond \`${reasonPage({ status, text, requestId, waitSeconds })}\` ${status}`,
+    ]),
+  ]
+}
+
+const opensPage = [
+  'method GET',
+  'header Sec-Fetch-Mode navigate',
+  'header_regexp Accept `(?i)(?:^|,)\\s*text/html\\s*(?:[;,]|$)`',
+]
+
 function answer(reason: FailureReason, ollamaNames: readonly string[]): string[] {
   const { status, text, type, code, retryAfterSeconds } = reasonRow(reason)
   const body = (value: unknown) => `respond \`${JSON.stringify(value)}\` ${status}`
@@ -51,6 +73,7 @@ function answer(reason: FailureReason, ollamaNames: readonly string[]): string[]
       'X-Request-Id {http.request.header.X-Gatekeeper-Request-Id}',
       ...(retryAfterSeconds === undefined ? [] : [`Retry-After ${retryAfterSeconds}`]),
     ]),
+    ...page(reason),
     ...(ollamaNames.length === 0 ? [] : native),
     ...block('handle', [
       body({

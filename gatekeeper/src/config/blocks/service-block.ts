@@ -41,6 +41,7 @@ export function serviceBlock(
       ...deeper.map((one) => `not path ${quote(one)} ${quote(`${one}/*`)}`),
     ]),
     ...block(`handle @${name}`, [
+      ...(route.browser === 'basic' ? ['vars gatekeeper_browser basic'] : []),
       ...(route.strip ? [`uri strip_prefix ${quote(route.prefix)}`] : []),
       ...block('route', [
         `import gate ${quote(service.name)}`,
