@@ -31,7 +31,7 @@ describe('docs/guides/tokens.md', () => {
     }
     const { settings } = readSettings({ env: {}, folder: root, platform: 'linux', readFile })
     const blocks = blocksOf('yaml')
-    expect(blocks).toHaveLength(8)
+    expect(blocks).toHaveLength(11)
     for (const block of blocks) {
       const { problems } = readGatewayFile(block, join(root, 'gatekeeper.yaml'), {
         ...{ settings, readFile },

@@ -1,4 +1,11 @@
-import { type Claims, readCompactToken } from '../../gatekeeper/src/credentials/compact-token.ts'
+import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
+import { findMisses, heldValues } from '../../gatekeeper/src/credentials/claim-rules.ts'
+import {
+  type Claims,
+  readCompactToken,
+  tokenCharsMax,
+} from '../../gatekeeper/src/credentials/compact-token.ts'
+import { findAudienceFault, findClaimFault } from '../../gatekeeper/src/credentials/token-claims.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { narrowingClaim } from '../../gatekeeper/src/policy/narrowing.ts'
@@ -12,12 +19,12 @@ import { formatTable } from './table.ts'
 /** Why a token is not taken, and what to do, for the person who runs the gatekeeper. */
 const verdicts: Readonly<Partial<Record<Reason, string>>> = {
   'malformed-token':
-    'it is no whole token (three parts of base64url, one reading, with exp and sub): was it copied whole?',
+    'it is not a whole token (three parts of base64url, each with one reading): was it copied whole?',
   'unknown-issuer': 'no entry of `issuers` in gatekeeper.yaml has this iss, to the letter.',
   'token-type': 'its typ is none of `types`: is it an ID token? Ask for an access token.',
   'token-algorithm': 'its alg is none of `algorithms` of the entry.',
   'token-signature': 'no key of its issuer signed it: it was changed, or its key is gone.',
-  'token-audience': 'it is for somebody else: `audience` of the entry must be one of its aud.',
+  'token-audience': 'it is for somebody else: its aud does not name us.',
   'token-expired': 'its time is over: get a new one.',
   'token-not-yet-valid': 'its nbf or iat is in the future: compare the clocks.',
   'token-revoked': 'it, its client, or what it was exchanged for was revoked, removed or disabled.',
@@ -37,28 +44,85 @@ export const explainToken: Command = {
   run: async (words, context) => {
     const text = await readToken(words, context)
     const read = readCompactToken(text)
+    const named = read?.claims['iss']
     const judged =
       read === null
         ? 'malformed-token'
-        : await useTokens(read.claims['iss'], context, ({ tokens }) => tokens.authenticate(text))
-    return explain({ read, judged }, context)
+        : await useTokens(named, context, ({ tokens }) => tokens.authenticate(text))
+    const entries = read === null ? [] : context.foreignIssuers()
+    const entry = entries.find(({ issuer }) => issuer === named) ?? null
+    return explain({ length: text.length, read, judged, entry }, context)
   },
 }
 
 type Explained = {
+  readonly length: number
   readonly read: ReturnType<typeof readCompactToken>
   readonly judged: Principal | Reason
+  /** Of `issuers`; null where the token is of nobody who stands there. */
+  readonly entry: IssuerSettings | null
 }
 
-function explain({ read, judged }: Explained, { clock }: Context): Report {
+/** What is wrong, with the claim that does not hold. */
+function describeReason(reason: Reason, { length, read, entry }: Explained): string {
+  if (length > tokenCharsMax) {
+    const most = tokenCharsMax.toLocaleString('en')
+    return `it has ${length.toLocaleString('en')} characters, and ${most} is the most: let its issuer put fewer claims into it, such as only the groups that rules name.`
+  }
+  const usual = verdicts[reason] ?? reason
+  if (read === null) return usual
+  switch (reason) {
+    case 'malformed-token':
+      return describeFault(findClaimFault(read.claims, entry ?? noTerms)) ?? usual
+    case 'token-audience':
+      return entry === null ? usual : describeAudience(read.claims, entry)
+    case 'token-not-granted':
+      return entry === null ? usual : describeRules(read.claims, entry)
+    default:
+      return usual
+  }
+}
+
+const noTerms = { audience: [], clockToleranceSeconds: 0 }
+
+function describeFault(fault: ReturnType<typeof findClaimFault>): string | null {
+  return fault && `its claim \`${fault.claim}\` ${fault.what}.`
+}
+
+function describeAudience(claims: Claims, entry: IssuerSettings): string {
+  const what = describeFault(findAudienceFault(claims, entry)) ?? ''
+  const hint =
+    claims[entry.audienceClaim] === undefined
+      ? ' The token has no such claim: where its issuer names the audience in another one, write it as audienceClaim: client_id.'
+      : ''
+  return `it is for somebody else: ${what}${hint}`
+}
+
+/** Every rule with the claims that it wants and the token does not have. */
+function describeRules(claims: Claims, { rules }: IssuerSettings): string {
+  const lines = rules.map(({ when }, at) => {
+    const misses = findMisses(when, claims).map((path) => {
+      const held = heldValues(claims, path).map((value) =>
+        value.replace(/\p{Cc}/gu, '?').slice(0, 60),
+      )
+      const has = held.length === 0 ? 'nothing of that name' : held.slice(0, 20).join(', ')
+      return `\`${path}\` must be ${when[path]?.join(' or ')}, and the token has ${has}`
+    })
+    return `rule ${at + 1}: ${misses.join('; ')}`
+  })
+  return `${verdicts['token-not-granted']} ${lines.join('. ')}.`
+}
+
+function explain(explained: Explained, { clock }: Context): Report {
+  const { read, judged } = explained
   const principal = typeof judged === 'string' ? null : judged
   const reason = typeof judged === 'string' ? judged : null
-  const claims = read === null ? {} : shownClaims(read.claims)
+  const claims = read === null ? {} : shownClaims(read.claims, explained.entry)
   const rows = Object.entries({ ...read?.header, ...claims }).map(([name, value]) => [
     name,
     show(name, value, clock()),
   ])
-  const why = reason === null ? null : (verdicts[reason] ?? reason)
+  const why = reason === null ? null : describeReason(reason, explained)
   return {
     code: reason === null ? exitCode.ok : exitCode.no,
     json: {
@@ -78,8 +142,13 @@ const claimNames = [
   ...['azp', 'groups', 'roles', 'email', narrowingClaim],
 ]
 
-function shownClaims(claims: Claims): Claims {
-  const said = claimNames.filter((name) => Object.hasOwn(claims, name))
+/** The usual claims, and those that the entry speaks of. */
+function shownClaims(claims: Claims, entry: IssuerSettings | null): Claims {
+  const spoken = entry === null ? [] : [entry.userClaim, entry.audienceClaim]
+  const wanted = entry?.rules.flatMap(({ when }) => Object.keys(when)) ?? []
+  const said = [...new Set([...claimNames, ...spoken, ...wanted])].filter((name) =>
+    Object.hasOwn(claims, name),
+  )
   return Object.fromEntries(said.map((name) => [name, claims[name]]))
 }
 

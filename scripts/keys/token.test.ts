@@ -211,6 +211,60 @@ describe('explain-token', () => {
     expect(shown.out).toContain('No (token-expired): its time is over')
   })
 
+  test('names the claim that does not hold, and the rule', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256')
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'one' }
+    const yaml = join(folder, 'gatekeeper.yaml')
+    await writeFile(
+      yaml,
+      `version: 1
+services: {ollama: {kind: ollama, routes: [{prefix: /api}]}}
+issuers:
+  - issuer: ${foreign}
+    audience: gate
+    audienceClaim: client_id
+    algorithms: [ES256]
+    types: [jwt]
+    keys: {file: jwks.json}
+    userClaim: common_name
+    rules:
+      - {when: {scp: ai.use, tier: [1, 2]}, role: readwrite, services: [ollama]}
+      - {when: {groups: staff}, role: readonly, services: [ollama]}
+`,
+    )
+    await succeed(['add', '--user', 'x', '--service', 'ollama'])
+    await writeFile(join(folder, 'keys', 'jwks.json'), JSON.stringify({ keys: [jwk] }))
+    const good = { iss: foreign, client_id: 'gate', sub: '', common_name: 'abc.access' }
+    const sign = (claims: object) =>
+      new SignJWT({ ...good, scp: 'openid ai.use', tier: 1, ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one', typ: 'JWT' })
+        .setIssuedAt()
+        .setExpirationTime('5m')
+        .sign(privateKey)
+    expect(await explain(await sign({}))).toMatchObject({
+      ...{ valid: true, claims: { common_name: 'abc.access' } },
+      principal: { id: `${foreign}#common_name=abc.access`, user: 'abc.access' },
+    })
+    for (const [claims, reason, why] of [
+      [{ common_name: undefined }, 'malformed-token', /`common_name` must name the user/],
+      [{ client_id: 'other' }, 'token-audience', /`client_id` holds none of `audience` \(gate\)/],
+      [{ client_id: undefined }, 'token-audience', /no such claim: .*audienceClaim/],
+      [{ aud: 'other' }, 'token-audience', /`aud` holds none/],
+      [
+        ...[{ scp: 'openid', tier: 1 }, 'token-not-granted'],
+        ...[
+          /rule 1: `scp` must be ai\.use, and the token has openid\. rule 2: `groups` must be staff/,
+        ],
+      ],
+      [{ scp: 'a\u001b[2J' }, 'token-not-granted', /token has a\?\[2J/],
+      [{ pad: 'x'.repeat(30_000) }, 'malformed-token', /characters, and 32,768 is the most/],
+    ] as const) {
+      const explained = await explain(await sign(claims as object))
+      expect(explained).toMatchObject({ code: 1, reason })
+      expect(explained).toHaveProperty('remedy', expect.stringMatching(why as RegExp))
+    }
+  })
+
   test('shows nothing of a signature, and no control characters of a claim', async () => {
     const { id = '' } = await addKey()
     const { token = '' } = await succeed(['token', id])

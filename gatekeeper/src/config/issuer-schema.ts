@@ -74,6 +74,8 @@ export function issuersSchema<Grant extends GrantShape>(grant: Grant) {
           .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
           .meta({ form: 'a text such as gatekeeper, or a list such as [gatekeeper, api]' })
           .transform((value) => [value].flat()),
+        /** The claim that is compared with `audience`. */
+        audienceClaim: z.string().min(1).max(200).default('aud'),
         algorithms: z.array(z.enum(algorithms), 'must be a list, such as [RS256]').min(1),
         /** Values of `typ` in the token's header, without `application/`. */
         types: z.array(z.string().min(1).toLowerCase()).min(1).default(['at+jwt']),

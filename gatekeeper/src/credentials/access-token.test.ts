@@ -4,6 +4,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createTokenVerifier, type TokenIssuer } from './access-token.ts'
 import { type Algorithm, type KeySet, readKeySet } from './key-set.ts'
+import { judgeClaims } from './token-claims.ts'
 
 const now = Date.UTC(2026, 10, 22, 12)
 const seconds = now / 1000
@@ -89,6 +90,138 @@ describe('a token', () => {
     const { verify } = setUp(es)
     const token = await issue(es, { aud: ['x', 'gatekeeper'] }, { typ: 'application/AT+JWT' })
     expect(await verify(token)).toHaveProperty('claims')
+  })
+})
+
+describe('a token that does not fill `sub`', () => {
+  const named = { userClaim: 'common_name' }
+  const subjectOf = async (changes: object, terms: Partial<TokenIssuer> = named) => {
+    const verified = await setUp(es, terms).verify(await issue(es, changes))
+    return typeof verified === 'string' ? verified : verified.claims.subject
+  }
+
+  it.each([{ sub: '' }, { sub: undefined }])('%j is known by the user claim', async (sub) => {
+    expect(await subjectOf({ ...sub, common_name: 'abc.access' })).toBe('common_name=abc.access')
+    expect(await subjectOf({ ...sub, a: { b: 'x' } }, { userClaim: 'a.b' })).toBe('a.b=x')
+  })
+
+  it('is refused where the entry names no other claim', async () => {
+    for (const terms of [{}, { userClaim: 'sub' }]) {
+      expect(await subjectOf({ sub: '', common_name: 'x' }, terms)).toBe('malformed-token')
+    }
+  })
+
+  it('never has the id of a token with that sub, however it is written', async () => {
+    const values = ['x', 'common_name=x', 'sub=x', 'sub=common_name=x', 'sub=sub=x', '=x', 'sub=']
+    const ids = await Promise.all([
+      ...values.map((sub) => subjectOf({ sub, common_name: 'x' })),
+      ...values.map((name) => subjectOf({ sub: '', common_name: name })),
+    ])
+    expect(new Set(ids).size).toBe(2 * values.length)
+    expect(ids[0]).toBe('x')
+  })
+
+  it('no two subjects share an id, whatever they are', async () => {
+    const text = fc.oneof(
+      fc.stringMatching(/^[a-z=]{1,8}$/),
+      fc
+        .array(fc.constantFrom('sub=', 'n=', 'x'), { minLength: 1, maxLength: 4 })
+        .map((parts) => parts.join('')),
+    )
+    const holder = fc.record({ by: fc.constantFrom('sub', 'n'), text })
+    const idOf = ({ by, text: value }: { by: string; text: string }) => {
+      const given = by === 'sub' ? { sub: value } : { n: value }
+      const terms = { audience: ['a'], userClaim: 'n', clockToleranceSeconds: 0 }
+      const judged = judgeClaims({ exp: 1, aud: 'a', ...given }, terms, 0)
+      return typeof judged === 'string' ? judged : judged.subject
+    }
+    fc.assert(
+      fc.property(holder, holder, (one, other) => {
+        const isSame = one.by === other.by && one.text === other.text
+        return isSame === (idOf(one) === idOf(other))
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+
+  it.each([
+    ...[
+      1,
+      true,
+      null,
+      ['x'],
+      { a: 1 },
+      '',
+      'a\u0000b',
+      'a\nb',
+      '\u007f',
+      '\ud800',
+      'x'.repeat(201),
+    ],
+  ])('is refused where the user claim is %j', async (common_name) => {
+    expect(await subjectOf({ sub: '', common_name })).toBe('malformed-token')
+  })
+
+  it.each([...[1, false, null, ['ada'], {}, 'a\u0000', 'x'.repeat(1025)]])(
+    'a sub of %j is not a missing one',
+    async (sub) => {
+      expect(await subjectOf({ sub, common_name: 'x' })).toBe('malformed-token')
+    },
+  )
+
+  it('a claim that every object has names nobody', async () => {
+    for (const userClaim of ['constructor', '__proto__.x', 'toString']) {
+      expect(await subjectOf({ sub: '' }, { userClaim })).toBe('malformed-token')
+    }
+  })
+})
+
+describe('an audience in another claim', () => {
+  const terms = { audienceClaim: 'client_id', audience: ['gate'] }
+  const ask = async (changes: object, over: Partial<TokenIssuer> = terms) => {
+    const verified = await setUp(es, over).verify(await issue(es, { aud: undefined, ...changes }))
+    return typeof verified === 'string' ? verified : 'taken'
+  }
+
+  it('is compared to the letter', async () => {
+    expect(await ask({ client_id: 'gate' })).toBe('taken')
+    for (const client_id of ['GATE', 'gate ', ' gate', 'gateway', 'gat', 'gate\u0000', undefined]) {
+      expect(await ask({ client_id })).toMatch(/token-audience|malformed-token/)
+    }
+  })
+
+  it('a list has to name us, and to be a list of texts', async () => {
+    const azp = { audienceClaim: 'azp', audience: ['gate'] }
+    expect(await ask({ azp: ['x', 'gate'] }, azp)).toBe('taken')
+    for (const value of [['x'], [], [['gate']], ['gate', 1], { gate: true }, 'x gate', null]) {
+      expect(await ask({ azp: value }, azp)).toBe('token-audience')
+    }
+    expect(await ask({ client_id: ['gate'] })).toBe('malformed-token')
+  })
+
+  it('is the only way in: the other claim never stands in for it', async () => {
+    expect(await ask({ aud: 'gate' })).toBe('token-audience')
+    expect(await ask({ client_id: 'gate' }, { audience: ['gate'] })).toBe('token-audience')
+  })
+
+  it('a token whose aud is somebody else is refused beside it (RFC 7519 §4.1.3)', async () => {
+    expect(await ask({ client_id: 'gate', aud: 'other' })).toBe('token-audience')
+    expect(await ask({ client_id: 'gate', aud: ['other', 'gate'] })).toBe('taken')
+    for (const aud of [null, '', [], 1]) {
+      expect(await ask({ client_id: 'gate', aud })).toBe('token-audience')
+    }
+  })
+})
+
+describe('a long token', () => {
+  it('of 21 KB, as Keycloak gives to who is in 400 groups, holds good; one above 32 KB does not', async () => {
+    const { verify } = setUp(es)
+    const groups = (count: number) =>
+      Array.from({ length: count }, (_, at) => `/${at}`.padEnd(36, 'x'))
+    const token = await issue(es, { groups: groups(400) })
+    expect(token.length).toBeGreaterThan(20_000)
+    expect(await verify(token)).toHaveProperty('claims')
+    expect(await verify(await issue(es, { groups: groups(700) }))).toBe('malformed-token')
   })
 })
 

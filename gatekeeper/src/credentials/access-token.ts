@@ -59,10 +59,16 @@ export type TokenVerifierDeps = {
 type Remembered = { readonly token: CompactToken; readonly keySet: KeySet }
 
 const rememberedMax = 10_000
+/** Characters of all of them together: tokens may be long, and many. */
+const rememberedCharsMax = 32 * 1024 * 1024
 
 /** Makes a verifier with a cache of signatures, which expiry, revocation and policy never enter. */
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
-  const cache = new LRUCache<string, Remembered>({ max: rememberedMax })
+  const cache = new LRUCache<string, Remembered>({
+    max: rememberedMax,
+    maxSize: rememberedCharsMax,
+    sizeCalculation: ({ token }) => token.text.length,
+  })
   return async (text, at = deps.clock()) => {
     // The whole token and nothing less: a part of it could be put under another signature.
     const digest = sha256(text).toString('hex')

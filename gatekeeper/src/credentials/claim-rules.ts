@@ -31,13 +31,30 @@ export function findGrant(rules: readonly ClaimRule[], claims: Claims): Grant | 
   return rules.find(({ when }) => fits(when, claims))?.grant ?? null
 }
 
-/** Every claim must hold one of its values; compared to the letter, never as a part of a text. */
 function fits(when: ClaimRule['when'], claims: Claims): boolean {
-  return Object.entries(when).every(([path, wanted]) => {
-    const value = readClaim(claims, path)
-    const held = Array.isArray(value) ? value : [value]
-    return held.some((entry) => isScalar(entry) && wanted.includes(String(entry)))
-  })
+  return findMisses(when, claims).length === 0
+}
+
+/** The claims of a rule that the token's claims do not fulfil. */
+export function findMisses(when: ClaimRule['when'], claims: Claims): string[] {
+  const isMissed = ([path, wanted]: readonly [string, readonly string[]]) =>
+    !heldValues(claims, path).some((held) => wanted.includes(held))
+  return Object.entries(when)
+    .filter(isMissed)
+    .map(([path]) => path)
+}
+
+/**
+ * What a rule may compare with: the claim's value, the entries of a list, and the words of a scope.
+ * Compared to the letter, never as a part of a word.
+ */
+export function heldValues(claims: Claims, path: string): string[] {
+  const value = readClaim(claims, path)
+  const held = (Array.isArray(value) ? value : [value]).filter(isScalar).map(String)
+  // RFC 6749 §3.3: words of a scope are divided by blanks, and by no other white space.
+  const isScope = ['scope', 'scp'].includes(path) && typeof value === 'string'
+  const words = isScope ? value.split(' ').filter((word) => word !== '') : []
+  return [...new Set([...held, ...words])]
 }
 
 function isScalar(value: unknown): value is string | boolean | number {

@@ -17,8 +17,8 @@ export type JoseHeader = {
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** More than this is work for us and no token of an issuer that anybody uses. */
-export const tokenCharsMax = 16 * 1024
+/** As much as Caddy lets a head have: a Keycloak token with 400 groups has 21 KB. */
+export const tokenCharsMax = 32 * 1024
 
 /**
  * Reads a token strictly; null where two readers could see different things in it. A text that

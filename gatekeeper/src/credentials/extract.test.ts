@@ -190,6 +190,27 @@ describe('a field that holds more than the key', () => {
   })
 })
 
+describe('a credential above the limit', () => {
+  const long = 'e'.repeat(32_769)
+  test.each([
+    ['authorization', `Bearer ${long}`, 'Authorization'],
+    ['authorization', long, 'Authorization'],
+    ['authorization', `Basic ${basic(`x:${long}`)}`, 'Authorization'],
+    ['x-api-key', long, 'X-API-Key'],
+    ['api-key', `Bearer ${long}`, 'api-key'],
+  ])('in %s is refused by a text that names field and limit', (name, value, param) => {
+    const { defect, detail } = extract({ [name]: [value] })
+    expect([defect, detail?.param]).toEqual(['malformed-field', param])
+    expect(detail?.text).toContain('more than 32,768 characters')
+    expect(detail?.text.length).toBeLessThan(200)
+  })
+
+  test('one at the limit is looked at', () => {
+    const { credential } = extract({ authorization: [`Bearer ${long.slice(1)}`] })
+    expect(credential?.length).toBe(32_768)
+  })
+})
+
 describe('a route that names one field', () => {
   const app = 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln'
   const only = (fields: Fields, field: 'authorization' | 'basic' | 'x-api-key') =>

@@ -6,6 +6,7 @@ import { trimWhitespace } from '../lib/fields.ts'
 import { displayName } from '../policy/credential-fields.ts'
 import type { Detail } from '../policy/decision.ts'
 import type { Carrier } from '../policy/facts.ts'
+import { tokenCharsMax } from './compact-token.ts'
 
 /** A credential, and by which field it came. */
 export type Found = {
@@ -25,6 +26,15 @@ export type CarrierDeps = {
   readonly isKeyShaped: (text: string) => boolean
 }
 
+const longest = `holds more than ${tokenCharsMax.toLocaleString('en')} characters, which is the most that a key or token may have`
+
+/** A longer one is told so here: who reads it as a token would only find that it is none. */
+function bounded(found: Found): Found | Malformed {
+  if (found.credential.length <= tokenCharsMax) return found
+  const name = displayName(found.field)
+  return { malformed: { text: `The ${name} field ${longest}.`, param: name } }
+}
+
 /** Reads `Bearer KEY`, `KEY` or `Basic BASE64`; null where the field holds no credential. */
 export function readAuthorization(value: string, deps: CarrierDeps): Found | Malformed | null {
   const text = trimWhitespace(value)
@@ -41,11 +51,8 @@ export function readAuthorization(value: string, deps: CarrierDeps): Found | Mal
   return scheme === 'bearer' ? bearer(rest) : readBasic(rest, deps)
 }
 
-const bearer = (credential: string): Found => ({
-  credential,
-  carrier: 'authorization',
-  field: 'authorization',
-})
+const bearer = (credential: string) =>
+  bounded({ credential, carrier: 'authorization', field: 'authorization' })
 
 /** RFC 7617: the password is the key, whatever the user's name is. */
 function readBasic(text: string, deps: CarrierDeps): Found | Malformed {
@@ -56,7 +63,7 @@ function readBasic(text: string, deps: CarrierDeps): Found | Malformed {
   const credential = readKey(pair.slice(pair.indexOf(':') + 1), deps)
   return credential === null
     ? malformed('authorization', 'has a password that holds more than the key', 'Bearer KEY')
-    : { credential, carrier: 'basic', field: 'authorization' }
+    : bounded({ credential, carrier: 'basic', field: 'authorization' })
 }
 
 function decodePair(text: string): string | null {
@@ -78,7 +85,7 @@ export function readKeyField(
   if (text === '') return null
   const credential = readKey(text, deps)
   if (credential === null) return malformed(field, 'holds more than the key', 'KEY')
-  return { credential, carrier: 'field', field }
+  return bounded({ credential, carrier: 'field', field })
 }
 
 /**

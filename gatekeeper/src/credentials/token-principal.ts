@@ -22,7 +22,7 @@ export type ClientGrant = Pick<Grant, 'role' | 'services' | 'models' | 'limits'>
 /** What `gatekeeper.yaml` says of the holders of an issuer's tokens. */
 export type ForeignIssuer = {
   readonly issuer: string
-  /** The claim that names the user; its `sub` where the token has none of that name. */
+  /** The claim that names the user; where the token has none of that name, its `sub` does. */
   readonly userClaim: string
   readonly rules: readonly ClaimRule[]
 }

@@ -9,7 +9,7 @@ import { parseJson } from '../../lib/parse-json.ts'
 import type { Call } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
-const text = z.string().max(16_384)
+const text = z.string().max(40_960)
 
 const question = z.strictObject({
   method: text.min(1),
