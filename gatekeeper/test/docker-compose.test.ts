@@ -13,7 +13,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 type Service = {
   readonly [member: string]: unknown
-  readonly volumes?: readonly string[]
+  readonly volumes?: readonly (string | { readonly source: string })[]
   readonly networks?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -69,7 +69,9 @@ describe('every service', () => {
   })
 
   it.each(services)('%s mounts folders only', (_, { volumes = [] }) => {
-    for (const source of volumes.map((line) => line.split(':')[0] ?? '')) {
+    for (const source of volumes.map((line) =>
+      typeof line === 'string' ? (line.split(':')[0] ?? '') : line.source,
+    )) {
       if (source.startsWith('.')) expect(statSync(join(root, source)).isDirectory()).toBe(true)
     }
   })
@@ -91,7 +93,21 @@ describe('networks', () => {
 describe('the gatekeeper', () => {
   it('cannot write keys, and has longer to stop than it drains', () => {
     const { volumes, stop_grace_period: grace } = compose.services['gatekeeper'] as Service
-    expect(volumes).toContain('./keys:/app/keys:ro')
+    expect(volumes).toContainEqual({
+      ...{ type: 'bind', source: `\${GATEKEEPER_KEYS_DIR:-./keys}`, target: '/app/keys' },
+      read_only: true,
+    })
+    // K3: the folder of the file that API_KEYS_FILE names, and the path by which it is seen inside.
+    expect(volumes).toContainEqual(
+      expect.objectContaining({
+        source: `\${API_KEYS_FILE:-./keys/keys.json}/..`,
+        read_only: true,
+      }),
+    )
+    const { environment } = compose.services['gatekeeper'] as Service
+    expect(environment?.['API_KEYS_FILE']).toBe(
+      `\${API_KEYS_FILE:+/mnt/host/clone/\${API_KEYS_FILE}}`,
+    )
     const drainMs = Number(
       /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/serve.ts'))?.[1]?.replace('_', ''),
     )

@@ -36,8 +36,8 @@ export function readOAuth(
 function readSeconds(text: string, report: Report): number {
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (seconds >= secondsMin && seconds <= secondsMax) return seconds
-  const remedy = `Use a number from ${secondsMin} to ${secondsMax}.`
-  report('OAUTH_TOKEN_EXPIRES_IN', 'is no number of seconds that tokens can last', remedy)
+  const remedy = `Use a number from ${secondsMin} to ${secondsMax}, such as 3600.`
+  report('OAUTH_TOKEN_EXPIRES_IN', 'is not a number of seconds that tokens can last', remedy)
   return secondsMin
 }
 
@@ -45,7 +45,7 @@ function readAlgorithm(text: string, report: Report): OAuthSettings['algorithm']
   const found = signingAlgorithms.find((algorithm) => algorithm === text)
   if (found !== undefined) return found
   const remedy = `Use one of ${signingAlgorithms.join(', ')}.`
-  report('OAUTH_SIGNING_ALGORITHM', 'is no algorithm that tokens are signed with', remedy)
+  report('OAUTH_SIGNING_ALGORITHM', 'is not an algorithm that tokens can be signed with', remedy)
   return 'RS256'
 }
 
@@ -75,7 +75,7 @@ function readClient(
     return []
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) {
-    const remedy = 'Use letters, digits, dots, hyphens and underscores.'
+    const remedy = 'Use letters, digits, dots, hyphens and underscores, such as ci-runner.'
     report(`OAUTH_CLIENT_ID_${suffix}`, 'is not the id of a client', remedy)
     return []
   }

@@ -284,3 +284,23 @@ test('every row of the table has a help text and a name of its own', () => {
   expect(new Set(names).size).toBe(names.length)
   for (const row of settingRows) expect(row.help.length).toBeGreaterThan(5)
 })
+
+test('K3: in a container an API_KEYS_FILE that cannot be seen stops the start and says so', () => {
+  const readFile = (path: string) => {
+    if (path.endsWith('there.json')) return '{}'
+    throw Object.assign(new Error('gone'), { code: 'ENOENT' })
+  }
+  const problemsOf = (path: string) =>
+    readSettings({
+      ...{ env: { API_KEYS_FILE: path }, folder: '/app', platform: 'linux', readFile },
+    }).problems
+  expect(problemsOf('/mnt/host/clone//srv/there.json')).toEqual([])
+  expect(problemsOf('/mnt/host/clone//srv/gone.json')).toEqual([
+    expect.objectContaining({
+      source: 'API_KEYS_FILE',
+      what: 'names srv/gone.json, which cannot be seen in this container',
+    }),
+  ])
+  // On the host the file may still be to come: its keys are refused until then.
+  expect(problemsOf('/srv/gone.json')).toEqual([])
+})

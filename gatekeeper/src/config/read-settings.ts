@@ -117,7 +117,27 @@ export function readSettings(source: SettingsSource): {
     )
   }
   checkListeners(settings, report)
+  checkHostFile(settings.apiKeysFile, source, report)
   return { settings, problems }
+}
+
+/** Where docker-compose.yml mounts the folder of API_KEYS_FILE. */
+const hostFolder = '/mnt/host/clone/'
+
+/** In a container a file that is not mounted would look like one that is still to be made. */
+function checkHostFile(path: string | null, { readFile }: SettingsSource, report: Report): void {
+  if (!path?.startsWith(hostFolder)) return
+  try {
+    readFile(path)
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return
+    const named = path.slice(hostFolder.length)
+    report(
+      'API_KEYS_FILE',
+      `names ${named}, which cannot be seen in this container`,
+      'Write the path of a file that exists on this machine, from its root or from this folder, then: docker compose up -d.',
+    )
+  }
 }
 
 const metricsTokenCharsMin = 24

@@ -8,13 +8,21 @@ export type Report = (name: string, what: string, remedy: string) => void
 export function readPort(name: string, text: string, report: Report): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65535) return port
-  report(name, `is ${JSON.stringify(text)}, which is no port`, 'Use a number from 1 to 65535.')
+  report(
+    name,
+    `is ${JSON.stringify(text)}, which is not a port`,
+    'Use a number from 1 to 65535, such as 8443.',
+  )
   return 0
 }
 
 export function readBind(text: string, report: Report): string {
   if (isIP(text) === 0) {
-    report('GATEKEEPER_BIND', `is ${JSON.stringify(text)}`, 'Use an IP address such as 127.0.0.1.')
+    report(
+      'GATEKEEPER_BIND',
+      `is ${JSON.stringify(text)}, which is not an IP address`,
+      'Use one such as 127.0.0.1.',
+    )
   }
   return text
 }

@@ -95,13 +95,13 @@ export const settingRows = [
     name: 'API_KEYS_FILE',
     kind: 'path',
     fallback: null,
-    help: 'One more key file, in the plain form of older set-ups',
+    help: 'One more key file, in the plain form of older set-ups; with Docker a path on the host',
   },
   {
     name: 'GATEKEEPER_KEYS_DIR',
     kind: 'path',
     fallback: 'keys',
-    help: 'Folder with keys.json',
+    help: 'Folder with keys.json; with Docker a path on the host',
   },
   {
     name: 'GATEKEEPER_CONFIG',

@@ -1,6 +1,7 @@
 import { isAddressRange } from '../lib/cidr.ts'
 import { parseInstant } from '../lib/instant.ts'
 import type { JsonPath } from '../lib/json-place.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { type Caps, capNames, noCaps } from '../policy/caps.ts'
 import { type Limit, limitExamples, parseLimit } from '../policy/limit.ts'
 import { isWebOrigin } from '../policy/origin.ts'
@@ -261,7 +262,8 @@ class MemberReader {
     for (const name of names.filter((other) => !known.includes(other))) {
       // A name as long as a key could be one that went astray.
       const shown = /^[A-Za-z_]{1,20}$/.test(name) ? JSON.stringify(name) : 'as the one here'
-      this.#report([name], `there is no member ${shown}`, `Known are ${known.join(', ')}.`)
+      const meant = shown.startsWith('"') ? didYouMean(name, known) : ''
+      this.#report([name], `there is no member ${shown}${meant}`, `Known are ${known.join(', ')}.`)
     }
   }
 
