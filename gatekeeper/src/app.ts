@@ -1,6 +1,7 @@
 /**
  * The composition root: what one room needs of another is given to it here, and nowhere else.
  */
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type Koa from 'koa'
@@ -17,6 +18,7 @@ import type { KeySetChange } from './credentials/key-set-change.ts'
 import { type KeyStore, loadKeyStore } from './credentials/key-store.ts'
 import { createApplication } from './http/koa.ts'
 import { withLateRefusal } from './http/late-refusal.ts'
+import { createOutcomes } from './http/outcomes/outcomes.ts'
 import { answerCheck } from './http/routes/check.ts'
 import { answerExplain } from './http/routes/explain.ts'
 import { oauthEndpoints } from './http/routes/oauth.ts'
@@ -107,6 +109,8 @@ export type App = {
   readonly running: () => number
   /** Breaks off every answer that is on its way, and settles it. */
   readonly cut: () => void
+  /** Takes a connection by which Caddy tells how answers behind a check ended. */
+  readonly acceptOutcomes: (socket: Socket) => void
   readonly close: () => Promise<void>
   readonly keys: KeyStore
   /** Resolves when the audit has it that this process serves from now on. */
@@ -278,7 +282,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   }
   // Made once: they are handed on with every request.
   const documents = { ...tokens, foreignIssuers }
-  const check = { ...point, proof: secrets.proof, frameRefusal: withLateRefusal }
+  const outcomes = createOutcomes({ clock: () => performance.now(), timers: systemTimers })
+  const check = { ...point, outcomes, proof: secrets.proof, frameRefusal: withLateRefusal }
   const relay = {
     ...point,
     forward: forwarder.forward,
@@ -320,7 +325,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     running: () => running.count,
     cut: forwarder.cut,
+    acceptOutcomes: outcomes.accept,
     close: async () => {
+      outcomes.close()
       overload.close()
       metrics.close()
       keys.close()

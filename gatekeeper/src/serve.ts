@@ -2,6 +2,7 @@
  * What the process does: settings, listeners, signals, drain. Everything else is in the rooms.
  */
 import type { Server } from 'node:http'
+import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { type App, createApp } from './app.ts'
 import { writeServiceBlocks } from './config/blocks/service-blocks.ts'
@@ -104,6 +105,7 @@ async function listenAll(app: App, settings: Settings): Promise<Listeners> {
     })
   }
   await listenForQuestions(listener(app.explanations), settings)
+  await listenForOutcomes(app, settings)
   return { serving: [check, relay], ops }
 }
 
@@ -114,6 +116,17 @@ async function listenForQuestions(server: Server, { explainListen }: Settings): 
   if (explainListen === null) return
   await listenOn(server, explainListen, 0o600).catch((error: NodeJS.ErrnoException) =>
     log.warn({ code: error.code }, 'explain --live cannot be asked'),
+  )
+}
+
+/** Nothing depends on it either: without it the records do not know how checked requests ended. */
+async function listenForOutcomes(app: App, { outcomesListen }: Settings): Promise<void> {
+  if (outcomesListen === null) return
+  const server = createServer(app.acceptOutcomes)
+  server.unref()
+  server.on('error', () => {})
+  await listenOn(server, outcomesListen).catch((error: NodeJS.ErrnoException) =>
+    log.warn({ code: error.code }, 'how checked requests end cannot be recorded'),
   )
 }
 

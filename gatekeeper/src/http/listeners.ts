@@ -4,7 +4,7 @@
  */
 import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import type { RequestListener, Server } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, type Server as NetServer, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Listen } from '../config/listen.ts'
@@ -94,7 +94,7 @@ function malformedAnswer(status: keyof typeof malformedTexts): string {
  * Starts listening. Rejects as `node:net` does; a unix socket is for this user and its group, or with
  * `mode` 0o600 for the user alone, from its first moment on.
  */
-export async function listenOn(server: Server, listen: Listen, mode = 0o660): Promise<void> {
+export async function listenOn(server: NetServer, listen: Listen, mode = 0o660): Promise<void> {
   if (listen.kind === 'unix') await prepareSocket(listen.path)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
@@ -107,7 +107,7 @@ export async function listenOn(server: Server, listen: Listen, mode = 0o660): Pr
 }
 
 /** The socket is made within the call: nobody else can open it before its mode is set. */
-function bindSocket(server: Server, path: string, mode: number): void {
+function bindSocket(server: NetServer, path: string, mode: number): void {
   const mask = process.umask(0o777 & ~mode)
   try {
     server.listen(path)

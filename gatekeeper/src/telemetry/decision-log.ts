@@ -18,6 +18,8 @@ export type Decided = {
   readonly limit?: string | null
   readonly status: number
   readonly outcome: Outcome | null
+  /** Caddy carried the answer, and did not tell of it. */
+  readonly isEndUnknown?: true
   readonly usage?: Usage | null
   readonly durationMs: number
 }
@@ -50,6 +52,7 @@ export function describeDecision(decided: Decided): DescribedDecision {
     ...(principal && { principal: principal.id, user: principal.user }),
     status: decided.status,
     ...(outcome && describeOutcome(outcome)),
+    ...(decided.isEndUnknown && { ended: 'unknown' }),
     ...(decided.usage && describeUsage(decided.usage)),
     durationMs: Math.round(decided.durationMs * 10) / 10,
   }

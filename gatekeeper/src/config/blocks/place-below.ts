@@ -38,8 +38,8 @@ function locationSteps(field: string, place: Place): Step[] {
       [field, `^${literal(prefix)}([?#].*)?$`, '/$1'],
     ]),
     ...addedTo(place, (prefix): Step[] => [
-      [field, '^/$', `${prefix}/`],
       [field, '^/([^/\\\\].*)$', `${prefix}/$1`],
+      [field, '^/$', `${prefix}/`],
     ]),
   ]
 }

@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { corsFields } from '../cors.ts'
+import type { Outcomes } from '../outcomes/outcomes.ts'
 import { admitCall, type Call, type PointDeps, passEdge, refuse, unknownRequest } from '../point.ts'
 
 export type CheckDeps = PointDeps & {
   /** The secret without which Caddy believes no yes. */
   readonly proof: string
+  /** Where Caddy tells how the answers ended. */
+  readonly outcomes: Pick<Outcomes, 'expect'>
 }
 
 /**
@@ -27,18 +30,23 @@ export async function answerCheck(call: Call, deps: CheckDeps): Promise<void> {
   const { facts, principal } = admission
   sayYes(call.response, { ...fields, ...proof }, corsFields(facts)['access-control-allow-origin'])
   void admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 0 })
-  const durationMs = performance.now() - call.startedAt
-  const { requestId } = facts
-  deps.onDecided({
-    facts,
-    requestId,
-    principal,
-    reason: null,
-    status: 200,
-    outcome: null,
-    durationMs,
+  const { connectSeconds, headersSeconds } = facts.service?.timeouts ?? noTimeouts
+  const waitMs = (connectSeconds + headersSeconds) * 1000 + answerMsMin
+  deps.outcomes.expect(facts.requestId, waitMs, (end) => {
+    const { outcome, reason } = end ?? { outcome: null, reason: null }
+    deps.onDecided({
+      ...{ facts, principal, reason, outcome, requestId: facts.requestId },
+      ...(reason !== null && { check: 'upstream' }),
+      ...(end === null && { isEndUnknown: true }),
+      status: outcome?.status ?? 200,
+      durationMs: performance.now() - call.startedAt,
+    })
   })
 }
+
+const noTimeouts = { connectSeconds: 0, headersSeconds: 0 }
+/** What an answer gets beyond the time until it begins, before its end counts as unknown. */
+const answerMsMin = 60_000
 
 function sayYes(
   response: ServerResponse,

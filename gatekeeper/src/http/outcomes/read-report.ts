@@ -1,0 +1,43 @@
+import { parseJson } from '../../lib/parse-json.ts'
+import type { Outcome } from '../../policy/admission.ts'
+import type { Reason } from '../../policy/reason.ts'
+
+/** How the answer to one request behind a check ended, as Caddy tells it. */
+export type Report = { readonly requestId: string; readonly end: End }
+
+/** `reason` is why the service gave no answer; null where it gave one, whole or not. */
+export type End = { readonly outcome: Outcome; readonly reason: Reason | null }
+
+/** Failures by the words that (service_errors) of the generated blocks reports. */
+const reasonOf: Readonly<Record<string, Reason>> = {
+  timeout: 'upstream-timeout',
+  unreachable: 'upstream-unreachable',
+  failed: 'upstream-failed',
+}
+
+/** Caddy's word for a client that left before an answer. */
+const clientLeft = 499
+
+/** Reads one line of Caddy's log of ends; null where it is not one. */
+export function readReport(line: string): Report | null {
+  const value = parseJson(line)
+  if (typeof value !== 'object' || value === null) return null
+  const { uuid, status, size, ended, cause } = value as Readonly<Record<string, unknown>>
+  if (typeof uuid !== 'string' || !isCount(status) || !isCount(size)) return null
+  const answer = { status, answerBytes: size }
+  const isWhole = ended === 'yes' && status !== 0 && status !== clientLeft
+  return { requestId: uuid, end: endOf(answer, { isWhole, cause }) }
+}
+
+function endOf(
+  answer: Pick<Outcome, 'status' | 'answerBytes'>,
+  { isWhole, cause }: { isWhole: boolean; cause: unknown },
+): End {
+  const reason =
+    typeof cause === 'string' && Object.hasOwn(reasonOf, cause) ? (reasonOf[cause] ?? null) : null
+  if (reason !== null) return { outcome: { ...answer, kind: 'failed' }, reason }
+  // Who broke it off, the client or the service, Caddy does not say.
+  return { outcome: { ...answer, kind: isWhole ? 'answered' : 'aborted' }, reason: null }
+}
+
+const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0
