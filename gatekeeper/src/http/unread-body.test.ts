@@ -97,6 +97,11 @@ describe('over HTTP/2 a refusal waits for a body', () => {
     expect(at).toBeLessThan(5_300)
   })
 
+  test('that never ends for 128 MiB and no longer, however fast it comes', async () => {
+    const at = await timeOfRefusal(16 * 1024 * 1024, 60_000)
+    expect(at).toBeLessThan(1_100)
+  })
+
   test('that pauses for a second and no longer', async () => {
     const then = vi.fn()
     const request = over2({ 'content-length': '5' })

@@ -14,6 +14,8 @@ const readMsMax = 50
 /** How long a body over HTTP/2 may take, and how much longer for each MiB that has come. */
 const drainMs = 5_000
 const drainMsPerMiB = 1_000
+/** Beyond this the answer goes out however fast the body comes: nobody may send for ever. */
+const drainBytesMax = 128 * 1024 * 1024
 /** Without a byte for this long the answer goes out. */
 const quietMs = 1_000
 const tickMs = 100
@@ -57,7 +59,7 @@ function discard(request: IncomingMessage, then: () => void): () => void {
   return run
 }
 
-/** Calls `stop` where the body is quiet for too long, or slower on the whole than it may be. */
+/** Calls `stop` where the body is quiet for too long, or slower or longer than it may be. */
 function watchPace(request: IncomingMessage, stop: () => void): void {
   const startedAt = performance.now()
   let bytes = 0
@@ -69,7 +71,8 @@ function watchPace(request: IncomingMessage, stop: () => void): void {
   const timer = setInterval(() => {
     const now = performance.now()
     const limitMs = drainMs + (bytes / (1024 * 1024)) * drainMsPerMiB
-    if (now - lastAt < quietMs && now - startedAt < limitMs) return
+    const isInTime = now - lastAt < quietMs && now - startedAt < limitMs
+    if (isInTime && bytes < drainBytesMax) return
     end()
     stop()
   }, tickMs)

@@ -52,20 +52,35 @@ describe.skipIf(testCaddy === null)('a refusal that goes by the relay', () => {
   })
 
   it('is decided and recorded once, and shows the client nothing of ours', async () => {
-    const before = decisionsOf(stack).length
     const fields = { ':method': 'POST', ':path': '/tts/once', authorization: `Bearer ${ada.key}` }
     const { status, text } = await request(session, fields, { body: '{}' })
     expect(status).toBe(403)
     expect(JSON.parse(text)).toMatchObject({ error: { code: 'service_not_allowed' } })
     await request(session, { ':method': 'GET', ':path': '/tts/marker' })
-    const made = () => decisionsOf(stack).slice(before)
+    const made = () => decisionsOf(stack)
     await waitUntil(() => made().some((line) => JSON.stringify(line).includes('/tts/marker')), {
       ...{ limitMs: 5_000, describe: stack.gatekeeper.output },
     })
-    expect(made()).toHaveLength(2)
+    expect(made().filter((line) => line.path === '/tts/once')).toHaveLength(1)
     const head = await stack.send('/tts/x', { method: 'POST', body: '{}' })
     expect(JSON.stringify(head.headers)).not.toContain('gatekeeper-')
   })
+
+  it.each(['/tts/x', '/v1/chat/completions'])(
+    'comes within seconds to a client that trickles its body for ever: %s',
+    async (path) => {
+      const startedAt = performance.now()
+      const stream = session.request({ ':method': 'POST', ':path': path }, { endStream: false })
+      stream.on('error', () => {})
+      const trickle = setInterval(() => stream.write(' '), 200)
+      const { promise, resolve } = Promise.withResolvers<number>()
+      stream.on('response', (head) => resolve(Number(head[':status'])))
+      expect(await promise).toBe(401)
+      clearInterval(trickle)
+      expect(performance.now() - startedAt).toBeLessThan(9_000)
+      stream.destroy()
+    },
+  )
 
   it.each(['/tts/x', '/v1/chat/completions'])(
     'comes to a client that stops in its body: %s',
