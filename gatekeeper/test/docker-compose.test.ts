@@ -1,4 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -16,6 +18,7 @@ type Service = {
   readonly volumes?: readonly (string | { readonly source: string })[]
   readonly networks?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  readonly entrypoint?: unknown
 }
 type Compose = {
   readonly services: Readonly<Record<string, Service>>
@@ -87,6 +90,39 @@ describe('networks', () => {
       else if (network === 'egress') expect(behind).toEqual(['ollama-pull'])
       else expect([options?.internal, behind]).toEqual([true, [network]])
     }
+  })
+})
+
+describe('LiteLLM', () => {
+  const { entrypoint } = compose.services['litellm'] as Service
+  const [shell = '', flag = '', script = ''] = entrypoint as readonly string[]
+
+  /** Runs the entrypoint as Compose would, with a program in LiteLLM's place. */
+  function start(env: Record<string, string>) {
+    const folder = mkdtempSync(join(tmpdir(), 'gk-litellm-'))
+    writeFileSync(join(folder, 'litellm'), '#!/bin/sh\necho "started with $LITELLM_MASTER_KEY"\n')
+    chmodSync(join(folder, 'litellm'), 0o755)
+    const PATH = `${folder}:/usr/bin:/bin`
+    const words = [flag, script.replaceAll('$$', '$')]
+    const { status, stdout, stderr } = spawnSync(shell, words, { env: { PATH, ...env } })
+    rmSync(folder, { recursive: true })
+    return { status, output: `${stdout}${stderr}` }
+  }
+
+  it.each<Record<string, string>>([
+    {},
+    { LITELLM_MASTER_KEY: '' },
+    { LITELLM_MASTER_KEY: '', LITELLM_MASTER_KEY_FILE: '' },
+    { LITELLM_MASTER_KEY_FILE: 'secrets/not-there' },
+  ])('does not start without a master key: %j', (env) => {
+    const { status, output } = start(env)
+    expect([status, output]).toEqual([78, expect.stringContaining('LITELLM_MASTER_KEY is empty')])
+    expect(output).not.toContain('started')
+  })
+
+  it('starts with one', () => {
+    const { status, output } = start({ LITELLM_MASTER_KEY: 'sk-x', LITELLM_MASTER_KEY_FILE: '' })
+    expect([status, output]).toEqual([0, 'started with sk-x\n'])
   })
 })
 

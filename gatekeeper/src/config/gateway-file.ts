@@ -12,6 +12,7 @@ import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { resolvePolicies } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
+import { unseenRouteWarnings } from './unseen-routes.ts'
 import { placeOf } from './yaml-place.ts'
 
 /** What `gatekeeper.yaml` and the settings make together. */
@@ -82,7 +83,11 @@ function assemble(
           ...resolved.services,
           ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
         ],
-        warnings: [...resolved.warnings, ...limitWarnings(file, deps.reportAt)],
+        warnings: [
+          ...resolved.warnings,
+          ...unseenRouteWarnings(file, deps.reportAt),
+          ...limitWarnings(file, deps.reportAt),
+        ],
         attempts: file.attempts,
         bodies: file.bodies,
         overload: file.overload,

@@ -1,0 +1,27 @@
+import type { Problem } from '../lib/problem.ts'
+import type { ReportAt } from './gateway-file.ts'
+import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import { modeOf } from './resolve-services.ts'
+
+/** Kinds whose models, tokens and turns are counted, which only the relay can do. */
+const modelKinds: readonly ServiceEntry['kind'][] = ['ollama', 'openai', 'llamacpp', 'vllm']
+
+/**
+ * Check routes of services with models. They may be meant, so the service starts; but older files
+ * have `/chat` so, and its requests go around what holds on every other route.
+ */
+export function unseenRouteWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  return Object.entries(file.services).flatMap(([name, entry]) => {
+    if (!modelKinds.includes(entry.kind)) return []
+    const checked = entry.routes.flatMap((route, index) =>
+      modeOf(entry, route) === 'check' ? [{ prefix: route.prefix, index }] : [],
+    )
+    return checked.map(({ prefix, index }) =>
+      reportAt(
+        ['services', name, 'routes', index, 'mode'],
+        `${prefix} of ${name} has mode: check, so that requests go around the queue, the count of tokens, and the rules for models (cloud models too) there`,
+        'Remove mode: check, and the route is relayed like the others; or leave it, if that is meant.',
+      ),
+    )
+  })
+}
