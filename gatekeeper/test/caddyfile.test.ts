@@ -21,6 +21,7 @@ import { identityFields } from '../src/admission/identity.ts'
 import { loadGateway } from '../src/config/load-gateway.ts'
 import { readSettings } from '../src/config/read-settings.ts'
 import { upstreamFields } from '../src/upstreams/request-fields.ts'
+import { shippedGateway, twoPointGateway } from './support/gateway-file.ts'
 import { testCaddy } from './support/stack.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -50,7 +51,8 @@ async function read(edit: Edit = {}, base = shipped): Promise<Caddyfile> {
   const text = edit.caddyfile?.(base) ?? base
   if (edit.caddyfile) expect(text).not.toBe(base)
   writeFileSync(path, text)
-  const yaml = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
+  // The blocks by hand are of a time when `/chat` was checked, and so is the gatekeeper.yaml beside them.
+  const yaml = base === shipped ? shippedGateway : twoPointGateway
   writeFileSync(join(folder, 'gatekeeper.yaml'), edit.yaml?.(yaml) ?? yaml)
   const env = { LITELLM_URL: 'http://127.0.0.1:4000', PATH: process.env['PATH'], ...edit.env }
   const readFile = (name: string) => readFileSync(name, 'utf8')
@@ -92,6 +94,12 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     expect(found.every(({ what }) => /may set cookies in the gatekeeper's name/.test(what))).toBe(
       true,
     )
+  })
+
+  it('an earlier Caddyfile that checks /chat beside a gatekeeper.yaml that relays it is named', async () => {
+    const relayChat = (text: string) => text.replace(', mode: check }', ' }')
+    const found = examineCaddyfile(await read({ yaml: relayChat }, withBlocks))
+    expect(found).toMatchObject([{ level: 'error', what: expect.stringContaining('/chat') }])
   })
 
   it('has this order: what clients state is removed, then asked, then proxied, 404 at the end', async () => {

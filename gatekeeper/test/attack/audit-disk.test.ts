@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Child, startChild, waitUntil } from '../support/child.ts'
-import { shippedGateway } from '../support/gateway-file.ts'
+import { twoPointGateway } from '../support/gateway-file.ts'
 import { readChainOf } from '../support/read-chain.ts'
 import {
   ada,
@@ -22,7 +22,7 @@ async function startOnSmallDisk(
   rules: string,
 ): Promise<{ place: Place; seen: Place; child: Child }> {
   const place = makePlace()
-  writeFileSync(join(place.folder, 'gatekeeper.yaml'), `${shippedGateway}\naudit: ${rules}\n`)
+  writeFileSync(join(place.folder, 'gatekeeper.yaml'), `${twoPointGateway}\naudit: ${rules}\n`)
   mkdirSync(join(place.stateDir, 'audit'), { mode: 0o700 })
   const mount = `mount -t tmpfs -o size=128k,mode=0700 none "${place.stateDir}/audit"`
   const child = await startReady(place, behind(mount))

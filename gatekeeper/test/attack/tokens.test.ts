@@ -8,13 +8,13 @@ import { dirname, join, resolve } from 'node:path'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
-import { shippedGateway } from '../support/gateway-file.ts'
+import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const audience = 'https://ai.example'
 const [issuerA, issuerB] = ['https://a.example', 'https://b.example'] as const
-const config = `${shippedGateway}
+const config = `${twoPointGateway}
 issuers:
   - issuer: ${issuerA}
     audience: ${audience}

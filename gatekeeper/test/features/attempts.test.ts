@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/credentials/api-key.ts'
-import { shippedGateway } from '../support/gateway-file.ts'
+import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
@@ -9,7 +9,7 @@ const ada = makeKey()
 describe.skipIf(testCaddy === null)('bad keys from one address', () => {
   let stack: Stack
   beforeAll(async () => {
-    const config = `${shippedGateway}\nattempts: {burst: 10, perMinute: 1}\n`
+    const config = `${twoPointGateway}\nattempts: {burst: 10, perMinute: 1}\n`
     stack = await startStack({ keys: [ada], config })
   })
   afterAll(() => stack?.stop())

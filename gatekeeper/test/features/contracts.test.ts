@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../src/credentials/api-key.ts'
 import { waitUntil } from '../support/child.ts'
+import { shippedGateway } from '../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { exchangeUnix, lines } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
@@ -14,7 +15,7 @@ describe.skipIf(testCaddy === null)('the contracts of the key-file gatekeeper', 
   let stack: Stack
 
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada, speaker] })
+    stack = await startStack({ keys: [ada, speaker], config: shippedGateway })
   })
   afterEach(() => stack.upstream.reset())
   afterAll(() => stack?.stop())

@@ -4,13 +4,13 @@
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
-import { shippedGateway } from '../support/gateway-file.ts'
+import { twoPointGateway } from '../support/gateway-file.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 import { type OidcIssuer, startOidcIssuer } from './support/oidc-issuer.ts'
 
 const audience = 'https://ai.example'
 
-const configOf = (issuer: string) => `${shippedGateway}
+const configOf = (issuer: string) => `${twoPointGateway}
 issuers:
   - issuer: ${issuer}
     audience: ${audience}

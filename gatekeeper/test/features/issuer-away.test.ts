@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
-import { shippedGateway } from '../support/gateway-file.ts'
+import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { exchangeUnix, lines } from '../support/raw.ts'
 import {
@@ -54,7 +54,7 @@ describe.skipIf(testCaddy === null)('an issuer that is away', () => {
     )
     stack = await startStack({
       keys: [ada],
-      config: `${shippedGateway}\nissuers:${entries.join('')}`,
+      config: `${twoPointGateway}\nissuers:${entries.join('')}`,
     })
   }, 120_000)
   afterAll(async () => {

@@ -7,13 +7,25 @@ export const shippedGateway = readFileSync(
   'utf8',
 )
 
-/** As shipped, but for an Ollama that is given these members as well: `slots: 64`. */
+const relayedChat = '{ prefix: /chat, strip: true }'
+
+/**
+ * As shipped, but for `/chat`, which is checked here: an Ollama that can be asked by both points, for
+ * tests that hold for both.
+ */
+export const twoPointGateway = shippedGateway.replace(
+  relayedChat,
+  relayedChat.replace(' }', ', mode: check }'),
+)
+if (twoPointGateway === shippedGateway) throw new Error('gatekeeper.yaml has no route /chat')
+
+/** The same for an Ollama that is given these members as well: `slots: 64`. */
 export function gatewayWithOllama(...members: readonly string[]): string {
   const head = '    kind: ollama\n'
-  if (!shippedGateway.includes(head))
+  if (!twoPointGateway.includes(head))
     throw new Error('no service of kind ollama in gatekeeper.yaml')
-  return shippedGateway.replace(head, head + members.map((member) => `    ${member}\n`).join(''))
+  return twoPointGateway.replace(head, head + members.map((member) => `    ${member}\n`).join(''))
 }
 
-/** As shipped, but for an Ollama that works on all requests at a time, where none waits its turn. */
+/** The same for an Ollama that works on all requests at a time, where none waits its turn. */
 export const unqueuedGateway = gatewayWithOllama('slots: unlimited')

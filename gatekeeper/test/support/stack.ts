@@ -13,7 +13,7 @@ import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/
 import { readSettings } from '../../src/config/read-settings.ts'
 import { type Child, startChild, waitUntil } from './child.ts'
 import { freePort } from './free-port.ts'
-import { shippedGateway } from './gateway-file.ts'
+import { twoPointGateway } from './gateway-file.ts'
 import { keyFileText, type TestKey } from './keys.ts'
 import { testMain } from './main.ts'
 
@@ -24,7 +24,7 @@ export const testCaddy: string | null = process.env['GATEKEEPER_TEST_CADDY'] || 
 
 export type StackOptions = {
   readonly keys?: readonly TestKey[]
-  /** Text of a gatekeeper.yaml; the shipped one where it is left out. */
+  /** Text of a gatekeeper.yaml; where it is left out, the shipped one with `/chat` in check mode. */
   readonly config?: string
   /** Edits the shipped Caddyfile. */
   readonly caddyfile?: (text: string) => string
@@ -158,7 +158,7 @@ async function writeFiles(folder: string, options: StackOptions) {
   await mkdir(keysDir)
   if (options.keys) writeFileSync(join(keysDir, 'keys.json'), keyFileText(options.keys))
   const config = join(folder, 'gatekeeper.yaml')
-  const text = options.config ?? shippedGateway
+  const text = options.config ?? twoPointGateway
   // Tests show many bad keys from one address, and their machine may be far too busy; both limits
   // have tests of their own.
   const added = [

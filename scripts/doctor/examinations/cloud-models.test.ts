@@ -23,8 +23,12 @@ const rewrite = async (change: (text: string) => string) => {
   await clone.write('gatekeeper.yaml', change(text), 0o644)
 }
 
+const checkChat = () =>
+  rewrite((text) => text.replace('/chat, strip: true }', '/chat, strip: true, mode: check }'))
+
 describe("the vendor's models", () => {
   it('of an Ollama behind a check route are named, with the route and the cure', async () => {
+    await checkChat()
     expect(await clone.examine(cloudModels, env, open)).toEqual([
       {
         level: 'warning',
@@ -42,15 +46,16 @@ describe("the vendor's models", () => {
     ['that answers with no JSON', ollama('<html>')],
     ['that is not there', {}],
   ])('are nothing to say of an Ollama %s', async (_, outside) => {
+    await checkChat()
     expect(await clone.examine(cloudModels, env, outside)).toEqual([])
   })
 
-  it('are nothing to say where every route of it is relayed', async () => {
-    await rewrite((text) => text.replace(/^ *- \{ prefix: \/chat.*\n/m, ''))
+  it('are nothing to say where every route of it is relayed, as shipped', async () => {
     expect(await clone.examine(cloudModels, env, open)).toEqual([])
   })
 
   it('are nothing to say where no role may use them, and something where one may', async () => {
+    await checkChat()
     const no = 'cloudModels: false'
     await rewrite((text) => `${text}\nroles: {readonly: {${no}}, readwrite: {${no}}}\n`)
     expect(await clone.examine(cloudModels, env, open)).toHaveLength(1)

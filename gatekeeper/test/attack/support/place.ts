@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { afterEach } from 'vitest'
 import { type Child, startChild, waitUntil } from '../../support/child.ts'
 import { readEdge, sendDirect, statement } from '../../support/direct.ts'
-import { shippedGateway } from '../../support/gateway-file.ts'
+import { twoPointGateway } from '../../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../../support/keys.ts'
 import { testMain } from '../../support/main.ts'
 import { exchangeUnix, lines } from '../../support/raw.ts'
@@ -55,7 +55,7 @@ export function makePlace() {
   mkdirSync(place.stateDir, { mode: 0o700 })
   const file = join(place.keysDir, 'keys.json')
   writeFileSync(file, good)
-  writeFileSync(join(folder, 'gatekeeper.yaml'), shippedGateway)
+  writeFileSync(join(folder, 'gatekeeper.yaml'), twoPointGateway)
   const env = {
     PATH: process.env['PATH'],
     GATEKEEPER_STATE_DIR: place.stateDir,
