@@ -44,7 +44,12 @@ async function doctor(words: readonly string[], env: Record<string, string> = {}
 }
 
 describe('the command', () => {
-  it.each([['--jsno'], ['--json=x'], ['gk_secret_word']])(
+  it('L2: names the option that was meant', async () => {
+    const { code, stderr } = await doctor(['--jsno'])
+    expect([code, stderr]).toEqual([64, expect.stringContaining('did you mean --json?')])
+  })
+
+  it.each([['--json=x'], ['gk_secret_word']])(
     'understands nothing else: %s ends with 64, and is not repeated',
     async (word) => {
       const { code, stdout, stderr } = await doctor([word])

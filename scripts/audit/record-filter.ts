@@ -64,8 +64,9 @@ function isAboutKey(text: string): RecordFilter {
 }
 
 function isAboutUser(text: string): RecordFilter {
-  return ({ user, owner, by }) =>
-    user === text || owner === text || (by as { user?: unknown } | undefined)?.user === text
+  return ({ user, owner, formerOwner, by }) =>
+    [user, owner, formerOwner].includes(text) ||
+    (by as { user?: unknown } | undefined)?.user === text
 }
 
 function isFrom(text: string): RecordFilter {

@@ -1,6 +1,7 @@
 import type { Examination } from './examination.ts'
 import { caddyfile } from './examinations/caddyfile.ts'
 import { certificates } from './examinations/certificates.ts'
+import { clients } from './examinations/clients.ts'
 import { clock } from './examinations/clock.ts'
 import { cloudModels } from './examinations/cloud-models.ts'
 import { disk } from './examinations/disk.ts'
@@ -25,6 +26,7 @@ export const examinations: readonly Examination[] = [
   versions,
   keys,
   plainKeys,
+  clients,
   certificates,
   clock,
   disk,

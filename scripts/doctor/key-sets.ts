@@ -4,6 +4,7 @@ import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import { parseKeyFile } from '../../gatekeeper/src/credentials/key-file.ts'
 import type { KeyFile } from '../../gatekeeper/src/credentials/key-record.ts'
 import { describeUnreadable } from '../../gatekeeper/src/credentials/unreadable.ts'
+import { decodeText } from '../../gatekeeper/src/lib/text-file.ts'
 import type { Service } from '../../gatekeeper/src/policy/service.ts'
 import { createKnownServices } from '../../gatekeeper/src/policy/service-names.ts'
 
@@ -20,7 +21,7 @@ export async function readKeySets(
   const sets: KeySet[] = []
   for (const path of paths.filter((one) => one !== null)) {
     try {
-      const text = await readFile(path, 'utf8')
+      const text = decodeText(await readFile(path))
       sets.push({ path, text, file: parseKeyFile(text, path, known) })
     } catch (error) {
       const { code = 'unknown' } = error as NodeJS.ErrnoException

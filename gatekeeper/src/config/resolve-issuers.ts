@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { didYouMean } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problem.ts'
 import { noCaps } from '../policy/caps.ts'
 import type { ReportAt } from './gateway-file.ts'
@@ -92,7 +93,7 @@ function unknownServices(
       .map((name) =>
         reportAt(
           ['issuers', at, 'rules', rule, 'services'],
-          `there is no service ${JSON.stringify(name)}`,
+          `there is no service ${JSON.stringify(name)}${didYouMean(name, Object.keys(file.services))}`,
           'Correct the name, or write "*" for every service.',
         ),
       ),

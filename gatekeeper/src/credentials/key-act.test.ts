@@ -49,6 +49,13 @@ describe('a change of keys', () => {
     for (const secret of [key, next]) expect(JSON.stringify(acts)).not.toContain(secret.slice(14))
   })
 
+  it('of the user records whom the key belonged to before', async () => {
+    const { id } = await addKey(file(), ada, deps)
+    await editKey(file(), { id, change: { user: 'eve', description: 'x', tags: ['a'] } }, deps)
+    const members = ['user', 'tags', 'description']
+    expect(acts.at(-1)).toMatchObject({ owner: 'eve', formerOwner: 'ada', members })
+  })
+
   it('that changes nothing is told of by nothing', async () => {
     const { id } = await addKey(file(), ada, deps)
     await setDisabled(file(), { id, disabled: false }, deps)

@@ -12,6 +12,8 @@ export type KeyAct =
         | 'key.edited'
       readonly key: string
       readonly owner: string
+      /** Who it belonged to before, where that changes. */
+      readonly formerOwner?: string
       readonly role: string
       readonly services: readonly string[]
       /** Names of the members that change; none where the key comes or goes as a whole. */
@@ -43,7 +45,9 @@ function describe(
   if (old === undefined) return { event: 'key.added', ...parts }
   if (entry === undefined) return { event: 'key.removed', ...parts }
   const members = changedMembers(old, entry)
-  return members.length === 0 ? null : { event: nameOf(members, entry), ...parts, members }
+  if (members.length === 0) return null
+  const former = old.user === owner ? {} : { formerOwner: old.user }
+  return { event: nameOf(members, entry), ...parts, ...former, members }
 }
 
 function changedMembers(old: KeyEntry, entry: KeyEntry): string[] {

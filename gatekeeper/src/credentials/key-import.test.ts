@@ -47,6 +47,15 @@ describe('importPlainKeys', () => {
     expect(await readFile(file, 'utf8')).not.toContain(random)
   })
 
+  test('K3: description, expiry and state are taken over, and other members are named and left', async () => {
+    const more = { description: 'old laptop', expires_at: '2099-01-01', disabled: true, notes: 'x' }
+    const outcome = await importPlainKeys(file, plainOf({ [random]: { ...entry, ...more } }), deps)
+    expect(outcome.membersLeft).toEqual(['notes'])
+    const [key] = (await readKeyFile(file, known))?.keys ?? []
+    expect(key).toMatchObject({ description: 'old laptop', disabled: true })
+    expect(key?.expiresAt).toBe(Date.UTC(2099, 0, 1))
+  })
+
   test('keys that people chose are refused by line, user and service; the rest is imported', async () => {
     const map = { [random]: entry, 'ada-tts-2024': { ...entry, user: 'ada' }, 'a.b.c': entry }
     const outcome = await importPlainKeys(file, plainOf(map), deps)

@@ -3,7 +3,6 @@
  * of the environment. Broken at the start it stops the start; later the last good ones stay.
  */
 import type { Clock } from '../lib/clock.ts'
-import { didYouMean } from '../lib/nearest.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { FileState } from '../lib/stable-read.ts'
 import { describeEncoding } from '../lib/text-file.ts'
@@ -12,6 +11,7 @@ import { watchFile } from '../lib/watched-file.ts'
 import { type Client, isActiveClient } from './client.ts'
 import { parseClientFile } from './client-file.ts'
 import { findSecret } from './client-secret.ts'
+import { findUnknownServices, type KnownServices } from './unknown-services.ts'
 
 export type ClientStore = {
   /**
@@ -63,7 +63,7 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
     problems = read.problems
     if (problems.length > 0) return
     clients = indexClients([...deps.fixed, ...read.clients])
-    notes = findUnknownServices(read.clients, deps)
+    notes = notesOn(read.clients, deps)
     for (const note of notes) deps.log.warn({ ...note }, 'clients')
   }
   const watched = await watchFile(
@@ -103,25 +103,8 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
   }
 }
 
-type KnownServices = {
-  readonly serviceNameOf: (nameOrAlias: string) => string | null
-  readonly names: readonly string[]
-}
-
-/** One note for each service that a client names and that does not exist; `*` is every service. */
-function findUnknownServices(
-  clients: readonly Client[],
-  { file, known }: ClientStoreDeps,
-): Problem[] {
-  if (known === undefined) return []
-  const isUnknown = (name: string) => name !== '*' && known.serviceNameOf(name) === null
-  return clients.flatMap(({ id, services }) =>
-    services.filter(isUnknown).map((name) => ({
-      source: file,
-      what: `client ${id} names the service ${JSON.stringify(name)}, which does not exist${didYouMean(name, known.names)}`,
-      remedy: 'Correct the name, or add the service to gatekeeper.yaml; its other services work.',
-    })),
-  )
+function notesOn(clients: readonly Client[], { file, known }: ClientStoreDeps): Problem[] {
+  return known === undefined ? [] : findUnknownServices(clients, { source: file, known })
 }
 
 /** Ids of the clients by which two sets differ. */

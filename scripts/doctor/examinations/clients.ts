@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { Problem } from '../../../gatekeeper/src/lib/problem.ts'
+import { describeEncoding } from '../../../gatekeeper/src/lib/text-file.ts'
+import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
+import { parseClientFile } from '../../../gatekeeper/src/tokens/client-file.ts'
+import { findUnknownServices } from '../../../gatekeeper/src/tokens/unknown-services.ts'
+import { readText } from '../../settings/read-settings-of.ts'
+import type { Examination } from '../examination.ts'
+
+/** A client file that is broken, and clients that name services that do not exist. */
+export const clients: Examination = {
+  name: 'clients',
+  examine: ({ settings, gateway }) => {
+    const source = join(settings.keysDir, 'clients.json')
+    const read = readClients(source)
+    const known = createKnownServices(gateway.services)
+    // Where gatekeeper.yaml is broken no service is known.
+    const lost =
+      gateway.problems.length > 0 ? [] : findUnknownServices(read.clients, { source, known })
+    return [
+      ...read.problems.map((problem) => ({ level: 'error' as const, ...problem })),
+      ...lost.map((problem) => ({ level: 'warning' as const, ...problem })),
+    ]
+  },
+}
+
+function readClients(source: string): ReturnType<typeof parseClientFile> {
+  try {
+    return parseClientFile(readText(source), source)
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return { clients: [], problems: [] }
+    const remedy = 'Make it readable for the user that the gatekeeper runs as.'
+    const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
+    const problems: Problem[] = [{ source, ...problem }]
+    return { clients: [], problems }
+  }
+}
