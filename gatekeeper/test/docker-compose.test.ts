@@ -142,7 +142,7 @@ describe('the gatekeeper', () => {
     )
     const { environment } = compose.services['gatekeeper'] as Service
     expect(environment?.['API_KEYS_FILE']).toBe(
-      `\${API_KEYS_FILE:+/mnt/host/clone/\${API_KEYS_FILE}}`,
+      `\${API_KEYS_FILE:+/mnt/host/clone/\${API_KEYS_FILE:-}}`,
     )
     const drainMs = Number(
       /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/serve.ts'))?.[1]?.replace('_', ''),
