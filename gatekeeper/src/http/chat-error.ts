@@ -24,6 +24,7 @@ const texts: Readonly<Partial<Record<Reason, string>>> = {
   'rate-limited': 'Too many requests, or too much use, in a short time. Try again later.',
   'quota-exceeded': 'The quota is used up until it is renewed.',
   'too-many-running': 'Too many requests run at the same time. Try again when one has ended.',
+  'ledger-unavailable': 'What is used cannot be recorded now. The request was not sent on.',
   'prompt-too-large': 'The messages are longer than they may be.',
   'model-not-allowed': 'The model does not exist, or may not be used here.',
 }

@@ -238,17 +238,17 @@ export const reasons = {
   'keep-alive-too-long': {
     ...forbidden,
     code: 'keep_alive_too_long',
-    text: 'The request asks by keep_alive for longer than this key may keep a model loaded.',
+    text: 'The request asks by keep_alive for longer than you may keep a model loaded.',
   },
   'context-too-large': {
     ...forbidden,
     code: 'context_too_large',
-    text: 'The request asks by num_ctx for a larger context than this key may use.',
+    text: 'The request asks by num_ctx for a larger context than you may use.',
   },
   'output-too-long': {
     ...forbidden,
     code: 'output_too_long',
-    text: 'The request asks for more output tokens than this key may have.',
+    text: 'The request asks for more output tokens than you may have.',
   },
   'too-many-attempts': {
     status: 429,
@@ -318,7 +318,7 @@ export const reasons = {
     status: 413,
     code: 'images_too_large',
     type: 'invalid_request_error',
-    text: 'An image is larger than this key may send, or is named by an address, which hides its size.',
+    text: 'An image is larger than you may send, or is named by an address, which hides its size.',
     level: 'info',
   },
   'body-type': {
