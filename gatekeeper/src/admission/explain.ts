@@ -4,6 +4,7 @@
  */
 import { findEndpoint } from '../endpoints/find-endpoint.ts'
 import { parseTarget } from '../lib/path.ts'
+import type { CredentialField } from '../policy/credential-fields.ts'
 import { explain } from '../policy/decide.ts'
 import type { Check, Question } from '../policy/decision.ts'
 import type { Endpoint } from '../policy/endpoint.ts'
@@ -138,13 +139,22 @@ function imagine(
     ...{ upgrade: null, protocol: 'HTTP/2.0' },
     checkedService: point === 'check' ? (match?.service.name ?? null) : null,
     fields: {
-      ...(caller.kind !== 'anonymous' && { authorization: [`Bearer ${credential}`] }),
+      ...(caller.kind !== 'anonymous' && carry(credential, match?.route.credentialField)),
       ...(origin !== null && { origin: [origin] }),
       ...(content !== null && { 'content-type': [content.type] }),
     },
     hasBody: content !== null,
   }
   return { head, body: point === 'relay' ? sourceOf(content?.text ?? '') : null }
+}
+
+/** The credential in the field that the route reads. */
+function carry(credential: string, only: CredentialField | undefined): Record<string, string[]> {
+  if (only === undefined || only === 'authorization') {
+    return { authorization: [`Bearer ${credential}`] }
+  }
+  const pair = Buffer.from(`explain:${credential}`).toString('base64')
+  return only === 'basic' ? { authorization: [`Basic ${pair}`] } : { [only]: [credential] }
 }
 
 /** Stands where a key would, for one whose secret nobody here knows. */
@@ -201,7 +211,8 @@ function describe(
     isCounted: deps.isCounted,
     verdict: {
       ...{ isAllowed: denial === null, check: denial?.check ?? null },
-      ...{ reason: denial?.reason ?? null, status: row?.status ?? null, text: row?.text ?? null },
+      ...{ reason: denial?.reason ?? null, status: row?.status ?? null },
+      text: denial?.detail?.text ?? row?.text ?? null,
       limit: refusal === null ? null : `${refusal.scope} ${refusal.text}`,
     },
     written: writtenPlaces({

@@ -57,8 +57,13 @@ const exportKey = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' 
 function tagged(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts)
   const { length } = content
-  const head = length < 128 ? [tag, length] : [tag, 0x82, Math.floor(length / 256), length % 256]
-  return Buffer.concat([Buffer.from(head), content])
+  return Buffer.concat([Buffer.from([tag, ...lengthOf(length)]), content])
+}
+
+/** The shortest form, which Go insists on. */
+function lengthOf(length: number): number[] {
+  if (length < 128) return [length]
+  return length < 256 ? [0x81, length] : [0x82, Math.floor(length / 256), length % 256]
 }
 
 const sequence = (...parts: readonly Buffer[]) => tagged(0x30, ...parts)
