@@ -55,7 +55,7 @@ import {
 import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { oauthPaths } from './tokens/metadata.ts'
-import { createCertificateFaults } from './upstreams/certificate-faults.ts'
+import { type CertificateFaults, createCertificateFaults } from './upstreams/certificate-faults.ts'
 import { createForwarder } from './upstreams/forward.ts'
 import { createAnswerReader } from './usage/answer-reader.ts'
 import type { JournalEvent } from './usage/journal/commit-queue.ts'
@@ -236,6 +236,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     (decided: Decided, described: DescribedDecision) => logDecision(log, decided, described),
     audit.onDecided,
     metrics.observe,
+    (decided: Decided) => noteCertificate(decided, certificates),
   ]
   const foreignIssuers = deps.issuers.map(({ issuer }) => issuer)
   let isDraining = false
@@ -347,6 +348,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
       }),
     recordStop: (signal) => audit.recordAct({ event: 'gatekeeper.stopped', signal }),
   }
+}
+
+/** Caddy meets the certificates of services behind a check; relayed ones are noted where they are met. */
+function noteCertificate({ facts, reason, outcome }: Decided, faults: CertificateFaults): void {
+  const service = facts?.point === 'check' ? facts.service : null
+  if (!service || outcome === null) return
+  if (reason === 'upstream-untrusted') faults.report(service.name, outcome.cause ?? '')
+  else if (outcome.kind === 'answered') faults.clear(service.name)
 }
 
 const auditUnavailable = { reason: 'audit-unavailable', limit: null, retryAfterMs: null } as const

@@ -18,6 +18,7 @@ import {
 import { type ClientAnswer, createClientAnswer } from './client-answer.ts'
 import { reasonOf } from './failure-reason.ts'
 import type { Exchange, Forwarded } from './forward.ts'
+import type { Sent } from './place-below.ts'
 import { refusalStatuses } from './refusal-cause.ts'
 import { changedFields, clientFields } from './response-fields.ts'
 import { settleWithin } from './settle-within.ts'
@@ -26,6 +27,8 @@ import { UnreadableAnswer } from './unreadable-answer.ts'
 /** What is to be done with one answer, apart from carrying it. */
 export type AnswerJob = {
   readonly exchange: Exchange
+  /** Where the request went, for what the answer says of places. */
+  readonly sent: Sent
   /** What the answer goes through, once its head is there. */
   readonly change: ChangeAnswer
   /** Whom a refusal (401, 403, 407) of the upstream is about. Never rejects. */
@@ -109,7 +112,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   #fieldsOf(fields: AnswerFields): Record<string, string | string[]> {
     const own = 'fields' in this.#content ? this.#content.fields : undefined
-    return own === undefined ? clientFields(fields) : { ...own }
+    return own === undefined ? clientFields(fields, this.#job.sent) : { ...own }
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {

@@ -10,7 +10,7 @@ import type { Fields } from '../lib/fields.ts'
 import type { Admission, Outcome } from '../policy/admission.ts'
 import type { AnswerReader } from '../policy/answer-reader.ts'
 import type { Reason } from '../policy/reason.ts'
-import { accountOf, type Service } from '../policy/service.ts'
+import { accountOf, type Service, type Upstream } from '../policy/service.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
 import { AnswerHandler } from './answer-handler.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
@@ -148,6 +148,11 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
   const { admission, exchange, settleMsMax, causeOf, open } = job
   const answer = {
     ...{ exchange, settleMsMax, causeOf },
+    sent: {
+      upstream: service.upstream as Upstream,
+      route: admission.facts.route,
+      target: targetOf(service, admission),
+    },
     change: changesOf(admission, exchange.isStream === true),
     durationMsMax: durationMsMaxOf(admission),
     isStanding: admission.isStanding,
@@ -173,22 +178,29 @@ function durationMsMaxOf({ obligations }: Admission): number | null {
   return seconds.length === 0 ? null : Math.min(...seconds) * 1000
 }
 
+/** Path and query that the upstream is asked for. */
+function targetOf(service: Service, { facts }: Admission): string {
+  const { endpointPath, query, endpoint } = facts
+  const path = endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`)
+  return (service.upstream?.basePath ?? '') + path
+}
+
 function dispatchOptions(
   service: Service,
   admission: Admission,
   exchange: Exchange,
 ): Dispatcher.DispatchOptions {
-  const { endpointPath, query, endpoint, method, route } = admission.facts
+  const { endpoint, method, route } = admission.facts
   const body = requestBody(exchange, endpoint?.body ?? 'none')
-  const path = endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`)
   return {
     origin: service.upstream?.origin ?? '',
-    path: `${service.upstream?.basePath ?? ''}${path}`,
+    path: targetOf(service, admission),
     method: method as Dispatcher.HttpMethod,
     headers: upstreamFields(
       exchange.request.headersDistinct as Fields,
       {
         ...exchange.set,
+        ...(route?.strip && { 'x-forwarded-prefix': route.prefix }),
         ...credentialOf(service),
         ...body.fields,
         // Answers are read, and some changed, on their way; none of that works on a coding.

@@ -1,4 +1,5 @@
 import { connectionNames } from '../lib/fields.ts'
+import { placeBelow, type Sent } from './place-below.ts'
 
 /**
  * Which fields of an upstream's answer its client sees: none that speak for the gatekeeper, that
@@ -7,7 +8,16 @@ import { connectionNames } from '../lib/fields.ts'
 const removed = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'te', 'upgrade'],
   ...['transfer-encoding', 'alt-svc', 'strict-transport-security', 'www-authenticate'],
-  ...['server', 'x-powered-by', 'via', 'location', 'set-cookie', 'clear-site-data', 'date'],
+  ...[
+    'server',
+    'x-powered-by',
+    'via',
+    'location',
+    'content-location',
+    'set-cookie',
+    'clear-site-data',
+    'date',
+  ],
 ])
 const removedFamilies = [
   'x-gatekeeper',
@@ -19,15 +29,27 @@ const removedFamilies = [
   'x-forwarded-',
 ]
 
-/** Filters the answer's fields; `Trailer` stays, since it announces what follows the content. */
+/** Fields that tell a place, which clients are told as they reach it, or not at all. */
+const places = ['location', 'content-location']
+
+/**
+ * Filters the answer's fields; `Trailer` stays, since it announces what follows the content. Without
+ * `sent` (in trailers) no place is told.
+ */
 export function clientFields(
   answer: Readonly<Record<string, string | string[] | undefined>>,
+  sent: Sent | null = null,
 ): Record<string, string | string[]> {
   const named = connectionNames(answer['connection'])
   const kept: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(answer)) {
     if (value === undefined || isRemoved(name) || named.has(name)) continue
     kept[name] = name === 'trailer' ? announced(value) : value
+  }
+  for (const name of sent === null ? [] : places) {
+    const said = answer[name]
+    const placed = typeof said === 'string' && sent !== null ? placeBelow(said, sent) : null
+    if (placed !== null) kept[name] = placed
   }
   return kept
 }

@@ -9,12 +9,13 @@ const failures: readonly { readonly reason: FailureReason; readonly when: string
     when: '{http.error.status_code} == 504 || ({http.error.message}.startsWith("dial ") && {http.error.message}.contains("i/o timeout"))',
   },
   { reason: 'upstream-unreachable', when: '{http.error.message}.startsWith("dial ")' },
+  { reason: 'upstream-untrusted', when: '{http.error.message}.contains("x509: ")' },
   { reason: 'upstream-failed', when: '{http.error.status_code} == 502' },
 ]
 
 type FailureReason = Extract<
   Reason,
-  'upstream-timeout' | 'upstream-unreachable' | 'upstream-failed'
+  'upstream-timeout' | 'upstream-unreachable' | 'upstream-untrusted' | 'upstream-failed'
 >
 
 const nameOf = (reason: FailureReason) => reason.replace('upstream-', '')
@@ -66,6 +67,8 @@ function answer(reason: FailureReason, ollamaNames: readonly string[]): string[]
   ]
   return [
     `log_append cause ${nameOf(reason)}`,
+    // What is wrong with the certificate; nothing of a request is in this text.
+    ...(reason === 'upstream-untrusted' ? ['log_append fault {http.error.message}'] : []),
     'import gate_cors',
     ...block('header', [
       'Content-Type "application/json; charset=utf-8"',

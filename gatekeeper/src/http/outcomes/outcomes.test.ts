@@ -14,6 +14,7 @@ describe('a report of Caddy', () => {
     [{ status: 503, cause: 'unreachable' }, 'failed', 'upstream-unreachable'],
     [{ status: 504, cause: 'timeout' }, 'failed', 'upstream-timeout'],
     [{ status: 502, cause: 'failed' }, 'failed', 'upstream-failed'],
+    [{ status: 502, cause: 'untrusted' }, 'failed', 'upstream-untrusted'],
     [{ status: 499 }, 'aborted', null],
     [{ status: 0 }, 'aborted', null],
     [{ ended: undefined }, 'aborted', null],

@@ -12,6 +12,7 @@ export type End = { readonly outcome: Outcome; readonly reason: Reason | null }
 const reasonOf: Readonly<Record<string, Reason>> = {
   timeout: 'upstream-timeout',
   unreachable: 'upstream-unreachable',
+  untrusted: 'upstream-untrusted',
   failed: 'upstream-failed',
 }
 
@@ -22,22 +23,35 @@ const clientLeft = 499
 export function readReport(line: string): Report | null {
   const value = parseJson(line)
   if (typeof value !== 'object' || value === null) return null
-  const { uuid, status, size, ended, cause } = value as Readonly<Record<string, unknown>>
+  const { uuid, status, size, ended, cause, fault } = value as Readonly<Record<string, unknown>>
   if (typeof uuid !== 'string' || !isCount(status) || !isCount(size)) return null
   const answer = { status, answerBytes: size }
   const isWhole = ended === 'yes' && status !== 0 && status !== clientLeft
-  return { requestId: uuid, end: endOf(answer, { isWhole, cause }) }
+  return { requestId: uuid, end: endOf(answer, { isWhole, cause, fault }) }
 }
 
 function endOf(
   answer: Pick<Outcome, 'status' | 'answerBytes'>,
-  { isWhole, cause }: { isWhole: boolean; cause: unknown },
+  { isWhole, cause, fault }: { isWhole: boolean; cause: unknown; fault: unknown },
 ): End {
   const reason =
     typeof cause === 'string' && Object.hasOwn(reasonOf, cause) ? (reasonOf[cause] ?? null) : null
+  if (reason === 'upstream-untrusted') {
+    return { outcome: { ...answer, kind: 'failed', cause: certificateCode(fault) }, reason }
+  }
   if (reason !== null) return { outcome: { ...answer, kind: 'failed' }, reason }
   // Who broke it off, the client or the service, Caddy does not say.
   return { outcome: { ...answer, kind: isWhole ? 'answered' : 'aborted' }, reason: null }
+}
+
+/** Node's code for what Go says of a certificate (crypto/x509): one word for one thing. */
+function certificateCode(fault: unknown): string {
+  const text = String(fault)
+  if (text.includes('has expired or is not yet valid')) {
+    return text.includes('is before') ? 'CERT_NOT_YET_VALID' : 'CERT_HAS_EXPIRED'
+  }
+  const isOtherName = /is valid for|not valid for any names|any IP SANs/.test(text)
+  return isOtherName ? 'ERR_TLS_CERT_ALTNAME_INVALID' : 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
 }
 
 const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0

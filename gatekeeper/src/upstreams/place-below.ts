@@ -1,0 +1,38 @@
+import { isLoopback } from '../lib/cidr.ts'
+import { isUnder } from '../lib/path.ts'
+import type { Route, Upstream } from '../policy/service.ts'
+
+/** Of a relayed request: where it went, and the route by which it came. */
+export type Sent = {
+  readonly upstream: Upstream
+  readonly route: Pick<Route, 'prefix' | 'strip'> | null
+  /** Path and query that the upstream was asked for. */
+  readonly target: string
+}
+
+/**
+ * The address in an answer's `Location` or `Content-Location` as our clients reach it, a path below
+ * the prefix; null where it leads elsewhere, and for one that cannot be read. As the generated blocks
+ * have it for checked routes (config/blocks/place-below.ts).
+ */
+export function placeBelow(said: string, { upstream, route, target }: Sent): string | null {
+  const base = upstream.origin + target
+  if (!URL.canParse(said, base)) return null
+  const { protocol, hostname, pathname, search, hash } = new URL(said, base)
+  if (!/^https?:$/.test(protocol) || !isSameHost(hostname, new URL(base).hostname)) return null
+  const path = without(pathname, upstream.basePath ?? '')
+  const prefix = route?.strip ? route.prefix : ''
+  const placed = isUnder(path, prefix) ? path : prefix + path
+  // `//host` would be another host.
+  return placed.replace(/^\/{2,}/, '/') + search + hash
+}
+
+function without(path: string, basePath: string): string {
+  return basePath !== '' && isUnder(path, basePath) ? path.slice(basePath.length) || '/' : path
+}
+
+/** A server on this machine may call itself by each name that this machine has. */
+function isSameHost(one: string, other: string): boolean {
+  const isHere = (host: string) => host === '0.0.0.0' || isLoopback(host.replace(/^\[|\]$/g, ''))
+  return one === other || (isHere(one) && isHere(other))
+}
