@@ -5,7 +5,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Agent, request } from 'undici'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { demoText } from './demo/demo-model.ts'
 import { findDescendants, type House, type Launch, openHouse } from './test/launch.ts'
 
@@ -96,23 +97,56 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   })
 
   it.each([
-    {
-      name: 'the gatekeeper',
-      words: 'gatekeeper/src/main.ts',
-      said: /the gatekeeper ended \(SIGKILL\)/,
+    { name: 'the gatekeeper', words: 'gatekeeper/src/main.ts' },
+    { name: 'Caddy', words: 'run --config' },
+  ])(
+    'starts $name again that dies, says so, and leaves the other alone',
+    async ({ name, words }) => {
+      const launch = house.launch()
+      await launch.ready()
+      const pids = () => findDescendants(launch.process.pid ?? 0, '')
+      const before = pids()
+      const part = theOne(launch, words)
+      process.kill(part, 'SIGKILL')
+      await untilSaid(
+        launch,
+        `${name} ended (SIGKILL) and was started again (1 of 5 times in a minute)`,
+      )
+      expect(theOne(launch, words)).not.toBe(part)
+      expect(before.filter((pid) => pid !== part && !pids().includes(pid))).toEqual([])
+      await untilHealthy(house)
+      // Who runs here is noted anew, for a start on the same folder.
+      expect(await readFile(join(house.folder, 'state/run/pids'), 'utf8')).toContain(
+        String(theOne(launch, words)),
+      )
     },
-    { name: 'Caddy', words: 'run --config', said: /Caddy ended \(SIGKILL\)/ },
-  ])('ends as a whole, with 70, when $name dies, and names it', async ({ words, said }) => {
+  )
+
+  it('ends as a whole, with 70, when a part dies again and again, and names it', async () => {
     const launch = house.launch()
     await launch.ready()
     const all = findDescendants(launch.process.pid ?? 0, '')
-    const [part] = findDescendants(launch.process.pid ?? 0, words)
-    // A signal to no process in particular would be one to all of ours.
-    if (part === undefined) throw new Error(`nothing runs whose command has ${words}`)
-    process.kill(part, 'SIGKILL')
+    for (let times = 1; times <= 5; times++) {
+      process.kill(theOne(launch, 'gatekeeper/src/main.ts'), 'SIGKILL')
+      await untilSaid(launch, `(${times} of 5 times in a minute)`)
+    }
+    process.kill(theOne(launch, 'gatekeeper/src/main.ts'), 'SIGKILL')
     expect(await launch.ended).toBe(70)
-    expect(launch.stderr()).toMatch(said)
+    expect(launch.stderr()).toMatch(
+      /the gatekeeper ended \(SIGKILL\) after 5 new starts within a minute.* so everything ends/,
+    )
     expect(all.filter(isAlive)).toEqual([])
+  })
+
+  it('ends as a whole, with 78, when a file has become wrong before the new start', async () => {
+    const launch = house.launch()
+    await launch.ready()
+    await mkdir(join(house.folder, 'keys'), { recursive: true })
+    await writeFile(join(house.folder, 'keys', 'keys.json'), '{\n  "version": 1,\n  nonsense')
+    process.kill(theOne(launch, 'gatekeeper/src/main.ts'), 'SIGKILL')
+    expect(await launch.ended).toBe(78)
+    expect(launch.stderr()).toMatch(/keys\.json:3/)
+    expect(launch.stderr()).toMatch(/ended \(exit code 78\): a setting or file is wrong/)
   })
 
   it('says that another one runs on the same state folder, and leaves that one alone', async () => {
@@ -183,6 +217,34 @@ describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, py
     expect(compatible.choices[0].message.content).toEqual(isDemo ? demoText : expect.any(String))
   })
 })
+
+/** The process below the launcher whose command has the words. */
+function theOne(launch: Launch, words: string): number {
+  const [pid] = findDescendants(launch.process.pid ?? 0, words)
+  // A signal to no process in particular would be one to all of ours.
+  if (pid === undefined) throw new Error(`nothing runs whose command has ${words}`)
+  return pid
+}
+
+async function untilSaid(launch: Launch, text: string): Promise<void> {
+  await vi.waitFor(() => expect(launch.stderr()).toContain(text), { timeout: 20_000 })
+}
+
+/** Until a request goes through both parts again. */
+async function untilHealthy({ folder, port }: House): Promise<void> {
+  const ca = await readFile(join(folder, 'state/caddy/pki/authorities/local/root.crt'), 'utf8')
+  const dispatcher = new Agent({ connect: { ca } })
+  const status = () =>
+    request(`https://localhost:${port}/health`, { dispatcher }).then(
+      async ({ statusCode, body }) => {
+        await body.dump()
+        return statusCode
+      },
+      () => 0,
+    )
+  await vi.waitFor(async () => expect(await status()).toBe(200), { timeout: 20_000 })
+  await dispatcher.destroy()
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,7 +1,8 @@
 /**
  * `npm start`: from a fresh clone to a guarded model server. Looks first, at everything that can be
  * wrong; then starts the gatekeeper, then Caddy, and prints `ready` once a request goes through
- * both. Ends both in order when it is told to, and when either dies.
+ * both. Ends both in order when it is told to. Starts either again that dies; when that does not help,
+ * it ends everything.
  */
 import { resolve } from 'node:path'
 import { isInternalName } from '../gatekeeper/src/config/front-environment.ts'
@@ -22,7 +23,7 @@ import { type Configuration, readConfiguration } from './start/read-configuratio
 import { StartError } from './start/start-error.ts'
 import { notePids, openStateFolder } from './start/state-folder.ts'
 import { createSignalCounter } from './start/stop-signals.ts'
-import { createSupervisor, type Death } from './start/supervise.ts'
+import { createSupervisor, type Death, restartsMax } from './start/supervise.ts'
 import { createVoice } from './start/voice.ts'
 import * as ready from './start/wait-until-ready.ts'
 
@@ -35,8 +36,12 @@ const voice = createVoice({
   err: (text) => void process.stderr.write(text),
   isTerminal,
 })
-const supervisor = createSupervisor((death) => void endAfterDeath(death))
+const supervisor = createSupervisor({
+  onDeath: (death) => void endAfterDeath(death),
+  onRestart: (death) => void tellRestart(death),
+})
 let isReady = false
+let noteParts = (): Promise<void> => Promise.resolve()
 let isEnding = false
 
 // A terminal that was closed, or a reader that left, must not turn the drain into a crash.
@@ -77,8 +82,10 @@ async function start(): Promise<void> {
   for (const note of upstreams.notes) voice.say('upstream', note)
   const key = await provideKey(configuration)
   await startParts(configuration, { caddy, upstreams })
-  await notePids(settings.stateDir, [process.pid, ...supervisor.pids()])
+  noteParts = () => notePids(settings.stateDir, [process.pid, ...supervisor.pids()])
+  await noteParts()
   isReady = true
+  supervisor.keepUp()
   await announce(configuration, { upstreams, key })
 }
 
@@ -158,13 +165,29 @@ async function drain(): Promise<void> {
   process.exit(exitCode.ok)
 }
 
-/** What a part says about settings and ports during the start is said on; all else is our failure. */
-async function endAfterDeath({ name, how, exitCode: code }: Death): Promise<void> {
+/** While the gatekeeper is away Caddy refuses everything; while Caddy is away nothing is open. */
+async function tellRestart({ name, how, restarts }: Death): Promise<void> {
+  voice.complain(
+    `${name} ended (${how}) and was started again (${restarts} of ${restartsMax} times in a minute)`,
+  )
+  // Only for the next start, which would name who runs here.
+  await noteParts().catch(() => {})
+}
+
+/** What a part says about settings and ports is said on; all else is our failure. */
+async function endAfterDeath(death: Death): Promise<void> {
   isEnding = true
-  voice.complain(`${name} ended (${how}), so everything ends`)
+  voice.complain(`${death.name} ended (${death.how})${whyNotAgain(death)}, so everything ends`)
   await supervisor.stop()
-  const isSaidOn = !isReady && (code === exitCode.config || code === exitCode.unavailable)
+  const { exitCode: code } = death
+  const isSaidOn = code === exitCode.config || (!isReady && code === exitCode.unavailable)
   process.exit(isSaidOn ? code : exitCode.software)
+}
+
+function whyNotAgain({ exitCode: code, restarts }: Death): string {
+  if (!isReady) return ''
+  if (code === exitCode.config) return ': a setting or file is wrong, as its log above says'
+  return ` after ${restarts} new starts within a minute: its log above says why`
 }
 
 async function endAfterFailure(error: unknown): Promise<void> {

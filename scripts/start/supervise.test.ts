@@ -39,7 +39,10 @@ const termAt = async (name: string) => BigInt(await readFile(join(folder, `${nam
 describe('the supervisor', () => {
   it('stops the newest part first, and the next only when that one has ended', async () => {
     const deaths: Death[] = []
-    const supervisor = createSupervisor((death) => deaths.push(death))
+    const supervisor = createSupervisor({
+      onDeath: (death) => deaths.push(death),
+      onRestart: () => {},
+    })
     supervisor.start(plan('gatekeeper', 'process.exit(0)'))
     supervisor.start(plan('caddy', 'setTimeout(() => process.exit(0), 200)'))
     await untilUp('gatekeeper', 'caddy')
@@ -49,7 +52,7 @@ describe('the supervisor', () => {
   })
 
   it('kills a part that does not end in its time', async () => {
-    const supervisor = createSupervisor(() => {})
+    const supervisor = createSupervisor({ onDeath: () => {}, onRestart: () => {} })
     supervisor.start(plan('deaf', '', 0.2))
     await untilUp('deaf')
     const [pid = 0] = supervisor.pids()
@@ -59,7 +62,7 @@ describe('the supervisor', () => {
 
   it('tells of the first death only, with its name and how it came', async () => {
     const onDeath = vi.fn()
-    const supervisor = createSupervisor(onDeath)
+    const supervisor = createSupervisor({ onDeath, onRestart: () => {} })
     const exits = (code: number) => ({
       ...plan('part', ''),
       words: ['-e', `process.exit(${code})`],
@@ -68,15 +71,94 @@ describe('the supervisor', () => {
     await vi.waitFor(() => expect(onDeath).toHaveBeenCalled())
     supervisor.start({ ...exits(1), name: 'two' })
     await supervisor.stop()
-    expect(onDeath.mock.calls).toEqual([[{ name: 'one', exitCode: 78, how: 'exit code 78' }]])
+    expect(onDeath.mock.calls).toEqual([
+      [{ name: 'one', exitCode: 78, how: 'exit code 78', restarts: 0 }],
+    ])
   })
 
   it('tells of a program that cannot be run, and can still stop', async () => {
     const onDeath = vi.fn()
-    const supervisor = createSupervisor(onDeath)
+    const supervisor = createSupervisor({ onDeath, onRestart: () => {} })
     supervisor.start({ ...plan('ghost', ''), command: join(folder, 'nothing') })
     await vi.waitFor(() => expect(onDeath).toHaveBeenCalled())
     expect(onDeath.mock.calls[0]).toMatchObject([{ name: 'ghost', how: 'cannot be run (ENOENT)' }])
     await supervisor.stop()
+  })
+})
+
+describe('a part that dies while everything is up', () => {
+  /** Notes each of its starts in a file, and ends by itself with the code. */
+  const mortal = (code: number): PartPlan => ({
+    ...plan('part', ''),
+    words: ['-e', `require('node:fs').appendFileSync('starts', 'x'); process.exit(${code})`],
+  })
+  const starts = async () => (await readFile(join(folder, 'starts'), 'utf8').catch(() => '')).length
+
+  it('is started again within a second, five times in a minute, and then everything ends', async () => {
+    const onDeath = vi.fn()
+    const onRestart = vi.fn()
+    const supervisor = createSupervisor({ onDeath, onRestart, clock: () => 1_000_000 })
+    supervisor.keepUp()
+    const startedAt = performance.now()
+    supervisor.start(mortal(70))
+    await vi.waitFor(() => expect(onRestart).toHaveBeenCalled(), { timeout: 5_000 })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    await vi.waitFor(() => expect(onDeath).toHaveBeenCalled(), { timeout: 20_000 })
+    expect(await starts()).toBe(6)
+    expect(onRestart.mock.calls.map(([{ restarts }]) => restarts)).toEqual([1, 2, 3, 4, 5])
+    expect(onDeath.mock.calls).toEqual([
+      [{ name: 'part', exitCode: 70, how: 'exit code 70', restarts: 5 }],
+    ])
+    await supervisor.stop()
+  })
+
+  it('may die for as long as one likes where it is seldom', async () => {
+    let now = 0
+    const onDeath = vi.fn()
+    const onRestart = vi.fn(() => {
+      now += 13_000
+    })
+    const supervisor = createSupervisor({ onDeath, onRestart, clock: () => now })
+    supervisor.keepUp()
+    supervisor.start(mortal(1))
+    await vi.waitFor(() => expect(onRestart.mock.calls.length).toBeGreaterThan(8), {
+      timeout: 20_000,
+    })
+    expect(onDeath).not.toHaveBeenCalled()
+    await supervisor.stop()
+  })
+
+  it.each([0, 1, 69])('is started again whatever its exit code, as %d', async (code) => {
+    const onRestart = vi.fn()
+    const supervisor = createSupervisor({ onDeath: () => {}, onRestart })
+    supervisor.keepUp()
+    supervisor.start(mortal(code))
+    await vi.waitFor(() => expect(onRestart).toHaveBeenCalled(), { timeout: 5_000 })
+    await supervisor.stop()
+  })
+
+  it('for a wrong setting (78) is never started again', async () => {
+    const onDeath = vi.fn()
+    const supervisor = createSupervisor({ onDeath, onRestart: () => {} })
+    supervisor.keepUp()
+    supervisor.start(mortal(78))
+    await vi.waitFor(() => expect(onDeath).toHaveBeenCalled(), { timeout: 5_000 })
+    expect(await starts()).toBe(1)
+  })
+
+  it('is not started again once everything is told to stop, and the others are not touched', async () => {
+    const onRestart = vi.fn()
+    const supervisor = createSupervisor({ onDeath: () => {}, onRestart })
+    supervisor.start(plan('caddy', 'process.exit(0)'))
+    await untilUp('caddy')
+    const [caddy] = supervisor.pids()
+    supervisor.keepUp()
+    supervisor.start(mortal(1))
+    await vi.waitFor(() => expect(onRestart).toHaveBeenCalled(), { timeout: 5_000 })
+    expect(supervisor.pids()).toContain(caddy)
+    await supervisor.stop()
+    const before = await starts()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await starts()).toBe(before)
   })
 })

@@ -1,6 +1,8 @@
-/** Starts the parts, notices when one dies, and stops them in order. */
+/** Starts the parts, starts one again that dies, and stops them in order. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type Clock, systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 
 export type PartPlan = {
   readonly name: string
@@ -17,10 +19,14 @@ export type Death = {
   readonly exitCode: number | null
   /** `exit code 1`, `SIGKILL`, `cannot be run (ENOENT)`. */
   readonly how: string
+  /** How often it was started again within the last minute. */
+  readonly restarts: number
 }
 
 export type Supervisor = {
   start(plan: PartPlan): void
+  /** From now on a part that dies is started again; before, the start has failed. */
+  keepUp(): void
   /** The process ids of the parts, the newest first. */
   pids(): readonly number[]
   /** Stops every part, the newest first, each before the next; resolves once all have ended. */
@@ -29,49 +35,100 @@ export type Supervisor = {
   kill(): void
 }
 
-/** `onDeath` is called once, for the first part that ends without being asked to. */
-export function createSupervisor(onDeath: (death: Death) => void): Supervisor {
-  const parts: { readonly plan: PartPlan; readonly child: ChildProcess }[] = []
+export type SupervisorDeps = {
+  /** Called once, for a part that ended without being asked to and is not started again. */
+  readonly onDeath: (death: Death) => void
+  /** Called when a part that died was started again. */
+  readonly onRestart: (death: Death) => void
+  readonly clock?: Clock
+}
+
+export const restartsMax = 5
+const windowMs = 60_000
+/** Long enough for its sockets to be free, short enough for a client that asks again. */
+const pauseMs = 200
+
+type Part = {
+  readonly plan: PartPlan
+  /** Null until it was started for the first time. */
+  child: ChildProcess | null
+  /** Within the last minute. */
+  restartedAt: readonly number[]
+}
+
+export function createSupervisor(deps: SupervisorDeps): Supervisor {
+  const { onDeath, onRestart, clock = systemClock } = deps
+  const parts: Part[] = []
   let isEnding = false
-  const report = (death: Death) => {
-    if (isEnding) return
-    isEnding = true
-    onDeath(death)
+  let isKept = false
+
+  const run = (part: Part) => {
+    part.child = spawnPart(part.plan, (code, how) => {
+      const restartedAt = part.restartedAt.filter((at) => at > clock() - windowMs)
+      const death = { name: part.plan.name, exitCode: code, how, restarts: restartedAt.length }
+      if (isEnding) return
+      // A setting or file that is wrong is wrong at the next start too.
+      if (!isKept || code === exitCode.config || restartedAt.length >= restartsMax) {
+        isEnding = true
+        return onDeath(death)
+      }
+      part.restartedAt = [...restartedAt, clock()]
+      setTimeout(() => {
+        if (isEnding) return
+        run(part)
+        onRestart({ ...death, restarts: part.restartedAt.length })
+      }, pauseMs)
+    })
   }
 
   return {
     start(plan) {
-      const child = spawn(plan.command, plan.words, {
-        cwd: plan.cwd,
-        env: plan.env,
-        stdio: ['ignore', 'inherit', 'inherit'],
-        // Its own process group: Ctrl-C on the terminal reaches the launcher alone, which then
-        // stops the parts in order.
-        detached: process.platform !== 'win32',
-      })
-      parts.unshift({ plan, child })
-      child.on('error', (error: NodeJS.ErrnoException) => {
-        report({ name: plan.name, exitCode: null, how: `cannot be run (${error.code})` })
-      })
-      child.on('exit', (exitCode, signal) => {
-        report({ name: plan.name, exitCode, how: signal ?? `exit code ${exitCode}` })
-      })
+      const part: Part = { plan, child: null, restartedAt: [] }
+      parts.unshift(part)
+      run(part)
+    },
+
+    keepUp() {
+      isKept = true
     },
 
     pids() {
-      return parts.map(({ child }) => child.pid).filter((pid) => pid !== undefined)
+      return parts.map(({ child }) => child?.pid).filter((pid) => pid !== undefined)
     },
 
     async stop() {
       isEnding = true
-      for (const { plan, child } of parts) await end(child, plan.drainSeconds)
+      for (const { plan, child } of parts) {
+        if (child !== null) await end(child, plan.drainSeconds)
+      }
     },
 
     kill() {
       isEnding = true
-      for (const { child } of parts) child.kill('SIGKILL')
+      for (const { child } of parts) child?.kill('SIGKILL')
     },
   }
+}
+
+/** `onEnd` is called once, however it ends, and also where it could not be started. */
+function spawnPart(
+  plan: PartPlan,
+  onEnd: (exitCode: number | null, how: string) => void,
+): ChildProcess {
+  const child = spawn(plan.command, plan.words, {
+    cwd: plan.cwd,
+    env: plan.env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // Its own process group: Ctrl-C on the terminal reaches the launcher alone, which then
+    // stops the parts in order.
+    detached: process.platform !== 'win32',
+  })
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    // A signal that could not be sent is an error of a process that runs.
+    if (child.pid === undefined) onEnd(null, `cannot be run (${error.code})`)
+  })
+  child.on('exit', (code, signal) => onEnd(code, signal ?? `exit code ${code}`))
+  return child
 }
 
 async function end(child: ChildProcess, drainSeconds: number): Promise<void> {

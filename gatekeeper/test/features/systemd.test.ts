@@ -70,6 +70,17 @@ describe('the units', () => {
     expect(shipped(name)).not.toMatch(/(?:KEY|SECRET|TOKEN)=\S/)
   })
 
+  it.each(names)('%s is started again within a second, five times in a minute', (name) => {
+    const unit = parseUnit(shipped(name))
+    expect(unit.values('Restart')).toEqual(['always'])
+    expect(unit.values('RestartSec')).toEqual(['200ms'])
+    expect(unit.values('StartLimitIntervalSec')).toEqual(['60'])
+    expect(unit.values('StartLimitBurst')).toEqual(['6'])
+    // A setting or file that is wrong is wrong at the next start too.
+    const never = name === 'gatekeeper' ? ['78'] : []
+    expect(unit.values('RestartPreventExitStatus')).toEqual(never)
+  })
+
   it('give Caddy no secret of the settings, no proxy, and no key folder', () => {
     const caddy = parseUnit(shipped('gatekeeper-caddy'))
     const file = 'LITELLM_MASTER_KEY=sk-x\nHTTPS_PROXY=http://evil\nGATEKEEPER_SITE=a\nTTS_URL=b'
