@@ -1,4 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 
 const program = (body: string) => `
@@ -29,14 +33,14 @@ test.each([
 })
 
 /** Starts a program that goes on; resolves when its output holds the text, and kills it. */
-async function waitForText(body: string, text: string): Promise<string> {
+async function waitForText(body: string, wanted: string): Promise<string> {
   const child = spawn(process.execPath, words(`${body}\nsetInterval(() => {}, 1e6)`), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
   for await (const chunk of child.stdout) {
     output += chunk
-    if (output.includes(text)) break
+    if (output.includes(wanted)) break
   }
   child.kill('SIGKILL')
   return output
@@ -55,4 +59,52 @@ test.each([
 test('what led to an error is written with it', async () => {
   const output = await waitForText("log.info('before'); log.error('error')", '"error"')
   expect(output).toMatch(/before[\s\S]*error/)
+})
+
+const full = '/dev/full'
+test.skipIf(!existsSync(full))('a disk that is full does not end the process', async () => {
+  const disk = openSync(full, 'w')
+  const end = 'await sink.drained(); process.exit(5)'
+  const body = `${writeThousand}\nsetTimeout(async () => { log.error('x'); ${end} }, 300)`
+  const child = spawn(process.execPath, words(body), { stdio: ['ignore', disk, 'pipe'] })
+  const said = text(child.stderr as Readable)
+  expect(await once(child, 'exit')).toEqual([5, null])
+  expect(await said).toBe('')
+  closeSync(disk)
+})
+
+test('a reader that left does not end the process', async () => {
+  const end = 'await sink.drained(); process.exit(5)'
+  const body = `log.warn('first')
+    process.stdin.once('data', () => {
+      ${writeThousand}
+      setTimeout(async () => { log.error('x'); ${end} }, 300)
+    })`
+  const child = spawn(process.execPath, words(body), { stdio: ['pipe', 'pipe', 'pipe'] })
+  const said = text(child.stderr as Readable)
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  child.stdin.write('go')
+  expect(await once(child, 'exit')).toEqual([5, null])
+  expect(await said).toBe('')
+})
+
+test('a reader that takes nothing costs no more memory than is said', async () => {
+  const body = `const line = 'x'.repeat(1000)
+    for (let at = 0; at < 100_000; at++) {
+      log.info(line)
+      if (at % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    process.stderr.write(String(process.memoryUsage().rss / 1e6))
+    process.kill(process.pid, 'SIGKILL')`
+  const child = spawn(process.execPath, words(body), { stdio: ['ignore', 'pipe', 'pipe'] })
+  // 100 MB of lines.
+  expect(Number(await text(child.stderr))).toBeLessThan(200)
+})
+
+test('a reader that takes nothing does not keep the process from ending', async () => {
+  const body = `for (let at = 0; at < 1000; at++) log.warn('x'.repeat(1000))
+    setTimeout(() => process.exit(5), 2_000)`
+  const child = spawn(process.execPath, words(body), { stdio: ['ignore', 'pipe', 'inherit'] })
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
 })
