@@ -14,6 +14,7 @@ const src = join(root, 'gatekeeper/src')
 const layerOf: Readonly<Record<string, number>> = {
   'main.ts': 7,
   'serve.ts': 6,
+  'stop.ts': 5.5,
   'app.ts': 5,
   'app-audit.ts': 4.5,
   'app-chat.ts': 4.5,
@@ -204,7 +205,7 @@ describe('packages', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'upstreams'
     const found = only(
       /^(?:node:)?(?:https?|http2|tls|dgram|dns.*)$/,
-      (file) => isAllowed(file) || file.room === 'serve.ts',
+      (file) => isAllowed(file) || ['serve.ts', 'stop.ts'].includes(file.room),
     )
     expect(found).toEqual([])
     const callers = production.filter(({ code }) => /(?<![.\w])fetch\(/.test(code))
@@ -261,6 +262,27 @@ describe('code', () => {
 
   test('evaluates no text', () => {
     expect(pathsWith(/(?<![.\w])eval\s*\(|\bnew\s+Function\s*\(|\bFunction\s*\(/)).toEqual([])
+  })
+
+  test('everything that emits errors has a listener for them where it is made', () => {
+    const made =
+      /(?<![.\w])(?:connect|createServer|spawn|fork|watch|request|requestHttps?)\(|\bnew (?:Worker|Transform|Readable|Writable|PassThrough|Duplex)\(|(?<!\w)create(?:Read|Write)Stream\(|= decoders\[/g
+    const heard = /\.on\('error'/
+    // `connect` of the database is a function of ours; the writer of a terminal's echo cannot fail,
+    // and what the bench and the test runner start is not the product.
+    // `ask` of wait-until-ready.ts listens to what it is given.
+    const others =
+      /wait-until-ready\.ts$|sqlite\/open-database\.ts$|keys\/terminal\.ts$|^scripts\/(?:bench|test)(?:\.ts$|\/)/
+    const found = [...production, ...scripts.filter(({ isTest }) => !isTest)]
+      .filter(({ path }) => !others.test(path))
+      .flatMap(({ path, code }) => [...code.matchAll(made)].map((match) => ({ path, code, match })))
+    // There is something to hold.
+    expect(found.length).toBeGreaterThan(12)
+    const unheard = found.filter(({ code, match }) => {
+      const after = code.slice(match.index).split('\n').slice(0, 40).join('\n')
+      return !heard.test(after)
+    })
+    expect(unheard.map(({ path, match }) => `${path}: ${match[0]}`)).toEqual([])
   })
 
   test('writes to no console: lines go through telemetry', () => {

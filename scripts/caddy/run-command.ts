@@ -28,6 +28,7 @@ export const runCommand: RunCommand = (command, words, limitSeconds, env) =>
     })
     let stdout = ''
     let stderr = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('error', () => {})
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout += text
     })

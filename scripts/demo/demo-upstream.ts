@@ -90,6 +90,7 @@ export async function startDemoUpstream(options: DemoOptions = {}): Promise<Demo
     body.catch(() => response.destroy())
     answer({ received: entry, body, response }).catch(() => response.destroy())
   })
+  server.on('error', () => {})
   server.keepAliveTimeout = 60_000
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')

@@ -18,6 +18,7 @@ export async function askLive(
     asking.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
   )
   asking.on('response', async (response) => {
+    response.on('error', reject)
     try {
       let text = ''
       for await (const chunk of response.setEncoding('utf8')) text += chunk

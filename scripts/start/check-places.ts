@@ -70,6 +70,7 @@ async function judgeSocket(
 
 async function tryConnecting(path: string): Promise<string | null> {
   const socket = connect(path)
+  socket.on('error', () => {})
   try {
     await once(socket, 'connect')
     return null
@@ -85,6 +86,7 @@ async function judgePort(
   listen: { readonly host: string; readonly port: number },
 ): Promise<Problem | null> {
   const server = createServer()
+  server.on('error', () => {})
   try {
     server.listen({ host: listen.host, port: listen.port, exclusive: true })
     await once(server, 'listening')

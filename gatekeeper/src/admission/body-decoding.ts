@@ -36,6 +36,8 @@ export async function decodeBody(
   bounds: { readonly bytesMax: number; readonly take: (bytes: number) => boolean },
 ): Promise<Buffer | Reason> {
   const decoder = decoders[coding]()
+  // The loop below hears of it, and nobody does once that is left.
+  decoder.on('error', () => {})
   decoder.end(bytes)
   const chunks: Buffer[] = []
   let length = 0

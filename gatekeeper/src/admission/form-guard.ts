@@ -62,6 +62,8 @@ export function createFormGuard(deps: GuardDeps): FormGuard {
       done()
     },
   })
+  // Whoever sends it on listens too, but only from then on.
+  stream.on('error', () => {})
   return { stream, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 

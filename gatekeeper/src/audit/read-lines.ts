@@ -21,7 +21,10 @@ export async function* readLines(path: string, from = 0): AsyncGenerator<readonl
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
   const toLine = (bytes: Buffer, isWhole: boolean) => ({ number: ++number, bytes, isWhole })
-  for await (const chunk of createReadStream(path, { start: from, highWaterMark: 262_144 })) {
+  const stream = createReadStream(path, { start: from, highWaterMark: 262_144 })
+  // The loop throws it on, and nobody hears of it once that is left.
+  stream.on('error', () => {})
+  for await (const chunk of stream) {
     const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
     const lines: RawLine[] = []
     let begin = 0

@@ -31,13 +31,15 @@ export function createListener(
       headersTimeout: 15_000,
       requestTimeout: 1_800_000,
     },
-    handle,
+    heeded(handle),
   )
+  // No descriptor left for a connection: that one is lost, and nothing else.
+  server.on('error', () => {})
   // By default Node drops fields beyond the 2000th in silence, a second credential among them.
   server.maxHeadersCount = 0
   server.on('checkContinue', (request, response) => {
     markWaiting(request)
-    handle(request, response)
+    heeded(handle)(request, response)
   })
   const isIdle = watchIdle(server)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -50,8 +52,17 @@ export function createListener(
     socket.end(malformedAnswer(isLate ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400))
   })
   // Without a listener Node answers 417 by itself, and an unknown expectation is no reason to.
-  server.on('checkExpectation', handle)
+  server.on('checkExpectation', heeded(handle))
   return server
+}
+
+/** An error of a stream that nobody listens for ends the process, so somebody does from the start. */
+function heeded(handle: RequestListener): RequestListener {
+  return (request, response) => {
+    request.on('error', () => {})
+    response.on('error', () => {})
+    handle(request, response)
+  }
 }
 
 /** Returns whether a connection has brought no byte since its last request ended. */
@@ -133,7 +144,7 @@ function isAnswering(path: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const socket = connect(path)
   socket.once('connect', () => resolve(true))
-  socket.once('error', () => resolve(false))
+  socket.on('error', () => resolve(false))
   return promise.finally(() => socket.destroy())
 }
 

@@ -223,7 +223,12 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
       if (!isSettled) return this.#done(this.#unrecorded(forwarded))
       // Node sends trailers where it was told of them only.
       const named = this.#hasTrailers ? (clientFields(trailers) as Record<string, string>) : null
-      if (!response.destroyed) this.#client.end(named)
+      try {
+        if (!response.destroyed) this.#client.end(named)
+      } catch {
+        // Fields that Node does not send.
+        response.destroy()
+      }
       this.#done(forwarded)
     })
   }

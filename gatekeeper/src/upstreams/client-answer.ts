@@ -57,8 +57,13 @@ export function createClientAnswer(response: ServerResponse): ClientAnswer {
   // out with it in one write, and a head whose first event is late does not wait for that.
   const flushHead = () => {
     if (isOver || bytes > 0 || response.headersSent) return
-    sendHead()
-    response.flushHeaders()
+    try {
+      sendHead()
+      response.flushHeaders()
+    } catch {
+      // Fields that Node does not send. Nobody above could catch it in a turn of its own.
+      response.destroy()
+    }
   }
   const write = (chunk: Buffer): boolean => {
     sendHead()

@@ -38,7 +38,7 @@ export function requestBody(exchange: Exchange, form: BodyForm): RequestBody {
  */
 function feed(guard: Transform, request: IncomingMessage): void {
   request.pipe(guard)
-  guard.once('error', () => {
+  guard.on('error', () => {
     request.unpipe(guard)
     request.resume()
   })
