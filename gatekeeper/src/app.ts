@@ -52,6 +52,7 @@ import {
   describeDecision,
   logDecision,
 } from './telemetry/decision-log.ts'
+import { describeFault } from './telemetry/describe-fault.ts'
 import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { oauthPaths } from './tokens/metadata.ts'
@@ -93,6 +94,8 @@ export type AppDeps = {
   readonly scratchDir?: string
   /** The journal's, where it was started before; it ends with the app, or with a start that fails. */
   readonly journalThread?: JournalThread
+  /** Faults that ended a process on this state folder, the one that is ending among them. */
+  readonly processFaults?: () => number
 }
 
 export type App = {
@@ -231,6 +234,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     keys: () => keys.state().keys,
     keysLoadedAt: () => keys.state().loadedAt,
     running: ledger.running,
+    processFaults: deps.processFaults ?? (() => 0),
   })
   const observers = [
     (decided: Decided, described: DescribedDecision) => logDecision(log, decided, described),
@@ -242,8 +246,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   let isDraining = false
   const overload = createGate(deps)
   const running = { count: 0 }
-  const logFault = (error: unknown, requestId?: string) =>
+  const logFault = (error: unknown, requestId?: string) => {
     log.error({ requestId, fault: describeFault(error) }, 'fault')
+    metrics.countFault()
+  }
   const point = {
     findRoute: createRouteTable([...services, own, oauth]),
     plainKeyTest: keys.plainKeyTest,
@@ -419,12 +425,4 @@ function warnOfMovedRoute(services: readonly Service[], keys: KeyStore, log: Log
 function keyFiles(settings: Settings): string[] {
   const own = join(settings.keysDir, 'keys.json')
   return settings.apiKeysFile === null ? [own] : [own, settings.apiKeysFile]
-}
-
-/** Class, code and place of an error. Its message may quote what a client sent, so it stays out. */
-function describeFault(error: unknown) {
-  if (!(error instanceof Error)) return { name: typeof error }
-  const { code } = error as NodeJS.ErrnoException
-  const place = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '))
-  return { name: error.name, code, place: place?.trim() }
 }

@@ -12,21 +12,19 @@ import type { Gateway } from './config/gateway-file.ts'
 import type { Listen } from './config/listen.ts'
 import { loadGateway } from './config/load-gateway.ts'
 import { readSettings, type Settings } from './config/read-settings.ts'
-import { drainListeners } from './http/drain.ts'
-import { closeListener, createListener, listenOn } from './http/listeners.ts'
+import { createListener, listenOn } from './http/listeners.ts'
 import { systemClock } from './lib/clock.ts'
 import { scrubKeys } from './lib/key-shape.ts'
 import { exitCode, formatProblem, type Problem, ProblemsError } from './lib/problem.ts'
 import { readTextFile } from './lib/text-file.ts'
 import { packageFolder, version } from './own-package.ts'
 import type { Service } from './policy/service.ts'
+import { createStop, type Listeners, type StopCause } from './stop.ts'
+import { type FaultCount, openFaultCount } from './telemetry/fault-count.ts'
 import { createLog } from './telemetry/log.ts'
 import { openLogSink } from './telemetry/log-sink.ts'
+import { watchFaults } from './telemetry/watch-faults.ts'
 import type { JournalThread } from './usage/journal/sqlite/journal-thread.ts'
-
-const drainMs = 10_000
-/** How long what happened until then may take to be written. */
-const recordMs = 3_000
 
 const readText = readTextFile
 const isTerminal = process.stdout.isTTY === true
@@ -72,20 +70,20 @@ function openState({ settings, services }: Configuration): FrontSecrets {
   }
 }
 
-async function compose(configuration: Configuration, thread: JournalThread): Promise<App> {
+type Composed = { readonly thread: JournalThread; readonly faults: FaultCount }
+
+async function compose(configuration: Configuration, { thread, faults }: Composed): Promise<App> {
   const secrets = openState(configuration)
   try {
     return await createApp({
       ...{ ...configuration, secrets, log, clock: systemClock, version },
-      journalThread: thread,
+      ...{ journalThread: thread, processFaults: faults.total },
     })
   } catch (error) {
     if (error instanceof ProblemsError) return stopWith(error.problems, exitCode.config)
     throw error
   }
 }
-
-type Listeners = { readonly serving: readonly Server[]; readonly ops: Server }
 
 async function listenAll(app: App, settings: Settings): Promise<Listeners> {
   const listener = (koa: App['relay']) =>
@@ -130,26 +128,26 @@ async function listenForOutcomes(app: App, { outcomesListen }: Settings): Promis
   )
 }
 
-function stopOnSignals(app: App, { serving, ops }: Listeners): void {
-  let isStopping = false
-  const stop = async (signal: string) => {
-    if (isStopping) return
-    isStopping = true
-    log.info({ signal }, 'stopping')
-    // A disk that hangs must not keep it for ever: what is not written by then is lost.
-    setTimeout(() => process.exit(exitCode.unavailable), drainMs + recordMs).unref()
-    app.drain()
-    await drainListeners({ ...app, servers: serving }, drainMs)
-    await app.recordStop(signal).catch(() => log.error({}, 'this stop could not be recorded'))
-    await app.close()
-    // Last, so that whoever asks is told `draining` to the end.
-    await closeListener(ops, 0)
-    log.info('stopped')
-    await sink.drained()
-    process.exit(exitCode.ok)
-  }
-  process.on('SIGTERM', () => void stop('SIGTERM'))
-  process.on('SIGINT', () => void stop('SIGINT'))
+type FaultEnd = { end: () => void; count: FaultCount | null }
+
+/** Until there is something to drain, a fault that nobody caught ends the process at once. */
+function watchProcess(): FaultEnd {
+  // A reader that left is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const faults: FaultEnd = { end: () => process.exit(exitCode.software), count: null }
+  watchFaults({
+    log,
+    onFault: () => {
+      faults.count?.add()
+      faults.end()
+    },
+  })
+  return faults
+}
+
+function stopOnSignals(app: App, stop: (cause: StopCause) => void): void {
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGHUP', () => void app.keys.reload())
 }
 
@@ -161,10 +159,15 @@ export type ServeDeps = {
 
 /** Resolves when requests are answered. What is wrong before ends the process. */
 export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
+  const faults = watchProcess()
   const configuration = configure(env)
   const { settings, services } = configuration
-  const app = await compose(configuration, journalThread)
-  stopOnSignals(app, await listenAll(app, settings))
+  faults.count = openFaultCount(settings.stateDir)
+  const app = await compose(configuration, { thread: journalThread, faults: faults.count })
+  const listeners = await listenAll(app, settings)
+  const stop = createStop({ app, listeners, log, drained: sink.drained })
+  faults.end = () => stop('fault')
+  stopOnSignals(app, stop)
   await app.recordStart().catch(() => log.error({}, 'this start could not be recorded'))
   log.info(
     { version, keys: app.keys.state().keys, routes: describeRoutes(services) },

@@ -55,6 +55,12 @@ describe('versions', () => {
 })
 
 describe('every service', () => {
+  it('that stays up is started again whenever it ends, and also with the machine', () => {
+    const staying = services.filter(([, { profiles }]) => !String(profiles).includes('tools'))
+    expect(staying.map(([name]) => name)).toEqual(expect.arrayContaining(['gatekeeper', 'caddy']))
+    expect(staying.filter(([, { restart }]) => restart !== 'unless-stopped')).toEqual([])
+  })
+
   it.each(services)('%s is hardened', (_, service) => {
     expect(service).toMatchObject({
       ...{ init: true, read_only: true, cap_drop: ['ALL'] },
@@ -145,7 +151,7 @@ describe('the gatekeeper', () => {
       `\${API_KEYS_FILE:+/mnt/host/clone/\${API_KEYS_FILE:-}}`,
     )
     const drainMs = Number(
-      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/serve.ts'))?.[1]?.replace('_', ''),
+      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/stop.ts'))?.[1]?.replace('_', ''),
     )
     expect(Number.parseInt(String(grace), 10) * 1000).toBeGreaterThan(drainMs)
   })

@@ -26,7 +26,7 @@ if (!hasPromtool) {
 
 const metrics = createMetrics({
   ...{ services: ['ollama'], queues: () => ({}), degraded: () => ({}) },
-  ...{ keys: () => 1, keysLoadedAt: () => 0, running: () => 0 },
+  ...{ keys: () => 1, keysLoadedAt: () => 0, running: () => 0, processFaults: () => 0 },
 })
 let exposition = ''
 /** What may be asked for, by name: a histogram has three. */

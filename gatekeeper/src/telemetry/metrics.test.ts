@@ -15,6 +15,7 @@ function open(): Metrics {
     keys: () => 7,
     keysLoadedAt: () => 1_700_000_000_000,
     running: () => 2,
+    processFaults: () => 4,
   })
   opened.push(metrics)
   return metrics
@@ -39,6 +40,7 @@ describe('metrics', () => {
     const metrics = open()
     metrics.observe(decided())
     metrics.observe(decided({ reason: 'unknown-key', outcome: null, usage: null }))
+    metrics.countFault()
     const lines = await series(metrics)
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -57,6 +59,8 @@ describe('metrics', () => {
         'gatekeeper_degraded{part="keys"} 1',
         'gatekeeper_degraded{part="journal"} 0',
         'gatekeeper_running_requests 2',
+        'gatekeeper_faults_total{ended="request"} 1',
+        'gatekeeper_faults_total{ended="process"} 4',
       ]),
     )
     expect(

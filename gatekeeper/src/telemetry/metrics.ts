@@ -19,6 +19,8 @@ export type MetricSources = {
   readonly keysLoadedAt: () => number
   /** Requests that are admitted and not settled yet. */
   readonly running: () => number
+  /** Faults that nobody caught, of earlier processes too; see `FaultCount`. */
+  readonly processFaults: () => number
 }
 
 type QueueFigures = {
@@ -28,6 +30,8 @@ type QueueFigures = {
 
 export type Metrics = {
   readonly observe: (decided: Decided) => void
+  /** Counts a fault that ended one request. */
+  readonly countFault: () => void
   /** The exposition text, and its media type. */
   readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>
   readonly close: () => void
@@ -46,6 +50,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   addGauges(registry, sources)
   const known = new Set(sources.services)
   return {
+    countFault: addFaultCounter(registry, sources),
     observe: (decided) => observe(decided, observed, known),
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
     close: () => {
@@ -108,6 +113,25 @@ function observe(decided: Decided, observed: Observed, known: ReadonlySet<string
   observed.tokens.inc({ service, direction: 'input', counted }, usage.inputTokens)
   observed.tokens.inc({ service, direction: 'output', counted }, usage.outputTokens)
   observed.money.inc({ service }, usage.microUsd)
+}
+
+/** Returns what counts a fault of a request. */
+function addFaultCounter(registry: Registry, { processFaults }: MetricSources): () => void {
+  let ofRequests = 0
+  new Counter({
+    name: 'gatekeeper_faults_total',
+    help: 'Bugs and outages of our own, by what they ended: one request, or the process',
+    labelNames: ['ended'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc({ ended: 'request' }, ofRequests)
+      this.inc({ ended: 'process' }, processFaults())
+    },
+  })
+  return () => {
+    ofRequests++
+  }
 }
 
 function addGauges(registry: Registry, sources: MetricSources): void {

@@ -1,0 +1,31 @@
+/**
+ * Loaded into a process of a test by `node --import`: a fault of any kind at SIGUSR2, as a bug of ours
+ * would be. Which one stands in the file that TEST_FAULT names.
+ */
+import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
+
+/** What a message may quote of a client, and no log may have. */
+const message = 'sk-of-a-client\n    at sk-of-a-client (file:///x.ts:1:1)'
+
+const kinds: Readonly<Record<string, () => void>> = {
+  thrown: () => {
+    throw new TypeError(message)
+  },
+  'thrown later': () => void setTimeout(kinds['thrown'] as () => void, 1),
+  rejected: () => void Promise.reject(new RangeError(message)),
+  emitted: () => void new EventEmitter().emit('error', new SyntaxError(message)),
+  'not an error': () => {
+    throw message
+  },
+  // As from a timer, each time that it fires.
+  'again and again': () => void setInterval(kinds['thrown'] as () => void, 5),
+}
+
+if (isMainThread) {
+  process.on('SIGUSR2', () => {
+    const kind = readFileSync(process.env['TEST_FAULT'] ?? '', 'utf8')
+    kinds[kind]?.()
+  })
+}
