@@ -137,3 +137,21 @@ describe('keys of an issuer elsewhere', () => {
     expect(JSON.stringify(source.problems())).not.toContain(secret)
   })
 })
+
+describe('an issuer whose certificate is not trusted', () => {
+  it.each([
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      /Write tls: \{ca: FILE\} below the entry of https:.*NODE_EXTRA/,
+    ],
+    ['CERT_HAS_EXPIRED', /renew it/],
+  ])('is named with the cure: %s', async (code, cure) => {
+    const error = Object.assign(new Error('tls'), { code })
+    const { source, settle } = setUp({ [`${issuer}/keys`]: error })
+    await settle()
+    expect(source.problems()).toMatchObject([
+      { source: issuer, what: expect.stringContaining(`is not trusted (${code})`) },
+    ])
+    expect(source.problems()[0]?.remedy).toMatch(cure)
+  })
+})

@@ -1,4 +1,7 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../../test/support/certificate.ts'
 import {
   broken,
   framings,
@@ -147,4 +150,23 @@ describe('a document', () => {
     expect(await under).toMatch(/^fault UND_ERR_(?:DESTROYED|CLOSED|SOCKET|ABORTED)$/)
     expect(await closing.fetch(upstream.url).catch(codeOf)).toMatch(/^fault UND_ERR_DESTROYED$/)
   })
+})
+
+it('a document of a server with a certificate of an own authority needs that authority', async () => {
+  const authority = makeCertificate({ name: 'authority', isAuthority: true })
+  const { cert, key } = makeCertificate({ issuer: authority })
+  const server = createServer({ cert, key }, (_, answer) => answer.end('{}'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const fetcher = createDocumentFetcher()
+  const other = makeCertificate({ isAuthority: true }).cert
+  expect(await fetcher.fetch(url, { ca: authority.cert })).toBe('{}')
+  // The trust in one server is not the trust in all: no connection is shared between them.
+  for (const ca of [undefined, other]) {
+    await expect(fetcher.fetch(url, { ca })).rejects.toMatchObject({
+      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    })
+  }
+  await fetcher.close()
+  server.close()
 })
