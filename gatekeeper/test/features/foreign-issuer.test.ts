@@ -57,7 +57,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
     expect(decodeProtectedHeader(token).typ).toBe('at+jwt')
     expect(await use(token)).toBe(200)
     expect(stack.upstream.received.at(-1)?.headers['x-gatekeeper-user']).toEqual(['ada@x.example'])
-    expect(await use(token, '/api/chat', { ...chat, model: 'other' })).toBe(403)
+    expect(await use(token, '/api/chat', { ...chat, model: 'other' })).toBe(404)
     expect(await use(token, '/tts/v1/audio/speech')).toBe(403)
   })
 
