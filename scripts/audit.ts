@@ -10,9 +10,9 @@ import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/pr
 import type { AuditContext } from './audit/command.ts'
 import { commandNames, findCommand, helpFor, helpForAll } from './audit/commands.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
-import { hintAtHyphens } from './words/npm-options.ts'
+import { hintAtHyphens, hintAtKey } from './words/npm-options.ts'
 import { commonOptions, parseWords, unknownCommand, wantsJson } from './words/parse-words.ts'
-import { UsageError } from './words/words.ts'
+import { stringOf, UsageError } from './words/words.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
@@ -37,7 +37,7 @@ async function fail(code: number, name: string, lines: readonly string[]): Promi
 
 async function explainFailure(error: unknown): Promise<void> {
   if (error instanceof UsageError) {
-    const hints = [...hintAtHyphens(args), '--help shows what there is.']
+    const hints = [...hintAtHyphens(args, error), '--help shows what there is.']
     const lines = [...error.message.split('\n'), ...hints]
     return await fail(error.code, 'usage', lines)
   }
@@ -74,6 +74,9 @@ async function run(): Promise<void> {
   const options = { ...command.options, ...commonOptions }
   const parsed = parseWords(words, options, { before: [name] })
   if (parsed.values.help === true) return await say(helpFor(name, command))
+  if ('key' in command.options && stringOf(parsed, 'key') === undefined) {
+    for (const line of hintAtKey(args)) process.stderr.write(`audit: ${line}\n`)
+  }
   process.exitCode = await command.run(parsed, readContext())
 }
 

@@ -20,7 +20,7 @@ import { help } from './explain/help.ts'
 import { readWords, type Wanted } from './explain/read-words.ts'
 import { render } from './explain/render.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
-import { hintAtHyphens } from './words/npm-options.ts'
+import { hintAtHyphens, hintAtKey } from './words/npm-options.ts'
 import { wantsJson } from './words/parse-words.ts'
 import { UsageError } from './words/words.ts'
 
@@ -40,7 +40,7 @@ function fail(code: number, name: string, lines: readonly string[]): void {
 
 function explainFailure(error: unknown): void {
   if (error instanceof UsageError) {
-    const hints = [...hintAtHyphens(args), '--help shows what there is.']
+    const hints = [...hintAtHyphens(args, error), '--help shows what there is.']
     return fail(error.code, 'usage', [...error.message.split('\n'), ...hints])
   }
   if (error instanceof UnknownKeyError) {
@@ -85,6 +85,9 @@ async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
 async function run(): Promise<void> {
   const wanted = readWords(args)
   if (wanted.isHelp) return say(help)
+  if (wanted.caller.kind === 'anonymous') {
+    for (const line of hintAtKey(args)) process.stderr.write(`explain: ${line}\n`)
+  }
   const { settings, problems } = readSettingsOf(root, process.env)
   if (problems.length > 0) throw new ProblemsError(problems)
   const explanation = await ask(wanted, settings)

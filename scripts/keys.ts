@@ -41,7 +41,7 @@ function fail(code: number, name: string, lines: readonly string[]): void {
 
 function explainFailure(error: unknown): void {
   if (error instanceof UsageError) {
-    const lines = [...error.message.split('\n'), ...hintAtHyphens(words)]
+    const lines = [...error.message.split('\n'), ...hintAtHyphens(words, error)]
     return fail(error.code, 'usage', [...lines, '--help shows what there is.'])
   }
   if (error instanceof ProblemsError) {

@@ -43,7 +43,7 @@ function fail(code: number, name: string, lines: readonly string[]): void {
 
 function explainFailure(error: unknown): void {
   if (error instanceof UsageError) {
-    const lines = [...error.message.split('\n'), ...hintAtHyphens(args)]
+    const lines = [...error.message.split('\n'), ...hintAtHyphens(args, error)]
     return fail(error.code, 'usage', [...lines, '--help shows what there is.'])
   }
   if (error instanceof ProblemsError) {

@@ -47,6 +47,12 @@ describe('options that npm took', () => {
     expect(() => read(['eve'], source({ npm_config_u: 'true' }))).toThrow('add --user eve')
   })
 
+  test('are found where npm takes them for the beginning of an option of its own', () => {
+    const by = { by: { type: 'string' } } as const
+    const npm = source({ npm_config_bypass_2fa: 'true' })
+    expect(() => parseWords(['user'], by, { npm })).toThrow('npm run keys -- --by user')
+  })
+
   test('--json alone is taken: it changes nothing but the form of the answer', () => {
     const npm = source({ npm_config_json: 'true' })
     expect(read([], npm).values).toMatchObject({ json: true })

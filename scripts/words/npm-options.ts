@@ -68,7 +68,14 @@ function settingOf(word: string, env: Env, own: ReadonlySet<string>): string | u
   const name = word.replaceAll('-', '_')
   // What the person exported reaches npm by the same name; in capitals it is told apart.
   if (own.has(name) || env[`NPM_CONFIG_${name.toUpperCase()}`] !== undefined) return undefined
-  return env[`npm_config_${name}`]
+  return env[`npm_config_${name}`] ?? abbreviationOf(name, env)
+}
+
+/** npm 11 reads an option that it does not know as the beginning of one of its own: --by, bypass-2fa. */
+function abbreviationOf(name: string, env: Env): string | undefined {
+  if (name.length < 2) return undefined
+  const isOwn = (other: string) => other.startsWith(`npm_config_${name}`) && env[other] === 'true'
+  return Object.keys(env).some(isOwn) ? 'true' : undefined
 }
 
 /** Names that stand in a .npmrc of the project, the user or the machine. */
@@ -84,32 +91,48 @@ function namesOfFiles({ env, readFile }: NpmSource): ReadonlySet<string> {
   return new Set(names.map((name) => name.replaceAll('-', '_')))
 }
 
+const taken = 'npm took'
+
 /** The message for options that npm took, with the line to type. */
 export function describeTaken(
   words: readonly string[],
-  taken: readonly TakenOption[],
+  options: readonly TakenOption[],
   { env }: NpmSource,
 ): string {
-  const names = taken.map(({ name }) => `--${name}`).join(', ')
-  const missing = taken.flatMap(({ values }) => values).filter((value) => value === null).length
+  const names = options.map(({ name }) => `--${name}`).join(', ')
+  const missing = options.flatMap(({ values }) => values).filter((value) => value === null).length
   const cut = Math.max(words.length - missing, 0)
   const rest = words.slice(cut)
-  const options = taken.flatMap(({ name, values }) =>
+  const spelled = options.flatMap(({ name, values }) =>
     values.length === 0
       ? [`--${name}`]
       : values.flatMap((value) => [`--${name}`, quote(value ?? rest.shift() ?? 'VALUE')]),
   )
-  const line = [lineStart(env), ...words.slice(0, cut).map(quote), ...options].join(' ')
+  const line = [lineStart(env), ...words.slice(0, cut).map(quote), ...spelled].join(' ')
   return [
-    `npm took ${names} for itself, because the two hyphens before the options are missing. Type:`,
+    `${taken} ${names} for itself, because the two hyphens before the options are missing. Type:`,
     `  ${line}`,
     ...(missing > 1 ? ['npm does not say which value belongs to which option: check them.'] : []),
   ].join('\n')
 }
 
-/** The hint for a line that cannot be read, where npm may have taken what is missing. */
-export function hintAtHyphens(args: readonly string[], env: Env = process.env): string[] {
+/**
+ * `--key ada` is swallowed by npm with its value and leaves no trace: what is then done is done for
+ * everybody. So it is said, where nothing shows that the two hyphens were there.
+ */
+export function hintAtKey(args: readonly string[], env: Env = process.env): string[] {
   if (!isWithoutHyphens(args, env)) return []
+  const line = [lineStart(env), ...args.map(quote), '--key ID'].join(' ')
+  return [`no --key arrived here; if you wrote one, npm took it: ${line}`]
+}
+
+/** The hint for a line that cannot be read, where npm may have taken what is missing. */
+export function hintAtHyphens(
+  args: readonly string[],
+  { message }: { readonly message: string },
+  env: Env = process.env,
+): string[] {
+  if (!isWithoutHyphens(args, env) || message.startsWith(taken)) return []
   const words = args.filter((word) => word.length <= 30).map(quote)
   const line = [lineStart(env), ...words, '--OPTION VALUE'].join(' ')
   return [`npm keeps options for itself unless two hyphens stand before them: ${line}`]

@@ -9,7 +9,7 @@ export function refuseWords(program: string): void {
     refusePositionals(parseWords(args, {}), `; ${program} takes no words`)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    for (const line of [...error.message.split('\n'), ...hintAtHyphens(args)]) {
+    for (const line of [...error.message.split('\n'), ...hintAtHyphens(args, error)]) {
       process.stderr.write(`${program}: ${line}\n`)
     }
     process.exit(error.code)
