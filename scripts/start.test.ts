@@ -37,10 +37,19 @@ const withoutCaddy = { GATEKEEPER_CADDY: process.execPath }
 describe('a start that cannot go on', () => {
   it('names every wrong setting at once, and ends with 78', async () => {
     const launch = house.launch({
-      env: { GATEKEEPER_SIET: 'x', GATEKEEPER_HTTPS_PORT: 'many', OLLAMA_URL: 'ftp://x' },
+      env: {
+        ...{ GATEKEEPER_SIET: 'x', GATEKEEPER_HTTPS_PORT: 'many', OLLAMA_URL: 'ftp://x' },
+        ...{ TTS_URL: 'http://127.0.0.1:8880/?x', IMAGE_URL: '127.0.0.1:8188' },
+      },
     })
     expect(await launch.ended).toBe(78)
-    const names = ['GATEKEEPER_SIET: .*GATEKEEPER_SITE', 'GATEKEEPER_HTTPS_PORT: ', 'OLLAMA_URL: ']
+    const names = [
+      ...['GATEKEEPER_SIET: .*GATEKEEPER_SITE', 'GATEKEEPER_HTTPS_PORT: ', 'OLLAMA_URL: '],
+      ...[
+        'TTS_URL: has a query.*Use a path',
+        'IMAGE_URL: is not an http:// .*Write it like http://',
+      ],
+    ]
     for (const name of names) expect(launch.stderr()).toMatch(new RegExp(name))
     expect(await readdir(house.folder)).toEqual([])
   })
@@ -65,7 +74,9 @@ describe('a start that cannot go on', () => {
 
 describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   it('prints JSON lines, then one that begins with ready, and never a key', async () => {
-    const launch = house.launch()
+    // A slash or a path at the end of an address is as good as none.
+    const env = { TTS_URL: 'http://127.0.0.1:8880/', IMAGE_URL: 'http://127.0.0.1:8188/ui/' }
+    const launch = house.launch({ env })
     await launch.ready()
     const lines = launch.stdout().trim().split('\n')
     expect(lines.at(-1)).toBe(`ready https://localhost:${house.port} (demonstration)`)

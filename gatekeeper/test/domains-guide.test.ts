@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeServiceBlocks } from '../src/config/blocks/service-blocks.ts'
 import { loadFrontSecrets } from '../src/config/front-secrets.ts'
 import { waitUntil } from './support/child.ts'
 import { makeKey } from './support/keys.ts'
@@ -23,6 +24,7 @@ describe.skipIf(testCaddy === null)('the guide to names and proxies', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gk-guide-'))
     try {
       loadFrontSecrets(folder)
+      writeServiceBlocks({ stateDir: folder, sites: ['localhost'], outcomesListen: null }, [])
       const file = join(folder, 'Caddyfile')
       const env = { PATH: process.env['PATH'], GATEKEEPER_STATE_DIR: folder }
       expect(blocks.length).toBe(3)

@@ -1,8 +1,11 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeServiceBlocks } from '../../gatekeeper/src/config/blocks/service-blocks.ts'
 import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
+import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
+import { readSettings } from '../../gatekeeper/src/config/read-settings.ts'
 import type { Child } from '../../gatekeeper/test/support/child.ts'
 import { makeKey, type TestKey } from '../../gatekeeper/test/support/keys.ts'
 import { type BenchKeys, makeBenchKeys } from './bench-keys.ts'
@@ -103,6 +106,12 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
 /** On the very sockets where the gatekeeper would listen, with the secrets that it would make. */
 async function startStandIns(place: Place, appUrl: string, undo: Undo) {
   const { proof } = loadFrontSecrets(place.stateDir)
+  const readFile = (path: string) => readFileSync(path, 'utf8')
+  const source = { env: place.env, folder: place.folder, platform: process.platform, readFile }
+  const { settings } = readSettings(source)
+  // Nobody listens there for how answers ended.
+  const told = { ...settings, outcomesListen: null }
+  writeServiceBlocks(told, loadGateway(settings, readFile).services)
   const socket = (point: string) => ({ BENCH_SOCKET: join(place.stateDir, `run/${point}.sock`) })
   const parts = {
     null: startProgram('null', place.folder, { ...socket('check'), BENCH_PROOF: proof }),

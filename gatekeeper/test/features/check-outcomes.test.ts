@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
@@ -9,7 +11,7 @@ import { makeKey } from '../support/keys.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
-const ada = makeKey({ user: 'ada', services: ['app', 'dead', 'hung', 'model'] })
+const ada = makeKey({ user: 'ada', services: ['app', 'dead', 'hung', 'model', 'page'] })
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -17,11 +19,13 @@ describe.skipIf(testCaddy === null)('what becomes of a request behind a check (K
   let stack: Stack
   let app: FaultyUpstream
   let hung: Server
+  let wsPort: number
   beforeAll(async () => {
     app = await startFaultyUpstream()
     // Takes connections, and never says a word.
     hung = createServer((socket) => socket.on('error', () => {}))
     const hungPort = await freePort()
+    wsPort = await freePort()
     await new Promise<void>((done) => hung.listen(hungPort, '127.0.0.1', done))
     const timeouts = 'timeouts: {connectSeconds: 1, headersSeconds: 1, idleSeconds: 1}'
     const config = `version: 1
@@ -29,6 +33,7 @@ services:
   app: {kind: http, ${timeouts}, upstream: {url: "${app.url}"}, routes: [{prefix: /app, strip: true}]}
   dead: {kind: http, origins: ["https://a.example"], upstream: {url: "http://127.0.0.1:${await freePort()}"}, routes: [{prefix: /dead}]}
   model: {kind: ollama, upstream: {url: "http://127.0.0.1:${await freePort()}"}, routes: [{prefix: /model, strip: true, mode: check}]}
+  page: {kind: http, ${timeouts}, webSockets: [/ws], upstream: {url: "http://127.0.0.1:${wsPort}"}, routes: [{prefix: /page, strip: true}]}
   hung: {kind: http, ${timeouts}, upstream: {url: "http://127.0.0.1:${hungPort}"}, routes: [{prefix: /hung}]}
 `
     stack = await startStack({ keys: [ada], config })
@@ -131,6 +136,31 @@ services:
     })
     await expect(call('/app/x')).rejects.toThrow()
     expect(await lineOf(id)).toMatchObject({ status: 200, ended: 'aborted', answerBytes: 4 })
+  })
+
+  it('a WebSocket that is silent for longer than that goes on', async () => {
+    const upgraded = Promise.withResolvers<Duplex>()
+    const page = createHttpServer().on('upgrade', (_, socket) => {
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      )
+      upgraded.resolve(socket.on('error', () => {}))
+    })
+    await new Promise<void>((done) => page.listen(wsPort, '127.0.0.1', done))
+    const socket = await openTls(stack)
+    const request = ['GET /page/ws HTTP/1.1', 'Host: localhost', `X-Api-Key: ${ada.key}`]
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
+    socket.write(lines(...request, ...upgrade, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='))
+    let heard = ''
+    socket.on('data', (bytes) => {
+      heard += bytes
+    })
+    const inner = await upgraded.promise
+    await sleep(1_500)
+    inner.write('still here')
+    await waitUntil(() => heard.includes('still here'), { limitMs: 3_000, describe: () => heard })
+    socket.destroy()
+    page.close()
   })
 
   it('one that hangs up before its answer is 502', async () => {

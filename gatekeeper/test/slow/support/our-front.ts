@@ -29,7 +29,9 @@ export async function startOurFront({ kind, keys, appUrl }: OurFrontOptions): Pr
   const proxy = kind === 'churning' ? await startChurnProxy(() => checkSocket, churnShare) : null
   const stack = await startStack({
     ...{ keys, config, env: { TTS_URL: appUrl } },
-    caddyfile: (text) => {
+    caddyfile: (shipped) => {
+      // By hand, since the pools of generated blocks cannot be changed.
+      const text = replaceOnce(shipped, place, ownBlock(appUrl) + place)
       if (text.split(unpooled).length !== 3) throw new Error(`not twice: ${unpooled}`)
       const checked = proxy ? replaceOnce(text, checkAddress, `127.0.0.1:${proxy.port}`) : text
       // For the check and for the service behind it: the race needs both pools.
@@ -48,6 +50,10 @@ export async function startOurFront({ kind, keys, appUrl }: OurFrontOptions): Pr
     },
   }
 }
+
+const place = '\t# ---- everything else'
+const ownBlock = (appUrl: string) =>
+  `\thandle_path /tts/* {\n route {\n import gate tts\n reverse_proxy ${appUrl} {\n import admitted\n}\n}\n}\n`
 
 const unpooled = 'keepalive off'
 const checkAddress = '"{$GATEKEEPER_CHECK:127.0.0.1:9002}"'
