@@ -162,7 +162,7 @@ function answerRefusal(call: Call, refused: Refused, deps: PointDeps): void {
  * Tells Caddy to close the client's HTTP/1 connection after this answer. Otherwise Go would first
  * read what the client still sends, and a client that trickles its body would wait for its refusal.
  */
-function closing(answer: Answer): Answer {
+export function closing(answer: Answer): Answer {
   return { ...answer, fields: { ...answer.fields, 'x-gatekeeper-close': '1' } }
 }
 

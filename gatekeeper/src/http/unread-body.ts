@@ -21,7 +21,7 @@ const quietMs = 1_000
 const tickMs = 100
 
 /** Whether the client speaks HTTP/2 or later, as Caddy states. Only behind the edge is it true. */
-export function isMultiplexed({ headersDistinct }: IncomingMessage): boolean {
+function isMultiplexed({ headersDistinct }: IncomingMessage): boolean {
   const values = headersDistinct['x-gatekeeper-protocol'] ?? []
   return values.length === 1 && !/^HTTP\/[01]/.test(values[0] as string)
 }

@@ -10,7 +10,7 @@ import { corsFields } from '../cors.ts'
 import type { Answer } from '../error-response.ts'
 import { readLateRefusal } from '../late-refusal.ts'
 import { limitFields } from '../limit-fields.ts'
-import { admitCall, type Call, type PointDeps, passEdge, refuse } from '../point.ts'
+import { admitCall, type Call, closing, type PointDeps, passEdge, refuse } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 import { afterUnreadBody, cutLongBody } from '../unread-body.ts'
 import { describeHealth } from './health.ts'
@@ -80,7 +80,7 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
 /** Sends a refusal of the check, which is decided and recorded already. */
 function sendLate({ request, response }: Call, refusal: Answer): void {
   afterUnreadBody(request, () => {
-    sendAnswer(response, refusal, false)
+    sendAnswer(response, request.complete ? refusal : closing(refusal), false)
     cutLongBody(request)
   })
 }
