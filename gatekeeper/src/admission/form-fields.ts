@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isRefusedMember, nestedMembers } from '../endpoints/refused-members.ts'
+import { isRefusedMember, isRefusedNested, nestedMembers } from '../endpoints/refused-members.ts'
 import type { PartHead } from '../lib/form-part-head.ts'
 import { foldName } from '../lib/json-names.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -68,9 +68,11 @@ export class FormFields {
 
   #isRefusedName(base: string, brackets: string): boolean {
     const inner = brackets.split(/[[\]]+/).filter((part) => part !== '')
-    const dotted = base.split('.')
-    return [base, ...dotted, ...inner.map(foldName)].some((part) =>
-      isRefusedMember(this.#kind, part),
+    const [first = '', ...dotted] = base.split('.')
+    const isRefusedAtTop = [base, first].some((part) => isRefusedMember(this.#kind, part))
+    return (
+      isRefusedAtTop ||
+      [...dotted, ...inner.map(foldName)].some((part) => isRefusedNested(this.#kind, part))
     )
   }
 }
@@ -80,5 +82,5 @@ function hasRefusedName(text: string, kind: ServiceKind): boolean {
   // By their letters and not by a reader of ours: whatever its own takes for a name is in there.
   const folded = foldName(text)
   if (folded.includes('\\')) return true
-  return (folded.match(/[a-z_][\w-]*/g) ?? []).some((word) => isRefusedMember(kind, word))
+  return (folded.match(/[a-z_][\w-]*/g) ?? []).some((word) => isRefusedNested(kind, word))
 }

@@ -13,6 +13,7 @@ import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
 import { RefusedError } from '../policy/refused-error.ts'
 import { candidates, judgeModels } from './body-asks.ts'
+import { boundaryOf } from './content-type.ts'
 import { FormFields } from './form-fields.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -31,16 +32,6 @@ type GuardDeps = {
 }
 
 const bounds = { partsMax: 100, headBytesMax: 8 * 1024, bytesMax: 1024 * 1024 * 1024 }
-
-/** The boundary that the type of a form names (RFC 2046 §5.1.1); null where it is no form. */
-export function boundaryOf(head: RequestHead): string | null {
-  const type = head.fields['content-type']?.[0] ?? ''
-  const match =
-    /^multipart\/form-data[ \t]*;[ \t]*boundary=(?:"([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])"|([\w'+.-]{1,70}))$/i.exec(
-      type.trim(),
-    )
-  return match?.[1] ?? match?.[2] ?? null
-}
 
 export function createFormGuard(deps: GuardDeps): FormGuard {
   const boundary = `gatekeeper-${randomBytes(16).toString('hex')}`

@@ -37,7 +37,7 @@ describe('images', () => {
     ['Gemini’s', { contents: [{ parts: [{ inlineData: { data: large } }] }] }],
   ])('of %s form are measured, and are no prompt', async (_, body) => {
     const normal = await read(body)
-    if (typeof normal === 'string') throw new Error(normal)
+    if (typeof normal === 'string' || 'defect' in normal) throw new Error('refused')
     expect(normal.imageBytes).toBeGreaterThanOrEqual(3_000)
     expect(normal.imageBytes).toBeLessThan(3_050)
     expect(normal.bytes.length - normal.imagesBytes).toBeLessThan(200)
@@ -68,8 +68,52 @@ describe('what callers may not set', () => {
     ['openai', 'api_base'],
     ['openai', 'completion'],
   ] as const)('at %s: %s', async (kind, name) => {
-    expect(await read({ model: 'm', [name]: 1 }, kind)).toBe('body-field-refused')
-    expect(await read({ model: 'm', [name.toUpperCase()]: 1 }, kind)).toBe('body-field-refused')
+    for (const written of [name, name.toUpperCase()]) {
+      const refused = await read({ model: 'm', [written]: 1 }, kind)
+      expect(refused).toMatchObject({ defect: 'body-field-refused', detail: { param: name } })
+    }
     expect(typeof (await read({ model: 'm', [name]: 1 }, 'ollama'))).toBe('object')
+  })
+})
+
+describe('what callers may not set is judged at its place', () => {
+  const words = {
+    api_base: 'x',
+    model: 'y',
+    user_config: {},
+    fallbacks: [],
+    tags: ['a'],
+    ID: 1,
+    id: 2,
+  }
+  test.each([
+    { metadata: { tags: ['a'], priority: 'high', ID: 1, id: 2, note: 'api_base' } },
+    { tools: [{ type: 'function', function: { name: 'f', parameters: { properties: words } } }] },
+    { tools: [{ name: 'f', input_schema: { properties: words } }] },
+    { response_format: { type: 'json_schema', json_schema: { schema: { properties: words } } } },
+    { messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 't', input: words }] }] },
+    { messages: [{ role: 'assistant', tool_calls: [{ function: { arguments: words } }] }] },
+    { contents: [{ parts: [{ functionCall: { name: 'f', args: words } }] }] },
+    { messages: [{ role: 'user', content: [{ type: 'text', text: 'api_base', cache: words }] }] },
+  ])('%j passes', async (body) => {
+    expect(await read({ model: 'm', ...body }, 'openai')).toMatchObject({ members: {} })
+  })
+
+  test.each([
+    [{ metadata: { api_base: 'http://evil' } }, 'metadata.api_base'],
+    [{ metadata: { API_Base: 'http://evil' } }, 'metadata.api_base'],
+    [{ Metadata: { langfuse_host: 'http://evil' } }, 'metadata.langfuse_host'],
+    [{ metadata: { guardrails: [] } }, 'metadata.guardrails'],
+    [{ metadata: { disable_global_guardrails: true } }, 'metadata.disable_global_guardrails'],
+    [{ metadata: { user_api_key_user_id: 'root' } }, 'metadata.user_api_key_user_id'],
+    [{ metadata: { posthog_api_url: 'http://evil' } }, 'metadata.posthog_api_url'],
+    [{ metadata: '{"tags":["a"]}' }, 'metadata'],
+    [{ tags: ['a'] }, 'tags'],
+    [{ aws_access_key_id: 'x' }, 'aws_access_key_id'],
+    [{ 'aws_Bearer gk_abcde01234': 'x' }, '…'],
+  ])('%j is refused by its name', async (body, param) => {
+    const refused = await read({ model: 'm', ...body }, 'openai')
+    expect(refused).toMatchObject({ defect: 'body-field-refused', detail: { param } })
+    expect((refused as { detail: { text: string } }).detail.text).toContain(`"${param}"`)
   })
 })

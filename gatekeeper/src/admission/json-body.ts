@@ -1,20 +1,29 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isRefusedMember, isRefusedNested, nestedMembers } from '../endpoints/refused-members.ts'
+import {
+  describeRefused,
+  isRefusedMember,
+  isRefusedNested,
+  nestedMembers,
+} from '../endpoints/refused-members.ts'
 import { type JsonBody, namesWithin, readMember } from '../lib/json-edit.ts'
 import { foldName } from '../lib/json-names.ts'
 import { JsonNormalizer, type JsonText } from '../lib/json-normal.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { Reason } from '../policy/reason.ts'
 import type { ServiceKind } from '../policy/service.ts'
 
 /**
  * Members below which upstreams read names that count. What is below others is the caller's own:
- * the parameters of a tool may well be called `id` and `ID`.
+ * the parameters of a tool may well be called `id` and `ID`, and so may labels in `metadata`.
  */
 const foldedWithin = new Set(
-  `options metadata litellm_metadata litellm_embedding_config stream_options messages content parts
+  `options litellm_metadata litellm_embedding_config stream_options messages content parts
   contents input system source image_url input_audio thinking reasoning generationconfig images
   audio prompt inlinedata inline_data filedata file`.split(/\s+/),
 )
+
+/** These are read at the top alone: below `messages`, `input` holds what a tool is called with. */
+const foldedAtTop = new Set(['input'])
 
 /** Bytes between two pauses in which others get their turn. */
 const turnBytes = 256 * 1024
@@ -25,6 +34,9 @@ export type NormalBody = JsonBody & {
   readonly imageBytes: number
 }
 
+/** Why a body that can be read is refused, with the name of the member. */
+export type BodyRefusal = { readonly defect: Reason; readonly detail: Detail }
+
 /**
  * Reads bytes as a JSON object and brings them into the plain form in which they are sent on; the
  * bytes that the client sent never are. Refuses what two readers could read in two ways.
@@ -32,11 +44,12 @@ export type NormalBody = JsonBody & {
 export async function readJsonBody(
   bytes: Buffer,
   how: { readonly kind: ServiceKind; readonly measuresImages: boolean },
-): Promise<NormalBody | Reason> {
+): Promise<NormalBody | BodyRefusal | Reason> {
   const { kind } = how
   const images = new ImageMeasure()
   const normalizer = new JsonNormalizer(bytes, {
     foldedWithin,
+    foldedAtTop,
     foldsTop: kind === 'ollama',
     // An address is short; without a cap only what weighs is looked at.
     textBytesMin: how.measuresImages ? 1 : 256,
@@ -49,17 +62,26 @@ export async function readJsonBody(
   }
   if (progress !== 'done') return `body-${progress}`
   const body = normalizer.result
-  if (hasRefusedMember(body, kind)) return 'body-field-refused'
+  const refused = findRefusedMember(body, kind)
+  if (refused !== null) {
+    return { defect: 'body-field-refused', detail: describeRefused(kind, refused) }
+  }
   return { ...body, imagesBytes: images.bytes, imageBytes: images.largest }
 }
 
-function hasRefusedMember(body: JsonBody, kind: ServiceKind): boolean {
-  if (body.members.some(({ name }) => isRefusedMember(kind, foldName(name)))) return true
-  return nestedMembers(kind).some((name) => {
+/** The folded names that lead to a member which callers may not set; null where there is none. */
+function findRefusedMember(body: JsonBody, kind: ServiceKind): readonly string[] | null {
+  for (const { name } of body.members) {
+    if (isRefusedMember(kind, foldName(name))) return [foldName(name)]
+  }
+  for (const { name } of body.members) {
+    if (!nestedMembers(kind).includes(foldName(name))) continue
     // Given as JSON text it would be parsed behind us.
-    if (typeof readMember(body, [name]) === 'string') return true
-    return namesWithin(body, name).some((nested) => isRefusedNested(kind, foldName(nested)))
-  })
+    if (typeof readMember(body, [name]) === 'string') return [foldName(name)]
+    const nested = namesWithin(body, name).find((own) => isRefusedNested(kind, foldName(own)))
+    if (nested !== undefined) return [foldName(name), foldName(nested)]
+  }
+  return null
 }
 
 /** Names of members that hold an image, as base64, a data address or an address. */

@@ -17,7 +17,7 @@ async function rewrite(
   const endpoint = findEndpoint(service, 'POST', path)
   if (endpoint === null) throw new Error(path)
   const read = await readJsonBody(Buffer.from(body), { kind, measuresImages: false })
-  if (typeof read === 'string') throw new Error(read)
+  if (typeof read === 'string' || 'defect' in read) throw new Error('refused')
   const facts = someFacts({ service, endpoint })
   return rewriteBody(read, facts, obligations)?.toString() ?? null
 }

@@ -9,7 +9,7 @@ async function ask(
 ) {
   const bytes = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text))
   const body = await readJsonBody(bytes, { kind: 'openai', measuresImages: false })
-  if (typeof body === 'string') throw new Error(body)
+  if (typeof body === 'string' || 'defect' in body) throw new Error('refused')
   return usesStore(body, { usage }, isOwn)
 }
 

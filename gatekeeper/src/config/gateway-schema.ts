@@ -181,6 +181,8 @@ const service = z.strictObject({
     .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
     .optional(),
   queue: queue.optional(),
+  /** `leave` for an upstream that refuses `stream_options`: usage of its streams is estimated. */
+  streamUsage: z.enum(['ask', 'leave']).optional(),
   prices: prices.default({}),
   /** A file of more prices, in the same form; relative to this one. */
   pricesFile: z.string().min(1).optional(),

@@ -6,15 +6,19 @@ import {
   counted,
   embeddings,
   events,
+  form,
   jsonWith,
   listed,
   messages,
   rerank,
   responses,
   rowsIn,
+  speech,
+  transcription,
 } from './row.ts'
 
 const row = rowsIn('openai')
+const imageForm = [form, events, counted('openai')]
 const ownCompletion = [jsonWith(), events, counted('openai'), boundedBy('n_predict', 'max_tokens')]
 
 /**
@@ -42,6 +46,16 @@ export const llamacppEndpoints: readonly Endpoint[] = [
   row('POST', '/v1/reranking', 'use', ...rerank),
   row('POST', '/rerank', 'use', ...rerank),
   row('POST', '/reranking', 'use', ...rerank),
+  // llama-swap also stands before speech, Whisper and image servers.
+  row('POST', '/v1/audio/speech', 'use', ...speech),
+  row('POST', '/v1/audio/transcriptions', 'use', ...transcription),
+  row('POST', '/v1/audio/translations', 'use', ...transcription),
+  row('GET', '/v1/audio/voices', 'read'),
+  row('POST', '/v1/audio/voices', 'manage', jsonWith()),
+  row('POST', '/v1/images/generations', 'use', jsonWith(), events, counted('openai')),
+  row('POST', '/v1/images/edits', 'use', ...imageForm),
+  row('POST', '/v1/images/variations', 'use', ...imageForm),
+  row('POST', '/sdapi/v1/img2img', 'use', jsonWith()),
   row('POST', '/tokenize', 'use', jsonWith()),
   row('POST', '/detokenize', 'use', jsonWith()),
   row('POST', '/apply-template', 'use', jsonWith()),

@@ -13,7 +13,20 @@ const litellmMembers = new Set(
   deployment_url litellm_metadata litellm_embedding_config extra_headers headers extra_body
   custom_llm_provider organization proxy_server_request completion`.split(/\s+/),
 )
-const refusedPrefixes = ['aws_', 'langfuse_', 'langsmith_', 'mock_', 'azure_', 'watsonx_', 'oci_']
+const refusedPrefixes = [
+  ...['aws_', 'langfuse_', 'langsmith_', 'mock_', 'azure_', 'watsonx_', 'oci_', 'vertex_'],
+  // Where LiteLLM sends what it records.
+  ...['arize_', 'phoenix_', 'posthog_', 'wandb_', 'weave_', 'gcs_', 'humanloop_', 'braintrust_'],
+]
+
+/** What means something at the top of a body only; in `metadata` it is the caller's own word. */
+const topOnly = new Set('tags priority caching num_retries organization completion'.split(' '))
+/** What LiteLLM reads in `metadata`: which of its rules apply, and whose the request is. */
+const metadataOnly = new Set(
+  'disable_global_guardrails disable_global_guardrail opted_out_global_guardrails policies'.split(
+    ' ',
+  ),
+)
 
 /** What a caller could do to everybody else with: a slot of others, a template that never ends. */
 const membersOfKind: Readonly<Partial<Record<ServiceKind, ReadonlySet<string>>>> = {
@@ -35,7 +48,25 @@ export function nestedMembers(kind: ServiceKind): readonly string[] {
 
 /** Whether callers may not set this member of one of those. */
 export function isRefusedNested(kind: ServiceKind, folded: string): boolean {
-  return isRefusedMember(kind, folded)
+  if (kind === 'openai' && (metadataOnly.has(folded) || folded.startsWith('user_api_key')))
+    return true
+  return isRefusedMember(kind, folded) && !topOnly.has(folded)
+}
+
+/** What the refusal of a member says; `path` is of names in their folded form. */
+export function describeRefused(kind: ServiceKind, path: readonly string[]) {
+  // A name that only begins like a refused one is the client's text, and could be anything.
+  const param = path.map((name) => (/^[a-z0-9_]{1,40}$/.test(name) ? name : '…')).join('.')
+  return {
+    text: `The member "${param}" may not be set by callers here: ${whyRefused(kind)}.`,
+    param,
+  }
+}
+
+function whyRefused(kind: ServiceKind): string {
+  return kind === 'openai'
+    ? 'it could change where the request goes, with which credential, or which rules apply to it'
+    : 'it could change the requests of other callers'
 }
 
 /** Query fields that name a model: they would win over the body or form that was checked. */

@@ -30,6 +30,8 @@ export type JsonRules = {
    * every object, at every depth.
    */
   readonly foldedWithin: ReadonlySet<string>
+  /** Those of them of which that holds at the top alone. */
+  readonly foldedAtTop?: ReadonlySet<string>
   /** Whether names of the top level are written in folded form, for a reader that folds them. */
   readonly foldsTop: boolean
   /** Is told of every text of so many bytes, or more. */
@@ -259,7 +261,9 @@ export class JsonNormalizer {
       this.#at = end
     }
     this.#nameEnds[depth] = this.#to - 1
-    this.#isLastNameFolded = isFolded && this.#rules.foldedWithin.has(folded)
+    const { foldedWithin, foldedAtTop } = this.#rules
+    const isOwn = depth > 1 && foldedAtTop?.has(folded) === true
+    this.#isLastNameFolded = isFolded && foldedWithin.has(folded) && !isOwn
     if (depth === 1) this.#topName = written
     this.#wants = wantsColon
   }

@@ -82,6 +82,8 @@ export type Service = {
   readonly limits: readonly Limit[]
   /** How many requests it works on at a time, and who waits how; null is no queue. */
   readonly queue: QueueRules | null
+  /** `leave`: streams are not asked for their usage (`stream_options`), which is then estimated. */
+  readonly streamUsage?: 'ask' | 'leave' | undefined
   /** What its models cost; they come before the built-in prices. */
   readonly prices: readonly PriceRow[]
   /** What a chat has beside its upstream (kind `chat`). */

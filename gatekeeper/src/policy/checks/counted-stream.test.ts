@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { anEndpoint, aQuestion } from '../../../test/support/questions.ts'
+import { anEndpoint, aQuestion, aService } from '../../../test/support/questions.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type BodyFacts, noBody } from '../facts.ts'
 import { countedStream } from './counted-stream.ts'
@@ -19,4 +19,12 @@ test.each<[string, Endpoint, BodyFacts | null, boolean]>([
   const question = aQuestion({ facts: { endpoint }, body })
   expect(countedStream.examine(question)).toBeNull()
   expect(countedStream.oblige?.(question) ?? null).toEqual(isAsked ? { kind: 'ask-usage' } : null)
+})
+
+test('a service whose upstream refuses the question is not asked', () => {
+  const ask = (streamUsage: 'ask' | 'leave') =>
+    countedStream.oblige?.(
+      aQuestion({ facts: { endpoint: chat, service: aService({ streamUsage }) }, body: stream }),
+    )
+  expect([ask('ask'), ask('leave')]).toEqual([{ kind: 'ask-usage' }, null])
 })

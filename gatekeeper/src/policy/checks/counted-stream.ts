@@ -12,7 +12,9 @@ export const countedStream: Check = {
   oblige: ({ facts, body }) => {
     const { endpoint } = facts
     const isText = endpoint?.usage === 'openai' && endpoint.output.length > 0
-    const isAsked = !isText || body === null || !body.isStream || body.isUsageAsked
+    // Some upstreams refuse a stream that is asked for it; then its usage is estimated.
+    const isLeft = facts.service?.streamUsage === 'leave'
+    const isAsked = isLeft || !isText || body === null || !body.isStream || body.isUsageAsked
     return isAsked ? null : { kind: 'ask-usage' }
   },
 }
