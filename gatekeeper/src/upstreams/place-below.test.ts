@@ -28,7 +28,14 @@ describe('the place in an answer of a relayed service', () => {
 
   test.each([
     ...['https://login.example/', '//evil.example', 'http://169.254.169.254/', 'javascript:x'],
-    ...['http://127.0.0.1.evil.example/', '/\\evil.example', 'http://', 'data:x', 'http://tts/'],
+    ...[
+      'http://127.0.0.1.evil.example/',
+      '/\\evil.example',
+      'http://',
+      'data:x',
+      'http://tts/',
+      'http://127.0.0.1:1/',
+    ],
   ])('%s is not told', (said) => {
     expect(placeBelow(said, sent)).toBeNull()
   })

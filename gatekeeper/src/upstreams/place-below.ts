@@ -18,8 +18,10 @@ export type Sent = {
 export function placeBelow(said: string, { upstream, route, target }: Sent): string | null {
   const base = upstream.origin + target
   if (!URL.canParse(said, base)) return null
-  const { protocol, hostname, pathname, search, hash } = new URL(said, base)
-  if (!/^https?:$/.test(protocol) || !isSameHost(hostname, new URL(base).hostname)) return null
+  const { protocol, hostname, port, pathname, search, hash } = new URL(said, base)
+  const own = new URL(base)
+  if (!/^https?:$/.test(protocol) || port !== own.port) return null
+  if (!isSameHost(hostname, own.hostname)) return null
   const path = without(pathname, upstream.basePath ?? '')
   const prefix = route?.strip ? route.prefix : ''
   const placed = isUnder(path, prefix) ? path : prefix + path

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { serviceBlocks } from '../../../gatekeeper/src/config/blocks/service-blocks.ts'
 import { addBenchBlocks } from '../caddyfile.ts'
 import { openaiRows, toRequest } from '../rows.ts'
 import { allPeers } from './all-peers.ts'
@@ -38,7 +39,8 @@ describe('the peers', () => {
     const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
     writeFileSync(join(folder, 'secrets.caddy'), snippets)
     const made = addBenchBlocks(shipped, seated.map(toPeerBlock))
-    writeFileSync(file, made.replace(/^import ".*secrets.caddy"$/m, 'import secrets.caddy'))
+    writeFileSync(join(folder, 'services.caddy'), serviceBlocks(nothingTold, []))
+    writeFileSync(file, made.replace(/^import ".*\/caddy\/(\w+\.caddy)"$/gm, 'import $1'))
     const env = { PATH: process.env['PATH'], TTS_URL: 'http://127.0.0.1:1' }
     const words = ['adapt', '--config', file, '--adapter', 'caddyfile']
     try {
@@ -49,6 +51,8 @@ describe('the peers', () => {
     }
   })
 })
+
+const nothingTold = { sites: ['localhost'], outcomesListen: null }
 
 const snippets = `(edge) {
 	header_up X-Gatekeeper-Edge e
