@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { isLoopback } from '../../../gatekeeper/src/lib/cidr.ts'
 import type { Service } from '../../../gatekeeper/src/policy/service.ts'
 import type { ComposeFile, ComposeService, ComposeText } from '../compose-file.ts'
@@ -36,6 +37,8 @@ function judgePort(source: string, name: string, { text, line }: ComposeText): F
   }
   const host = /^(\[.*\]|[\d.]+):\d*:/.exec(text)?.[1]?.replace(/[[\]]/g, '')
   const isOwn = host !== undefined && isLoopback(host)
+  // This file is for a gatekeeper on the host, which reaches LiteLLM by loopback; LiteLLM asks for its key.
+  if (isOwn && name === 'litellm' && basename(source) === 'compose.litellm.yaml') return []
   const who = isOwn ? 'every program of this machine' : 'everybody who reaches this machine'
   const what = `${name} publishes ${text}: ${who} calls it past the gate`
   const remedy = `Remove \`ports\` of ${name}; only caddy publishes any.`
