@@ -235,7 +235,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
   describe('JSON by any other type', () => {
     it.each([
       'text/plain',
-      'application/x-www-form-urlencoded',
+      'application/x-www-form-urlencoded; charset=utf-8',
       'application/json; charset=utf-16',
     ])(
       'as %s, which a page may send to anywhere or another reads otherwise, reaches nobody',
@@ -247,6 +247,32 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
         untouched()
       },
     )
+
+    it('as curl types it without a type is accepted on native paths, and is never a page’s form', async () => {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' }
+      const body = '{"model":"good","stream":false}'
+      for (const [path, headers] of [
+        ['/v1/chat/completions', type],
+        ['/api/chat', { ...type, origin: 'https://evil.example' }],
+        ['/api/chat', { ...type, origin: 'null' }],
+        ['/api/chat', { ...type, 'sec-fetch-site': 'cross-site' }],
+        ['/api/chat', { ...type, 'sec-fetch-site': 'same-origin' }],
+        ['/api/chat', { ...type, 'sec-fetch-mode': 'navigate' }],
+      ] as const) {
+        const { status } = await postText(path, body, limited.key, headers)
+        expect([path, headers, [403, 415].includes(status)]).toEqual([path, headers, true])
+      }
+      const authorization = `Basic ${Buffer.from(`any:${limited.key}`).toString('base64')}`
+      const basic = await stack.send('/api/chat', {
+        ...{ method: 'POST', headers: { ...type, authorization }, body },
+      })
+      expect(basic.status).toBe(415)
+      untouched()
+      expect((await postText('/api/chat', '{"model":"bad"}', limited.key, type)).status).toBe(404)
+      untouched()
+      expect((await postText('/api/chat', body, limited.key, type)).status).toBe(200)
+      expect(sent()).toEqual([body])
+    })
 
     it.each([
       ['gzip', gzipSync],
