@@ -16,6 +16,9 @@ export type Place = {
   readonly sites: readonly string[]
 }
 
+/** All go at once: `//host` is another host, and browsers read a backslash as a slash and no tabs. */
+const slashes = '[/\\\\][/\\\\\\t]*'
+
 type Step = readonly [field: string, search: string, replacement: string]
 
 /** `header_down` lines for `Location`, `Content-Location`, `Refresh` and `Set-Cookie`. */
@@ -31,10 +34,10 @@ export function placeBelow(place: Place): string[] {
 function locationSteps(field: string, place: Place): Step[] {
   const start = `(?i)^(?:https?:)?[/\\\\][/\\\\](?:[^/\\\\?#@]*@)?${hostsOf(place)}\\.?(?::\\d*)?`
   return [
-    [field, `${start}[/\\\\]+`, '/'],
+    [field, `${start}${slashes}`, '/'],
     [field, `${start}([?#].*)?$`, '/$1'],
     ...prefixesOf(place).flatMap((prefix): Step[] => [
-      [field, `^${literal(prefix)}/`, '/'],
+      [field, `^${literal(prefix)}${slashes}`, '/'],
       [field, `^${literal(prefix)}([?#].*)?$`, '/$1'],
     ]),
     ...addedTo(place, (prefix): Step[] => [
