@@ -9,7 +9,9 @@ import type { AdmitDeps } from './admission/admit.ts'
 import { type ExplainQuestion, type Explanation, explainRequest } from './admission/explain.ts'
 import { type Audit, openAudit } from './app-audit.ts'
 import { openChat } from './app-chat.ts'
+import { createReaderBound } from './app-reads.ts'
 import { createTokens, type Tokens } from './app-tokens.ts'
+import { warnOfUnheld } from './app-unheld.ts'
 import type { AuditRules } from './audit/auditor.ts'
 import type { FrontSecrets } from './config/front-secrets.ts'
 import type { Settings } from './config/read-settings.ts'
@@ -178,6 +180,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     log.warn({ requests: earlier.interrupted }, 'booked as estimated: the process died under them')
   }
   warnOfMovedRoute(services, keys, log)
+  warnOfUnheld({ services, policies, keys, log })
   const certificates = createCertificateFaults((problem) =>
     log.error(
       { service: problem.source, fault: problem.what, remedy: problem.remedy },
@@ -204,6 +207,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   })
   late.tokens = tokens
   const chat = await openChat({ ...deps, certificates })
+  const refuseReader = createReaderBound(policies.reads)
   const pricesOf = createPriceLists(services)
   const responses = createResponseOwners()
   const createReader = ({ facts, principal }: Admission, body: BodyFacts | null) => {
@@ -260,11 +264,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
       // Whoever has used up everything must still be able to see that.
       facts.service?.kind === 'own'
         ? []
-        : limitsOf({ service: facts.service, principal }, policies),
+        : limitsOf(
+            { service: facts.service, principal, endpointClass: facts.endpoint?.class },
+            policies,
+          ),
     reserve: (question: Parameters<typeof ledger.reserve>[0]) =>
       audit.isBlocked(question.facts)
         ? auditUnavailable
-        : (chat.refuseVisitor(question) ?? ledger.reserve(question)),
+        : (chat.refuseVisitor(question) ?? refuseReader(question) ?? ledger.reserve(question)),
     enterQueue: queues.enter,
     costOf: ({ service, model, inputTokens, outputTokens }: Use) => {
       const price = pricesOf(service.name)(model)
@@ -411,7 +418,7 @@ function everyLimitOf(principal: Principal, { services, policies }: AppDeps): Sc
   const ofServices = [...owners].flatMap(([name, limits]) =>
     limits.map((limit) => ({ scope: 'service', subject: `service:${name}`, limit }) as const),
   )
-  return [...limitsOf({ service: null, principal }, policies), ...ofServices]
+  return [...limitsOf({ service: null, principal, endpointClass: 'read' }, policies), ...ofServices]
 }
 
 /** `/v1` is Ollama's own until an edit moves it; then keys that cannot follow lose it. */

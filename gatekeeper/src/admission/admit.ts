@@ -8,6 +8,7 @@ import { resolveCaller } from '../policy/caller.ts'
 import { decideForLineage } from '../policy/decide.ts'
 import type { Check, Obligation, Question } from '../policy/decision.ts'
 import type { BodyFacts, RequestFacts } from '../policy/facts.ts'
+import { describeRefusal } from '../policy/limit-text.ts'
 import type { ScopedLimit } from '../policy/policies.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
@@ -69,7 +70,7 @@ export async function admit(
   const reserved = reserve(onHead, deps)
   if ('reason' in reserved) {
     const { principal } = onHead
-    return { reason: reserved.reason, check: 'reserve', facts, principal, refusal: reserved }
+    return refuseBy(reserved, { check: 'reserve', facts, principal })
   }
   const reservation = createHolding(reserved)
   const request = { head, body, facts, credential, onHead, reservation, isStanding }
@@ -104,6 +105,12 @@ async function askHead(
   }
   if (principal === null) return { reason: 'check-failed', check: 'principal', facts, principal }
   return { principal, limits, facts, obligations: decision.obligations }
+}
+
+/** A refusal by a limit or a queue, with the words for its caller. */
+function refuseBy(refusal: Refusal, about: Known & { readonly check: string }): Denial {
+  const detail = describeRefusal(refusal, about)
+  return { ...about, reason: refusal.reason, refusal, detail }
 }
 
 /** A ledger that fails has charged nothing, and what is not charged is not admitted. */
@@ -150,7 +157,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const { facts, onHead, reservation, isStanding } = request
   const { principal } = onHead
   const deny = (reason: Reason, check: string) => ({ reason, check, facts, principal })
-  const refuse = (refusal: Refusal, check: string) => ({ ...deny(refusal.reason, check), refusal })
+  const refuse = (refusal: Refusal, check: string) => refuseBy(refusal, { check, facts, principal })
 
   const onBody = await askBody(request, deps)
   if ('reason' in onBody) {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { isCanonicalPath } from '../lib/path.ts'
 import { type CredentialField, credentialFieldNames } from '../policy/credential-fields.ts'
-import { type Limit, limitExamples, parseLimit } from '../policy/limit.ts'
+import { type Limit, limitExamples, parseLimit, type QuotaLimit } from '../policy/limit.ts'
 import { isWebOrigin } from '../policy/origin.ts'
+import { readsUsual } from '../policy/policies.ts'
 import { serviceKinds } from '../policy/service.ts'
 import { issuersSchema } from './issuer-schema.ts'
 import { tls } from './tls-schema.ts'
@@ -84,6 +85,20 @@ const limit = z.string().transform((text, context): Limit => {
   context.addIssue({ code: 'custom', message: `is not a limit; limits look like ${limitExamples}` })
   return z.NEVER
 })
+
+/** What each caller may read. It is no limit of tokens, money or concurrency. */
+const reads = z
+  .string()
+  .default(readsUsual)
+  .transform((text, context): QuotaLimit => {
+    const parsed = parseLimit(text)
+    if (parsed?.kind === 'quota' && parsed.unit === 'requests') return parsed
+    context.addIssue({
+      code: 'custom',
+      message: `must be a limit of requests such as ${readsUsual}`,
+    })
+    return z.NEVER
+  })
 
 const limitList = z
   .array(limit)
@@ -240,6 +255,8 @@ export const gatewaySchema = z.strictObject({
     .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
     .default('UTC'),
   limits,
+  /** What each caller may read; limits of requests count no reads. */
+  reads,
   /** How long lines of the usage log are kept. */
   usage: z.strictObject({ retainDays: z.int().min(1).max(3650).default(400) }).prefault({}),
   /** What is recorded of requests, for how long, and what happens while that is not possible. */

@@ -95,23 +95,68 @@ describe('what could never be kept starts nothing', () => {
   )
 
   test('and of everybody, where a service is checked only', () => {
-    const text = `${head}${ollama}${tts('')}limits: [60/min, 5usd/month]\n`
+    const text = `${head}${ollama}${tts('')}limits: [60/min, 2-concurrent]\n`
     expect(problemsOf(text)).toEqual([
-      'gatekeeper.yaml:5:18: 5usd/month can never be kept at tts, where Caddy proxies after a check. Write it into the limits of the services that are relayed.',
+      'gatekeeper.yaml:5:18: 2-concurrent can never be kept at tts, where Caddy proxies after a check. Write it into the limits of the services that are relayed.',
     ])
-    expect(problemsOf(`${head}${ollama}limits: [60/min, 5usd/month]\n`)).toEqual([])
+    expect(problemsOf(`${head}${ollama}limits: [60/min, 2-concurrent]\n`)).toEqual([])
   })
 
   test('of a role or user it is said and starts: others still get through', () => {
     const policies =
-      'roles: {readwrite: {limits: [60/min, 5usd/month]}}\nusers: {ada: {limits: [2-concurrent]}}\n'
+      'roles: {readwrite: {limits: [60/min, 1k-prompt-bytes]}}\nusers: {ada: {limits: [2-concurrent]}}\n'
     const { problems, warnings } = read(`${head}${ollama}${tts('')}${policies}`)
     expect(problems).toEqual([])
     expect(warnings.map(formatProblem)).toEqual([
-      expect.stringMatching(/:5:\d+: 5usd\/month shuts the role readwrite out of tts/),
-      expect.stringMatching(/:6:\d+: 2-concurrent shuts the user ada out of tts/),
+      expect.stringMatching(/:5:\d+: 1k-prompt-bytes shuts the role readwrite out of \/tts/),
+      expect.stringMatching(/:6:\d+: 2-concurrent shuts the user ada out of \/tts/),
     ])
     expect(read(`${head}${ollama}${policies}`).warnings).toEqual([])
+  })
+
+  const shipped = readFileSync(join(import.meta.dirname, '../../../gatekeeper.yaml'), 'utf8')
+
+  test('tokens and money of everybody, of roles and users start with the shipped file', () => {
+    const text = `${shipped}
+limits: [50usd/month, 1m-tokens/day]
+roles: {readwrite: {limits: [200k-tokens/day]}}
+users: {ada: {limits: [5usd/month]}}
+`
+    const { problems, warnings } = read(text)
+    expect(problems).toEqual([])
+    // Services without models have none to count; nothing is said of them.
+    expect(warnings.map(formatProblem).join()).not.toMatch(/\/tts|\/whisper|\/image/)
+  })
+
+  test('they are named with their route where models are and only heads are seen', () => {
+    const checked =
+      '  m: {kind: ollama, upstream: {url: "http://h:1"}, routes: [{prefix: /m, mode: relay}, {prefix: /h, mode: check}]}\n'
+    const { problems, warnings } = read(
+      `${head}${checked}${tts('')}limits: [5usd/month]\nroles: {admin: {limits: [9-tokens/day]}}\n`,
+    )
+    expect(problems).toEqual([])
+    expect(warnings.map(formatProblem)).toEqual([
+      expect.stringMatching(/:5:\d+: 5usd\/month shuts everybody out of \/h, where/),
+      expect.stringMatching(/:6:\d+: 9-tokens\/day shuts the role admin out of \/h, where/),
+    ])
+  })
+
+  test('an opaque service with a price costs something, which nobody could count', () => {
+    const priced =
+      '  x: {kind: http, routes: [{prefix: /x}], prices: {a: {inputUsdPerMillion: 1, outputUsdPerMillion: 1}}}\n'
+    expect(read(`${head}${priced}limits: [5usd/month]\n`).warnings.map(formatProblem)).toEqual([
+      expect.stringMatching(/5usd\/month shuts everybody out of \/x/),
+    ])
+  })
+
+  test('what callers may read has a limit of its own, and a usual one', () => {
+    const readsOf = (line: string) => read(`${head}${ollama}${line}`).policies.reads.text
+    expect([readsOf(''), readsOf('reads: 500/min\n')]).toEqual(['2k/min', '500/min'])
+    for (const text of ['9-tokens/day', '2-concurrent', 'many', '1usd/day']) {
+      expect(problemsOf(`${head}${ollama}reads: ${text}\n`)).toEqual([
+        expect.stringMatching(/reads: must be a limit of requests such as 2000\/min/),
+      ])
+    }
   })
 
   test('tokens at an opaque service, though it is relayed', () => {
@@ -152,7 +197,7 @@ describe('the guide', () => {
   })
 
   test('quotes the problem that a limit causes which could never be kept', () => {
-    const text = `${head}${ollama}${tts('')}limits: [60/min, 5usd/month]\n`
+    const text = `${head}${ollama}${tts('')}limits: [60/min, 2-concurrent]\n`
     expect(guide).toContain(problemsOf(text)[0])
   })
 })

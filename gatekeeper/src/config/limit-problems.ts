@@ -1,5 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
-import { isSeenOnHead, type Limit } from '../policy/limit.ts'
+import { isOfModels, isSeenOnHead, type Limit } from '../policy/limit.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { modeOf } from './resolve-services.ts'
@@ -17,49 +17,73 @@ export function limitProblems(file: GatewayFile, reportAt: ReportAt): Problem[] 
   ]
 }
 
-/** Limits of everybody: they hold at every service. */
+/** Limits of everybody that would close a service for all: one that nobody can call is no service. */
 function sharedProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
-  const checked = namesOfChecked(file)
+  const checked = Object.entries(file.services)
+    .filter(([, entry]) => isCheckedOnly(entry))
+    .map(([name]) => name)
   if (checked.length === 0) return []
   const remedy = 'Write it into the limits of the services that are relayed.'
-  return unseen(file.limits).map(({ limit, index }) =>
-    reportAt(
-      ['limits', index],
-      `${limit.text} can never be kept at ${checked.join(', ')}, where Caddy proxies after a check`,
-      remedy,
-    ),
-  )
+  return unseen(file.limits)
+    .filter(({ limit }) => !isOfModels(limit))
+    .map(({ limit, index }) =>
+      reportAt(
+        ['limits', index],
+        `${limit.text} can never be kept at ${checked.join(', ')}, where Caddy proxies after a check`,
+        remedy,
+      ),
+    )
 }
 
 /**
- * Limits of roles and users that shut them out where Caddy proxies after a check. That may be meant,
- * since others still get through, and so it starts; whoever did not mean it should hear of it.
+ * Limits that shut somebody out of a check route. That may be meant, since other routes remain, and
+ * so it starts; whoever did not mean it should hear of it.
  */
 export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] {
-  const checked = namesOfChecked(file)
-  if (checked.length === 0) return []
   const warn = (path: readonly PropertyKey[], who: string, limits: readonly Limit[]) =>
-    unseen(limits).map(({ limit, index }) =>
-      reportAt(
-        [...path, 'limits', index],
-        `${limit.text} shuts ${who} out of ${checked.join(', ')}, where Caddy proxies after a check`,
-        'Write it into the limits of the services that are relayed, or mean it.',
-      ),
-    )
+    unseen(limits).flatMap(({ limit, index }) => {
+      const routes = routesWithout(limit, file)
+      if (routes.length === 0) return []
+      const what = `${limit.text} shuts ${who} out of ${routes.join(', ')}, where Caddy proxies after a check`
+      const remedy =
+        'Set mode: relay there, or write it into the limits of the services that are relayed.'
+      return [reportAt([...path, 'limits', index], what, remedy)]
+    })
   return [
+    ...warn([], 'everybody', file.limits),
     ...Object.entries(file.roles).flatMap(([role, policy]) =>
       warn(['roles', role], `the role ${role}`, policy?.limits ?? []),
     ),
     ...Object.entries(file.users).flatMap(([user, policy]) =>
       warn(['users', user], `the user ${user}`, policy.limits),
     ),
+    ...Object.entries(file.services).flatMap(([name, entry]) =>
+      isCheckedOnly(entry) ? [] : ownWarnings(name, entry, reportAt),
+    ),
   ]
 }
 
-function namesOfChecked(file: GatewayFile): string[] {
-  return Object.entries(file.services)
-    .filter(([, entry]) => isCheckedOnly(entry))
-    .map(([name]) => name)
+/** Limits of a service itself, of which one route is relayed and another is not. */
+function ownWarnings(name: string, entry: ServiceEntry, reportAt: ReportAt): Problem[] {
+  return unseen(entry.limits).flatMap(({ limit, index }) => {
+    const routes = routesWithout(limit, { services: { [name]: entry } })
+    if (routes.length === 0) return []
+    const what = `${limit.text} shuts everybody out of ${routes.join(', ')}, where Caddy proxies after a check`
+    return [reportAt(['services', name, 'limits', index], what, 'Set mode: relay there.')]
+  })
+}
+
+/** The check routes on which a limit cannot be held, of services for which it means something. */
+function routesWithout(limit: Limit, { services }: Pick<GatewayFile, 'services'>): string[] {
+  return Object.values(services)
+    .filter((entry) => !(isOfModels(limit) && isFreeEntry(entry)))
+    .flatMap((entry) => entry.routes.filter((route) => modeOf(entry, route) === 'check'))
+    .map(({ prefix }) => prefix)
+}
+
+/** As `hasFreeUse` says of the service that it becomes. */
+function isFreeEntry({ kind, prices, pricesFile }: ServiceEntry): boolean {
+  return kind === 'http' && Object.keys(prices).length === 0 && pricesFile === undefined
 }
 
 function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt): Problem[] {

@@ -23,8 +23,8 @@ export type KeyRing = {
   readonly hasPlain: boolean
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
-  /** Ids of the keys that may call the one service and not the other. */
-  readonly idsWithOnly: (held: string, missing: string) => readonly string[]
+  /** Ids of the keys that may call the one service and not the other; null is no other. */
+  readonly idsWithOnly: (held: string, missing: string | null) => readonly string[]
 }
 
 type Entry = {
@@ -77,7 +77,8 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
       byHash.size > 0 && text.length >= plainCharsMin && findPlain(text) !== undefined,
     idsWithOnly: (held, missing) =>
       records
-        .filter(({ services }) => services.includes(held) && !services.includes(missing))
+        .filter(({ services }) => services.includes(held))
+        .filter(({ services }) => missing === null || !services.includes(missing))
         .map(({ id }) => id),
   }
 }

@@ -20,13 +20,6 @@ const texts: Readonly<Partial<Record<Reason, string>>> = {
   'token-expired': 'The access token has expired.',
   'token-not-yet-valid': 'The access token is not valid yet.',
   'token-signature': 'The signature of the access token is not valid.',
-  // Whoever calls without a key has none that could be at its limit.
-  'rate-limited': 'Too many requests, or too much use, in a short time. Try again later.',
-  'quota-exceeded': 'The quota is used up until it is renewed.',
-  'too-many-running': 'Too many requests run at the same time. Try again when one has ended.',
-  'ledger-unavailable': 'What is used cannot be recorded now. The request was not sent on.',
-  'prompt-too-large': 'The messages are longer than they may be.',
-  'model-not-allowed': 'The model does not exist, or may not be used here.',
 }
 
 /** The body of a refusal. */

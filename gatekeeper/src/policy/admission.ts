@@ -26,6 +26,17 @@ export type Refusal = {
   readonly limit: Standing | null
   /** When a repetition can succeed; null where time alone does not help. */
   readonly retryAfterMs: number | null
+  /** The same as an instant (epoch ms). */
+  readonly againAt?: number | null
+  /** What the request may use, where that is more than is left. */
+  readonly asked?: Asked
+}
+
+/** What a request may use of a limit, in the limit's unit, and how much of its tokens is output. */
+export type Asked = {
+  readonly units: number
+  readonly inputTokens: number
+  readonly outputTokens: number
 }
 
 /** What was charged for an admitted request, until it is settled. */

@@ -31,10 +31,6 @@ export function narrowCaps(one: Caps, other: Caps): Caps {
   }
 }
 
-export function hasCaps(caps: Caps): boolean {
-  return caps !== noCaps && capNames.some((name) => caps[name] !== null)
-}
-
 function least(one: number | null, other: number | null): number | null {
   if (one === null || other === null) return one ?? other
   return Math.min(one, other)

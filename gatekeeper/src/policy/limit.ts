@@ -56,6 +56,11 @@ export function isRatePeriod(period: LimitPeriod): period is keyof typeof rateMs
   return period === 'minute' || period === 'hour'
 }
 
+/** The same by the length of the period. */
+export function isRateSeconds(seconds: number | null): boolean {
+  return seconds !== null && seconds * 1000 <= rateMs.hour
+}
+
 // A rate is kept as units × milliseconds, twice its burst at least: above this it is not exact.
 const rateUnitsMax = (period: keyof typeof rateMs) =>
   Math.floor(Number.MAX_SAFE_INTEGER / rateMs[period] / 2)
@@ -164,8 +169,14 @@ export function isSeenOnHead(limit: Limit): boolean {
   return limit.kind === 'quota' && limit.unit === 'requests'
 }
 
-/** Whose limit it is, and with whom it is shared. */
-export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key'
+/** Whether it means something only where models are used: tokens and money. */
+export function isOfModels(limit: Limit): boolean {
+  if (limit.kind === 'quota') return limit.unit !== 'requests'
+  return limit.kind === 'cap' && limit.of === 'output-tokens'
+}
+
+/** Whose limit it is, and with whom it is shared; `reads` is each caller's limit of reading. */
+export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key' | 'reads'
 
 /** How a limit stands for one caller. Instants are epoch milliseconds. */
 export type Standing = {

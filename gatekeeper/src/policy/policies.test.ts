@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { aPrincipal, aService } from '../../test/support/questions.ts'
 import { noCaps } from './caps.ts'
 import { type Limit, parseLimit } from './limit.ts'
-import { limitsOf, narrowByRole, noPolicies, type RolePolicy } from './policies.ts'
+import { countsRequests, limitsOf, narrowByRole, noPolicies, type RolePolicy } from './policies.ts'
+import { anonymous } from './principal.ts'
 
 const limits = (...texts: string[]) => texts.map((text) => parseLimit(text) as Limit)
 const role = (over: Partial<RolePolicy>): RolePolicy => ({
@@ -35,6 +36,45 @@ describe('which limits apply', () => {
       ['user', 'user:ada', '5/day'],
       ['key', 'key:abcde01234', '1usd/month'],
     ])
+  })
+
+  test('reading falls under a limit of its own, of the caller and of whose token it was', () => {
+    const parent = aPrincipal()
+    const exchanged = aPrincipal({ id: 'token:x', kind: 'token', parent })
+    const readsOf = (endpointClass: 'read' | 'open' | 'use' | 'manage', by = exchanged) =>
+      limitsOf({ service, principal: by, endpointClass }, policies)
+        .filter(({ scope }) => scope === 'reads')
+        .map(({ subject, limit }) => [subject, limit.text])
+    const both = [
+      ['reads:token:x', '2k/min'],
+      ['reads:key:abcde01234', '2k/min'],
+    ]
+    expect([readsOf('read'), readsOf('open')]).toEqual([both, both])
+    expect([readsOf('use'), readsOf('manage')]).toEqual([[], []])
+    // One account of all strangers would be anybody's to use up; they are bounded by address.
+    expect(readsOf('open', anonymous)).toEqual([])
+  })
+
+  test('each limit of requests counts either reading or the rest', () => {
+    for (const scope of ['global', 'service', 'role', 'user', 'key'] as const) {
+      const counted = (['open', 'read', 'use', 'manage', 'never', null] as const).map((one) =>
+        countsRequests(scope, one),
+      )
+      expect(counted).toEqual([false, false, true, true, true, true])
+    }
+    expect(countsRequests('reads', 'read') && countsRequests('reads', 'open')).toBe(true)
+    expect(countsRequests('reads', 'use') || countsRequests('reads', 'manage')).toBe(false)
+  })
+
+  test('tokens and money mean nothing where no models are, unless there is a price', () => {
+    const rich = aPrincipal({ limits: limits('5/day', '9-tokens/day', '1usd/day', '2-concurrent') })
+    const found = (over: object) =>
+      limitsOf({ service: aService({ kind: 'http', ...over }), principal: rich }, noPolicies).map(
+        ({ limit }) => limit.text,
+      )
+    expect(found({})).toEqual(['5/day', '2-concurrent'])
+    expect(found({ prices: [{}] })).toHaveLength(4)
+    expect(found({ kind: 'ollama' })).toHaveLength(4)
   })
 
   test('a key cannot take another subject’s account, whatever its user is called', () => {

@@ -3,9 +3,10 @@
  * users. The narrowest always wins, so that nothing here can widen what a key may do.
  */
 import { type Caps, narrowCaps } from './caps.ts'
-import type { Limit, LimitScope } from './limit.ts'
+import type { EndpointClass } from './endpoint.ts'
+import { isOfModels, type Limit, type LimitScope, parseLimit, type QuotaLimit } from './limit.ts'
 import { lineageOf, type Principal, type Role } from './principal.ts'
-import { accountOf, type Service } from './service.ts'
+import { accountOf, hasFreeUse, type Service } from './service.ts'
 
 /** What keys of a role get besides their own restrictions. Null leaves the key's own value. */
 export type RolePolicy = {
@@ -26,6 +27,8 @@ export type Policies = {
   readonly timeZone: string
   /** Shared by everybody. */
   readonly limits: readonly Limit[]
+  /** What each caller may read; limits of requests count no reads. */
+  readonly reads: QuotaLimit
   readonly roles: Readonly<Partial<Record<Role, RolePolicy>>>
   readonly users: ReadonlyMap<string, UserPolicy>
   /** Whether output is cut to what budgets still allow, instead of refusing the request. */
@@ -36,10 +39,14 @@ export type Policies = {
 
 export const outputTokensExpected = 1024
 
+/** A page of an application asks for hundreds of files; nobody's page asks for thousands a minute. */
+export const readsUsual = '2000/min'
+
 /** Nobody is limited beyond what keys say. */
 export const noPolicies: Policies = {
   timeZone: 'UTC',
   limits: [],
+  reads: parseLimit(readsUsual) as QuotaLimit,
   roles: {},
   users: new Map(),
   capOutput: false,
@@ -68,16 +75,41 @@ export function narrowByRole(principal: Principal, policies: Policies): Principa
 /** A limit with the account that it is counted on; accounts with one subject are one. */
 export type ScopedLimit = {
   readonly scope: LimitScope
-  /** `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, or the principal's id. */
+  /** `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL` or the principal's id. */
   readonly subject: string
   readonly limit: Limit
 }
 
+/** Whether the class takes nothing: its requests count for the limit of reading alone. */
+export function isReading(endpointClass: EndpointClass | null | undefined): boolean {
+  return endpointClass === 'read' || endpointClass === 'open'
+}
+
+/** Whether a limit of requests counts a request of the class. */
+export function countsRequests(
+  scope: LimitScope,
+  endpointClass: EndpointClass | null | undefined,
+): boolean {
+  return isReading(endpointClass) ? scope === 'reads' : scope !== 'reads'
+}
+
+/** Whose limits are asked for, and where; without a class no limit of reading is among them. */
+export type LimitsQuestion = {
+  readonly service: Service | null
+  readonly principal: Principal
+  readonly endpointClass?: EndpointClass | null | undefined
+}
+
 /** Every limit that a request of the principal to the service falls under. */
-export function limitsOf(
-  question: { readonly service: Service | null; readonly principal: Principal },
-  policies: Policies,
-): readonly ScopedLimit[] {
+export function limitsOf(question: LimitsQuestion, policies: Policies): readonly ScopedLimit[] {
+  const { service } = question
+  const found = everyLimitOf(question, policies)
+  return service !== null && hasFreeUse(service)
+    ? found.filter(({ limit }) => !isOfModels(limit))
+    : found
+}
+
+function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly ScopedLimit[] {
   const { service, principal } = question
   const found: ScopedLimit[] = []
   const add = (scope: LimitScope, subject: string, limits: readonly Limit[] = []) => {
@@ -92,6 +124,10 @@ export function limitsOf(
   for (const { id, role, limits } of lineageOf(principal).slice(1)) {
     add('role', `role:${id}`, policies.roles[role]?.limits)
     add('key', id, limits)
+  }
+  // Strangers are bounded by their addresses: one account of them all would be everybody's to close.
+  if (isReading(question.endpointClass) && principal.kind !== 'anonymous') {
+    for (const { id } of lineageOf(principal)) add('reads', `reads:${id}`, [policies.reads])
   }
   return found
 }

@@ -38,6 +38,12 @@ export type Principal = {
   readonly parent?: Principal
 }
 
+/** What texts call it: a caller without a key is not told of one. */
+export function namedCaller({ kind }: Pick<Principal, 'kind'>): string {
+  if (kind === 'anonymous') return 'callers without a key'
+  return kind === 'key' ? 'this key' : 'this access token'
+}
+
 /** The principal and whose token it was exchanged for: what holds for one must hold for all. */
 export function lineageOf(principal: Principal): readonly Principal[] {
   return principal.parent === undefined ? [principal] : [principal, ...lineageOf(principal.parent)]

@@ -226,7 +226,7 @@ export const reasons = {
   'not-inspected': {
     ...forbidden,
     code: 'not_inspected',
-    text: 'What this key is limited to cannot be seen on this route.',
+    text: 'A limit of the caller cannot be held on this route. Use a relayed route of the service.',
   },
   'token-not-granted': {
     ...forbidden,
@@ -260,7 +260,7 @@ export const reasons = {
   },
   'rate-limited': {
     ...limited,
-    text: 'This key has made too many requests, or used too much, in a short time. Try again later.',
+    text: 'Too many requests were made, or too much was used, in a short time. Try again later.',
     retryAfterSeconds: 1,
   },
   'quota-exceeded': {
@@ -268,13 +268,13 @@ export const reasons = {
     code: 'insufficient_quota',
     type: 'insufficient_quota',
     anthropicType: 'rate_limit_error',
-    text: 'The quota of this key is used up until it is renewed.',
+    text: 'A quota is used up until it begins again.',
     isFinal: true,
     retryAfterSeconds: 59,
   },
   'too-many-running': {
     ...limited,
-    text: 'Too many requests of this key run at the same time. Try again when one has ended.',
+    text: 'Too many requests run at the same time. Try again when one has ended.',
     retryAfterSeconds: 1,
   },
   'queue-full': {
@@ -291,7 +291,7 @@ export const reasons = {
     status: 413,
     code: 'prompt_too_large',
     type: 'invalid_request_error',
-    text: 'The prompt is larger than this key may send.',
+    text: 'The prompt is larger than it may be here.',
     level: 'info',
   },
   'too-much-in-flight': {
@@ -304,7 +304,7 @@ export const reasons = {
   },
   'ledger-unavailable': {
     ...cannotDecide,
-    text: 'What this key has used cannot be recorded now. The request was not sent on.',
+    text: 'What is used cannot be recorded now. The request was not sent on.',
   },
   'obligation-unmet': { ...cannotDecide },
   'body-too-large': {

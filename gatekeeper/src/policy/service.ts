@@ -120,6 +120,14 @@ export function modelKindOf(service: Pick<Service, 'kind' | 'chat'>): ServiceKin
   return service.chat?.kind ?? service.kind
 }
 
+/**
+ * Whether use costs nothing there: limits of models, tokens and money then mean nothing. Kind `http`
+ * has no models, and no tokens unless somebody gave it a price.
+ */
+export function hasFreeUse({ kind, prices }: Pick<Service, 'kind' | 'prices'>): boolean {
+  return kind === 'http' && prices.length === 0
+}
+
 /** The fair queue of one service (scheduler/fair-queue.ts). */
 export type QueueRules = {
   readonly slots: number

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { anEndpoint, aPrincipal, aQuestion, aService } from '../../../test/support/questions.ts'
+import {
+  anEndpoint,
+  aPrincipal,
+  aQuestion,
+  aRoute,
+  aService,
+} from '../../../test/support/questions.ts'
 import { noCaps } from '../caps.ts'
 import type { RequestFacts } from '../facts.ts'
 import { type Limit, parseLimit } from '../limit.ts'
@@ -34,14 +40,39 @@ test.each(unseen)('%s is kept on the relay, and refuses on a check route', (text
 })
 
 test.each([
-  ['1k-tokens/day', refused],
-  ['1usd/min', refused],
+  ['1k-tokens/day', null],
+  ['1usd/min', null],
   ['1k-prompt-bytes', refused],
-  ['1k-output-tokens', refused],
+  ['1k-output-tokens', null],
   ['2-concurrent', null],
   ['60-stream-seconds', null],
 ])('%s at an opaque service that is relayed: %s', (text, expected) => {
   expect(ask(text, { service: aService({ kind: 'http' }) })).toBe(expected)
+})
+
+const aPrice = { inputMicroUsdPerMillion: 1, outputMicroUsdPerMillion: 1 }
+
+test.each(['1k-tokens/day', '1usd/min', '1k-output-tokens'])(
+  '%s means nothing where no models are, at either point, unless there is a price',
+  (text) => {
+    for (const point of ['check', 'relay'] as const) {
+      expect(ask(text, { point, service: aService({ kind: 'http' }) })).toBeNull()
+      const priced = aService({ kind: 'http', prices: [{ model: '*', price: aPrice }] })
+      expect(ask(text, { point, service: priced })).toBe(refused)
+    }
+  },
+)
+
+test('a refusal names the limit, the route, and where to go instead', () => {
+  const routes = [aRoute({ prefix: '/chat', mode: 'check' }), aRoute({ prefix: '/api' })]
+  const question = aQuestion({
+    limits: [{ scope: 'role', subject: 'role:a', limit: parseLimit('9-tokens/day') as Limit }],
+    facts: { point: 'check', service: aService({ routes }), route: routes[0] ?? null },
+  })
+  expect(countable.describe?.(question)).toEqual({
+    text: 'The limit 9-tokens/day cannot be held on /chat, where only the head of a request is seen. Use /api instead, or ask the operator to set mode: relay for /chat.',
+    param: null,
+  })
 })
 
 test.each([

@@ -1,7 +1,8 @@
 import { principalOf } from '../caller.ts'
-import { hasCaps } from '../caps.ts'
 import type { Check, Question } from '../decision.ts'
-import { isSeenOnHead, type Limit } from '../limit.ts'
+import { isOfModels, isSeenOnHead, type Limit } from '../limit.ts'
+import { hasFreeUse } from '../service.ts'
+import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
 
 /**
  * A limit is kept or the request is refused: whoever has a budget of tokens must not spend it where
@@ -11,18 +12,25 @@ import { isSeenOnHead, type Limit } from '../limit.ts'
 export const countable: Check = {
   name: 'countable',
   needs: 'head',
-  examine: (question) => {
-    const { facts, caller, limits } = question
-    const { caps } = principalOf(caller)
-    if (facts.service?.kind === 'own') return null
-    if (facts.point === 'check' && hasCaps(caps)) return 'not-inspected'
-    return limits.every(({ limit }) => isCountable(limit, question)) ? null : 'not-inspected'
+  examine: (question) => (findUncounted(question) === null ? null : 'not-inspected'),
+  describe: (question) => {
+    const what = findUncounted(question)
+    return what === null ? null : describeUnheld(question, what)
   },
+}
+
+function findUncounted(question: Question): string | null {
+  const { facts, caller, limits } = question
+  const { service } = facts
+  const principal = principalOf(caller)
+  if (service?.kind === 'own') return null
+  if (facts.point === 'check') return findUnheldOnCheck(service, { principal, limits })
+  return limits.find(({ limit }) => !isCountable(limit, question))?.limit.text ?? null
 }
 
 function isCountable(limit: Limit, { facts }: Question): boolean {
   if (isSeenOnHead(limit)) return true
-  if (facts.point === 'check') return false
+  if (facts.service !== null && hasFreeUse(facts.service) && isOfModels(limit)) return true
   // Seen by whoever carries the answer, whatever it is.
   if (limit.kind === 'concurrent') return true
   if (limit.kind === 'cap' && limit.of === 'stream-seconds') return true

@@ -30,9 +30,9 @@ test.each([
     expected: null,
   },
   {
-    name: 'an opaque service',
+    name: 'a service without models, where none can be another',
     question: ask({ service: aService({ kind: 'http' }) }),
-    expected: refused,
+    expected: null,
   },
   {
     name: 'the gatekeeper’s own endpoints',

@@ -1,9 +1,9 @@
 import { principalOf } from '../caller.ts'
-import { hasCaps } from '../caps.ts'
-import type { Check } from '../decision.ts'
+import type { Check, Question } from '../decision.ts'
 import type { RequestFacts } from '../facts.ts'
-import { isSeenOnHead } from '../limit.ts'
-import { isModelLimited, type Principal } from '../principal.ts'
+import { isModelLimited } from '../principal.ts'
+import { hasFreeUse } from '../service.ts'
+import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
 
 /**
  * What a key is limited to must be seen to be kept. A check route sees no body and no answer; the
@@ -13,25 +13,25 @@ import { isModelLimited, type Principal } from '../principal.ts'
 export const inspectable: Check = {
   name: 'inspectable',
   needs: 'head',
-  examine: ({ facts, caller, limits }) => {
-    const principal = principalOf(caller)
-    const { point, service, endpoint } = facts
-    if (service?.kind === 'own') return null
-    const isForm = endpoint?.body === 'multipart'
-    if (point === 'check') {
-      if (isForm && service?.kind === 'openai' && principal.role !== 'admin') return 'not-inspected'
-      const isSeen = limits.every(({ limit }) => isSeenOnHead(limit))
-      return isSeen && !isBodyLimited(principal) ? null : 'not-inspected'
-    }
-    return isModelLimited(principal) && !areModelsSeen(facts) ? 'not-inspected' : null
+  examine: (question) => (findUninspected(question) === null ? null : 'not-inspected'),
+  describe: (question) => {
+    const what = findUninspected(question)
+    return what === null ? null : describeUnheld(question, what)
   },
 }
 
-/** A right that is nowhere spoken of is no limit here: it is not given, and the relay keeps it. */
-function isBodyLimited(principal: Principal): boolean {
-  return isModelLimited(principal) || principal.cloudModels === false || hasCaps(principal.caps)
+function findUninspected({ facts, caller, limits }: Question): string | null {
+  const principal = principalOf(caller)
+  const { point, service, endpoint } = facts
+  if (service?.kind === 'own') return null
+  if (point === 'relay') return isModelLimited(principal) && !areModelsSeen(facts) ? 'models' : null
+  const isUnseenForm = endpoint?.body === 'multipart' && service?.kind === 'openai'
+  if (isUnseenForm && principal.role !== 'admin') return 'fields of uploads'
+  return findUnheldOnCheck(service, { principal, limits })
 }
 
+/** Where no models are, none can be another than the caller's. */
 function areModelsSeen({ service, endpoint }: RequestFacts): boolean {
+  if (service !== null && hasFreeUse(service)) return true
   return service?.kind !== 'http' && endpoint?.body !== 'bytes'
 }

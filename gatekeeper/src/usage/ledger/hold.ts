@@ -1,5 +1,6 @@
+import type { EndpointClass } from '../../policy/endpoint.ts'
 import { isRatePeriod, type QuotaLimit, rateMs, type Standing } from '../../policy/limit.ts'
-import type { ScopedLimit } from '../../policy/policies.ts'
+import { countsRequests, type ScopedLimit } from '../../policy/policies.ts'
 import type { Balance } from '../journal/usage-journal.ts'
 import type { Meter, Now } from './meter.ts'
 
@@ -7,7 +8,13 @@ import type { Meter, Now } from './meter.ts'
 export type ScopedQuota = ScopedLimit & { readonly limit: QuotaLimit }
 
 /** A limit that does not leave enough, and how long until it does; null is never. */
-export type Short = { readonly standing: Standing; readonly waitMs: number | null }
+export type Short = {
+  readonly standing: Standing
+  readonly waitMs: number | null
+  /** What was to fit, and the instant from which it does; null is never. */
+  readonly units: number
+  readonly againAt: number | null
+}
 
 /** What one request holds on one meter, with all limits that are compared to it. */
 export class Hold {
@@ -32,6 +39,12 @@ export class Hold {
     return this.#first.limit.unit
   }
 
+  /** Whether a request of the class is charged; a meter's limits are all of one kind. */
+  counts(endpointClass: EndpointClass | null | undefined): boolean {
+    if (this.unit === 'requests') return countsRequests(this.#first.scope, endpointClass)
+    return endpointClass === 'use'
+  }
+
   /** Whether the journal is told of it in the end. A minute is over before a process is back. */
   get isKept(): boolean {
     return this.#first.limit.period !== 'minute'
@@ -54,7 +67,8 @@ export class Hold {
     for (const quota of this.#quotas) {
       if (this.#meter.fits(units, quota.limit, now)) continue
       const waitMs = this.#meter.waitMs(units, quota.limit, now)
-      return { standing: describeQuota(quota, this.#meter, now), waitMs }
+      const againAt = waitMs === null ? null : now.wallAt + waitMs
+      return { standing: describeQuota(quota, this.#meter, now), waitMs, units, againAt }
     }
     return null
   }

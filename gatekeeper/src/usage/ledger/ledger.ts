@@ -60,24 +60,25 @@ export function createLedger(deps: LedgerDeps): Ledger {
   return {
     reserve: (question) => {
       const at = now()
-      const found = findAccounts(question.limits, accounts, at)
-      const refusal = examine(question, found, { at, journal })
+      const found = findAccounts(question, accounts, at)
+      const refusal = examine(found, { at, journal })
       if (refusal !== null) return refusal
       // From here on nothing refuses: everything is charged, or nothing was.
-      for (const hold of found.holds) if (hold.unit === 'requests') hold.charge(1, at)
+      for (const hold of found.counted) if (hold.unit === 'requests') hold.charge(1, at)
       const inUse = new Set(found.runs.map(({ account }) => account))
       const count = (step: 1 | -1) => {
         running += step
         for (const account of inUse) account.running += step
       }
       count(1)
-      const held = { question, holds: found.holds, release: () => count(-1) }
+      const { counted: holds, shown } = found
+      const held = { question, holds, shown, release: () => count(-1) }
       return createReservation(held, { now, journal, admittedAt: at })
     },
     rehearse: (question) => {
       const at = now()
-      const found = findAccounts(question.limits, accounts, at)
-      return examine(question, found, { at, journal }) ?? createRehearsal(found.holds, now)
+      const found = findAccounts(question, accounts, at)
+      return examine(found, { at, journal }) ?? createRehearsal(found, now)
     },
     standings: (limits) => {
       const at = now()
@@ -89,9 +90,14 @@ export function createLedger(deps: LedgerDeps): Ledger {
 }
 
 type Run = { readonly account: Account; readonly scoped: ScopedLimit }
-type Found = { readonly holds: readonly Hold[]; readonly runs: readonly Run[] }
+/** `shown` are all that apply; `counted` are those that a request of this class is charged to. */
+type Found = {
+  readonly shown: readonly Hold[]
+  readonly counted: readonly Hold[]
+  readonly runs: readonly Run[]
+}
 
-function findAccounts(limits: readonly ScopedLimit[], accounts: Accounts, now: Now): Found {
+function findAccounts({ limits, facts }: LedgerQuestion, accounts: Accounts, now: Now): Found {
   const holds = new Map<Meter, Hold>()
   const runs: Run[] = []
   for (const scoped of limits) {
@@ -106,19 +112,19 @@ function findAccounts(limits: readonly ScopedLimit[], accounts: Accounts, now: N
     if (known === undefined) holds.set(meter, new Hold(meter, scoped as ScopedQuota, now))
     else known.compareTo(scoped as ScopedQuota)
   }
-  return { holds: [...holds.values()], runs }
+  const shown = [...holds.values()]
+  const counted = shown.filter((hold) => hold.counts(facts.endpoint?.class))
+  return { shown, counted, runs }
 }
 
 /** Why the request cannot be charged. Changes nothing. */
 function examine(
-  { facts }: LedgerQuestion,
-  { holds, runs }: Found,
+  { counted, runs }: Found,
   { at, journal }: { at: Now; journal: UsageJournal | null },
 ): Refusal | null {
-  for (const hold of holds) {
-    // Whoever has no token left is told so before the body is read; looking things up costs none.
-    const isUsed = hold.unit === 'requests' || facts.endpoint?.class === 'use'
-    const short = isUsed ? hold.findShort(1, at) : null
+  for (const hold of counted) {
+    // Whoever has no token left is told so before the body is read.
+    const short = hold.findShort(1, at)
     if (short !== null) return refuseShort(short)
   }
   for (const { account, scoped } of runs) {
@@ -128,7 +134,7 @@ function examine(
   }
   // What has to outlive the process, and could not, must not be used.
   const isKept = journal === null || journal.state().status === 'healthy'
-  if (isKept || !holds.some(({ isDurable }) => isDurable)) return null
+  if (isKept || !counted.some(({ isDurable }) => isDurable)) return null
   return { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }
 }
 

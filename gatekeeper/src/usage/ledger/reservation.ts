@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Outcome, Refusal, Reservation } from '../../policy/admission.ts'
+import { isRateSeconds } from '../../policy/limit.ts'
 import type { Charge, Estimate, Usage } from '../../policy/usage.ts'
 import type { Balance, UsageJournal, UsageRecord } from '../journal/usage-journal.ts'
 import type { Hold, Short } from './hold.ts'
@@ -9,7 +10,10 @@ import type { Now } from './meter.ts'
 /** What is charged already when a reservation begins. */
 export type Held = {
   readonly question: LedgerQuestion
+  /** What the request is charged to. */
   readonly holds: readonly Hold[]
+  /** What answers tell of: limits that apply and do not count it are among them. */
+  readonly shown: readonly Hold[]
   /** Gives back what runs; called once. */
   readonly release: () => void
 }
@@ -46,7 +50,7 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
       return null
     },
     room: () => roomOf({ holds, at: now() }),
-    standings: () => standingsOf({ holds, at: now() }),
+    standings: () => standingsOf({ holds: held.shown, at: now() }),
     open: async () => {
       isSentOn = true
       if (journal === null || !holds.some(({ isDurable }) => isDurable)) return null
@@ -82,11 +86,14 @@ export function createReservation(held: Held, deps: ReservationDeps): Reservatio
 }
 
 /** A reservation that only tests: what it is asked to hold is compared and not charged. */
-export function createRehearsal(holds: readonly Hold[], now: () => Now): Reservation {
+export function createRehearsal(
+  { counted: holds, shown }: { readonly counted: readonly Hold[]; readonly shown: readonly Hold[] },
+  now: () => Now,
+): Reservation {
   return {
     extend: (wanted) => findRefusal(wanted, { holds, at: now() }),
     room: () => roomOf({ holds, at: now() }),
-    standings: () => standingsOf({ holds, at: now() }),
+    standings: () => standingsOf({ holds: shown, at: now() }),
     open: () => Promise.resolve(null),
     settle: () => Promise.resolve(),
   }
@@ -98,7 +105,7 @@ function findRefusal(wanted: Estimate, { holds, at }: HoldsNow): Refusal | null 
   for (const hold of holds) {
     const units = unitsOf(wanted.firm, hold)
     const short = units === 0 ? null : hold.findShort(units, at)
-    if (short !== null) return refuseShort(short)
+    if (short !== null) return refuseShort(short, wanted)
   }
   return null
 }
@@ -137,13 +144,22 @@ function usedBy(outcome: Outcome, usage: Usage | null, estimate: Estimate | null
 }
 
 /** A refusal by a limit: rates recover by themselves, quotas when they are renewed. */
-export function refuseShort({ standing, waitMs }: Short): Refusal {
-  const isRate = standing.periodSeconds !== null && standing.periodSeconds <= 3600
+export function refuseShort(
+  { standing, waitMs, units, againAt }: Short,
+  wanted: Estimate | null = null,
+): Refusal {
   return {
-    reason: isRate ? 'rate-limited' : 'quota-exceeded',
+    reason: isRateSeconds(standing.periodSeconds) ? 'rate-limited' : 'quota-exceeded',
     limit: standing,
     // What never fits is not worth a repetition before everything is there again.
-    retryAfterMs: waitMs,
+    ...{ retryAfterMs: waitMs, againAt },
+    ...(wanted !== null && {
+      asked: {
+        units,
+        inputTokens: wanted.inputTokens,
+        outputTokens: wanted.outputTokens - wanted.hoped.tokens,
+      },
+    }),
   }
 }
 

@@ -1,0 +1,100 @@
+/**
+ * What a refusal by a limit tells its caller: which limit, what is used or left of it, what was
+ * asked, and when it begins again. Whoever has no key is not told of one.
+ */
+import { formatSecond } from '../lib/instant.ts'
+import type { Asked, Refusal } from './admission.ts'
+import type { Detail } from './decision.ts'
+import type { RequestFacts } from './facts.ts'
+import { isRateSeconds, type Standing } from './limit.ts'
+import { namedCaller, type Principal } from './principal.ts'
+
+type About = {
+  readonly facts: Pick<RequestFacts, 'endpoint'>
+  readonly principal: Principal | null
+}
+
+/** The sentence of a refusal; null where it is about no limit of the caller's. */
+export function describeRefusal(refusal: Refusal, about: About): Detail | null {
+  const { limit, asked } = refusal
+  if (limit === null) return null
+  if (limit.unit === 'concurrent') return { text: describeRunning(limit, about), param: null }
+  if (asked !== undefined && limit.remaining > 0)
+    return describeAsked(refusal, { limit, asked, about })
+  return { text: `${describeUsed(limit, about)} ${describeAgain(refusal, limit)}`, param: null }
+}
+
+function describeRunning(limit: Standing, about: About): string {
+  return `${count(limit.used, 'request')} ${limit.used === 1 ? 'runs or waits' : 'run or wait'} already, and ${nameOf(limit, about)} allows no more. Try again when one has ended.`
+}
+
+/** The limit is not used up: this request is too large for what is left. */
+function describeAsked(
+  refusal: Refusal,
+  { limit, asked, about }: { limit: Standing; asked: Asked; about: About },
+): Detail {
+  const again = refusal.againAt ?? limit.resetAt
+  const until = again === null ? '' : ` until ${formatSecond(again)}`
+  const member = about.facts.endpoint?.output[0] ?? null
+  const isOutput = asked.outputTokens > 0 && member !== null
+  const size = limit.unit === 'micro-usd' ? 'cost' : 'use'
+  const output = isOutput ? `, with ${count(asked.outputTokens, 'token')} of output` : ''
+  const cure = isOutput ? `ask for less (${member})` : 'send a shorter prompt'
+  const left = `${amount(limit.remaining, limit)} ${limit.remaining === 1 ? 'is' : 'are'} left of ${limit.text}`
+  return {
+    text: `This request may ${size} up to ${amountWithUnit(asked.units, limit)}${output}; ${left}${sharedBy(limit, about)}${until}; ${cure}.`,
+    param: isOutput ? member : null,
+  }
+}
+
+function describeUsed(limit: Standing, about: About): string {
+  const isRate = isRateSeconds(limit.periodSeconds)
+  const used = `${amount(limit.used, limit)} of ${amountWithUnit(limit.amount, limit)}`
+  return `${nameOf(limit, about)} is ${isRate ? 'reached' : 'used up'}: ${used}.`.replace(/^t/, 'T')
+}
+
+function describeAgain({ againAt = null, retryAfterMs }: Refusal, limit: Standing): string {
+  if (againAt === null || retryAfterMs === null) return 'It does not begin again.'
+  const word = isRateSeconds(limit.periodSeconds) ? 'There is room again' : 'It begins again'
+  return `${word} at ${formatSecond(againAt)}.`
+}
+
+function nameOf(limit: Standing, about: About): string {
+  return `the limit ${limit.text}${ownerOf(limit, about)}`
+}
+
+function ownerOf({ scope }: Standing, { principal }: About): string {
+  const owners: Readonly<Record<Standing['scope'], string>> = {
+    global: ' of all callers together',
+    service: ' of this service',
+    role: ` of the role ${principal?.role ?? ''}`,
+    user: ' of this user',
+    key: principal === null ? '' : ` of ${namedCaller(principal)}`,
+    reads: ' on reading',
+  }
+  return owners[scope]
+}
+
+/** Only of limits that others use up as well. */
+function sharedBy(limit: Standing, about: About): string {
+  return limit.scope === 'key' ? '' : ownerOf(limit, about)
+}
+
+function amount(units: number, { unit }: Pick<Standing, 'unit'>): string {
+  return unit === 'micro-usd' ? `${dollars(units)} USD` : units.toLocaleString('en-US')
+}
+
+function amountWithUnit(units: number, limit: Pick<Standing, 'unit'>): string {
+  if (limit.unit === 'micro-usd') return amount(units, limit)
+  return count(units, limit.unit === 'tokens' ? 'token' : 'request')
+}
+
+function count(units: number, word: string): string {
+  return `${units.toLocaleString('en-US')} ${word}${units === 1 ? '' : 's'}`
+}
+
+/** Whole cents, or as many decimals as it takes: `0.50`, `0.0042`. */
+function dollars(microUsd: number): string {
+  const digits = String(Math.max(0, microUsd)).padStart(7, '0')
+  return `${digits.slice(0, -6)}.${digits.slice(-6).replace(/0{1,4}$/, '')}`
+}

@@ -1,0 +1,59 @@
+/**
+ * What of a caller's limits cannot be held at a place, because nobody there sees what they are about.
+ * Such a request is refused, and the start names such a route.
+ */
+import { type Caps, capNames } from './caps.ts'
+import type { Detail, Question } from './decision.ts'
+import { isOfModels, isSeenOnHead } from './limit.ts'
+import type { ScopedLimit } from './policies.ts'
+import { isModelLimited, type Principal } from './principal.ts'
+import { hasFreeUse, type Route, type Service } from './service.ts'
+
+type Limited = {
+  readonly principal: Principal
+  readonly limits: readonly ScopedLimit[]
+}
+
+/** What cannot be held where only heads are seen; null where everything can. */
+export function findUnheldOnCheck(
+  service: Service | null,
+  { principal, limits }: Limited,
+): string | null {
+  const isFree = service !== null && hasFreeUse(service)
+  const unseen = limits.find(({ limit }) => !isSeenOnHead(limit) && !(isFree && isOfModels(limit)))
+  if (unseen !== undefined) return unseen.limit.text
+  if (!isFree && isModelLimited(principal)) return 'models'
+  if (!isFree && principal.cloudModels === false) return 'cloudModels'
+  return findCap(principal.caps, isFree)
+}
+
+/** Only images mean something to a service without models. */
+function findCap(caps: Caps, isFree: boolean): string | null {
+  const names = isFree ? (['imageBytes'] as const) : capNames
+  const name = names.find((one) => caps[one] !== null)
+  return name === undefined ? null : `caps.${name}`
+}
+
+/** The sentence for the caller: what cannot be held, where, and what to do. */
+export function describeUnheld({ facts }: Question, what: string): Detail {
+  const { service, route, endpoint } = facts
+  const place = route?.prefix ?? facts.path
+  if (facts.point === 'relay') {
+    const where = `${endpoint?.method ?? facts.method} ${endpoint?.pattern ?? place}`
+    const text = `The limit ${what} cannot be held at ${where}, whose body is not read. Call another endpoint, or use a key without this limit.`
+    return { text, param: null }
+  }
+  const text = `The limit ${what} cannot be held on ${place}, where only the head of a request is seen. ${instead(service, place)}`
+  return { text, param: null }
+}
+
+function instead(service: Service | null, place: string): string {
+  const relayed = service === null ? [] : relayedPrefixes(service)
+  return relayed.length === 0
+    ? 'Use a key without this limit, or ask the operator for a relayed route (mode: relay).'
+    : `Use ${relayed.join(' or ')} instead, or ask the operator to set mode: relay for ${place}.`
+}
+
+function relayedPrefixes({ routes }: { readonly routes: readonly Route[] }): string[] {
+  return routes.filter(({ mode }) => mode === 'relay').map(({ prefix }) => prefix)
+}
