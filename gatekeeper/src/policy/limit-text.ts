@@ -25,7 +25,8 @@ export function describeRefusal(refusal: Refusal, about: About): Detail | null {
 }
 
 function describeRunning(limit: Standing, about: About): string {
-  return `${count(limit.used, 'request')} ${limit.used === 1 ? 'runs or waits' : 'run or wait'} already, and ${nameOf(limit, about)} allows no more. Try again when one has ended.`
+  const used = `${count(limit.used, 'request')} ${limit.used === 1 ? 'runs or waits' : 'run or wait'}`
+  return `Too many requests at the same time: ${used} already, and ${nameOf(limit, about)} allows no more. Try again when one has ended.`
 }
 
 /** The limit is not used up: this request is too large for what is left. */
@@ -50,7 +51,9 @@ function describeAsked(
 function describeUsed(limit: Standing, about: About): string {
   const isRate = isRateSeconds(limit.periodSeconds)
   const used = `${amount(limit.used, limit)} of ${amountWithUnit(limit.amount, limit)}`
-  return `${nameOf(limit, about)} is ${isRate ? 'reached' : 'used up'}: ${used}.`.replace(/^t/, 'T')
+  const tooMany = isRate && limit.unit === 'requests' ? 'Too many requests: ' : ''
+  const text = `${tooMany}${nameOf(limit, about)} is ${isRate ? 'reached' : 'used up'}: ${used}.`
+  return text.replace(/^t/, 'T')
 }
 
 function describeAgain({ againAt = null, retryAfterMs }: Refusal, limit: Standing): string {

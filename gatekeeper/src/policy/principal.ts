@@ -40,7 +40,7 @@ export type Principal = {
 
 /** What texts call it: a caller without a key is not told of one. */
 export function namedCaller({ kind }: Pick<Principal, 'kind'>): string {
-  if (kind === 'anonymous') return 'callers without a key'
+  if (kind === 'anonymous') return 'callers without a credential'
   return kind === 'key' ? 'this key' : 'this access token'
 }
 

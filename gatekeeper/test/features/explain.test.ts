@@ -143,7 +143,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
   })
 
   it('reaches no upstream and charges nothing; live it knows what is used up', async () => {
-    const asked = question('GET', '/ollama/api/tags', whoOf(daily))
+    const asked = question('POST', '/ollama/api/chat', whoOf(daily), 'demo')
     stack.upstream.reset()
     for (let turn = 0; turn < 5; turn++) {
       const { verdict, limits, isCounted } = await live(asked)
@@ -151,9 +151,9 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
       expect({ isCounted, used: limits[0]?.used }).toEqual({ isCounted: true, used: 0 })
     }
     expect(stack.upstream.requests).toBe(0)
-    await decide('GET', '/ollama/api/tags', daily)
-    await decide('GET', '/ollama/api/tags', daily)
-    const real = await decide('GET', '/ollama/api/tags', daily)
+    await decide('POST', '/ollama/api/chat', daily, 'demo')
+    await decide('POST', '/ollama/api/chat', daily, 'demo')
+    const real = await decide('POST', '/ollama/api/chat', daily, 'demo')
     const { verdict, written } = await live(asked)
     expect(real).toMatchObject({ isAllowed: false, reason: 'quota-exceeded' })
     expect(verdictOf(verdict)).toEqual(real)

@@ -23,8 +23,7 @@ timeZone: Pacific/Kiritimati
 users:
   shared: {limits: [3/day]}
 roles:
-  readonly: {limits: [2/day]}
-  admin: {capOutput: true}
+  admin: {limits: [2/day], capOutput: true}
 services:
   ollama:
     kind: ollama
@@ -42,6 +41,7 @@ services:
 type Limit = {
   limit: string
   scope: string
+  unit: string
   used: number
   remaining: number
   resetAt: string | null
@@ -74,7 +74,8 @@ describe.skipIf(testCaddy === null)('limits', () => {
     large: key(withLimits('50-prompt-bytes')),
   }
   const sharing = [key(makeKey({ user: 'shared' })), key(makeKey({ user: 'shared' }))]
-  const readers = [key(makeKey({ role: 'readonly' })), key(makeKey({ role: 'readonly' }))]
+  const ofRole = [key(makeKey({ role: 'admin' })), key(makeKey({ role: 'admin' }))]
+  const page = key(withLimits('60/min'))
   const free = key(makeKey({ user: 'free' }))
 
   beforeAll(async () => {
@@ -105,10 +106,13 @@ describe.skipIf(testCaddy === null)('limits', () => {
   describe('500 requests at once at a limit of 10 are 10 at the service', () => {
     const flood = async (path: string, by: TestKey) => {
       const dispatcher = new Agent({ connect: { ca: stack.ca }, connections: 50, allowH2: false })
-      const headers = { authorization: `Bearer ${by.key}` }
+      const headers = {
+        authorization: `Bearer ${by.key}`,
+        'content-type': 'application/json',
+      }
       const one = async () => {
         const { statusCode, body } = await dispatcher.request({
-          ...{ origin: stack.url, path, method: 'GET', headers },
+          ...{ origin: stack.url, path, method: 'POST', headers, body: JSON.stringify(chat) },
         })
         await body.dump()
         return statusCode
@@ -119,9 +123,9 @@ describe.skipIf(testCaddy === null)('limits', () => {
     }
 
     it.each([
-      ['a rate on the relay', '/api/tags', perMinute.relay],
-      ['a rate at the check', '/chat/api/tags', perMinute.check],
-      ['a quota on the relay', '/api/tags', perDay],
+      ['a rate on the relay', '/api/chat', perMinute.relay],
+      ['a rate at the check', '/chat/api/chat', perMinute.check],
+      ['a quota on the relay', '/api/chat', perDay],
     ])('%s', async (_, path, by) => {
       const startedAt = performance.now()
       const statuses = await flood(path, by)
@@ -137,19 +141,19 @@ describe.skipIf(testCaddy === null)('limits', () => {
 
   describe('answers tell how limits stand', () => {
     it.each([
-      ['/api/tags', perMinute.relay],
-      ['/chat/api/tags', perMinute.check],
+      ['/api/chat', perMinute.relay],
+      ['/chat/api/chat', perMinute.check],
     ])('a refused one, at both points: %s', async (path, by) => {
-      let answer = await stack.send(path, { key: by.key })
+      let answer = await ask(by, chat, path)
       // Time goes by between the tests, and rates recover.
-      while (answer.status === 200) answer = await stack.send(path, { key: by.key })
+      while (answer.status === 200) answer = await ask(by, chat, path)
       expect(answer.status).toBe(429)
       expect(answer.headers).toMatchObject({
         'ratelimit-policy': '"key 10/min";q=10;w=60',
         ratelimit: expect.stringMatching(/^"key 10\/min";r=0;t=\d+$/),
         'x-ratelimit-limit-requests': '10',
         'x-ratelimit-remaining-requests': '0',
-        'x-ratelimit-reset-requests': expect.stringMatching(/^\d+s$/),
+        'x-ratelimit-reset-requests': expect.stringMatching(/^(?:\dm)?\d+s$/),
         'retry-after': expect.stringMatching(/^[1-6]$/),
         'retry-after-ms': expect.stringMatching(/^\d{1,4}$/),
         'cache-control': 'no-store',
@@ -177,7 +181,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     })
 
     it('a quota says when it is renewed, in its own time zone, and that trying again is no use', async () => {
-      const answer = await stack.send('/api/tags', { key: perDay.key })
+      const answer = await ask(perDay)
       expect(answer.status).toBe(429)
       const [limit] = await statusOf(perDay)
       // The zone of the test is 14 hours before UTC.
@@ -204,16 +208,60 @@ describe.skipIf(testCaddy === null)('limits', () => {
   })
 
   it('limits of a user are shared by its keys, those of a role are each key’s own', async () => {
-    const ofUser = [0, 1, 0, 1, 0].map((at) =>
-      stack.send('/api/tags', { key: sharing[at]?.key ?? '' }),
-    )
+    const ofUser = [0, 1, 0, 1, 0].map((at) => ask(sharing[at] as TestKey))
     const statuses = (await Promise.all(ofUser)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(3)
-    for (const reader of readers) {
-      const tries = [1, 2, 3].map(() => stack.send('/api/tags', { key: reader.key }))
+    for (const one of ofRole) {
+      const tries = [1, 2, 3].map(() => ask(one))
       const answers = await Promise.all(tries)
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429])
     }
+  })
+
+  it('a page of 300 files opens with a key of 60/min, and its uses are counted', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, () => stack.send('/api/tags', { key: page.key })),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(answers[0]?.headers['ratelimit-policy']).toBe(
+      '"key 60/min";q=60;w=60, "reads 2k/min";q=2000;w=60',
+    )
+    expect((await ask(page)).status).toBe(200)
+    const status = JSON.parse((await stack.send('/status', { key: page.key })).text)
+    expect(status.limits[0]).toMatchObject({ limit: '60/min', used: 1 })
+    expect(status.reads).toMatchObject({ limit: '2k/min', scope: 'reads', amount: 2_000 })
+    expect(status.reads.used).toBeGreaterThan(0)
+  })
+
+  it('reading ends at its own limit, and use goes on', async () => {
+    const by = key(withLimits('60/min'))
+    writeFileSync(stack.keysFile, keyFileText(keys))
+    await until(async () => (await stack.send('/status', { key: by.key })).status === 200)
+    let refused: Answer | undefined
+    for (let round = 0; round < 60 && refused === undefined; round++) {
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () => stack.send('/api/version', { key: by.key })),
+      )
+      refused = answers.find(({ status }) => status === 429)
+    }
+    expect(refused?.text).toContain('the limit 2k/min on reading is reached')
+    expect(stack.upstream.requests).toBeLessThan(4_000)
+    expect((await ask(by)).status).toBe(200)
+  })
+
+  it('a request for more than is left is told what is left, and what to ask for', async () => {
+    const by = key(withLimits('3k-tokens/day'))
+    writeFileSync(stack.keysFile, keyFileText(keys))
+    await until(async () => (await stack.send('/status', { key: by.key })).status === 200)
+    const answer = await ask(by, { ...chat, max_tokens: 32_000 }, '/v1/messages')
+    expect(answer.status).toBe(429)
+    expect(bodyOf(answer).error).toMatchObject({
+      ...{ type: 'rate_limit_error', param: 'max_tokens' },
+      message: expect.stringMatching(
+        /up to 32,0\d\d tokens, with 32,000 tokens of output; 3,000 are left of 3k-tokens\/day until \d{4}-\d\d-\d\dT10:00:00Z; ask for less \(max_tokens\)\.$/,
+      ),
+    })
+    expect(answer.headers['x-should-retry']).toBe('false')
   })
 
   it('a refused body gives back what ran, and its request stays charged', async () => {
@@ -266,7 +314,8 @@ describe.skipIf(testCaddy === null)('limits', () => {
     it('limit at a check route refuses, because nobody counts there', async () => {
       const answer = await ask(tokens, chat, '/chat/api/chat')
       expect(answer.status).toBe(403)
-      expect(answer.text).toContain('cannot be seen on this route')
+      // What cannot be held where, and where to go instead.
+      expect(answer.text).toMatch(/120-tokens\/day cannot be held on \/chat.*Use \/api or/)
       expect(stack.upstream.requests).toBe(0)
     })
   })
@@ -293,7 +342,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     // What is left after the prompt, which is estimated before it is known.
     expect(output).toBeGreaterThanOrEqual(5)
     expect(output).toBeLessThan(34)
-    const [limit] = await statusOf(cutting)
+    const limit = (await statusOf(cutting)).find(({ unit }) => unit === 'tokens')
     expect(limit?.used).toBeLessThanOrEqual(40)
   })
 
@@ -414,7 +463,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       await run.ollama()
       await expectRefusals(run, {
         ...{ code: 'rate_limit_exceeded', type: 'rate_limit_error' },
-        ...{ message: /too many requests/, tries: 1 },
+        ...{ message: /too many requests/i, tries: 1 },
       })
     })
 

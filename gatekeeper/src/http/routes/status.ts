@@ -22,7 +22,8 @@ export function describeCaller(principal: Principal, standings: readonly Standin
     services: principal.services,
     models: principal.models,
     expiresAt: instant(principal.expiresAt),
-    limits: standings.map(describeStanding),
+    limits: standings.filter(({ scope }) => scope !== 'reads').map(describeStanding),
+    reads: standings.filter(({ scope }) => scope === 'reads').map(describeStanding)[0] ?? null,
   }
 }
 
