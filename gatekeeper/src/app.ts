@@ -22,6 +22,7 @@ import { createApplication } from './http/koa.ts'
 import { withLateRefusal } from './http/late-refusal.ts'
 import { createOutcomes } from './http/outcomes/outcomes.ts'
 import { answerCheck } from './http/routes/check.ts'
+import { countTokensEndpoints } from './http/routes/count-tokens.ts'
 import { answerExplain } from './http/routes/explain.ts'
 import { oauthEndpoints } from './http/routes/oauth.ts'
 import { answerOps, type PartProblems } from './http/routes/ops.ts'
@@ -307,6 +308,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     own: {
       ...statusEndpoints((principal) => ledger.standings(everyLimitOf(principal, deps))),
       ...oauthEndpoints(tokens.server),
+      ...countTokensEndpoints,
     },
     wellKnown: (path: string) => wellKnownAnswer(path, documents),
   }

@@ -21,6 +21,11 @@ export type EstimateDeps = {
   readonly outputTokensExpected: number
 }
 
+/** How many tokens the prompt has, by its length. */
+export function estimateInput({ promptBytes }: Pick<BodyFacts, 'promptBytes'>): number {
+  return Math.ceil(promptBytes / bytesPerToken)
+}
+
 type Asked = {
   /** What is owed already: output that is cut needs no room beyond that. */
   readonly obligations: readonly Obligation[]
@@ -43,7 +48,7 @@ export function extendReservation(
   if (body === null || facts.endpoint?.class !== 'use' || body.isUnload) return { obligations: [] }
   if (body.models.length > modelsMax) return tooManyModels
   const use = {
-    inputTokens: Math.ceil(body.promptBytes / bytesPerToken),
+    inputTokens: estimateInput(body),
     costOf: priceOf(asked, deps),
   }
   const isBound = facts.endpoint.output.length > 0

@@ -38,7 +38,7 @@ describe('a file in order', () => {
         origins: [],
         webSockets: [],
         limits: [],
-        queue: { slots: 1, waitingMax: 100, waitingPerKeyMax: 20, longestWaitMs: 120_000 },
+        queue: { slots: 1, waitingMax: 512, waitingPerKeyMax: 256, longestWaitMs: 120_000 },
         prices: [],
       },
     ])

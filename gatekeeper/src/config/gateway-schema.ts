@@ -124,8 +124,9 @@ const rolePolicy = z.strictObject({
 })
 
 const queue = z.strictObject({
-  waiting: z.int().min(0).max(100_000).default(100),
-  waitingPerKey: z.int().min(0).max(100_000).default(20),
+  waiting: z.int().min(0).max(100_000).default(512),
+  /** One key at most; half of all unless it is said. */
+  waitingPerKey: z.int().min(0).max(100_000).optional(),
   longestWaitSeconds: seconds.default(120),
 })
 

@@ -41,7 +41,7 @@ users:
   test('slots make a queue, and its rules have defaults', () => {
     const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /api}], slots: 4, queue: {waiting: 7}}\n`
     expect(read(text).services[0]?.queue).toEqual({
-      ...{ slots: 4, waitingMax: 7, waitingPerKeyMax: 20, longestWaitMs: 120_000 },
+      ...{ slots: 4, waitingMax: 7, waitingPerKeyMax: 4, longestWaitMs: 120_000 },
     })
   })
 

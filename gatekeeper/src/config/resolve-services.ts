@@ -70,14 +70,18 @@ export function resolveServices(
 /** Ollama's own parallelism unless it is told another (`OLLAMA_NUM_PARALLEL`). */
 const ollamaSlots = 1
 
+/** As many as Ollama's own queue takes. */
+const waitingUsual = 512
+
 /** Nobody waits where no slots are given, but for Ollama, whose own queue is fair to nobody. */
 function toQueue({ kind, slots: given, queue }: ServiceEntry): QueueRules | null {
   const slots = given ?? (kind === 'ollama' ? ollamaSlots : 'unlimited')
   if (slots === 'unlimited') return null
+  const waitingMax = queue?.waiting ?? waitingUsual
   return {
     slots,
-    waitingMax: queue?.waiting ?? 100,
-    waitingPerKeyMax: queue?.waitingPerKey ?? 20,
+    waitingMax,
+    waitingPerKeyMax: queue?.waitingPerKey ?? Math.ceil(waitingMax / 2),
     longestWaitMs: (queue?.longestWaitSeconds ?? 120) * 1000,
   }
 }

@@ -54,6 +54,8 @@ const ollamaRows: readonly Expected[] = [
 
 /** What the tables have beyond the document, each with its reason. */
 const ollamaAdditions: readonly string[] = [
+  // Answered here: Ollama has none.
+  'POST /v1/messages/count_tokens',
   // HEAD of what GET may read tells less than the GET.
   'HEAD /v1/models',
   'HEAD /v1/models/{+model}',

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../policy/endpoint.ts'
 import {
+  answeredHere,
   boundedBy,
   bytes,
   chatCompletions,
@@ -55,6 +56,7 @@ export const ollamaEndpoints: readonly Endpoint[] = [
   compatible('POST', '/v1/embeddings', 'use', ...embeddings),
   compatible('POST', '/v1/responses', 'use', ...responses),
   compatible('POST', '/v1/messages', 'use', ...messages),
+  compatible('POST', '/v1/messages/count_tokens', 'read', jsonWith(), answeredHere),
   compatible('POST', '/v1/audio/transcriptions', 'use', ...transcription),
   compatible('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
   compatible('GET|HEAD', '/v1/models/{+model}', 'read', inPath),

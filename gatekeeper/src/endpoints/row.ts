@@ -8,7 +8,7 @@ import type {
   UsageForm,
 } from '../policy/endpoint.ts'
 
-type ChatMember = 'upstreamPath' | 'isPublic' | 'promptLevel'
+type ChatMember = 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
 
 /** What most rows leave at its usual value. */
 export type RowOptions = Partial<
@@ -89,6 +89,9 @@ export const boundedBy = (...output: string[]): RowOptions => ({ output })
 
 /** What is empty where a request only takes the model out of memory. */
 export const promptedBy = (prompt: string): RowOptions => ({ prompt })
+
+/** Answered by the gatekeeper's own estimate: the upstream has none. */
+export const answeredHere: RowOptions = { isOwn: true }
 
 /** An answer that lists models. */
 export const listed = (filter: ListForm): RowOptions => ({ filter })

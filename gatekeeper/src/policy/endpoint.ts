@@ -61,6 +61,8 @@ export type Endpoint = {
   /** The member without which `keep_alive: 0` only takes the model out of memory; null if none. */
   readonly prompt: string | null
   readonly webSocket: boolean
+  /** Whether the gatekeeper answers it itself, because the upstream has no such endpoint. */
+  readonly isOwn?: true
   /** Where the upstream has it, if not at the path that the client asks for; without a query. */
   readonly upstreamPath?: string
   /** Whether it answers without a credential, where its service names a visitor. */

@@ -44,6 +44,11 @@ export function namedCaller({ kind }: Pick<Principal, 'kind'>): string {
   return kind === 'key' ? 'this key' : 'this access token'
 }
 
+/** A sentence that begins with what texts call it. */
+export function sentenceStart(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1)
+}
+
 /** The principal and whose token it was exchanged for: what holds for one must hold for all. */
 export function lineageOf(principal: Principal): readonly Principal[] {
   return principal.parent === undefined ? [principal] : [principal, ...lineageOf(principal.parent)]

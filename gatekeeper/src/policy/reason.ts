@@ -201,6 +201,11 @@ export const reasons = {
     code: 'endpoint_not_allowed',
     text: 'The role of this key does not allow this endpoint.',
   },
+  'unload-not-granted': {
+    ...forbidden,
+    code: 'unload_not_allowed',
+    text: 'A request without a prompt and with keep_alive: 0 takes the model out of memory for everybody. That needs the role admin.',
+  },
   'store-not-granted': {
     ...forbidden,
     code: 'stored_response_not_allowed',

@@ -14,7 +14,7 @@ import {
   readiness,
   startFailing,
   startReady,
-  statusOf,
+  useStatusOf,
 } from './support/place.ts'
 
 /** Its limit has to outlive the process, so that it needs the ledger on disk. */
@@ -74,7 +74,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are counted', () 
     const seen = seenBy(child, place)
     let granted = 0
     const ask = async () => {
-      const status = await statusOf(seen, limited.key)
+      const status = await useStatusOf(seen, limited.key)
       if (status === 200) granted++
       return status
     }
@@ -92,7 +92,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are counted', () 
     await askUntil(503, ask, child)
     // What a check is answered while it fails: no to who needs it, yes to who does not.
     expect(await ask()).toBe(503)
-    expect(await statusOf(seen, free.key)).toBe(200)
+    expect(await useStatusOf(seen, free.key)).toBe(200)
     const ready = await readiness(seen)
     expect(ready).toMatch(/200 OK[\s\S]*degraded[\s\S]*usage\.db.*(?:full|disk|space)/)
 
@@ -159,12 +159,12 @@ describe.skipIf(!canTrace)('a disk that answers with errors', () => {
     ])
     let granted = 0
     const ask = async () => {
-      const status = await statusOf(place, limited.key)
+      const status = await useStatusOf(place, limited.key)
       if (status === 200) granted++
       return status
     }
     await askUntil(503, ask, child)
-    expect(await statusOf(place, free.key)).toBe(200)
+    expect(await useStatusOf(place, free.key)).toBe(200)
     await askUntil(200, ask, child)
     await child.stop()
     expect(saidOf(child)).toEqual(['failing', 'recovered'])

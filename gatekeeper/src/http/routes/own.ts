@@ -4,6 +4,7 @@
  */
 import type { BodySource } from '../../admission/body-facts.ts'
 import type { Admission } from '../../policy/admission.ts'
+import type { BodyFacts } from '../../policy/facts.ts'
 import type { Answer } from '../error-response.ts'
 
 /** An admitted request to an endpoint of our own. */
@@ -12,6 +13,8 @@ export type OwnRequest = {
   /** A field that may come once; null where it is absent, and a list where it came twice. */
   readonly field: (name: string) => string | null
   readonly body: BodySource
+  /** What the body says, where admission read it. */
+  readonly asked?: BodyFacts | null
 }
 
 export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>

@@ -1,4 +1,3 @@
-import type { BodySource } from '../../admission/body-facts.ts'
 import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Admission } from '../../policy/admission.ts'
 import type { AnswerReader } from '../../policy/answer-reader.ts'
@@ -14,7 +13,7 @@ import { admitCall, type Call, closing, type PointDeps, passEdge, refuse } from 
 import { jsonAnswer, sendAnswer } from '../send.ts'
 import { afterUnreadBody, cutLongBody } from '../unread-body.ts'
 import { describeHealth } from './health.ts'
-import type { OwnEndpoints } from './own.ts'
+import type { OwnEndpoints, OwnRequest } from './own.ts'
 
 export type RelayDeps = PointDeps & {
   readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
@@ -51,8 +50,8 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   const admitted = await admitCall(call, entry, deps)
   if (admitted === null) return
   const { admission, bytes, form, fields } = admitted
-  if (admission.facts.service?.kind === 'own')
-    return await answerOwn(call, { admission, body }, deps)
+  if (admission.facts.service?.kind === 'own' || admission.facts.endpoint?.isOwn === true)
+    return await answerOwn(call, { admission, body, asked: admitted.body }, deps)
   allowBody(request, response)
   const { facts, reservation, waitedMs } = admission
   const answer = {
@@ -88,7 +87,7 @@ function sendLate({ request, response }: Call, refusal: Answer): void {
 /** Answers an endpoint of our own, which has no upstream. */
 async function answerOwn(
   call: Call,
-  { admission, body }: { admission: Admission; body: BodySource },
+  { admission, body, asked }: Pick<OwnRequest, 'admission' | 'body' | 'asked'>,
   deps: RelayDeps,
 ): Promise<void> {
   const { facts, reservation } = admission
@@ -96,8 +95,8 @@ async function answerOwn(
   // A row without an endpoint is a bug of ours, and no yes.
   if (endpoint === undefined) throw new Error('an endpoint of our own has no answer')
   const field = (name: string) => joined(call.request.headersDistinct[name])
-  const answer = await endpoint({ admission, field, body })
-  const fields = { ...answer.fields, 'x-request-id': facts.requestId }
+  const answer = await endpoint({ admission, field, body, asked: asked ?? null })
+  const fields = { ...answer.fields, 'x-request-id': facts.requestId, ...corsFields(facts) }
   const outcome = {
     status: answer.status,
     kind: 'answered',

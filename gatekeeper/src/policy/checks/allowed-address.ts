@@ -1,5 +1,6 @@
 import { principalOf } from '../caller.ts'
 import type { Check } from '../decision.ts'
+import { namedCaller, sentenceStart } from '../principal.ts'
 
 /** Refuses a key outside its addresses; the address is the client's as Caddy determined it. */
 export const allowedAddress: Check = {
@@ -9,5 +10,10 @@ export const allowedAddress: Check = {
     const { isAddressAllowed } = principalOf(caller)
     if (isAddressAllowed === null || isAddressAllowed(facts.clientAddress)) return null
     return 'address-not-allowed'
+  },
+  describe: ({ facts, caller }) => {
+    const who = sentenceStart(namedCaller(principalOf(caller)))
+    const text = `${who} may not be used from the address ${facts.clientAddress}.`
+    return { text, param: null }
   },
 }

@@ -1,7 +1,7 @@
 import { principalOf } from '../caller.ts'
 import type { Check } from '../decision.ts'
 import type { EndpointClass } from '../endpoint.ts'
-import type { Role } from '../principal.ts'
+import { namedCaller, type Role, roles } from '../principal.ts'
 
 /** readonly reads, readwrite uses as well, admin manages as well. */
 const classesOf: Readonly<Record<Role, readonly EndpointClass[]>> = {
@@ -22,5 +22,13 @@ export const grantedClass: Check = {
       return isGranted ? null : 'class-not-granted'
     }
     return classesOf[principal.role].includes(needed) ? null : 'class-not-granted'
+  },
+  describe: ({ facts, caller }) => {
+    const principal = principalOf(caller)
+    const needed = roles.find((role) => classesOf[role].includes(facts.endpoint?.class ?? 'never'))
+    if (needed === undefined || principal.kind === 'anonymous') return null
+    const who = namedCaller(principal)
+    const text = `${facts.method} needs the role ${needed} here, and ${who} has the role ${principal.role}.`
+    return { text, param: null }
   },
 }

@@ -1,5 +1,6 @@
 import { principalOf } from '../caller.ts'
 import type { Check } from '../decision.ts'
+import { namedCaller, sentenceStart } from '../principal.ts'
 
 /** A key opens the services that it names, and no other: a `tts` key does not open `chat`. */
 export const grantedService: Check = {
@@ -11,5 +12,10 @@ export const grantedService: Check = {
     if (facts.service?.kind === 'own' || principal.kind === 'anonymous') return null
     const name = facts.service?.name ?? ''
     return principal.services.includes(name) ? null : 'service-not-granted'
+  },
+  describe: ({ facts, caller }) => {
+    const who = sentenceStart(namedCaller(principalOf(caller)))
+    const text = `${who} may not call the service ${facts.service?.name ?? ''}: it is not among its services.`
+    return { text, param: null }
   },
 }

@@ -7,8 +7,8 @@ const ask = (role: 'readonly' | 'readwrite' | 'admin', isUnload: boolean) =>
   grantedUnload.examine(aQuestion({ caller: aPrincipal({ role }), body: { ...noBody, isUnload } }))
 
 test.each([
-  ['readonly', 'class-not-granted'],
-  ['readwrite', 'class-not-granted'],
+  ['readonly', 'unload-not-granted'],
+  ['readwrite', 'unload-not-granted'],
   ['admin', null],
 ] as const)('taking a model away from everybody, as %s: %j', (role, expected) => {
   expect(ask(role, true)).toBe(expected)

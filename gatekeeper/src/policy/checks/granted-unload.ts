@@ -10,6 +10,6 @@ export const grantedUnload: Check = {
   needs: 'body',
   examine: ({ caller, body }) => {
     const { role } = principalOf(caller)
-    return body?.isUnload === true && role !== 'admin' ? 'class-not-granted' : null
+    return body?.isUnload === true && role !== 'admin' ? 'unload-not-granted' : null
   },
 }

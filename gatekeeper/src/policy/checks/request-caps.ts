@@ -10,6 +10,11 @@ export const withinPrompt: Check = {
     const bytesMax = tightestOf('prompt-bytes', question)
     return (question.body?.promptBytes ?? 0) > bytesMax ? 'prompt-too-large' : null
   },
+  describe: (question) => {
+    const bytesMax = tightestOf('prompt-bytes', question)
+    const text = `The prompt has ${question.body?.promptBytes ?? 0} bytes; up to ${bytesMax} may be sent.`
+    return { text, param: null }
+  },
 }
 
 /** Output is cut instead of refused: whoever asks for more gets less. */

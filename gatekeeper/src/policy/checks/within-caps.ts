@@ -17,6 +17,19 @@ export const withinCaps: Check = {
     if (exceeds(body?.imageBytes, caps.imageBytes)) return 'images-too-large'
     return exceeds(body?.outputTokens, caps.outputTokens) && !capOutput ? 'output-too-long' : null
   },
+  describe: ({ facts, caller, body }) => {
+    const { caps } = principalOf(caller)
+    const asks = [
+      ['keep_alive', body?.keepAliveSeconds, caps.keepAliveSeconds, 'seconds'],
+      ['num_ctx', body?.contextTokens, caps.contextTokens, 'tokens'],
+      ['image', body?.imageBytes, caps.imageBytes, 'bytes'],
+      [facts.endpoint?.output[0] ?? 'max_tokens', body?.outputTokens, caps.outputTokens, 'tokens'],
+    ] as const
+    const found = asks.find(([, asked, cap]) => cap !== null && (asked ?? 0) > cap)
+    if (found === undefined) return null
+    const [param, asked = 0, cap, unit] = found
+    return { text: `${param} is ${amountOf(asked)}; up to ${cap} ${unit} may be asked for.`, param }
+  },
   oblige: ({ facts, caller, body }) => {
     const { outputTokens } = principalOf(caller).caps
     const isBound = (facts.endpoint?.output.length ?? 0) > 0
@@ -24,4 +37,9 @@ export const withinCaps: Check = {
       ? { kind: 'cap-output', outputTokens }
       : null
   },
+}
+
+/** Infinity stands for no end, and for what cannot be read. */
+function amountOf(asked: number | null): string {
+  return Number.isFinite(asked) ? String(asked) : 'without an end, or not a number'
 }

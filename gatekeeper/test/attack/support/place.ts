@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach } from 'vitest'
 import { type Child, startChild, waitUntil } from '../../support/child.ts'
-import { readEdge, sendDirect, statement } from '../../support/direct.ts'
+import { type Line, readEdge, sendDirect, statement } from '../../support/direct.ts'
 import { twoPointGateway } from '../../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../../support/keys.ts'
 import { testMain } from '../../support/main.ts'
@@ -114,9 +114,22 @@ export async function startFailing(place: Place, words: readonly string[] = plai
 }
 
 /** What a check with the key is answered. */
-export async function statusOf(place: Place, key: string): Promise<number> {
+export function statusOf(place: Place, key: string): Promise<number> {
+  return askCheck(place, key, statement('check'))
+}
+
+/** The same for a request that uses the service, which limits of requests count. */
+export function useStatusOf(place: Place, key: string): Promise<number> {
+  const lines = statement('check').map(([name, value]): Line => {
+    if (name === 'X-Gatekeeper-Method') return [name, 'POST']
+    return [name, name === 'X-Gatekeeper-Uri' ? '/chat/api/chat' : value]
+  })
+  return askCheck(place, key, lines)
+}
+
+async function askCheck(place: Place, key: string, stated: readonly Line[]): Promise<number> {
   const edge = ['X-Gatekeeper-Edge', readEdge(place)] as const
-  const text = await sendDirect(place, 'check', [edge, ...statement('check'), ['X-Api-Key', key]])
+  const text = await sendDirect(place, 'check', [edge, ...stated, ['X-Api-Key', key]])
   return readAnswer(text).status
 }
 

@@ -1,0 +1,10 @@
+import { estimateInput } from '../../admission/estimate.ts'
+import { noBody } from '../../policy/facts.ts'
+import { jsonAnswer } from '../send.ts'
+import type { OwnEndpoints } from './own.ts'
+
+/** Anthropic's count of a prompt, by our own estimate: Ollama has no such endpoint. */
+export const countTokensEndpoints: OwnEndpoints = {
+  '/v1/messages/count_tokens': ({ asked }) =>
+    jsonAnswer(200, { input_tokens: Math.max(1, estimateInput(asked ?? noBody)) }),
+}
