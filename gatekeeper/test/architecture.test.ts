@@ -18,6 +18,8 @@ const layerOf: Readonly<Record<string, number>> = {
   'app.ts': 5,
   'app-audit.ts': 4.5,
   'app-chat.ts': 4.5,
+  'app-reads.ts': 4.5,
+  'app-unheld.ts': 4.5,
   'app-tokens.ts': 4.5,
   http: 4,
   admission: 3,
