@@ -23,7 +23,12 @@ export const withinCaps: Check = {
       ['keep_alive', body?.keepAliveSeconds, caps.keepAliveSeconds, 'seconds'],
       ['num_ctx', body?.contextTokens, caps.contextTokens, 'tokens'],
       ['image', body?.imageBytes, caps.imageBytes, 'bytes'],
-      [facts.endpoint?.output[0] ?? 'max_tokens', body?.outputTokens, caps.outputTokens, 'tokens'],
+      [
+        facts.endpoint?.output[0] ?? 'max_tokens',
+        body?.outputTokens,
+        caps.outputTokens,
+        'output tokens',
+      ],
     ] as const
     const found = asks.find(([, asked, cap]) => cap !== null && (asked ?? 0) > cap)
     if (found === undefined) return null

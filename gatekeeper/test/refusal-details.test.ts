@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { noCaps } from '../src/policy/caps.ts'
+import { allowedAddress } from '../src/policy/checks/allowed-address.ts'
+import { grantedClass } from '../src/policy/checks/granted-class.ts'
+import { grantedService } from '../src/policy/checks/granted-service.ts'
+import { withinCaps } from '../src/policy/checks/within-caps.ts'
+import { noBody } from '../src/policy/facts.ts'
+import { anEndpoint, aPrincipal, aQuestion } from './support/questions.ts'
+
+const caps = { ...noCaps, contextTokens: 8_000, outputTokens: 100, keepAliveSeconds: 600 }
+const asking = (body: object) =>
+  aQuestion({ caller: aPrincipal({ caps }), body: { ...noBody, ...body } })
+
+test.each([
+  [{ contextTokens: 9_000 }, 'num_ctx', 'num_ctx is 9000; up to 8000 tokens may be asked for.'],
+  [
+    { outputTokens: 101 },
+    'options.num_predict',
+    'options.num_predict is 101; up to 100 output tokens may be asked for.',
+  ],
+  [
+    { keepAliveSeconds: Number.POSITIVE_INFINITY },
+    'keep_alive',
+    'keep_alive is without an end, or not a number; up to 600 seconds may be asked for.',
+  ],
+])('a cap: %j is named with what was asked and what is allowed', (body, param, text) => {
+  expect(withinCaps.describe?.(asking(body))).toEqual({ text, param })
+})
+
+test('a role is told which role is needed, and a service is named', () => {
+  const manage = aQuestion({ facts: { endpoint: anEndpoint({ class: 'manage' }) } })
+  expect(grantedClass.describe?.(manage)?.text).toBe(
+    'POST needs the role admin here, and this key has the role readwrite.',
+  )
+  const token = aQuestion({ caller: aPrincipal({ kind: 'token', services: [] }) })
+  expect(grantedService.describe?.(token)?.text).toBe(
+    'This access token may not call the service ollama: it is not among its services.',
+  )
+  expect(allowedAddress.describe?.(aQuestion())?.text).toBe(
+    'This key may not be used from the address 192.0.2.7.',
+  )
+})
