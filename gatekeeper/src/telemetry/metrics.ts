@@ -120,7 +120,7 @@ function addFaultCounter(registry: Registry, { processFaults }: MetricSources): 
   let ofRequests = 0
   new Counter({
     name: 'gatekeeper_faults_total',
-    help: 'Bugs and outages of our own, by what they ended: one request, or the process',
+    help: 'Bugs and outages of the gatekeeper, by what they ended: one request, or the process',
     labelNames: ['ended'],
     registers: [registry],
     collect() {
