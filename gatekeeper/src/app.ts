@@ -211,15 +211,19 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const refuseReader = createReaderBound(policies.reads)
   const pricesOf = createPriceLists(services)
   const responses = createResponseOwners()
+  // Apart from those: an answer has many items, and they must not push answers out.
+  const items = createResponseOwners({ max: 50_000 })
   const createReader = ({ facts, principal }: Admission, body: BodyFacts | null) => {
     const { endpoint, service } = facts
     if (service === null || endpoint?.class !== 'use') return null
+    const kept = { service: service.name, principal: principal.id }
     return createAnswerReader({
       endpoint,
       model: body?.models[0] ?? null,
       promptBytes: body?.promptBytes ?? 0,
       priceOf: pricesOf(service.name),
-      onStored: (id) => responses.remember({ service: service.name, principal: principal.id, id }),
+      onStored: (id) => responses.remember({ ...kept, id }),
+      onItem: (id) => items.remember({ ...kept, id }),
     })
   }
   /** What may be stale or missing, by part; `/readyz` and the metrics tell of it. */
@@ -280,6 +284,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     outputTokensExpected: policies.outputTokensExpected,
     isOwnResponse: responses.isOwn,
+    isOwnItem: items.isOwn,
     checks,
     chat: chat.deps,
     isUnknownLevel: chat.isUnknownLevel,

@@ -16,7 +16,7 @@ type Asked = { readonly facts: RequestFacts; readonly principal: Principal }
 export function readAsks(
   body: NormalBody,
   asked: Asked,
-  { isOwnResponse = () => false, plainKeyTest }: StoreDeps & ShowDeps = {},
+  { isOwnResponse = () => false, isOwnItem = () => false, plainKeyTest }: StoreDeps & ShowDeps = {},
 ): BodyFacts {
   const { facts, principal } = asked
   const own = { service: facts.service?.name ?? '', principal: principal.id }
@@ -30,7 +30,10 @@ export function readAsks(
     isStream: readStream(body, endpoint),
     isUsageAsked: readMember(body, ['stream_options', 'include_usage']) === true,
     isUnload: isUnload(body, endpoint, keepAliveSeconds),
-    usesStore: usesStore(body, endpoint, (id) => isOwnResponse({ ...own, id })),
+    usesStore: usesStore(body, endpoint, {
+      response: (id) => isOwnResponse({ ...own, id }),
+      item: (id) => isOwnItem({ ...own, id }),
+    }),
     keepAliveSeconds,
     contextTokens: readContext(body),
     imageBytes: body.imageBytes,

@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { readJsonBody } from './json-body.ts'
-import { usesStore } from './stored-responses.ts'
+import { type OwnIds, usesStore } from './stored-responses.ts'
 
-async function ask(
-  text: unknown,
-  usage: 'responses' | 'openai' = 'responses',
-  isOwn?: (id: string) => boolean,
-) {
+async function ask(text: unknown, usage: 'responses' | 'openai' = 'responses', own?: OwnIds) {
   const bytes = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text))
   const body = await readJsonBody(bytes, { kind: 'openai', measuresImages: false })
   if (typeof body === 'string' || 'defect' in body) throw new Error('refused')
-  return usesStore(body, { usage }, isOwn)
+  return usesStore(body, { usage }, own)
 }
 
 describe('a body that goes on from what is kept under an id', () => {
@@ -32,6 +28,10 @@ describe('a body that goes on from what is kept under an id', () => {
     '{"input":[{"type":"item\\u005freference","\\u0069d":"msg_1"}]}',
     { input: [{ id: 'msg_1' }] },
     { input: [{ id: 'msg_1', type: null }] },
+    { input: [{ type: 'item_reference' }, { id: 1 }] },
+    { input: [{ type: 'item_reference', ID: 'msg_1' }] },
+    { input: [{ Type: 'item_reference', id: 'msg_1', role: 'user' }] },
+    { input: [{ Id: 'msg_1' }] },
     { input: [{ role: 'user', content: 'x' }, 'odd', [], {}, { id: 'msg_1', role: null }] },
     { background: true },
     { background: 'true' },
@@ -55,9 +55,9 @@ describe('a body that goes on from what is kept under an id', () => {
   })
 
   test('goes on from the caller’s own answer, by that alone, and in one spelling', async () => {
-    const isOwn = (id: string) => id === 'resp_1'
+    const ids = { response: (id: string) => id === 'resp_1', item: () => false }
     const own = { previous_response_id: 'resp_1' }
-    expect(await ask(own, 'responses', isOwn)).toBe(false)
+    expect(await ask(own, 'responses', ids)).toBe(false)
     for (const other of [
       { previous_response_id: 'resp_2' },
       { previous_response_id: ' resp_1' },
@@ -68,8 +68,29 @@ describe('a body that goes on from what is kept under an id', () => {
       { ...own, input: [{ id: 'resp_1' }] },
       { ...own, background: true },
     ]) {
-      expect([other, await ask(other, 'responses', isOwn)]).toEqual([other, true])
+      expect([other, await ask(other, 'responses', ids)]).toEqual([other, true])
     }
+  })
+
+  test('refers to items that the caller was given, and to all of them only', async () => {
+    const ids = { response: () => false, item: (id: string) => /^(rs|fc)_own$/.test(id) }
+    const call = { type: 'item_reference', id: 'fc_own' }
+    const result = { type: 'function_call_output', call_id: 'a', output: 'sunny' }
+    for (const own of [[call], [{ id: 'rs_own' }, call, result], [{ ...call, type: null }]]) {
+      expect([own, await ask({ input: own }, 'responses', ids)]).toEqual([own, false])
+    }
+    for (const other of [
+      [call, { type: 'item_reference', id: 'fc_other' }],
+      [{ type: 'item_reference', id: ['fc_own'] }],
+      [{ type: 'item_reference', id: ' fc_own' }],
+      [{ type: 'item_reference', Id: 'fc_own' }],
+      [{ type: 'item_reference', id: 'x'.repeat(100_000) }],
+      [{ id: 'fc_other' }],
+    ]) {
+      expect([other, await ask({ input: other }, 'responses', ids)]).toEqual([other, true])
+    }
+    // An item is no answer, and an answer no item.
+    expect(await ask({ previous_response_id: 'fc_own' }, 'responses', ids)).toBe(true)
   })
 
   test('an id among megabytes of images is found, and costs no more than a look at them', async () => {

@@ -209,7 +209,7 @@ export const reasons = {
   'store-not-granted': {
     ...forbidden,
     code: 'stored_response_not_allowed',
-    text: 'That is kept under an id, and not known to be of this key. Send the conversation itself, without previous_response_id, conversation, item_reference and background.',
+    text: 'That is kept under an id, and it is not known that this key was given it. Send the conversation itself, without previous_response_id, conversation, item_reference and background.',
   },
   'address-not-allowed': {
     ...forbidden,

@@ -407,6 +407,11 @@ describe('under what id an upstream keeps its answer', () => {
     readAnswer(asked, chunks, answer).used(answered)
     return ids
   }
+  const itemsOf = (chunks: readonly string[], answer: Answer = {}) => {
+    const ids: string[] = []
+    readAnswer(asking('responses', { onItem: (id) => ids.push(id) }), chunks, answer)
+    return ids
+  }
   const long = `resp_${'x'.repeat(400)}`
 
   test.each([
@@ -429,6 +434,48 @@ describe('under what id an upstream keeps its answer', () => {
     ['nowhere', [JSON.stringify({ output: [{ id: 'msg_1' }], metadata: { id: 'a' } })], {}, []],
   ] as const)('%s', (_, chunks, answer, expected) => {
     expect(idsOf(chunks, answer)).toEqual(expected)
+  })
+
+  test.each([
+    [
+      'whole',
+      [JSON.stringify({ id: 'resp_1', output: [{ id: 'rs_1' }, { id: 'fc_1', content: [] }] })],
+      {},
+      ['rs_1', 'fc_1'],
+    ],
+    [
+      'streamed, each as it goes by',
+      [
+        event({ type: 'response.created', response: { id: 'resp_1', output: [] } }),
+        event({ type: 'response.output_item.added', item: { id: 'rs_1', type: 'reasoning' } }),
+        event({ type: 'response.output_item.done', item: { id: 'fc_1' } }),
+        event({ type: 'response.completed', response: { output: [{ id: 'msg_1' }] } }),
+      ],
+      sse,
+      ['rs_1', 'fc_1', 'msg_1'],
+    ],
+    ['an error', [JSON.stringify({ output: [{ id: 'rs_1' }] })], { status: 400 }, []],
+    ['too long', [JSON.stringify({ output: [{ id: 'x'.repeat(5_000) }, { id: 'a' }] })], {}, ['a']],
+    ['odd', [JSON.stringify({ output: [{ id: 'rs_"1' }, { id: 2 }, { id: '' }, 'rs_3'] })], {}, []],
+    [
+      'elsewhere: what a caller can have echoed is nothing that it was given',
+      [
+        JSON.stringify({
+          ...{ input: [{ id: 'a' }], metadata: { id: 'b', item: { id: 'c' } } },
+          output: [{ content: [{ id: 'd' }], arguments: '{"item":{"id":"e"}}', item: { id: 'f' } }],
+        }),
+      ],
+      {},
+      [],
+    ],
+  ] as const)('of items, %s', (_, chunks, answer, expected) => {
+    expect(itemsOf(chunks, answer)).toEqual(expected)
+  })
+
+  test('of 100,000 items the first are told, and the rest are nobody’s', () => {
+    const output = Array.from({ length: 100_000 }, (_, n) => ({ id: `fc_${n}` }))
+    const ids = itemsOf([JSON.stringify({ output })])
+    expect([ids.length, ids[0], ids.at(-1)]).toEqual([512, 'fc_0', 'fc_511'])
   })
 
   test('is asked of the Responses API alone: other ids name nothing that is kept', () => {

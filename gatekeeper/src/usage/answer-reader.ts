@@ -21,13 +21,15 @@ export type Asked = {
   readonly priceOf: PriceList
   /** Is told under what id the upstream keeps the answer, before the answer's end is sent. */
   readonly onStored?: (id: string) => void
+  /** Is told under what id it keeps an item of the answer, before that part of the answer is sent. */
+  readonly onItem?: (id: string) => void
 }
 
 const bytesPerToken = 4
 
 /** Makes the reader of one request's answer. */
 export function createAnswerReader(asked: Asked): AnswerReader {
-  const usage = createUsageReader(asked.endpoint.usage)
+  const usage = createUsageReader(asked.endpoint.usage, asked.onItem)
   let read: ((chunk: Buffer) => void) | null = null
   let framing: Framing | null = null
   let hasBegun = false

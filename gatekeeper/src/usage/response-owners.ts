@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 
-/** Whose an answer is that an upstream keeps: the principal's id, at a service. */
+/** Whose an answer, or an item of one, is that an upstream keeps: the principal's id, at a service. */
 type Owned = { readonly service: string; readonly principal: string; readonly id: string }
 
 /**
  * Remembers whose the newest answers are that upstreams keep under ids, and nothing else of them: a
- * few hundred bytes each, in this process only. What is forgotten, or was made elsewhere, is nobody's.
+ * few hundred bytes each however long an id is, in this process only. What is forgotten, or was made elsewhere, is nobody's.
  */
 export function createResponseOwners({ max = 10_000 } = {}) {
   const owners = new LRUCache<string, string>({ max })

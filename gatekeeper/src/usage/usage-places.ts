@@ -18,6 +18,8 @@ export type UsagePlaces = {
   readonly models: readonly Place[]
   /** Where the id is under which the upstream keeps the answer. */
   readonly ids?: readonly Place[]
+  /** Where the ids of its items are, under which the upstream keeps those. */
+  readonly items?: readonly Place[]
   readonly ending: Ending | null
 }
 
@@ -59,6 +61,12 @@ export const usagePlaces: Readonly<Record<Exclude<UsageForm, 'none'>, UsagePlace
     ],
     models: [['model'], ['response', 'model']],
     ids: [['id'], ['response', 'id']],
+    // Whole, as one item of a stream, and in the last event of a stream.
+    items: [
+      ['output', 'id'],
+      ['item', 'id'],
+      ['response', 'output', 'id'],
+    ],
     ending: {
       place: ['type'],
       values: ['response.completed', 'response.incomplete', 'response.failed'],

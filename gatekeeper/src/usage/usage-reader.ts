@@ -26,13 +26,23 @@ export type UsageReader = {
 /** More tokens than any one answer has: a larger number is a mistake, or worse. */
 const tokensMax = 100_000_000
 
-/** Reads figures, model and ending out of the JSON of an answer; null where its form has none. */
-export function createUsageReader(form: UsageForm): UsageReader | null {
+/** More items than one answer has; each of them comes three times in a stream. */
+const itemsMax = 512
+
+/**
+ * Reads figures, model, ids and ending out of the JSON of an answer; null where its form has none.
+ * `onItem` is told of each id of an item as it goes by, so that nothing of them is kept here.
+ */
+export function createUsageReader(
+  form: UsageForm,
+  onItem: (id: string) => void = () => {},
+): UsageReader | null {
   if (form === 'none') return null
-  const { figures, models, ids = [], ending } = usagePlaces[form]
+  const { figures, models, ids = [], items = [], ending } = usagePlaces[form]
   const counts = new Map<Figure, number>()
   let model: string | null = null
   let id: string | null = null
+  let itemsSeen = 0
   let isEnding = false
   let values = 0
 
@@ -40,15 +50,18 @@ export function createUsageReader(form: UsageForm): UsageReader | null {
     const tokens = readCount(text)
     if (tokens !== null) counts.set(figure, Math.max(tokens, counts.get(figure) ?? 0))
   }
+  const takeText = (place: number, text: string) => {
+    if (place < models.length) model ??= text
+    else if (place < models.length + ids.length) id ??= text
+    else if (itemsSeen++ < itemsMax && isPlainId(text)) onItem(text)
+  }
+  const textsTo = figures.length + models.length + ids.length + items.length
   const found = (place: number, text: string, isString: boolean) => {
     const figure = figures[place]?.[1]
     if (figure !== undefined) {
       if (!isString) count(figure, text)
-    } else if (place >= figures.length + models.length + ids.length) {
-      isEnding ||= ending?.values.includes(text) ?? false
-    } else if (!isString || text === '') return
-    else if (place < figures.length + models.length) model ??= text
-    else id ??= text
+    } else if (place >= textsTo) isEnding ||= ending?.values.includes(text) ?? false
+    else if (isString && text !== '') takeText(place - figures.length, text)
   }
   const sum = (side: 'input' | 'output') => {
     const told = [...counts].filter(([figure]) => figure.startsWith(side))
@@ -60,22 +73,24 @@ export function createUsageReader(form: UsageForm): UsageReader | null {
   return {
     watch: createJsonWatch(trees[form], { found, ended }),
     model: () => model,
-    // A longer one was cut, and would stand for every id that begins so.
-    id: () => (id !== null && id.length < textMax && /^[\w.:=+/-]+$/.test(id) ? id : null),
+    id: () => (id !== null && isPlainId(id) ? id : null),
     isEnding: () => isEnding,
     values: () => values,
     told: () => ({ input: sum('input'), output: sum('output') }),
   }
 }
 
+/** A longer one was cut, and would stand for every id that begins so. */
+const isPlainId = (id: string) => id.length < textMax && /^[\w.:=+/-]+$/.test(id)
+
 /** Made once: the places of a form are the same for every answer. */
 const trees = Object.fromEntries(
   Object.entries(usagePlaces).map(([form, places]) => [form, toTree(places)]),
 ) as Readonly<Record<Exclude<UsageForm, 'none'>, PlaceTree>>
 
-function toTree({ figures, models, ids = [], ending }: UsagePlaces): PlaceTree {
+function toTree({ figures, models, ids = [], items = [], ending }: UsagePlaces): PlaceTree {
   const ends = ending === null ? [] : [ending.place]
-  return toPlaceTree([...figures.map(([place]) => place), ...models, ...ids, ...ends])
+  return toPlaceTree([...figures.map(([place]) => place), ...models, ...ids, ...items, ...ends])
 }
 
 function readCount(text: string): number | null {

@@ -343,6 +343,59 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       })
     })
 
+    describe('but a key refers to items that it was given itself', () => {
+      const json = { 'content-type': 'application/json' }
+      const event = (type: string, rest: object) =>
+        `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+      const path = '/litellm/v1/responses'
+      /** The second step of an agent's loop. */
+      const next = (ids: readonly string[], key: string, at = path) => {
+        const references = ids.map((id) => ({ type: 'item_reference', id }))
+        const output = { type: 'function_call_output', call_id: 'call_1', output: 'sunny' }
+        return post(at, { model: 'good', input: [...references, output] }, key)
+      }
+      const statusesOf = async (...ids: readonly string[]) => {
+        const asked = [ada, bob].map(async ({ key }) => (await next(ids, key)).status)
+        return await Promise.all(asked)
+      }
+
+      it('whole or streamed; nobody else does, nor it elsewhere', async () => {
+        const output = [
+          { type: 'reasoning', id: 'rs_whole', summary: [] },
+          { type: 'function_call', id: 'fc_whole', call_id: 'call_1', name: 'w', arguments: '{}' },
+        ]
+        const whole = JSON.stringify({ id: 'resp_items', output })
+        other.behave({ status: 200, body: whole, extraFields: json })
+        await post(path, { model: 'good', input: 'x' })
+        const body =
+          event('response.output_item.added', { item: { id: 'rs_sse', type: 'reasoning' } }) +
+          event('response.output_item.done', { item: { id: 'fc_sse', type: 'function_call' } }) +
+          event('response.completed', { response: { output: [{ id: 'msg_sse' }] } })
+        const extraFields = { 'content-type': 'text/event-stream' }
+        other.behave({ status: 200, body, extraFields })
+        await post(path, { model: 'good', input: 'x', stream: true })
+        other.behave({ status: 200, body: '{}' })
+        expect(await statusesOf('rs_whole', 'fc_whole')).toEqual([200, 403])
+        expect(await statusesOf('rs_sse', 'fc_sse', 'msg_sse')).toEqual([200, 403])
+        expect(await statusesOf('rs_whole', 'fc_of_bob')).toEqual([403, 403])
+        // An item of one model server is none of another.
+        expect((await next(['fc_whole'], ada.key, '/litellm/vllm/v1/responses')).status).toBe(403)
+        expect(await statusesOf('resp_items')).toEqual([403, 403])
+        const refused = await Promise.all(['rs_whole', 'rs_none'].map((id) => next([id], bob.key)))
+        expect(new Set(refused.map((answer) => errorOf(answer).message)).size).toBe(1)
+      })
+
+      it('and no number of ids makes those of another its own, or fills the memory', async () => {
+        const output = Array.from({ length: 100_000 }, (_, n) => ({ id: `fc_flood_${n}` }))
+        other.behave({ status: 200, body: JSON.stringify({ output }), extraFields: json })
+        await post(path, { model: 'good', input: 'x' })
+        other.behave({ status: 200, body: '{}' })
+        expect(await statusesOf('fc_flood_0')).toEqual([200, 403])
+        // Beyond what is remembered of one answer.
+        expect(await statusesOf('fc_flood_99999')).toEqual([403, 403])
+      })
+    })
+
     it('who sends the whole conversation needs no id; an admin may use them', async () => {
       const input = [
         { role: 'user', content: 'hello' },
