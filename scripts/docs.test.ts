@@ -1,14 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
+import {
+  gatewayJsonSchema,
+  membersOf,
+  renderConfiguration,
+  renderJsonSchema,
+} from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
-import { insertSettingsTable, renderEnvExample } from './docs/settings-docs.ts'
+import { renderEnvExample } from './docs/settings-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
 
-it('the settings table of the README is the list of settings (else: npm run docs)', () => {
-  expect(read('README.md')).toBe(insertSettingsTable(read('README.md')))
+it('docs/configuration.md is every setting and every member (else: npm run docs)', () => {
+  expect(read('docs/configuration.md')).toBe(renderConfiguration())
+})
+
+it('every member of gatekeeper.yaml says what it sets', () => {
+  const silent = membersOf(gatewayJsonSchema()).filter(({ description }) => description === null)
+  expect(silent.map(({ path }) => path)).toEqual([])
+})
+
+it('the JSON Schema beside it is the one that is checked (else: npm run docs)', () => {
+  expect(read('docs/gatekeeper.schema.json')).toBe(renderJsonSchema())
+  expect(read('gatekeeper.yaml')).toContain('$schema=docs/gatekeeper.schema.json')
 })
 
 it('.env.example is the list of settings (else: npm run docs)', () => {
@@ -20,5 +36,5 @@ it('docs/endpoints.md is the endpoint tables (else: npm run docs)', () => {
 })
 
 it('the README is short enough to be read', () => {
-  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(200)
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150)
 })

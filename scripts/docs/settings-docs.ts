@@ -2,7 +2,7 @@ import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settin
 
 const rows: readonly SettingRow[] = settingRows
 
-/** The table of settings for the README. */
+/** The table of settings. */
 export function renderSettingsTable(): string {
   const lines = rows.map(
     (row) =>
@@ -28,16 +28,4 @@ export function renderEnvExample(): string {
     '# Copy to .env; npm start reads it, and the environment wins over it.\n',
     ...entries,
   ].join('\n')
-}
-
-const begin = '<!-- settings: made by npm run docs -->'
-const end = '<!-- end of settings -->'
-
-/** Puts the table between its marks in the README; throws where the marks are missing. */
-export function insertSettingsTable(readme: string): string {
-  const from = readme.indexOf(begin)
-  const to = readme.indexOf(end)
-  if (from === -1 || to < from)
-    throw new Error('the README has lost the marks of its settings table')
-  return `${readme.slice(0, from)}${begin}\n${renderSettingsTable()}\n${readme.slice(to)}`
 }

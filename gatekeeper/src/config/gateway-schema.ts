@@ -61,20 +61,34 @@ const methodList = z
 
 const methods = z.strictObject(
   {
-    read: methodList.default([]),
-    use: methodList.default([]),
-    manage: methodList.default([]),
+    read: methodList.default([]).describe('Methods that only read'),
+    use: methodList.default([]).describe('Methods that use the service'),
+    manage: methodList.default([]).describe('Methods that only the role admin may use'),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? methodsForm : undefined) },
 )
 
 const route = z.strictObject({
-  prefix,
-  strip: z.boolean().default(false),
-  mode: z.enum(['check', 'relay']).optional(),
-  browser: z.literal('basic').optional(),
-  /** The one field that carries the caller's credential; the others belong to the service. */
-  credentialField: credentialField.optional(),
+  prefix: prefix.describe('Public path: the route is this path and all below it'),
+  strip: z
+    .boolean()
+    .default(false)
+    .describe('Whether the service gets the path without the prefix'),
+  mode: z
+    .enum(['check', 'relay'])
+    .optional()
+    .describe(
+      '`relay`: the gatekeeper reads bodies and carries answers. `check`: Caddy proxies after a yes. Usual: `check` for kind `http`, else `relay`',
+    ),
+  browser: z
+    .literal('basic')
+    .optional()
+    .describe('`basic`: pages of this route ask for the key as a password'),
+  credentialField: credentialField
+    .optional()
+    .describe(
+      'The one field that carries the key of the caller. All other fields belong to the service and pass',
+    ),
 })
 
 const seconds = z.number().positive().max(86_400)
@@ -111,23 +125,51 @@ const modelList = z.array(z.string().min(1).max(200)).meta({ examples: ["['llama
 const cap = z.int().min(0).nullable().default(null)
 
 const caps = z
-  .strictObject({ keepAliveSeconds: cap, contextTokens: cap, outputTokens: cap, imageBytes: cap })
+  .strictObject({
+    keepAliveSeconds: cap.describe('Longest `keep_alive` of a request'),
+    contextTokens: cap.describe('Largest `num_ctx` of a request'),
+    outputTokens: cap.describe('Most output tokens of a request'),
+    imageBytes: cap.describe('Largest image of a request'),
+  })
   .optional()
 
 const rolePolicy = z.strictObject({
-  limits,
-  models: modelList.default([]),
-  cloudModels: z.boolean().nullable().default(null),
-  caps,
-  weight: z.int().min(1).max(100).nullable().default(null),
-  capOutput: z.boolean().nullable().default(null),
+  limits: limits.describe('Limits of each key of this role'),
+  models: modelList.default([]).describe('Models that this role may use; empty: all'),
+  cloudModels: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe("Whether this role may use models that run at Ollama's vendor"),
+  caps: caps.describe('Bounds of a single request'),
+  weight: z
+    .int()
+    .min(1)
+    .max(100)
+    .nullable()
+    .default(null)
+    .describe('Share of the queue of a key of this role, beside others'),
+  capOutput: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('Whether output above a cap is cut instead of refused'),
 })
 
 const queue = z.strictObject({
-  waiting: z.int().min(0).max(100_000).default(512),
-  /** One key at most; half of all unless it is said. */
-  waitingPerKey: z.int().min(0).max(100_000).optional(),
-  longestWaitSeconds: seconds.default(120),
+  waiting: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(512)
+    .describe('How many requests may wait for the service'),
+  waitingPerKey: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .optional()
+    .describe('How many of them one key may have; usual: half'),
+  longestWaitSeconds: seconds.default(120).describe('How long one may wait'),
 })
 
 const usdPerMillion = z
@@ -137,7 +179,10 @@ const usdPerMillion = z
   .transform((usd) => Math.round(usd * 1_000_000))
 
 const price = z
-  .strictObject({ inputUsdPerMillion: usdPerMillion, outputUsdPerMillion: usdPerMillion })
+  .strictObject({
+    inputUsdPerMillion: usdPerMillion.describe('US dollars for a million input tokens'),
+    outputUsdPerMillion: usdPerMillion.describe('US dollars for a million output tokens'),
+  })
   .transform(({ inputUsdPerMillion, outputUsdPerMillion }) => ({
     inputMicroUsdPerMillion: inputUsdPerMillion,
     outputMicroUsdPerMillion: outputUsdPerMillion,
@@ -156,144 +201,248 @@ const isTimeZone = (name: string) => {
 }
 
 const service = z.strictObject({
-  kind: z.enum(serviceKinds),
+  kind: z
+    .enum(serviceKinds)
+    .describe('Which API it speaks; `http` for everything without a table of endpoints'),
   aliases: z
     .array(name)
     .meta({ examples: ['[chat]'] })
-    .default([]),
+    .default([])
+    .describe('Further names that keys may use for it'),
   upstream: z
     .strictObject({
-      url: url.optional(),
-      keyFile: z.string().min(1).optional(),
-      /** Whose certificates the service may show, instead of those of the public authorities. */
-      tls: tls.optional(),
+      url: url.optional().describe('Its address, with a path if it has one'),
+      keyFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A file with the key that the gatekeeper shows it'),
+      tls: tls
+        .optional()
+        .describe('Which certificates it may show, instead of those of the public authorities'),
     })
-    .optional(),
+    .optional()
+    .describe('Where it is'),
   routes: z
     .array(route)
     .min(1)
-    .meta({ examples: ['[{prefix: /tts, strip: true}]'] }),
+    .meta({ examples: ['[{prefix: /tts, strip: true}]'] })
+    .describe('Public paths that lead to it'),
   timeouts: z
     .strictObject({
-      connectSeconds: seconds.default(5),
-      headersSeconds: seconds.default(900),
-      idleSeconds: seconds.default(900),
+      connectSeconds: seconds.default(5).describe('Until it accepts a connection'),
+      headersSeconds: seconds.default(900).describe('Until its answer begins'),
+      idleSeconds: seconds.default(900).describe('Between two pieces of an answer'),
     })
-    .prefault({}),
-  keepAlive: z.boolean().optional(),
-  anonymous: z.boolean().default(false),
+    .prefault({})
+    .describe('How long the service may take'),
+  keepAlive: z.boolean().optional().describe('Whether connections to it are used again'),
+  anonymous: z.boolean().default(false).describe('Whether it answers callers without a credential'),
   origins: z
     .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
     .meta({ examples: ['[https://app.example]'] })
-    .default([]),
-  /** Paths as the service sees them: without the prefix, where the route strips it. */
-  webSockets: z.array(z.string().refine(isPathPattern, webSocketForm)).default([]),
-  /** Which class a method has, where it is not the usual one (kind `http`). */
-  methods: methods.optional(),
-  limits,
-  /** How many requests the model server works on at a time; others wait in the queue. */
+    .default([])
+    .describe('Web origins whose pages may call it'),
+  webSockets: z
+    .array(z.string().refine(isPathPattern, webSocketForm))
+    .default([])
+    .describe(
+      'Paths that open WebSockets, as the service sees them: without a prefix that the route strips',
+    ),
+  methods: methods
+    .optional()
+    .describe(
+      'Which class a method has (kind `http`). Usual: GET and HEAD read, POST uses, all others manage',
+    ),
+  limits: limits.describe('Limits of all callers of the service together'),
   slots: z
     .union([z.int().min(1).max(10_000), z.literal('unlimited')])
     .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
-    .optional(),
-  queue: queue.optional(),
-  /** `leave` for an upstream that refuses `stream_options`: usage of its streams is estimated. */
-  streamUsage: z.enum(['ask', 'leave']).optional(),
-  prices: prices.default({}),
-  /** A file of more prices, in the same form; relative to this one. */
-  pricesFile: z.string().min(1).optional(),
+    .optional()
+    .describe(
+      'How many requests it works on at the same time; others wait in the queue. Usual: 1 for `ollama`, else unlimited',
+    ),
+  queue: queue.optional().describe('Who may wait for a slot'),
+  streamUsage: z
+    .enum(['ask', 'leave'])
+    .optional()
+    .describe(
+      '`leave` for an upstream that refuses `stream_options`; the usage of its streams is then estimated',
+    ),
+  prices: prices.default({}).describe('Prices by model name, in which `*` stands for any text'),
+  pricesFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file with more prices in the same form, relative to this one'),
 })
 
 const chat = z.strictObject({
-  /** The service behind it. */
-  service: name,
-  /** The model of requests that name none. */
-  model: z.string().min(1).max(200).nullable().default(null),
-  /** Who calls /minnow/chat and /shark/chat without a credential. */
+  service: name.describe('The service behind it'),
+  model: z
+    .string()
+    .min(1)
+    .max(200)
+    .nullable()
+    .default(null)
+    .describe('The model of requests that name none'),
   anonymous: z
     .strictObject({
-      enabled: z.boolean().optional(),
-      limits: limitList.prefault([
-        ...['30/min', '1k/day', '500k-tokens/day', '1usd/day', '2-concurrent'],
-        ...['64k-prompt-bytes', '1k-output-tokens', '300-stream-seconds'],
-      ]),
+      enabled: z
+        .boolean()
+        .optional()
+        .describe('Whether they are answered. Usual: only while every bind is loopback'),
+      limits: limitList
+        .prefault([
+          ...['30/min', '1k/day', '500k-tokens/day', '1usd/day', '2-concurrent'],
+          ...['64k-prompt-bytes', '1k-output-tokens', '300-stream-seconds'],
+        ])
+        .describe('Limits of all of them together'),
       perAddress: z
         .strictObject({
-          burst: z.int().min(1).max(1_000_000).default(10),
-          perMinute: z.number().positive().max(1_000_000).default(6),
+          burst: z.int().min(1).max(1_000_000).default(10).describe('Requests at once'),
+          perMinute: z
+            .number()
+            .positive()
+            .max(1_000_000)
+            .default(6)
+            .describe('Requests per minute after that'),
         })
-        .prefault({}),
-      models: modelList.default([]),
+        .prefault({})
+        .describe('What one client address may send'),
+      models: modelList.default([]).describe('Models that they may use; empty: all'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Callers of /minnow/chat and /shark/chat, who need no credential'),
 })
 
 /** The shape of `gatekeeper.yaml`. What it cannot say (who owns a prefix) is in `cross-checks.ts`. */
 export const gatewaySchema = z.strictObject({
-  version: z.literal(1),
-  /** Bad credentials that one client address may show; good ones do not count. */
+  version: z.literal(1).describe('The form of this file'),
   attempts: z
     .strictObject({
-      burst: z.int().min(1).max(1_000_000).default(100),
-      perMinute: z.number().positive().max(1_000_000).default(60),
+      burst: z.int().min(1).max(1_000_000).default(100).describe('Bad credentials at once'),
+      perMinute: z
+        .number()
+        .positive()
+        .max(1_000_000)
+        .default(60)
+        .describe('Bad credentials per minute after that'),
     })
-    .prefault({}),
-  /** How many bytes of JSON bodies are held at a time, of all requests together. */
+    .prefault({})
+    .describe('Bad credentials that one client address may show; good ones do not count'),
   bodies: z
     .strictObject({
       // One key gets half of it at most, and a body may have 32 MiB.
-      inFlightBytes: z.int().min(67_108_864).max(68_719_476_736).default(268_435_456),
+      inFlightBytes: z
+        .int()
+        .min(67_108_864)
+        .max(68_719_476_736)
+        .default(268_435_456)
+        .describe('Bytes of JSON bodies held at the same time, of all requests together'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Bodies that are being read'),
   /**
    * How late the event loop may be before new requests are refused, which is four times as long as
    * the work on a body may take when there is much of it.
    */
-  overload: z.strictObject({ lagMs: z.int().min(10).max(60_000).default(300) }).prefault({}),
-  /** Where days and months begin for limits. */
+  overload: z
+    .strictObject({
+      lagMs: z
+        .int()
+        .min(10)
+        .max(60_000)
+        .default(300)
+        .describe('How late the event loop may be before new requests are refused'),
+    })
+    .prefault({})
+    .describe('When new requests are refused because there is too much work'),
   timeZone: z
     .string()
     .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
-    .default('UTC'),
-  limits,
-  /** What each caller may read; limits of requests count no reads. */
-  reads,
-  /** How long lines of the usage log are kept. */
-  usage: z.strictObject({ retainDays: z.int().min(1).max(3650).default(400) }).prefault({}),
-  /** What is recorded of requests, for how long, and what happens while that is not possible. */
+    .default('UTC')
+    .describe('Where days and months of limits begin'),
+  limits: limits.describe('Limits of all callers together'),
+  reads: reads.describe(
+    'Limits of what each caller reads (lists, pages); limits of requests count no reads',
+  ),
+  usage: z
+    .strictObject({
+      retainDays: z.int().min(1).max(3650).default(400).describe('How long its lines are kept'),
+    })
+    .prefault({})
+    .describe('The usage log'),
   audit: z
     .strictObject({
-      allowed: z.enum(['all', 'sampled', 'none']).default('all'),
-      sampleOf: z.int().min(2).max(1_000_000).default(10),
-      required: z.boolean().default(false),
-      retainDays: z.int().min(1).max(3650).default(90),
-      megabytes: z.int().min(1).max(1_000_000).default(512),
+      allowed: z
+        .enum(['all', 'sampled', 'none'])
+        .default('all')
+        .describe('Which allowed requests are recorded; refused ones always are'),
+      sampleOf: z
+        .int()
+        .min(2)
+        .max(1_000_000)
+        .default(10)
+        .describe('With `sampled`: one of how many'),
+      required: z
+        .boolean()
+        .default(false)
+        .describe('Whether requests are refused while they cannot be recorded'),
+      retainDays: z.int().min(1).max(3650).default(90).describe('How long records are kept'),
+      megabytes: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(512)
+        .describe('How much space they may take'),
     })
-    .prefault({}),
-  /** What becomes of answers that are on their way while their credential is revoked. */
-  revocation: z.strictObject({ cutStreams: z.boolean().default(true) }).prefault({}),
-  capOutput: z.boolean().default(false),
+    .prefault({})
+    .describe('What is recorded of requests. Acts of operators are always recorded'),
+  revocation: z
+    .strictObject({
+      cutStreams: z
+        .boolean()
+        .default(true)
+        .describe('Whether an answer that is on its way ends when its credential is revoked'),
+    })
+    .prefault({})
+    .describe('Revoked credentials'),
+  capOutput: z
+    .boolean()
+    .default(false)
+    .describe('Whether output above a cap is cut instead of refused'),
   roles: z
     .strictObject({
-      readonly: rolePolicy.optional(),
-      readwrite: rolePolicy.optional(),
-      admin: rolePolicy.optional(),
+      readonly: rolePolicy.optional().describe('Reads lists'),
+      readwrite: rolePolicy.optional().describe('Also uses models and services'),
+      admin: rolePolicy.optional().describe('Also manages: pull, delete'),
     })
-    .prefault({}),
-  users: z.record(z.string().min(1).max(200), z.strictObject({ limits })).default({}),
-  /** Whose access tokens are taken, besides our own. */
+    .prefault({})
+    .describe('What each role may do, beside the limits of its keys'),
+  users: z
+    .record(
+      z.string().min(1).max(200),
+      z.strictObject({ limits: limits.describe('Limits of the user') }),
+    )
+    .default({})
+    .describe('Limits of a user over all their keys'),
   issuers: issuersSchema({
-    models: modelList.default([]),
-    limits,
-    caps,
-    cloudModels: z.boolean().nullable().default(null),
-    weight: z.int().min(1).max(100).nullable().default(null),
-  }),
+    models: modelList.default([]).describe('Models that the holder may use; empty: all'),
+    limits: limits.describe('Limits of the holder'),
+    caps: caps.describe('Bounds of a single request'),
+    cloudModels: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe("Whether the holder may use models that run at Ollama's vendor"),
+    weight: z.int().min(1).max(100).nullable().default(null).describe('Share of the queue'),
+  }).describe('Identity providers whose access tokens are accepted, beside our own'),
   services: z
     .record(name, service)
-    .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] }),
-  /** The domain chat; none where it is left out. */
-  chat: chat.optional(),
+    .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] })
+    .describe('What stands behind the gatekeeper, by name'),
+  chat: chat.optional().describe('The domain chat; without this member there is none'),
 })
 
 export type GatewayFile = z.output<typeof gatewaySchema>

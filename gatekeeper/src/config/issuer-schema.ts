@@ -40,9 +40,11 @@ function isLoopback(hostname: string): boolean {
 
 const keys = z.union(
   [
-    z.strictObject({ file: z.string().min(1) }),
-    z.strictObject({ url: keyAddress }),
-    z.strictObject({ discovery: z.literal(true) }),
+    z.strictObject({
+      file: z.string().min(1).describe('A file with a JWK Set, relative to this one'),
+    }),
+    z.strictObject({ url: keyAddress.describe('The address of a JWK Set') }),
+    z.strictObject({ discovery: z.literal(true).describe('Found by OpenID Connect discovery') }),
   ],
   'must be one of {discovery: true}, {url: https://login.example/keys} and {file: keys.jwks.json}',
 )
@@ -61,35 +63,69 @@ export type GrantShape = z.ZodRawShape
 /** Makes the schema of `issuers`; `grant` is what a rule may give, beside role and services. */
 export function issuersSchema<Grant extends GrantShape>(grant: Grant) {
   const rule = z.strictObject({
-    when: z.record(z.string().min(1).max(500), wantedValues).default({}),
-    role: z.enum(['readonly', 'readwrite', 'admin']),
-    services: z.array(z.string().min(1).max(200)).default([]),
+    when: z
+      .record(z.string().min(1).max(500), wantedValues)
+      .default({})
+      .describe('Claims that a token must have; empty: any token of the issuer'),
+    role: z.enum(['readonly', 'readwrite', 'admin']).describe('The role that it gives'),
+    services: z
+      .array(z.string().min(1).max(200))
+      .default([])
+      .describe('The services that it opens'),
     ...grant,
   })
   return z
     .array(
       z.strictObject({
-        issuer: issuerName,
+        issuer: issuerName.describe('`iss` of its tokens, to the letter'),
         audience: z
           .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
           .meta({ form: 'a text such as gatekeeper, or a list such as [gatekeeper, api]' })
-          .transform((value) => [value].flat()),
-        /** The claim that is compared with `audience`. */
-        audienceClaim: z.string().min(1).max(200).default('aud'),
-        algorithms: z.array(z.enum(algorithms), 'must be a list, such as [RS256]').min(1),
-        /** Values of `typ` in the token's header, without `application/`. */
-        types: z.array(z.string().min(1).toLowerCase()).min(1).default(['at+jwt']),
-        keys,
-        /** Whose certificate its server may show, instead of those of the public authorities. */
-        tls: tls.optional(),
-        clockToleranceSeconds: z.number().min(0).max(300).default(30),
+          .transform((value) => [value].flat())
+          .describe('Our name in its tokens'),
+        audienceClaim: z
+          .string()
+          .min(1)
+          .max(200)
+          .default('aud')
+          .describe('The claim that is compared with `audience`'),
+        algorithms: z
+          .array(z.enum(algorithms), 'must be a list, such as [RS256]')
+          .min(1)
+          .describe('Signature algorithms that are accepted'),
+        types: z
+          .array(z.string().min(1).toLowerCase())
+          .min(1)
+          .default(['at+jwt'])
+          .describe('Values of `typ` in the header of a token, without `application/`'),
+        keys: keys.describe('Where its public keys are'),
+        tls: tls
+          .optional()
+          .describe(
+            'Which certificate its server may show, instead of those of the public authorities',
+          ),
+        clockToleranceSeconds: z
+          .number()
+          .min(0)
+          .max(300)
+          .default(30)
+          .describe('How far clocks may differ'),
         keepKeysHours: z
           .number()
           .min(0)
           .max(24 * 30)
-          .default(24),
-        userClaim: z.string().min(1).max(200).default('sub'),
-        rules: z.array(rule).min(1),
+          .default(24)
+          .describe('How long its last keys are used while it cannot be reached'),
+        userClaim: z
+          .string()
+          .min(1)
+          .max(200)
+          .default('sub')
+          .describe('The claim that names the user'),
+        rules: z
+          .array(rule)
+          .min(1)
+          .describe('What its tokens open; the first rule that matches counts'),
       }),
     )
     .max(50)

@@ -1,6 +1,6 @@
 /**
  * Every setting that comes by environment variable: the one place for names, defaults and help.
- * The table in the README and `.env.example` are made from this list, and a test compares them.
+ * The table in `docs/configuration.md` and `.env.example` are made from this list, and a test compares them.
  */
 
 /**
