@@ -66,7 +66,7 @@ export function issuersSchema<Grant extends GrantShape>(grant: Grant) {
     when: z
       .record(z.string().min(1).max(500), wantedValues)
       .default({})
-      .describe('Claims that a token must have; empty: any token of the issuer'),
+      .describe('Claims that a token must have; empty: every token of the issuer'),
     role: z.enum(['readonly', 'readwrite', 'admin']).describe('The role that it gives'),
     services: z
       .array(z.string().min(1).max(200))
