@@ -18,7 +18,7 @@ import { type EstimateDeps, extendReservation } from './estimate.ts'
 import { createFormGuard, type FormGuard } from './form-guard.ts'
 import { type FactsDeps, readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
-import { rewriteBody } from './rewrite-body.ts'
+import { rewriteBody, withoutQuestion } from './rewrite-body.ts'
 import { createHolding, type EnterQueue, type Holding } from './slot.ts'
 import type { StoreDeps } from './stored-responses.ts'
 
@@ -52,6 +52,8 @@ export type Admitted = {
   readonly admission: Admission
   readonly body: BodyFacts | null
   readonly bytes: Buffer | null
+  /** Gives `bytes` without what they ask for on our account; null where there is nothing. */
+  readonly bytesWithout: (() => Buffer) | null
   /** Through which an upload has to go; null where there is none. */
   readonly form: FormGuard | null
 }
@@ -170,6 +172,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const obligations = [...onBody.obligations, ...extended.obligations]
   const bytes = rewrite(onBody.read, facts, obligations)
   if (bytes === undefined) return deny('obligation-unmet', 'rewrite')
+  const bytesWithout = takeBack(onBody.read, bytes, obligations)
   request.body?.onDecided?.()
   const unkept = await reservation.open()
   if (unkept !== null) return refuse(unkept, 'reserve')
@@ -188,6 +191,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
     admission: new Admission({ ...parts, reservation, ...(isStanding && { isStanding }) }),
     body: question.body,
     bytes,
+    bytesWithout,
     form: question.body?.isOnItsWay ? guardForm(request, deps) : null,
   }
 }
@@ -224,4 +228,9 @@ function rewrite(
 ): Buffer | null | undefined {
   if (read === null || read.json === null || facts.endpoint === null) return null
   return rewriteBody(read.json, facts, obligations) ?? undefined
+}
+
+/** The same without what it asks for on our account, where it does. */
+function takeBack(read: ReadBody | null, bytes: Buffer | null, obligations: readonly Obligation[]) {
+  return read?.json && bytes !== null ? withoutQuestion(bytes, read.json, obligations) : null
 }

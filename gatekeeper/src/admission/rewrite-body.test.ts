@@ -3,7 +3,7 @@ import { aService, someFacts } from '../../test/support/questions.ts'
 import { findEndpoint } from '../endpoints/find-endpoint.ts'
 import type { Obligation } from '../policy/decision.ts'
 import { readJsonBody } from './json-body.ts'
-import { rewriteBody } from './rewrite-body.ts'
+import { rewriteBody, withoutQuestion } from './rewrite-body.ts'
 
 const capAt = (outputTokens: number): Obligation => ({ kind: 'cap-output', outputTokens })
 
@@ -90,5 +90,21 @@ describe('asking for what was used', () => {
     ['{"stream_options":{"x":1}}', '{"stream_options":{"x":1,"include_usage":true}}'],
   ])('%s is sent as %s', async (body, expected) => {
     expect(await rewrite(body, [ask], chat)).toBe(expected)
+  })
+
+  test.each([
+    ['{"stream":true}', [ask], '{"stream":true}'],
+    ['{"stream":true,"n":1}', [capAt(7), ask], '{"stream":true,"n":1,"max_tokens":7}'],
+    // Whatever the client sets there is its own affair with the upstream.
+    ['{"stream_options":{}}', [ask], null],
+    ['{"stream_options":null}', [ask], null],
+    ['{"Stream_Options":{},"stream":true}', [ask], null],
+    ['{"stream":true,"stream_options":{"include_usage":true}}', [], null],
+  ] as const)('%s, sent with %j, can be sent without that', async (body, owed, expected) => {
+    const rewritten = await rewrite(body, owed, chat)
+    const read = await readJsonBody(Buffer.from(body), { kind: 'openai', measuresImages: false })
+    if (typeof read === 'string' || 'defect' in read || rewritten === null) throw new Error(body)
+    const without = withoutQuestion(Buffer.from(rewritten), read, owed)
+    expect(without?.().toString() ?? null).toBe(expected)
   })
 })

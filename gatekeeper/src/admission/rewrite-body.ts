@@ -1,4 +1,5 @@
 import { editJson, type JsonBody, type JsonEdit, readMember } from '../lib/json-edit.ts'
+import { foldName } from '../lib/json-names.ts'
 import type { Obligation } from '../policy/decision.ts'
 import type { RequestFacts } from '../policy/facts.ts'
 
@@ -19,11 +20,32 @@ export function rewriteBody(
     if (!(each >= 1)) return null
     edits.push(...capOutput(body, facts, each))
   }
-  if (obligations.some(({ kind }) => kind === 'ask-usage')) {
-    // What else the client set there stays; the answer to this is hidden again (`upstreams/`).
+  if (asksUsage(obligations)) {
+    // What else the client set there stays; the answer to this is hidden again (`upstreams/`). It
+    // comes last: `withoutQuestion` takes it off the end.
     edits.push({ path: ['stream_options', 'include_usage'], json: 'true' })
   }
   return editJson(body, edits)
+}
+
+const asksUsage = (obligations: readonly Obligation[]) =>
+  obligations.some(({ kind }) => kind === 'ask-usage')
+
+const question = Buffer.from(',"stream_options":{"include_usage":true}}')
+
+/**
+ * What gives a rewritten body as it would be without the question for its usage; null where that was
+ * not added, or the client itself had set something there: then a refusal of it is the client's.
+ */
+export function withoutQuestion(
+  rewritten: Buffer,
+  { members }: JsonBody,
+  obligations: readonly Obligation[],
+): (() => Buffer) | null {
+  const isOwn = members.some(({ name }) => foldName(name) === 'stream_options')
+  const end = rewritten.length - question.length
+  if (isOwn || !asksUsage(obligations) || !rewritten.subarray(end).equals(question)) return null
+  return () => Buffer.concat([rewritten.subarray(0, end), Buffer.from('}')])
 }
 
 function leastCap(obligations: readonly Obligation[]): number | null {

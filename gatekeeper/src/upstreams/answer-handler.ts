@@ -142,6 +142,11 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#cut(reasonOf(error), cause)
   }
 
+  /** Whether somebody whose credential still holds good waits for an answer, or for more of it. */
+  isWaiting(): boolean {
+    return !this.#isDone && this.#stands()
+  }
+
   /** The gatekeeper stops, and this answer has had its time. */
   endStopping(): void {
     this.#cut('draining', 'STOPPING')

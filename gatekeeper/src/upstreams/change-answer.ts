@@ -24,14 +24,20 @@ export type HeldTransform = ByteTransform & {
 /** Bytes as they are. */
 export const noChange: ByteTransform = { push: (chunk) => chunk, end: () => null }
 
-/** What an admission obliges us to do with the answer. */
-export function changesOf(admission: Admission, isStream: boolean): ChangeAnswer {
+/** What an admission obliges us to do with the answer; `asks` is whether we asked for its usage. */
+export function changesOf(
+  admission: Admission,
+  isStream: boolean,
+  asks: () => boolean = () => true,
+): ChangeAnswer {
   const owes = (owed: Obligation['kind']) => admission.obligations.some(({ kind }) => kind === owed)
   const isChat = admission.facts.endpoint?.dialect === 'chat'
   const { requestId } = admission.facts
   const [isUsageHidden, isFiltered] = [owes('ask-usage'), owes('filter-models')]
   const hideUsage = (status: number, fields: AnswerFields) =>
-    isUsageHidden && status < 300 && isEventStream(fields) ? createUsageEventFilter() : null
+    isUsageHidden && asks() && status < 300 && isEventStream(fields)
+      ? createUsageEventFilter()
+      : null
   return (status, fields) => {
     // What is no success is a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)

@@ -12,13 +12,15 @@ import type { AnswerReader } from '../policy/answer-reader.ts'
 import type { Reason } from '../policy/reason.ts'
 import { accountOf, type Service, type Upstream } from '../policy/service.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
-import { AnswerHandler } from './answer-handler.ts'
+import { AnswerHandler, type AnswerJob } from './answer-handler.ts'
+import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
 import { changesOf } from './change-answer.ts'
 import { createDocumentFetcher } from './fetch-document.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 import { requestBody } from './request-body.ts'
 import { upstreamFields } from './request-fields.ts'
+import { createUsageQuestions, type UsageQuestion, type UsageQuestions } from './usage-questions.ts'
 
 /** The two ends of a relayed request. `bytes` is its body where that was read already. */
 export type Exchange = {
@@ -35,6 +37,8 @@ export type Exchange = {
   readonly reader: AnswerReader | null
   /** Whether the client asked for a stream. */
   readonly isStream?: boolean
+  /** What `bytes` ask for on our account, which an upstream may refuse. */
+  readonly question?: UsageQuestion | null
 }
 
 /** Why nothing was answered yet, or null where the answer's head went out. */
@@ -72,13 +76,14 @@ export function createForwarder(
   const causes = new Map(services.map((one) => [one.name, createRefusalCause(one, deps)]))
   const agents = new Map(services.map((service) => [service.name, createAgent(service)]))
   const open = new Set<AnswerHandler>()
+  const questions = createUsageQuestions({ clock })
   return {
     forward: async (admission, exchange) => {
       const { service } = admission.facts
       const agent = agents.get(service?.name ?? '')
       const causeOf = causes.get(service?.name ?? '')
       if (agent && causeOf && service?.upstream && !exchange.response.destroyed) {
-        const job = { admission, exchange, settleMsMax, causeOf, open }
+        const job = { admission, exchange, settleMsMax, causeOf, questions, open }
         const forwarded = await send(agent, service, job)
         noteCertificate(service, forwarded, certificates)
         return forwarded
@@ -140,37 +145,55 @@ type Job = {
   readonly settleMsMax: number
   /** Whom a refusal of this upstream is about. */
   readonly causeOf: (status: number) => Promise<Reason>
+  /** Which upstreams refuse to be asked for the usage of a stream. */
+  readonly questions: UsageQuestions
   /** Where the exchange is listed until it is over. */
   readonly open: Set<AnswerHandler>
 }
 
 function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
-  const { admission, exchange, settleMsMax, causeOf, open } = job
-  const answer = {
+  const { exchange, open } = job
+  const { bytes, question = null } = exchange
+  const sending = planSending(service.name, { bytes, question }, job.questions)
+  return new Promise((resolve) => {
+    const handler = new AnswerHandler(answerOf(service, job, sending), (forwarded) => {
+      open.delete(handler)
+      resolve(forwarded)
+    })
+    open.add(handler)
+    const dispatch = (body: Buffer | null, to: Dispatcher.DispatchHandler) => {
+      try {
+        const sent = { ...exchange, bytes: body }
+        agent.dispatch(dispatchOptions(service, job.admission, sent), to)
+      } catch (error) {
+        // undici throws at once on what it takes for an invalid request: nothing was sent.
+        handler.fail(error as Error)
+      }
+    }
+    const { first, second } = sending
+    if (second === null) dispatch(first, handler)
+    else dispatch(first, new FirstAttempt(handler, () => dispatch(second(), handler)))
+  })
+}
+
+function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJob {
+  const { admission, exchange, settleMsMax, causeOf } = job
+  const change = changesOf(admission, exchange.isStream === true, asks)
+  return {
     ...{ exchange, settleMsMax, causeOf },
     sent: {
       upstream: service.upstream as Upstream,
       route: admission.facts.route,
       target: targetOf(service, admission),
     },
-    change: changesOf(admission, exchange.isStream === true),
+    change: (status, fields) => {
+      note(status)
+      return change(status, fields)
+    },
     durationMsMax: durationMsMaxOf(admission),
     isStanding: admission.isStanding,
     settle: (outcome: Outcome, usage: Usage | null) => admission.reservation.settle(outcome, usage),
   }
-  return new Promise((resolve) => {
-    const handler = new AnswerHandler(answer, (forwarded) => {
-      open.delete(handler)
-      resolve(forwarded)
-    })
-    open.add(handler)
-    try {
-      agent.dispatch(dispatchOptions(service, admission, exchange), handler)
-    } catch (error) {
-      // undici throws at once on what it takes for an invalid request: nothing was sent.
-      handler.fail(error as Error)
-    }
-  })
 }
 
 function durationMsMaxOf({ obligations }: Admission): number | null {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
 import type { UsageRecord } from '../../src/usage/journal/usage-journal.ts'
 import { type Child, waitUntil } from '../support/child.ts'
+import { decisionsOn } from '../support/decisions.ts'
 import { gatewayWithOllama } from '../support/gateway-file.ts'
 import { makeKey, type TestKey } from '../support/keys.ts'
 import { readRecords } from '../support/read-records.ts'
@@ -93,6 +94,49 @@ describe.skipIf(testCaddy === null)('the usage log', () => {
     expect((await chat(stack, ada)).status).toBe(200)
     expect((await chat(stack, ada)).status).toBe(429)
     expect(await recordsOf(stack)).toHaveLength(3)
+  })
+})
+
+describe.skipIf(testCaddy === null)('an upstream that knows no stream_options', () => {
+  it('streams: one request, one charge and one decision, and is not asked again', async () => {
+    const ada = makeKey({ limits: ['2/lifetime'] })
+    const stack = await startWith([ada])
+    const events = `data: ${JSON.stringify({ model, choices: [{ delta: { content: 'hi' } }] })}\n\n`
+    const bodies = () => stack.upstream.received.map(({ body }) => body.toString())
+    stack.upstream.behave({
+      answer: async (response) => {
+        const isRefused = bodies().at(-1)?.includes('stream_options')
+        const type = isRefused ? 'application/json' : 'text/event-stream'
+        response.writeHead(isRefused ? 422 : 200, { 'content-type': type })
+        response.end(isRefused ? '{"detail":"extra_forbidden"}' : `${events}data: [DONE]\n\n`)
+      },
+    })
+    const json = { model, stream: true, messages: [{ role: 'user', content: 'hello' }] }
+    const send = (more = {}) =>
+      stack.send('/v1/chat/completions', { key: ada.key, json: { ...json, ...more } })
+    const [first, second] = [await send(), await send()]
+    expect([first.status, second.status]).toEqual([200, 200])
+    expect(first.text).toBe(`${events}data: [DONE]\n\n`)
+    expect(bodies().map((body) => body.includes('stream_options'))).toEqual([true, false, false])
+    expect((await send()).status).toBe(429)
+    // Its line is written once the answer is out.
+    await waitUntil(() => decisionsOn(first, stack).length > 0, { limitMs: 30_000 })
+    expect(decisionsOn(first, stack)).toMatchObject([{ outcome: 'allow', status: 200 }])
+    const records = await recordsOf(stack)
+    expect(records).toMatchObject([
+      { status: 200, outcome: 'answered', isEstimated: true },
+      { status: 200, outcome: 'answered', isEstimated: true },
+    ])
+  })
+
+  it('and refuses a client that asks itself', async () => {
+    const ada = makeKey()
+    const stack = await startWith([ada])
+    stack.upstream.behave({ status: 422, body: '{"detail":"extra_forbidden"}' })
+    const json = { model, stream: true, messages: [], stream_options: {} }
+    const answer = await stack.send('/v1/chat/completions', { key: ada.key, json })
+    expect([answer.status, answer.text]).toEqual([422, '{"detail":"extra_forbidden"}'])
+    expect(stack.upstream.requests).toBe(1)
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Admitted } from '../../admission/admit.ts'
 import type { ByteBudget } from '../../lib/byte-budget.ts'
 import type { Admission } from '../../policy/admission.ts'
 import type { AnswerReader } from '../../policy/answer-reader.ts'
@@ -71,9 +72,15 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
     answer,
     reader,
     isStream: admitted.body?.isStream === true,
+    question: questionOf(admitted),
   }
   const forwarded = await deps.forward(admission, exchange)
   conclude(call, admission, { forwarded, body: admitted.body, deps })
+}
+
+/** What the body asks for on our account; of a model, as far as one is named. */
+function questionOf({ body, bytesWithout }: Pick<Admitted, 'body' | 'bytesWithout'>) {
+  return bytesWithout === null ? null : { model: body?.models[0] ?? '', bytesWithout }
 }
 
 /** Sends a refusal of the check, which is decided and recorded already. */

@@ -1,0 +1,91 @@
+/**
+ * Streams of OpenAI's form tell their usage only where they are asked to, and some upstreams refuse
+ * the question. The client never sent it, so its request is then sent once more without it, as long
+ * as nothing was answered: under the same reservation, and with one answer to the client.
+ */
+import type { Dispatcher } from 'undici'
+import type { AnswerHandler } from './answer-handler.ts'
+import type { AnswerFields } from './change-answer.ts'
+import { questionRefusals, type UsageQuestion, type UsageQuestions } from './usage-questions.ts'
+
+type Controller = Dispatcher.DispatchController
+
+/** How often, and with which bodies, one request is sent. */
+export type Sending = {
+  readonly first: Buffer | null
+  /** The body of a second attempt; null where there is none. */
+  readonly second: (() => Buffer) | null
+  /** Whether the body that was sent last asks for the usage on our account. */
+  readonly asks: () => boolean
+  /** Told of the status that the client gets. */
+  readonly note: (status: number) => void
+}
+
+/** Plans how a body is sent to a service, by what is known of the service. */
+export function planSending(
+  service: string,
+  { bytes, question }: { bytes: Buffer | null; question: UsageQuestion | null },
+  questions: UsageQuestions,
+): Sending {
+  if (question === null) return { first: bytes, second: null, asks: () => true, note: () => {} }
+  const { model, bytesWithout } = question
+  const known = questions.of(service, model)
+  if (known === 'refused') {
+    return { first: bytesWithout(), second: null, asks: () => false, note: () => {} }
+  }
+  let isFirst = true
+  const second = () => {
+    isFirst = false
+    return bytesWithout()
+  }
+  const note = (status: number) => {
+    if (status >= 300) return
+    if (isFirst) questions.took(service, model)
+    else questions.refused(service, model)
+  }
+  return { first: bytes, second: known === 'taken' ? null : second, asks: () => isFirst, note }
+}
+
+/**
+ * Stands before the handler of an answer for the first attempt. A refusal is thrown away unread, with
+ * its connection; everything else passes. The handler behind hears of one attempt's answer alone, so
+ * that its client, its time limits and its record are those of one request.
+ */
+export class FirstAttempt implements Dispatcher.DispatchHandler {
+  readonly #answer: AnswerHandler
+  readonly #askAgain: () => void
+  #isRefused = false
+
+  constructor(answer: AnswerHandler, askAgain: () => void) {
+    this.#answer = answer
+    this.#askAgain = askAgain
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#answer.onRequestStart(controller)
+  }
+
+  onResponseStart(controller: Controller, status: number, fields: AnswerFields): void {
+    if (!questionRefusals.includes(status) || !this.#answer.isWaiting()) {
+      return this.#answer.onResponseStart(controller, status, fields)
+    }
+    this.#isRefused = true
+    controller.abort(new Error('the upstream refused what we asked for'))
+    // Not from within the connection that has just been given up.
+    setImmediate(() => {
+      if (this.#answer.isWaiting()) this.#askAgain()
+    })
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.#isRefused) this.#answer.onResponseData(controller, chunk)
+  }
+
+  onResponseEnd(controller: Controller, trailers: AnswerFields): void {
+    if (!this.#isRefused) this.#answer.onResponseEnd(controller, trailers)
+  }
+
+  onResponseError(controller: Controller, error: Error): void {
+    if (!this.#isRefused) this.#answer.onResponseError(controller, error)
+  }
+}
