@@ -120,7 +120,9 @@ describe.skipIf(testCaddy === null)('an upstream that knows no stream_options', 
     expect(bodies().map((body) => body.includes('stream_options'))).toEqual([true, false, false])
     expect((await send()).status).toBe(429)
     // Its line is written once the answer is out.
-    await waitUntil(() => decisionsOn(first, stack).length > 0, { limitMs: 30_000 })
+    await waitUntil(() => decisionsOn(first, stack).length > 0, {
+      ...{ limitMs: 30_000, describe: stack.gatekeeper.output },
+    })
     expect(decisionsOn(first, stack)).toMatchObject([{ outcome: 'allow', status: 200 }])
     const records = await recordsOf(stack)
     expect(records).toMatchObject([
