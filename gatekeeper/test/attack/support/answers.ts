@@ -93,10 +93,11 @@ export function readAnswer(text: string): AnswerText {
   return { status, head, body: end === -1 ? '' : final.slice(end + 4) }
 }
 
-/** The answer without what is new in every one: request id and date. */
+/** The answer without what is new in every one: request id, date, and what is left of a limit. */
 export function withoutChance(text: string): string {
   return text
     .replace(/"request_id":"[0-9a-f-]{36}"/, '"request_id":"ID"')
     .replace(/^(x-request-id): [0-9a-f-]{36}\r$/im, '$1: ID\r')
     .replace(/^date: .*\r$/im, 'Date: NOW\r')
+    .replace(/^((?:x-)?ratelimit(?:-(?:remaining|reset)-\w+)?): .*\r$/gim, '$1: LEFT\r')
 }
