@@ -34,13 +34,12 @@ export function readRequestFacts(
   const located = locate(head, deps.findRoute)
   const { target, match, endpoint } = located
   const isPlainKey = deps.plainKeyTest()
-  const isKeyShaped = (text: string) => hasKeyShape(text) || isPlainKey?.(text) === true
   const only = match?.route.credentialField
   const extracted =
     match?.service.readsCredentials === true
       ? noCredential
-      : extractCredential(head.fields, { isKeyShaped, isPlainKey, only })
-  const found = findDefect(head, { target, match, extracted, isPlainKey }, deps)
+      : extractCredential(head.fields, { isKeyShaped: hasKeyShape, isPlainKey, only })
+  const found = findDefect(head, { target, match, extracted }, deps)
   const facts: RequestFacts = {
     requestId: head.requestId,
     trace: readTrace(head, isPlainKey),
@@ -64,6 +63,7 @@ export function readRequestFacts(
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
     ...(isPlainKey !== null && { stray: findStray(head.fields, only, isPlainKey) }),
+    ...(holdsPlainKey(head.target, isPlainKey) && { hasKeyInTarget: true }),
   }
   return { facts, credential: extracted.credential }
 }
@@ -128,14 +128,13 @@ type Parts = {
   target: Target | null
   match: RouteMatch | null
   extracted: Extracted
-  isPlainKey: PlainKeyTest | null
 }
 
 const singleFields = ['origin', 'sec-fetch-site', 'host', 'content-type', 'content-encoding']
 
 function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const { target, match, extracted } = parts
-  if (carriesCredential(head.target, parts.isPlainKey, deps)) return 'credential-in-target'
+  if (carriesCredential(head.target, deps)) return 'credential-in-target'
   if (target === null) return 'malformed-target'
   // Which of two values counts would be the upstream's choice, or a proxy's.
   const repeated = singleFields.find((name) => (head.fields[name]?.length ?? 0) > 1)
@@ -185,14 +184,13 @@ function hasRefusedQueryField(match: RouteMatch, query: string): boolean {
 /**
  * A credential in a URL is in every log on its way. It is refused even beside a good one in a field.
  */
-function carriesCredential(
-  target: string,
-  isPlainKey: PlainKeyTest | null,
-  deps: FactsDeps,
-): boolean {
-  const forms = readings(target)
-  if (forms.some((form) => hasKeyShape(form) || deps.holdsToken(form))) return true
-  return isPlainKey !== null && forms.flatMap(partsOf).some(isPlainKey)
+function carriesCredential(target: string, deps: FactsDeps): boolean {
+  return readings(target).some((form) => hasKeyShape(form) || deps.holdsToken(form))
+}
+
+/** Whether a part of the target is a plain key; a check refuses that, once the caller is known. */
+function holdsPlainKey(target: string, isPlainKey: PlainKeyTest | null): boolean {
+  return isPlainKey !== null && readings(target).flatMap(partsOf).some(isPlainKey)
 }
 
 /** The target as it is, and decoded once to three times: each reader on its way may do so. */

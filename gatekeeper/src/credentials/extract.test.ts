@@ -302,6 +302,14 @@ describe('sub-protocols', () => {
     expect(extract(fields)).toMatchObject({ credential: 'my-plain-key', subprotocols: [] })
   })
 
+  test('a plain key without the prefix is no credential, and not passed on either', () => {
+    const fields = { 'sec-websocket-protocol': ['a, my-plain-key, chat'] }
+    const isPlainKey = (text: string) => text === 'my-plain-key'
+    expect(extractCredential(fields, { isKeyShaped: () => false, isPlainKey })).toMatchObject({
+      ...{ credential: null, carrier: 'none', subprotocols: ['a', 'chat'] },
+    })
+  })
+
   test('two keys are ambiguous, and neither is passed on', () => {
     const fields = { 'sec-websocket-protocol': [`${sampleKey}, ${otherKey}, chat`] }
     expect(extract(fields)).toMatchObject({

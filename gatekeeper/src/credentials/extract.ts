@@ -51,7 +51,10 @@ export function extractCredential(fields: Fields, deps: ExtractDeps): Extracted 
     ...keyFields.flatMap((name) => readField(fields, name, deps)),
     ...offered.filter(isKey).map(readSubprotocol),
   ]
-  return { ...choose(read), subprotocols: offered.filter((entry) => !isKey(entry)) }
+  // A stranger could offer a thousand guesses at once: a plain key without the prefix is no credential,
+  // and no service gets it.
+  const isPassing = (entry: string) => !isKey(entry) && deps.isPlainKey?.(entry) !== true
+  return { ...choose(read), subprotocols: offered.filter(isPassing) }
 }
 
 function readOnly(fields: Fields, only: CredentialField, deps: CarrierDeps) {

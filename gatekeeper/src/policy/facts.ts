@@ -45,6 +45,8 @@ export type RequestFacts = {
   readonly detail?: Detail | null
   /** Says where a plain key stands in a field that passes to the service; null where none does. */
   readonly stray?: Detail | null
+  /** Whether a plain key stands in the target. */
+  readonly hasKeyInTarget?: true
   /** What of the query is not known here, for an answer that names it. */
   readonly unknown?: readonly string[]
 }

@@ -73,9 +73,9 @@ function describeUsage({ inputTokens, outputTokens, microUsd, isEstimated }: Usa
 }
 
 function describeRequest(facts: RequestFacts, reason: Reason | null) {
-  // The very thing that was refused: a plain key has no shape by which it could be hidden.
-  const path = reason === 'credential-in-target' ? '***' : facts.path
-
+  // A plain key has no shape by which it could be hidden.
+  const isHidden = reason === 'credential-in-target' || facts.hasKeyInTarget
+  const path = isHidden ? '***' : facts.path
   return {
     point: facts.point,
     method: facts.method.slice(0, methodCharsMax),

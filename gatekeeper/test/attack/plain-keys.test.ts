@@ -55,6 +55,26 @@ describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
     )
 
     const key = plainKeys['of letters and digits'] ?? ''
+    type Sent = Parameters<typeof send>
+    const places: [string, (guess: string) => Sent][] = [
+      ['in the URL', (guess) => [`${path}?a=x&k=${guess},y/z`, []]],
+      ['in the path', (guess) => [`${path}/${guess}`, []]],
+      ['among sub-protocols', (guess) => [path, [['Sec-WebSocket-Protocol', `a, ${guess}, b`]]]],
+    ]
+    it.each(places)(
+      'a stranger does not learn which of thousands is one: %s',
+      async (_place, place) => {
+        const [hit = '', miss = ''] = await Promise.all(
+          [key, key.replace('older', 'other')].map(async (guess) => {
+            const answer = await send(...place(guess))
+            return withoutChance(answer).replaceAll(guess, 'GUESS')
+          }),
+        )
+        expect(readAnswer(hit).status).toBe(401)
+        expect(hit).toBe(miss)
+      },
+    )
+
     it.each(['?key=KEY', '?KEY', '?k=Bearer%20KEY', '?a=%22KEY%22', '/KEY', '/x/KEY'])(
       'is refused in the URL, beside itself in a field as well, and not logged: %s',
       async (form) => {

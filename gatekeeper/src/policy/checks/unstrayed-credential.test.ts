@@ -10,9 +10,14 @@ test('a plain key in a passing field is refused to a known caller', () => {
   expect(decision).toMatchObject({ reason: 'credential-not-for-here', detail: stray })
 })
 
+test('a plain key in the target is refused to a known caller', () => {
+  const decision = decide(checks, 'head', aQuestion({ facts: { hasKeyInTarget: true } }))
+  expect(decision).toMatchObject({ reason: 'credential-in-target' })
+})
+
 test('a stranger who guesses plain keys there learns nothing: 401 with and without a hit', () => {
-  const answers = [stray, null].map((found) =>
-    decide(checks, 'head', aQuestion({ facts: { stray: found }, caller: 'unknown-key' })),
+  const answers = [{ stray }, { hasKeyInTarget: true } as const, {}].map((facts) =>
+    decide(checks, 'head', aQuestion({ facts, caller: 'unknown-key' })),
   )
   for (const answer of answers) {
     expect(answer).toEqual({
