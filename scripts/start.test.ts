@@ -1,15 +1,16 @@
 /** The launcher as a process: what a person or a service manager sees of it. */
 import { execFile, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { Agent, request } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { demoText } from './demo/demo-model.ts'
 import { findDescendants, type House, type Launch, openHouse } from './test/launch.ts'
 
+const root = resolve(import.meta.dirname, '..')
 const run = promisify(execFile)
 const hasCaddy = (process.env['GATEKEEPER_TEST_CADDY'] ?? '') !== ''
 const hasPython = canRun('python3')
@@ -97,6 +98,20 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
     const again = house.launch()
     expect(await again.ready()).toBeLessThan(10)
     expect(again.stdout()).not.toMatch(/left-over/)
+  })
+
+  it('npm run dev: starts the gatekeeper again when a source file changes, and Caddy stays', async () => {
+    const launch = house.launch({ words: ['--dev'] })
+    await launch.ready()
+    const find = (words: string) => findDescendants(launch.process.pid ?? 0, words)
+    const [caddy, before] = [find('Caddyfile'), find('src/main.ts')]
+    const source = join(root, 'gatekeeper/src/lib/clock.ts')
+    await utimes(source, new Date(), new Date())
+    await vi.waitFor(() => expect(launch.stdout().match(/gatekeeper ready/g)).toHaveLength(2), {
+      timeout: 20_000,
+    })
+    expect(find('src/main.ts')).not.toEqual(before)
+    expect(find('Caddyfile')).toEqual(caddy)
   })
 
   it('takes two signals within a second as one', async () => {

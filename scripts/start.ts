@@ -2,7 +2,8 @@
  * `npm start`: from a fresh clone to a guarded model server. Looks first, at everything that can be
  * wrong; then starts the gatekeeper, then Caddy, and prints `ready` once a request goes through
  * both. Ends both in order when it is told to. Starts either again that dies; when that does not help,
- * it ends everything.
+ * it ends everything. `npm run dev` is the same with `--dev`: the gatekeeper starts again when one of
+ * its source files changes.
  */
 import { resolve } from 'node:path'
 import { isInternalName } from '../gatekeeper/src/config/front-environment.ts'
@@ -117,7 +118,7 @@ async function startParts(
   { caddy, upstreams }: { readonly caddy: Caddy; readonly upstreams: Upstreams },
 ): Promise<void> {
   const { settings } = configuration
-  const node = planGatekeeperNode(root)
+  const node = planGatekeeperNode(root, { isWatching: process.argv.includes('--dev') })
   supervisor.start(planGatekeeper(root, configuration, { upstreams, node }))
   if (!(await ready.waitForGatekeeper(settings.opsListen, gatekeeperSecondsMax))) {
     throw notReady('The gatekeeper', gatekeeperSecondsMax)

@@ -14,11 +14,15 @@ export type House = {
   readonly port: number
   readonly env: Readonly<Record<string, string>>
   /** Starts the launcher; `isTerminal` puts it on a pseudo-terminal. */
-  launch(options?: {
-    readonly env?: Readonly<Record<string, string>>
-    readonly isTerminal?: boolean
-  }): Launch
+  launch(options?: LaunchOptions): Launch
   remove(): Promise<void>
+}
+
+type LaunchOptions = {
+  readonly env?: Readonly<Record<string, string>>
+  readonly isTerminal?: boolean
+  /** Words for the launcher, such as `--dev`. */
+  readonly words?: readonly string[]
 }
 
 export type Launch = {
@@ -50,7 +54,7 @@ export async function openHouse(): Promise<House> {
     port: https,
     env,
     launch(options = {}) {
-      const launch = launchWith({ ...env, ...options.env }, options.isTerminal === true)
+      const launch = launchWith({ ...env, ...options.env }, options)
       launches.push(launch)
       return launch
     },
@@ -84,8 +88,12 @@ async function findFreePorts(): Promise<[number, number]> {
   return [one, two]
 }
 
-function launchWith(env: Record<string, string>, isTerminal: boolean): Launch {
-  const words = [process.execPath, join(root, 'scripts/bootstrap.mjs'), 'scripts/start.ts']
+function launchWith(
+  env: Record<string, string>,
+  { isTerminal = false, words: given = [] }: LaunchOptions,
+): Launch {
+  const program = [join(root, 'scripts/bootstrap.mjs'), 'scripts/start.ts']
+  const words = [process.execPath, ...program, ...given]
   const terminal = ['python3', join(import.meta.dirname, 'on-terminal.py')]
   const [command = '', ...rest] = isTerminal ? [...terminal, ...words] : words
   const startedAt = performance.now()
