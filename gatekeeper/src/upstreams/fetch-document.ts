@@ -7,6 +7,7 @@
  */
 import { Agent, type Dispatcher } from 'undici'
 import type { AnswerFields } from './change-answer.ts'
+import { createConnector } from './connector.ts'
 
 const timeoutMsUsual = 5_000
 const bytesMax = 1024 * 1024
@@ -37,7 +38,7 @@ export type DocumentFetcher = {
 export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): DocumentFetcher {
   const agents = new Map<string | undefined, Agent>()
   const agentFor = (ca: string | undefined) => {
-    const connect = { timeout: timeoutMs, ...(ca !== undefined && { ca }) }
+    const connect = createConnector({ timeout: timeoutMs, ca })
     const agent = agents.get(ca) ?? new Agent({ connect, pipelining: 0, allowH2: false })
     agents.set(ca, agent)
     return agent

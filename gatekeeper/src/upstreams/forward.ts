@@ -16,6 +16,7 @@ import { AnswerHandler, type AnswerJob } from './answer-handler.ts'
 import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
 import { changesOf } from './change-answer.ts'
+import { createConnector } from './connector.ts'
 import { createDocumentFetcher } from './fetch-document.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 import { requestBody } from './request-body.ts'
@@ -128,10 +129,10 @@ const left: Forwarded = {
 
 function createAgent(service: Service): Agent {
   return new Agent({
-    connect: {
+    connect: createConnector({
       timeout: service.timeouts.connectSeconds * 1000,
-      ...(service.upstream?.ca !== undefined && { ca: service.upstream.ca }),
-    },
+      ca: service.upstream?.ca,
+    }),
     // One request a connection at a time: an upstream's slow answer must not hold up another's.
     // 0 is undici's word for a new connection each time.
     pipelining: service.keepAlive ? 1 : 0,

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 
 /** What is written, each part by itself, and how the connection ends after it. */
 export type RawAnswer = {
@@ -17,19 +18,45 @@ export type RawUpstream = {
   readonly url: string
   /** Answers everything so from now on. */
   readonly answerWith: (choose: RawAnswer | (() => RawAnswer)) => void
+  /** Writes this to every connection at once, before any request; null waits for one. */
+  readonly greetWith: (answer: RawAnswer | null) => void
   /** Requests so far. */
   readonly requests: () => number
   readonly close: () => Promise<void>
 }
 
-export async function startRawUpstream(): Promise<RawUpstream> {
+type Place = {
+  /** A unix socket, instead of a free port of loopback. */
+  readonly path?: string
+  /** Speaks TLS with this certificate. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
+}
+
+export async function startRawUpstream({ path, certificate }: Place = {}): Promise<RawUpstream> {
   let choose: () => RawAnswer = () => wholeAnswer(404, '')
+  let greeting: RawAnswer | null = null
   let requests = 0
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
+  /** By the client's port: what stands beneath a connection of TLS, since a reset is one of TCP. */
+  const transports = new Map<number | undefined, Socket>()
+  const write = async (socket: Socket, { parts, finish }: RawAnswer): Promise<void> => {
+    for (const [at, part] of parts.entries()) {
+      // Each in a packet of its own.
+      if (at > 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      if (!socket.writable) return
+      await new Promise((resolve) => socket.write(part, () => resolve(null)))
+    }
+    if (finish === 'end') socket.end()
+    if (finish !== 'reset') return
+    // A unix socket knows no reset.
+    if (path !== undefined) socket.destroy()
+    else transports.get(socket.remotePort)?.resetAndDestroy()
+  }
+  const serve = (socket: Socket) => {
     socket.on('error', () => {})
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    if (greeting !== null) return void write(socket, greeting)
     let text = ''
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
@@ -38,12 +65,25 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       requests++
       void write(socket, choose())
     })
-  })
+  }
+  const server = certificate === undefined ? createServer() : createTlsServer(certificate)
   server.on('error', () => {})
-  server.listen(0, '127.0.0.1')
+  server.on('connection', (socket) => {
+    socket.on('error', () => {})
+    const { remotePort } = socket
+    transports.set(remotePort, socket)
+    socket.once('close', () => transports.delete(remotePort))
+  })
+  server.on(certificate === undefined ? 'connection' : 'secureConnection', serve)
+  if (path === undefined) server.listen(0, '127.0.0.1')
+  else server.listen(path)
   await once(server, 'listening')
+  const scheme = certificate === undefined ? 'http' : 'https'
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: path ?? `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    greetWith: (answer) => {
+      greeting = answer
+    },
     answerWith: (next) => {
       choose = typeof next === 'function' ? next : () => next
     },
@@ -51,7 +91,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
     close: async () => {
       const closed = once(server, 'close')
       server.close()
-      for (const socket of sockets) socket.destroy()
+      for (const socket of [...sockets, ...transports.values()]) socket.destroy()
       await closed
     },
   }
@@ -64,17 +104,6 @@ function isComplete(text: string): boolean {
   const length = /^content-length: *(\d+)/im.exec(text.slice(0, end))?.[1] ?? '0'
   if (/^transfer-encoding:/im.test(text.slice(0, end))) return text.endsWith('0\r\n\r\n')
   return text.length >= end + 4 + Number(length)
-}
-
-async function write(socket: Socket, { parts, finish }: RawAnswer): Promise<void> {
-  for (const [at, part] of parts.entries()) {
-    // Each in a packet of its own.
-    if (at > 0) await new Promise((resolve) => setTimeout(resolve, 1))
-    if (!socket.writable) return
-    await new Promise((resolve) => socket.write(part, () => resolve(null)))
-  }
-  if (finish === 'end') socket.end()
-  if (finish === 'reset') socket.resetAndDestroy()
 }
 
 const type = 'content-type: application/json'
@@ -164,11 +193,23 @@ export function broken(status: number, body: string): RawAnswer[] {
     ['a size that is not a number', [head(status, chunked), 'zz\r\n']],
     ['all chunks but the last', [head(status, chunked), chunk(body)]],
   ]
-  return parts.flatMap(([name, written]) =>
-    (['end', 'reset'] as const).map((finish) => ({
-      name: `${name}, ${finish}`,
-      parts: written,
-      finish,
-    })),
-  )
+  // With a FIN it would be whole.
+  const untilReset = { name: 'half of it, until the reset', parts: [head(status), half] }
+  return [
+    { ...untilReset, finish: 'reset' },
+    ...parts.flatMap(([name, written]) =>
+      (['end', 'reset'] as const).map((finish) => ({
+        name: `${name}, ${finish}`,
+        parts: written,
+        finish,
+      })),
+    ),
+  ]
 }
+
+/** What a connection gets that is not asked anything yet. */
+export const greetings: readonly RawAnswer[] = (['end', 'reset'] as const).flatMap((finish) => [
+  { name: `hangs up at once, ${finish}`, parts: [], finish },
+  { name: `garbage at once, ${finish}`, parts: [Buffer.from('00ff16030100', 'hex')], finish },
+  { name: `an answer before the question, ${finish}`, parts: ['HTTP/1.1 200 O'], finish },
+])
