@@ -157,9 +157,20 @@ export type ServeDeps = {
   readonly journalThread: JournalThread
 }
 
+/**
+ * Without its thread the journal writes nothing any more, and nothing starts another one in this
+ * process: that is a fault that nobody caught, as if it were the process's own.
+ */
+function endWith(thread: JournalThread): void {
+  void thread.died.then((cause) => {
+    throw cause
+  })
+}
+
 /** Resolves when requests are answered. What is wrong before ends the process. */
 export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
   const faults = watchProcess()
+  endWith(journalThread)
   const configuration = configure(env)
   const { settings, services } = configuration
   faults.count = openFaultCount(settings.stateDir)

@@ -21,6 +21,7 @@ import { readRecords } from '../support/read-records.ts'
 import { type Stack, startGatekeeper, startStack, testCaddy } from '../support/stack.ts'
 
 const ada = makeKey()
+const limited = makeKey({ user: 'eve', limits: ['100/day'] })
 const injection = pathToFileURL(join(import.meta.dirname, '../support/inject-fault.ts')).href
 const chat = { model: demoModel, messages: [{ role: 'user', content: 'x' }] }
 
@@ -43,7 +44,7 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
   const started: Child[] = []
   let faultFile: string
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada], config: unqueuedGateway })
+    stack = await startStack({ keys: [ada, limited], config: unqueuedGateway })
     stack.upstream.behave({ answer: slowly })
     faultFile = join(stack.stateDir, 'test-fault')
     await stack.gatekeeper.stop()
@@ -63,12 +64,12 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
   }
 
   /** Straight to the relay: a Caddy that has no processor takes a while to see a new gatekeeper. */
-  const ask = (method: string, uri: string, json?: object) => {
+  const ask = (method: string, uri: string, json?: object, { key } = ada) => {
     const body = json === undefined ? '' : JSON.stringify(json)
     const stated = { 'X-Gatekeeper-Method': method, 'X-Gatekeeper-Request-Id': randomUUID() }
     const fields = { ...directFields(stack, 'relay'), ...stated }
     const head = lines(
-      ...[`${method} ${uri} HTTP/1.1`, 'Host: localhost', `Authorization: Bearer ${ada.key}`],
+      ...[`${method} ${uri} HTTP/1.1`, 'Host: localhost', `Authorization: Bearer ${key}`],
       ...[`Content-Length: ${body.length}`, 'Content-Type: application/json'],
       ...Object.entries({ ...fields, 'X-Gatekeeper-Uri': uri }).map(
         ([name, value]) => `${name}: ${value}`,
@@ -134,6 +135,44 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
         records.filter((one) => one.requestId === requestId).map(({ outcome }) => outcome),
       ).toEqual(['answered'])
       expect(gatekeeper.output()).not.toContain('booked as estimated')
+      expect(await gatekeeper.stop()).toBe(0)
+    },
+    60_000,
+  )
+  it.each([
+    ['a thread that ends', 'ThreadEnded'],
+    ['a thread that throws', 'SyntaxError'],
+  ])(
+    '%s, the journal’s: limited requests are refused from then on, 70, and the next one counts all',
+    async (kind, name) => {
+      await start()
+      const counted = Number(await metric())
+      const before = stack.upstream.requests
+      const under = ask('POST', '/api/chat', chat, limited)
+      await waitUntil(() => stack.upstream.requests > before, {
+        ...{ limitMs: 10_000, child: gatekeeper, describe: gatekeeper.output },
+      })
+      const exited = once(gatekeeper.process, 'exit')
+      writeFileSync(faultFile, kind)
+      gatekeeper.process.kill('SIGUSR2')
+      await waitUntil(() => gatekeeper.output().includes('nobody caught'), {
+        ...{ limitMs: 10_000, child: gatekeeper, describe: gatekeeper.output },
+      })
+      const refused = await ask('POST', '/api/chat', chat, limited).catch(() => '')
+      expect(refused).not.toContain(' 200 ')
+      expect(stack.upstream.requests).toBe(before + 1)
+      // What was admitted before is answered whole; what it cost is booked at the next start.
+      expect(await under).toMatch(/^HTTP\/1.1 200 [\s\S]*"done":true/)
+      expect(await exited).toEqual([70, null])
+      const logged = gatekeeper.output().split('\n')
+      const records = logged.filter((one) => one.includes('nobody caught'))
+      expect(records).toHaveLength(1)
+      expect(JSON.parse(records[0] ?? '')).toMatchObject({ level: 'error', fault: { name } })
+
+      await start()
+      expect(Number(await metric())).toBe(counted + 1)
+      expect(await ask('POST', '/api/chat', chat, limited)).toMatch(/^HTTP\/1.1 200 /)
+      expect(gatekeeper.output()).toContain('booked as estimated')
       expect(await gatekeeper.stop()).toBe(0)
     },
     60_000,

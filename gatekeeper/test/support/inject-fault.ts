@@ -2,12 +2,18 @@
  * Loaded into a process of a test by `node --import`: a fault of any kind at SIGUSR2, as a bug of ours
  * would be. Which one stands in the file that TEST_FAULT names.
  */
+import { subscribe } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread, type Worker } from 'node:worker_threads'
 
 /** What a message may quote of a client, and no log may have. */
 const message = 'sk-of-a-client\n    at sk-of-a-client (file:///x.ts:1:1)'
+
+const workers: Worker[] = []
+if (isMainThread) {
+  subscribe('worker_threads', (made) => void workers.push((made as { worker: Worker }).worker))
+}
 
 const kinds: Readonly<Record<string, () => void>> = {
   thrown: () => {
@@ -18,6 +24,13 @@ const kinds: Readonly<Record<string, () => void>> = {
   emitted: () => void new EventEmitter().emit('error', new SyntaxError(message)),
   'not an error': () => {
     throw message
+  },
+  'a thread that ends': () => {
+    for (const worker of workers) void worker.terminate()
+  },
+  // No order of ours, so that its reader throws.
+  'a thread that throws': () => {
+    for (const worker of workers) worker.postMessage(message)
   },
   // As from a timer, each time that it fires.
   'again and again': () => void setInterval(kinds['thrown'] as () => void, 5),

@@ -8,6 +8,13 @@ export type JournalThread = {
     order: Extract<Order, { kind: Kind }>,
   ) => Promise<Values[Kind]>
   readonly end: () => Promise<void>
+  /** Resolves with why, where it ended without being asked to: nothing starts it again. */
+  readonly died: Promise<Error>
+}
+
+/** The thread ended by itself, without an error. */
+class ThreadEnded extends Error {
+  override readonly name = 'ThreadEnded'
 }
 
 type Asked = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
@@ -24,6 +31,8 @@ export function startJournalThread(): JournalThread {
   const asked = new Map<number, Asked>()
   let number = 0
   let death: Problem | null = null
+  let isEnding = false
+  const { promise: died, resolve: tellDeath } = Promise.withResolvers<Error>()
 
   worker.on('message', (reply: Reply) => {
     const waiting = asked.get(reply.number)
@@ -31,17 +40,18 @@ export function startJournalThread(): JournalThread {
     if ('problem' in reply) waiting?.reject(new ProblemsError([reply.problem]))
     else waiting?.resolve(reply.value as never)
   })
-  const die = (cause: string) => {
+  const die = (cause: Error) => {
+    if (!isEnding) tellDeath(cause)
     death ??= {
       source: 'the usage journal',
-      what: `has no thread (${cause})`,
+      what: `has no thread (${cause.name})`,
       remedy: 'Start anew.',
     }
     for (const { reject } of asked.values()) reject(new ProblemsError([death]))
     asked.clear()
   }
-  worker.on('error', (error) => die(error.name))
-  worker.on('exit', () => die('exit'))
+  worker.on('error', (error) => die(error instanceof Error ? error : new ThreadEnded()))
+  worker.on('exit', () => die(new ThreadEnded()))
 
   return {
     ask: (order) =>
@@ -52,7 +62,9 @@ export function startJournalThread(): JournalThread {
         // As text, which costs a third of a copy member by member.
         worker.postMessage(JSON.stringify(question))
       }),
+    died,
     end: async () => {
+      isEnding = true
       await worker.terminate()
     },
   }

@@ -1,6 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   chargeOf,
@@ -125,6 +127,38 @@ describe('the thread of the journal', () => {
     expect(await good.journal.load()).toMatchObject({ interrupted: 0 })
     await dead.end()
     await expect(made(dead).journal.load()).rejects.toThrow(/has no thread/)
+  })
+
+  it.each([
+    ['ends', (worker: Worker) => void worker.terminate(), 'ThreadEnded'],
+    ['throws', (worker: Worker) => worker.postMessage('no JSON'), 'SyntaxError'],
+  ])(
+    'that %s by itself says so once, and from then on nothing is opened or durable',
+    async (_, kill, name) => {
+      const made = Promise.withResolvers<Worker>()
+      const onMade = (message: unknown) => made.resolve((message as { worker: Worker }).worker)
+      subscribe('worker_threads', onMade)
+      const thread = startJournalThread()
+      unsubscribe('worker_threads', onMade)
+      const journal = createJournal(makeFolder(), undefined, thread)
+      open.journals.push(journal)
+      await journal.load()
+      kill(await made.promise)
+      expect(await thread.died).toMatchObject({ name })
+      const settled = { reservationId: null, record: recordOf(), charges: [chargeOf(1)] }
+      expect(await journal.open(reservationOf('a', chargeOf(1)))).toBe('unavailable')
+      expect(await journal.record(settled)).toBe('deferred')
+      expect(journal.state()).toMatchObject({ status: 'failing' })
+    },
+  )
+
+  it('that is ended by its journal has not died', async () => {
+    const thread = startJournalThread()
+    const journal = createJournal(makeFolder(), undefined, thread)
+    await journal.load()
+    await journal.close()
+    await thread.end()
+    expect(await Promise.race([thread.died, 'alive'])).toBe('alive')
   })
 
   it('takes no order before the one that names its database', async () => {
