@@ -3,17 +3,18 @@
  * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes, and
  * `npm run test:browser` what needs a Chromium, `npm run test:compose` what needs a Docker engine of
  * its own, `npm run test:faults` what breaks processes, disks and clocks, and `npm run test:soak` what
- * shows only after a while (GATEKEEPER_TEST_SOAK_SECONDS, 600). Further words go to vitest. A skip is loud: each one
- * is named again at the end, above the count. With `--again`, as CI has it, the files with failures
- * are run once more, alone.
+ * shows only after a while (GATEKEEPER_TEST_SOAK_SECONDS, 600). Further words select files, of the suite
+ * where one is named; options go to vitest. A skip is loud: each one is named again at the end, above
+ * the count. With `--again`, as CI has it, the files with failures are run once more, alone.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
 import { findCaddy } from './caddy/find-caddy.ts'
+import { selectFiles } from './test/select-files.ts'
 import { type Outcome, readOutcomes, summarise } from './test/summary.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -98,17 +99,26 @@ async function runFailedAgain({ outcomes }: Run, caddy: string | null): Promise<
   return await runOnce([...files, '--pool=forks', '--no-file-parallelism'], caddy)
 }
 
-async function main(): Promise<number> {
+/** The words for vitest; null where there is no such file. */
+function chooseWords(): readonly string[] | null {
   const given = process.argv.slice(2).filter((word) => word !== again)
-  const name = given[0] ?? ''
+  const [name = '', ...rest] = given
   const suite = suites[name]
-  const isAll = given.length === 1 && !process.argv.includes(again)
-  const more = isAll ? (gathered[name] ?? []) : []
-  const excluded = Object.values(suites).map((folder) => `--exclude=${folder}/**`)
-  const which =
-    suite === undefined
-      ? [...given, ...excluded]
-      : [suite, ...more, '--pool=forks', '--no-file-parallelism', ...given.slice(1)]
+  if (suite === undefined) {
+    return [...given, ...Object.values(suites).map((folder) => `--exclude=${folder}/**`)]
+  }
+  // CI has run what is gathered already.
+  const more = process.argv.includes(again) ? [] : (gathered[name] ?? [])
+  const selected = selectFiles(rest, [...globSync(`${suite}/**/*.test.ts`, { cwd: root }), ...more])
+  if ('words' in selected) return [...selected.words, '--pool=forks', '--no-file-parallelism']
+  const all = selected.files.map((file) => `  ${file}\n`).join('')
+  process.stderr.write(`no file of ${name} has ${selected.unknown} in its path. It has:\n${all}`)
+  return null
+}
+
+async function main(): Promise<number> {
+  const which = chooseWords()
+  if (which === null) return exitCode.usage
   const caddy = await findTestCaddy()
   const first = await runOnce(which, caddy)
   const isRunAgain =
