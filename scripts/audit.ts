@@ -10,6 +10,7 @@ import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/pr
 import type { AuditContext } from './audit/command.ts'
 import { commandNames, findCommand, helpFor, helpForAll } from './audit/commands.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
+import { endWithReader } from './words/end-with-reader.ts'
 import { hintAtHyphens, hintAtKey } from './words/npm-options.ts'
 import { commonOptions, parseWords, unknownCommand, wantsJson } from './words/parse-words.ts'
 import { stringOf, UsageError } from './words/words.ts'
@@ -19,8 +20,7 @@ const args = process.argv.slice(2)
 const stopping = new AbortController()
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
-// Whoever reads only the first lines (`head`) has seen enough, and that is no failure.
-process.stdout.on('error', () => process.exit(exitCode.ok))
+endWithReader()
 
 async function say(lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return

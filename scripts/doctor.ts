@@ -8,9 +8,11 @@ import { examinations } from './doctor/examinations.ts'
 import { systemOutside } from './doctor/outside.ts'
 import { codeOf, examineAll, toJson, toLines } from './doctor/report.ts'
 import { readScene } from './doctor/scene.ts'
+import { endWithReader } from './words/end-with-reader.ts'
 import { commonOptions, parseWords } from './words/parse-words.ts'
 import { refusePositionals, UsageError } from './words/words.ts'
 
+endWithReader()
 const root = resolve(import.meta.dirname, '..')
 
 const help = `npm run doctor -- [--json]

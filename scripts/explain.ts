@@ -20,10 +20,12 @@ import { help } from './explain/help.ts'
 import { readWords, type Wanted } from './explain/read-words.ts'
 import { render } from './explain/render.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
+import { endWithReader } from './words/end-with-reader.ts'
 import { hintAtHyphens, hintAtKey } from './words/npm-options.ts'
 import { wantsJson } from './words/parse-words.ts'
 import { UsageError } from './words/words.ts'
 
+endWithReader()
 const root = resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
 

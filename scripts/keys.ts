@@ -15,10 +15,12 @@ import { helpFor, helpForAll } from './keys/help.ts'
 import { readPlaces } from './keys/read-places.ts'
 import { createRecorder, UnrecordedError } from './keys/record-acts.ts'
 import { createTerminal } from './keys/terminal.ts'
+import { endWithReader } from './words/end-with-reader.ts'
 import { hintAtHyphens } from './words/npm-options.ts'
 import { commonOptions, parseWords, unknownCommand, wantsJson } from './words/parse-words.ts'
 import { UsageError } from './words/words.ts'
 
+endWithReader()
 const root = resolve(import.meta.dirname, '..')
 const words = process.argv.slice(2)
 const isJson = wantsJson(words)

@@ -22,10 +22,12 @@ import { readSettingsOf, readText } from './settings/read-settings-of.ts'
 import { help } from './usage/help.ts'
 import { readSince, readWords, type Wanted } from './usage/read-words.ts'
 import { type Heading, renderCsv, renderTable, toJson } from './usage/render.ts'
+import { endWithReader } from './words/end-with-reader.ts'
 import { hintAtHyphens } from './words/npm-options.ts'
 import { wantsJson } from './words/parse-words.ts'
 import { UsageError } from './words/words.ts'
 
+endWithReader()
 const root = resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
 

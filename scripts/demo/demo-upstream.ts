@@ -84,6 +84,7 @@ export async function startDemoUpstream(options: DemoOptions = {}): Promise<Demo
   }
 
   const server = createServer((request, response) => {
+    for (const stream of [request, response]) stream.on('error', () => {})
     const entry = remember(request, response)
     const body = readBody(request, entry)
     // The client may go while its body is read; then there is nobody to answer.

@@ -59,7 +59,8 @@ function isOpen(host: string, port: number): Promise<boolean> {
     }
     socket.on('connect', () => finish(true))
     socket.on('timeout', () => finish(false))
-    socket.on('error', () => finish(false))
+    // Whoever resets a connection has taken it.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => finish(code === 'ECONNRESET'))
   })
 }
 

@@ -26,7 +26,10 @@ async function ask(question: string, isSecret: boolean): Promise<string> {
   })
   // Ctrl-D: the question would wait for ever, and the process end without a word.
   const closed = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new UsageError('nothing was entered')))
+    // Its `error` is that of the terminal, which went away.
+    for (const event of ['close', 'error']) {
+      lines.on(event, () => reject(new UsageError('nothing was entered')))
+    }
   })
   try {
     return await Promise.race([lines.question(''), closed])
