@@ -51,6 +51,58 @@ describe('images', () => {
     },
   )
 
+  const address = { url: 'https://example.com/a', image: 'https://example.com/b' }
+  const result = { type: 'web_search_result', url: 'https://example.com/a' }
+
+  test.each<[string, object]>([
+    [
+      'what Ollama’s tool is called with',
+      { messages: [{ tool_calls: [{ function: { name: 'fetch', arguments: address } }] }] },
+    ],
+    [
+      'what Anthropic’s tool is called with',
+      { messages: [{ content: [{ type: 'tool_use', input: { list: [address] } }] }] },
+    ],
+    [
+      'what Gemini’s tool is called with, and gave back',
+      {
+        contents: [
+          { parts: [{ functionCall: { args: address } }] },
+          { parts: [{ functionResponse: { response: address } }] },
+        ],
+      },
+    ],
+    ['a schema', { tools: [{ function: { parameters: { properties: { a: address } } } }] }],
+    ['a label', { metadata: address }],
+    ['where a search found something', { messages: [{ content: [{ content: [result] }] }] }],
+    ['a citation', { input: [{ content: [{ annotations: [{ ...result }] }] }] }],
+  ])('no address is one in %s', async (_, body) => {
+    expect(await read(body, 'openai', true)).toMatchObject({ imageBytes: 0, imagesBytes: 0 })
+  })
+
+  test.each<[string, object]>([
+    ['Anthropic', { messages: [{ content: [{ type: 'image', source: address }] }] }],
+    [
+      'Anthropic, of a tool',
+      { messages: [{ content: [{ type: 'tool_result', content: [{ source: address }] }] }] },
+    ],
+    ['Responses, of a tool', { input: [{ output: [{ image_url: address.url }] }] }],
+    ['Gemini', { contents: [{ parts: [{ fileData: { fileUri: 'gs://bucket/a' } }] }] }],
+    ['in a list', { messages: [{ content: [{ image_url: [[{ url: address.url }]] }] }] }],
+    ['in other letters', { messages: [{ content: [{ Image_URL: { URL: address.url } }] }] }],
+    ['after a call', { messages: [{ arguments: {}, images: [address.url] }] }],
+    ['at the top', { mask: { url: address.url } }],
+  ])('an address is one where parts of messages hold it: %s', async (_, body) => {
+    expect(await read(body, 'openai', true)).toMatchObject({
+      imageBytes: Number.POSITIVE_INFINITY,
+    })
+  })
+
+  test('a long text in what a tool is called with is charged as text', async () => {
+    const call = { function: { arguments: { data: large } } }
+    expect(await read({ messages: [{ tool_calls: [call] }] })).toMatchObject({ imagesBytes: 0 })
+  })
+
   test('a long text is no image', async () => {
     expect(await read({ messages: [{ content: large }] })).toMatchObject({
       imageBytes: 0,

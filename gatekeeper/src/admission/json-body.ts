@@ -25,6 +25,12 @@ const foldedWithin = new Set(
 /** These are read at the top alone: below `messages`, `input` holds what a tool is called with. */
 const foldedAtTop = new Set(['input'])
 
+/**
+ * What tools are called with, what they gave back as JSON, what describes them, and labels: an
+ * address there is no image, and a long text is one that the model reads.
+ */
+const ownWithin = new Set('arguments args parameters input_schema response metadata'.split(' '))
+
 /** Bytes between two pauses in which others get their turn. */
 const turnBytes = 256 * 1024
 
@@ -50,6 +56,7 @@ export async function readJsonBody(
   const normalizer = new JsonNormalizer(bytes, {
     foldedWithin,
     foldedAtTop,
+    ownWithin,
     foldsTop: kind === 'ollama',
     // An address is short; without a cap only what weighs is looked at.
     textBytesMin: how.measuresImages ? 1 : 256,
@@ -89,13 +96,16 @@ const imageNames = new Set(
   'images image image_url url data b64_json file_data init_images mask fileuri file_uri'.split(' '),
 )
 
+/** Members in whose object a `url` is an image; elsewhere it is where something was found. */
+const urlHolders = /^(?:source|images?|mask|file|video|audio|[a-z]+_url)$/
+
 class ImageMeasure {
   bytes = 0
   largest = 0
 
-  add({ bytes, nameStart, nameEnd, start, end }: JsonText): void {
-    if (nameEnd - nameStart > 16) return
-    if (!imageNames.has(bytes.toString('latin1', nameStart, nameEnd).toLowerCase())) return
+  add(text: JsonText): void {
+    if (!isImage(text)) return
+    const { bytes, start, end } = text
     const head = plainHead(bytes.toString('latin1', start, Math.min(end, start + 64)))
     // Only whoever fetches an address learns the size of what is there.
     if (head.includes(':') && !head.startsWith('data:')) this.largest = Number.POSITIVE_INFINITY
@@ -107,6 +117,15 @@ class ImageMeasure {
     this.bytes += length
     this.largest = Math.max(this.largest, Math.floor((length * 3) / 4))
   }
+}
+
+function isImage({ bytes, isOwn, ...at }: JsonText): boolean {
+  if (isOwn || at.nameEnd - at.nameStart > 16) return false
+  const name = bytes.toString('latin1', at.nameStart, at.nameEnd).toLowerCase()
+  if (name !== 'url') return imageNames.has(name)
+  // Longer names hold none.
+  const outer = bytes.toString('latin1', at.outerStart, Math.min(at.outerEnd, at.outerStart + 32))
+  return urlHolders.test(outer.toLowerCase())
 }
 
 /** The beginning of a text as its reader sees it: an escape must not hide an address. */

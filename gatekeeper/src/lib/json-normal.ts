@@ -21,6 +21,11 @@ export type JsonText = {
   readonly nameEnd: number
   readonly start: number
   readonly end: number
+  /** The name of the member in whose object or list the text's own member stands; empty at the top. */
+  readonly outerStart: number
+  readonly outerEnd: number
+  /** Whether it stands below one of `ownWithin`. */
+  readonly isOwn: boolean
 }
 
 export type JsonRules = {
@@ -32,6 +37,11 @@ export type JsonRules = {
   readonly foldedWithin: ReadonlySet<string>
   /** Those of them of which that holds at the top alone. */
   readonly foldedAtTop?: ReadonlySet<string>
+  /**
+   * Members below which names and texts are the caller's own and mean nothing to the upstream. Those
+   * of `foldedAtTop` are so below the top as well.
+   */
+  readonly ownWithin?: ReadonlySet<string>
   /** Whether names of the top level are written in folded form, for a reader that folds them. */
   readonly foldsTop: boolean
   /** Is told of every text of so many bytes, or more. */
@@ -81,6 +91,8 @@ export class JsonNormalizer {
   readonly #nameStarts: number[] = [0]
   readonly #nameEnds: number[] = [0]
   #isLastNameFolded = false
+  readonly #isOwn: number[] = [0]
+  #isLastNameOwn = false
 
   /** `bytes` are changed, and belong to the normalizer from now on. */
   constructor(bytes: Buffer, rules: JsonRules) {
@@ -178,7 +190,12 @@ export class JsonNormalizer {
   }
 
   #report(end: number): void {
+    let object = this.#depth
+    while (object > 1 && this.#isObject[object] === 0) object--
     this.#rules.onText?.({
+      outerStart: this.#nameStarts[object - 1] as number,
+      outerEnd: this.#nameEnds[object - 1] as number,
+      isOwn: this.#isOwn[this.#depth] === 1,
       bytes: this.#bytes,
       nameStart: this.#nameStarts[this.#depth] as number,
       nameEnd: this.#nameEnds[this.#depth] as number,
@@ -203,6 +220,8 @@ export class JsonNormalizer {
     // A list hands on what its own name said; an object asks the name of its member.
     const inherits = parent === 0 || this.#isObject[parent] === 0 || this.#isLastNameFolded
     this.#isFolded[depth] = inherits && (parent === 0 || this.#isFolded[parent] === 1) ? 1 : 0
+    const isOwn = this.#isOwn[parent] === 1 || (this.#isObject[parent] === 1 && this.#isLastNameOwn)
+    this.#isOwn[depth] = isOwn ? 1 : 0
     this.#nameStarts[depth] = this.#nameStarts[parent] as number
     this.#nameEnds[depth] = this.#nameEnds[parent] as number
     if (isObject) this.#logAt(depth).clear()
@@ -261,9 +280,10 @@ export class JsonNormalizer {
       this.#at = end
     }
     this.#nameEnds[depth] = this.#to - 1
-    const { foldedWithin, foldedAtTop } = this.#rules
-    const isOwn = depth > 1 && foldedAtTop?.has(folded) === true
-    this.#isLastNameFolded = isFolded && foldedWithin.has(folded) && !isOwn
+    const { foldedWithin, foldedAtTop, ownWithin } = this.#rules
+    const isBelowTop = depth > 1 && foldedAtTop?.has(folded) === true
+    this.#isLastNameFolded = isFolded && foldedWithin.has(folded) && !isBelowTop
+    this.#isLastNameOwn = isBelowTop || ownWithin?.has(folded) === true
     if (depth === 1) this.#topName = written
     this.#wants = wantsColon
   }
