@@ -206,7 +206,8 @@ function guardForm({ head, facts, onHead }: Reserved, deps: AdmitDeps): FormGuar
       limits,
       body,
     })
-    return decision.allowed ? null : decision.reason
+    // Without its detail: a model that is not there is answered with the same words.
+    return decision.allowed ? null : { reason: decision.reason, detail: null }
   }
   return createFormGuard({ head, facts, principal, judge })
 }

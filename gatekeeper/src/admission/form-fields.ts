@@ -1,8 +1,15 @@
 import { isUtf8 } from 'node:buffer'
-import { isRefusedMember, isRefusedNested, nestedMembers } from '../endpoints/refused-members.ts'
+import {
+  describeRefused,
+  isRefusedMember,
+  isRefusedNested,
+  nestedMembers,
+} from '../endpoints/refused-members.ts'
 import type { PartHead } from '../lib/form-part-head.ts'
 import { foldName } from '../lib/json-names.ts'
+import { JsonNormalizer } from '../lib/json-normal.ts'
 import type { Reason } from '../policy/reason.ts'
+import type { Refused } from '../policy/refused-error.ts'
 import type { ServiceKind } from '../policy/service.ts'
 
 const valuesBytesMax = 1024 * 1024
@@ -29,28 +36,33 @@ export class FormFields {
   }
 
   /** Judges the name of a part. */
-  open({ name, fileName }: PartHead): Reason | null {
+  open({ name, fileName }: PartHead): Refused | null {
     // `a`, `a[]`, `a[b]`: frameworks make lists and objects of the brackets.
     const match = /^([A-Za-z][\w.-]{0,63})((?:\[[\w.-]{0,64}\]){0,3})$/.exec(name)
-    if (match === null) return 'form-malformed'
+    if (match === null) return plainly('form-malformed')
     const base = foldName(match[1] ?? '')
     const brackets = match[2] ?? ''
     // Lists repeat; everything else that comes twice counts once to some and last to others.
     const isList = brackets === '[]' && base !== 'model'
     const key = isList ? `${base}[]` : base + foldName(brackets)
-    if (this.#isAmbiguous(key, { base, brackets, isList })) return 'body-ambiguous'
+    if (this.#isAmbiguous(key, { base, brackets, isList })) return ambiguous(base)
     // `Model`, `model[]`, a file called `model`: each would be the model to somebody.
-    if (base === 'model' && (name !== 'model' || fileName !== null)) return 'body-ambiguous'
-    return this.#isRefusedName(base, brackets) ? 'body-field-refused' : null
+    if (base === 'model' && (name !== 'model' || fileName !== null)) return ambiguous(base)
+    return this.#isRefusedName(base, brackets) ? this.#refuse(pathOf(base, brackets)) : null
   }
 
   /** Judges the value of a field, once it is whole. */
-  close({ name }: PartHead, value: Buffer): Reason | null {
+  close({ name }: PartHead, value: Buffer): Refused | null {
     this.#valuesBytes += value.length
-    if (!isUtf8(value)) return 'form-malformed'
+    if (!isUtf8(value)) return plainly('form-malformed')
     if (name === 'model') this.#model = value.toString('utf8')
     if (!nestedMembers(this.#kind).includes(foldName(name))) return null
-    return hasRefusedName(value.toString('utf8'), this.#kind) ? 'body-field-refused' : null
+    const refused = findRefusedName(value, this.#kind)
+    return refused === null ? null : this.#refuse([foldName(name), ...refused])
+  }
+
+  #refuse(path: readonly string[]): Refused {
+    return { reason: 'body-field-refused', detail: describeRefused(this.#kind, path, 'field') }
   }
 
   #isAmbiguous(
@@ -67,20 +79,56 @@ export class FormFields {
   }
 
   #isRefusedName(base: string, brackets: string): boolean {
-    const inner = brackets.split(/[[\]]+/).filter((part) => part !== '')
-    const [first = '', ...dotted] = base.split('.')
+    const [first = '', ...within] = pathOf(base, brackets)
     const isRefusedAtTop = [base, first].some((part) => isRefusedMember(this.#kind, part))
-    return (
-      isRefusedAtTop ||
-      [...dotted, ...inner.map(foldName)].some((part) => isRefusedNested(this.#kind, part))
-    )
+    return isRefusedAtTop || within.some((part) => isRefusedNested(this.#kind, part))
   }
 }
 
-/** A field whose text LiteLLM reads as JSON: nothing that is refused may stand in it. */
-function hasRefusedName(text: string, kind: ServiceKind): boolean {
-  // By their letters and not by a reader of ours: whatever its own takes for a name is in there.
-  const folded = foldName(text)
-  if (folded.includes('\\')) return true
-  return (folded.match(/[a-z_][\w-]*/g) ?? []).some((word) => isRefusedNested(kind, word))
+const plainly = (reason: Reason): Refused => ({ reason, detail: null })
+
+/** Only our own name is repeated: the others are the client's text, and could be anything. */
+function ambiguous(base: string): Refused {
+  const text = 'The field "model" must come once, in these letters, and be no file and no list.'
+  return { reason: 'body-ambiguous', detail: base === 'model' ? { text, param: 'model' } : null }
+}
+
+/** `a.b[c][d]`, as the names from the outside in. */
+function pathOf(base: string, brackets: string): string[] {
+  const inner = brackets.split(/[[\]]+/).filter((part) => part !== '')
+  return [...base.split('.'), ...inner.map(foldName)]
+}
+
+/**
+ * A field whose text LiteLLM reads as JSON: no member of it may be one that is refused. Null where
+ * there is none; else the names that can be told.
+ */
+function findRefusedName(value: Buffer, kind: ServiceKind): readonly string[] | null {
+  const isRefused = (name: string) => isRefusedNested(kind, foldName(name))
+  const read = readObject(value)
+  if (read !== null) {
+    const found = namesOf(read).find(isRefused)
+    return found === undefined ? null : [foldName(found)]
+  }
+  // No JSON to us: by its words, since whatever another reader takes for a name is among them.
+  const folded = foldName(value.toString('utf8'))
+  if (folded.includes('\\')) return []
+  return (folded.match(/[a-z_][\w-]*/g) ?? []).some(isRefused) ? [] : null
+}
+
+/** The object that every reader sees in a text; null where it is none, or names something twice. */
+function readObject(value: Buffer): unknown {
+  const normalizer = new JsonNormalizer(Buffer.from(value), {
+    foldedWithin: new Set(),
+    foldsTop: false,
+  })
+  if (normalizer.step(value.length + 1) !== 'done') return null
+  return JSON.parse(normalizer.result.bytes.toString('utf8'))
+}
+
+/** All names of members, at any depth, which is bounded. */
+function namesOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const names = Array.isArray(value) ? [] : Object.keys(value)
+  return [...names, ...Object.values(value).flatMap(namesOf)]
 }

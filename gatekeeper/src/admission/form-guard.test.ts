@@ -20,7 +20,12 @@ type Given = {
   readonly chunkBytes?: number
 }
 
-type Passed = { readonly reason: string | null; readonly sent: string; readonly boundary: string }
+type Passed = {
+  readonly reason: string | null
+  readonly param: string | null
+  readonly sent: string
+  readonly boundary: string
+}
 
 /** Sends a form through its guard; `sent` is all that came out, whether it ended well or not. */
 async function pass(body: Buffer, given: Given = {}): Promise<Passed> {
@@ -37,7 +42,7 @@ async function pass(body: Buffer, given: Given = {}): Promise<Passed> {
     judge: (form) => {
       const question = { facts, caller: principal, limits: [], body: form }
       const decision = decide(checks, 'body', question)
-      return decision.allowed ? null : decision.reason
+      return decision.allowed ? null : decision
     },
   })
   const boundary = guard.contentType.replace('multipart/form-data; boundary=', '')
@@ -51,8 +56,13 @@ async function pass(body: Buffer, given: Given = {}): Promise<Passed> {
   }
   stream.end()
   const error = await ended.catch((thrown: unknown) => thrown)
-  const reason = error instanceof RefusedError ? error.reason : null
-  return { reason, sent: Buffer.concat(sent).toString('latin1'), boundary }
+  const { reason, detail } = error instanceof RefusedError ? error : { reason: null, detail: null }
+  return {
+    reason,
+    param: detail?.param ?? null,
+    sent: Buffer.concat(sent).toString('latin1'),
+    boundary,
+  }
 }
 
 const reasonOf = async (body: Buffer | Part[], given: Given = {}) => {
@@ -224,8 +234,36 @@ describe('what callers may not set at LiteLLM', () => {
     expect(await reasonOf([model, aField('metadata', text)], litellm)).toBe('body-field-refused')
   })
 
-  test('their own metadata passes', async () => {
-    expect(await reasonOf([model, aField('metadata', '{"user_id":"ada"}')], litellm)).toBeNull()
+  test.each([
+    '{"user_id":"ada"}',
+    '{"note":"our api_base and the user_config of staging","tags":["api_key"]}',
+    '{"note":"two\\nlines"}',
+    'a text of their own',
+  ])('their own metadata passes: %s', async (text) => {
+    expect(await reasonOf([model, aField('metadata', text)], litellm)).toBeNull()
+  })
+
+  test.each([
+    ['what one reader drops', '{"a":{"api_base":1},"a":2}'],
+    ['what is JSON in JSON', JSON.stringify('{"api_base":1}')],
+    ['in a list', '[{"api_base":1}]'],
+    ['with a comment', '{"a":1 /* */,"api_base":1}'],
+    ['deep within', `${'{"a":'.repeat(130)}{"api_base":1}${'}'.repeat(130)}`],
+  ])('metadata is refused with %s', async (_, text) => {
+    expect(await reasonOf([model, aField('metadata', text)], litellm)).toBe('body-field-refused')
+  })
+
+  test.each([
+    [aField('api_base', 'x'), 'api_base'],
+    [aField('metadata[API_Base]', 'x'), 'metadata.api_base'],
+    [aField('metadata', '{"a":{"user_config":1}}'), 'metadata.user_config'],
+    [aField('metadata', "{'user_config': 1}"), 'metadata'],
+    [aField(`aws_${'x'.repeat(50)}`, 'x'), '…'],
+    [aField('MODEL', 'x'), 'model'],
+    // A name of the client's own may be anything, a credential too.
+    [aField('metadata[]', 'x'), null],
+  ])('the refusal names the field: %j', async (field, param) => {
+    expect((await pass(formOf(model, field), litellm)).param).toBe(param)
   })
 
   test('nor through a form without a model', async () => {

@@ -11,7 +11,7 @@ import { FormReader } from '../lib/form-reader.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Reason } from '../policy/reason.ts'
-import { RefusedError } from '../policy/refused-error.ts'
+import { type Refused, RefusedError } from '../policy/refused-error.ts'
 import { candidates, judgeModels } from './body-asks.ts'
 import { boundaryOf } from './content-type.ts'
 import { FormFields } from './form-fields.ts'
@@ -28,7 +28,7 @@ type GuardDeps = {
   readonly facts: RequestFacts
   readonly principal: Principal
   /** Asks the checks on the body. */
-  readonly judge: (body: BodyFacts) => Reason | null
+  readonly judge: (body: BodyFacts) => Refused | null
 }
 
 const bounds = { partsMax: 100, headBytesMax: 8 * 1024, bytesMax: 1024 * 1024 * 1024 }
@@ -37,18 +37,18 @@ export function createFormGuard(deps: GuardDeps): FormGuard {
   const boundary = `gatekeeper-${randomBytes(16).toString('hex')}`
   const out: Buffer[] = []
   const judged = new JudgedForm(deps, { boundary, emit: (chunk) => out.push(chunk) })
-  const reader = new FormReader<Reason>(boundaryOf(deps.head) ?? '', bounds, judged)
+  const reader = new FormReader<Refused>(boundaryOf(deps.head) ?? '', bounds, judged)
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const refused = reader.push(chunk)
       // What was written before the refusal may go; the rest of the form never will.
-      if (refused !== null) return done(new RefusedError(reasonOf(refused)))
+      if (refused !== null) return done(toError(refused))
       for (const part of out.splice(0)) this.push(part)
       done()
     },
     flush(done) {
       const refused = reader.end() ?? judged.end()
-      if (refused !== null) return done(new RefusedError(reasonOf(refused)))
+      if (refused !== null) return done(toError(refused))
       for (const part of out.splice(0)) this.push(part)
       done()
     },
@@ -58,10 +58,13 @@ export function createFormGuard(deps: GuardDeps): FormGuard {
   return { stream, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 
-function reasonOf(refused: Reason | 'malformed' | 'too-large'): Reason {
-  if (refused === 'malformed') return 'form-malformed'
-  return refused === 'too-large' ? 'body-too-large' : refused
+function toError(refused: Refused | 'malformed' | 'too-large'): RefusedError {
+  if (refused === 'malformed') return new RefusedError('form-malformed')
+  if (refused === 'too-large') return new RefusedError('body-too-large')
+  return new RefusedError(refused.reason, refused.detail)
 }
+
+const plainly = (reason: Reason): Refused => ({ reason, detail: null })
 
 type Output = { readonly boundary: string; readonly emit: (chunk: Buffer) => void }
 
@@ -82,7 +85,7 @@ class JudgedForm {
     this.#fields = new FormFields(deps.facts.service?.kind ?? 'http')
   }
 
-  part(head: PartHead): Reason | null {
+  part(head: PartHead): Refused | null {
     this.#head = head
     this.#value = []
     this.#valueBytes = 0
@@ -92,20 +95,20 @@ class JudgedForm {
     return refused
   }
 
-  data(chunk: Buffer): Reason | null {
+  data(chunk: Buffer): Refused | null {
     if (this.#head?.fileName != null) {
       this.#fileBytes += chunk.length
       this.#output.emit(chunk)
-      return this.#isImageTooLarge() ? 'images-too-large' : null
+      return this.#isImageTooLarge() ? plainly('images-too-large') : null
     }
     this.#valueBytes += chunk.length
-    if (this.#valueBytes > this.#fields.valueBytesLeft) return 'body-too-large'
+    if (this.#valueBytes > this.#fields.valueBytesLeft) return plainly('body-too-large')
     // A copy: what is kept must not keep the whole chunk that it came in.
     this.#value.push(Buffer.from(chunk))
     return null
   }
 
-  partEnd(): Reason | null {
+  partEnd(): Refused | null {
     const head = this.#head as PartHead
     if (head.fileName === null) {
       const value = Buffer.concat(this.#value)
@@ -119,19 +122,19 @@ class JudgedForm {
   }
 
   /** Without a model nothing was judged yet; only now is it known that none comes. */
-  end(): Reason | null {
+  end(): Refused | null {
     const refused = this.#isJudged ? null : this.#judge([])
     if (refused === null) this.#output.emit(Buffer.from(`--${this.#output.boundary}--\r\n`))
     return refused
   }
 
-  #judgeModel(head: PartHead): Reason | null {
+  #judgeModel(head: PartHead): Refused | null {
     const { facts } = this.#deps
     if (head.name !== 'model' || facts.endpoint?.model.in !== 'form') return null
     return this.#judge(candidates(this.#fields.model, facts.service?.kind ?? 'http'))
   }
 
-  #judge(models: readonly string[]): Reason | null {
+  #judge(models: readonly string[]): Refused | null {
     this.#isJudged = true
     const { facts, principal } = this.#deps
     return this.#deps.judge({ ...noBody, ...judgeModels(models, { facts, principal }) })

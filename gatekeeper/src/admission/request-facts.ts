@@ -142,7 +142,8 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   if (!isRightPoint(head, match)) return 'route-mismatch'
   // An upgrade is refused whatever the query says, and another query would not help.
   const isUpgrade = head.point === 'relay' && readUpgrade(head) !== null
-  if (!isUpgrade && match && hasRefusedQueryField(match, target.query)) return 'query-field-refused'
+  const inQuery = isUpgrade || match === null ? null : findRefusedQueryField(match, target.query)
+  if (inQuery !== null) return { defect: 'query-field-refused', detail: inQuery }
   const isChat = match?.service.kind === 'chat'
   if ((isChat || match === null) && deps.isUnknownLevel?.(target.path)) return 'unknown-level'
   const onChat = isChat ? findChatDefect(head, target, deps) : null
@@ -173,12 +174,19 @@ function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
   return head.point === 'relay' || match.service.name === head.checkedService
 }
 
-function hasRefusedQueryField(match: RouteMatch, query: string): boolean {
-  if (query === '') return false
+function findRefusedQueryField(match: RouteMatch, query: string): Detail | null {
+  if (query === '') return null
   // Some parsers end a field at a semicolon, too, and some take `a[]` for a list called `a`.
   const keys = [...new URLSearchParams(query.replaceAll(';', '&')).keys()]
   const names = keys.map((key) => key.split('[', 1)[0] ?? '')
-  return names.some((name) => isRefusedQueryField(match.service.kind, name))
+  const name = names.find((one) => isRefusedQueryField(match.service.kind, one))
+  if (name === undefined) return null
+  // One of a few names that are ours, in whatever letters.
+  const param = name.toLowerCase()
+  return {
+    text: `The query field "${param}" may not be set by callers here: name the model in the body.`,
+    param,
+  }
 }
 
 /**

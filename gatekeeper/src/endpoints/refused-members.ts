@@ -54,11 +54,11 @@ export function isRefusedNested(kind: ServiceKind, folded: string): boolean {
 }
 
 /** What the refusal of a member says; `path` is of names in their folded form. */
-export function describeRefused(kind: ServiceKind, path: readonly string[]) {
+export function describeRefused(kind: ServiceKind, path: readonly string[], what = 'member') {
   // A name that only begins like a refused one is the client's text, and could be anything.
   const param = path.map((name) => (/^[a-z0-9_]{1,40}$/.test(name) ? name : '…')).join('.')
   return {
-    text: `The member "${param}" may not be set by callers here: ${whyRefused(kind)}.`,
+    text: `The ${what} "${param}" may not be set by callers here: ${whyRefused(kind)}.`,
     param,
   }
 }

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Outcome } from '../policy/admission.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { Reason } from '../policy/reason.ts'
 import { RefusedError } from '../policy/refused-error.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
@@ -43,7 +44,11 @@ export type AnswerJob = {
   readonly settleMsMax: number
 }
 
-type Why = { readonly reason: Reason | null; readonly cause?: string }
+type Why = {
+  readonly reason: Reason | null
+  readonly cause?: string
+  readonly detail?: Detail | null
+}
 type Controller = Dispatcher.DispatchController
 
 /** How long the last event of a stream waits for the stream's end, which not every upstream sends. */
@@ -139,7 +144,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     // After our own refusal this is only the echo of our abort, and the answer is not to be cut.
     if (this.#isDone || this.#isRefused) return
     const cause = (error as NodeJS.ErrnoException).code ?? error.name
-    this.#cut(reasonOf(error), cause)
+    const detail = error instanceof RefusedError ? error.detail : null
+    this.#cut(reasonOf(error), cause, { detail })
   }
 
   /** Whether somebody whose credential still holds good waits for an answer, or for more of it. */
@@ -195,13 +201,13 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     } catch (error) {
       const lastWords = error instanceof UnreadableAnswer ? error.lastWords : null
       if (error instanceof RefusedError) this.#cut(error.reason, 'REFUSED')
-      else this.#cut('upstream-unreadable', 'UNREADABLE', lastWords)
+      else this.#cut('upstream-unreadable', 'UNREADABLE', { lastWords })
       this.#stop('the answer is not passed on')
       return null
     }
   }
 
-  #finish(kind: Outcome['kind'], status: number, { reason, ...cause }: Why) {
+  #finish(kind: Outcome['kind'], status: number, { reason, detail = null, ...cause }: Why) {
     if (this.#isDone) return null
     this.#isDone = true
     const { response, reader } = this.#job.exchange
@@ -215,7 +221,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     }
     const usage = this.#isSent ? (reader?.used(outcome) ?? null) : noUsage
     const settled = settleWithin(this.#job.settle(outcome, usage), this.#job.settleMsMax)
-    return { settled, forwarded: { outcome, reason, usage } }
+    return { settled, forwarded: { outcome, reason, usage, ...(detail !== null && { detail }) } }
   }
 
   /** The whole answer was there: its end goes out when it is on record. */
@@ -244,9 +250,17 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   /** Breaks off what is out already; where nothing is, the reason is to be answered. */
-  #cut(reason: Reason, cause: string, lastWords: Buffer | null = null): void {
+  #cut(
+    reason: Reason,
+    cause: string,
+    { lastWords = null, detail = null }: { lastWords?: Buffer | null; detail?: Detail | null } = {},
+  ): void {
     const status = this.#client.status()
-    this.#breakOff('failed', status ?? 0, { reason: status === null ? reason : null, cause })
+    this.#breakOff('failed', status ?? 0, {
+      reason: status === null ? reason : null,
+      cause,
+      detail,
+    })
     this.#client.cut(lastWords)
   }
 

@@ -9,6 +9,7 @@ import { Agent, type Dispatcher } from 'undici'
 import type { Fields } from '../lib/fields.ts'
 import type { Admission, Outcome } from '../policy/admission.ts'
 import type { AnswerReader } from '../policy/answer-reader.ts'
+import type { Detail } from '../policy/decision.ts'
 import type { Reason } from '../policy/reason.ts'
 import { accountOf, type Service, type Upstream } from '../policy/service.ts'
 import { noUsage, type Usage } from '../policy/usage.ts'
@@ -47,6 +48,8 @@ export type Forwarded = {
   readonly outcome: Outcome
   readonly reason: Reason | null
   readonly usage: Usage | null
+  /** What the reason names, where it is a refusal of the body on its way. */
+  readonly detail?: Detail
 }
 
 export type Forwarder = {

@@ -91,7 +91,8 @@ describe.skipIf(testCaddy === null)('an upload', () => {
         limited.key,
         `${path}?${query}`,
       )
-      expect([query, JSON.parse(answer.text).error.code]).toEqual([query, 'query_field_refused'])
+      const { code, param } = JSON.parse(answer.text).error
+      expect([query, code, param]).toEqual([query, 'query_field_refused', 'model'])
     }
     expect(stack.upstream.requests).toBe(0)
   })
@@ -135,7 +136,9 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     expect(good.status).toBe(200)
     const bad = formOf(aField('model', 'whisper-1'), aField('api_base', 'http://evil.example'))
     const answer = await upload(bad, ada.key, at)
-    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([400, 'body_field_refused'])
+    const { code, param, message } = JSON.parse(answer.text).error
+    expect([answer.status, code, param]).toEqual([400, 'body_field_refused', 'api_base'])
+    expect(message).toContain('The field "api_base" may not be set')
     expect(litellm.received.filter(({ isComplete }) => isComplete)).toHaveLength(1)
   })
 

@@ -127,10 +127,11 @@ function conclude(
 ): void {
   const { forwarded, body = null, deps } = end
   const { facts, principal, waitedMs } = admission
-  const { reason, usage } = forwarded
+  const { reason, usage, detail: named } = forwarded
   const outcome = { ...forwarded.outcome, ...(waitedMs !== null && { waitedMs }) }
   if (reason !== null) {
-    const detail = reason === 'model-not-found' ? describeMissingModel(facts, body) : null
+    const detail =
+      reason === 'model-not-found' ? describeMissingModel(facts, body) : (named ?? null)
     return refuse(
       call,
       { reason, check: 'upstream', facts, principal, outcome, requestId: facts.requestId, detail },
