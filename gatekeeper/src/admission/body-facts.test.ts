@@ -261,6 +261,8 @@ describe('uploads and bytes', () => {
   ])('what is no form is none: %j', async (value) => {
     const read = await readWith(unread, { facts: upload, head: { fields: type(value) } })
     expect(read.facts).toMatchObject({ defect: 'body-type', isOnItsWay: false })
+    // Whoever sent JSON must not be told to send JSON.
+    expect(read.facts.detail?.text).toMatch(/takes uploads only.*multipart\/form-data; boundary=/)
   })
 
   test('a form in a coding would hide itself', async () => {

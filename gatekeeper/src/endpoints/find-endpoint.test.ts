@@ -209,6 +209,21 @@ test('the Ollama table has nothing that the document does not list', () => {
   expect(new Set(rows).size).toBe(rows.length)
 })
 
+test.each<Expected>([
+  ['POST', '/v1/audio/speech', 'use', 'model'],
+  ['POST', '/v1/audio/transcriptions', 'use', 'in form'],
+  ['POST', '/v1/audio/translations', 'use', 'in form'],
+  ['GET', '/v1/audio/voices', 'read'],
+  ['POST', '/v1/audio/voices', 'manage', 'model'],
+  ['POST', '/v1/images/generations', 'use', 'model'],
+  ['POST', '/v1/images/edits', 'use', 'in form'],
+  ['POST', '/v1/images/variations', 'use', 'in form'],
+  ['POST', '/sdapi/v1/img2img', 'use', 'model'],
+])('llama-swap has speech and images: %s %s is %s', (method = '', path = '', needed, model) => {
+  const endpoint = findEndpoint(aService({ kind: 'llamacpp' }), method, path)
+  expect([endpoint?.class, describeModel(endpoint?.model)]).toEqual([needed, model])
+})
+
 describe('what must never be relayed to LiteLLM', () => {
   test.each([
     ...['/key/generate', '/key/info', '/user/new', '/team/new', '/config/update', '/spend/logs'],
