@@ -151,7 +151,7 @@ describe('limits', () => {
   })
 
   test.each([
-    [['--limit', '60/fortnight'], /"60\/fortnight" is none/],
+    [['--limit', '60/fortnight'], /"60\/fortnight" is not a limit/],
     [['--limit', '60/min', '--limit', '0/day', '--weight', '0'], /"0\/day"[\s\S]*--weight/],
     [['--concurrent', 'two'], /--concurrent must/],
     [['--limit', '60/min', '--no-limits'], /exclude each other/],

@@ -84,7 +84,9 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
   describe.each(['check', 'relay'] as const)('%s', (point) => {
     it('lets Caddy in: what follows is refused for its edge alone', async () => {
       const fields = [[field, edge], ...statement(point), ...good] as Line[]
-      const { result } = await linesOf(() => sendDirect(stack, point, fields))
+      // A check's line waits for Caddy to say what became of the request, and here nobody says it.
+      const send = () => sendDirect(stack, point, fields)
+      const result = point === 'relay' ? (await linesOf(send)).result : await send()
       expect(readAnswer(result).status).toBe(200)
       stack.upstream.reset()
     })

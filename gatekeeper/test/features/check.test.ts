@@ -204,7 +204,12 @@ describe.skipIf(testCaddy === null)('the check', () => {
   it.each([
     ['without a key', {}, 401, /An API key is needed/],
     ['with a key that is disabled', asPassword(disabled.key), 401, /An API key is needed/],
-    ['with a key for another service', asPassword(elsewhere.key), 403, /may not call this service/],
+    [
+      'with a key for another service',
+      asPassword(elsewhere.key),
+      403,
+      /may not call the service image/,
+    ],
     ['with a malformed credential', { authorization: 'Basic x' }, 400, /cannot be accepted/],
   ])('a person who opens a page %s reads why', async (_, fields, status, text) => {
     const page = await stack.send('/image/', { headers: { ...opens, ...fields } })

@@ -302,7 +302,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
       expect((await use(token)).status).toBe(200)
       expect((await stack.send('/tts/v1/audio/speech', { key: token, json: {} })).status).toBe(403)
       const other = { ...chat, model: 'mistral' }
-      expect((await stack.send('/api/chat', { key: token, json: other })).status).toBe(403)
+      expect((await stack.send('/api/chat', { key: token, json: other })).status).toBe(404)
       const reader = await narrowed(key.key, { role: 'readonly' })
       expect((await use(reader)).status).toBe(403)
       const elsewhere = await narrowed(key.key, { addresses: '203.0.113.0/24' })

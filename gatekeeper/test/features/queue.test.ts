@@ -58,7 +58,12 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     await upstream?.close()
   })
 
-  const hold = () => upstream.behave({ answer: (response) => void held.push(response) })
+  // Lists are answered: the gatekeeper asks for one where an upstream refuses, to tell whose fault it is.
+  const hold = () =>
+    upstream.behave({
+      answer: (response) =>
+        void (response.req.method === 'POST' ? held.push(response) : response.end('{}')),
+    })
   const release = () =>
     held.shift()?.setHeader('content-type', 'application/json').end('{"done":true}')
   /** Until nobody asks any more. */
