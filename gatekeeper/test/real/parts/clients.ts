@@ -2,14 +2,13 @@
  * Client libraries as their users run them: each in a process of its own that was told no more than
  * an address, a key, and the file of the CA certificate to trust.
  */
-import { createHash } from 'node:crypto'
-import { cp, mkdtemp, readFile, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, symlink } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { cached, removeFolder } from './cache.ts'
-import { runCommand } from './command.ts'
+import { removeFolder } from './cache.ts'
 import { litellmFolder } from './litellm.ts'
-import { type Availability, availability, type Log, repositoryRoot } from './part.ts'
+import { nodeModules } from './node.ts'
+import { type Availability, availability, type Log } from './part.ts'
 import { pythonEnvironment } from './python.ts'
 
 const folder = path.resolve(import.meta.dirname, '../clients')
@@ -23,7 +22,7 @@ export const clients = {
   name: 'clients',
   provision: (log: Log): Promise<Availability> =>
     availability(async () => {
-      await nodeModules(log)
+      await nodeModules('clients-node', folder, log)
       await pythonEnvironment('clients', requirementsFile, log)
       await litellmFolder(log)
     }),
@@ -42,7 +41,10 @@ export async function layDesk(): Promise<Desk> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'gatekeeper-clients-'))
   await cp(path.join(folder, 'node'), home, { recursive: true })
   await cp(path.join(folder, 'python'), home, { recursive: true })
-  await symlink(await nodeModules(() => {}), path.join(home, 'node_modules'))
+  await symlink(
+    await nodeModules('clients-node', folder, () => {}),
+    path.join(home, 'node_modules'),
+  )
   const pythons = {
     python: await pythonEnvironment('clients', requirementsFile, () => {}),
     litellm: await litellmFolder(() => {}),
@@ -67,19 +69,4 @@ export function clientEnvironment(desk: Desk, caFile: string): Record<string, st
     // Else LiteLLM as a library fetches a price list.
     LITELLM_LOCAL_MODEL_COST_MAP: 'True',
   }
-}
-
-/** The path of node_modules with what the lock file names; installed where it is not there yet. */
-async function nodeModules(log: Log): Promise<string> {
-  const lock = await readFile(path.join(folder, 'package-lock.json'))
-  const key = createHash('sha256').update(lock).digest('hex').slice(0, 12)
-  const built = await cached(`clients-node-${key}`, async (temporary) => {
-    for (const file of ['package.json', 'package-lock.json']) {
-      await cp(path.join(folder, file), path.join(temporary, file))
-    }
-    await cp(path.join(repositoryRoot, '.npmrc'), path.join(temporary, '.npmrc'))
-    const install = ['npm', 'ci', '--ignore-scripts', '--no-audit', '--loglevel=error']
-    await runCommand('nice', install, { cwd: temporary, timeoutSeconds: 300, log })
-  })
-  return path.join(built, 'node_modules')
 }
