@@ -1,11 +1,11 @@
 /**
- * `npm test` runs everything that needs no more than npm and a Caddy; `npm run test:real` (the word
- * `real`) runs what needs a real model server, `npm run test:slow` what takes minutes, and
- * `npm run test:browser` what needs a Chromium, `npm run test:compose` what needs a Docker engine of
- * its own, `npm run test:faults` what breaks processes, disks and clocks, and `npm run test:soak` what
- * shows only after a while (GATEKEEPER_TEST_SOAK_SECONDS, 600). Further words select files, of the suite
- * where one is named; options go to vitest. A skip is loud: each one is named again at the end, above
- * the count. With `--again`, as CI has it, the files with failures are run once more, alone.
+ * `npm test` runs everything that needs no more than npm and a Caddy. Suites of their own:
+ * `npm run test:real` needs a real model server, `test:slow` takes minutes, `test:browser` needs a
+ * Chromium, `test:compose` a Docker engine of its own, `test:apps` installs real applications,
+ * `test:faults` breaks processes, disks and clocks, and `test:soak` shows what comes only after a
+ * while (GATEKEEPER_TEST_SOAK_SECONDS, 600). Further words select files, of the suite where one is
+ * named; options go to vitest. A skip is loud: each one is named again at the end, above the count.
+ * With `--again`, as CI has it, the files with failures are run once more, alone.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,6 +29,7 @@ const suites: Readonly<Record<string, string>> = {
   slow: 'gatekeeper/test/slow',
   browser: 'gatekeeper/test/browser',
   compose: 'gatekeeper/test/compose',
+  apps: 'gatekeeper/test/apps',
 }
 
 /** Files of `npm test` that belong to a suite as well, and run with it when a person asks for it. */

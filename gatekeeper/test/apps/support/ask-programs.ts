@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey } from '../../../src/credentials/api-key.ts'
+import { waitUntil } from '../../support/child.ts'
+import type { DecisionLine } from '../../support/decisions.ts'
+import { makeKey } from '../../support/keys.ts'
+import { type AppGate, openAppGate } from './app-gate.ts'
+import { type Ended, runProgram } from './run-program.ts'
+import type { TerminalProgram } from './terminal-programs.ts'
+
+/** How soon a refusal is shown, counted from when the gatekeeper refused. */
+const toldWithinMs = 5_000
+// A busy machine takes half a minute to start some of them.
+const programLimitMs = 160_000
+
+const keys = {
+  good: makeKey({ user: 'ada' }),
+  /** Its one request is spent before the tests. */
+  usedUp: makeKey({ user: 'una', limits: ['1/month'] }),
+  /** Has all of its tokens, and fewer than anything costs. */
+  short: makeKey({ user: 'sue', limits: ['3-tokens/month'] }),
+}
+
+const usedUp = /used up|are left/i
+
+type Met = Ended & { readonly asked: readonly DecisionLine[]; readonly refused: DecisionLine[] }
+
+/** For a `describe`: each program's first answer, and each refusal, as its user sees them. */
+export function itServesPrograms(programs: readonly TerminalProgram[], hasOllama: boolean): void {
+  let gate: AppGate
+  beforeAll(async () => {
+    gate = await openAppGate(hasOllama, { keys: Object.values(keys) })
+    const json = { model: gate.model, messages: [{ role: 'user', content: 'x' }], stream: false }
+    const { status, text } = await gate.stack.send('/api/chat', { key: keys.usedUp.key, json })
+    expect(status, text).toBe(200)
+    await settle()
+  }, 180_000)
+  afterAll(() => gate?.stop())
+
+  const run = async ({ plan }: TerminalProgram, key: string, until?: RegExp): Promise<Met> => {
+    const { stack, model, decisions } = gate
+    const before = decisions.length
+    const given = { url: stack.url, caFile: stack.caFile, key, model }
+    const ended = await runProgram(await plan(given), {
+      limitMs: programLimitMs,
+      ...(until && { until }),
+    })
+    await settle()
+    const asked = decisions.slice(before, -1)
+    const refused = asked.filter(({ outcome }) => outcome === 'deny')
+    return { ...ended, asked, refused }
+  }
+
+  /** Waits until all is logged that was decided so far: one more request is logged last. */
+  const settle = async () => {
+    const { headers } = await gate.stack.send('/api/tags', { key: keys.good.key })
+    const isLogged = () => gate.decisions.at(-1)?.requestId === headers['x-request-id']
+    await waitUntil(isLogged, { limitMs: 20_000, describe: () => 'the decision is not logged' })
+  }
+
+  describe.each(programs)('$name', { timeout: programLimitMs + 20_000 }, (program) => {
+    const itAnswers = hasOllama || program.needsOllama !== true ? it : it.skip
+
+    itAnswers('its first question is answered', async () => {
+      const met = await run(program, keys.good.key)
+      note(program.name, 'first answer', met)
+      // Codex' built-in provider asks for a WebSocket first, and goes on by HTTP.
+      expect(
+        met.refused.filter(({ status }) => status !== 426),
+        met.text,
+      ).toEqual([])
+      expect(met.asked.map(({ status }) => status)).toContain(200)
+      expect(met.code, met.text).toBe(0)
+      expect(met.text).toMatch(/\S/)
+    })
+
+    it.each([
+      ['a wrong key', createApiKey().key, 'wrongKey', /is not valid/],
+      ['a used-up quota', keys.usedUp.key, 'quota', usedUp],
+      ['too few tokens left', keys.short.key, 'quota', usedUp],
+    ] as const)('%s is told within 5 s', async (name, key, kind, ours) => {
+      const text = (kind === 'quota' && program.quotaText) || ours
+      const limitMs = program.withinMs?.[kind] ?? toldWithinMs
+      const met = await run(program, key, text)
+      note(program.name, name, met, text)
+      const shownAt = met.shownAt(text)
+      expect(shownAt, met.text).not.toBeNull()
+      expect((shownAt ?? 0) - refusedAt(met)).toBeLessThan(limitMs)
+      expect(met.refused.length).toBeLessThanOrEqual(program.refusedAsks[kind])
+      expect(met.wasEnded, met.text).toBe(program.goesOn?.includes(kind) ?? false)
+    })
+  })
+}
+
+function refusedAt({ refused: [first] }: Met): number {
+  return Date.parse(String(first?.['time']))
+}
+
+/** One line of figures for each run: this suite is also read for them. */
+function note(program: string, what: string, met: Met, text?: RegExp): void {
+  const since = (at: number | null) => (at === null ? 'never' : `${(at - refusedAt(met)) / 1000} s`)
+  const told =
+    text &&
+    `told after ${since(met.shownAt(text))}, ended after ${since(met.endedAt)} (${met.code})`
+  const asks = met.asked.map(({ method, path, status }) => `${method} ${path} ${status}`)
+  const words = [`${asks.length} asks [${asks.join(', ')}]`, told, met.text.slice(0, 1500)]
+  process.stdout.write(`APPS ${program}: ${what}: ${words.filter(Boolean).join('; ')}\n`)
+}
