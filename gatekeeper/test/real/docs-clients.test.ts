@@ -73,7 +73,8 @@ describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
     const names = sections.filter(isRun).map(({ title }) => title)
     expect(names.length).toBeGreaterThan(14)
     expect(sections.filter((section) => !isRun(section)).map(({ title }) => title)).toEqual([
-      'Applications (not run here)',
+      'Applications',
+      'Claude Code and budgets of tokens',
     ])
   })
 
