@@ -69,7 +69,7 @@ function describeAct(name: string): string {
   const form = `write client ${known.join(', client ')}`
   return name === ''
     ? form
-    : `there is no client ${showWord(name)}${didYouMean(name, known)}; ${form}`
+    : `there is no command client ${showWord(name)}${didYouMean(name, known)}; ${form}`
 }
 
 async function add(words: Words, context: Context): Promise<Report> {

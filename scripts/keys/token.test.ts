@@ -90,13 +90,13 @@ describe('client', () => {
   })
 
   test.each([
-    [[], /add, list/],
+    [[], /client add, client list/],
     [['add', 'a b', '--service', 'chat'], /ID of a client/],
     [['add', 'app'], /--service is missing/],
     [['add', 'app', '--service', 'gone', '--role', 'root'], /--role[\s\S]*"gone"/],
     [['add', 'app', '--service', 'chat', '--token-seconds', '9'], /--token-seconds/],
     [['rotate', 'app', '--overlap', 'long'], /--overlap/],
-    [['frobnicate'], /add, list/],
+    [['frobnicate'], /no command client "frobnicate"; write client add/],
   ])('%j is a usage error', async (args, what) => {
     const { code, err } = await keys(['client', ...args])
     expect([code, err]).toEqual([64, expect.stringMatching(what)])
