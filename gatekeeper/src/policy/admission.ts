@@ -11,7 +11,7 @@ export type Outcome = {
   readonly kind: 'answered' | 'aborted' | 'failed'
   /** Bytes of the answer's content that were passed on. */
   readonly answerBytes: number
-  /** Code of the error that ended it, for the log: `ECONNRESET`, `UND_ERR_SOCKET`. */
+  /** Code of the error that ended it, for the log: `CONNECTION_RESET`, `UND_ERR_SOCKET`. */
   readonly cause?: string
   /** How long it waited for a slot of its service. */
   readonly waitedMs?: number

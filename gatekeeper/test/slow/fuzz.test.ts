@@ -24,6 +24,7 @@ const isFull = process.env['CI_FULL'] === '1'
 const scale = isFull ? 1 : 0.1
 const requestsMin = 100_000 * scale
 const answersMin = 10_000 * scale
+const listsMin = isFull ? 100 : 10
 const seed = Number(process.env['GATEKEEPER_TEST_SEED'] ?? Date.now() % 1_000_000)
 if (!isFull) process.stderr.write('REDUCED: a tenth of the fuzz; CI_FULL=1 runs all of it\n')
 process.stderr.write(`fuzz: GATEKEEPER_TEST_SEED=${seed}\n`)
@@ -56,13 +57,23 @@ const bodies = [
   'x'.repeat(70_000),
 ]
 
-function anyAnswer(): RawAnswer {
-  const status = 200 + below(400)
+function anyAnswer(status = 200 + below(400)): RawAnswer {
   const body = oneOf(bodies)
   return oneOf(random() < 0.5 ? framings(status, body) : broken(status, body || 'body'))
 }
 
-const ada = makeKey()
+const litellmKey = 'sk-for-the-tests-0123456789abcdef'
+/** How often the domain chat asked which models there are; after a bad answer at most once a second. */
+let listsAsked = 0
+function answerTo(request: string): RawAnswer {
+  const isList = request.startsWith('GET /v1/models ') && request.includes(litellmKey)
+  if (!isList) return anyAnswer()
+  listsAsked++
+  // Of another status nothing is read.
+  return anyAnswer(random() < 0.7 ? 200 : undefined)
+}
+
+const ada = makeKey({ services: ['ollama', 'litellm', 'domain-chat'] })
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const unsigned = (iss: string) => {
   const claims = { iss, aud: 'https://ai.example', sub: 'x', iat: 0, exp: 4_000_000_000 }
@@ -77,7 +88,7 @@ describe.skipIf(testCaddy === null)('the process outlives', () => {
   beforeAll(async () => {
     for (let left = 21; left > 0; left--) {
       const upstream = await startRawUpstream()
-      upstream.answerWith(anyAnswer)
+      upstream.answerWith(answerTo)
       upstreams.push(upstream)
     }
     const issuers = upstreams.slice(1).map(
@@ -93,7 +104,7 @@ describe.skipIf(testCaddy === null)('the process outlives', () => {
       keys: [ada],
       config: `${unqueuedGateway}\nissuers:${issuers.join('')}`,
       ollamaUrl: url,
-      env: { LITELLM_URL: url, LITELLM_MASTER_KEY: 'sk-for-the-tests-0123456789abcdef' },
+      env: { LITELLM_URL: url, LITELLM_MASTER_KEY: litellmKey },
     })
   }, 120_000)
   afterAll(async () => {
@@ -108,7 +119,7 @@ describe.skipIf(testCaddy === null)('the process outlives', () => {
     ['POST', '/api/chat', chat],
     ['POST', '/v1/chat/completions', { ...chat, stream: true }],
     ['POST', '/litellm/v1/chat/completions', chat],
-    ['POST', '/minnow/chat', { domain: 'medicine', ...chat }],
+    ['POST', '/minnow/chat?domain=medicine&model=m', { messages: chat.messages }],
     ['HEAD', '/api/tags', null],
   ]
 
@@ -158,7 +169,7 @@ describe.skipIf(testCaddy === null)('the process outlives', () => {
     const pid = stack.gatekeeper.process.pid
     const relay = join(stack.stateDir, 'run/relay.sock')
     const worker = async () => {
-      while (answered() < answersMin) {
+      while (answered() < answersMin || listsAsked < listsMin) {
         const request = wellFormed(random() < 0.9 ? ada.key : null)
         const closing = request.replace('\r\n', '\r\nConnection: close\r\n')
         const limitMs = random() < 0.1 ? below(20) : 5_000

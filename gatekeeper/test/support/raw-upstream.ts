@@ -16,8 +16,8 @@ export type RawAnswer = {
 
 export type RawUpstream = {
   readonly url: string
-  /** Answers everything so from now on. */
-  readonly answerWith: (choose: RawAnswer | (() => RawAnswer)) => void
+  /** Answers everything so from now on; a function is told the text of the request. */
+  readonly answerWith: (choose: RawAnswer | ((request: string) => RawAnswer)) => void
   /** Writes this to every connection at once, before any request; null waits for one. */
   readonly greetWith: (answer: RawAnswer | null) => void
   /** Requests so far. */
@@ -33,7 +33,7 @@ type Place = {
 }
 
 export async function startRawUpstream({ path, certificate }: Place = {}): Promise<RawUpstream> {
-  let choose: () => RawAnswer = () => wholeAnswer(404, '')
+  let choose: (request: string) => RawAnswer = () => wholeAnswer(404, '')
   let greeting: RawAnswer | null = null
   let requests = 0
   const sockets = new Set<Socket>()
@@ -61,9 +61,10 @@ export async function startRawUpstream({ path, certificate }: Place = {}): Promi
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       if (!isComplete(text)) return
-      text = ''
       requests++
-      void write(socket, choose())
+      const answer = choose(text)
+      text = ''
+      void write(socket, answer)
     })
   }
   const server = certificate === undefined ? createServer() : createTlsServer(certificate)
