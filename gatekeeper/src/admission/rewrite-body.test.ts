@@ -104,7 +104,10 @@ describe('asking for what was used', () => {
     const rewritten = await rewrite(body, owed, chat)
     const read = await readJsonBody(Buffer.from(body), { kind: 'openai', measuresImages: false })
     if (typeof read === 'string' || 'defect' in read || rewritten === null) throw new Error(body)
-    const without = withoutQuestion(Buffer.from(rewritten), read, owed)
-    expect(without?.().toString() ?? null).toBe(expected)
+    const bytes = Buffer.from(rewritten)
+    const without = withoutQuestion(bytes, read, owed)?.()
+    expect(without?.toString() ?? null).toBe(expected)
+    // A second copy would be memory that nobody counts.
+    expect(without?.byteOffset ?? bytes.byteOffset).toBe(bytes.byteOffset)
   })
 })
