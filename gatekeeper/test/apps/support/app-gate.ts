@@ -49,7 +49,6 @@ export async function openAppGate(isReal: boolean, options: AppGateOptions): Pro
 
 /** Whether a real Ollama can be had; says loudly what stands in for it where it cannot. */
 export async function hasOllama(): Promise<boolean> {
-  if (process.env['APPS_DEMO']) return false
   const found = await ollama.provision((line) => process.stderr.write(`ollama: ${line}\n`))
   if (found.available) return true
   process.stderr.write(`SKIPPED: ollama: ${found.why}

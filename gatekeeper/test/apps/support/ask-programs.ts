@@ -20,7 +20,26 @@ const keys = {
   short: makeKey({ user: 'sue', limits: ['3-tokens/month'] }),
 }
 
+const notValid = /is not valid/
 const usedUp = /used up|are left/i
+
+type Refusal = {
+  readonly name: string
+  readonly key: string
+  readonly kind: 'wrongKey' | 'quota'
+  /** What a program shows of it, unless it has words of its own. */
+  readonly shows: RegExp
+}
+
+const refusals: readonly Refusal[] = [
+  { name: 'a wrong key', key: createApiKey().key, kind: 'wrongKey', shows: notValid },
+  {
+    ...{ name: 'a mistyped key', kind: 'wrongKey', shows: notValid },
+    key: `${keys.good.key.slice(0, -1)}-`,
+  },
+  { name: 'a used-up quota', key: keys.usedUp.key, kind: 'quota', shows: usedUp },
+  { name: 'too few tokens left', key: keys.short.key, kind: 'quota', shows: usedUp },
+]
 
 type Met = Ended & { readonly asked: readonly DecisionLine[]; readonly refused: DecisionLine[] }
 
@@ -73,13 +92,13 @@ export function itServesPrograms(programs: readonly TerminalProgram[], hasOllama
       expect(met.text).toMatch(/\S/)
     })
 
-    it.each([
-      ['a wrong key', createApiKey().key, 'wrongKey', /is not valid/],
-      ['a used-up quota', keys.usedUp.key, 'quota', usedUp],
-      ['too few tokens left', keys.short.key, 'quota', usedUp],
-    ] as const)('%s is told within 5 s', async (name, key, kind, ours) => {
-      const text = (kind === 'quota' && program.quotaText) || ours
-      const limitMs = program.withinMs?.[kind] ?? toldWithinMs
+    it.each(
+      refusals.map((refusal) => ({
+        ...refusal,
+        limitMs: program.withinMs?.[refusal.kind] ?? toldWithinMs,
+      })),
+    )('$name is told within $limitMs ms', async ({ name, key, kind, shows, limitMs }) => {
+      const text = (kind === 'quota' && program.quotaText) || shows
       const met = await run(program, key, text)
       note(program.name, name, met, text)
       const shownAt = met.shownAt(text)

@@ -69,32 +69,37 @@ function follow(plan: Plan, { home, work, limits }: Place): Promise<Ended> {
   })
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()
   const output = collectOutput(child)
-  let wasEnded = false
   const endGroup = () => signalGroup(child.pid)
-  const end = () => {
-    wasEnded = true
-    endGroup()
-  }
-  const timers = [setTimeout(end, limits.limitMs)]
-  const { until, graceMs = 8_000 } = limits
-  output.watch(() => {
-    if (timers.length > 1 || until === undefined || output.shownAt(until) === null) return
-    timers.push(setTimeout(end, graceMs))
-  })
-  const clear = () => {
-    for (const timer of timers) clearTimeout(timer)
-  }
+  const limit = setLimit(output, limits, endGroup)
   child.once('error', (error) => {
-    clear()
+    limit.clear()
     reject(error)
   })
   child.once('exit', endGroup)
   child.once('close', (code) => {
-    clear()
+    limit.clear()
+    const wasEnded = limit.isOver()
     resolve({ code, wasEnded, text: output.text(), shownAt: output.shownAt, endedAt: Date.now() })
   })
   return promise
 }
+
+/** Calls `end` when the time is over, or a while after the program showed what is waited for. */
+function setLimit(output: Output, { limitMs, until, graceMs = 8_000 }: Limits, end: () => void) {
+  let isOver = false
+  const over = () => {
+    isOver = true
+    end()
+  }
+  const timers = [setTimeout(over, limitMs)]
+  output.watch(() => {
+    if (timers.length > 1 || until === undefined || output.shownAt(until) === null) return
+    timers.push(setTimeout(over, graceMs))
+  })
+  return { isOver: () => isOver, clear: () => timers.forEach(clearTimeout) }
+}
+
+type Output = ReturnType<typeof collectOutput>
 
 function collectOutput({ stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>) {
   const chunks: { at: number; text: string }[] = []
