@@ -48,6 +48,13 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
       messages: [{ role: 'user', content: 'hello' }],
     })
 
+  /** What became of an uploaded document, as its page shows it. */
+  const stateOf = async ({ text }: WebuiAnswer) => {
+    const { id } = JSON.parse(text) as { id: string }
+    const file = await webui.get(`/api/v1/files/${id}`)
+    return (JSON.parse(file.text) as { data: object }).data
+  }
+
   /** Lists the models first, as its page does: what is not listed cannot be asked. */
   const chatWith = async (key: string, prefix = '') => {
     await webui.connect(key)
@@ -102,6 +109,7 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
     expect(answer.status, answer.text + webui.output().slice(-3_000)).toBe(200)
     expect(embedded.map(({ status }) => status)).toEqual(embedded.map(() => 200))
     expect(embedded.length).toBeGreaterThanOrEqual(pieces)
+    expect(await stateOf(answer)).toMatchObject({ status: 'completed' })
     expect(mostAtOnce(embedded)).toBeGreaterThan(pieces / 2)
   })
 
@@ -109,7 +117,9 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
     await webui.connectDocuments(usedUp.key, gate.model)
     const { answer, asked } = await watch(() => webui.upload('more.txt', documentOf(3)))
     note('a document without a quota', answer, asked)
-    expect(answer.text + webui.output()).toMatch(/Ollama embed error \(429\)/)
+    expect(await stateOf(answer)).toMatchObject({
+      ...{ status: 'failed', error: expect.stringMatching(/used up|are left/) },
+    })
     expectSoon(answer, asked)
   })
 })
