@@ -42,7 +42,7 @@ export async function preparePlace(
   // Where a reload is measured, a key is asked for until it is there.
   const attempts = 'attempts: {burst: 1000000, perMinute: 1000000}'
   // Nor is it what becomes of those that are too many: here all are to be answered.
-  writeFileSync(config, `${open}\n${attempts}\noverload: {lagMs: 60000}\n`)
+  writeFileSync(config, `${open}\n${attempts}\noverload: {lagMs: 60000}\nreads: 10m/min\n`)
   const env = {
     PATH: process.env['PATH'],
     HOME: folder,

@@ -4,6 +4,7 @@ import { Client } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'
 import { directFields } from '../support/direct.ts'
+import { unqueuedGateway } from '../support/gateway-file.ts'
 import { keyFileText, makeKey, type TestKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 import { compareTimes, interleave } from './support/compare-times.ts'
@@ -29,10 +30,10 @@ describe.skipIf(testCaddy === null)(`a key file of ${many} keys`, () => {
   let loadedMs = 0
   beforeAll(async () => {
     small = await startStack({
-      keys: [ada, leaving, ...filling.slice(0, 8)],
+      ...{ keys: [ada, leaving, ...filling.slice(0, 8)], config: unqueuedGateway },
     })
     const startedAt = performance.now()
-    large = await startStack({ keys: [ada, leaving, ...filling] })
+    large = await startStack({ keys: [ada, leaving, ...filling], config: unqueuedGateway })
     loadedMs = performance.now() - startedAt
   }, 120_000)
   afterAll(async () => {

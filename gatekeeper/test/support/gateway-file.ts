@@ -27,5 +27,8 @@ export function gatewayWithOllama(...members: readonly string[]): string {
   return twoPointGateway.replace(head, head + members.map((member) => `    ${member}\n`).join(''))
 }
 
-/** The same for an Ollama that works on all requests at a time, where none waits its turn. */
-export const unqueuedGateway = gatewayWithOllama('slots: unlimited')
+/**
+ * The same for an Ollama that works on all requests at a time, where none waits its turn, and with
+ * reads that load tests do not reach.
+ */
+export const unqueuedGateway = `${gatewayWithOllama('slots: unlimited')}\nreads: 10m/min\n`

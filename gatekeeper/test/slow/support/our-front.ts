@@ -18,6 +18,7 @@ type OurFrontOptions = {
 }
 
 const config = `version: 1
+reads: 10m/min
 services:
   ollama: {kind: ollama, routes: [{prefix: /api}]}
   tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
