@@ -7,25 +7,15 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 const ada = makeKey({ user: 'ada', services: ['ollama', 'litellm', 'tts', 'image'] })
 const bound = makeKey({ user: 'bound', services: ['litellm'], models: ['openai/gpt-4o'] })
 
-const config = `version: 1
+/** `whole` stands below the prefix of `image`, with a block of its own. */
+const configFor = (url: string) => `version: 1
 services:
   ollama: {kind: ollama, routes: [{prefix: /api}, {prefix: /ollama, strip: true}, {prefix: /v1}]}
   litellm: {kind: openai, routes: [{prefix: /litellm, strip: true}]}
   tts: {kind: http, routes: [{prefix: /tts, strip: true}]}
-  whole: {kind: http, routes: [{prefix: /image/admin}]}
+  whole: {kind: http, upstream: {url: "${url}"}, routes: [{prefix: /image/admin}]}
   image: {kind: http, webSockets: [/ws, "/api/kernels/{id}/channels"], routes: [{prefix: /image, strip: true}]}
 `
-
-const blocks = `
-	handle /image/admin/* {
-		route {
-			import gate whole
-			reverse_proxy {$TTS_URL} {
-				import admitted
-			}
-		}
-	}
-	# ---- the domain chat has`
 
 describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
   let stack: Stack
@@ -35,8 +25,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     app = await startFaultyUpstream()
     model = await startFaultyUpstream()
     const env = { TTS_URL: app.url, IMAGE_URL: app.url, LITELLM_URL: model.url }
-    const caddyfile = (text: string) => text.replace('\n\t# ---- the domain chat has', blocks)
-    stack = await startStack({ keys: [ada, bound], config, env, caddyfile })
+    stack = await startStack({ keys: [ada, bound], config: configFor(app.url), env })
   })
   afterEach(() => {
     app.reset()
@@ -83,6 +72,13 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     for (const method of ['POST', 'GET']) {
       const { status } = await send(path, method)
       expect([path, [400, 404].includes(status)]).toEqual([path, true])
+    }
+    expect(app.requests).toBe(0)
+  })
+
+  it('a path below the longer prefix needs a key for that service', async () => {
+    for (const path of ['/image/admin/x', '/image/admin/', '/image/admin/x%2Fy']) {
+      expect([path, (await send(path)).status]).toEqual([path, 403])
     }
     expect(app.requests).toBe(0)
   })
