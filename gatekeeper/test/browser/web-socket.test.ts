@@ -115,6 +115,8 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
     async (path) => {
       const page = await stage.open(at('/blank'))
       expect(await openWebSocket(page, ask(path, withKey()))).toEqual(refused)
+      // It came here, and was not kept back by the browser.
+      expect(await stage.decisions()).toMatchObject([{ outcome: 'deny' }])
       expect(stage.reached()).toBe(0)
     },
   )

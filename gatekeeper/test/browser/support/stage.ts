@@ -75,6 +75,14 @@ const blank = `
 	}
 `
 
+const ownPlace = '\t# ---- blocks of your own stand here'
+
+/** Throws where the Caddyfile has no such place: the page would be our 404, whose policy stops all. */
+function addBlank(caddyfile: string): string {
+  if (!caddyfile.includes(ownPlace)) throw new Error(`the Caddyfile has no line "${ownPlace}"`)
+  return caddyfile.replace(ownPlace, `${blank}\n${ownPlace}`)
+}
+
 export async function startStage(
   programs: BrowserPrograms | null,
   options: { readonly isLax?: boolean } = {},
@@ -85,9 +93,7 @@ export async function startStage(
     keys: [ada],
     config,
     env: { TTS_URL: app.url, IMAGE_URL: app.url, WHISPER_URL: app.url },
-    caddyfile: (text) =>
-      text.replace('\t# ---- relayed', `${blank}\n\t# ---- relayed`) +
-      [friend, stranger, neighbour].map(site).join(''),
+    caddyfile: (text) => addBlank(text) + [friend, stranger, neighbour].map(site).join(''),
   })
   const door = `127.0.0.1:${stack.httpsPort}`
   const chromium = await startChromium(programs, {
