@@ -44,6 +44,7 @@ const services: Service[] = ['open', 'held', 'busy', 'gone']
 // takes for its first two requests on a busy machine.
 const soonLimit = '2/min burst 1'
 const logLimitMs = 20_000
+const hello = [{ role: 'user', content: 'hello' }]
 
 /** What each client is given: keys of its own, so that no other client's tries count. */
 export type Visitor = {
@@ -124,18 +125,24 @@ async function useUp(stack: Stack, holder: TestKey, visitors: readonly Visitor[]
     for (const [name, key] of Object.entries(refused)) {
       const { service } = refusals[name as RefusalName]
       if (service === 'held') await hold(stack, service, key)
-      if (service === 'open') await stack.send(`${prefixOf(service)}/api/tags`, { key: key.key })
+      if (service === 'open') await spend(stack, key)
     }
   }
 }
 
+/** One use: what only reads, limits of requests do not count. */
+async function spend(stack: Stack, { key }: TestKey): Promise<void> {
+  const json = { model: 'demo', messages: hello, stream: false }
+  const { status } = await stack.send(`${prefixOf('open')}/api/chat`, { key, json })
+  if (status !== 200) throw new Error(`nothing is spent: ${status}`)
+}
+
 /** Resolves when the answer has begun, of which no more than that ever comes. */
 async function hold(stack: Stack, service: Service, { key }: TestKey): Promise<void> {
-  const messages = [{ role: 'user', content: 'hello' }]
   const { statusCode, body } = await stack.dispatcher.request({
     ...{ origin: stack.url, path: `${prefixOf(service)}/api/chat`, method: 'POST' },
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify({ model: 'demo', messages, stream: true }),
+    body: JSON.stringify({ model: 'demo', messages: hello, stream: true }),
     bodyTimeout: 0,
   })
   // It ends with the house.
