@@ -272,6 +272,20 @@ describe('what is not told is estimated, and marked so', () => {
     })
   })
 
+  test('zeros on both sides are no count: a text has a prompt', () => {
+    const part = event({ candidates: [{ content: { parts: [{ text: 'a' }] } }] })
+    const zeros = event({ usageMetadata: { promptTokenCount: 0, candidatesTokenCount: 0 } })
+    const parts = [...Array.from({ length: 9 }, () => part), zeros]
+    for (const end of [answered, aborted]) {
+      const used = readAnswer(asking('gemini'), parts, sse).used(end)
+      expect(used).toMatchObject({ inputTokens: 101, outputTokens: 10, isEstimated: true })
+    }
+    const cached = [event({ usageMetadata: { promptTokenCount: 7, candidatesTokenCount: 0 } })]
+    expect(readAnswer(asking('gemini'), cached, sse).used(answered)).toMatchObject({
+      ...{ inputTokens: 7, outputTokens: 0, isEstimated: false },
+    })
+  })
+
   test('a whole answer: a quarter of its bytes', () => {
     const used = readAnswer(asking('openai'), ['x'.repeat(41)]).used(answered)
     expect(used).toMatchObject({ inputTokens: 101, outputTokens: 11, isEstimated: true })

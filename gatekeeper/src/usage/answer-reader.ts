@@ -82,11 +82,20 @@ function complete({ told, parts, bytes, isWhole }: Reading, asked: Asked): Token
   if (asked.endpoint.output.length === 0) {
     return { input, output: told.output ?? 0, isEstimated: told.input === null || !isWhole }
   }
+  if (isUncounted(told)) return complete({ told: nothing, parts, bytes, isWhole }, asked)
   const guess = parts ?? Math.ceil(bytes / bytesPerToken)
   // Before its end a stream has told no more than how it began.
   const output = isWhole ? (told.output ?? guess) : Math.max(told.output ?? 0, guess)
   const isEstimated = told.input === null || told.output === null || !isWhole
   return { input, output, isEstimated }
+}
+
+/**
+ * A text has a prompt, so zeros on both sides are no count: LiteLLM writes them at the end of a
+ * stream that it translates for Gemini's clients.
+ */
+function isUncounted({ input, output }: Told): boolean {
+  return input === 0 && output === 0
 }
 
 function priced(asked: Asked, answered: string | null, tokens: Tokens): Usage {
