@@ -4,6 +4,7 @@ import { litellm } from './parts/litellm.ts'
 import { llamaServer } from './parts/llama-server.ts'
 import { createUnhurried, ollama, watchAccessLog } from './parts/ollama.ts'
 import type { Running } from './parts/part.ts'
+import { itChargesTexts } from './support/charges.ts'
 import type { Act } from './support/client-process.ts'
 import { anthropicRows, type ClientRow, openaiRows } from './support/client-rows.ts'
 import { itServesClients } from './support/client-suite.ts'
@@ -64,6 +65,7 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
     itServesClients({ door: tools, rows: rows.filter(isBriefly) })
   })
   const options = { listPath: '/models', serverKey: masterKey, answersMin: 12 }
+  itChargesTexts(() => house)
   itKeepsCredentials({ ...door, path: '/litellm/v1' }, options)
 })
 

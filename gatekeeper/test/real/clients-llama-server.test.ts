@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { clients } from './parts/clients.ts'
 import { llamaServer } from './parts/llama-server.ts'
 import type { Running } from './parts/part.ts'
+import { itChargesTexts } from './support/charges.ts'
 import { anthropicRows, openaiRows } from './support/client-rows.ts'
 import { itServesClients } from './support/client-suite.ts'
 import type { Door } from './support/door.ts'
@@ -46,6 +47,7 @@ describe.skipIf(!isAvailable)('clients of a llama-server', { timeout: 60_000 }, 
     lacks: ({ file }) => (file === 'ai-sdk-openai-responses.mjs' ? ['stream', 'abort'] : []),
   })
   const options = { listPath: '/models', serverKey, answersMin: 12 }
+  itChargesTexts(() => house)
   itKeepsCredentials({ ...door, path: '/v1' }, options)
 })
 

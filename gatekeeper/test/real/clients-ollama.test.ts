@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { clients } from './parts/clients.ts'
 import { ollama } from './parts/ollama.ts'
+import { itChargesTexts } from './support/charges.ts'
 import { anthropicRows, ollamaRows, openaiRows } from './support/client-rows.ts'
 import { itServesClients } from './support/client-suite.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
@@ -25,6 +26,7 @@ describe.skipIf(!isAvailable)('clients of an Ollama', { timeout: 60_000 }, () =>
     const rows = [...openaiRows, ...anthropicRows]
     itServesClients({ door: doorAt('/ollama', 'relay'), rows, lacks })
   })
+  itChargesTexts(doorAt('/ollama', 'relay').house)
   itKeepsCredentials(doorAt('/ollama', 'relay'), {
     ...{ listPath: '/api/tags', serverKey: null, answersMin: 12 },
   })

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey } from '../../src/credentials/api-key.ts'
 import { litellm, mockAnswer } from './parts/litellm.ts'
 import { llamaServer } from './parts/llama-server.ts'
 import type { Running } from './parts/part.ts'
 import { itServesAnthropicClients } from './support/anthropic-client.ts'
-import { type Door, messages } from './support/door.ts'
+import { itChargesTexts } from './support/charges.ts'
+import { type Door, fewTokens, messages } from './support/door.ts'
 import { type House, openHouse } from './support/house.ts'
 import { isLlamaIdle } from './support/llama-metrics.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
@@ -19,15 +21,21 @@ const isAvailable = await areAvailable(llamaServer, litellm)
 // computes an answer that is not streamed to its end.
 const restsWithinMs = { streamed: 60_000, unstreamed: 60_000 }
 const masterKey = 'sk-master-0123456789abcdef'
+const providerKey = 'sk-provider-0123456789abcdef'
+const outdatedKey = 'sk-outdated-0123456789abcdef'
+
+const asked = { messages, max_tokens: fewTokens }
 
 describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_000 }, () => {
   let model: Running
   let server: Running
   let house: House
   beforeAll(async () => {
-    model = await llamaServer.start({})
-    const tiny = { apiBase: `${model.url}/v1`, model: 'tiny' }
-    server = await litellm.start({ masterKey, models: { tiny } })
+    model = await llamaServer.start({ apiKey: providerKey })
+    const place = { apiBase: `${model.url}/v1`, model: 'tiny' }
+    const tiny = { ...place, apiKey: providerKey }
+    const refused = { ...place, apiKey: outdatedKey }
+    server = await litellm.start({ masterKey, models: { tiny, refused, turned: refused } })
     house = await openHouse(server, 'litellm', (url) => ({
       env: { LITELLM_URL: url, LITELLM_MASTER_KEY: masterKey },
     }))
@@ -42,7 +50,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     name: 'openai',
     house: () => house,
     ...{ path: '/litellm/v1', point: 'relay', model: 'tiny' },
-    watchServer: () => () => isLlamaIdle(model, null),
+    watchServer: () => () => isLlamaIdle(model, providerKey),
     restsWithinMs,
   }
   itServesOpenaiClients(openai)
@@ -77,5 +85,55 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     },
   )
 
+  // A model for each path: LiteLLM rests one that was refused, and answers 429 for a while.
+  it.each([
+    ['/litellm/v1/chat/completions', 'refused'],
+    ['/litellm/v1/messages', 'turned'],
+  ])("a provider that refuses LiteLLM's key is a 502 that says so: %s", async (path, name) => {
+    const { stack, people } = house
+    const ask = () => stack.send(path, { key: people.ada.key, json: { ...asked, model: name } })
+    const answer = await ask()
+    expect(answer.status, answer.text).toBe(502)
+    expect(JSON.parse(answer.text).error.code).toBe('upstream_provider_refused')
+    expect(answer.headers['x-should-retry']).toBe('false')
+    for (const { text } of [answer, await ask()]) {
+      expect(text).not.toMatch(/outdated|127\.0\.0\.1/)
+    }
+  })
+
+  describe('the language of Gemini', () => {
+    const json = {
+      contents: [{ role: 'user', parts: [{ text: 'hello you' }] }],
+      generationConfig: { maxOutputTokens: fewTokens },
+    }
+    const ask = (key: string, name: string) =>
+      house.stack.send(`/litellm/v1beta/models/${name}`, {
+        ...{ headers: { 'x-goog-api-key': key }, json },
+      })
+
+    it('a text is generated, whole and as a stream', async () => {
+      const { ada } = house.people
+      for (const act of ['generateContent', 'streamGenerateContent?alt=sse']) {
+        const answer = await ask(ada.key, `tiny:${act}`)
+        expect(answer.status, answer.text).toBe(200)
+        expect(answer.text).toContain('"candidates"')
+      }
+    })
+
+    it('every refusal has the form of Google', async () => {
+      const { stranger, limited } = house.people
+      for (const [key, code, status] of [
+        [createApiKey().key, 401, 'UNAUTHENTICATED'],
+        [stranger.key, 403, 'PERMISSION_DENIED'],
+        [limited.key, 404, 'NOT_FOUND'],
+      ] as const) {
+        const answer = await ask(key, 'tiny:generateContent')
+        expect(answer.status).toBe(code)
+        expect(JSON.parse(answer.text).error).toMatchObject({ code, status })
+      }
+    })
+  })
+
+  itChargesTexts(() => house)
   itKeepsCredentials(openai, { listPath: '/models', serverKey: masterKey })
 })

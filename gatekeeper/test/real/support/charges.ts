@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest'
+import { decisionsOf } from '../../support/decisions.ts'
+import type { House } from './house.ts'
+
+const textEndpoints = /chat|generate|messages$|completions$|responses$/i
+
+/** Belongs at the end of a suite: that every text of a model, in any language, was charged. */
+export function itChargesTexts(house: () => House): void {
+  it('every text that came was charged, in each language, whole and streamed', () => {
+    const texts = decisionsOf(house().stack).filter(
+      ({ point, status, endpoint }) =>
+        point === 'relay' && status === 200 && textEndpoints.test(String(endpoint)),
+    )
+    expect(texts.length).toBeGreaterThan(5)
+    const free = texts.filter((line) => !(Number(line['outputTokens']) > 0))
+    expect(free).toEqual([])
+  })
+}
