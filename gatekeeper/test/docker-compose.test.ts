@@ -185,3 +185,32 @@ describe('Caddy', () => {
     expect(environment['GATEKEEPER_TIMEOUTS']).toBe(await findCaddyTimeouts(testCaddy ?? ''))
   })
 })
+
+describe('the image', () => {
+  const importForm = /\bfrom\s*'(\.[^']+)'|\bimport\s*\(?\s*'(\.[^']+)'/g
+  /** Every file that a program loads, by its path in the clone. */
+  const filesOf = (programs: readonly string[]): string[] => {
+    const seen = new Set<string>()
+    const open = [...programs]
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (seen.has(file)) continue
+      seen.add(file)
+      for (const [, plain, other] of read(file).matchAll(importForm)) {
+        open.push(join(file, '..', plain ?? other ?? ''))
+      }
+    }
+    return [...seen]
+  }
+  const allowed = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1))
+
+  it('holds every file that the gatekeeper and the keys command load', () => {
+    const files = filesOf(['gatekeeper/src/main.ts', 'gatekeeper/health.ts', 'scripts/keys.ts'])
+    expect(files.length).toBeGreaterThan(200)
+    const isHeld = (file: string) =>
+      allowed.some((place) => file === place || file.startsWith(`${place}/`))
+    expect(files.filter((file) => !isHeld(file))).toEqual([])
+  })
+})
