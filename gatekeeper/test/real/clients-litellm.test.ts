@@ -65,8 +65,8 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
     itServesClients({ door: tools, rows: rows.filter(isBriefly) })
   })
   const options = { listPath: '/models', serverKey: masterKey, answersMin: 12 }
-  itChargesTexts(() => house)
   itKeepsCredentials({ ...door, path: '/litellm/v1' }, options)
+  itChargesTexts(() => house)
 })
 
 /**

@@ -47,8 +47,8 @@ describe.skipIf(!isAvailable)('clients of a llama-server', { timeout: 60_000 }, 
     lacks: ({ file }) => (file === 'ai-sdk-openai-responses.mjs' ? ['stream', 'abort'] : []),
   })
   const options = { listPath: '/models', serverKey, answersMin: 12 }
-  itChargesTexts(() => house)
   itKeepsCredentials({ ...door, path: '/v1' }, options)
+  itChargesTexts(() => house)
 })
 
 function configFor(folder: string, url: string): string {

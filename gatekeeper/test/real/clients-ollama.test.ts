@@ -26,8 +26,8 @@ describe.skipIf(!isAvailable)('clients of an Ollama', { timeout: 60_000 }, () =>
     const rows = [...openaiRows, ...anthropicRows]
     itServesClients({ door: doorAt('/ollama', 'relay'), rows, lacks })
   })
-  itChargesTexts(doorAt('/ollama', 'relay').house)
   itKeepsCredentials(doorAt('/ollama', 'relay'), {
     ...{ listPath: '/api/tags', serverKey: null, answersMin: 12 },
   })
+  itChargesTexts(doorAt('/ollama', 'relay').house)
 })

@@ -101,6 +101,24 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     }
   })
 
+  // Without a database LiteLLM looks a wrong key up in one all the same, and its 400 is passed on.
+  it.each([
+    ['no master key', {}, 502, 'upstream_rejected_us'],
+    ['a wrong one', { LITELLM_MASTER_KEY: outdatedKey }, 400, 'No connected db'],
+  ])('the gatekeeper has %s for LiteLLM: what is told', async (_, env, status, said) => {
+    const describeTo = (url: string) => ({ env: { LITELLM_URL: url, ...env } })
+    const other = await openHouse(server, 'litellm', describeTo)
+    try {
+      const { stack, people } = other
+      const json = { ...asked, model: 'tiny' }
+      const answer = await stack.send('/litellm/v1/chat/completions', { key: people.ada.key, json })
+      expect(answer.status, answer.text).toBe(status)
+      expect(answer.text).toContain(said)
+    } finally {
+      await other.stop()
+    }
+  })
+
   describe('the language of Gemini', () => {
     const json = {
       contents: [{ role: 'user', parts: [{ text: 'hello you' }] }],
@@ -134,6 +152,6 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     })
   })
 
-  itChargesTexts(() => house)
   itKeepsCredentials(openai, { listPath: '/models', serverKey: masterKey })
+  itChargesTexts(() => house)
 })

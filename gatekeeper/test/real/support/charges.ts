@@ -12,7 +12,8 @@ export function itChargesTexts(house: () => House): void {
         point === 'relay' && status === 200 && textEndpoints.test(String(endpoint)),
     )
     expect(texts.length).toBeGreaterThan(5)
-    const free = texts.filter((line) => !(Number(line['outputTokens']) > 0))
+    const sides = ['inputTokens', 'outputTokens']
+    const free = texts.filter((line) => sides.some((side) => !(Number(line[side]) > 0)))
     expect(free).toEqual([])
   })
 }
