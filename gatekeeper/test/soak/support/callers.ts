@@ -106,7 +106,7 @@ function turnsOf(stack: Stack, judge: Judge): Turn[] {
     ),
     once('large', '/api/chat', { key: ada.key, json: large }, [200]),
     once('limited', '/api/tags', { key: limited.key }, [200, 429]),
-    once('model', '/api/chat', { key: narrow.key, json: talk }, [403]),
+    once('model', '/api/chat', { key: narrow.key, json: talk }, [404]),
     once('no route', '/nothing/here', { key: ada.key }, [404]),
     once(
       'malformed',
