@@ -4,6 +4,7 @@ import { readSettings } from '../../gatekeeper/src/config/read-settings.ts'
 import { LoadConnection, type Target } from '../../gatekeeper/test/slow/support/load-connection.ts'
 import { type Child, waitUntil } from '../../gatekeeper/test/support/child.ts'
 import { freePort } from '../../gatekeeper/test/support/free-port.ts'
+import { twoPointGateway } from '../../gatekeeper/test/support/gateway-file.ts'
 import { keyFileText, type TestKey } from '../../gatekeeper/test/support/keys.ts'
 import { caddyEnvironment } from '../caddy/caddy-environment.ts'
 import { findCaddyTimeouts } from '../caddy/caddy-timeouts.ts'
@@ -34,11 +35,10 @@ export async function preparePlace(
   mkdirSync(keysDir)
   const keysFile = join(keysDir, 'keys.json')
   writeFileSync(keysFile, keyFileText(keys))
-  const shipped = readFileSync(join(root, 'gatekeeper.yaml'), 'utf8')
   // Its app answers many at a time, as no Ollama would: what is measured is not the queue.
   const members =
     '    slots: unlimited\n    prices: {"*": {inputUsdPerMillion: 1, outputUsdPerMillion: 2}}\n'
-  const open = shipped.replace('    kind: ollama\n', `    kind: ollama\n${members}`)
+  const open = twoPointGateway.replace('    kind: ollama\n', `    kind: ollama\n${members}`)
   // Where a reload is measured, a key is asked for until it is there.
   const attempts = 'attempts: {burst: 1000000, perMinute: 1000000}'
   // Nor is it what becomes of those that are too many: here all are to be answered.
