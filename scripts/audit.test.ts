@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { recordActs } from '../gatekeeper/src/audit/acts.ts'
-import { rotateSigningKey } from '../gatekeeper/src/tokens/signing-key-file.ts'
+import { rotateSigningKey } from '../gatekeeper/src/oauth/signing-key-file.ts'
 import { startChild } from '../gatekeeper/test/support/child.ts'
 
 const script = resolve(import.meta.dirname, 'audit.ts')

@@ -3,15 +3,15 @@
  * the files or by the gatekeeper that runs. Nothing is sent on.
  */
 import { resolve } from 'node:path'
+import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
+import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
 import type {
   ExplainCaller,
   ExplainQuestion,
   Explanation,
-} from '../gatekeeper/src/admission/explain.ts'
-import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
-import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
-import { UnknownKeyError } from '../gatekeeper/src/credentials/key-writer.ts'
+} from '../gatekeeper/src/explain/explain.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { UnknownKeyError } from '../gatekeeper/src/operations/keys/key-writer.ts'
 import { askLive } from './explain/ask-live.ts'
 import { askOffline } from './explain/ask-offline.ts'
 import { findKeyId } from './explain/find-key-id.ts'

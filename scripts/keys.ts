@@ -4,11 +4,11 @@
  * sees every change within two seconds.
  */
 import { resolve } from 'node:path'
-import { UnknownKeyError } from '../gatekeeper/src/credentials/key-writer.ts'
 import { systemClock } from '../gatekeeper/src/lib/clock.ts'
-import { LockHeldError } from '../gatekeeper/src/lib/lock-file.ts'
+import { LockHeldError } from '../gatekeeper/src/lib/files/lock-file.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
-import { ClientIdError } from '../gatekeeper/src/tokens/client-writer.ts'
+import { ClientIdError } from '../gatekeeper/src/operations/clients/client-writer.ts'
+import { UnknownKeyError } from '../gatekeeper/src/operations/keys/key-writer.ts'
 import type { Report } from './keys/command.ts'
 import { commandNames, findCommand } from './keys/commands.ts'
 import { helpFor, helpForAll } from './keys/help.ts'

@@ -9,15 +9,15 @@ import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { formatInstant } from '../gatekeeper/src/lib/instant.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
 import {
+  type ReportQuestion,
+  readUsageReport,
+  type UsageReport,
+} from '../gatekeeper/src/operations/usage/usage-report.ts'
+import {
   closeDatabase,
   openForReading,
 } from '../gatekeeper/src/usage/journal/sqlite/open-database.ts'
 import { databaseIn } from '../gatekeeper/src/usage/journal/sqlite/sqlite-journal.ts'
-import {
-  type ReportQuestion,
-  readUsageReport,
-  type UsageReport,
-} from '../gatekeeper/src/usage/report/usage-report.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
 import { help } from './usage/help.ts'
 import { readSince, readWords, type Wanted } from './usage/read-words.ts'

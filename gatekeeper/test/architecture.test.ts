@@ -12,35 +12,31 @@ const src = join(root, 'gatekeeper/src')
 
 /** Every room, and the layer that it belongs to. A new room has no layer until it is named here. */
 const layerOf: Readonly<Record<string, number>> = {
-  'main.ts': 7,
-  'serve.ts': 6,
-  'stop.ts': 5.5,
-  'app.ts': 5,
-  'app-audit.ts': 4.5,
-  'app-chat.ts': 4.5,
-  'app-reads.ts': 4.5,
-  'app-unheld.ts': 4.5,
-  'app-tokens.ts': 4.5,
-  http: 4,
-  admission: 3,
+  'main.ts': 9,
+  app: 8,
+  http: 7,
+  explain: 6,
+  admission: 5,
+  operations: 5,
   ...Object.fromEntries(
     [
       'config',
       'credentials',
-      'tokens',
+      'api-keys',
+      'access-tokens',
+      'oauth',
       'upstreams',
       'usage',
       'audit',
       'telemetry',
       'scheduler',
       'prompts',
-    ].map((room) => [room, 2]),
+    ].map((room) => [room, 4]),
   ),
-  policy: 1,
-  endpoints: 1,
-  guardrails: 1,
+  kinds: 3,
+  policy: 2,
+  model: 1,
   lib: 0,
-  'own-package.ts': 0,
 }
 
 type SourceFile = {
@@ -104,11 +100,20 @@ test('there is something to hold: the files are found and their imports are read
   expect(production.length).toBeGreaterThan(50)
   expect(tests.length).toBeGreaterThan(20)
   expect(scripts.length).toBeGreaterThan(10)
-  const app = production.find(({ path }) => path === 'gatekeeper/src/app.ts')
-  expect(app?.imports).toContain('./policy/checks.ts')
+  const app = production.find(({ path }) => path === 'gatekeeper/src/app/app.ts')
+  expect(app?.imports).toContain('../policy/checks.ts')
   expect(production.flatMap(({ imports }) => imports).length).toBeGreaterThan(150)
   // Every folder that DESIGN §3 promises for now has files.
-  for (const room of ['lib', 'policy', 'endpoints', 'credentials', 'admission', 'http', 'config']) {
+  for (const room of [
+    'lib',
+    'model',
+    'policy',
+    'kinds',
+    'credentials',
+    'admission',
+    'http',
+    'operations',
+  ]) {
     expect(production.some((file) => file.room === room)).toBe(true)
   }
 })
@@ -119,13 +124,9 @@ describe('imports', () => {
   })
 
   test('point one way, and sibling rooms never import each other', () => {
-    // Endpoints are described in the words of policy: a decision, and the only exception.
-    const words = ['policy/endpoint.ts', 'policy/service.ts']
-    const isWordOfPolicy = (file: SourceFile, specifier: string) =>
-      file.room === 'endpoints' && words.some((word) => specifier === `../${word}`)
     const found = violations(production, (file, specifier) => {
       const room = roomOf(file, specifier)
-      if (room === null || room === file.room || isWordOfPolicy(file, specifier)) return false
+      if (room === null || room === file.room) return false
       return (layerOf[room] ?? Number.POSITIVE_INFINITY) >= (layerOf[file.room] ?? -1)
     })
     expect(found).toEqual([])
@@ -136,12 +137,9 @@ describe('imports', () => {
     expect(violations([...files, ...scripts], isMain)).toEqual([])
   })
 
-  // The bench measures the house of the tests; it is never part of the product.
-  const isBench = (path: string) => path === 'scripts/bench.ts' || path.startsWith('scripts/bench/')
-
   test('production imports no test and nothing of the test folder', () => {
     const found = violations(
-      [...production, ...scripts.filter(({ isTest, path }) => !isTest && !isBench(path))],
+      [...production, ...scripts.filter(({ isTest }) => !isTest)],
       (_, specifier) => /\.test\.ts$|gatekeeper\/test\//.test(specifier),
     )
     expect(found).toEqual([])
@@ -160,13 +158,16 @@ describe('imports', () => {
   // It asks the house itself, wired as it runs, so that its answer cannot be another one.
   const isExplain = (path: string) => /^scripts\/explain(?:\.ts|\/)/.test(path)
 
-  test('of the scripts go to rooms, never to http, admission, app or main', () => {
+  test('of the scripts go to rooms and operations, never to http, admission, app or main', () => {
     const found = violations(
       scripts.filter(({ isTest }) => !isTest),
       (file, specifier) => {
         const room = roomOf(file, specifier)
-        if (isExplain(file.path) && ['app.ts', 'admission'].includes(room ?? '')) return false
-        return room !== null && room !== 'outside' && (layerOf[room] ?? 9) >= 3
+        if (isExplain(file.path) && ['app', 'explain', 'admission'].includes(room ?? ''))
+          return false
+        return (
+          room !== null && room !== 'outside' && room !== 'operations' && (layerOf[room] ?? 9) >= 5
+        )
       },
     )
     expect(found).toEqual([])
@@ -178,7 +179,7 @@ describe('imports', () => {
     // All but one: main.ts has a thread to start before it loads the rest.
     expect(pathsWith(/\bimport\s*\(|\brequire\s*\(/)).toEqual(['gatekeeper/src/main.ts'])
     expect(production.find(({ path }) => path === 'gatekeeper/src/main.ts')?.code).toContain(
-      "await import('./serve.ts')",
+      "await import('./app/serve.ts')",
     )
     // The listeners take node:http so, which loads more than they need otherwise.
     expect(pathsWith(/\bgetBuiltinModule\b/)).toEqual(['gatekeeper/src/http/listeners.ts'])
@@ -189,8 +190,8 @@ describe('packages', () => {
   const only = (packages: RegExp, isAllowed: (file: SourceFile) => boolean) =>
     violations(production, (file, specifier) => packages.test(specifier) && !isAllowed(file))
 
-  test('koa is known in http/ and app.ts alone', () => {
-    const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'app.ts'
+  test('koa is known in http/ and app/ alone', () => {
+    const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'app'
     expect(only(/^(?:koa|@koa\/)/, isAllowed)).toEqual([])
   })
 
@@ -198,8 +199,8 @@ describe('packages', () => {
     expect(only(/^undici(?:\/|$)/, ({ room }) => room === 'upstreams')).toEqual([])
   })
 
-  test('jose is known in credentials/ and tokens/ alone', () => {
-    const isAllowed = ({ room }: SourceFile) => room === 'credentials' || room === 'tokens'
+  test('jose is known in access-tokens/ and oauth/ alone', () => {
+    const isAllowed = ({ room }: SourceFile) => room === 'access-tokens' || room === 'oauth'
     expect(only(/^jose(?:\/|$)/, isAllowed)).toEqual([])
   })
 
@@ -207,16 +208,16 @@ describe('packages', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'upstreams'
     const found = only(
       /^(?:node:)?(?:https?|http2|tls|dgram|dns.*)$/,
-      (file) => isAllowed(file) || ['serve.ts', 'stop.ts'].includes(file.room),
+      (file) => isAllowed(file) || /app\/(?:serve|stop)\.ts$/.test(file.path),
     )
     expect(found).toEqual([])
     const callers = production.filter(({ code }) => /(?<![.\w])fetch\(/.test(code))
     expect(callers.map(({ path }) => path)).toEqual([])
   })
 
-  test('policy, endpoints and guardrails are pure: no package, no node, no clock, no chance', () => {
+  test('model, policy, kinds and guardrails are pure: no package, no node, no clock, no chance', () => {
     const pure = production.filter(({ room }) =>
-      ['policy', 'endpoints', 'guardrails'].includes(room),
+      ['model', 'policy', 'kinds', 'guardrails'].includes(room),
     )
     expect(pure.length).toBeGreaterThan(20)
     expect(violations(pure, (_, specifier) => !specifier.startsWith('.'))).toEqual([])
@@ -228,7 +229,7 @@ describe('packages', () => {
 
 /** What runs at a user's: without tests, the bench and the runner of tests. */
 const ours = [...production, ...scripts.filter(({ isTest }) => !isTest)].filter(
-  ({ path }) => !/^scripts\/(?:bench|test)(?:\.ts$|\/)/.test(path),
+  ({ path }) => !/^scripts\/test(?:\.ts$|\/)/.test(path),
 )
 
 /** What makes something that emits errors: sockets, servers, processes, watchers, streams, threads. */

@@ -151,7 +151,7 @@ describe('the gatekeeper', () => {
       `\${API_KEYS_FILE:+/mnt/host/clone/\${API_KEYS_FILE:-}}`,
     )
     const drainMs = Number(
-      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/stop.ts'))?.[1]?.replace('_', ''),
+      /drainMs = ([\d_]+)/.exec(read('gatekeeper/src/app/stop.ts'))?.[1]?.replace('_', ''),
     )
     expect(Number.parseInt(String(grace), 10) * 1000).toBeGreaterThan(drainMs)
   })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { reasons } from '../src/policy/reason.ts'
+import { reasons } from '../src/model/reason.ts'
 import { createMetrics } from '../src/telemetry/metrics.ts'
 
 const root = resolve(import.meta.dirname, '../..')

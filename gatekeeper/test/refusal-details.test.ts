@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { noCaps } from '../src/policy/caps.ts'
+import { noCaps } from '../src/model/caps.ts'
+import { noBody } from '../src/model/facts.ts'
 import { allowedAddress } from '../src/policy/checks/allowed-address.ts'
 import { grantedClass } from '../src/policy/checks/granted-class.ts'
 import { grantedService } from '../src/policy/checks/granted-service.ts'
 import { withinCaps } from '../src/policy/checks/within-caps.ts'
-import { noBody } from '../src/policy/facts.ts'
 import { anEndpoint, aPrincipal, aQuestion } from './support/questions.ts'
 
 const caps = { ...noCaps, contextTokens: 8_000, outputTokens: 100, keepAliveSeconds: 600 }

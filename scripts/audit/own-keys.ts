@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
-import { readRecords } from '../../gatekeeper/src/audit/reading/read-records.ts'
 import { ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
-import { openSigningKeys, type SigningKeys } from '../../gatekeeper/src/tokens/signing-keys.ts'
+import { openSigningKeys, type SigningKeys } from '../../gatekeeper/src/oauth/signing-keys.ts'
+import { readRecords } from '../../gatekeeper/src/operations/audit/read-records.ts'
 import type { AuditContext } from './command.ts'
 import { questionOf } from './query.ts'
 

@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
-import { createAddressTest, isAddressRange } from '../../gatekeeper/src/lib/cidr.ts'
+import { createAddressTest, isAddressRange } from '../../gatekeeper/src/lib/net/cidr.ts'
 import { refuseCredential } from '../keys/find-key.ts'
 import { describeAddress } from '../words/describe-values.ts'
 import { stringOf, UsageError, type Words } from '../words/words.ts'

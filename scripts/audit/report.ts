@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
-import { writeFileAtomic } from '../../gatekeeper/src/lib/atomic-write.ts'
+import { writeFileAtomic } from '../../gatekeeper/src/lib/files/atomic-write.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { readText } from '../settings/read-settings-of.ts'
 import { refusePositionals, stringOf } from '../words/words.ts'

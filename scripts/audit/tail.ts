@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { followRecords } from '../../gatekeeper/src/audit/reading/follow-records.ts'
-import { type FoundRecord, readRecords } from '../../gatekeeper/src/audit/reading/read-records.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { followRecords } from '../../gatekeeper/src/operations/audit/follow-records.ts'
+import {
+  type FoundRecord,
+  readRecords,
+} from '../../gatekeeper/src/operations/audit/read-records.ts'
 import { refusePositionals } from '../words/words.ts'
 import { type AuditCommand, type AuditContext, readCount } from './command.ts'
 import { questionOf } from './query.ts'

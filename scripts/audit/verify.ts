@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ChainPlace, isChainPlace } from '../../gatekeeper/src/audit/reading/chain-place.ts'
-import { type VerifiedChain, verifyChain } from '../../gatekeeper/src/audit/reading/verify-chain.ts'
 import { listChains } from '../../gatekeeper/src/audit/segments.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
-import { readStatement } from '../../gatekeeper/src/tokens/statement.ts'
+import { readStatement } from '../../gatekeeper/src/oauth/statement.ts'
+import { type ChainPlace, isChainPlace } from '../../gatekeeper/src/operations/audit/chain-place.ts'
+import {
+  type VerifiedChain,
+  verifyChain,
+} from '../../gatekeeper/src/operations/audit/verify-chain.ts'
 import { refusePositionals, stringOf, type Words } from '../words/words.ts'
 import type { AuditCommand, AuditContext } from './command.ts'
 import { readOwnKeys } from './own-keys.ts'

@@ -5,7 +5,7 @@ import { writeServiceBlocks } from '../../gatekeeper/src/config/blocks/service-b
 import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { caddyEnvironment } from './caddy-environment.ts'
 import { findCaddyTimeouts } from './caddy-timeouts.ts'
 import type { Json } from './examine/adapted.ts'

@@ -1,5 +1,5 @@
-import { endpointTables } from '../../gatekeeper/src/endpoints/find-endpoint.ts'
-import type { Endpoint } from '../../gatekeeper/src/policy/endpoint.ts'
+import { endpointTables } from '../../gatekeeper/src/kinds/find-endpoint.ts'
+import type { Endpoint } from '../../gatekeeper/src/model/endpoint.ts'
 
 type Kind = keyof typeof endpointTables
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseKeyFile } from '../../gatekeeper/src/api-keys/key-file.ts'
+import type { KeyFile } from '../../gatekeeper/src/api-keys/key-record.ts'
+import { describeUnreadable } from '../../gatekeeper/src/api-keys/unreadable.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import { parseKeyFile } from '../../gatekeeper/src/credentials/key-file.ts'
-import type { KeyFile } from '../../gatekeeper/src/credentials/key-record.ts'
-import { describeUnreadable } from '../../gatekeeper/src/credentials/unreadable.ts'
-import { decodeText } from '../../gatekeeper/src/lib/text-file.ts'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import { decodeText } from '../../gatekeeper/src/lib/files/text-file.ts'
+import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { createKnownServices } from '../../gatekeeper/src/policy/service-names.ts'
 
 /** One key file that is there. `text` may hold keys in clear: it is never shown. */

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
-import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/admission/explain.ts'
 import type { Listen } from '../../gatekeeper/src/config/listen.ts'
+import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/explain/explain.ts'
 
 /** Asks the gatekeeper that runs. Rejects with an error that has a `code` where none answers. */
 export async function askLive(

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/admission/explain.ts'
-import { createApp } from '../../gatekeeper/src/app.ts'
+import { createApp } from '../../gatekeeper/src/app/app.ts'
 import type { Gateway } from '../../gatekeeper/src/config/gateway-file.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/explain/explain.ts'
 import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
 
 type Files = { readonly settings: Settings; readonly gateway: Gateway }

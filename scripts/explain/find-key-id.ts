@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
 import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import { readKeyFile } from '../../gatekeeper/src/operations/keys/key-document.ts'
 import { chooseKey } from '../keys/find-key.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { ExplainCaller } from '../../gatekeeper/src/admission/explain.ts'
+import type { ExplainCaller } from '../../gatekeeper/src/explain/explain.ts'
 import { refuseCredential } from '../keys/find-key.ts'
 import { commonOptions, parseWords } from '../words/parse-words.ts'
 import { showWord, UsageError } from '../words/words.ts'

@@ -1,4 +1,4 @@
-import type { Explanation } from '../../gatekeeper/src/admission/explain.ts'
+import type { Explanation } from '../../gatekeeper/src/explain/explain.ts'
 import { formatTable } from '../keys/table.ts'
 
 /** The explanation for people. */

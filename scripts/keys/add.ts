@@ -1,6 +1,6 @@
-import { addKey, type KeyMembers } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { addKey, type KeyMembers } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { showWord, stringOf, UsageError, type Words } from '../words/words.ts'
 import type { Command, Context } from './command.ts'
 import { showInstant } from './describe-key.ts'

@@ -1,5 +1,5 @@
-import { removeKey, setDisabled } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { removeKey, setDisabled } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import type { Command } from './command.ts'
 import { findKey } from './find-key.ts'
 

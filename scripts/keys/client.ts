@@ -1,11 +1,11 @@
-import { openRevocations, revocationsPath } from '../../gatekeeper/src/credentials/revocation.ts'
+import { openRevocations, revocationsPath } from '../../gatekeeper/src/access-tokens/revocation.ts'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { roles } from '../../gatekeeper/src/policy/principal.ts'
-import { type Client, defaultScopes } from '../../gatekeeper/src/tokens/client.ts'
-import { clientIdForm } from '../../gatekeeper/src/tokens/client-file.ts'
+import { roles } from '../../gatekeeper/src/model/principal.ts'
+import { type Client, defaultScopes } from '../../gatekeeper/src/oauth/client.ts'
+import { clientIdForm } from '../../gatekeeper/src/oauth/client-file.ts'
 import {
   addClient,
   ClientIdError,
@@ -13,7 +13,7 @@ import {
   readClients,
   removeClient,
   rotateClient,
-} from '../../gatekeeper/src/tokens/client-writer.ts'
+} from '../../gatekeeper/src/operations/clients/client-writer.ts'
 import { listOf, showWord, stringOf, UsageError, type Words } from '../words/words.ts'
 import type { Command, Context, Report, ServiceNames } from './command.ts'
 import { showInstant } from './describe-key.ts'

@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
+import type { KnownServices } from '../../gatekeeper/src/api-keys/key-record.ts'
 import type { OAuthSettings } from '../../gatekeeper/src/config/read-oauth.ts'
 import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
-import type { KnownServices } from '../../gatekeeper/src/credentials/key-record.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import type { Words } from '../words/words.ts'
 

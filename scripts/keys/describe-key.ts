@@ -1,4 +1,4 @@
-import type { KeyRecord, KeySecret } from '../../gatekeeper/src/credentials/key-record.ts'
+import type { KeyRecord, KeySecret } from '../../gatekeeper/src/api-keys/key-record.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 
 /** `rotating`: two secrets work. */

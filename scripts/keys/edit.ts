@@ -1,11 +1,11 @@
-import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
-import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
+import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
+import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { readKeyFile } from '../../gatekeeper/src/operations/keys/key-document.ts'
 import {
   editKey,
   type KeyChange,
   UnknownKeyError,
-} from '../../gatekeeper/src/credentials/key-writer.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+} from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { hasFlag, UsageError, type Words } from '../words/words.ts'
 import type { Command, Context } from './command.ts'
 import { toJson, toRows } from './describe-key.ts'

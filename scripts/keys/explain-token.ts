@@ -1,16 +1,16 @@
-import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
-import { findMisses, heldValues } from '../../gatekeeper/src/credentials/claim-rules.ts'
+import { findMisses, heldValues } from '../../gatekeeper/src/access-tokens/claim-rules.ts'
+import { type Claims, readCompactToken } from '../../gatekeeper/src/access-tokens/compact-token.ts'
 import {
-  type Claims,
-  readCompactToken,
-  tokenCharsMax,
-} from '../../gatekeeper/src/credentials/compact-token.ts'
-import { findAudienceFault, findClaimFault } from '../../gatekeeper/src/credentials/token-claims.ts'
+  findAudienceFault,
+  findClaimFault,
+} from '../../gatekeeper/src/access-tokens/token-claims.ts'
+import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { narrowingClaim } from '../../gatekeeper/src/policy/narrowing.ts'
-import type { Principal } from '../../gatekeeper/src/policy/principal.ts'
-import type { Reason } from '../../gatekeeper/src/policy/reason.ts'
+import { credentialCharsMax } from '../../gatekeeper/src/model/credential-form.ts'
+import { narrowingClaim } from '../../gatekeeper/src/model/narrowing.ts'
+import type { Principal } from '../../gatekeeper/src/model/principal.ts'
+import type { Reason } from '../../gatekeeper/src/model/reason.ts'
 import type { Command, Context, Report } from './command.ts'
 import { useTokens } from './open-tokens.ts'
 import { readToken } from './read-credential.ts'
@@ -65,8 +65,8 @@ type Explained = {
 
 /** What is wrong, with the claim that does not hold. */
 function describeReason(reason: Reason, { length, read, entry }: Explained): string {
-  if (length > tokenCharsMax) {
-    const most = tokenCharsMax.toLocaleString('en')
+  if (length > credentialCharsMax) {
+    const most = credentialCharsMax.toLocaleString('en')
     return `it has ${length.toLocaleString('en')} characters, and ${most} is the most: let its issuer put fewer claims into it, such as only the groups that rules name.`
   }
   const usual = verdicts[reason] ?? reason

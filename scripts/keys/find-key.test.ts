@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createApiKey, hashKey } from '../../gatekeeper/src/credentials/api-key.ts'
-import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
-import { UnknownKeyError } from '../../gatekeeper/src/credentials/key-writer.ts'
-import { noCaps } from '../../gatekeeper/src/policy/caps.ts'
+import { createApiKey, hashKey } from '../../gatekeeper/src/api-keys/api-key.ts'
+import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
+import { noCaps } from '../../gatekeeper/src/model/caps.ts'
+import { UnknownKeyError } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { UsageError } from '../words/words.ts'
 import { chooseKey } from './find-key.ts'
 

@@ -2,12 +2,13 @@
  * Which key a person means who names one: by its id, the beginning of its id, or wrongly, by the
  * user or by the key itself. Must never repeat what may be a key.
  */
-import { hasApiKeyForm, hashKey, isKeyId } from '../../gatekeeper/src/credentials/api-key.ts'
-import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
-import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
-import { UnknownKeyError } from '../../gatekeeper/src/credentials/key-writer.ts'
-import { hasKeyShape } from '../../gatekeeper/src/lib/key-shape.ts'
+import { hashKey, isKeyId } from '../../gatekeeper/src/api-keys/api-key.ts'
+import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
 import { nearestWord } from '../../gatekeeper/src/lib/nearest.ts'
+import { hasApiKeyForm } from '../../gatekeeper/src/model/credential-form.ts'
+import { hasKeyShape } from '../../gatekeeper/src/model/key-shape.ts'
+import { readKeyFile } from '../../gatekeeper/src/operations/keys/key-document.ts'
+import { UnknownKeyError } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { showWord, UsageError, type Words } from '../words/words.ts'
 import type { Context } from './command.ts'
 import { stateOf } from './describe-key.ts'

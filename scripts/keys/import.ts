@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { importPlainKeys, type RefusedKey } from '../../gatekeeper/src/credentials/key-import.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
+import {
+  importPlainKeys,
+  type RefusedKey,
+} from '../../gatekeeper/src/operations/keys/key-import.ts'
 import { UsageError } from '../words/words.ts'
 import type { Command } from './command.ts'
 

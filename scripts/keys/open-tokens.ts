@@ -1,21 +1,21 @@
-import { createKeyRing } from '../../gatekeeper/src/credentials/key-ring.ts'
-import { createOwnIssuer } from '../../gatekeeper/src/credentials/own-issuer.ts'
+import { createOwnIssuer } from '../../gatekeeper/src/access-tokens/own-issuer.ts'
 import {
   openRevocations,
   type Revocations,
   revocationsPath,
-} from '../../gatekeeper/src/credentials/revocation.ts'
+} from '../../gatekeeper/src/access-tokens/revocation.ts'
 import {
   openTokenAuthentication,
   type TokenAuthentication,
-} from '../../gatekeeper/src/credentials/token-authentication.ts'
+} from '../../gatekeeper/src/access-tokens/token-authentication.ts'
+import { createKeyRing } from '../../gatekeeper/src/api-keys/key-ring.ts'
 import {
   type Client,
   createFixedClient,
   isActiveClient,
-} from '../../gatekeeper/src/tokens/client.ts'
-import { readClients } from '../../gatekeeper/src/tokens/client-writer.ts'
-import { openSigningKeys } from '../../gatekeeper/src/tokens/signing-keys.ts'
+} from '../../gatekeeper/src/oauth/client.ts'
+import { openSigningKeys } from '../../gatekeeper/src/oauth/signing-keys.ts'
+import { readClients } from '../../gatekeeper/src/operations/clients/client-writer.ts'
 import { createDocumentFetcher } from '../../gatekeeper/src/upstreams/fetch-document.ts'
 import type { Context } from './command.ts'
 import { readEveryKey } from './read-credential.ts'

@@ -1,6 +1,6 @@
-import { readKeyFile } from '../../gatekeeper/src/credentials/key-document.ts'
-import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
-import { mergeKeys } from '../../gatekeeper/src/credentials/merge-keys.ts'
+import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
+import { mergeKeys } from '../../gatekeeper/src/api-keys/merge-keys.ts'
+import { readKeyFile } from '../../gatekeeper/src/operations/keys/key-document.ts'
 import { UsageError, type Words } from '../words/words.ts'
 import type { Context } from './command.ts'
 

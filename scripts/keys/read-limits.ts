@@ -1,4 +1,4 @@
-import { type Limit, limitExamples, parseLimit } from '../../gatekeeper/src/policy/limit.ts'
+import { type Limit, limitExamples, parseLimit } from '../../gatekeeper/src/model/limit.ts'
 import { listOf, showWord, stringOf, type Words } from '../words/words.ts'
 
 /** The options of `add` and `edit` that say what a key is limited to. */

@@ -1,6 +1,6 @@
-import { readCompactToken } from '../../gatekeeper/src/credentials/compact-token.ts'
-import { UnknownKeyError } from '../../gatekeeper/src/credentials/key-writer.ts'
+import { readCompactToken } from '../../gatekeeper/src/access-tokens/compact-token.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { UnknownKeyError } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import type { Command } from './command.ts'
 import { useTokens } from './open-tokens.ts'
 import { readToken } from './read-credential.ts'

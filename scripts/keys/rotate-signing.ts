@@ -1,6 +1,6 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { rotateSigningKey } from '../../gatekeeper/src/tokens/signing-key-file.ts'
+import { rotateSigningKey } from '../../gatekeeper/src/oauth/signing-key-file.ts'
 import { stringOf, UsageError } from '../words/words.ts'
 import type { Command } from './command.ts'
 

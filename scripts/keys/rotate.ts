@@ -1,7 +1,7 @@
-import { rotateKey } from '../../gatekeeper/src/credentials/key-writer.ts'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { rotateKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { stringOf, UsageError } from '../words/words.ts'
 import type { Command } from './command.ts'
 import { findKey } from './find-key.ts'

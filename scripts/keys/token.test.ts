@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ensureSigningKey } from '../../gatekeeper/src/tokens/signing-key-file.ts'
+import { ensureSigningKey } from '../../gatekeeper/src/oauth/signing-key-file.ts'
 import { runKeys } from '../test/run-keys.ts'
 
 // Every command is a process of its own, which takes seconds on a busy machine.

@@ -1,11 +1,8 @@
-import {
-  hasApiKeyForm,
-  hasTokenForm,
-  readApiKey,
-} from '../../gatekeeper/src/credentials/api-key.ts'
-import type { KeyRecord } from '../../gatekeeper/src/credentials/key-record.ts'
-import { createKeyRing } from '../../gatekeeper/src/credentials/key-ring.ts'
+import { readApiKey } from '../../gatekeeper/src/api-keys/api-key.ts'
+import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
+import { createKeyRing } from '../../gatekeeper/src/api-keys/key-ring.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { hasApiKeyForm, hasTokenForm } from '../../gatekeeper/src/model/credential-form.ts'
 import { UsageError, type Words } from '../words/words.ts'
 import type { Command, Context } from './command.ts'
 import { toJson, toRows } from './describe-key.ts'

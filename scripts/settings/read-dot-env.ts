@@ -4,8 +4,8 @@
  * is looked at first. Values are never repeated.
  */
 import { parseEnv } from 'node:util'
+import { describeEncoding, readTextFile } from '../../gatekeeper/src/lib/files/text-file.ts'
 import type { Problem } from '../../gatekeeper/src/lib/problem.ts'
-import { describeEncoding, readTextFile } from '../../gatekeeper/src/lib/text-file.ts'
 
 export type DotEnv = {
   readonly values: Readonly<Record<string, string | undefined>>

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { findForeignNames } from '../../gatekeeper/src/config/foreign-names.ts'
 import { readSettings, type Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { readTextFile } from '../../gatekeeper/src/lib/files/text-file.ts'
 import type { Problem } from '../../gatekeeper/src/lib/problem.ts'
-import { readTextFile } from '../../gatekeeper/src/lib/text-file.ts'
 import { readDotEnv } from './read-dot-env.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>

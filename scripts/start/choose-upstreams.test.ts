@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { readSettings } from '../../gatekeeper/src/config/read-settings.ts'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { startDemoUpstream } from '../demo/demo-upstream.ts'
 import { chooseUpstreams, probeUpstream } from './choose-upstreams.ts'
 

@@ -1,5 +1,5 @@
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import { addressOf, type Service } from '../../gatekeeper/src/policy/service.ts'
+import { addressOf, type Service } from '../../gatekeeper/src/model/service.ts'
 import type { DemoUpstream } from '../demo/demo-upstream.ts'
 
 /** The usual addresses of the two model servers. */

@@ -17,7 +17,7 @@ export function planGatekeeperNode(root: string, { isWatching = false } = {}): N
   return {
     // V8's default space for young objects (16 MiB) stays: with 2 MiB a request under way counts as
     // old, which takes five times the time to collect and more memory under load. The memory that
-    // the start took is given back (gatekeeper/src/lib/finish-loading.ts).
+    // the start took is given back (gatekeeper/src/lib/load/finish-loading.ts).
     words: [...flags, join(root, 'gatekeeper', 'src', 'main.ts')],
     env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'gatekeeper') },
   }

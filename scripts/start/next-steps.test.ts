@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { baseUrlOf, findPath, type NextSteps, quote, writeNextSteps } from './next-steps.ts'
 
 const route = (prefix: string, strip = false, mode: 'relay' | 'check' = 'relay') => ({

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { demoModel } from '../demo/demo-model.ts'
 
 export type NextSteps = {

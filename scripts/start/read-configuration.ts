@@ -2,7 +2,7 @@ import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import type { Problem } from '../../gatekeeper/src/lib/problem.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import type { Service } from '../../gatekeeper/src/policy/service.ts'
+import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { type Env, readSettingsOf, readText } from '../settings/read-settings-of.ts'
 import { StartError } from './start-error.ts'
 

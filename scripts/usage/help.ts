@@ -1,4 +1,4 @@
-import { groupings } from '../../gatekeeper/src/usage/report/usage-report.ts'
+import { groupings } from '../../gatekeeper/src/operations/usage/usage-report.ts'
 import { formatTable } from '../keys/table.ts'
 
 export const help: readonly string[] = [

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
-import { type Grouping, groupings } from '../../gatekeeper/src/usage/report/usage-report.ts'
+import { type Grouping, groupings } from '../../gatekeeper/src/operations/usage/usage-report.ts'
 import { commonOptions, parseWords } from '../words/parse-words.ts'
 import { showWord, UsageError } from '../words/words.ts'
 import { startOfDay } from './start-of-day.ts'

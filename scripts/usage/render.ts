@@ -3,7 +3,7 @@ import type {
   UsageReport,
   UsageRow,
   UsageSums,
-} from '../../gatekeeper/src/usage/report/usage-report.ts'
+} from '../../gatekeeper/src/operations/usage/usage-report.ts'
 import { formatTable } from '../keys/table.ts'
 import { toCsv } from './csv.ts'
 

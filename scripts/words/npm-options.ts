@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ParseArgsOptionsConfig } from 'node:util'
-import { scrubKeys } from '../../gatekeeper/src/lib/key-shape.ts'
+import { scrubKeys } from '../../gatekeeper/src/model/key-shape.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 

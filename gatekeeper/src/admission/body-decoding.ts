@@ -5,7 +5,7 @@ import {
   createInflate,
   createZstdDecompress,
 } from 'node:zlib'
-import type { Reason } from '../policy/reason.ts'
+import type { Reason } from '../model/reason.ts'
 import type { RequestHead } from './request-head.ts'
 
 const options = { chunkSize: 64 * 1024 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aHead, anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Reason } from '../policy/reason.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Reason } from '../model/reason.ts'
 import { type BodySource, jsonBodyBytesMax, readBodyBytesMax, readBodyFacts } from './body-facts.ts'
 import type { RequestHead } from './request-head.ts'
 

@@ -3,11 +3,11 @@
  * strict JSON, refused names, then what it asks. Uploads are judged on their way (form-guard.ts),
  * and bodies that no check reads are streamed and never seen here.
  */
-import type { JsonBody } from '../lib/json-edit.ts'
-import type { Detail } from '../policy/decision.ts'
-import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
+import type { JsonBody } from '../lib/json/json-edit.ts'
+import type { Detail } from '../model/decision.ts'
+import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 import { judgeModels, pathModels, readAsks, type ShowDeps } from './body-asks.ts'
 import { codingOf, decodeBody } from './body-decoding.ts'
 import { readChat } from './chat-body.ts'

@@ -9,9 +9,9 @@ import {
   aService,
   someFacts,
 } from '../../test/support/questions.ts'
-import { chatEndpoints } from '../endpoints/chat.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
+import { chatEndpoints } from '../kinds/chat.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
 import { chatBytesMax, readChat } from './chat-body.ts'
 import type { ChatDeps } from './chat-head.ts'
 

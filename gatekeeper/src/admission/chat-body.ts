@@ -3,13 +3,13 @@
  * client's body goes on but the texts of its messages, so that no member of it can choose another
  * model, a tool, or another prompt.
  */
-import { readChatQuery } from '../endpoints/chat-query.ts'
-import { mayUseModel, normalizeModelName } from '../endpoints/model-name.ts'
-import { type JsonBody, membersOf } from '../lib/json-edit.ts'
-import { noBody, type RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
-import { modelKindOf } from '../policy/service.ts'
+import { readChatQuery } from '../kinds/chat-query.ts'
+import { mayUseModel, normalizeModelName } from '../kinds/model-name.ts'
+import { type JsonBody, membersOf } from '../lib/json/json-edit.ts'
+import { noBody, type RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import { modelKindOf } from '../model/service.ts'
 import { readAsks } from './body-asks.ts'
 import { codingOf, decodeBody } from './body-decoding.ts'
 import type { BodySource, ReadBody } from './body-facts.ts'

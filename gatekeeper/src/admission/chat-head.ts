@@ -1,8 +1,8 @@
-import { readChatQuery } from '../endpoints/chat-query.ts'
-import { trimWhitespace } from '../lib/fields.ts'
-import type { Target } from '../lib/path.ts'
-import type { PromptLevel } from '../policy/endpoint.ts'
-import type { Reason } from '../policy/reason.ts'
+import { readChatQuery } from '../kinds/chat-query.ts'
+import { trimWhitespace } from '../lib/net/fields.ts'
+import type { Target } from '../lib/net/path.ts'
+import type { PromptLevel } from '../model/endpoint.ts'
+import type { Reason } from '../model/reason.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** What the domain chat needs of others. */

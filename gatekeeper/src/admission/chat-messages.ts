@@ -2,9 +2,9 @@
  * Reads what a client of the domain chat says: messages as a list, as one plain text, or as such a
  * list in JSON text; or one text in place of the whole body.
  */
-import { parseJson } from '../lib/parse-json.ts'
-import type { Detail } from '../policy/decision.ts'
-import type { Reason } from '../policy/reason.ts'
+import { parseJson } from '../lib/json/parse-json.ts'
+import type { Detail } from '../model/decision.ts'
+import type { Reason } from '../model/reason.ts'
 import { isTextType } from './content-type.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aHead, anEndpoint, someFacts } from '../../test/support/questions.ts'
-import type { RequestFacts } from '../policy/facts.ts'
+import type { RequestFacts } from '../model/facts.ts'
 import { boundaryOf, isTerminalType } from './content-type.ts'
 
 const ofType = (type: string, fields: Record<string, string[]> = {}) =>

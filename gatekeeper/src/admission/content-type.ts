@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../policy/facts.ts'
+import type { RequestFacts } from '../model/facts.ts'
 import type { RequestHead } from './request-head.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
-import { Admission } from '../policy/admission.ts'
-import type { Obligation } from '../policy/decision.ts'
-import type { RequestFacts } from '../policy/facts.ts'
+import { Admission } from '../model/admission.ts'
+import type { Obligation } from '../model/decision.ts'
+import type { RequestFacts } from '../model/facts.ts'
 import { discharge } from './discharge.ts'
 
 const admitted = (facts: Partial<RequestFacts>, obligations: readonly Obligation[] = []) =>

@@ -1,4 +1,4 @@
-import type { Admission } from '../policy/admission.ts'
+import type { Admission } from '../model/admission.ts'
 import { identityFields } from './identity.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
-import type { Refusal } from '../policy/admission.ts'
-import type { Obligation } from '../policy/decision.ts'
-import { type BodyFacts, noBody, type RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
-import type { Estimate } from '../policy/usage.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { Obligation } from '../model/decision.ts'
+import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Estimate } from '../model/usage.ts'
 import { extendReservation } from './estimate.ts'
 
 const perInput = 2

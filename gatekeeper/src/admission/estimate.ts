@@ -2,12 +2,12 @@
  * What a request is expected to use, from its body alone: so much has to be there before it is sent
  * on. The provider's own figures replace it afterwards.
  */
-import type { Refusal, Reservation } from '../policy/admission.ts'
-import type { Obligation } from '../policy/decision.ts'
-import type { BodyFacts, RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
-import type { Service } from '../policy/service.ts'
-import type { Estimate } from '../policy/usage.ts'
+import type { Refusal, Reservation } from '../model/admission.ts'
+import type { Obligation } from '../model/decision.ts'
+import type { BodyFacts, RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Service } from '../model/service.ts'
+import type { Estimate } from '../model/usage.ts'
 
 export type EstimateDeps = {
   /** What so many tokens of a model cost at the service, in integer micro-dollars. */

@@ -4,13 +4,13 @@ import {
   isRefusedMember,
   isRefusedNested,
   nestedMembers,
-} from '../endpoints/refused-members.ts'
-import type { PartHead } from '../lib/form-part-head.ts'
-import { foldName } from '../lib/json-names.ts'
-import { JsonNormalizer } from '../lib/json-normal.ts'
-import type { Reason } from '../policy/reason.ts'
-import type { Refused } from '../policy/refused-error.ts'
-import type { ServiceKind } from '../policy/service.ts'
+} from '../kinds/refused-members.ts'
+import { foldName } from '../lib/json/json-names.ts'
+import { JsonNormalizer } from '../lib/json/json-normal.ts'
+import type { PartHead } from '../lib/net/form-part-head.ts'
+import type { Reason } from '../model/reason.ts'
+import type { Refused } from '../model/refused-error.ts'
+import type { ServiceKind } from '../model/service.ts'
 
 const valuesBytesMax = 1024 * 1024
 const valueBytesMax = 256 * 1024

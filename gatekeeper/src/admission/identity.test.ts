@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
-import { Admission } from '../policy/admission.ts'
+import { Admission } from '../model/admission.ts'
 import { encodeIdentity, identityFields } from './identity.ts'
 
 describe('encodeIdentity', () => {

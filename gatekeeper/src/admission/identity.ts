@@ -1,4 +1,4 @@
-import type { Admission } from '../policy/admission.ts'
+import type { Admission } from '../model/admission.ts'
 
 /** Who calls, for the service behind the gate (DESIGN §4). */
 export function identityFields(admission: Admission): Record<string, string> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ServiceKind } from '../policy/service.ts'
+import type { ServiceKind } from '../model/service.ts'
 import { readJsonBody } from './json-body.ts'
 
 const read = (body: unknown, kind: ServiceKind = 'ollama', measuresImages = false) =>

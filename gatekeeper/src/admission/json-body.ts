@@ -4,13 +4,13 @@ import {
   isRefusedMember,
   isRefusedNested,
   nestedMembers,
-} from '../endpoints/refused-members.ts'
-import { type JsonBody, namesWithin, readMember } from '../lib/json-edit.ts'
-import { foldName } from '../lib/json-names.ts'
-import { JsonNormalizer, type JsonText } from '../lib/json-normal.ts'
-import type { Detail } from '../policy/decision.ts'
-import type { Reason } from '../policy/reason.ts'
-import type { ServiceKind } from '../policy/service.ts'
+} from '../kinds/refused-members.ts'
+import { type JsonBody, namesWithin, readMember } from '../lib/json/json-edit.ts'
+import { foldName } from '../lib/json/json-names.ts'
+import { JsonNormalizer, type JsonText } from '../lib/json/json-normal.ts'
+import type { Detail } from '../model/decision.ts'
+import type { Reason } from '../model/reason.ts'
+import type { ServiceKind } from '../model/service.ts'
 
 /**
  * Members below which upstreams read names that count. What is below others is the caller's own:

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aHead, aRoute, aService, otherKey, sampleKey } from '../../test/support/questions.ts'
-import { createTokenFinder } from '../credentials/find-token.ts'
+import { createTokenFinder } from '../access-tokens/find-token.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'

@@ -1,13 +1,17 @@
 import { isToken } from '../credentials/authenticate.ts'
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findStray } from '../credentials/passing-fields.ts'
-import { isRefusedQueryField } from '../endpoints/refused-members.ts'
-import { hasKeyShape } from '../lib/key-shape.ts'
-import type { Target } from '../lib/path.ts'
-import { createTraceContext, readTraceContext, type TraceContext } from '../lib/trace-context.ts'
-import type { Detail } from '../policy/decision.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Reason } from '../policy/reason.ts'
+import { isRefusedQueryField } from '../kinds/refused-members.ts'
+import type { Target } from '../lib/net/path.ts'
+import {
+  createTraceContext,
+  readTraceContext,
+  type TraceContext,
+} from '../lib/net/trace-context.ts'
+import type { Detail } from '../model/decision.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import { hasKeyShape } from '../model/key-shape.ts'
+import type { Reason } from '../model/reason.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 import { type ChatHeadDeps, findChatDefect } from './chat-head.ts'
 import type { RequestHead } from './request-head.ts'

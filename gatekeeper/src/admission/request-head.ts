@@ -1,5 +1,5 @@
-import type { Fields } from '../lib/fields.ts'
-import type { Point } from '../policy/service.ts'
+import type { Fields } from '../lib/net/fields.ts'
+import type { Point } from '../model/service.ts'
 
 /**
  * The head of a request as an enforcement point hands it in. Method, target, host and address are

@@ -4,17 +4,17 @@
  * that says what of it is not allowed.
  */
 
-import { findEndpoint, findEndpointOfEscaped } from '../endpoints/find-endpoint.ts'
+import { findEndpoint, findEndpointOfEscaped } from '../kinds/find-endpoint.ts'
 import {
   describeTargetFault,
   isCanonicalPath,
   parseOpaqueTarget,
   parseTarget,
   type Target,
-} from '../lib/path.ts'
-import type { Detail } from '../policy/decision.ts'
-import { dialectAt } from '../policy/dialect.ts'
-import type { Dialect, Endpoint } from '../policy/endpoint.ts'
+} from '../lib/net/path.ts'
+import type { Detail } from '../model/decision.ts'
+import { dialectAt } from '../model/dialect.ts'
+import type { Dialect, Endpoint } from '../model/endpoint.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 import type { RequestHead } from './request-head.ts'
 import { suggestPath } from './suggest-path.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aService, someFacts } from '../../test/support/questions.ts'
-import { findEndpoint } from '../endpoints/find-endpoint.ts'
-import type { Obligation } from '../policy/decision.ts'
+import { findEndpoint } from '../kinds/find-endpoint.ts'
+import type { Obligation } from '../model/decision.ts'
 import { readJsonBody } from './json-body.ts'
 import { rewriteBody, withoutQuestion } from './rewrite-body.ts'
 

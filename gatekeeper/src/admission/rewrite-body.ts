@@ -1,7 +1,7 @@
-import { editJson, type JsonBody, type JsonEdit, readMember } from '../lib/json-edit.ts'
-import { foldName } from '../lib/json-names.ts'
-import type { Obligation } from '../policy/decision.ts'
-import type { RequestFacts } from '../policy/facts.ts'
+import { editJson, type JsonBody, type JsonEdit, readMember } from '../lib/json/json-edit.ts'
+import { foldName } from '../lib/json/json-names.ts'
+import type { Obligation } from '../model/decision.ts'
+import type { RequestFacts } from '../model/facts.ts'
 
 /**
  * Writes into a body what its admission obliges us to, before it is sent. Null where that cannot be

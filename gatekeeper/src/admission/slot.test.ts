@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aReservation } from '../../test/support/questions.ts'
-import type { Outcome } from '../policy/admission.ts'
+import type { Outcome } from '../model/admission.ts'
 import { createHolding } from './slot.ts'
 
 const outcome: Outcome = { status: 200, kind: 'answered', answerBytes: 0 }

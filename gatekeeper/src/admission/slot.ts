@@ -1,6 +1,6 @@
-import type { Refusal, Reservation } from '../policy/admission.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
+import type { Refusal, Reservation } from '../model/admission.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
 
 /** A place on the model server. */
 export type Slot = {

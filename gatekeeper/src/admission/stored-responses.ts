@@ -1,6 +1,6 @@
-import { itemsOf, type JsonBody, membersOf, readMember } from '../lib/json-edit.ts'
-import { foldName } from '../lib/json-names.ts'
-import type { Endpoint } from '../policy/endpoint.ts'
+import { itemsOf, type JsonBody, membersOf, readMember } from '../lib/json/json-edit.ts'
+import { foldName } from '../lib/json/json-names.ts'
+import type { Endpoint } from '../model/endpoint.ts'
 
 type Kept = { readonly service: string; readonly principal: string; readonly id: string }
 

@@ -1,5 +1,5 @@
-import { findEndpoint } from '../endpoints/find-endpoint.ts'
-import type { Dialect } from '../policy/endpoint.ts'
+import { findEndpoint } from '../kinds/find-endpoint.ts'
+import type { Dialect } from '../model/endpoint.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 
 /** What a client that met no endpoint probably meant. */

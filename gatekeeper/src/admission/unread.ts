@@ -1,4 +1,4 @@
-import type { Reason } from '../policy/reason.ts'
+import type { Reason } from '../model/reason.ts'
 
 /** Why a body could not be read, or is not to be. */
 export type Unread = 'too-large' | 'aborted' | 'too-much-in-flight' | 'overloaded'

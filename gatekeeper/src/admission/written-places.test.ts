@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { aPrincipal, aRoute, aService, someFacts } from '../../test/support/questions.ts'
-import { type LimitScope, parseLimit, type Standing } from '../policy/limit.ts'
+import { type LimitScope, parseLimit, type Standing } from '../model/limit.ts'
 
-import { anonymous } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
+import { anonymous } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 import { writtenPlaces } from './written-places.ts'
 
 const facts = someFacts()

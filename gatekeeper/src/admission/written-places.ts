@@ -1,10 +1,10 @@
 /** Where what decided on a request is written: the file, and the members that lead there. */
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Standing } from '../policy/limit.ts'
-import type { ScopedLimit } from '../policy/policies.ts'
-import { isModelLimited, lineageOf, type Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
-import type { Denial } from './denial.ts'
+
+import type { Denial } from '../model/denial.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { ScopedLimit, Standing } from '../model/limit.ts'
+import { isModelLimited, lineageOf, type Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 
 /** `keys` and `clients` are the files of the key folder, `gateway` is gatekeeper.yaml. */
 export type WrittenPlace = {

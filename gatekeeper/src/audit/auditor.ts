@@ -5,9 +5,9 @@
  * others belong to one process each, by a number that it holds a lock on.
  */
 import { join } from 'node:path'
-import { createOwnedFolder } from '../lib/create-owned.ts'
+import { createOwnedFolder } from '../lib/files/create-owned.ts'
+import { type ProcessLock, tryProcessLock } from '../lib/files/process-lock.ts'
 import { formatInstant } from '../lib/instant.ts'
-import { type ProcessLock, tryProcessLock } from '../lib/process-lock.ts'
 import { systemTimers } from '../lib/timers.ts'
 import { actsRules } from './acts.ts'
 import type { AuditFields } from './chain.ts'

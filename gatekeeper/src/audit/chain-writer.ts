@@ -4,8 +4,8 @@
  * recorded as soon as that is possible again.
  */
 import type { Clock } from '../lib/clock.ts'
-import { createOwnedFolder } from '../lib/create-owned.ts'
-import { type ProcessLock, takeProcessLock } from '../lib/process-lock.ts'
+import { createOwnedFolder } from '../lib/files/create-owned.ts'
+import { type ProcessLock, takeProcessLock } from '../lib/files/process-lock.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
 import { type AuditFields, appendLine, type ChainHead } from './chain.ts'
 import { ChainFiles, codeOf } from './chain-files.ts'

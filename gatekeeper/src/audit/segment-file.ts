@@ -1,7 +1,7 @@
 /** One file of a chain that is being written. Whole batches only: half of one is taken back. */
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from 'node:fs'
 import { promisify } from 'node:util'
-import { createOwnedFile } from '../lib/create-owned.ts'
+import { createOwnedFile } from '../lib/files/create-owned.ts'
 import { readRecord } from './chain.ts'
 import { type ChainTail, readTail } from './chain-tail.ts'
 import type { Segment } from './segments.ts'

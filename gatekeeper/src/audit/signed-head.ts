@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { writeFileAtomic } from '../lib/atomic-write.ts'
+import { writeFileAtomic } from '../lib/files/atomic-write.ts'
 import type { ChainHead } from './chain.ts'
 import { headPath, type Segment } from './segments.ts'
 

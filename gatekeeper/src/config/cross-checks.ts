@@ -1,4 +1,4 @@
-import { isUnder } from '../lib/path.ts'
+import { isUnder } from '../lib/net/path.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseLimit } from '../policy/limit.ts'
+import { parseLimit } from '../model/limit.ts'
 import { findForeignNames } from './foreign-names.ts'
 
 const inFile = (env: Record<string, string>) =>

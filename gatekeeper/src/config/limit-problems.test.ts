@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { formatProblem } from '../lib/problem.ts'
-import { parseLimit } from '../policy/limit.ts'
+import { parseLimit } from '../model/limit.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { readSettings } from './read-settings.ts'
 

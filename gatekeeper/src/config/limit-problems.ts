@@ -1,5 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
-import { isOfModels, isSeenOnHead, type Limit } from '../policy/limit.ts'
+import { isOfModels, isSeenOnHead, type Limit } from '../model/limit.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { modeOf } from './resolve-services.ts'

@@ -1,4 +1,4 @@
-import { describeEncoding } from '../lib/text-file.ts'
+import { describeEncoding } from '../lib/files/text-file.ts'
 import { failedGateway, type Gateway, readGatewayFile } from './gateway-file.ts'
 import type { Settings } from './read-settings.ts'
 

@@ -1,8 +1,8 @@
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { plainIssue, unknownMembers } from '../lib/plain-issue.ts'
+import { plainIssue, unknownMembers } from '../lib/json/plain-issue.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { PriceRow } from '../policy/price.ts'
+import type { PriceRow } from '../model/price.ts'
 import { prices } from './gateway-schema.ts'
 import { placeOf } from './yaml-place.ts'
 

@@ -1,4 +1,4 @@
-import { type Role, roles } from '../policy/principal.ts'
+import { type Role, roles } from '../model/principal.ts'
 import { type Report, readUrl } from './read-values.ts'
 import type { SettingName } from './settings.ts'
 

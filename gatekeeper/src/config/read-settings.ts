@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
-import { isLoopback } from '../lib/cidr.ts'
-import { isVisibleAscii } from '../lib/fields.ts'
+import { describeEncoding } from '../lib/files/text-file.ts'
 import { nearestWord } from '../lib/nearest.ts'
+import { isLoopback } from '../lib/net/cidr.ts'
+import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
-import { describeEncoding } from '../lib/text-file.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import {

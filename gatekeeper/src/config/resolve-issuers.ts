@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { didYouMean } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problem.ts'
-import { noCaps } from '../policy/caps.ts'
+import { noCaps } from '../model/caps.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 import { readAuthority } from './read-authority.ts'

@@ -1,6 +1,6 @@
-import { noCaps } from '../policy/caps.ts'
+import { noCaps } from '../model/caps.ts'
+import type { Role } from '../model/principal.ts'
 import { outputTokensExpected, type Policies, type RolePolicy } from '../policy/policies.ts'
-import type { Role } from '../policy/principal.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 
 /** What `gatekeeper.yaml` says of limits and roles, for `policy/`. */

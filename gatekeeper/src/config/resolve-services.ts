@@ -1,6 +1,6 @@
-import { isVisibleAscii } from '../lib/fields.ts'
+import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { PriceRow } from '../policy/price.ts'
+import type { PriceRow } from '../model/price.ts'
 import type {
   MethodClasses,
   Point,
@@ -8,7 +8,7 @@ import type {
   Route,
   Service,
   Upstream,
-} from '../policy/service.ts'
+} from '../model/service.ts'
 import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { readPriceFile, toPriceRows } from './price-file.ts'

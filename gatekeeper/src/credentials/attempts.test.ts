@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { anonymous } from '../policy/principal.ts'
-import { createApiKey } from './api-key.ts'
+import { createApiKey } from '../api-keys/api-key.ts'
+import { anonymous } from '../model/principal.ts'
 import { limitAttempts } from './attempts.ts'
 
 const good = createApiKey().key

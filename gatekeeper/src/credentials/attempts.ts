@@ -1,9 +1,9 @@
-import { groupAddress } from '../lib/address-group.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createRateLimiter, type Rate } from '../lib/rate-limiter.ts'
-import type { Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
-import { hasApiKeyForm, hasTokenForm } from './api-key.ts'
+import { createRateLimiter, type Rate } from '../lib/load/rate-limiter.ts'
+import { groupAddress } from '../lib/net/address-group.ts'
+import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 
 type Judged = Principal | Reason
 type Authenticate = (credential: string) => Judged | Promise<Judged>

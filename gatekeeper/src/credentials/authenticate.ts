@@ -1,6 +1,6 @@
-import type { Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
-import { hasApiKeyForm, hasTokenForm } from './api-key.ts'
+import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 
 export type AuthenticateDeps = {
   readonly authenticateKey: (credential: string) => Principal | Reason

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { otherKey, sampleKey } from '../../test/support/questions.ts'
-import type { Fields } from '../lib/fields.ts'
-import { hasKeyShape } from '../lib/key-shape.ts'
+import type { Fields } from '../lib/net/fields.ts'
+import { hasKeyShape } from '../model/key-shape.ts'
 import { type Extracted, extractCredential } from './extract.ts'
 
 const extract = (fields: Fields) =>

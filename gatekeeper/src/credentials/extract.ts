@@ -4,11 +4,11 @@
  * reader might pick the other one. A route may name one field: then that field alone is read, and the
  * others belong to the service.
  */
-import { type Fields, trimWhitespace } from '../lib/fields.ts'
-import { type CredentialField, displayName, keyFields } from '../policy/credential-fields.ts'
-import type { Detail } from '../policy/decision.ts'
-import type { Carrier } from '../policy/facts.ts'
-import type { Reason } from '../policy/reason.ts'
+import { type Fields, trimWhitespace } from '../lib/net/fields.ts'
+import { type CredentialField, displayName, keyFields } from '../model/credential-fields.ts'
+import type { Detail } from '../model/decision.ts'
+import type { Carrier } from '../model/facts.ts'
+import type { Reason } from '../model/reason.ts'
 import {
   type CarrierDeps,
   type Found,

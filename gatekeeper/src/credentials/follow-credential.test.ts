@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { anonymous, type Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
+import { anonymous, type Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 import { createFollower } from './follow-credential.ts'
 
 const key: Principal = { ...anonymous, kind: 'key', id: 'key:0123456789' }

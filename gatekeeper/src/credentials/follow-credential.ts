@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Principal } from '../policy/principal.ts'
-import { lineageOf } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
+import type { Principal } from '../model/principal.ts'
+import { lineageOf } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 
 type Judged = Principal | Reason
 

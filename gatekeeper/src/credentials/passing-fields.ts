@@ -2,14 +2,14 @@
  * What stands in the fields that belong to the service, at a route that names another one for our
  * credential. A key of ours there would reach the service, so the request is refused.
  */
-import type { Fields } from '../lib/fields.ts'
+import type { Fields } from '../lib/net/fields.ts'
 import {
   type CredentialField,
   displayName,
   fieldText,
   passingCredentialFields,
-} from '../policy/credential-fields.ts'
-import type { Detail } from '../policy/decision.ts'
+} from '../model/credential-fields.ts'
+import type { Detail } from '../model/decision.ts'
 
 /** The first passing field that holds a credential of ours, with a text about it; null if none. */
 export function findStray(

@@ -2,11 +2,11 @@
  * Reads the value of one field that carries a credential. What is refused is told by the field's
  * name and by what to write: a value is never repeated, since it may hold the key.
  */
-import { trimWhitespace } from '../lib/fields.ts'
-import { displayName } from '../policy/credential-fields.ts'
-import type { Detail } from '../policy/decision.ts'
-import type { Carrier } from '../policy/facts.ts'
-import { tokenCharsMax } from './compact-token.ts'
+import { trimWhitespace } from '../lib/net/fields.ts'
+import { displayName } from '../model/credential-fields.ts'
+import { credentialCharsMax } from '../model/credential-form.ts'
+import type { Detail } from '../model/decision.ts'
+import type { Carrier } from '../model/facts.ts'
 
 /** A credential, and by which field it came. */
 export type Found = {
@@ -26,11 +26,11 @@ export type CarrierDeps = {
   readonly isKeyShaped: (text: string) => boolean
 }
 
-const longest = `holds more than ${tokenCharsMax.toLocaleString('en')} characters, which is the most that a key or token may have`
+const longest = `holds more than ${credentialCharsMax.toLocaleString('en')} characters, which is the most that a key or token may have`
 
 /** A longer one is told so here: who reads it as a token would only find that it is none. */
 function bounded(found: Found): Found | Malformed {
-  if (found.credential.length <= tokenCharsMax) return found
+  if (found.credential.length <= credentialCharsMax) return found
   const name = displayName(found.field)
   return { malformed: { text: `The ${name} field ${longest}.`, param: name } }
 }

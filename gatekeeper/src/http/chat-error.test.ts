@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aService, someFacts } from '../../test/support/questions.ts'
-import { type Reason, reasonRow, reasons } from '../policy/reason.ts'
+import { type Reason, reasonRow, reasons } from '../model/reason.ts'
 import { chatError } from './chat-error.ts'
 import { renderReason } from './error-response.ts'
 

@@ -4,8 +4,8 @@
  * (cookies, Basic) are never allowed, so `*` is never needed.
  */
 import type { RequestHead } from '../admission/request-head.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import { isSameOrigin } from '../policy/origin.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import { isSameOrigin } from '../model/origin.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 import { limitFieldNames } from './limit-fields.ts'
 

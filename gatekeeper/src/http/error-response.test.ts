@@ -3,9 +3,9 @@ import { Ollama } from 'ollama'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aRoute, aService, sampleKey, someFacts } from '../../test/support/questions.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Standing } from '../policy/limit.ts'
-import { type Reason, reasonRow, reasons } from '../policy/reason.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Standing } from '../model/limit.ts'
+import { type Reason, reasonRow, reasons } from '../model/reason.ts'
 import { type Answer, renderReason } from './error-response.ts'
 
 const all = Object.keys(reasons) as Reason[]

@@ -2,12 +2,12 @@
  * The only place where a reason becomes an answer: status, fields, and a body in the dialect that
  * the client's library reads. The text is the reason's public one; no exception ever gets here.
  */
-import type { Refusal } from '../policy/admission.ts'
-import type { Detail } from '../policy/decision.ts'
-import { dialectAt } from '../policy/dialect.ts'
-import type { Dialect } from '../policy/endpoint.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import { type Reason, type ReasonRow, reasonRow } from '../policy/reason.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { Detail } from '../model/decision.ts'
+import { dialectAt } from '../model/dialect.ts'
+import type { Dialect } from '../model/endpoint.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import { type Reason, type ReasonRow, reasonRow } from '../model/reason.ts'
 import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'

@@ -2,9 +2,9 @@
  * Errors in Google's form (google.rpc.Status), which Gemini's clients read: the status by its name
  * and number, and details that say whether to wait, and how long.
  */
-import type { Refusal } from '../policy/admission.ts'
-import type { Standing } from '../policy/limit.ts'
-import type { ReasonRow } from '../policy/reason.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { Standing } from '../model/limit.ts'
+import type { ReasonRow } from '../model/reason.ts'
 import type { Retry } from './limit-fields.ts'
 
 const statusNames: Readonly<Record<ReasonRow['status'], string>> = {

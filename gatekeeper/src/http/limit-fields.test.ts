@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint } from '../../test/support/questions.ts'
-import type { Refusal } from '../policy/admission.ts'
-import type { Dialect } from '../policy/endpoint.ts'
-import type { Standing } from '../policy/limit.ts'
-import { type Reason, reasonRow } from '../policy/reason.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { Dialect } from '../model/endpoint.ts'
+import type { Standing } from '../model/limit.ts'
+import { type Reason, reasonRow } from '../model/reason.ts'
 import { limitFieldNames, limitFields, retryFields, retryOf } from './limit-fields.ts'
 
 const now = 1_000_000

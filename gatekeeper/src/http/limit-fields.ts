@@ -5,10 +5,10 @@
  */
 
 import { formatSecond } from '../lib/instant.ts'
-import type { Refusal } from '../policy/admission.ts'
-import type { Dialect, Endpoint } from '../policy/endpoint.ts'
-import type { Standing } from '../policy/limit.ts'
-import type { ReasonRow } from '../policy/reason.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { Dialect, Endpoint } from '../model/endpoint.ts'
+import type { Standing } from '../model/limit.ts'
+import type { ReasonRow } from '../model/reason.ts'
 
 type Fields = Record<string, string>
 

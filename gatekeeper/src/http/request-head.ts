@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestHead } from '../admission/request-head.ts'
-import type { Point } from '../policy/service.ts'
+import type { Point } from '../model/service.ts'
 
 const absent = null
 

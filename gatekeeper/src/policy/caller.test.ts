@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
+import { anonymous } from '../model/principal.ts'
+import { type Reason, reasons } from '../model/reason.ts'
 import { principalOf, resolveCaller } from './caller.ts'
-import { anonymous } from './principal.ts'
-import { type Reason, reasons } from './reason.ts'
 
 const open = anEndpoint({ class: 'open' })
 const service = aService({ anonymous: true })

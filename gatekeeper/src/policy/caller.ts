@@ -1,6 +1,6 @@
-import type { RequestFacts } from './facts.ts'
-import { anonymous, type Principal } from './principal.ts'
-import type { Reason } from './reason.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import { anonymous, type Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
 
 /**
  * Turns the absence of a credential into the anonymous principal, where endpoint and service allow

@@ -6,12 +6,12 @@ import {
   aRoute,
   aService,
 } from '../../test/support/questions.ts'
+import type { Check } from '../model/decision.ts'
+import { noBody } from '../model/facts.ts'
+import { anonymous } from '../model/principal.ts'
+import { reasonRow } from '../model/reason.ts'
 import { checks } from './checks.ts'
 import { decide, explain } from './decide.ts'
-import type { Check } from './decision.ts'
-import { noBody } from './facts.ts'
-import { anonymous } from './principal.ts'
-import { reasonRow } from './reason.ts'
 
 test('the order of the checks is the order of the answers', () => {
   // Whoever has no key must not learn what exists (401 before 404 and 403).

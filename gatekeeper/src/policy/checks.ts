@@ -1,3 +1,4 @@
+import type { Check } from '../model/decision.ts'
 import { allowedAddress } from './checks/allowed-address.ts'
 import { allowedModel } from './checks/allowed-model.ts'
 import { allowedOrigin } from './checks/allowed-origin.ts'
@@ -17,7 +18,6 @@ import { unstrayedCredential } from './checks/unstrayed-credential.ts'
 import { wellFormedBody } from './checks/well-formed-body.ts'
 import { wellFormedHead } from './checks/well-formed-head.ts'
 import { withinCaps } from './checks/within-caps.ts'
-import type { Check } from './decision.ts'
 
 /**
  * Every check, in the order of the answers (DESIGN §2): 400, 401, 404, 403. The order is part of

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { aQuestion } from '../../test/support/questions.ts'
+import type { Check, Obligation } from '../model/decision.ts'
 import { decide, explain } from './decide.ts'
-import type { Check, Obligation } from './decision.ts'
 
 const obligation = (name: string): Obligation => ({
   kind: 'set-subprotocols',

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { aPrincipal, aService } from '../../test/support/questions.ts'
-import { noCaps } from './caps.ts'
-import { type Limit, parseLimit } from './limit.ts'
+import { noCaps } from '../model/caps.ts'
+import { type Limit, parseLimit } from '../model/limit.ts'
+import { anonymous } from '../model/principal.ts'
 import { countsRequests, limitsOf, narrowByRole, noPolicies, type RolePolicy } from './policies.ts'
-import { anonymous } from './principal.ts'
 
 const limits = (...texts: string[]) => texts.map((text) => parseLimit(text) as Limit)
 const role = (over: Partial<RolePolicy>): RolePolicy => ({

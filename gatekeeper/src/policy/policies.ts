@@ -2,11 +2,18 @@
  * What the house allows, apart from what each key says: limits of everybody, of services, roles and
  * users. The narrowest always wins, so that nothing here can widen what a key may do.
  */
-import { type Caps, narrowCaps } from './caps.ts'
-import type { EndpointClass } from './endpoint.ts'
-import { isOfModels, type Limit, type LimitScope, parseLimit, type QuotaLimit } from './limit.ts'
-import { lineageOf, type Principal, type Role } from './principal.ts'
-import { accountOf, hasFreeUse, type Service } from './service.ts'
+import { type Caps, narrowCaps } from '../model/caps.ts'
+import type { EndpointClass } from '../model/endpoint.ts'
+import {
+  isOfModels,
+  type Limit,
+  type LimitScope,
+  parseLimit,
+  type QuotaLimit,
+  type ScopedLimit,
+} from '../model/limit.ts'
+import { lineageOf, type Principal, type Role } from '../model/principal.ts'
+import { accountOf, hasFreeUse, type Service } from '../model/service.ts'
 
 /** What keys of a role get besides their own restrictions. Null leaves the key's own value. */
 export type RolePolicy = {
@@ -70,14 +77,6 @@ export function narrowByRole(principal: Principal, policies: Policies): Principa
     weight: principal.weight ?? role.weight,
     capOutput: role.capOutput ?? policies.capOutput,
   }
-}
-
-/** A limit with the account that it is counted on; accounts with one subject are one. */
-export type ScopedLimit = {
-  readonly scope: LimitScope
-  /** `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL` or the principal's id. */
-  readonly subject: string
-  readonly limit: Limit
 }
 
 /** Whether the class takes nothing: its requests count for the limit of reading alone. */

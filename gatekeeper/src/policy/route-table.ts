@@ -1,5 +1,5 @@
-import { isUnder } from '../lib/path.ts'
-import type { Route, Service } from './service.ts'
+import { isUnder } from '../lib/net/path.ts'
+import type { Route, Service } from '../model/service.ts'
 
 /** The route that a path falls under; `endpointPath` is what the service's own table is asked for. */
 export type RouteMatch = {

@@ -1,4 +1,4 @@
-import type { Service } from './service.ts'
+import type { Service } from '../model/service.ts'
 
 /** Returns a function from a service's name or alias to its name; null where there is none. */
 export function createServiceNames(

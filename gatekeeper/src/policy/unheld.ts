@@ -2,12 +2,12 @@
  * What of a caller's limits cannot be held at a place, because nobody there sees what they are about.
  * Such a request is refused, and the start names such a route.
  */
-import { type Caps, capNames } from './caps.ts'
-import type { Detail, Question } from './decision.ts'
-import { isOfModels, isSeenOnHead } from './limit.ts'
-import type { ScopedLimit } from './policies.ts'
-import { isModelLimited, type Principal } from './principal.ts'
-import { hasFreeUse, type Route, type Service } from './service.ts'
+import { type Caps, capNames } from '../model/caps.ts'
+import type { Detail, Question } from '../model/decision.ts'
+import type { ScopedLimit } from '../model/limit.ts'
+import { isOfModels, isSeenOnHead } from '../model/limit.ts'
+import { isModelLimited, type Principal } from '../model/principal.ts'
+import { hasFreeUse, type Route, type Service } from '../model/service.ts'
 
 type Limited = {
   readonly principal: Principal

@@ -5,10 +5,10 @@
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type FileState, readStable, signatureOf } from '../lib/files/stable-read.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
-import { type FileState, readStable, signatureOf } from '../lib/stable-read.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
-import type { PromptLevel } from '../policy/endpoint.ts'
+import type { PromptLevel } from '../model/endpoint.ts'
 
 /** The files of each level: its name today, then the name that older set-ups have. */
 const levelFiles = {

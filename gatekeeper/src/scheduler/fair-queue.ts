@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
-import type { QueueRules } from '../policy/service.ts'
+import type { QueueRules } from '../model/service.ts'
 import { createLane, endIn, isBefore, isIdle, type Lane, usedBy, type Waiter } from './lane.ts'
 
 /** The right to run. `release` gives it back; a second call changes nothing. */

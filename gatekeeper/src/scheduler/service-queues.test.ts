@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
 import { createServiceQueues } from './service-queues.ts'
 
 const rules = { slots: 1, waitingMax: 2, waitingPerKeyMax: 1, longestWaitMs: 100 }

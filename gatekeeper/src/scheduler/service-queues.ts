@@ -1,11 +1,11 @@
 /** The queues of all services: who waits for what, in the words of requests. */
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
-import type { Refusal } from '../policy/admission.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
-import type { Reason } from '../policy/reason.ts'
-import { accountOf, type Service } from '../policy/service.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import { accountOf, type Service } from '../model/service.ts'
 import {
   createFairQueue,
   type FairQueue,

@@ -1,4 +1,4 @@
-import { scrubKeys } from '../lib/key-shape.ts'
+import { scrubKeys } from '../model/key-shape.ts'
 import type { Decided, DescribedDecision } from './decision-log.ts'
 
 const userAgentCharsMax = 200

@@ -1,9 +1,9 @@
-import { scrubKeys } from '../lib/key-shape.ts'
-import type { Outcome } from '../policy/admission.ts'
-import type { RequestFacts } from '../policy/facts.ts'
-import type { Principal } from '../policy/principal.ts'
-import { type Reason, reasonRow } from '../policy/reason.ts'
-import type { Usage } from '../policy/usage.ts'
+import type { Outcome } from '../model/admission.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import { scrubKeys } from '../model/key-shape.ts'
+import type { Principal } from '../model/principal.ts'
+import { type Reason, reasonRow } from '../model/reason.ts'
+import type { Usage } from '../model/usage.ts'
 import type { Log } from './log.ts'
 
 /** What is known of a decided request. Only the members named here ever reach a log. */

@@ -3,7 +3,7 @@
  * pass over every line removes whatever still looks like one of our keys.
  */
 import pino, { type Logger } from 'pino'
-import { scrubKeys } from '../lib/key-shape.ts'
+import { scrubKeys } from '../model/key-shape.ts'
 import { toPlainLine } from './plain-line.ts'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>

@@ -3,7 +3,7 @@
  * can move a counter, and never make one.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { reasons } from '../policy/reason.ts'
+import { reasons } from '../model/reason.ts'
 import type { Decided } from './decision-log.ts'
 import { addProcessGauges } from './process-gauges.ts'
 

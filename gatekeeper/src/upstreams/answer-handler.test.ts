@@ -8,10 +8,10 @@ import {
   aService,
   someFacts,
 } from '../../test/support/questions.ts'
-import { Admission, type Outcome } from '../policy/admission.ts'
-import type { AnswerReader } from '../policy/answer-reader.ts'
-import type { Obligation } from '../policy/decision.ts'
-import { noUsage, type Usage } from '../policy/usage.ts'
+import { Admission, type Outcome } from '../model/admission.ts'
+import type { AnswerReader } from '../model/answer-reader.ts'
+import type { Obligation } from '../model/decision.ts'
+import { noUsage, type Usage } from '../model/usage.ts'
 import { createForwarder, type Forwarded } from './forward.ts'
 
 const used: Usage = {

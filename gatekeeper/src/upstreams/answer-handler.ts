@@ -5,11 +5,11 @@
 import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
 import type { ByteTransform } from '../lib/byte-transform.ts'
-import type { Outcome } from '../policy/admission.ts'
-import type { Detail } from '../policy/decision.ts'
-import type { Reason } from '../policy/reason.ts'
-import { RefusedError } from '../policy/refused-error.ts'
-import { noUsage, type Usage } from '../policy/usage.ts'
+import type { Outcome } from '../model/admission.ts'
+import type { Detail } from '../model/decision.ts'
+import type { Reason } from '../model/reason.ts'
+import { RefusedError } from '../model/refused-error.ts'
+import { noUsage, type Usage } from '../model/usage.ts'
 import {
   type AnswerFields,
   type ChangeAnswer,

@@ -8,7 +8,7 @@ import {
   aService,
   someFacts,
 } from '../../test/support/questions.ts'
-import { Admission, type Outcome } from '../policy/admission.ts'
+import { Admission, type Outcome } from '../model/admission.ts'
 import { createForwarder, type Forwarded } from './forward.ts'
 
 const plain = '{"stream":true}'

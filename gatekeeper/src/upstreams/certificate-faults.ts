@@ -1,4 +1,4 @@
-import { cureOfCertificate } from '../lib/certificate-fault.ts'
+import { cureOfCertificate } from '../lib/net/certificate-fault.ts'
 import type { Problem } from '../lib/problem.ts'
 
 export type CertificateFaults = {

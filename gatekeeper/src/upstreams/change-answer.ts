@@ -1,6 +1,6 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
-import type { Admission } from '../policy/admission.ts'
-import type { Obligation } from '../policy/decision.ts'
+import type { Admission } from '../model/admission.ts'
+import type { Obligation } from '../model/decision.ts'
 import { chain, createChatAnswer } from './chat-answer.ts'
 import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 import { createModelFilter } from './model-filter.ts'

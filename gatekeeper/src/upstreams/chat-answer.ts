@@ -4,8 +4,8 @@
  * is not what was asked for (a page, JSON of another form, broken events) is never passed on.
  */
 import type { ByteTransform } from '../lib/byte-transform.ts'
-import { parseJson } from '../lib/parse-json.ts'
-import { reasonRow } from '../policy/reason.ts'
+import { parseJson } from '../lib/json/parse-json.ts'
+import { reasonRow } from '../model/reason.ts'
 import type { AnswerFields, HeldTransform } from './change-answer.ts'
 import { createEventFilter, dataOf } from './event-filter.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'

@@ -1,5 +1,5 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
-import { parseJson } from '../lib/parse-json.ts'
+import { parseJson } from '../lib/json/parse-json.ts'
 
 /** A longer event is not held back: it passes as it is, unless `isHolding` says otherwise. */
 const eventBytesMax = 64 * 1024

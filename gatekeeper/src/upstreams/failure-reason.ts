@@ -1,6 +1,6 @@
-import { isCertificateFault } from '../lib/certificate-fault.ts'
-import type { Reason } from '../policy/reason.ts'
-import { RefusedError } from '../policy/refused-error.ts'
+import { isCertificateFault } from '../lib/net/certificate-fault.ts'
+import type { Reason } from '../model/reason.ts'
+import { RefusedError } from '../model/refused-error.ts'
 
 const unreachableCodes = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'],

@@ -12,8 +12,8 @@ import {
   someFacts,
 } from '../../test/support/questions.ts'
 import type { Problem } from '../lib/problem.ts'
-import { Admission } from '../policy/admission.ts'
-import type { Service } from '../policy/service.ts'
+import { Admission } from '../model/admission.ts'
+import type { Service } from '../model/service.ts'
 import { createCertificateFaults } from './certificate-faults.ts'
 import { createForwarder, type Forwarded, type Forwarder } from './forward.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
-import { Admission } from '../policy/admission.ts'
-import type { Endpoint } from '../policy/endpoint.ts'
-import { RefusedError } from '../policy/refused-error.ts'
+import { Admission } from '../model/admission.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import { RefusedError } from '../model/refused-error.ts'
 import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 
 const admissionTo = (over: Partial<Endpoint> = {}, method = 'POST') =>

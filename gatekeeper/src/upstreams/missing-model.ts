@@ -2,9 +2,9 @@
  * Finds out whether an upstream's refusal says that the model is not there. Its caller then gets the
  * same answer as for a model that it may not use.
  */
-import { parseJson } from '../lib/parse-json.ts'
-import type { Admission } from '../policy/admission.ts'
-import { RefusedError } from '../policy/refused-error.ts'
+import { parseJson } from '../lib/json/parse-json.ts'
+import type { Admission } from '../model/admission.ts'
+import { RefusedError } from '../model/refused-error.ts'
 import type { AnswerFields, HeldTransform } from './change-answer.ts'
 
 /** Whether an answer with this head may be about a missing model, so that it has to be read. */

@@ -1,5 +1,5 @@
-import { mayUseModel } from '../endpoints/model-name.ts'
-import type { Admission } from '../policy/admission.ts'
+import { mayUseModel } from '../kinds/model-name.ts'
+import type { Admission } from '../model/admission.ts'
 import type { HeldTransform } from './change-answer.ts'
 
 /** Longer than the list of any server with some thousand models. */

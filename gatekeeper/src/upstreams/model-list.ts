@@ -3,7 +3,7 @@
  * cannot be had there is none, since an old one could let through what is gone.
  */
 import type { Clock } from '../lib/clock.ts'
-import { addressOf, type Upstream } from '../policy/service.ts'
+import { addressOf, type Upstream } from '../model/service.ts'
 
 export type ModelListDeps = {
   readonly upstream: Upstream

@@ -1,6 +1,6 @@
-import { isLoopback } from '../lib/cidr.ts'
-import { isUnder } from '../lib/path.ts'
-import type { Route, Upstream } from '../policy/service.ts'
+import { isLoopback } from '../lib/net/cidr.ts'
+import { isUnder } from '../lib/net/path.ts'
+import type { Route, Upstream } from '../model/service.ts'
 
 /** Of a relayed request: where it went, and the route by which it came. */
 export type Sent = {

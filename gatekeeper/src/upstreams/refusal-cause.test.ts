@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aService } from '../../test/support/questions.ts'
-import type { ServiceKind } from '../policy/service.ts'
+import type { ServiceKind } from '../model/service.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 
 const upstream = { origin: 'http://127.0.0.1:4000', key: 'sk-upstream' }

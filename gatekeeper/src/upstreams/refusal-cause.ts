@@ -3,8 +3,8 @@
  * it is about ours, or about the provider or model that stands behind the upstream.
  */
 import type { Clock } from '../lib/clock.ts'
-import type { Reason } from '../policy/reason.ts'
-import { modelKindOf, type Service, type ServiceKind } from '../policy/service.ts'
+import type { Reason } from '../model/reason.ts'
+import { modelKindOf, type Service, type ServiceKind } from '../model/service.ts'
 import type { DocumentFetcher } from './fetch-document.ts'
 
 /** Statuses by which an upstream refuses a credential. No client ever gets them from an upstream. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sampleKey } from '../../test/support/questions.ts'
-import type { Fields } from '../lib/fields.ts'
+import type { Fields } from '../lib/net/fields.ts'
 import { upstreamFields } from './request-fields.ts'
 
 const names = (client: Fields, set: Record<string, string> = {}) =>

@@ -3,12 +3,12 @@
  * §7.6.1), credentials end here, and nothing that a client sent may pass for something that the
  * gatekeeper or a proxy says.
  */
-import { connectionNames, type Fields } from '../lib/fields.ts'
+import { connectionNames, type Fields } from '../lib/net/fields.ts'
 import {
   type CredentialField,
   passingCredentialFields,
   removedCredentialFields,
-} from '../policy/credential-fields.ts'
+} from '../model/credential-fields.ts'
 
 const removed = new Set([
   // Hop-by-hop, and what undici sets by itself.

@@ -1,4 +1,4 @@
-import { connectionNames } from '../lib/fields.ts'
+import { connectionNames } from '../lib/net/fields.ts'
 import { placeBelow, type Sent } from './place-below.ts'
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../policy/admission.ts'
+import type { Outcome } from '../model/admission.ts'
 import { type Asked, createAnswerReader } from './answer-reader.ts'
 
 const answered: Outcome = { status: 200, kind: 'answered', answerBytes: 0 }

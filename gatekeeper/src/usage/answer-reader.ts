@@ -3,9 +3,9 @@
  * impossible, or cut off with the stream, it estimates from what was sent and what came. An upstream
  * that counts nonsense is believed in nothing, and whatever it sends costs constant memory.
  */
-import type { AnswerReader } from '../policy/answer-reader.ts'
-import type { Endpoint } from '../policy/endpoint.ts'
-import type { Usage } from '../policy/usage.ts'
+import type { AnswerReader } from '../model/answer-reader.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import type { Usage } from '../model/usage.ts'
 import { createFraming, type Framing, framingOf } from './answer-framing.ts'
 import type { PriceList } from './price-finder.ts'
 import { costOf } from './pricing.ts'

@@ -1,5 +1,5 @@
 import { createWildcard } from '../lib/wildcard.ts'
-import type { Price, PriceRow } from '../policy/price.ts'
+import type { Price, PriceRow } from '../model/price.ts'
 
 /** The price of a model; null where it has none, and then it costs nothing. */
 export type PriceList = (model: string) => Price | null

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createWildcard } from '../lib/wildcard.ts'
-import type { Price, PriceRow } from '../policy/price.ts'
+import type { Price, PriceRow } from '../model/price.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 
 /** Where a provider has no price of its own for a model, it sells it at another's. */

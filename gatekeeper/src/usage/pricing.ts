@@ -2,8 +2,8 @@
  * What tokens cost, offline and in integers. Prices are micro-dollars per million tokens; a sum is
  * rounded up once, to the next micro-dollar, so that many small requests are never free.
  */
-import type { Price } from '../policy/price.ts'
-import { modelKindOf, type Service } from '../policy/service.ts'
+import type { Price } from '../model/price.ts'
+import { modelKindOf, type Service } from '../model/service.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 import { readPriceTable } from './price-table.ts'
 

@@ -1,4 +1,4 @@
-import type { UsageForm } from '../policy/endpoint.ts'
+import type { UsageForm } from '../model/endpoint.ts'
 import type { Place } from './json-watch.ts'
 
 /** What a number counts. Figures of one side are added; of one figure told twice the larger counts. */

@@ -1,4 +1,4 @@
-import type { UsageForm } from '../policy/endpoint.ts'
+import type { UsageForm } from '../model/endpoint.ts'
 import {
   createJsonWatch,
   type JsonWatch,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey } from '../../src/credentials/api-key.ts'
+import { createApiKey } from '../../src/api-keys/api-key.ts'
 import { areAvailable } from '../real/support/provision.ts'
 import { waitUntil } from '../support/child.ts'
 import type { DecisionLine } from '../support/decisions.ts'

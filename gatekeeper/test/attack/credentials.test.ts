@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createApiKey, hashKey } from '../../src/credentials/api-key.ts'
+import { createApiKey, hashKey } from '../../src/api-keys/api-key.ts'
 import { decisionsOf } from '../support/decisions.ts'
 import { makeKey, makeRefusedKeys } from '../support/keys.ts'
 import { exchange, lines, openTls } from '../support/raw.ts'

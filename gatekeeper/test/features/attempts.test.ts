@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey } from '../../src/credentials/api-key.ts'
+import { createApiKey } from '../../src/api-keys/api-key.ts'
 import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'

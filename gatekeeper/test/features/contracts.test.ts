@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey, hashKey } from '../../src/credentials/api-key.ts'
+import { createApiKey, hashKey } from '../../src/api-keys/api-key.ts'
 import { waitUntil } from '../support/child.ts'
 import { shippedGateway } from '../support/gateway-file.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'

@@ -9,7 +9,11 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { fetch } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addClient, removeClient, rotateClient } from '../../src/tokens/client-writer.ts'
+import {
+  addClient,
+  removeClient,
+  rotateClient,
+} from '../../src/operations/clients/client-writer.ts'
 import { waitUntil } from '../support/child.ts'
 import { makeKey } from '../support/keys.ts'
 import { type SendOptions, type Stack, startStack, testCaddy } from '../support/stack.ts'

@@ -3,7 +3,7 @@ import { Ollama } from 'ollama'
 import OpenAI from 'openai'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { removedCredentialFields } from '../../src/policy/credential-fields.ts'
+import { removedCredentialFields } from '../../src/model/credential-fields.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey } from '../../src/credentials/api-key.ts'
+import { createApiKey } from '../../src/api-keys/api-key.ts'
 import { litellm, mockAnswer } from './parts/litellm.ts'
 import { llamaServer } from './parts/llama-server.ts'
 import type { Running } from './parts/part.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey } from '../../src/credentials/api-key.ts'
+import { createApiKey } from '../../src/api-keys/api-key.ts'
 import { waitUntil } from '../support/child.ts'
 import type { Running } from './parts/part.ts'
 import { speech } from './parts/speech.ts'

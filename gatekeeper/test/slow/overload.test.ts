@@ -5,7 +5,7 @@
  */
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { quantile } from '../../../scripts/bench/statistics.ts'
+import { quantile } from '../../../bench/statistics.ts'
 import { demoModel } from '../../../scripts/demo/demo-model.ts'
 import { waitUntil } from '../support/child.ts'
 import { directFields } from '../support/direct.ts'

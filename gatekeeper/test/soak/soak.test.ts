@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { median } from '../../../scripts/bench/statistics.ts'
+import { median } from '../../../bench/statistics.ts'
 import { unqueuedGateway } from '../support/gateway-file.ts'
 import { readRecords } from '../support/read-records.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'

@@ -1,5 +1,5 @@
-import { createApiKey, hashKey } from '../../src/credentials/api-key.ts'
-import type { Role } from '../../src/policy/principal.ts'
+import { createApiKey, hashKey } from '../../src/api-keys/api-key.ts'
+import type { Role } from '../../src/model/principal.ts'
 
 /** One key of a test: the text that a client sends, and its entry for `keys.json`. */
 export type TestKey = { readonly id: string; readonly key: string; readonly entry: KeyEntry }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRecords } from '../../../gatekeeper/src/audit/reading/read-records.ts'
-import { readKeyFile } from '../../../gatekeeper/src/credentials/key-document.ts'
 import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
+import { readRecords } from '../../../gatekeeper/src/operations/audit/read-records.ts'
+import { readKeyFile } from '../../../gatekeeper/src/operations/keys/key-document.ts'
+import { readLastUsed } from '../../../gatekeeper/src/operations/usage/last-used.ts'
+import { readUsageReport } from '../../../gatekeeper/src/operations/usage/usage-report.ts'
 import {
   closeDatabase,
   openForReading,
 } from '../../../gatekeeper/src/usage/journal/sqlite/open-database.ts'
 import { databaseIn } from '../../../gatekeeper/src/usage/journal/sqlite/sqlite-journal.ts'
-import { readLastUsed } from '../../../gatekeeper/src/usage/report/last-used.ts'
-import { readUsageReport } from '../../../gatekeeper/src/usage/report/usage-report.ts'
 import type { AuditContext } from '../command.ts'
 import { questionOf } from '../query.ts'
 import { createTally, type Tally, type TallyResult } from './tally.ts'

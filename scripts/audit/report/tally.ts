@@ -1,6 +1,6 @@
 /** Adds records up, one after the other: a report of any number of them takes no more memory. */
 import type { AuditRecord } from '../../../gatekeeper/src/audit/chain.ts'
-import { groupAddress } from '../../../gatekeeper/src/lib/address-group.ts'
+import { groupAddress } from '../../../gatekeeper/src/lib/net/address-group.ts'
 import { type Burst, Bursts } from './bursts.ts'
 import { Counts } from './counts.ts'
 

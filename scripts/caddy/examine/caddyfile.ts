@@ -1,5 +1,5 @@
 import type { FrontSecrets } from '../../../gatekeeper/src/config/front-secrets.ts'
-import type { Service } from '../../../gatekeeper/src/policy/service.ts'
+import type { Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Finding, Level } from '../../doctor/finding.ts'
 import { type Json, listOf, type Visit } from './adapted.ts'
 

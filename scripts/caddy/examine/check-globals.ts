@@ -1,4 +1,4 @@
-import { isAddressRange, isLoopback } from '../../../gatekeeper/src/lib/cidr.ts'
+import { isAddressRange, isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { type Json, memberAt, objectOf, serversOf, textsOf } from './adapted.ts'
 import { type Caddyfile, createReport } from './caddyfile.ts'

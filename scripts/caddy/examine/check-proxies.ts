@@ -1,7 +1,7 @@
 import {
   type CredentialField,
   removedCredentialFields,
-} from '../../../gatekeeper/src/policy/credential-fields.ts'
+} from '../../../gatekeeper/src/model/credential-fields.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { type Json, listOf, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { describeEncoding } from '../../../gatekeeper/src/lib/files/text-file.ts'
 import type { Problem } from '../../../gatekeeper/src/lib/problem.ts'
-import { describeEncoding } from '../../../gatekeeper/src/lib/text-file.ts'
+import { parseClientFile } from '../../../gatekeeper/src/oauth/client-file.ts'
+import { findUnknownServices } from '../../../gatekeeper/src/oauth/unknown-services.ts'
 import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
-import { parseClientFile } from '../../../gatekeeper/src/tokens/client-file.ts'
-import { findUnknownServices } from '../../../gatekeeper/src/tokens/unknown-services.ts'
 import { readText } from '../../settings/read-settings-of.ts'
 import type { Examination } from '../examination.ts'
 

@@ -1,5 +1,5 @@
-import { parseJson } from '../../../gatekeeper/src/lib/parse-json.ts'
-import { addressOf, type Service } from '../../../gatekeeper/src/policy/service.ts'
+import { parseJson } from '../../../gatekeeper/src/lib/json/parse-json.ts'
+import { addressOf, type Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import type { Scene } from '../scene.ts'

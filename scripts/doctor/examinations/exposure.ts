@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isLoopback } from '../../../gatekeeper/src/lib/cidr.ts'
+import { isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
 import { listOf, visitHandlers } from '../../caddy/examine/adapted.ts'
 import { roleOf } from '../../caddy/examine/caddyfile.ts'
 import type { Examination } from '../examination.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createApiKey, hashKey } from '../../../gatekeeper/src/credentials/api-key.ts'
+import { createApiKey, hashKey } from '../../../gatekeeper/src/api-keys/api-key.ts'
 import { now, openCloneForEach } from '../../test/clone.ts'
 import { keys } from './keys.ts'
 

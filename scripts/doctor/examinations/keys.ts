@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../../../gatekeeper/src/credentials/key-record.ts'
+import type { KeyRecord } from '../../../gatekeeper/src/api-keys/key-record.ts'
 import { isOver } from '../../keys/describe-key.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding, Level } from '../finding.ts'

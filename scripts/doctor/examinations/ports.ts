@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { isLoopback } from '../../../gatekeeper/src/lib/cidr.ts'
-import type { Service } from '../../../gatekeeper/src/policy/service.ts'
+import { isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
+import type { Service } from '../../../gatekeeper/src/model/service.ts'
 import type { ComposeFile, ComposeService, ComposeText } from '../compose-file.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'

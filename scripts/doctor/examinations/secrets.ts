@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isChosenByPerson } from '../../../gatekeeper/src/credentials/key-strength.ts'
+import { isChosenByPerson } from '../../../gatekeeper/src/operations/keys/key-strength.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import type { Scene } from '../scene.ts'

@@ -1,4 +1,4 @@
-import { addressOf } from '../../../gatekeeper/src/policy/service.ts'
+import { addressOf } from '../../../gatekeeper/src/model/service.ts'
 import { caddyVersionMin, isCaddyNewEnough } from '../../caddy/caddy-version.ts'
 import type { ComposeText } from '../compose-file.ts'
 import type { Examination } from '../examination.ts'

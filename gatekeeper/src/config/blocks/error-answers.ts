@@ -1,4 +1,4 @@
-import { type Reason, reasonRow } from '../../policy/reason.ts'
+import { type Reason, reasonRow } from '../../model/reason.ts'
 import { pagePolicy, reasonPage } from '../../policy/reason-page.ts'
 import { block, quote } from './quote.ts'
 

@@ -3,7 +3,7 @@
  * expressions know no look-ahead, so each rule is a chain of steps: first what is absolute becomes a
  * path, then a prefix that is there already is taken off, then the prefix is put before all of them.
  */
-import { isLoopback } from '../../lib/cidr.ts'
+import { isLoopback } from '../../lib/net/cidr.ts'
 import { quoteRaw } from './quote.ts'
 
 /** Where a service is inside, and under which names and prefix clients see it. */

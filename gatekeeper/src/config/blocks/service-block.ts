@@ -1,5 +1,5 @@
-import { removedCredentialFields } from '../../policy/credential-fields.ts'
-import type { Route, Service, Upstream } from '../../policy/service.ts'
+import { removedCredentialFields } from '../../model/credential-fields.ts'
+import type { Route, Service, Upstream } from '../../model/service.ts'
 import { placeBelow } from './place-below.ts'
 import { block, duration, quote } from './quote.ts'
 

@@ -4,9 +4,9 @@
  * (services), (service_errors) and (outcomes).
  */
 import { join } from 'node:path'
-import { chatPrefixes } from '../../endpoints/chat.ts'
-import { isUnder } from '../../lib/path.ts'
-import type { Service } from '../../policy/service.ts'
+import { chatPrefixes } from '../../kinds/chat.ts'
+import { isUnder } from '../../lib/net/path.ts'
+import type { Service } from '../../model/service.ts'
 import { replaceFile } from '../front-secrets.ts'
 import { toCaddyAddress } from '../listen.ts'
 import type { Settings } from '../read-settings.ts'

@@ -1,6 +1,6 @@
-import { parseJson } from '../../lib/parse-json.ts'
-import type { Outcome } from '../../policy/admission.ts'
-import type { Reason } from '../../policy/reason.ts'
+import { parseJson } from '../../lib/json/parse-json.ts'
+import type { Outcome } from '../../model/admission.ts'
+import type { Reason } from '../../model/reason.ts'
 
 /** How the answer to one request behind a check ended, as Caddy tells it. */
 export type Report = { readonly requestId: string; readonly end: End }

@@ -1,5 +1,5 @@
 import { estimateInput } from '../../admission/estimate.ts'
-import { noBody } from '../../policy/facts.ts'
+import { noBody } from '../../model/facts.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints } from './own.ts'
 

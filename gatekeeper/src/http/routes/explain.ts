@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import type { ExplainQuestion, Explanation } from '../../admission/explain.ts'
-import { parseJson } from '../../lib/parse-json.ts'
+import type { ExplainQuestion, Explanation } from '../../explain/explain.ts'
+import { parseJson } from '../../lib/json/parse-json.ts'
 import type { Call } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 

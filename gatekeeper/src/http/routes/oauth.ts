@@ -1,12 +1,12 @@
-import { groupAddress } from '../../lib/address-group.ts'
+import { groupAddress } from '../../lib/net/address-group.ts'
 import type {
   AuthorizationServer,
   OAuthAnswer,
   OAuthRequest,
-} from '../../tokens/authorization-server.ts'
-import { oauthPaths } from '../../tokens/metadata.ts'
-import { type OAuthError, oauthError } from '../../tokens/oauth-error.ts'
-import { parameterBytesMax, readParameters } from '../../tokens/parameters.ts'
+} from '../../oauth/authorization-server.ts'
+import { oauthPaths } from '../../oauth/metadata.ts'
+import { type OAuthError, oauthError } from '../../oauth/oauth-error.ts'
+import { parameterBytesMax, readParameters } from '../../oauth/parameters.ts'
 import type { Answer } from '../error-response.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints, OwnRequest } from './own.ts'

@@ -4,10 +4,10 @@
  * asks for its token, and `/readyz` tells strangers no more than a word.
  */
 import type { IncomingMessage } from 'node:http'
-import { isLoopback } from '../../lib/cidr.ts'
 import { isSameSecret } from '../../lib/constant-time.ts'
-import { scrubKeys } from '../../lib/key-shape.ts'
+import { isLoopback } from '../../lib/net/cidr.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
+import { scrubKeys } from '../../model/key-shape.ts'
 import type { Answer } from '../error-response.ts'
 import type { Call } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'

@@ -3,8 +3,8 @@
  * when it said yes, by the pattern of the endpoint's row.
  */
 import type { BodySource } from '../../admission/body-facts.ts'
-import type { Admission } from '../../policy/admission.ts'
-import type { BodyFacts } from '../../policy/facts.ts'
+import type { Admission } from '../../model/admission.ts'
+import type { BodyFacts } from '../../model/facts.ts'
 import type { Answer } from '../error-response.ts'
 
 /** An admitted request to an endpoint of our own. */
@@ -19,5 +19,5 @@ export type OwnRequest = {
 
 export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>
 
-/** What answers, by the pattern of its row in `endpoints/own.ts`. */
+/** What answers, by the pattern of its row in `kinds/own.ts`. */
 export type OwnEndpoints = Readonly<Record<string, OwnEndpoint>>

@@ -1,5 +1,5 @@
-import type { Standing } from '../../policy/limit.ts'
-import type { Principal } from '../../policy/principal.ts'
+import type { Standing } from '../../model/limit.ts'
+import type { Principal } from '../../model/principal.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints } from './own.ts'
 

@@ -1,4 +1,4 @@
-import { oauthPaths, resourceMetadata, serverMetadata } from '../../tokens/metadata.ts'
+import { oauthPaths, resourceMetadata, serverMetadata } from '../../oauth/metadata.ts'
 import type { Answer } from '../error-response.ts'
 import { jsonAnswer } from '../send.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aPrincipal, aQuestion } from '../../../test/support/questions.ts'
-import { createAddressTest } from '../../lib/cidr.ts'
-import { anonymous } from '../principal.ts'
+import { createAddressTest } from '../../lib/net/cidr.ts'
+import { anonymous } from '../../model/principal.ts'
 import { allowedAddress } from './allowed-address.ts'
 
 const home = aPrincipal({

@@ -1,6 +1,6 @@
+import type { Check } from '../../model/decision.ts'
+import { namedCaller, sentenceStart } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import { namedCaller, sentenceStart } from '../principal.ts'
 
 /** Refuses a key outside its addresses; the address is the client's as Caddy determined it. */
 export const allowedAddress: Check = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aQuestion } from '../../../test/support/questions.ts'
-import { noBody } from '../facts.ts'
+import { noBody } from '../../model/facts.ts'
 import { allowedModel } from './allowed-model.ts'
 
 const granted = ['m:latest', 'n:7b']

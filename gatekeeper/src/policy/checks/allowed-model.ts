@@ -1,8 +1,8 @@
+import type { Check } from '../../model/decision.ts'
+import { nobodysModel } from '../../model/endpoint.ts'
+import { describeMissingModel } from '../../model/missing-model.ts'
+import { isModelLimited, lineageOf } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import { nobodysModel } from '../endpoint.ts'
-import { describeMissingModel } from '../missing-model.ts'
-import { isModelLimited, lineageOf } from '../principal.ts'
 
 /**
  * Every model that the request names must be one of the key's; a request that should name one and

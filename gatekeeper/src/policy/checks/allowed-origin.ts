@@ -1,6 +1,6 @@
+import type { Check } from '../../model/decision.ts'
+import { isSameOrigin } from '../../model/origin.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import { isSameOrigin } from '../origin.ts'
 
 /**
  * A page of a web origin may call only services that name the origin, and a key that names origins

@@ -6,9 +6,9 @@ import {
   aRoute,
   aService,
 } from '../../../test/support/questions.ts'
-import { noCaps } from '../caps.ts'
-import type { RequestFacts } from '../facts.ts'
-import { type Limit, parseLimit } from '../limit.ts'
+import { noCaps } from '../../model/caps.ts'
+import type { RequestFacts } from '../../model/facts.ts'
+import { type Limit, parseLimit } from '../../model/limit.ts'
 import { countable } from './countable.ts'
 
 const ask = (text: string, facts: Partial<RequestFacts> = {}) =>

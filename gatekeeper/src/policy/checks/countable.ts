@@ -1,7 +1,7 @@
+import type { Check, Question } from '../../model/decision.ts'
+import { isOfModels, isSeenOnHead, type Limit } from '../../model/limit.ts'
+import { hasFreeUse } from '../../model/service.ts'
 import { principalOf } from '../caller.ts'
-import type { Check, Question } from '../decision.ts'
-import { isOfModels, isSeenOnHead, type Limit } from '../limit.ts'
-import { hasFreeUse } from '../service.ts'
 import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aQuestion, aService } from '../../../test/support/questions.ts'
-import type { Endpoint } from '../endpoint.ts'
-import { type BodyFacts, noBody } from '../facts.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import { type BodyFacts, noBody } from '../../model/facts.ts'
 import { countedStream } from './counted-stream.ts'
 
 const chat = anEndpoint({ usage: 'openai', output: ['max_tokens'] })

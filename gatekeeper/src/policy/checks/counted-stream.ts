@@ -1,4 +1,4 @@
-import type { Check } from '../decision.ts'
+import type { Check } from '../../model/decision.ts'
 
 /**
  * Refuses nobody who is known. A stream of OpenAI's form tells what was used only if it is asked to; what the

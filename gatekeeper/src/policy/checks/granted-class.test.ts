@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aQuestion } from '../../../test/support/questions.ts'
-import { anonymous } from '../principal.ts'
+import { anonymous } from '../../model/principal.ts'
 import { grantedClass } from './granted-class.ts'
 
 const classes = ['open', 'read', 'use', 'manage', 'never'] as const

@@ -1,7 +1,7 @@
+import type { Check } from '../../model/decision.ts'
+import type { EndpointClass } from '../../model/endpoint.ts'
+import { namedCaller, type Role, roles } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import type { EndpointClass } from '../endpoint.ts'
-import { namedCaller, type Role, roles } from '../principal.ts'
 
 /** readonly reads, readwrite uses as well, admin manages as well. */
 const classesOf: Readonly<Record<Role, readonly EndpointClass[]>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aPrincipal, aQuestion, aService } from '../../../test/support/questions.ts'
-import { anonymous } from '../principal.ts'
+import { anonymous } from '../../model/principal.ts'
 import { grantedService } from './granted-service.ts'
 
 const ask = (

@@ -1,6 +1,6 @@
+import type { Check } from '../../model/decision.ts'
+import { namedCaller, sentenceStart } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import { namedCaller, sentenceStart } from '../principal.ts'
 
 /** A key opens the services that it names, and no other: a `tts` key does not open `chat`. */
 export const grantedService: Check = {

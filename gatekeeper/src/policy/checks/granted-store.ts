@@ -1,5 +1,5 @@
+import type { Check } from '../../model/decision.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
 
 /**
  * An upstream keeps the answers of all callers under one credential, ours: who has an id of another

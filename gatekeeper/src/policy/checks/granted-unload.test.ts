@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aPrincipal, aQuestion } from '../../../test/support/questions.ts'
-import { noBody } from '../facts.ts'
+import { noBody } from '../../model/facts.ts'
 import { grantedUnload } from './granted-unload.ts'
 
 const ask = (role: 'readonly' | 'readwrite' | 'admin', isUnload: boolean) =>

@@ -1,5 +1,5 @@
+import type { Check } from '../../model/decision.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
 
 /**
  * A request without a prompt that keeps the model for no time does nothing but take it away from

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aQuestion, aService } from '../../../test/support/questions.ts'
-import { noCaps } from '../caps.ts'
-import type { RequestFacts } from '../facts.ts'
-import { parseLimit } from '../limit.ts'
-import type { ScopedLimit } from '../policies.ts'
-import type { Principal } from '../principal.ts'
+import { noCaps } from '../../model/caps.ts'
+import type { RequestFacts } from '../../model/facts.ts'
+import type { ScopedLimit } from '../../model/limit.ts'
+import { parseLimit } from '../../model/limit.ts'
+import type { Principal } from '../../model/principal.ts'
 import { inspectable } from './inspectable.ts'
 
 const ask = (facts: Partial<RequestFacts>, models: readonly string[] = ['m']) =>

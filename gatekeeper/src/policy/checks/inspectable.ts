@@ -1,8 +1,8 @@
+import type { Check, Question } from '../../model/decision.ts'
+import type { RequestFacts } from '../../model/facts.ts'
+import { isModelLimited } from '../../model/principal.ts'
+import { hasFreeUse } from '../../model/service.ts'
 import { principalOf } from '../caller.ts'
-import type { Check, Question } from '../decision.ts'
-import type { RequestFacts } from '../facts.ts'
-import { isModelLimited } from '../principal.ts'
-import { hasFreeUse } from '../service.ts'
 import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
 
 /**

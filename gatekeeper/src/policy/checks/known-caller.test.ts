@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aQuestion } from '../../../test/support/questions.ts'
-import { type Reason, reasons } from '../reason.ts'
+import { type Reason, reasons } from '../../model/reason.ts'
 import { knownCaller } from './known-caller.ts'
 
 test('a principal passes', () => {

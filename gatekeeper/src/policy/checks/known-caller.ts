@@ -1,5 +1,5 @@
-import { fieldText } from '../credential-fields.ts'
-import type { Check, Question } from '../decision.ts'
+import { fieldText } from '../../model/credential-fields.ts'
+import type { Check, Question } from '../../model/decision.ts'
 
 /** Refuses a request without a credential, or with a bad one. */
 export const knownCaller: Check = {

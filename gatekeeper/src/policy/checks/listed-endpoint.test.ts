@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aQuestion } from '../../../test/support/questions.ts'
-import { reasonRow } from '../reason.ts'
+import { reasonRow } from '../../model/reason.ts'
 import { listedEndpoint } from './listed-endpoint.ts'
 
 test.each([

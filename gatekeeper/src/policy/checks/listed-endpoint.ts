@@ -1,4 +1,4 @@
-import type { Check } from '../decision.ts'
+import type { Check } from '../../model/decision.ts'
 
 /** Refuses every path that no table lists: an upstream's unknown endpoint is not ours to open. */
 export const listedEndpoint: Check = {

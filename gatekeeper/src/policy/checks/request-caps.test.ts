@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aQuestion, aService } from '../../../test/support/questions.ts'
-import { type BodyFacts, noBody, type RequestFacts } from '../facts.ts'
-import { type Limit, parseLimit } from '../limit.ts'
+import { type BodyFacts, noBody, type RequestFacts } from '../../model/facts.ts'
+import { type Limit, parseLimit } from '../../model/limit.ts'
 import { cappedOutput, endedStream, withinPrompt } from './request-caps.ts'
 
 const scopes = ['global', 'service', 'role', 'user', 'key'] as const

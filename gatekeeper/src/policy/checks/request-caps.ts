@@ -1,6 +1,6 @@
+import type { Check, Question } from '../../model/decision.ts'
+import type { CapLimit } from '../../model/limit.ts'
 import { principalOf } from '../caller.ts'
-import type { Check, Question } from '../decision.ts'
-import type { CapLimit } from '../limit.ts'
 
 /** The prompt may not be longer than the tightest limit on it. */
 export const withinPrompt: Check = {

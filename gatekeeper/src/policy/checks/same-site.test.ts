@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aQuestion } from '../../../test/support/questions.ts'
-import type { RequestFacts } from '../facts.ts'
-import { anonymous } from '../principal.ts'
+import type { RequestFacts } from '../../model/facts.ts'
+import { anonymous } from '../../model/principal.ts'
 import { sameSite } from './same-site.ts'
 
 const ask = (facts: Partial<RequestFacts>) => aQuestion({ facts: { host: 'ai.example', ...facts } })

@@ -1,6 +1,6 @@
+import type { Check } from '../../model/decision.ts'
+import { isSameOrigin } from '../../model/origin.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import { isSameOrigin } from '../origin.ts'
 
 /**
  * A browser adds Basic credentials by itself, and needs none for anonymous endpoints: a page of

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aQuestion } from '../../../test/support/questions.ts'
-import type { RequestFacts } from '../facts.ts'
+import type { RequestFacts } from '../../model/facts.ts'
 import { unchangedProtocol } from './unchanged-protocol.ts'
 
 const listed = anEndpoint({ method: 'GET', webSocket: true })

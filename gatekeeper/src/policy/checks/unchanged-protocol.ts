@@ -1,4 +1,4 @@
-import type { Check } from '../decision.ts'
+import type { Check } from '../../model/decision.ts'
 
 /**
  * Only a WebSocket, only on a row that says so, only in check mode: any other Upgrade (`h2c`) would

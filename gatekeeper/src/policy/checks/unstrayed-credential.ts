@@ -1,7 +1,7 @@
+import type { Check } from '../../model/decision.ts'
+import type { RequestFacts } from '../../model/facts.ts'
+import type { Principal } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
-import type { RequestFacts } from '../facts.ts'
-import type { Principal } from '../principal.ts'
 
 /**
  * Refuses a request that carries a plain key in its target, or in a field which passes to the service.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aQuestion } from '../../../test/support/questions.ts'
-import { noBody } from '../facts.ts'
+import { noBody } from '../../model/facts.ts'
 import { wellFormedBody } from './well-formed-body.ts'
 
 const ask = (defect: 'body-ambiguous' | null) => aQuestion({ body: { ...noBody, defect } })

@@ -1,4 +1,4 @@
-import type { Check } from '../decision.ts'
+import type { Check } from '../../model/decision.ts'
 
 /** Refuses a body that the upstream could read otherwise than we did. */
 export const wellFormedBody: Check = {

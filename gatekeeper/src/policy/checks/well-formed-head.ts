@@ -1,4 +1,4 @@
-import type { Check } from '../decision.ts'
+import type { Check } from '../../model/decision.ts'
 
 /** Refuses what two readers could understand differently, before anything else is looked at. */
 export const wellFormedHead: Check = {

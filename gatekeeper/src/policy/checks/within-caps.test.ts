@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aQuestion } from '../../../test/support/questions.ts'
-import { noCaps } from '../caps.ts'
-import { noBody } from '../facts.ts'
+import { noCaps } from '../../model/caps.ts'
+import { noBody } from '../../model/facts.ts'
 import { withinCaps } from './within-caps.ts'
 
 const caps = { keepAliveSeconds: 600, contextTokens: 8192, outputTokens: 100, imageBytes: 1000 }

@@ -1,5 +1,5 @@
+import type { Check } from '../../model/decision.ts'
 import { principalOf } from '../caller.ts'
-import type { Check } from '../decision.ts'
 
 /**
  * What one request may ask of the model server: how long the model stays, how large its context is,

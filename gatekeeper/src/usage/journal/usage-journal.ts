@@ -5,7 +5,7 @@
  * the same type and the same conformance suite (gatekeeper/test/support/describe-journal.ts).
  */
 import type { Problem } from '../../lib/problem.ts'
-import type { LimitPeriod, LimitUnit } from '../../policy/limit.ts'
+import type { LimitPeriod, LimitUnit } from '../../model/limit.ts'
 
 /** One counter: of whom (`key:ID`, `user:ada`, `service:ollama`, `global`), of what, since when. */
 export type BalanceKey = {

@@ -1,4 +1,4 @@
-import { isRatePeriod, type QuotaLimit } from '../../policy/limit.ts'
+import { isRatePeriod, type QuotaLimit } from '../../model/limit.ts'
 import type { Balance } from '../journal/usage-journal.ts'
 import type { Calendar, CalendarPeriod } from './calendar.ts'
 import type { Meter, Now } from './meter.ts'

@@ -2,7 +2,7 @@
  * Days and months of a time zone as instants. By Intl alone, whose data know every change of the
  * clock; the bounds are searched once a period and kept.
  */
-import type { LimitPeriod } from '../../policy/limit.ts'
+import type { LimitPeriod } from '../../model/limit.ts'
 
 /** Epoch milliseconds: from the first one on, up to and without the second. Null is never. */
 export type Span = { readonly startAt: number; readonly endAt: number | null }

@@ -1,6 +1,7 @@
-import type { EndpointClass } from '../../policy/endpoint.ts'
-import { isRatePeriod, type QuotaLimit, rateMs, type Standing } from '../../policy/limit.ts'
-import { countsRequests, type ScopedLimit } from '../../policy/policies.ts'
+import type { EndpointClass } from '../../model/endpoint.ts'
+import type { ScopedLimit } from '../../model/limit.ts'
+import { isRatePeriod, type QuotaLimit, rateMs, type Standing } from '../../model/limit.ts'
+import { countsRequests } from '../../policy/policies.ts'
 import type { Balance } from '../journal/usage-journal.ts'
 import type { Meter, Now } from './meter.ts'
 

@@ -1,4 +1,4 @@
-import type { QuotaLimit } from '../../policy/limit.ts'
+import type { QuotaLimit } from '../../model/limit.ts'
 
 /** One instant by two clocks: rates must not follow a clock that somebody sets, calendars must. */
 export type Now = {

@@ -1,4 +1,4 @@
-import { type QuotaLimit, rateMs } from '../../policy/limit.ts'
+import { type QuotaLimit, rateMs } from '../../model/limit.ts'
 import type { Meter, Now } from './meter.ts'
 
 /**

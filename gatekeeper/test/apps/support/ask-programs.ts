@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey } from '../../../src/credentials/api-key.ts'
+import { createApiKey } from '../../../src/api-keys/api-key.ts'
 import { waitUntil } from '../../support/child.ts'
 import type { DecisionLine } from '../../support/decisions.ts'
 import { makeKey } from '../../support/keys.ts'

@@ -35,7 +35,7 @@ async function peakBytes(pid: number): Promise<number> {
 
 export function itUpgrades(house: () => House, key: () => string): void {
   it('up -d --build with a stream under way: it ends whole, and the new version answers', async () => {
-    const file = path.join(house().clone, 'gatekeeper/src/own-package.ts')
+    const file = path.join(house().clone, 'gatekeeper/src/app/own-package.ts')
     const old = await containerOf(house(), 'gatekeeper')
     const { status, chunks } = await openStream(house(), key())
     expect(status).toBe(200)

@@ -1,7 +1,7 @@
 import { connect as connectH2 } from 'node:http2'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { addKey } from '../../../src/credentials/key-writer.ts'
+import { addKey } from '../../../src/operations/keys/key-writer.ts'
 import { waitUntil } from '../../support/child.ts'
 import type { House } from './house.ts'
 

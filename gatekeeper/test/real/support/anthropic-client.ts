@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { expect, it } from 'vitest'
-import { createApiKey } from '../../../src/credentials/api-key.ts'
-import { reasonRow } from '../../../src/policy/reason.ts'
+import { createApiKey } from '../../../src/api-keys/api-key.ts'
+import { reasonRow } from '../../../src/model/reason.ts'
 import {
   type Door,
   expectServerToStop,

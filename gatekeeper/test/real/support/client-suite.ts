@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApiKey } from '../../../src/credentials/api-key.ts'
-import { type Reason, reasonRow } from '../../../src/policy/reason.ts'
+import { createApiKey } from '../../../src/api-keys/api-key.ts'
+import { type Reason, reasonRow } from '../../../src/model/reason.ts'
 import { type Desk, layDesk } from '../parts/clients.ts'
 import {
   type Act,

@@ -3,7 +3,7 @@
  * clients are real; behind the gate is the tests' upstream, since no refused request gets there.
  */
 import { type FaultyUpstream, startFaultyUpstream } from '../../../../scripts/demo/faults.ts'
-import type { Reason } from '../../../src/policy/reason.ts'
+import type { Reason } from '../../../src/model/reason.ts'
 import { waitUntil } from '../../support/child.ts'
 import { type DecisionLine, watchDecisions } from '../../support/decisions.ts'
 import { freePort } from '../../support/free-port.ts'

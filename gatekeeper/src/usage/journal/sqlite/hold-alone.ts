@@ -1,6 +1,6 @@
-import { LockHeldError } from '../../../lib/lock-file.ts'
+import { LockHeldError } from '../../../lib/files/lock-file.ts'
+import { type ProcessLock, takeProcessLock } from '../../../lib/files/process-lock.ts'
 import { ProblemsError } from '../../../lib/problem.ts'
-import { type ProcessLock, takeProcessLock } from '../../../lib/process-lock.ts'
 
 /**
  * Makes this process the only one that counts in a state folder: another one would book as dead what

@@ -3,8 +3,8 @@
  * goes wrong is an answer, and then the database is opened anew for the next order.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads'
-import { finishLoading } from '../../../lib/finish-loading.ts'
-import type { ProcessLock } from '../../../lib/process-lock.ts'
+import type { ProcessLock } from '../../../lib/files/process-lock.ts'
+import { finishLoading } from '../../../lib/load/finish-loading.ts'
 import type { Operation } from '../operation.ts'
 import { holdAlone } from './hold-alone.ts'
 import { loadUsage } from './load-usage.ts'

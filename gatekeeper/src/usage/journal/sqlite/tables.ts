@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely'
-import type { LimitPeriod, LimitUnit } from '../../../policy/limit.ts'
+import type { LimitPeriod, LimitUnit } from '../../../model/limit.ts'
 import type { UsageRecord } from '../usage-journal.ts'
 
 /** The database's tables, as the newest of `migrations.ts` leaves them. Instants are epoch ms. */

@@ -1,0 +1,92 @@
+import { parseWords } from '../scripts/words/parse-words.ts'
+import { refusePositionals } from '../scripts/words/words.ts'
+
+export type BenchOptions = {
+  readonly rounds: number
+  /** How long a row is under load in one round, for 32 connections and for one each. */
+  readonly seconds: number
+  /** No new round begins after so much time. */
+  readonly limitSeconds: number
+  readonly streams: number
+  readonly streamSeconds: number
+  readonly startups: number
+  readonly reloads: number
+  /** Requests of each side where 100,000 keys are compared with 10. */
+  readonly comparedRequests: number
+  readonly jsonFile: string | null
+  /** Gets the peers, and measures them too. */
+  readonly hasPeers: boolean
+  /** Many streams, large bodies and refusals instead of the table. */
+  readonly isHeavy: boolean
+  /** What access tokens cost, instead of the table. */
+  readonly isTokens: boolean
+  /** Shows that it runs, not how fast. */
+  readonly isQuick: boolean
+  /** Only profiles the gatekeeper. */
+  readonly isProfile: boolean
+}
+
+export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds N] [--limit-seconds N] [--json FILE] [--peers]
+       npm run bench -- --heavy [--quick] [--json FILE]
+       npm run bench -- --tokens [--rounds N] [--seconds N] [--json FILE]
+       npm run bench -- --profile [--seconds N]
+  --quick            two short rounds: shows that it runs, not how fast
+  --rounds N         how many interleaved rounds (10)
+  --seconds N        load on a row in one round, with 32 connections and with one each (0.8)
+  --limit-seconds N  end of all measuring, rounds left out if need be (320, with peers 480)
+  --peers            gets what others would put there (once, some minutes), and measures it too
+  --json FILE        writes the figures there as well
+  --heavy            1,000 streams, large bodies and refusals, instead of the table
+  --tokens           verifying and issuing access tokens, instead of the table
+  --profile          where the gatekeeper's own time goes under checks and relayed requests`
+
+const full = {
+  ...{ rounds: 10, seconds: 0.8, limitSeconds: 320, streams: 200, streamSeconds: 4 },
+  ...{ startups: 5, reloads: 4, comparedRequests: 1_500 },
+}
+const withPeers = { ...full, limitSeconds: 480 }
+const quick = {
+  ...{ rounds: 2, seconds: 0.3, limitSeconds: 60, streams: 50, streamSeconds: 1 },
+  ...{ startups: 2, reloads: 2, comparedRequests: 200 },
+}
+
+/** Reads the command line; a string says what is wrong with it. */
+export function parseOptions(words: readonly string[]): BenchOptions | string {
+  try {
+    const parsed = parseWords(words, {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      'limit-seconds': { type: 'string' },
+      json: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
+      heavy: { type: 'boolean', default: false },
+      tokens: { type: 'boolean', default: false },
+    })
+    refusePositionals(parsed)
+    const { values } = parsed
+    const base = values.quick ? quick : values.peers ? withPeers : full
+    return {
+      ...base,
+      rounds: Math.ceil(readNumber('--rounds', values.rounds, base.rounds)),
+      seconds: readNumber('--seconds', values.seconds, values.profile ? 10 : base.seconds),
+      limitSeconds: readNumber('--limit-seconds', values['limit-seconds'], base.limitSeconds),
+      jsonFile: values.json ?? null,
+      isProfile: values.profile,
+      isHeavy: values.heavy,
+      isTokens: values.tokens,
+      isQuick: values.quick,
+      hasPeers: values.peers,
+    }
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function readNumber(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (text.trim() !== '' && value > 0 && value <= 3_600) return value
+  throw new Error(`${name} must be a number above 0 and at most 3600`)
+}

@@ -1,0 +1,20 @@
+import { spellingsOfTokens } from '../model/key-shape.ts'
+
+/**
+ * Makes a search for access tokens of these issuers in a text, such as a URL. Nothing is verified: a
+ * token that has ended, or was changed on its way, is somebody's credential all the same. JWTs of
+ * others are the business of the service that they are for.
+ */
+export function createTokenFinder(issuers: readonly string[]): (text: string) => boolean {
+  const known = new Set<unknown>(issuers)
+  return (text) => spellingsOfTokens(text).some((payload) => known.has(issuerOf(payload)))
+}
+
+function issuerOf(payload: string): unknown {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+    return typeof claims === 'object' && claims !== null ? (claims as { iss?: unknown }).iss : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,41 @@
+import { atMostEvery } from '../lib/load/at-most-every.ts'
+import type { TokenIssuer } from './access-token.ts'
+import { algorithms, type KeySet, readKeySet } from './jwk-set.ts'
+
+export type OwnIssuerDeps = {
+  /** The JWK Set that we publish; the same object as long as nothing changes. */
+  readonly publicSet: () => object
+  readonly reload: () => Promise<void>
+}
+
+const refreshMs = 1_000
+
+/** Our own authorization server, as one more issuer: its tokens are verified like all others. */
+export function createOwnIssuer(issuer: string, deps: OwnIssuerDeps): TokenIssuer {
+  let seen: object | null = null
+  let text = ''
+  let keySet: KeySet | null = null
+  return {
+    issuer,
+    audience: [issuer],
+    algorithms: algorithms.filter((name) => ['RS256', 'ES256', 'EdDSA'].includes(name)),
+    types: ['at+jwt'],
+    clockToleranceSeconds: 0,
+    keys: {
+      // The same keys stay the same set, so that what was verified with them stays verified.
+      current: () => {
+        const published = deps.publicSet()
+        if (published === seen) return keySet
+        seen = published
+        const current = JSON.stringify(published)
+        if (current === text) return keySet
+        const read = readKeySet(current)
+        text = current
+        keySet = 'problem' in read ? null : read.keySet
+        return keySet
+      },
+      // Tokens with invented keys must not make us read the file all day.
+      refresh: atMostEvery(refreshMs, deps.reload),
+    },
+  }
+}

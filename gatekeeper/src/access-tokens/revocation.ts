@@ -1,0 +1,154 @@
+/**
+ * Tokens and clients that were revoked (RFC 7009), in a file of the state folder that every
+ * gatekeeper follows. What is written there is in force everywhere within two seconds, and still
+ * after a restart; what cannot be written was not revoked, and the caller is told.
+ */
+import { join } from 'node:path'
+import type { Clock } from '../lib/clock.ts'
+import { changeFile } from '../lib/files/change-file.ts'
+import type { FileState } from '../lib/files/stable-read.ts'
+import { watchFile } from '../lib/files/watched-file.ts'
+import { type Problem, ProblemsError } from '../lib/problem.ts'
+import type { Timers } from '../lib/timers.ts'
+import type { TokenIdentity } from './token-claims.ts'
+
+/** `tokens`: end of each revoked token, by issuer and id. Instants are epoch ms. */
+type Revoked = {
+  readonly tokens: Readonly<Record<string, number>>
+  /** Tokens of a client (by issuer and id) that were issued before the instant are revoked. */
+  readonly clients: Readonly<Record<string, number>>
+}
+
+export type Revocations = {
+  readonly isRevoked: (token: TokenIdentity) => boolean
+  /** Revokes one token by its `jti`. Rejects where it cannot be made durable. */
+  readonly revokeToken: (token: {
+    issuer: string
+    tokenId: string
+    expiresAt: number
+  }) => Promise<void>
+  /** Revokes every token that the client of this issuer holds now. */
+  readonly revokeClient: (client: { issuer: string; clientId: string }) => Promise<void>
+  /** Another number after each change, for those who hold on to something that may be revoked. */
+  readonly version: () => number
+  /** Why the newest revocations may not be in force; null where all is well. */
+  readonly problem: () => Problem | null
+  readonly reload: () => Promise<void>
+  readonly close: () => void
+}
+
+export type RevocationDeps = {
+  readonly path: string
+  readonly clock: Clock
+  readonly timers?: Timers
+}
+
+export function revocationsPath(stateDir: string): string {
+  return join(stateDir, 'revocations.json')
+}
+
+const none: Revoked = { tokens: {}, clients: {} }
+
+/** Follows the file. Rejects with a ProblemsError where it is broken at the start. */
+export async function openRevocations(deps: RevocationDeps): Promise<Revocations> {
+  let revoked = none
+  let problem: Problem | null = null
+  let version = 0
+  const apply = (state: FileState) => {
+    version++
+    // A file that vanishes while we run must not give revoked tokens back.
+    const isLost = state.kind === 'absent' && revoked !== none
+    const read = isLost ? lost(deps.path) : readState(state, deps.path)
+    if ('what' in read) problem = read
+    else [revoked, problem] = [read, null]
+  }
+  const watched = await watchFile(deps.path, apply, deps.timers)
+  apply(watched.first)
+  if (problem !== null) {
+    watched.close()
+    throw new ProblemsError([problem])
+  }
+  const change = async (add: (revoked: Revoked) => Revoked) => {
+    revoked = await write(deps, add)
+    version++
+    // So that the follower knows what was there, should it vanish.
+    await watched.check()
+  }
+  return {
+    isRevoked: (token) => isRevoked(revoked, token),
+    revokeToken: ({ issuer, tokenId, expiresAt }) =>
+      change(({ tokens, clients }) => ({
+        tokens: { ...tokens, [tokenKey(issuer, tokenId)]: expiresAt },
+        clients,
+      })),
+    revokeClient: ({ issuer, clientId }) =>
+      change(({ tokens, clients }) => ({
+        tokens,
+        // Up to and with this very millisecond.
+        clients: { ...clients, [tokenKey(issuer, clientId)]: deps.clock() + 1 },
+      })),
+    version: () => version,
+    problem: () => problem,
+    reload: () => watched.check(),
+    close: watched.close,
+  }
+}
+
+/** One text for both names: neither can hold a NUL. */
+function tokenKey(issuer: string, tokenId: string): string {
+  return `${issuer}\0${tokenId}`
+}
+
+function isRevoked(revoked: Revoked, token: TokenIdentity): boolean {
+  const { issuer, tokenId, clientId, issuedAt } = token
+  if (tokenId !== null && Object.hasOwn(revoked.tokens, tokenKey(issuer, tokenId))) return true
+  // Another issuer may have a client of the same id, which is somebody else.
+  const client = clientId === null ? null : tokenKey(issuer, clientId)
+  if (client === null || !Object.hasOwn(revoked.clients, client)) return false
+  // Whoever does not say when it was issued was issued before. `iat` has whole seconds: a token of
+  // the same second may be new, and is refused all the same.
+  const before = revoked.clients[client] ?? Number.POSITIVE_INFINITY
+  return issuedAt === null || issuedAt < before
+}
+
+async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): Promise<Revoked> {
+  const { revoked } = await changeFile(deps.path, (text) => {
+    const before = parse(text)
+    // In place of a file that nobody understands there would be one that forgot something.
+    if (before === null) throw new Error(`${deps.path} is broken`)
+    const { tokens, clients } = add(before)
+    const now = deps.clock()
+    const live = Object.entries(tokens).filter(([, expiresAt]) => expiresAt > now)
+    const revoked = { tokens: Object.fromEntries(live), clients }
+    return { revoked, text: `${JSON.stringify({ version: 1, ...revoked })}\n` }
+  })
+  return revoked
+}
+
+const remedy = 'Restore it from a backup. Without it, revoked tokens would be taken again.'
+
+const lost = (source: string): Problem => ({ source, what: 'has vanished', remedy })
+
+function readState(state: FileState, source: string): Revoked | Problem {
+  if (state.kind === 'absent') return none
+  if (state.kind === 'unreadable') {
+    return { source, what: `cannot be read (${state.code})`, remedy }
+  }
+  return parse(state.text) ?? { source, what: 'is not a list of revoked tokens', remedy }
+}
+
+/** Null where the text is something else; no text at all is an empty list. */
+function parse(text: string | null): Revoked | null {
+  if (text === null) return none
+  try {
+    const { version, tokens, clients } = JSON.parse(text) as Record<string, unknown>
+    return version === 1 && isInstants(tokens) && isInstants(clients) ? { tokens, clients } : null
+  } catch {
+    return null
+  }
+}
+
+function isInstants(value: unknown): value is Readonly<Record<string, number>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((at) => typeof at === 'number' && Number.isFinite(at))
+}

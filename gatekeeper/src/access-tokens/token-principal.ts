@@ -1,0 +1,161 @@
+/**
+ * Who the holder of a verified token is. The token says little of that: what a client, a key or a
+ * rule allows is asked anew at each use, so that a change counts at once.
+ */
+import { createAddressTest } from '../lib/net/cidr.ts'
+import { type Caps, noCaps } from '../model/caps.ts'
+import { type Limit, parseLimit } from '../model/limit.ts'
+import type { Parent } from '../model/narrowing.ts'
+import { type Principal, type Role, roles } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import type { VerifiedToken } from './access-token.ts'
+import { type ClaimRule, findGrant, type Grant, readClaim } from './claim-rules.ts'
+import type { Claims } from './compact-token.ts'
+import type { TokenIdentity } from './token-claims.ts'
+import { readNarrowing } from './token-narrowing.ts'
+
+/** What a client may do, as it stands now. */
+export type ClientGrant = Pick<Grant, 'role' | 'services' | 'models' | 'limits'> & {
+  readonly addresses: readonly string[]
+}
+
+/** What `gatekeeper.yaml` says of the holders of an issuer's tokens. */
+export type ForeignIssuer = {
+  readonly issuer: string
+  /** The claim that names the user; where the token has none of that name, its `sub` does. */
+  readonly userClaim: string
+  readonly rules: readonly ClaimRule[]
+}
+
+export type TokenPrincipalDeps = {
+  /** Our own name as an issuer; null where we issue nothing. */
+  readonly ownIssuer: string | null
+  readonly foreign: (issuer: string) => ForeignIssuer | null
+  /** An active client; null where it is none, or not any more. */
+  readonly findClient: (id: string) => ClientGrant | null
+  /** The key as it stands now, whoever asks. */
+  readonly findKey: (id: string) => Principal | Reason
+  readonly isRevoked: (token: TokenIdentity) => boolean
+  /** All services, for those that may call every one. */
+  readonly serviceNames: readonly string[]
+}
+
+/** The principal of a token, or why it has none. */
+export function principalOfToken(
+  { issuer, token, claims }: VerifiedToken,
+  deps: TokenPrincipalDeps,
+): Principal | Reason {
+  const { subject, expiresAt, clientId, tokenId } = claims
+  if (issuer.issuer !== deps.ownIssuer) {
+    return foreignPrincipal({ ...claims, issuer: issuer.issuer, claims: token.claims }, deps)
+  }
+  const role = readRole(token.claims['role'])
+  const narrowing = readNarrowing(token.claims)
+  if (role === null || narrowing === 'malformed') return 'malformed-token'
+  if (narrowing === null) {
+    const principal = clientPrincipal(clientId ?? subject, { role, expiresAt }, deps)
+    return principal ?? 'token-revoked'
+  }
+  const parent = findParent(narrowing.parent, deps)
+  if (typeof parent === 'string') return parent
+  const limits = narrowing.limits.map(parseLimit)
+  if (limits.includes(null) || tokenId === null) return 'malformed-token'
+  return {
+    ...blank,
+    id: `token:${tokenId}`,
+    kind: 'token',
+    user: parent.user,
+    role: lesserRole(role, parent.role),
+    services: narrowing.services ?? parent.services,
+    models: narrowing.models ?? [],
+    limits: limits as Limit[],
+    // What follows is the parent's: its checks are asked as well, and only narrow further.
+    cloudModels: parent.cloudModels,
+    weight: parent.weight,
+    isAddressAllowed: addressTest(narrowing.addresses),
+    expiresAt,
+    parent,
+  }
+}
+
+type Holder = TokenIdentity & { subject: string; expiresAt: number; claims: Claims }
+
+function foreignPrincipal(holder: Holder, deps: TokenPrincipalDeps): Principal | Reason {
+  const found = deps.foreign(holder.issuer)
+  if (found === null) return 'unknown-issuer'
+  const grant = findGrant(found.rules, holder.claims)
+  if (grant === null) return 'token-not-granted'
+  const named = readClaim(holder.claims, found.userClaim)
+  return {
+    ...blank,
+    ...grant,
+    id: `${holder.issuer}#${holder.subject}`,
+    kind: 'token',
+    user: isUserName(named) ? named : holder.subject,
+    services: withAll(grant.services, deps),
+    expiresAt: holder.expiresAt,
+  }
+}
+
+function clientPrincipal(
+  id: string,
+  token: { role: Role; expiresAt: number | null },
+  deps: TokenPrincipalDeps,
+): Principal | null {
+  const client = deps.findClient(id)
+  return (
+    client && {
+      ...blank,
+      id: `client:${id}`,
+      kind: 'client',
+      user: id,
+      role: lesserRole(token.role, client.role),
+      services: withAll(client.services, deps),
+      models: client.models,
+      limits: client.limits,
+      isAddressAllowed: addressTest(client.addresses),
+      expiresAt: token.expiresAt,
+    }
+  )
+}
+
+/** A disabled, expired, revoked or changed parent counts for its children at once. */
+function findParent(parent: Parent, deps: TokenPrincipalDeps): Principal | Reason {
+  if (parent.kind === 'key') return deps.findKey(parent.id)
+  if (deps.isRevoked(parent)) return 'token-revoked'
+  if (parent.kind === 'foreign') return foreignPrincipal(parent, deps)
+  const token = { role: 'admin', expiresAt: null } as const
+  return clientPrincipal(parent.clientId ?? parent.subject, token, deps) ?? 'token-revoked'
+}
+
+const blank = {
+  roleModels: [],
+  cloudModels: null,
+  caps: noCaps as Caps,
+  weight: null,
+  capOutput: false,
+  models: [],
+  limits: [],
+  isAddressAllowed: null,
+  origins: [],
+} as const
+
+function readRole(value: unknown): Role | null {
+  return roles.includes(value as Role) ? (value as Role) : null
+}
+
+function lesserRole(one: Role, other: Role): Role {
+  return roles.indexOf(one) < roles.indexOf(other) ? one : other
+}
+
+function withAll(services: readonly string[], deps: TokenPrincipalDeps): readonly string[] {
+  return services.includes('*') ? deps.serviceNames : services
+}
+
+function addressTest(addresses: readonly string[]): Principal['isAddressAllowed'] {
+  return addresses.length === 0 ? null : createAddressTest(addresses)
+}
+
+function isUserName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 200 && !/\p{Cc}/u.test(value)
+}

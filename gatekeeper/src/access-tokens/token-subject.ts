@@ -1,0 +1,33 @@
+import type { Parent } from '../model/narrowing.ts'
+import type { Principal } from '../model/principal.ts'
+import type { VerifiedToken } from './access-token.ts'
+import type { ClaimRule } from './claim-rules.ts'
+import type { Claims } from './compact-token.ts'
+
+/** How the holder of an API key is found again. */
+export function parentOfKey({ id }: Principal): Parent {
+  return { kind: 'key', id: id.replace(/^key:/, '') }
+}
+
+/** How the holder of a token is found again, with no more of its claims than the rules ask for. */
+export function parentOfToken(
+  { issuer, token, claims }: VerifiedToken,
+  foreign: { readonly userClaim: string; readonly rules: readonly ClaimRule[] } | null,
+): Parent {
+  return {
+    kind: foreign === null ? 'client' : 'foreign',
+    issuer: issuer.issuer,
+    ...claims,
+    claims: foreign === null ? {} : pick(token.claims, foreign),
+  }
+}
+
+/** A path `a.b` may be a claim of that name or a step into `a`: both are kept. */
+function pick(
+  claims: Claims,
+  { userClaim, rules }: { readonly userClaim: string; readonly rules: readonly ClaimRule[] },
+): Claims {
+  const paths = [userClaim, ...rules.flatMap(({ when }) => Object.keys(when))]
+  const names = new Set(paths.flatMap((path) => [path, path.split('.')[0] ?? '']))
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)))
+}

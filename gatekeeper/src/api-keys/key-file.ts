@@ -1,0 +1,260 @@
+/**
+ * Reads the files that hold API keys: `keys.json` (version 1) and the plain map of older set-ups,
+ * told apart by the member `version`. Must never put a key into a problem or warning, and never
+ * give out a part of a file that has a problem.
+ */
+import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json/json-place.ts'
+import { countMembers } from '../lib/json/json-scan.ts'
+import { locateSyntaxError } from '../lib/json/json-syntax.ts'
+import { parseJson } from '../lib/json/parse-json.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import type { Problem } from '../lib/problem.ts'
+import { isKeyId } from './api-key.ts'
+import { prefixPaths, type Reading, type ResolvedServices, readKey } from './key-members.ts'
+import {
+  type Finding,
+  isObject,
+  type KeyFile,
+  type KeyRecord,
+  type KnownServices,
+} from './key-record.ts'
+import { KeySlices } from './key-slices.ts'
+import { readPlainMap } from './plain-map.ts'
+
+/** `source` is the file's name in problems. Reports everything that is wrong at once. */
+export function parseKeyFile(text: string, source: string, known: KnownServices): KeyFile {
+  const steps = parseInSteps(text, source, known)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/**
+ * The same in steps of some milliseconds, `JSON.parse` apart: whoever answers requests meanwhile
+ * lets them pass in between, or a file of 100,000 keys would stop them for a second.
+ */
+export function* parseInSteps(
+  text: string,
+  source: string,
+  known: KnownServices,
+): Generator<void, KeyFile> {
+  const syntax = (problem: Omit<Problem, 'source'>): KeyFile => ({
+    form: 'version 1',
+    keys: [],
+    problems: [{ source, ...problem }],
+    warnings: [],
+  })
+  const sliced = yield* readSliced(text, known)
+  if (sliced !== null) return conclude(sliced, { form: 'version 1', text, source })
+  const value = parseJson(text)
+  yield
+  if (value === undefined) {
+    const remedy = 'Correct the JSON there, or write the file with `npm run keys`.'
+    return syntax({ ...(locateSyntaxError(text) ?? { what: 'is no JSON' }), remedy })
+  }
+  if (!isObject(value)) {
+    return syntax({
+      what: 'is not a JSON object',
+      remedy: 'An empty one is {"version":1,"keys":{}}.',
+    })
+  }
+  const form = 'version' in value ? 'version 1' : 'plain map'
+  const read = form === 'version 1' ? yield* readVersion1(value, known) : readPlain(value, known)
+  yield
+  const duplicates = findDuplicates(text, read).map((found) => ({ source, ...found }))
+  return conclude(read, { form, text, source }, duplicates)
+}
+
+type Parsed = { readonly form: KeyFile['form']; readonly text: string; readonly source: string }
+
+function conclude(
+  read: Read,
+  { form, text, source }: Parsed,
+  duplicates: readonly Problem[] = [],
+): KeyFile {
+  const problems = [...duplicates, ...place(text, source, read.findings)]
+  const keys = problems.length === 0 ? read.keys : []
+  return { form, keys, problems, warnings: place(text, source, read.warnings) }
+}
+
+/** Null where the text is not one that is understood key by key, or has a member twice. */
+function* readSliced(text: string, known: KnownServices): Generator<void, Read | null> {
+  const slices = new KeySlices(text)
+  const read: Read = { keys: [], findings: [], warnings: [], members: slices.members }
+  yield* readEntries(slices.entries(), known, read)
+  return slices.isWhole && slices.members === read.members ? read : null
+}
+
+type Read = Reading & {
+  readonly keys: KeyRecord[]
+  readonly warnings: Finding[]
+}
+
+function readPlain(entries: Readonly<Record<string, unknown>>, known: KnownServices): Read {
+  const read = { ...readPlainMap(entries, known), members: countMembersOf(entries) }
+  if (read.keys.length === 0) return read
+  const advice = {
+    path: [],
+    what: `holds ${read.keys.length} plain keys, which work for everyone who reads the file`,
+    remedy: 'Hash them: npm run keys -- import FILE. Then remove the file and its setting.',
+  }
+  return { ...read, warnings: [advice, ...read.warnings] }
+}
+
+const fileMembers = ['version', 'keys']
+
+function* readVersion1(
+  file: Readonly<Record<string, unknown>>,
+  known: KnownServices,
+): Generator<void, Read> {
+  const read: Read = { keys: [], findings: [], warnings: [], members: Object.keys(file).length }
+  const report = (path: JsonPath, what: string, remedy: string) =>
+    read.findings.push({ path, what, remedy })
+  if (file['version'] !== 1) {
+    report(
+      ['version'],
+      'version is not 1, the only one that this Gatekeeper reads',
+      'Write 1, or update Gatekeeper.',
+    )
+    return read
+  }
+  for (const name of Object.keys(file).filter((member) => !fileMembers.includes(member))) {
+    // Not quoted: in a file that mixes both forms this is a plain key.
+    const what = 'the file has a member besides version and keys'
+    report([name], what, 'Remove it; plain keys need a file of their own.')
+  }
+  if (isObject(file['keys'])) yield* readEntries(membersOf(file['keys']), known, read)
+  else report(['keys'], 'keys must be an object', 'Write "keys": {}.')
+  return read
+}
+
+function* membersOf(
+  value: Readonly<Record<string, unknown>>,
+): Generator<readonly [string, unknown]> {
+  for (const name in value) yield [name, value[name]]
+}
+
+const keysPerStep = 500
+
+function* readEntries(
+  entries: Iterable<readonly [id: string, entry: unknown]>,
+  known: KnownServices,
+  read: Read,
+): Generator<void, void> {
+  const deps = { reading: read, resolveServices: createServiceResolver(known, read) }
+  let count = 0
+  for (const [id, entry] of entries) {
+    const before = read.findings.length
+    const key = readKey(id, entry, deps)
+    if (!isRecordId(id)) read.findings.push({ path: [], ...wrongId })
+    read.members++
+    if (++count % keysPerStep === 0) yield
+    if (read.findings.length > before) prefixPaths(read, before, ['keys', id])
+    else read.keys.push(key)
+  }
+}
+
+// Ids of imported plain keys keep their prefix, and with it their own look-up.
+function isRecordId(id: string): boolean {
+  return isKeyId(id) || isPlainId(id)
+}
+
+/** Whether the id is that of a key without our form, which is found by its hash alone. */
+export function isPlainId(id: string): boolean {
+  return /^plain-[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id) && id.length <= 120
+}
+
+// The id is not quoted: a whole key in its place is the likeliest mistake.
+const wrongId = {
+  what: 'the id of a key must be ten characters of 0-9a-z',
+  remedy: 'Make keys with `npm run keys -- add`; a key itself has no place in this file.',
+}
+
+function unknownService(id: string, name: string, { names = [] }: KnownServices) {
+  return {
+    what: `key ${id} names the service ${JSON.stringify(name)}, which does not exist${didYouMean(name, names)}`,
+    remedy: 'Correct the name, or add the service to gatekeeper.yaml; its other services work.',
+  }
+}
+
+const nothing: readonly never[] = []
+
+/** One list for all keys with the same services: a large file has few different ones. */
+function createServiceResolver(known: KnownServices, read: Read) {
+  const lists = new Map<string, ResolvedServices>()
+  return (id: string, names: readonly string[]): ResolvedServices => {
+    // No name has a line break in it.
+    const cacheKey = names.join('\n')
+    const cached = lists.get(cacheKey)
+    if (cached !== undefined) return cached
+    const services = names.map((name) => known.serviceNameOf(name))
+    const unknown = names.filter((_, at) => services[at] === null)
+    const list = {
+      services: [...new Set(services.filter((service) => service !== null))],
+      unknown: unknown.length === 0 ? nothing : unknown,
+    }
+    // Not kept where a name is unknown: each of its keys gets a warning.
+    if (unknown.length === 0) lists.set(cacheKey, list)
+    for (const name of unknown) {
+      // Ill-formed ids are not named: they may be keys.
+      if (isRecordId(id))
+        read.warnings.push({ path: ['keys', id, 'services'], ...unknownService(id, name, known) })
+    }
+    return list
+  }
+}
+
+type Placed = Omit<Problem, 'source'>
+
+/**
+ * `JSON.parse` keeps the last of two members with one name, so that a key could be disabled for
+ * the reader of the file and enabled for us. Counting finds that there is one, at a fraction of
+ * the cost of looking for it.
+ */
+function findDuplicates(text: string, read: Read): Placed[] {
+  if (countMembers(text) === read.members) return []
+  return findDuplicateNames(text)
+    .slice(0, placesMax)
+    .map(({ offset }) => ({
+      ...placeAt(text, offset),
+      what: 'a member stands here for the second time',
+      remedy: 'Remove one of the two.',
+    }))
+}
+
+/** Without recursion: a file may be nested deeper than the call stack is. */
+function countMembersOf(value: object): number {
+  const open: object[] = [value]
+  let count = 0
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const values: unknown[] = Object.values(next)
+    if (!Array.isArray(next)) count += values.length
+    for (const inner of values) if (typeof inner === 'object' && inner !== null) open.push(inner)
+  }
+  return count
+}
+
+// Nobody reads more at once; and each place costs a walk over the lines before it.
+const placesMax = 50
+
+function place(text: string, source: string, findings: readonly Finding[]): Problem[] {
+  const shown = findings.slice(0, placesMax)
+  const places =
+    shown.length === 0
+      ? []
+      : locateAll(
+          text,
+          shown.map(({ path }) => path),
+        )
+  const placed = shown.map(({ what, remedy, path }, at) => ({
+    source,
+    ...(path.length > 0 && places[at]),
+    what,
+    remedy,
+  }))
+  const more = findings.length - shown.length
+  return more === 0
+    ? placed
+    : [...placed, { source, what: `and ${more} more of the kind`, remedy: 'Begin with these.' }]
+}

@@ -1,0 +1,156 @@
+/**
+ * The keys in force: one immutable snapshot, so that a reload can never be seen half. Outside,
+ * every bad key gets one and the same answer; the reasons are for the log.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import { sha256 } from '../lib/constant-time.ts'
+import { createAddressTest } from '../lib/net/cidr.ts'
+import { hasApiKeyForm } from '../model/credential-form.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import { readApiKey } from './api-key.ts'
+import { isPlainId } from './key-file.ts'
+import type { KeyRecord, KeySecret } from './key-record.ts'
+import { credentialBytesMax } from './plain-map.ts'
+
+export type KeyRing = {
+  /** How many keys there are, those that are disabled or expired among them. */
+  readonly size: number
+  /** Judges a credential at an instant (epoch milliseconds). Never throws, whatever it is shown. */
+  readonly authenticate: (credential: string, now: number) => Principal | Reason
+  /** The key of an id as it stands at an instant, for those who hold something that it gave. */
+  readonly findById: (id: string, now: number) => Principal | Reason
+  /** Whether there is any key of a plain map. */
+  readonly hasPlain: boolean
+  /** Whether the text is, exactly, a key of a plain map. */
+  readonly holdsPlain: (text: string) => boolean
+  /** Ids of the keys that may call the one service and not the other; null is no other. */
+  readonly idsWithOnly: (held: string, missing: string | null) => readonly string[]
+}
+
+type Entry = {
+  readonly record: KeyRecord
+  readonly secrets: readonly KeySecret[]
+  /** Compiled at first use: most keys have no ranges, and most keys are not in use. */
+  isAddressAllowed: Principal['isAddressAllowed'] | undefined
+}
+
+// As many comparisons for an id that does not exist as for one that does, so that the time of an
+// answer does not tell a stranger which ids exist.
+const noDigest = '0'.repeat(64)
+const secretsMax = 2
+
+/** Shorter plain keys are not looked for in URLs. */
+const plainCharsMin = 8
+
+/** Indexes records. Of two with one id or one plain key the first counts. */
+export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
+  const byId = new Map<string, Entry>()
+  const byHash = new Map<string, Entry>()
+  for (const record of records) {
+    const entry = createEntry(record)
+    const isPlain = isPlainId(record.id)
+    const index = isPlain ? byHash : byId
+    const names = isPlain ? record.secrets.map((secret) => secret.sha256) : [record.id]
+    for (const name of names) if (!index.has(name)) index.set(name, entry)
+  }
+  const findPlain = (text: string) =>
+    isReadable(text) ? byHash.get(sha256(text).toString('hex')) : undefined
+  // Imported keys are few, and seldom somebody's parent.
+  const findPlainById = (id: string) =>
+    isPlainId(id) ? [...byHash.values()].find(({ record }) => record.id === id) : undefined
+  return {
+    size: records.length,
+    hasPlain: byHash.size > 0,
+    authenticate: (credential, now) => {
+      if (!isReadable(credential)) return 'malformed-key'
+      if (hasApiKeyForm(credential)) return authenticateKey(credential, now, byId)
+      // The look-up compares hashes, which nobody can steer; its time tells nothing of a key.
+      const entry = findPlain(credential)
+      return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
+    },
+    findById: (id, now) => {
+      const entry = byId.get(id) ?? findPlainById(id)
+      return entry === undefined ? 'unknown-key' : judge(entry, undefined, now)
+    },
+    // Asked for every part of every URL, so that a stranger must not buy hashes with short words.
+    holdsPlain: (text) =>
+      byHash.size > 0 && text.length >= plainCharsMin && findPlain(text) !== undefined,
+    idsWithOnly: (held, missing) =>
+      records
+        .filter(({ services }) => services.includes(held))
+        .filter(({ services }) => missing === null || !services.includes(missing))
+        .map(({ id }) => id),
+  }
+}
+
+function createEntry(record: KeyRecord): Entry {
+  return { record, secrets: record.secrets, isAddressAllowed: undefined }
+}
+
+/** A lone surrogate is hashed as U+FFFD: two texts would be one key. Long texts are only work. */
+function isReadable(text: string): boolean {
+  if (text === '' || text.length > credentialBytesMax) return false
+  return text.isWellFormed() && Buffer.byteLength(text) <= credentialBytesMax
+}
+
+function authenticateKey(
+  credential: string,
+  now: number,
+  byId: ReadonlyMap<string, Entry>,
+): Principal | Reason {
+  const parts = readApiKey(credential)
+  if (parts === null) return 'malformed-key'
+  const entry = byId.get(parts.id)
+  const matched = findSecret(entry, sha256(credential))
+  if (entry === undefined) return 'unknown-key'
+  return matched === undefined ? 'wrong-secret' : judge(entry, matched, now)
+}
+
+/** Compares with every secret, even after one has matched, each in constant time. */
+function findSecret(entry: Entry | undefined, digest: Buffer): KeySecret | undefined {
+  let matched: KeySecret | undefined
+  for (let at = 0; at < secretsMax; at++) {
+    // Read from hex here and not once for all: a large file has many digests, and few are asked for.
+    const stored = Buffer.from(entry?.secrets[at]?.sha256 ?? noDigest, 'hex')
+    const isSame = timingSafeEqual(digest, stored)
+    if (isSame && matched === undefined) matched = entry?.secrets[at]
+  }
+  return matched
+}
+
+/** Only after the secret matched: whoever does not have it learns nothing about the key. */
+function judge(entry: Entry, secret: KeySecret | undefined, now: number): Principal | Reason {
+  const { record } = entry
+  if (record.disabled) return 'disabled-key'
+  const expiresAt = earlier(record.expiresAt, secret?.expiresAt ?? null)
+  return expiresAt !== null && now >= expiresAt ? 'expired-key' : toPrincipal(entry, expiresAt)
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other
+  return Math.min(one, other)
+}
+
+function toPrincipal(entry: Entry, expiresAt: number | null): Principal {
+  const { record } = entry
+  entry.isAddressAllowed ??=
+    record.addresses.length === 0 ? null : createAddressTest(record.addresses)
+  return {
+    id: `key:${record.id}`,
+    kind: 'key',
+    user: record.user,
+    role: record.role,
+    services: record.services,
+    models: record.models,
+    roleModels: [],
+    cloudModels: record.cloudModels,
+    limits: record.limits,
+    caps: record.caps,
+    weight: record.weight,
+    capOutput: false,
+    isAddressAllowed: entry.isAddressAllowed,
+    origins: record.origins,
+    expiresAt,
+  }
+}

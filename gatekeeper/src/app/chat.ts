@@ -1,0 +1,93 @@
+/**
+ * The part of the composition root that is about the domain chat: its prompts, the models of what is
+ * behind it, and how often one address may call it without a credential.
+ */
+import type { ChatDeps } from '../admission/chat-head.ts'
+import type { Settings } from '../config/read-settings.ts'
+import { createLevelTest } from '../kinds/chat.ts'
+import type { Clock } from '../lib/clock.ts'
+import { createRateLimiter } from '../lib/load/rate-limiter.ts'
+import { groupAddress } from '../lib/net/address-group.ts'
+import { isCertificateFault } from '../lib/net/certificate-fault.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { Refusal } from '../model/admission.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Principal } from '../model/principal.ts'
+import { accountOf, type Service } from '../model/service.ts'
+import { openPromptStore } from '../prompts/prompt-store.ts'
+import type { CertificateFaults } from '../upstreams/certificate-faults.ts'
+import { createDocumentFetcher } from '../upstreams/fetch-document.ts'
+import { createModelList } from '../upstreams/model-list.ts'
+
+export type Chat = {
+  /** Null where there is no domain chat. */
+  readonly deps: ChatDeps | null
+  /** Whether a path asks for a level that there is not; nobody asks where there is no `chat`. */
+  readonly isUnknownLevel: (path: string) => boolean
+  /** Counts a request without a credential against its address; null where that has room. */
+  readonly refuseVisitor: (question: Question) => Refusal | null
+  readonly problems: () => readonly Problem[]
+  readonly close: () => Promise<void>
+}
+
+type Question = { readonly facts: RequestFacts; readonly principal: Principal }
+
+const off: Chat = {
+  deps: null,
+  isUnknownLevel: () => false,
+  refuseVisitor: () => null,
+  problems: () => [],
+  close: () => Promise.resolve(),
+}
+
+/** Opens what the domain chat needs. Rejects with a ProblemsError where a prompt is missing. */
+export async function openChat(deps: {
+  readonly settings: Settings
+  readonly services: readonly Service[]
+  readonly clock: Clock
+  /** Told of a certificate of the service behind it that is not trusted. */
+  readonly certificates: CertificateFaults
+}): Promise<Chat> {
+  const service = deps.services.find(({ kind }) => kind === 'chat')
+  if (service === undefined) return off
+  const isUnknownLevel = createLevelTest(service.chat?.otherPrefixes ?? [])
+  if (service.upstream === null) return { ...off, isUnknownLevel }
+  const { clock } = deps
+  const prompts = await openPromptStore({ folder: deps.settings.promptsDir })
+  const documents = createDocumentFetcher()
+  const { upstream } = service
+  return {
+    deps: {
+      findPrompt: prompts.find,
+      listModels: createModelList({
+        ...{ upstream, clock, fetchDocument: documents.fetch },
+        onFault: (code) => {
+          if (isCertificateFault(code)) deps.certificates.report(accountOf(service), code)
+        },
+      }),
+    },
+    isUnknownLevel,
+    refuseVisitor: limitVisitors(service),
+    problems: prompts.problems,
+    close: async () => {
+      prompts.close()
+      await documents.close()
+    },
+  }
+}
+
+/**
+ * Not in the ledger, whose accounts are known people's and outlive the process: addresses are many,
+ * and nobody's business for longer than a minute.
+ */
+function limitVisitors({ chat }: Service): Chat['refuseVisitor'] {
+  const { perAddress } = chat?.visitor ?? {}
+  if (perAddress === undefined) return () => null
+  const limiter = createRateLimiter(perAddress)
+  const retryAfterMs = Math.ceil(60_000 / perAddress.perMinute)
+  return ({ facts, principal }) => {
+    if (facts.service?.kind !== 'chat' || principal.kind !== 'anonymous') return null
+    if (limiter.take(groupAddress(facts.clientAddress))) return null
+    return { reason: 'rate-limited', limit: null, retryAfterMs }
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What the start says of limits that cannot be held: a check route shows nothing of bodies and
+ * answers, so that keys with such a limit are refused there.
+ */
+import type { KeyStore } from '../api-keys/key-store.ts'
+import type { Service } from '../model/service.ts'
+import { limitsOf, narrowByRole, type Policies } from '../policy/policies.ts'
+import { findUnheldOnCheck } from '../policy/unheld.ts'
+import type { Log } from '../telemetry/log.ts'
+
+type Deps = {
+  readonly services: readonly Service[]
+  readonly policies: Policies
+  readonly keys: Pick<KeyStore, 'idsWithOnly' | 'findById'>
+  readonly log: Pick<Log, 'warn'>
+}
+
+/** So many keys of a service are looked at, and so many are named. */
+const keysMax = 5_000
+const namedMax = 20
+
+/** Names each check route with the keys that are refused on it, and the limit that is the cause. */
+export function warnOfUnheld(deps: Deps): void {
+  for (const service of deps.services) {
+    const checked = service.routes.filter(({ mode }) => mode === 'check')
+    const unheld = checked.length === 0 ? [] : findUnheldKeys(service, deps)
+    if (unheld.length === 0) continue
+    for (const { prefix } of checked) {
+      const text = `${prefix} is a check route, on which limits of these keys cannot be held: they are refused there (not-inspected). Set mode: relay for it, or give them another route.`
+      deps.log.warn({ route: prefix, keys: unheld.slice(0, namedMax), all: unheld.length }, text)
+    }
+  }
+}
+
+function findUnheldKeys(service: Service, { policies, keys }: Deps): string[] {
+  const ids = keys.idsWithOnly(service.name, null).slice(0, keysMax)
+  return ids.flatMap((id) => {
+    const found = keys.findById(id)
+    if (typeof found === 'string') return []
+    const principal = narrowByRole(found, policies)
+    const limits = limitsOf({ service, principal }, policies)
+    const what = findUnheldOnCheck(service, { principal, limits })
+    return what === null ? [] : [`${id}: ${what}`]
+  })
+}

@@ -1,0 +1,260 @@
+/**
+ * What would happen to a request, for people: it goes through the one door itself, so that the answer
+ * is the real one, with a ledger that only tests. Nothing is sent on, charged or minted for use.
+ */
+
+import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
+import type { BodySource } from '../admission/body-facts.ts'
+import type { RequestHead } from '../admission/request-head.ts'
+import { type WrittenPlace, writtenPlaces } from '../admission/written-places.ts'
+import { findEndpoint } from '../kinds/find-endpoint.ts'
+import { parseTarget } from '../lib/net/path.ts'
+import type { CredentialField } from '../model/credential-fields.ts'
+import type { Check, Question } from '../model/decision.ts'
+import type { Denial } from '../model/denial.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { ScopedLimit, Standing } from '../model/limit.ts'
+import { lineageOf, type Principal } from '../model/principal.ts'
+import { type Reason, reasonRow } from '../model/reason.ts'
+import { explain } from '../policy/decide.ts'
+
+/** A request that nobody made. */
+export type ExplainQuestion = {
+  readonly method: string
+  readonly target: string
+  readonly host: string
+  readonly clientAddress: string
+  readonly origin: string | null
+  /** The model that its body names; null where it names none. */
+  readonly model: string | null
+  readonly caller: ExplainCaller
+}
+
+/** Who asks: nobody, the key of an id, or whoever holds a credential. */
+export type ExplainCaller =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'key'; readonly id: string }
+  | { readonly kind: 'credential'; readonly credential: string }
+
+export type Explanation = {
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly point: RequestFacts['point']
+    readonly service: string | null
+    readonly route: string | null
+    readonly endpoint: string | null
+    readonly class: string | null
+  }
+  readonly caller: ExplainedCaller | null
+  /** Every check in its order; null is a yes, and `not-asked` never came to be asked. */
+  readonly checks: readonly ExplainedCheck[]
+  /** Every limit that applies, as it stands; `isCounted` is false where nobody has counted. */
+  readonly limits: readonly Standing[]
+  readonly isCounted: boolean
+  readonly verdict: {
+    readonly isAllowed: boolean
+    readonly check: string | null
+    readonly reason: Reason | null
+    readonly status: number | null
+    /** What the caller is told. */
+    readonly text: string | null
+    /** The limit that refused. */
+    readonly limit: string | null
+  }
+  /** Where what decided is written. */
+  readonly written: readonly WrittenPlace[]
+}
+
+type ExplainedCaller = Pick<Principal, 'id' | 'kind' | 'user' | 'role' | 'services' | 'models'>
+
+type ExplainedCheck = {
+  readonly check: string
+  readonly needs: Check['needs']
+  readonly reason: Reason | 'not-asked' | null
+  /** Whose rights were asked: the caller's, or those of whom its token came from. */
+  readonly principal: string | null
+}
+
+export type ExplainDeps = Omit<
+  AdmitDeps,
+  'reserve' | 'enterQueue' | 'authenticate' | 'followCredential'
+> & {
+  readonly authenticate: (credential: string) => Principal | Reason | Promise<Principal | Reason>
+  /** The key of an id under the policy of its role. */
+  readonly findKey: (id: string) => Principal | Reason
+  /** As `reserve`, without charging; what it gives only tests. */
+  readonly rehearse: AdmitDeps['reserve']
+  readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
+  readonly isCounted: boolean
+}
+
+/** Decides on a request that nobody made, and tells how. */
+export async function explainRequest(
+  question: ExplainQuestion,
+  deps: ExplainDeps,
+): Promise<Explanation> {
+  const { head, body } = imagine(question, deps)
+  const asked: Asked = {}
+  const remember = (check: Check): Check => ({
+    ...check,
+    examine: (its) => {
+      asked[check.needs] ??= its
+      return check.examine(its)
+    },
+  })
+  const { caller } = question
+  const verdict = await admit(head, body, {
+    ...deps,
+    ...(deps.chat && { chat: withModel(deps.chat, question.model) }),
+    checks: deps.checks.map(remember),
+    authenticate: (credential) =>
+      caller.kind === 'key' ? deps.findKey(caller.id) : deps.authenticate(credential),
+    reserve: deps.rehearse,
+    enterQueue: () => Promise.resolve(null),
+  })
+  return describe(verdict, { asked, caller }, deps)
+}
+
+/** The upstream is not asked which models it has: the one of the question is there. */
+function withModel(chat: NonNullable<AdmitDeps['chat']>, model: string | null) {
+  return { ...chat, listModels: () => Promise.resolve([model ?? 'model']) }
+}
+
+/** The head and the body that a client of ours would send. */
+function imagine(
+  question: ExplainQuestion,
+  { findRoute }: ExplainDeps,
+): { readonly head: RequestHead; readonly body: BodySource | null } {
+  const { method, target, host, clientAddress, origin, model, caller } = question
+  const path = parseTarget(target)?.path
+  const match = path === undefined ? null : findRoute(path)
+  const endpoint = match && findEndpoint(match.service, method, match.endpointPath)
+  const point = match?.route.mode ?? 'relay'
+  const content = bodyOf(endpoint, model)
+  const credential = caller.kind === 'credential' ? caller.credential : standIn
+  const head: RequestHead = {
+    ...{ requestId: 'explain', point, method, target, host, clientAddress },
+    ...{ upgrade: null, protocol: 'HTTP/2.0' },
+    checkedService: point === 'check' ? (match?.service.name ?? null) : null,
+    fields: {
+      ...(caller.kind !== 'anonymous' && carry(credential, match?.route.credentialField)),
+      ...(origin !== null && { origin: [origin] }),
+      ...(content !== null && { 'content-type': [content.type] }),
+    },
+    hasBody: content !== null,
+  }
+  return { head, body: point === 'relay' ? sourceOf(content?.text ?? '') : null }
+}
+
+/** The credential in the field that the route reads. */
+function carry(credential: string, only: CredentialField | undefined): Record<string, string[]> {
+  if (only === undefined || only === 'authorization') {
+    return { authorization: [`Bearer ${credential}`] }
+  }
+  const pair = Buffer.from(`explain:${credential}`).toString('base64')
+  return only === 'basic' ? { authorization: [`Basic ${pair}`] } : { [only]: [credential] }
+}
+
+/** Stands where a key would, for one whose secret nobody here knows. */
+const standIn = 'explained'
+
+function bodyOf(endpoint: Endpoint | null, model: string | null) {
+  if (endpoint === null || endpoint.body === 'none') return null
+  switch (endpoint.body) {
+    case 'multipart':
+      return { type: 'multipart/form-data; boundary=explain', text: '' }
+    case 'bytes':
+      return { type: 'application/octet-stream', text: '' }
+    default:
+      return { type: 'application/json', text: JSON.stringify(jsonOf(endpoint, model)) }
+  }
+}
+
+function jsonOf({ model: place, prompt, body }: Endpoint, model: string | null) {
+  const member = place.in === 'body' ? (place.members[0] ?? 'model') : null
+  const isChat = prompt === 'messages' || body === 'chat'
+  const prompted = isChat ? { messages: [{ role: 'user', content: 'x' }] } : {}
+  return {
+    ...(member !== null && model !== null && { [member]: model }),
+    ...(prompt !== null && !isChat && { [prompt]: 'x' }),
+    ...prompted,
+  }
+}
+
+function sourceOf(text: string): BodySource {
+  return {
+    read: () => Promise.resolve(Buffer.from(text)),
+    take: () => true,
+    leaving: () => new AbortController().signal,
+  }
+}
+
+type Asked = Partial<Record<Check['needs'], Question>>
+
+function describe(
+  verdict: Admitted | Denial,
+  { asked, caller }: { readonly asked: Asked; readonly caller: ExplainCaller },
+  deps: ExplainDeps,
+): Explanation {
+  const denial = 'reason' in verdict ? verdict : null
+  const { facts, principal } = 'reason' in verdict ? verdict : verdict.admission
+  const limits = principal === null ? [] : deps.limitsOf({ facts, principal })
+  const row = denial === null ? null : reasonRow(denial.reason)
+  const refusal = denial?.refusal?.limit ?? null
+  return {
+    request: describeRequest(facts),
+    caller: principal === null ? null : describeCaller(principal),
+    checks: deps.checks.flatMap((check) => describeCheck(check, asked[check.needs])),
+    limits: deps.standings(limits),
+    isCounted: deps.isCounted,
+    verdict: {
+      ...{ isAllowed: denial === null, check: denial?.check ?? null },
+      ...{ reason: denial?.reason ?? null, status: row?.status ?? null },
+      text: denial?.detail?.text ?? row?.text ?? null,
+      limit: refusal === null ? null : `${refusal.scope} ${refusal.text}`,
+    },
+    written: writtenPlaces({
+      facts,
+      principal,
+      limits,
+      denial,
+      keyId: caller.kind === 'key' ? caller.id : null,
+    }),
+  }
+}
+
+function describeRequest({ method, path, point, service, route, endpoint }: RequestFacts) {
+  return {
+    ...{ method, path, point, service: service?.name ?? null, route: route?.prefix ?? null },
+    ...{ endpoint: endpoint?.pattern ?? null, class: endpoint?.class ?? null },
+  }
+}
+
+function describeCaller({ id, kind, user, role, services, models }: Principal): ExplainedCaller {
+  return { id, kind, user, role, services, models }
+}
+
+/** One answer for the caller, and one for each whose token its own came from. */
+function describeCheck(check: Check, question: Question | undefined): ExplainedCheck[] {
+  const { name, needs } = check
+  if (question === undefined) {
+    return [{ check: name, needs, reason: 'not-asked', principal: null }]
+  }
+  const { caller } = question
+  if (typeof caller === 'string')
+    return [{ check: name, needs, ...answer(check, question), principal: null }]
+  return lineageOf(caller).map((principal) => ({
+    ...{ check: name, needs, principal: principal.id },
+    ...answer(check, { ...question, caller: principal }),
+  }))
+}
+
+/** What stands after a refusal is not asked in earnest, and may have nobody to ask about. */
+function answer(check: Check, question: Question): { readonly reason: ExplainedCheck['reason'] } {
+  const [explained] = explain([check], question)
+  const reason = explained?.reason ?? null
+  const isNobody = typeof question.caller === 'string' && reason === 'check-failed'
+  return { reason: isNobody ? 'not-asked' : reason }
+}

@@ -1,0 +1,75 @@
+import type { Endpoint } from '../model/endpoint.ts'
+import {
+  boundedBy,
+  chatCompletions,
+  completions,
+  counted,
+  embeddings,
+  events,
+  form,
+  jsonWith,
+  listed,
+  messages,
+  rerank,
+  responses,
+  rowsIn,
+  speech,
+  transcription,
+} from './row.ts'
+
+const row = rowsIn('openai')
+const imageForm = [form, events, counted('openai')]
+const ownCompletion = [jsonWith(), events, counted('openai'), boundedBy('n_predict', 'max_tokens')]
+
+/**
+ * llama.cpp's server, and llama-swap in front of several of them. Whoever may load, unload, see
+ * the logs (which hold prompts) or the slots (which hold them too) acts on everybody.
+ */
+export const llamacppEndpoints: readonly Endpoint[] = [
+  row('GET|HEAD', '/health', 'open'),
+  row('GET|HEAD', '/v1/health', 'open'),
+  row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
+  row('GET|HEAD', '/models', 'read', listed('openai-models')),
+  row('POST', '/v1/chat/completions', 'use', ...chatCompletions),
+  row('POST', '/chat/completions', 'use', ...chatCompletions),
+  row('POST', '/v1/completions', 'use', ...completions),
+  row('POST', '/completion', 'use', ...ownCompletion),
+  row('POST', '/completions', 'use', ...ownCompletion),
+  row('POST', '/infill', 'use', ...ownCompletion),
+  row('POST', '/v1/responses', 'use', ...responses),
+  row('POST', '/v1/messages', 'use', ...messages),
+  row('POST', '/v1/messages/count_tokens', 'read', jsonWith()),
+  row('POST', '/v1/embeddings', 'use', ...embeddings),
+  row('POST', '/embeddings', 'use', ...embeddings),
+  row('POST', '/embedding', 'use', ...embeddings),
+  row('POST', '/v1/rerank', 'use', ...rerank),
+  row('POST', '/v1/reranking', 'use', ...rerank),
+  row('POST', '/rerank', 'use', ...rerank),
+  row('POST', '/reranking', 'use', ...rerank),
+  // llama-swap also stands before speech, Whisper and image servers.
+  row('POST', '/v1/audio/speech', 'use', ...speech),
+  row('POST', '/v1/audio/transcriptions', 'use', ...transcription),
+  row('POST', '/v1/audio/translations', 'use', ...transcription),
+  row('GET', '/v1/audio/voices', 'read'),
+  row('POST', '/v1/audio/voices', 'manage', jsonWith()),
+  row('POST', '/v1/images/generations', 'use', jsonWith(), events, counted('openai')),
+  row('POST', '/v1/images/edits', 'use', ...imageForm),
+  row('POST', '/v1/images/variations', 'use', ...imageForm),
+  row('POST', '/sdapi/v1/img2img', 'use', jsonWith()),
+  row('POST', '/tokenize', 'use', jsonWith()),
+  row('POST', '/detokenize', 'use', jsonWith()),
+  row('POST', '/apply-template', 'use', jsonWith()),
+  row('POST', '/sdapi/v1/txt2img', 'use', jsonWith()),
+  row('GET', '/props', 'manage'),
+  row('GET', '/slots', 'manage'),
+  row('GET', '/metrics', 'manage'),
+  row('GET', '/running', 'manage'),
+  // A GET that changes something: a page's image tag could ask for it.
+  row('GET', '/unload', 'manage'),
+  row('POST', '/models/load', 'manage', jsonWith()),
+  row('POST', '/models/unload', 'manage', jsonWith()),
+  row('GET', '/logs', 'never'),
+  row('GET', '/logs/*', 'never'),
+  row('GET|POST', '/upstream/*', 'never'),
+  row('GET|POST', '/ui/*', 'never'),
+].flat()

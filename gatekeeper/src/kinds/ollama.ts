@@ -1,0 +1,63 @@
+import type { Endpoint } from '../model/endpoint.ts'
+import {
+  answeredHere,
+  boundedBy,
+  bytes,
+  chatCompletions,
+  completions,
+  counted,
+  embeddings,
+  jsonWith,
+  lines,
+  listed,
+  messages,
+  plainJson,
+  promptedBy,
+  responses,
+  rowsIn,
+  transcription,
+} from './row.ts'
+
+const native = rowsIn('ollama')
+const compatible = rowsIn('openai')
+const inPath = { model: { in: 'path' } } as const
+const generation = [jsonWith(), lines, counted('ollama'), boundedBy('options.num_predict')]
+
+/** Ollama's native and compatible endpoints; what is not listed here does not exist. */
+export const ollamaEndpoints: readonly Endpoint[] = [
+  native('GET|HEAD', '/', 'open'),
+  native('GET|HEAD', '/api/version', 'open'),
+  native('GET|HEAD', '/api/tags', 'read', listed('ollama-tags')),
+  native('GET', '/api/ps', 'read', listed('ollama-tags')),
+  native('POST', '/api/show', 'read', jsonWith('model', 'name')),
+  native('GET', '/api/status', 'read'),
+  native('GET', '/api/experimental/model-recommendations', 'read'),
+  native('POST', '/api/generate', 'use', ...generation, promptedBy('prompt')),
+  native('POST', '/api/chat', 'use', ...generation, promptedBy('messages')),
+  native('POST', '/api/embed', 'use', jsonWith(), counted('ollama'), promptedBy('input')),
+  native('POST', '/api/embeddings', 'use', jsonWith(), promptedBy('prompt')),
+  native('POST', '/api/pull', 'manage', jsonWith('model', 'name'), lines),
+  native('POST', '/api/push', 'manage', jsonWith('model', 'name'), lines),
+  native('POST', '/api/create', 'manage', jsonWith('model', 'name', 'from'), lines),
+  native('POST', '/api/blobs/{digest}', 'manage', bytes),
+  native('HEAD', '/api/blobs/{digest}', 'manage'),
+  native('POST', '/api/copy', 'manage', jsonWith('source', 'destination')),
+  native('DELETE', '/api/delete', 'manage', jsonWith('model', 'name')),
+  native('POST', '/api/experimental/web_search', 'manage', plainJson),
+  native('POST', '/api/experimental/web_fetch', 'manage', plainJson),
+  // The host's account at the vendor, and Go's profiler on the same mux.
+  native('POST', '/api/me', 'never'),
+  native('POST', '/api/signout', 'never'),
+  native('DELETE', '/api/user/keys/{key}', 'never'),
+  native('GET|POST', '/debug/pprof/*', 'never'),
+
+  compatible('POST', '/v1/chat/completions', 'use', ...chatCompletions),
+  compatible('POST', '/v1/completions', 'use', ...completions),
+  compatible('POST', '/v1/embeddings', 'use', ...embeddings),
+  compatible('POST', '/v1/responses', 'use', ...responses),
+  compatible('POST', '/v1/messages', 'use', ...messages),
+  compatible('POST', '/v1/messages/count_tokens', 'read', jsonWith(), answeredHere),
+  compatible('POST', '/v1/audio/transcriptions', 'use', ...transcription),
+  compatible('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
+  compatible('GET|HEAD', '/v1/models/{+model}', 'read', inPath),
+].flat()

@@ -1,0 +1,111 @@
+import type {
+  Dialect,
+  Endpoint,
+  EndpointClass,
+  ListForm,
+  ModelPlace,
+  StreamForm,
+  UsageForm,
+} from '../model/endpoint.ts'
+
+type ChatMember = 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
+
+/** What most rows leave at its usual value. */
+export type RowOptions = Partial<
+  Pick<
+    Endpoint,
+    'body' | 'model' | 'stream' | 'usage' | 'filter' | 'output' | 'prompt' | ChatMember
+  >
+>
+
+const noModel: ModelPlace = { in: 'none' }
+const noStream: StreamForm = { form: 'none', by: null, isDefault: false }
+
+/**
+ * Returns a builder of rows for one dialect. `methods` is `GET` or `GET|HEAD`; a pattern has
+ * `{name}` for one segment, `{+name}` for one or several, and ends in `/*` for everything below.
+ */
+export function rowsIn(dialect: Dialect) {
+  return (
+    methods: string,
+    pattern: string,
+    endpointClass: EndpointClass,
+    ...options: RowOptions[]
+  ): Endpoint[] =>
+    methods.split('|').map((method) => ({
+      method,
+      pattern,
+      class: endpointClass,
+      dialect,
+      body: 'none',
+      model: noModel,
+      stream: noStream,
+      usage: 'none',
+      filter: 'none',
+      output: [],
+      prompt: null,
+      webSocket: false,
+      ...Object.assign({}, ...options),
+    }))
+}
+
+/** A JSON body that names its model in one of these members; `model` alone where none is given. */
+export function jsonWith(...members: string[]): RowOptions {
+  return {
+    body: 'json',
+    model: { in: 'body', members: members.length === 0 ? ['model'] : members },
+  }
+}
+
+/** A JSON body without a model. */
+export const plainJson: RowOptions = { body: 'json' }
+
+/** A JSON body whose model stands in the path; one in the body is a candidate as well. */
+export const jsonOfPath: RowOptions = { body: 'json', model: { in: 'path' } }
+
+/** An upload as multipart/form-data that names its model in a form field. */
+export const form: RowOptions = { body: 'multipart', model: { in: 'form' } }
+
+/** A body of any type, passed on as it comes. */
+export const bytes: RowOptions = { body: 'bytes' }
+
+/** Lines of JSON, as Ollama's own endpoints stream unless told otherwise. */
+export const lines: RowOptions = { stream: { form: 'ndjson', by: 'stream', isDefault: true } }
+
+/** Server-sent events where `stream` is true. */
+export const events: RowOptions = { stream: { form: 'sse', by: 'stream', isDefault: false } }
+
+/** Server-sent events in any case. */
+export const alwaysEvents: RowOptions = { stream: { form: 'sse', by: null, isDefault: true } }
+
+/** Raw bytes as they are made: speech. */
+export const audio: RowOptions = { stream: { form: 'bytes', by: null, isDefault: true } }
+
+/** Where the counts of used tokens stand. */
+export const counted = (usage: UsageForm): RowOptions => ({ usage })
+
+/** What bounds the output: the first path is the one that a cap sets. */
+export const boundedBy = (...output: string[]): RowOptions => ({ output })
+
+/** What is empty where a request only takes the model out of memory. */
+export const promptedBy = (prompt: string): RowOptions => ({ prompt })
+
+/** Answered by the gatekeeper's own estimate: the upstream has none. */
+export const answeredHere: RowOptions = { isOwn: true }
+
+/** An answer that lists models. */
+export const listed = (filter: ListForm): RowOptions => ({ filter })
+
+// What several servers have in common, each as OpenAI or Anthropic defined it.
+const modelJson = jsonWith()
+export const chatCompletions = [
+  ...[modelJson, events, counted('openai')],
+  ...[boundedBy('max_tokens', 'max_completion_tokens')],
+]
+export const completions = [modelJson, events, counted('openai'), boundedBy('max_tokens')]
+export const responses = [modelJson, events, counted('responses'), boundedBy('max_output_tokens')]
+export const messages = [modelJson, events, counted('anthropic'), boundedBy('max_tokens')]
+export const embeddings = [modelJson, counted('openai')]
+export const rerank = [modelJson, counted('openai')]
+export const speech = [modelJson, audio]
+export const transcription = [form, events, counted('openai')]

@@ -1,0 +1,20 @@
+import type { Endpoint } from '../model/endpoint.ts'
+import { audio, jsonWith, listed, rowsIn, speech } from './row.ts'
+
+const row = rowsIn('openai')
+
+/** Speech servers in the manner of Kokoro's. A made file is readable by its name, so by nobody. */
+export const ttsEndpoints: readonly Endpoint[] = [
+  row('GET|HEAD', '/health', 'open'),
+  row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
+  row('GET', '/v1/models/{+model}', 'read', { model: { in: 'path' } }),
+  row('GET', '/v1/audio/voices', 'read'),
+  row('POST', '/v1/audio/speech', 'use', ...speech),
+  row('POST', '/dev/captioned_speech', 'use', jsonWith(), audio),
+  row('POST', '/dev/ssml', 'use', jsonWith(), audio),
+  row('POST', '/v1/audio/voices/combine', 'manage', jsonWith()),
+  row('POST', '/dev/unload', 'manage', jsonWith()),
+  row('GET', '/v1/download/{file}', 'never'),
+  row('GET|POST', '/debug/*', 'never'),
+  row('GET|POST', '/web/*', 'never'),
+].flat()

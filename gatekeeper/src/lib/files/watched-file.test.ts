@@ -1,0 +1,201 @@
+import { mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { systemTimers, type Timers } from '../timers.ts'
+import { type FileState, readStable } from './stable-read.ts'
+import { type WatchedFile, watchFile } from './watched-file.ts'
+
+let folder: string
+let path: string
+let watched: WatchedFile | undefined
+let seen: FileState[]
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'watched-'))
+  path = join(folder, 'keys.json')
+  seen = []
+})
+
+afterEach(async () => {
+  watched?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const text = (content: string) => ({ kind: 'text', text: content, isDetached: false })
+const start = async (timers?: Timers) => {
+  watched = await watchFile(path, (state) => seen.push(state), timers)
+  return watched
+}
+/** Waits for events of the real file system; two seconds is what is promised. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 2000, interval: 5 })
+
+/** Timers that never run by themselves: `poll` and `settle` do what they would. */
+function createStoppedTimers() {
+  const polls: (() => void)[] = []
+  const delayed: (() => void)[] = []
+  const timers: Timers = {
+    every: (_, run) => {
+      polls.push(run)
+      return () => {}
+    },
+    after: (_, run) => {
+      delayed.push(run)
+      return () => {}
+    },
+  }
+  return { timers, delayed, poll: () => polls.forEach((run) => void run()) }
+}
+
+describe('what is there at the start', () => {
+  test('a text', async () => {
+    await writeFile(path, 'one')
+    expect((await start()).first).toEqual(text('one'))
+  })
+
+  test('no file, and not even a folder', async () => {
+    expect((await start()).first).toEqual({ kind: 'absent' })
+    path = join(folder, 'none', 'keys.json')
+    expect((await start()).first).toEqual({ kind: 'absent' })
+  })
+
+  test('a folder in its place', async () => {
+    await mkdir(path)
+    expect((await start()).first).toEqual({ kind: 'unreadable', code: 'EISDIR' })
+  })
+
+  test('bytes that are no UTF-8 are refused, not repaired', async () => {
+    await writeFile(path, Buffer.from([0x22, 0xff, 0x22]))
+    expect((await start()).first).toEqual({ kind: 'unreadable', code: 'not-utf8' })
+  })
+})
+
+describe('a change is seen within two seconds', () => {
+  test('in place, by rename, by rename again, removed, made again', async () => {
+    await writeFile(path, 'one')
+    await start()
+    await writeFile(path, 'two')
+    await until(() => expect(seen.at(-1)).toEqual(text('two')))
+    for (const content of ['three', 'four']) {
+      await writeFile(`${path}.new`, content)
+      await rename(`${path}.new`, path)
+      await until(() => expect(seen.at(-1)).toEqual(text(content)))
+    }
+    await rm(path)
+    await until(() => expect(seen.at(-1)).toEqual({ kind: 'absent' }))
+    await writeFile(path, 'five')
+    await until(() => expect(seen.at(-1)).toEqual(text('five')))
+  })
+
+  test('of the same length, in the same tick of the clock', async () => {
+    await writeFile(path, 'aaa')
+    await start()
+    await writeFile(path, 'bbb')
+    await writeFile(path, 'ccc')
+    await until(() => expect(seen.at(-1)).toEqual(text('ccc')))
+  })
+
+  test('in a folder that is made only now, and in one that was removed and made again', async () => {
+    path = join(folder, 'later', 'keys.json')
+    await start()
+    for (const content of ['one', 'two']) {
+      await mkdir(join(folder, 'later'))
+      await writeFile(path, content)
+      await until(() => expect(seen.at(-1)).toEqual(text(content)))
+      await rm(join(folder, 'later'), { recursive: true })
+      await until(() => expect(seen.at(-1)).toEqual({ kind: 'absent' }))
+    }
+  })
+
+  test('under a storm of other files in the folder', async () => {
+    await start()
+    let isOver = false
+    const storm = (async () => {
+      for (let at = 0; !isOver; at++) await writeFile(join(folder, `other-${at % 5}`), `${at}`)
+    })()
+    await writeFile(path, 'one')
+    await until(() => expect(seen.at(-1)).toEqual(text('one'))).finally(() => {
+      isOver = true
+    })
+    await storm
+  })
+})
+
+test('polling alone is enough, where a mount delivers no events', async () => {
+  const stopped = createStoppedTimers()
+  await start(stopped.timers)
+  await writeFile(path, 'one')
+  stopped.poll()
+  await until(() => expect(seen).toEqual([text('one')]))
+})
+
+test('a file that did not change is not reported again', async () => {
+  await writeFile(path, 'one')
+  const { check } = await start(createStoppedTimers().timers)
+  await check()
+  await writeFile(path, 'one')
+  await check()
+  expect(seen).toEqual([])
+})
+
+test('events are what brings a change at once: the poll is not waited for', async () => {
+  const { timers } = createStoppedTimers()
+  await start({ ...systemTimers, every: timers.every })
+  await writeFile(path, 'one')
+  await until(() => expect(seen).toEqual([text('one')]))
+})
+
+test('a burst of events is one look', async () => {
+  const stopped = createStoppedTimers()
+  await start(stopped.timers)
+  for (let at = 0; at < 20; at++) await writeFile(path, `${at}`)
+  await until(() => expect(stopped.delayed).toHaveLength(1))
+})
+
+test('what another file of the folder has in it is no reason to look; that one came or went is', async () => {
+  const other = join(folder, 'usage.db-wal')
+  await writeFile(other, 'one')
+  const stopped = createStoppedTimers()
+  await start(stopped.timers)
+  for (let at = 0; at < 20; at++) await writeFile(other, `${at}`, { flag: 'a' })
+  // Events come in their order: when this one is heard of, those before it were too.
+  expect(stopped.delayed).toEqual([])
+  await rename(other, `${other}.old`)
+  await until(() => expect(stopped.delayed).toHaveLength(1))
+})
+
+test('after close nothing is reported', async () => {
+  const { check, close } = await start()
+  close()
+  await writeFile(path, 'one')
+  await check()
+  expect(seen).toEqual([])
+})
+
+test('a file that has lost its name is said to be detached, as a single-file mount is', async () => {
+  // /proc gives a name to the open file whose last link is gone: what such a mount looks like.
+  await writeFile(path, 'old')
+  const file = await open(path, 'r')
+  await rm(path)
+  const { state } = await readStable(`/proc/self/fd/${file.fd}`)
+  await file.close()
+  expect(state).toEqual({ kind: 'text', text: 'old', isDetached: true })
+})
+
+test('a reader never sees half of one text and half of the next', async () => {
+  const texts = ['a'.repeat(100_000), 'b'.repeat(120_000)] as const
+  await writeFile(path, texts[0])
+  let isOver = false
+  const writer = (async () => {
+    for (let at = 0; !isOver; at++) {
+      await writeFile(`${path}.new`, texts[(at % 2) as 0 | 1])
+      await rename(`${path}.new`, path)
+    }
+  })()
+  for (let at = 0; at < 50; at++) {
+    const { state } = await readStable(path)
+    expect(state.kind === 'text' && texts.includes(state.text as never)).toBe(true)
+  }
+  isOver = true
+  await writer
+})

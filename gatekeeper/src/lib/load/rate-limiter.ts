@@ -1,0 +1,59 @@
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../clock.ts'
+
+/** How many at once, and how many a minute after that. */
+export type Rate = { readonly burst: number; readonly perMinute: number }
+
+/**
+ * A limit per name by the generic cell rate algorithm (GCRA, ITU-T I.371): one instant per name, no
+ * timers. The names kept are bounded; a flood of new names forgets the oldest.
+ */
+export type RateLimiter = {
+  /** Tests and charges in one step: false, and nothing charged, where the name is over its rate. */
+  readonly take: (name: string) => boolean
+  /** Gives one back that was taken. */
+  readonly giveBack: (name: string) => void
+}
+
+const namesMax = 100_000
+
+/** Not the wall clock: set back, it would lock a name out for as long as the jump was. */
+const systemTicks: Clock = () => performance.now()
+
+export function createRateLimiter(rate: Rate, clock: Clock = systemTicks): RateLimiter {
+  const intervalMs = 60_000 / rate.perMinute
+  const toleranceMs = intervalMs * (rate.burst - 1)
+  const arrivals = createArrivals()
+  return {
+    take: (name) => {
+      const now = clock()
+      const arrival = Math.max(arrivals.get(name) ?? now, now)
+      if (arrival - now > toleranceMs) return false
+      arrivals.set(name, arrival + intervalMs)
+      return true
+    },
+    giveBack: (name) => {
+      const arrival = arrivals.get(name)
+      if (arrival !== undefined) arrivals.set(name, arrival - intervalMs)
+    },
+  }
+}
+
+/**
+ * The instants at which names that go on evenly would arrive next. Not an LRUCache, which takes 3 MB
+ * at once for names that may never come: two generations of 100,000, of which the older one is forgotten whole.
+ */
+function createArrivals() {
+  let recent = new Map<string, number>()
+  let older = new Map<string, number>()
+  return {
+    get: (name: string) => recent.get(name) ?? older.get(name),
+    set: (name: string, arrival: number) => {
+      if (recent.size >= namesMax && !recent.has(name)) {
+        older = recent
+        recent = new Map()
+      }
+      recent.set(name, arrival)
+    },
+  }
+}

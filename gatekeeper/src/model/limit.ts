@@ -1,0 +1,204 @@
+/**
+ * Limits as people write them (`60/min`, `200k-tokens/day`, `0.50usd/day`, `2-concurrent`), read by
+ * hand into integers: money is micro-dollars, and nothing is ever rounded.
+ */
+
+export type LimitUnit = 'requests' | 'tokens' | 'micro-usd'
+
+/** Minute and hour are rates (GCRA); day and month are of the calendar; a lifetime never ends. */
+export type LimitPeriod = 'minute' | 'hour' | 'day' | 'month' | 'lifetime'
+
+/** How much of a unit in a period. `burst` is what may come at once; null is the whole amount. */
+export type QuotaLimit = {
+  readonly kind: 'quota'
+  readonly unit: LimitUnit
+  readonly amount: number
+  readonly period: LimitPeriod
+  readonly burst: number | null
+  readonly text: string
+}
+
+/** How many requests at a time, waiting and running. */
+export type ConcurrentLimit = {
+  readonly kind: 'concurrent'
+  readonly amount: number
+  readonly text: string
+}
+
+/** The most that a single request may have of something. */
+export type CapLimit = {
+  readonly kind: 'cap'
+  readonly of: 'prompt-bytes' | 'output-tokens' | 'stream-seconds'
+  readonly amount: number
+  readonly text: string
+}
+
+/** A limit, read. `text` is its one canonical form, by which people know it. */
+export type Limit = QuotaLimit | ConcurrentLimit | CapLimit
+
+/** For the remedy of a problem: what a limit looks like. */
+export const limitExamples =
+  '60/min, 100/hour burst 20, 200k-tokens/day, 5usd/month, 2-concurrent, 100k-prompt-bytes'
+
+const periodNames: Readonly<Record<string, LimitPeriod>> = {
+  min: 'minute',
+  minute: 'minute',
+  hour: 'hour',
+  day: 'day',
+  month: 'month',
+  lifetime: 'lifetime',
+}
+
+/** Milliseconds of the periods that are rates. */
+export const rateMs = { minute: 60_000, hour: 3_600_000 } as const
+
+export function isRatePeriod(period: LimitPeriod): period is keyof typeof rateMs {
+  return period === 'minute' || period === 'hour'
+}
+
+/** The same by the length of the period. */
+export function isRateSeconds(seconds: number | null): boolean {
+  return seconds !== null && seconds * 1000 <= rateMs.hour
+}
+
+// A rate is kept as units × milliseconds, twice its burst at least: above this it is not exact.
+const rateUnitsMax = (period: keyof typeof rateMs) =>
+  Math.floor(Number.MAX_SAFE_INTEGER / rateMs[period] / 2)
+const unitsMax = 1_000_000_000_000_000
+
+const quotaForm =
+  /^([\d.]+)([km]?)(-tokens|usd)?\/([a-z]+)(?: burst ([\d.]+)([km]?)(-tokens|usd)?)?$/
+const otherForm = /^([\d.]+)([km]?)-(concurrent|prompt-bytes|output-tokens|stream-seconds)$/
+
+/** Reads a limit; null where the text is none, is zero, or is too large to be counted exactly. */
+export function parseLimit(text: string): Limit | null {
+  if (text.length > 80) return null
+  const other = otherForm.exec(text)
+  if (other) return parseOther(readAmount(other[1], other[2], 0), other[3] as CapLimit['of'])
+  const match = quotaForm.exec(text)
+  return match && parseQuota(match)
+}
+
+function parseOther(amount: number | null, of: CapLimit['of'] | 'concurrent'): Limit | null {
+  if (amount === null || amount > unitsMax) return null
+  const limit: Limit =
+    of === 'concurrent'
+      ? { kind: 'concurrent', amount, text: '' }
+      : { kind: 'cap', of, amount, text: '' }
+  return { ...limit, text: formatLimit(limit) }
+}
+
+function parseQuota(match: RegExpExecArray): Limit | null {
+  const [, number, suffix, unitName, periodName = '', burstNumber, burstSuffix, burstUnit] = match
+  const unit = unitName === undefined ? 'requests' : unitNames[unitName]
+  const period = Object.hasOwn(periodNames, periodName) ? periodNames[periodName] : undefined
+  if (period === undefined || unit === undefined) return null
+  const read = (digits: string | undefined, letter: string | undefined) => {
+    const units = readUnits(digits, letter, unit)
+    const max = isRatePeriod(period) ? rateUnitsMax(period) : unitsMax
+    return units !== null && units <= max ? units : null
+  }
+  const amount = read(number, suffix)
+  if (amount === null) return null
+  const quota = { kind: 'quota', unit, amount, period } as const
+  if (burstNumber === undefined) return withText({ ...quota, burst: null })
+  const burst = read(burstNumber, burstSuffix)
+  const isOdd = burstUnit !== undefined && burstUnit !== unitName
+  return burst === null || isOdd || !isRatePeriod(period) ? null : withText({ ...quota, burst })
+}
+
+const unitNames: Readonly<Record<string, LimitUnit>> = { '-tokens': 'tokens', usd: 'micro-usd' }
+
+/** Dollars have six decimals and no k or m. */
+function readUnits(digits = '', suffix = '', unit: LimitUnit): number | null {
+  if (unit !== 'micro-usd') return readAmount(digits, suffix, 0)
+  return suffix === '' ? readAmount(digits, '', 6) : null
+}
+
+function withText(limit: Omit<QuotaLimit, 'text'>): QuotaLimit {
+  const whole = { ...limit, text: '' }
+  return { ...whole, text: formatLimit(whole) }
+}
+
+const suffixDecimals: Readonly<Record<string, number>> = { '': 0, k: 3, m: 6 }
+
+/**
+ * `1.5` with 6 decimals is 1,500,000. Digits are moved, never multiplied: 0.1 × 3 would not be 0.3.
+ * Null where digits are left over, where the number is zero, or where it is no number.
+ */
+function readAmount(number = '', suffix = '', unitDecimals: number): number | null {
+  const match = /^(\d{1,16})(?:\.(\d{1,6}))?$/.exec(number)
+  if (!match) return null
+  const decimals = unitDecimals + (suffixDecimals[suffix] ?? 0)
+  const fraction = match[2] ?? ''
+  if (fraction.length > decimals) return null
+  const amount = Number(`${match[1]}${fraction.padEnd(decimals, '0')}`)
+  return Number.isSafeInteger(amount) && amount > 0 ? amount : null
+}
+
+/** The canonical text of a limit: `parseLimit` gives the same limit for it. */
+export function formatLimit(limit: Limit): string {
+  if (limit.kind === 'concurrent') return `${shortNumber(limit.amount)}-concurrent`
+  if (limit.kind === 'cap') return `${shortNumber(limit.amount)}-${limit.of}`
+  const period = limit.period === 'minute' ? 'min' : limit.period
+  const burst = limit.burst === null ? '' : ` burst ${formatUnits(limit.burst, limit.unit)}`
+  return `${formatUnits(limit.amount, limit.unit)}/${period}${burst}`
+}
+
+/** An amount with its unit: `60`, `200k-tokens`, `0.50usd`. */
+export function formatUnits(amount: number, unit: LimitUnit): string {
+  if (unit === 'requests') return shortNumber(amount)
+  return unit === 'tokens' ? `${shortNumber(amount)}-tokens` : `${formatUsd(amount)}usd`
+}
+
+function shortNumber(amount: number): string {
+  if (amount >= 1_000_000 && amount % 1_000_000 === 0) return `${amount / 1_000_000}m`
+  return amount >= 1_000 && amount % 1_000 === 0 ? `${amount / 1_000}k` : String(amount)
+}
+
+/** Whole dollars without a fraction, otherwise two decimals or as many as it takes. */
+function formatUsd(microUsd: number): string {
+  const digits = String(Math.abs(microUsd)).padStart(7, '0')
+  const sign = microUsd < 0 ? '-' : ''
+  const fraction = digits.slice(-6).replace(/0{1,4}$/, '')
+  return sign + digits.slice(0, -6) + (fraction === '00' ? '' : `.${fraction}`)
+}
+
+/** Whether a limit can be kept without seeing body and answer, which a check route never does. */
+export function isSeenOnHead(limit: Limit): boolean {
+  return limit.kind === 'quota' && limit.unit === 'requests'
+}
+
+/** Whether it means something only where models are used: tokens and money. */
+export function isOfModels(limit: Limit): boolean {
+  if (limit.kind === 'quota') return limit.unit !== 'requests'
+  return limit.kind === 'cap' && limit.of === 'output-tokens'
+}
+
+/** Whose limit it is, and with whom it is shared; `reads` is each caller's limit of reading. */
+export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key' | 'reads'
+
+/** How a limit stands for one caller. Instants are epoch milliseconds. */
+export type Standing = {
+  readonly scope: LimitScope
+  /** Whose account it is counted on: `service:ollama`. */
+  readonly subject: string
+  readonly text: string
+  readonly unit: LimitUnit | 'concurrent' | CapLimit['of']
+  readonly amount: number
+  readonly used: number
+  /** Never below zero, although more than everything can have been used. */
+  readonly remaining: number
+  /** When all of it is there again; null where that is not a matter of time. */
+  readonly resetAt: number | null
+  /** Length of the period; null where it has none. */
+  readonly periodSeconds: number | null
+}
+
+/** A limit with the account that it is counted on; accounts with one subject are one. */
+export type ScopedLimit = {
+  readonly scope: LimitScope
+  /** `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL` or the principal's id. */
+  readonly subject: string
+  readonly limit: Limit
+}

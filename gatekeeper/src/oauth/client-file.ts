@@ -1,0 +1,147 @@
+/**
+ * `keys/clients.json`: `{"version": 1, "clients": {"<id>": {...}}}`. All problems come at once, each
+ * with its place; values are never quoted, since what stands in the wrong place may be a secret.
+ */
+import { z } from 'zod'
+import { parseInstant } from '../lib/instant.ts'
+import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json/json-place.ts'
+import { locateSyntaxError } from '../lib/json/json-syntax.ts'
+import { plainIssue } from '../lib/json/plain-issue.ts'
+import { isAddressRange } from '../lib/net/cidr.ts'
+import type { Problem } from '../lib/problem.ts'
+import { type Limit, parseLimit } from '../model/limit.ts'
+import { roles } from '../model/principal.ts'
+import { type Client, defaultScopes } from './client.ts'
+
+export type ClientFile = {
+  readonly clients: readonly Client[]
+  readonly problems: readonly Problem[]
+}
+
+/** RFC 6749 §2.2 leaves the form to us: no colon, since Basic ends the id at the first one. */
+export const clientIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+
+const instant = z
+  .string()
+  .transform((text, context) => {
+    const at = parseInstant(text)
+    if (at !== null) return at
+    context.addIssue({ code: 'custom', message: 'must be an instant: "2027-01-31T12:00:00Z"' })
+    return z.NEVER
+  })
+  .nullable()
+  .default(null)
+
+const limit = z.string().transform((text, context): Limit => {
+  const parsed = parseLimit(text)
+  if (parsed !== null) return parsed
+  context.addIssue({ code: 'custom', message: 'must be a limit such as "60/min"' })
+  return z.NEVER
+})
+
+const names = z
+  .array(z.string().min(1).max(200))
+  .max(1000)
+  .meta({ examples: ['["ollama"]'] })
+
+const secret = z.strictObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the secret in lower-case hex'),
+  createdAt: instant,
+  expiresAt: instant,
+})
+
+/** RFC 6749 §3.3: visible ASCII without quote and backslash. */
+const scope = z
+  .string()
+  .regex(
+    /^[\x21\x23-\x5B\x5D-\x7E]+$/,
+    'must be a scope value such as "chat": visible letters without blanks',
+  )
+
+const client = z.strictObject({
+  role: z.enum(roles),
+  services: names.default([]),
+  scopes: z
+    .array(scope)
+    .max(100)
+    .default([...defaultScopes]),
+  secrets: z.array(secret).min(1).max(2),
+  models: names.default([]),
+  limits: z
+    .array(limit)
+    .max(50)
+    .meta({ examples: ['["60/min"]'] })
+    .default([]),
+  addresses: z
+    .array(
+      z
+        .string()
+        .refine(
+          isAddressRange,
+          'must be an address or network such as "192.168.1.20" or "192.168.1.0/24"',
+        ),
+    )
+    .max(1000)
+    .default([]),
+  disabled: z.boolean().default(false),
+  createdAt: instant,
+  expiresAt: instant,
+  tokenSeconds: z.int().min(30).max(86_400).nullable().default(null),
+})
+
+const file = z.strictObject({
+  version: z.literal(1),
+  clients: z.record(z.string().regex(clientIdForm, 'is not the id of a client'), client),
+})
+
+/** Reads the text of the file; with problems there are no clients. */
+export function parseClientFile(text: string, source: string): ClientFile {
+  const syntax = locateSyntaxError(text)
+  if (syntax !== null) {
+    const { what, ...place } = syntax
+    return fail([{ source, ...place, what, remedy: 'Correct it, or restore a backup.' }])
+  }
+  const twice = findDuplicateNames(text).map(({ offset }) => ({
+    ...{ source, ...placeAt(text, offset), what: 'a member stands here for the second time' },
+    remedy: 'Remove one of the two.',
+  }))
+  if (twice.length > 0) return fail(twice)
+  const parsed = file.safeParse(JSON.parse(text), { error: plainIssue })
+  if (!parsed.success) return fail(explain(text, source, parsed.error.issues))
+  const clients = Object.entries(parsed.data.clients).map(([id, entry]) => toClient(id, entry))
+  return { clients, problems: [] }
+}
+
+const fail = (problems: readonly Problem[]): ClientFile => ({ clients: [], problems })
+
+function toClient(id: string, entry: z.output<typeof client>): Client {
+  const { createdAt: _, ...members } = entry
+  return { id, ...members }
+}
+
+type Issue = z.core.$ZodIssue
+
+const remedy = '`npm run keys -- client add` writes whole clients; docs/guides/tokens.md shows one.'
+
+function explain(text: string, source: string, issues: readonly Issue[]): Problem[] {
+  const found = issues.flatMap(flatten)
+  const places = locateAll(
+    text,
+    found.map(({ path }) => path),
+  )
+  return found.map(({ what }, at) => ({ source, ...places[at], what, remedy }))
+}
+
+function flatten(issue: Issue): { path: JsonPath; what: string }[] {
+  const path = issue.path.filter((step) => typeof step !== 'symbol')
+  // The id may be a secret in the wrong place, so only the member is named.
+  const name = path.length > 2 ? path.slice(2).join('.') : 'this'
+  if (issue.code === 'unrecognized_keys') {
+    // The name is not quoted: it may be a secret in the wrong place.
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      what: `there is no such member; members are ${issue.message}`,
+    }))
+  }
+  return [{ path, what: `${name}: ${issue.message}` }]
+}

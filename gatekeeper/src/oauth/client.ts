@@ -1,0 +1,47 @@
+import type { Limit } from '../model/limit.ts'
+import type { Role } from '../model/principal.ts'
+
+/** One secret of a client: never the secret itself. Instants are epoch milliseconds. */
+export type ClientSecret = {
+  /** SHA-256 of the secret's UTF-8 bytes, 64 lower-case hex digits. */
+  readonly sha256: string
+  readonly createdAt: number | null
+  readonly expiresAt: number | null
+}
+
+/** An OAuth client (RFC 6749 §2) of `keys/clients.json` or of the environment. */
+export type Client = {
+  readonly id: string
+  readonly role: Role
+  /** Names of services; an empty list is none, `*` all. */
+  readonly services: readonly string[]
+  /** Scope values that it may ask for. */
+  readonly scopes: readonly string[]
+  /** One, or two during a rotation. */
+  readonly secrets: readonly ClientSecret[]
+  readonly models: readonly string[]
+  readonly limits: readonly Limit[]
+  readonly addresses: readonly string[]
+  readonly disabled: boolean
+  readonly expiresAt: number | null
+  /** Lifetime of its tokens; null is the configured one. */
+  readonly tokenSeconds: number | null
+}
+
+/** What a client may ask for where nothing else is said. */
+export const defaultScopes: readonly string[] = ['chat']
+
+/** A client of the environment, which may call every service; its secret aside. */
+export function createFixedClient(id: string, role: Role): Omit<Client, 'secrets'> {
+  return {
+    ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
+    ...{ disabled: false, expiresAt: null, tokenSeconds: null },
+  }
+}
+
+export function isActiveClient(
+  { disabled, expiresAt }: Pick<Client, 'disabled' | 'expiresAt'>,
+  now: number,
+): boolean {
+  return !disabled && (expiresAt === null || now < expiresAt)
+}

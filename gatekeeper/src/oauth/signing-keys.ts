@@ -1,0 +1,121 @@
+/**
+ * The keys that we sign with, as they stand in the state folder. What is lost or unreadable stops
+ * issuing and is said in `problem()`; nothing else stops.
+ */
+import { type CryptoKey, importJWK, type JSONWebKeySet, type JWK } from 'jose'
+import type { Clock } from '../lib/clock.ts'
+import type { FileState } from '../lib/files/stable-read.ts'
+import { watchFile } from '../lib/files/watched-file.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { Timers } from '../lib/timers.ts'
+import { parseSigningKeys, type SigningKey, signingKeyPath } from './signing-key-file.ts'
+
+export type Signer = {
+  readonly kid: string
+  readonly algorithm: string
+  readonly key: CryptoKey
+  readonly publicJwk: JWK
+}
+
+export type SigningKeys = {
+  /** The key that signs now; null where there is none that can be used. */
+  readonly signer: () => Signer | null
+  /**
+   * What verifies our tokens: keys that sign, will sign, or have signed tokens that still live. The
+   * same object as long as nothing changes, since every verification asks.
+   */
+  readonly publicSet: () => JSONWebKeySet
+  /** Why nothing can be issued; null where all is well. */
+  readonly problem: () => Problem | null
+  /** Looks at the file now. */
+  readonly reload: () => Promise<void>
+  readonly close: () => void
+}
+
+export type SigningKeysDeps = {
+  readonly stateDir: string
+  readonly clock: Clock
+  readonly timers?: Timers
+}
+
+type Usable = SigningKey & { readonly imported: CryptoKey; readonly publicJwk: JWK }
+
+/** Follows the file of signing keys. Never rejects: without keys it issues nothing, and says so. */
+export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKeys> {
+  const path = signingKeyPath(deps.stateDir)
+  let usable: readonly Usable[] = []
+  let problem: Problem | null = null
+  let pending: Promise<void> = Promise.resolve()
+
+  const apply = async (state: FileState) => {
+    const read = await importKeys(state)
+    problem = typeof read === 'string' ? describe(path, read) : null
+    // The last good keys go on verifying; a key whose file is gone must not go on signing.
+    if (typeof read !== 'string') usable = read
+  }
+  const watched = await watchFile(
+    path,
+    (state) => (pending = pending.then(() => apply(state))),
+    deps.timers,
+  )
+  await apply(watched.first)
+  let published: { of: readonly Usable[]; set: JSONWebKeySet } = { of: [], set: { keys: [] } }
+  const live = () =>
+    usable.filter(({ retiresAt }) => retiresAt === null || retiresAt > deps.clock())
+
+  return {
+    signer: () => {
+      if (problem !== null) return null
+      const now = deps.clock()
+      const active = live().filter(({ activeAt }) => activeAt <= now)
+      const newest = active.at(-1)
+      if (newest === undefined) return null
+      const { kid, algorithm, imported: key, publicJwk } = newest
+      return { kid, algorithm, key, publicJwk }
+    },
+    publicSet: () => {
+      const keys = live()
+      // Time only takes keys away, so that as many of the same are the same.
+      if (published.of === usable && published.set.keys.length === keys.length) return published.set
+      published = { of: usable, set: { keys: keys.map(({ publicJwk }) => publicJwk) } }
+      return published.set
+    },
+    problem: () => problem,
+    reload: async () => {
+      await watched.check()
+      await pending
+    },
+    close: watched.close,
+  }
+}
+
+async function importKeys(state: FileState): Promise<readonly Usable[] | string> {
+  if (state.kind === 'absent') return 'does not exist'
+  if (state.kind === 'unreadable') return `cannot be read (${state.code})`
+  const keys = parseSigningKeys(state.text)
+  if (keys instanceof Error) return keys.message
+  try {
+    return await Promise.all(keys.map(importKey))
+  } catch {
+    return 'holds a key that cannot be used'
+  }
+}
+
+async function importKey(key: SigningKey): Promise<Usable> {
+  const { kty, n, e, crv, x, y } = key.jwk
+  const members = { kty, n, e, crv, x, y, kid: key.kid, alg: key.algorithm, use: 'sig' }
+  const publicJwk = Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as JWK
+  const imported = await importJWK({ ...key.jwk, ext: false }, key.algorithm)
+  return { ...key, imported: imported as CryptoKey, publicJwk }
+}
+
+function describe(source: string, what: string): Problem {
+  return {
+    source,
+    what: `${what}, so that no access tokens are issued`,
+    remedy:
+      'Restore it from a backup, or delete it and restart: all tokens issued so far end then.',
+  }
+}

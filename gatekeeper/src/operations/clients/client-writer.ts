@@ -1,0 +1,159 @@
+/**
+ * Everything that changes `keys/clients.json`. Secrets are made here and shown once by the caller.
+ */
+
+import type { Clock } from '../../lib/clock.ts'
+import { changeFile, readText } from '../../lib/files/change-file.ts'
+import { formatInstant } from '../../lib/instant.ts'
+import { didYouMean } from '../../lib/nearest.ts'
+import { ProblemsError } from '../../lib/problem.ts'
+import type { Role } from '../../model/principal.ts'
+import type { Client } from '../../oauth/client.ts'
+import { parseClientFile } from '../../oauth/client-file.ts'
+import { createClientSecret, hashClientSecret } from '../../oauth/client-secret.ts'
+
+/** `clients.json` as it stands on the disk. Instants are ISO 8601. */
+type ClientDocument = { version: 1; clients: Record<string, ClientEntry> }
+
+type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
+
+type ClientEntry = {
+  role: Role
+  services: readonly string[]
+  scopes: readonly string[]
+  secrets: readonly SecretEntry[]
+  models?: readonly string[]
+  limits?: readonly string[]
+  addresses?: readonly string[]
+  createdAt?: string | null
+  expiresAt?: string | null
+  tokenSeconds?: number | null
+}
+
+/** `expiresAt` is in epoch milliseconds, null is never; limits are texts. */
+export type NewClient = Pick<
+  Client,
+  'id' | 'role' | 'services' | 'scopes' | 'models' | 'addresses' | 'expiresAt' | 'tokenSeconds'
+> & { readonly limits: readonly string[] }
+
+/** The id is taken, or no client has it. */
+export class ClientIdError extends Error {
+  override readonly name = 'ClientIdError'
+}
+
+/** What is about to become of a client; never a secret. */
+export type ClientAct = {
+  readonly event: 'client.added' | 'client.rotated' | 'client.removed' | 'client.unwritten'
+  readonly client: string
+}
+
+export type ClientWriterDeps = {
+  readonly clock: Clock
+  /** Records what is about to be done; where it rejects, it is not done. */
+  readonly record?: (acts: readonly ClientAct[]) => Promise<void>
+}
+
+/** Adds a client and gives its secret, which exists nowhere else. */
+export async function addClient(
+  file: string,
+  wanted: NewClient,
+  deps: ClientWriterDeps,
+): Promise<string> {
+  const secret = createClientSecret()
+  const { id, expiresAt, ...members } = wanted
+  const act = { event: 'client.added', client: id } as const
+  await changeClients(file, { act, ...deps }, (document) => {
+    if (Object.hasOwn(document.clients, id)) throw new ClientIdError(`${id} exists already`)
+    document.clients[id] = {
+      ...members,
+      secrets: [toEntry(secret, deps)],
+      createdAt: formatInstant(deps.clock()),
+      expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
+    }
+  })
+  return secret
+}
+
+/** Gives a client a new secret; the newest old one goes on working for `overlapMs`. */
+export async function rotateClient(
+  file: string,
+  rotation: { readonly id: string; readonly overlapMs: number },
+  deps: ClientWriterDeps,
+): Promise<string> {
+  const secret = createClientSecret()
+  const act = { event: 'client.rotated', client: rotation.id } as const
+  await changeClients(file, { act, ...deps }, (document) => {
+    const entry = findEntry(document, rotation.id)
+    const last = entry.secrets.at(-1)
+    const until = deps.clock() + rotation.overlapMs
+    const isKept = last !== undefined && rotation.overlapMs > 0
+    const old = isKept ? [{ ...last, expiresAt: earlier(last.expiresAt, until) }] : []
+    entry.secrets = [...old, toEntry(secret, deps)]
+  })
+  return secret
+}
+
+export async function removeClient(
+  file: string,
+  id: string,
+  deps: Pick<ClientWriterDeps, 'record'> = {},
+): Promise<void> {
+  const act = { event: 'client.removed', client: id } as const
+  await changeClients(file, { act, ...deps }, (document) => {
+    findEntry(document, id)
+    delete document.clients[id]
+  })
+}
+
+/** Every client of the file. Rejects with a ProblemsError where it is broken. */
+export async function readClients(file: string): Promise<readonly Client[]> {
+  const text = await readText(file)
+  return text === null ? [] : check(text, file)
+}
+
+/** The overlap never lengthens a secret's life. */
+function earlier(expiresAt: string | null, until: number): string {
+  const isSooner = expiresAt !== null && Date.parse(expiresAt) <= until
+  return isSooner ? expiresAt : formatInstant(until)
+}
+
+function toEntry(secret: string, { clock }: ClientWriterDeps): SecretEntry {
+  const createdAt = formatInstant(clock())
+  return { sha256: hashClientSecret(secret), createdAt, expiresAt: null }
+}
+
+function findEntry(document: ClientDocument, id: string): ClientEntry {
+  const entry = Object.hasOwn(document.clients, id) ? document.clients[id] : undefined
+  if (entry !== undefined) return entry
+  const meant = didYouMean(id, Object.keys(document.clients))
+  throw new ClientIdError(
+    `there is no client with this id${meant}; \`npm run keys -- client list\` shows them`,
+  )
+}
+
+/** Never writes what the service would refuse, nor over a file that it refuses now. */
+async function changeClients(
+  file: string,
+  { act, record }: Pick<ClientWriterDeps, 'record'> & { readonly act: ClientAct },
+  edit: (document: ClientDocument) => void,
+): Promise<void> {
+  await changeFile(file, (before) => {
+    if (before !== null) check(before, file)
+    const document: ClientDocument =
+      before === null ? { version: 1, clients: {} } : (JSON.parse(before) as ClientDocument)
+    edit(document)
+    const text = `${JSON.stringify(document, null, 2)}\n`
+    check(text, file)
+    return {
+      text,
+      record: async () => await record?.([act]),
+      recordUnwritten: async () => await record?.([{ ...act, event: 'client.unwritten' }]),
+    }
+  })
+}
+
+function check(text: string, file: string): readonly Client[] {
+  const { clients, problems } = parseClientFile(text, file)
+  if (problems.length > 0) throw new ProblemsError(problems)
+  return clients
+}

@@ -1,0 +1,175 @@
+/**
+ * Everything that changes `keys.json`. Keys are made here and shown once by the caller; what is
+ * written is their hash. Must never write a key, nor a file that the service would refuse.
+ */
+
+import { createApiKey, hashKey, isKeyId, type RandomBytes } from '../../api-keys/api-key.ts'
+import type { KnownServices } from '../../api-keys/key-record.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { formatInstant } from '../../lib/instant.ts'
+import type { Limit } from '../../model/limit.ts'
+import type { Role } from '../../model/principal.ts'
+import type { RecordKeyActs } from './key-act.ts'
+import { changeKeys, type KeyDocument, type KeyEntry, type SecretEntry } from './key-document.ts'
+
+export type KeyWriterDeps = {
+  readonly clock: Clock
+  readonly known: KnownServices
+  /** Records what is about to be done; where it rejects, it is not done. */
+  readonly record?: RecordKeyActs
+  readonly random?: RandomBytes
+}
+
+/** What a person says of a key. `expiresAt` is in epoch milliseconds, null is never. */
+export type KeyMembers = {
+  readonly user: string
+  readonly role: Role
+  readonly services: readonly string[]
+  readonly expiresAt: number | null
+  readonly addresses?: readonly string[]
+  readonly origins?: readonly string[]
+  readonly models?: readonly string[]
+  readonly limits?: readonly Limit[]
+  readonly cloudModels?: boolean
+  readonly caps?: Readonly<Record<string, number>>
+  readonly weight?: number
+  /** An empty text is no description. */
+  readonly description?: string
+  readonly tags?: readonly string[]
+}
+
+/** What of a key is to become what; members that are left out stay. */
+export type KeyChange = Partial<KeyMembers>
+
+/** A key that was just made. It exists nowhere else: show it once. */
+export type MadeKey = { readonly id: string; readonly key: string }
+
+/** No key has the id. */
+export class UnknownKeyError extends Error {
+  override readonly name = 'UnknownKeyError'
+}
+
+/** Makes a key and adds it to the file, which need not exist yet. */
+export async function addKey(
+  file: string,
+  wanted: KeyMembers,
+  deps: KeyWriterDeps,
+): Promise<MadeKey> {
+  return await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      const made = createFreshKey(document, deps)
+      const { user, role, services, ...others } = wanted
+      const entry: KeyEntry = {
+        ...{ user, role, services, secrets: [createSecret(made.key, deps)] },
+        createdAt: formatInstant(deps.clock()),
+        ...{ expiresAt: null, disabled: false, addresses: [], origins: [], models: [], limits: [] },
+      }
+      applyChange(entry, others)
+      document.keys[made.id] = entry
+      return made
+    },
+    deps.record,
+  )
+}
+
+/**
+ * Gives a key a new secret under its id. The newest of the old ones goes on working for
+ * `overlapMs`; with 0 it stops at once. Keys without our form have no id to build one from.
+ */
+export async function rotateKey(
+  file: string,
+  rotation: { readonly id: string; readonly overlapMs: number },
+  deps: KeyWriterDeps,
+): Promise<MadeKey> {
+  return await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      const entry = findEntry(document, rotation.id)
+      if (!isKeyId(rotation.id)) {
+        throw new UnknownKeyError(`${rotation.id} is an imported key: add a new one and remove it`)
+      }
+      const made = createApiKey(deps.random, rotation.id)
+      const old = rotation.overlapMs === 0 ? [] : [retire(entry, deps.clock() + rotation.overlapMs)]
+      entry.secrets = [...old, createSecret(made.key, deps)]
+      return made
+    },
+    deps.record,
+  )
+}
+
+/** Changes what is said of a key; its secret stays. Resolves with nothing. */
+export async function editKey(
+  file: string,
+  { id, change }: { readonly id: string; readonly change: KeyChange },
+  deps: KeyWriterDeps,
+): Promise<void> {
+  const edit = (document: KeyDocument) => applyChange(findEntry(document, id), change)
+  await changeKeys(file, deps.known, edit, deps.record)
+}
+
+/** Writes the members of a change into an entry of the file, in the file's own form. */
+function applyChange(entry: KeyEntry, change: KeyChange): void {
+  const { limits, expiresAt, description, ...others } = change
+  Object.assign(entry, others)
+  if (limits !== undefined) entry.limits = textsOf(limits)
+  if (expiresAt !== undefined)
+    entry.expiresAt = expiresAt === null ? null : formatInstant(expiresAt)
+  if (description === '') delete entry.description
+  else if (description !== undefined) entry.description = description
+}
+
+const textsOf = (limits: readonly Limit[]) => limits.map(({ text }) => text)
+
+export async function setDisabled(
+  file: string,
+  change: { readonly id: string; readonly disabled: boolean },
+  deps: KeyWriterDeps,
+): Promise<void> {
+  await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      findEntry(document, change.id).disabled = change.disabled
+    },
+    deps.record,
+  )
+}
+
+export async function removeKey(file: string, id: string, deps: KeyWriterDeps): Promise<void> {
+  await changeKeys(
+    file,
+    deps.known,
+    (document) => {
+      findEntry(document, id)
+      delete document.keys[id]
+    },
+    deps.record,
+  )
+}
+
+function findEntry(document: KeyDocument, id: string): KeyEntry {
+  const entry = Object.hasOwn(document.keys, id) ? document.keys[id] : undefined
+  if (entry === undefined) throw new UnknownKeyError(`there is no key with this id`)
+  return entry
+}
+
+function createFreshKey(document: KeyDocument, deps: KeyWriterDeps): MadeKey {
+  for (;;) {
+    const made = createApiKey(deps.random)
+    if (!Object.hasOwn(document.keys, made.id)) return made
+  }
+}
+
+function createSecret(key: string, deps: KeyWriterDeps): SecretEntry {
+  return { sha256: hashKey(key), createdAt: formatInstant(deps.clock()), expiresAt: null }
+}
+
+/** The overlap never lengthens a secret's life. */
+function retire(entry: KeyEntry, at: number): SecretEntry {
+  const last = entry.secrets.at(-1) as SecretEntry
+  const isSooner = last.expiresAt != null && Date.parse(last.expiresAt) <= at
+  return isSooner ? last : { ...last, expiresAt: formatInstant(at) }
+}
