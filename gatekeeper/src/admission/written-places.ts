@@ -76,7 +76,6 @@ const placesByCheck: Readonly<Record<string, Places>> = {
     ...ofRole(principal, 'caps'),
   ],
   inspectable: (decided) => [ofRoute(decided.facts), ...restrictions(decided)],
-  countable: (decided) => [ofRoute(decided.facts), ...restrictions(decided)],
   'within-prompt': (decided) => placesOfLimits(decided),
 }
 

@@ -27,7 +27,6 @@ test('the order of the checks is the order of the answers', () => {
     'head allowed-origin',
     'head same-site',
     'head inspectable',
-    'head countable',
     'head ended-stream',
     'body well-formed-body',
     'body allowed-model',

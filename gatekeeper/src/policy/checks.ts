@@ -2,7 +2,6 @@ import type { Check } from '../model/decision.ts'
 import { allowedAddress } from './checks/allowed-address.ts'
 import { allowedModel } from './checks/allowed-model.ts'
 import { allowedOrigin } from './checks/allowed-origin.ts'
-import { countable } from './checks/countable.ts'
 import { countedStream } from './checks/counted-stream.ts'
 import { grantedClass } from './checks/granted-class.ts'
 import { grantedService } from './checks/granted-service.ts'
@@ -35,7 +34,6 @@ export const checks: readonly Check[] = [
   allowedOrigin,
   sameSite,
   inspectable,
-  countable,
   endedStream,
   wellFormedBody,
   allowedModel,

@@ -1,37 +1,55 @@
 import type { Check, Question } from '../../model/decision.ts'
 import type { RequestFacts } from '../../model/facts.ts'
+import { isOfModels, isSeenOnHead, type Limit } from '../../model/limit.ts'
 import { isModelLimited } from '../../model/principal.ts'
 import { hasFreeUse } from '../../model/service.ts'
 import { principalOf } from '../caller.ts'
 import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
 
 /**
- * What a key is limited to must be seen to be kept. A check route sees no body and no answer; the
- * relay sees no models in bytes, and none at all of a service that has no endpoint rows. Uploads to
- * LiteLLM must be seen in any case: a form field (`api_base`) would turn it into another client.
+ * Refuses a request whose point cannot see whether it stays within the caller's models and limits. A
+ * check route sees no body and no answer. The relay sees no models in bytes, none at a service
+ * without endpoint rows, and no usage of an upload whose answer has no figures. Uploads to LiteLLM
+ * must be seen in any case: a form field (`api_base`) would turn it into another client.
  */
 export const inspectable: Check = {
   name: 'inspectable',
   needs: 'head',
-  examine: (question) => (findUninspected(question) === null ? null : 'not-inspected'),
+  examine: (question) => (findUnseen(question) === null ? null : 'not-inspected'),
   describe: (question) => {
-    const what = findUninspected(question)
+    const what = findUnseen(question)
     return what === null ? null : describeUnheld(question, what)
   },
 }
 
-function findUninspected({ facts, caller, limits }: Question): string | null {
+function findUnseen(question: Question): string | null {
+  const { facts, caller, limits } = question
   const principal = principalOf(caller)
   const { point, service, endpoint } = facts
   if (service?.kind === 'own') return null
-  if (point === 'relay') return isModelLimited(principal) && !areModelsSeen(facts) ? 'models' : null
+  if (point === 'relay') {
+    if (isModelLimited(principal) && !areModelsSeen(facts)) return 'models'
+    return limits.find(({ limit }) => !isCountable(limit, facts))?.limit.text ?? null
+  }
   const isUnseenForm = endpoint?.body === 'multipart' && service?.kind === 'openai'
   if (isUnseenForm && principal.role !== 'admin') return 'fields of uploads'
   return findUnheldOnCheck(service, { principal, limits })
 }
 
-/** Where no models are, none can be another than the caller's. */
+/** Returns true for a service without models: none can be another than the caller's. */
 function areModelsSeen({ service, endpoint }: RequestFacts): boolean {
   if (service !== null && hasFreeUse(service)) return true
   return service?.kind !== 'http' && endpoint?.body !== 'bytes'
+}
+
+/** Whether the relay sees what the limit counts. */
+function isCountable(limit: Limit, { service, endpoint }: RequestFacts): boolean {
+  if (isSeenOnHead(limit)) return true
+  if (service !== null && hasFreeUse(service) && isOfModels(limit)) return true
+  // The relay carries the answer, so it sees these whatever the answer is.
+  if (limit.kind === 'concurrent') return true
+  if (limit.kind === 'cap' && limit.of === 'stream-seconds') return true
+  if (service?.kind === 'http') return false
+  const isUnread = endpoint?.body === 'multipart' || endpoint?.body === 'bytes'
+  return !(isUnread && endpoint.class === 'use' && endpoint.usage === 'none')
 }
