@@ -8,6 +8,7 @@ import {
   renderJsonSchema,
 } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
+import { listReasons, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -33,6 +34,16 @@ it('.env.example is the list of settings (else: npm run docs)', () => {
 
 it('docs/endpoints.md is the endpoint tables (else: npm run docs)', () => {
   expect(read('docs/endpoints.md')).toBe(renderEndpoints())
+})
+
+it('docs/reasons.json is the reason table (else: npm run docs)', () => {
+  expect(read('docs/reasons.json')).toBe(renderReasons())
+})
+
+it('every reason leads to its own row of docs/errors.md', () => {
+  const page = read('docs/errors.md')
+  const anchors = listReasons().map(({ docs }) => `<a id="${docs.split('#')[1]}"></a>`)
+  expect(anchors.filter((anchor) => page.split(anchor).length !== 2)).toEqual([])
 })
 
 it('the README is short enough to be read', () => {

@@ -4,22 +4,8 @@
  */
 import type { Refusal } from '../model/admission.ts'
 import type { Standing } from '../model/limit.ts'
-import type { ReasonRow } from '../model/reason.ts'
+import { googleStatuses, type ReasonRow } from '../model/reason.ts'
 import type { Retry } from './limit-fields.ts'
-
-const statusNames: Readonly<Record<ReasonRow['status'], string>> = {
-  400: 'INVALID_ARGUMENT',
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  413: 'INVALID_ARGUMENT',
-  415: 'INVALID_ARGUMENT',
-  426: 'FAILED_PRECONDITION',
-  429: 'RESOURCE_EXHAUSTED',
-  502: 'UNAVAILABLE',
-  503: 'UNAVAILABLE',
-  504: 'DEADLINE_EXCEEDED',
-}
 
 /** What is known of the refusal beside its row. */
 export type GeminiError = {
@@ -41,7 +27,7 @@ export function geminiError({ row, text, retry, refusal, requestId }: GeminiErro
     ...(limit === null ? [] : [quotaFailure(limit, { text, retry })]),
     ...(isWorthWaiting(retry) ? [{ ...type('RetryInfo'), retryDelay: delayOf(retry) }] : []),
   ]
-  return { error: { code: row.status, message: text, status: statusNames[row.status], details } }
+  return { error: { code: row.status, message: text, status: googleStatuses[row.status], details } }
 }
 
 /** Gemini's command line stops by itself when it is told to wait for longer. */

@@ -427,6 +427,21 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons
 
+/** The names that Google's form of errors (google.rpc.Status) has for our statuses. */
+export const googleStatuses: Readonly<Record<ReasonRow['status'], string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  413: 'INVALID_ARGUMENT',
+  415: 'INVALID_ARGUMENT',
+  426: 'FAILED_PRECONDITION',
+  429: 'RESOURCE_EXHAUSTED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+}
+
 /** The row of a reason, with its optional members visible to the type checker. */
 export function reasonRow(reason: Reason): ReasonRow {
   return reasons[reason]
