@@ -149,16 +149,19 @@ function install() {
   const { command, first } = findNpm()
   // NODE_ENV=production and `npm --silent` reach us as settings; the flags win over both.
   const args = [...first, 'ci', '--include=dev', '--include=optional', '--loglevel=error']
+  const isTerminal = process.stderr.isTTY === true
   const done = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
+    // On a terminal npm shows its own progress; its stdout too goes to our stderr.
+    ...(isTerminal && { stdio: ['ignore', 2, 2] }),
     shell: process.platform === 'win32' && first.length === 0,
   })
   if (done.error) {
     fail(`npm cannot be run (${done.error.code}). Install npm, or run \`npm ci\` in ${root}.`)
   }
   if (done.status !== 0) {
-    process.stderr.write(`${done.stdout}${done.stderr}`)
+    if (!isTerminal) process.stderr.write(`${done.stdout}${done.stderr}`)
     fail(`\`npm ci\` failed, its output is above. It needs a package registry: are you offline?
 Run \`npm ci\` in ${root} when it can be reached, then try again.`)
   }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFile,
@@ -58,14 +58,28 @@ const installing = `const lock = JSON.parse(fs.readFileSync('package-lock.json',
 fs.mkdirSync('node_modules', { recursive: true })
 fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify(lock))`
 
-function start(...words: readonly string[]) {
+const bootstrap = () => [process.execPath, join(root, 'scripts', 'bootstrap.mjs')]
+
+const start = (...words: readonly string[]) => startWith([...bootstrap(), ...words])
+
+function startWith([command = '', ...words]: readonly string[]) {
   const env = { ...process.env, NODE_ENV: 'production', npm_execpath: join(root, 'npm-cli.js') }
   const { npm_node_execpath: _, ...rest } = env as NodeJS.ProcessEnv
-  return spawn(process.execPath, [join(root, 'scripts', 'bootstrap.mjs'), ...words], { env: rest })
+  return spawn(command, words, { env: rest })
 }
 
-async function run(...words: readonly string[]) {
-  const child = start(...words)
+function hasPython(): boolean {
+  try {
+    execFileSync('python3', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const run = async (...words: readonly string[]) => await read(start(...words))
+
+async function read(child: ChildProcessWithoutNullStreams) {
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (text) => {
@@ -90,6 +104,15 @@ describe('the bootstrap', () => {
     expect(await run('hello.mjs')).toMatchObject({ code: 0, stderr: '' })
     expect(await readNpmCalls()).toEqual(['ci --include=dev --include=optional --loglevel=error'])
     expect(await readdir(root)).not.toContain('.install.tmp')
+  })
+
+  it.skipIf(!hasPython())('lets npm show its progress on a terminal (needs python3)', async () => {
+    await writeNpm(`${installing}
+console.log('terminal ' + (process.stdout.isTTY && process.stderr.isTTY))`)
+    const terminal = ['python3', join(import.meta.dirname, 'test', 'on-terminal.py')]
+    const { code, stdout } = await read(startWith([...terminal, ...bootstrap(), 'hello.mjs']))
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/installing packages[\s\S]*noise of npm\s+terminal true\s+hello/)
   })
 
   it('takes the installation of a plain npm ci as it is', async () => {

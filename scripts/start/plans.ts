@@ -28,8 +28,16 @@ export function planGatekeeper(
         knows('litellm') && { LITELLM_URL: litellmUrl }),
     },
     drainSeconds: 13,
+    hidden: [],
   }
 }
+
+/** Logger and message of the warnings that Caddy logs at each start with our Caddyfile. */
+const startUpWarnings = [
+  '\tadmin\tadmin endpoint disabled',
+  '\thttp.auto_https\tserver is listening only on the HTTP port, so no automatic HTTPS will be applied to this server\t',
+  '\thttp\tHTTP/2 skipped because it requires TLS\t',
+]
 
 /** How Caddy is started; its own grace period is 8 s. */
 export function planCaddy(
@@ -45,5 +53,6 @@ export function planCaddy(
     cwd: root,
     env: caddyEnvironment(settings, { env, ...deps }),
     drainSeconds: 11,
+    hidden: deps.isTerminal ? startUpWarnings : [],
   }
 }

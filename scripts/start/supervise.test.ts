@@ -21,7 +21,8 @@ process.on('SIGTERM', () => { writeFileSync('${name}.term', String(process.hrtim
 setInterval(() => {}, 1000)
 writeFileSync('${name}.up', '')`
   const words = ['-e', script]
-  return { name, command: process.execPath, words, cwd: folder, env: process.env, drainSeconds }
+  const rest = { cwd: folder, env: process.env, drainSeconds, hidden: [] }
+  return { name, command: process.execPath, words, ...rest }
 }
 
 async function untilUp(...names: readonly string[]): Promise<void> {
@@ -84,6 +85,16 @@ describe('the supervisor', () => {
     expect(onDeath.mock.calls[0]).toMatchObject([{ name: 'ghost', how: 'cannot be run (ENOENT)' }])
     await supervisor.stop()
   })
+})
+
+it('prints what a part writes to stderr, without the lines that its plan hides', async () => {
+  const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const supervisor = createSupervisor({ onDeath: () => {}, onRestart: () => {} })
+  const script = `process.stderr.write('usual warning\\nreal warning\\n'); setInterval(() => {}, 1000)`
+  supervisor.start({ ...plan('part', ''), words: ['-e', script], hidden: ['usual'] })
+  await vi.waitFor(() => expect(print.mock.calls).toEqual([['real warning\n']]), 5_000)
+  print.mockRestore()
+  await supervisor.stop()
 })
 
 describe('a part that dies while everything is up', () => {

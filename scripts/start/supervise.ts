@@ -1,6 +1,7 @@
 /** Starts the parts, starts one again that dies, and stops them in order. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { type Clock, systemClock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 
@@ -12,6 +13,8 @@ export type PartPlan = {
   readonly env: Readonly<Record<string, string | undefined>>
   /** How long it may take to end after SIGTERM. */
   readonly drainSeconds: number
+  /** Lines of its stderr that contain one of these texts are not printed. */
+  readonly hidden: readonly string[]
 }
 
 export type Death = {
@@ -118,7 +121,7 @@ function spawnPart(
   const child = spawn(plan.command, plan.words, {
     cwd: plan.cwd,
     env: plan.env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', plan.hidden.length === 0 ? 'inherit' : 'pipe'],
     // Its own process group: Ctrl-C on the terminal reaches the launcher alone, which then
     // stops the parts in order.
     detached: process.platform !== 'win32',
@@ -128,7 +131,20 @@ function spawnPart(
     if (child.pid === undefined) onEnd(null, `cannot be run (${error.code})`)
   })
   child.on('exit', (code, signal) => onEnd(code, signal ?? `exit code ${code}`))
+  if (child.stderr !== null) printVisible(child.stderr, plan.hidden)
   return child
+}
+
+/** Prints the lines as they come, until the process that writes them has ended. */
+function printVisible(output: Readable, hidden: readonly string[]): void {
+  let rest = ''
+  output.on('error', () => {})
+  output.setEncoding('utf8').on('data', (text: string) => {
+    const lines = `${rest}${text}`.split('\n')
+    rest = lines.pop() ?? ''
+    const visible = lines.filter((line) => !hidden.some((known) => line.includes(known)))
+    for (const line of visible) process.stderr.write(`${line}\n`)
+  })
 }
 
 async function end(child: ChildProcess, drainSeconds: number): Promise<void> {
