@@ -19,7 +19,7 @@ import type { Reason } from '../model/reason.ts'
 import { checks } from '../policy/checks.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { type AdmitDeps, admit } from './admit.ts'
-import type { BodySource } from './body-facts.ts'
+import type { BodySource } from './body-source.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Slot } from './slot.ts'
 

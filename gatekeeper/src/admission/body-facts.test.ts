@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { aHead, anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { Reason } from '../model/reason.ts'
-import { type BodySource, jsonBodyBytesMax, readBodyBytesMax, readBodyFacts } from './body-facts.ts'
+import { jsonBodyBytesMax, readBodyBytesMax, readBodyFacts } from './body-facts.ts'
+import type { BodySource } from './body-source.ts'
 import type { RequestHead } from './request-head.ts'
 
 const litellm = aService({ name: 'litellm', kind: 'openai' })

@@ -3,43 +3,24 @@
  * strict JSON, refused names, then what it asks. Uploads are judged on their way (form-guard.ts),
  * and bodies that no check reads are streamed and never seen here.
  */
-import type { JsonBody } from '../lib/json/json-edit.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { judgeModels, pathModels, readAsks, type ShowDeps } from './body-asks.ts'
 import { codingOf, decodeBody } from './body-decoding.ts'
+import { type BodySource, type ReadBody, reasonOfUnread } from './body-source.ts'
 import { readChat } from './chat-body.ts'
 import type { ChatHeadDeps } from './chat-head.ts'
 import { boundaryOf, isJsonType, isTerminalType } from './content-type.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { StoreDeps } from './stored-responses.ts'
-import { reasonOfUnread, type Unread } from './unread.ts'
-
-/** The body of a request that nobody has begun to read. */
-export type BodySource = {
-  /**
-   * Reads it whole, unless it is longer than the limit, the client breaks off, or too many bytes
-   * are held already. `holder` is whose bytes they are. Never rejects.
-   */
-  readonly read: (bytesMax: number, holder: string) => Promise<Buffer | Unread>
-  /** Charges more bytes to the same holder, once `read` was called; false where none are left. */
-  readonly take: (bytes: number) => boolean
-  /** A signal that the client left, for whoever makes it wait. */
-  readonly leaving: () => AbortSignal
-  /** Told when all that it asks is decided, and what is left is to wait for a turn. */
-  readonly onDecided?: () => void
-}
 
 export const jsonBodyBytesMax = 32 * 1024 * 1024
 
 /** Reading asks for little. The weakest key must not make everybody wait while its JSON is read. */
 export const readBodyBytesMax = 4 * 1024 * 1024
-
-/** What reading gave: the facts for the checks, and the body that the checks were about. */
-export type ReadBody = { readonly facts: BodyFacts; readonly json: JsonBody | null }
 
 type Question = { head: RequestHead; facts: RequestFacts; principal: Principal }
 

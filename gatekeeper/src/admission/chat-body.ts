@@ -12,12 +12,12 @@ import type { Reason } from '../model/reason.ts'
 import { modelKindOf } from '../model/service.ts'
 import { readAsks } from './body-asks.ts'
 import { codingOf, decodeBody } from './body-decoding.ts'
-import type { BodySource, ReadBody } from './body-facts.ts'
+import type { BodySource, ReadBody } from './body-source.ts'
+import { reasonOfUnread } from './body-source.ts'
 import type { ChatDeps } from './chat-head.ts'
 import { type ChatDefect, type Conversation, readConversation } from './chat-messages.ts'
 import { isJsonType, isTextType } from './content-type.ts'
 import type { RequestHead } from './request-head.ts'
-import { reasonOfUnread } from './unread.ts'
 
 /** Longer than any conversation in words; what is longer is a file, and those are not for chats. */
 export const chatBytesMax = 1024 * 1024

@@ -3,7 +3,7 @@
  * list in JSON text; or one text in place of the whole body.
  */
 import { parseJson } from '../lib/json/parse-json.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
 import { isTextType } from './content-type.ts'
 import { readJsonBody } from './json-body.ts'

@@ -8,7 +8,7 @@ import {
 import { type JsonBody, namesWithin, readMember } from '../lib/json/json-edit.ts'
 import { foldName } from '../lib/json/json-names.ts'
 import { JsonNormalizer, type JsonText } from '../lib/json/json-normal.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
 import type { ServiceKind } from '../model/service.ts'
 

@@ -8,7 +8,7 @@ import {
   readTraceContext,
   type TraceContext,
 } from '../lib/net/trace-context.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { hasKeyShape } from '../model/key-shape.ts'
 import type { Reason } from '../model/reason.ts'

@@ -12,7 +12,7 @@ import {
   parseTarget,
   type Target,
 } from '../lib/net/path.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import { dialectAt } from '../model/dialect.ts'
 import type { Dialect, Endpoint } from '../model/endpoint.ts'
 import type { RouteMatch } from '../policy/route-table.ts'

@@ -1,9 +1,9 @@
 import { isUnder } from '../lib/net/path.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { limitProblems } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
+import type { ReportAt } from './report-at.ts'
 import { chatName, chatProblems } from './resolve-chat.ts'
 import { modeOf } from './resolve-services.ts'
 

@@ -8,6 +8,7 @@ import { crossCheck } from './cross-checks.ts'
 import { type GatewayFile, gatewaySchema } from './gateway-schema.ts'
 import { limitWarnings } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
+import type { ReportAt } from './report-at.ts'
 import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { resolvePolicies } from './resolve-policies.ts'
@@ -32,9 +33,6 @@ export type Gateway = {
 
 /** `audit` of the file; `bytesMax` is its `megabytes`. */
 type AuditSettings = Omit<GatewayFile['audit'], 'megabytes'> & { readonly bytesMax: number }
-
-/** Turns a path of member names and indexes into a problem with line and column. */
-export type ReportAt = (path: readonly PropertyKey[], what: string, remedy: string) => Problem
 
 /**
  * Reads the text of `gatekeeper.yaml`. Every problem comes at once, with its place; with problems

@@ -1,7 +1,7 @@
 import type { Problem } from '../lib/problem.ts'
 import { isOfModels, isSeenOnHead, type Limit } from '../model/limit.ts'
-import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
 
 /**

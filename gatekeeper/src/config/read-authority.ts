@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Problem } from '../lib/problem.ts'
-import type { ReportAt } from './gateway-file.ts'
+import type { ReportAt } from './report-at.ts'
 
 const forms = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
 const remedy =

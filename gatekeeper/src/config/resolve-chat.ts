@@ -3,9 +3,9 @@ import { isLoopback } from '../lib/net/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
 import { anonymous } from '../model/principal.ts'
 import type { Service, ServiceKind, Visitor } from '../model/service.ts'
-import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
+import type { ReportAt } from './report-at.ts'
 
 /** The name by which keys are given the domain chat. */
 export const chatName = 'domain-chat'

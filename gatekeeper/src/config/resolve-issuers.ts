@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { didYouMean } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problem.ts'
 import { noCaps } from '../model/caps.ts'
-import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 import { readAuthority } from './read-authority.ts'
 import type { Settings } from './read-settings.ts'
+import type { ReportAt } from './report-at.ts'
 import { ownIssuerName } from './site-address.ts'
 
 const hourMs = 3_600_000

@@ -9,11 +9,11 @@ import type {
   Service,
   Upstream,
 } from '../model/service.ts'
-import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { readPriceFile, toPriceRows } from './price-file.ts'
 import { readAuthority } from './read-authority.ts'
 import type { Settings } from './read-settings.ts'
+import type { ReportAt } from './report-at.ts'
 import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
 
 type Deps = {

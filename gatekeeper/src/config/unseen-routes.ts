@@ -1,6 +1,6 @@
 import type { Problem } from '../lib/problem.ts'
-import type { ReportAt } from './gateway-file.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
 
 /** Kinds whose models, tokens and turns are counted, which only the relay can do. */

@@ -6,7 +6,7 @@
  */
 import { type Fields, trimWhitespace } from '../lib/net/fields.ts'
 import { type CredentialField, displayName, keyFields } from '../model/credential-fields.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Carrier } from '../model/facts.ts'
 import type { Reason } from '../model/reason.ts'
 import {

@@ -9,7 +9,7 @@ import {
   fieldText,
   passingCredentialFields,
 } from '../model/credential-fields.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 
 /** The first passing field that holds a credential of ours, with a text about it; null if none. */
 export function findStray(

@@ -5,7 +5,7 @@
 import { trimWhitespace } from '../lib/net/fields.ts'
 import { displayName } from '../model/credential-fields.ts'
 import { credentialCharsMax } from '../model/credential-form.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Carrier } from '../model/facts.ts'
 
 /** A credential, and by which field it came. */

@@ -4,7 +4,7 @@
  */
 
 import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
-import type { BodySource } from '../admission/body-facts.ts'
+import type { BodySource } from '../admission/body-source.ts'
 import type { RequestHead } from '../admission/request-head.ts'
 import { type WrittenPlace, writtenPlaces } from '../admission/written-places.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'

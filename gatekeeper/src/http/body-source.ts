@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodySource } from '../admission/body-facts.ts'
+import type { BodySource } from '../admission/body-source.ts'
 import type { ByteBudget, ByteLease } from '../lib/load/byte-budget.ts'
 
 /** Requests that wait for `100 Continue` before they send their body (RFC 9110 §10.1.1). */

@@ -2,7 +2,7 @@
  * Errors of the domain chat: `{error, error_description}`, as its clients know them. Only here a 401
  * says which fault it is about; whoever gets it holds the credential, and has nothing to guess.
  */
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { type Reason, reasonRow } from '../model/reason.ts'
 

@@ -1,4 +1,4 @@
-import type { BodySource } from '../admission/body-facts.ts'
+import type { BodySource } from '../admission/body-source.ts'
 
 /** Begins the work on a body that has come; what it gives ends it. Null where it is too much. */
 export type BeginWork = () => (() => void) | null

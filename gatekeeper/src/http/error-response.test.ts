@@ -6,7 +6,8 @@ import { anEndpoint, aRoute, aService, sampleKey, someFacts } from '../../test/s
 import type { RequestFacts } from '../model/facts.ts'
 import type { Standing } from '../model/limit.ts'
 import { type Reason, reasonRow, reasons } from '../model/reason.ts'
-import { type Answer, renderReason } from './error-response.ts'
+import type { Answer } from './answer.ts'
+import { renderReason } from './error-response.ts'
 
 const all = Object.keys(reasons) as Reason[]
 const native = someFacts()

@@ -3,22 +3,17 @@
  * the client's library reads. The text is the reason's public one; no exception ever gets here.
  */
 import type { Refusal } from '../model/admission.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import { dialectAt } from '../model/dialect.ts'
 import type { Dialect } from '../model/endpoint.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../model/reason.ts'
+import type { Answer } from './answer.ts'
 import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'
 import { isAnthropic, limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
 import { pageOf, takesPage } from './refusal-page.ts'
-
-export type Answer = {
-  readonly status: number
-  readonly fields: Readonly<Record<string, string>>
-  readonly body: string
-}
 
 /** What is known of a refused request; `facts` is null where it was refused before it was read. */
 export type Refused = {

@@ -6,7 +6,7 @@
  * the relay reads the body within limits and then sends the refusal. Nothing is decided again.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Answer } from './error-response.ts'
+import type { Answer } from './answer.ts'
 
 /** Where Caddy hands refusals to the relay. */
 export const lateRefusalPath = '/refusal'

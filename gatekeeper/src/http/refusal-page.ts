@@ -1,5 +1,5 @@
 import { pagePolicy, reasonPage } from '../policy/reason-page.ts'
-import type { Answer } from './error-response.ts'
+import type { Answer } from './answer.ts'
 
 /** Whether the client shows HTML to a person: a page is opened, and HTML is what it asks for. */
 export function takesPage(accept: string | undefined): boolean {

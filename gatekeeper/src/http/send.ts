@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Answer } from './error-response.ts'
+import type { Answer } from './answer.ts'
 import { withOwnFields } from './own-fields.ts'
 
 /** Sends a short answer whole. Does nothing where a head went out already or the client left. */

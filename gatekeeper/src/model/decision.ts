@@ -1,3 +1,4 @@
+import type { Detail } from './detail.ts'
 import type { BodyFacts, RequestFacts } from './facts.ts'
 import type { ScopedLimit } from './limit.ts'
 import type { Principal } from './principal.ts'
@@ -23,13 +24,6 @@ export type Obligation =
   | { readonly kind: 'filter-models' }
   /** The answer is cut after so many seconds. */
   | { readonly kind: 'end-stream'; readonly seconds: number }
-
-/**
- * What makes a refusal concrete for its caller: the sentence that names the member, the field or the
- * amount, and the name itself where the dialect has a place for it (`error.param`). It is public: a
- * value that may hold a credential never stands in it.
- */
-export type Detail = { readonly text: string; readonly param: string | null }
 
 /** One rule of admission. It returns why it refuses, or null. */
 export type Check = {

@@ -1,5 +1,5 @@
 import type { Refusal } from './admission.ts'
-import type { Detail } from './decision.ts'
+import type { Detail } from './detail.ts'
 import type { RequestFacts } from './facts.ts'
 import type { Principal } from './principal.ts'
 import type { Reason } from './reason.ts'

@@ -1,5 +1,5 @@
 import type { TraceContext } from '../lib/net/trace-context.ts'
-import type { Detail } from './decision.ts'
+import type { Detail } from './detail.ts'
 import type { Dialect, Endpoint } from './endpoint.ts'
 import type { Reason } from './reason.ts'
 import type { Point, Route, Service } from './service.ts'

@@ -4,7 +4,7 @@
  */
 import { formatSecond } from '../lib/instant.ts'
 import type { Asked, Refusal } from './admission.ts'
-import type { Detail } from './decision.ts'
+import type { Detail } from './detail.ts'
 import type { RequestFacts } from './facts.ts'
 import { isRateSeconds, type Standing } from './limit.ts'
 import { namedCaller, type Principal } from './principal.ts'

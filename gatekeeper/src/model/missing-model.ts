@@ -1,4 +1,4 @@
-import type { Detail } from './decision.ts'
+import type { Detail } from './detail.ts'
 import type { BodyFacts, RequestFacts } from './facts.ts'
 
 /**

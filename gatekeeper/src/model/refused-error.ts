@@ -1,4 +1,4 @@
-import type { Detail } from './decision.ts'
+import type { Detail } from './detail.ts'
 import type { Reason } from './reason.ts'
 
 /** Why something is refused on its way, and what the refusal names. */

@@ -2,7 +2,8 @@
  * The room that decides, and nothing else: no clock, no file, no network. Every rule is a check in
  * the one array of `checks.ts`; the first that refuses wins, and one that throws refuses.
  */
-import type { Check, Decision, Detail, Obligation, Question } from '../model/decision.ts'
+import type { Check, Decision, Obligation, Question } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
 
 /** Asks every check that needs no more than `phase`, in order, until one refuses. */

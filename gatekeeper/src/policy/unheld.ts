@@ -3,7 +3,8 @@
  * Such a request is refused, and the start names such a route.
  */
 import { type Caps, capNames } from '../model/caps.ts'
-import type { Detail, Question } from '../model/decision.ts'
+import type { Question } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { ScopedLimit } from '../model/limit.ts'
 import { isOfModels, isSeenOnHead } from '../model/limit.ts'
 import { isModelLimited, type Principal } from '../model/principal.ts'

@@ -12,7 +12,8 @@ import { Admission, type Outcome } from '../model/admission.ts'
 import type { AnswerReader } from '../model/answer-reader.ts'
 import type { Obligation } from '../model/decision.ts'
 import { noUsage, type Usage } from '../model/usage.ts'
-import { createForwarder, type Forwarded } from './forward.ts'
+import type { Forwarded } from './exchange.ts'
+import { createForwarder } from './forward.ts'
 
 const used: Usage = {
   ...{ model: 'm', inputTokens: 1, outputTokens: 2, microUsd: 0, isEstimated: false },

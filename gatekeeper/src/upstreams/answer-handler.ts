@@ -6,21 +6,18 @@ import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Outcome } from '../model/admission.ts'
-import type { Detail } from '../model/decision.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import { noUsage, type Usage } from '../model/usage.ts'
-import {
-  type AnswerFields,
-  type ChangeAnswer,
-  type HeldTransform,
-  noChange,
-} from './change-answer.ts'
+import { type ChangeAnswer, noChange } from './change-answer.ts'
 import { type ClientAnswer, createClientAnswer } from './client-answer.ts'
+import type { Exchange, Forwarded } from './exchange.ts'
 import { reasonOf } from './failure-reason.ts'
-import type { Exchange, Forwarded } from './forward.ts'
+import type { HeldTransform } from './held-transform.ts'
 import type { Sent } from './place-below.ts'
 import { refusalStatuses } from './refusal-cause.ts'
+import type { AnswerFields } from './response-fields.ts'
 import { changedFields, clientFields } from './response-fields.ts'
 import { settleWithin } from './settle-within.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'

@@ -9,7 +9,8 @@ import {
   someFacts,
 } from '../../test/support/questions.ts'
 import { Admission, type Outcome } from '../model/admission.ts'
-import { createForwarder, type Forwarded } from './forward.ts'
+import type { Forwarded } from './exchange.ts'
+import { createForwarder } from './forward.ts'
 
 const plain = '{"stream":true}'
 const asking = '{"stream":true,"stream_options":{"include_usage":true}}'

@@ -5,7 +5,7 @@
  */
 import type { Dispatcher } from 'undici'
 import type { AnswerHandler } from './answer-handler.ts'
-import type { AnswerFields } from './change-answer.ts'
+import type { AnswerFields } from './response-fields.ts'
 import { questionRefusals, type UsageQuestion, type UsageQuestions } from './usage-questions.ts'
 
 type Controller = Dispatcher.DispatchController

@@ -2,24 +2,17 @@ import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Admission } from '../model/admission.ts'
 import type { Obligation } from '../model/decision.ts'
 import { chain, createChatAnswer } from './chat-answer.ts'
+import type { HeldTransform } from './held-transform.ts'
 import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 import { createModelFilter } from './model-filter.ts'
+import type { AnswerFields } from './response-fields.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
-
-export type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
 
 /** What an answer with this head goes through; null where it passes as it is. */
 export type ChangeAnswer = (
   status: number,
   fields: AnswerFields,
 ) => ByteTransform | HeldTransform | null
-
-/** It gives nothing before the end, so that the answer's head waits, and may throw until then. */
-export type HeldTransform = ByteTransform & {
-  readonly isHeld: true
-  /** Stand in the place of all fields of the upstream. */
-  readonly fields?: Readonly<Record<string, string>>
-}
 
 /** Bytes as they are. */
 export const noChange: ByteTransform = { push: (chunk) => chunk, end: () => null }

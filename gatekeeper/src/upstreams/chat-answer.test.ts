@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ByteTransform } from '../lib/byte-transform.ts'
-import type { AnswerFields } from './change-answer.ts'
 import { chain, createChatAnswer } from './chat-answer.ts'
+import type { AnswerFields } from './response-fields.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
 

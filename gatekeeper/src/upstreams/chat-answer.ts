@@ -6,8 +6,9 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import { reasonRow } from '../model/reason.ts'
-import type { AnswerFields, HeldTransform } from './change-answer.ts'
 import { createEventFilter, dataOf } from './event-filter.ts'
+import type { HeldTransform } from './held-transform.ts'
+import type { AnswerFields } from './response-fields.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'
 
 const fixedText = 'The model service refused the request, or failed.'

@@ -6,8 +6,8 @@
  * is destroyed emits an error. An error without a listener ends the process.
  */
 import { Agent, type Dispatcher } from 'undici'
-import type { AnswerFields } from './change-answer.ts'
 import { createConnector } from './connector.ts'
+import type { AnswerFields } from './response-fields.ts'
 
 const timeoutMsUsual = 5_000
 const bytesMax = 1024 * 1024

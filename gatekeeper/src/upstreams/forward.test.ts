@@ -15,7 +15,8 @@ import type { Problem } from '../lib/problem.ts'
 import { Admission } from '../model/admission.ts'
 import type { Service } from '../model/service.ts'
 import { createCertificateFaults } from './certificate-faults.ts'
-import { createForwarder, type Forwarded, type Forwarder } from './forward.ts'
+import type { Forwarded } from './exchange.ts'
+import { createForwarder, type Forwarder } from './forward.ts'
 
 type Seen = { status: number | null; body: string; isWhole: boolean; headers: object }
 

@@ -3,13 +3,9 @@
  * before the answer's head is a reason; afterwards it is a broken stream and never a clean end, so
  * that half an answer cannot pass for a whole one.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Transform } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import type { Fields } from '../lib/net/fields.ts'
 import type { Admission, Outcome } from '../model/admission.ts'
-import type { AnswerReader } from '../model/answer-reader.ts'
-import type { Detail } from '../model/decision.ts'
 import type { Reason } from '../model/reason.ts'
 import { accountOf, type Service, type Upstream } from '../model/service.ts'
 import { noUsage, type Usage } from '../model/usage.ts'
@@ -18,39 +14,12 @@ import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
 import { changesOf } from './change-answer.ts'
 import { createConnector } from './connector.ts'
+import type { Exchange, Forwarded } from './exchange.ts'
 import { createDocumentFetcher } from './fetch-document.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 import { requestBody } from './request-body.ts'
 import { upstreamFields } from './request-fields.ts'
-import { createUsageQuestions, type UsageQuestion, type UsageQuestions } from './usage-questions.ts'
-
-/** The two ends of a relayed request. `bytes` is its body where that was read already. */
-export type Exchange = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly bytes: Buffer | null
-  /** What an upload goes through, with the type that it has then; null where it is none. */
-  readonly form: { readonly stream: Transform; readonly contentType: string } | null
-  /** Fields that the upstream gets of us, the client's of the same name dropped. */
-  readonly set: Readonly<Record<string, string>>
-  /** Fields that the client gets of us, the upstream's of the same name dropped. */
-  readonly answer: Readonly<Record<string, string>>
-  /** Reads what the answer used; null where nothing is counted. */
-  readonly reader: AnswerReader | null
-  /** Whether the client asked for a stream. */
-  readonly isStream?: boolean
-  /** What `bytes` ask for on our account, which an upstream may refuse. */
-  readonly question?: UsageQuestion | null
-}
-
-/** Why nothing was answered yet, or null where the answer's head went out. */
-export type Forwarded = {
-  readonly outcome: Outcome
-  readonly reason: Reason | null
-  readonly usage: Usage | null
-  /** What the reason names, where it is a refusal of the body on its way. */
-  readonly detail?: Detail
-}
+import { createUsageQuestions, type UsageQuestions } from './usage-questions.ts'
 
 export type Forwarder = {
   /**

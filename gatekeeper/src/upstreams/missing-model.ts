@@ -5,7 +5,8 @@
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Admission } from '../model/admission.ts'
 import { RefusedError } from '../model/refused-error.ts'
-import type { AnswerFields, HeldTransform } from './change-answer.ts'
+import type { HeldTransform } from './held-transform.ts'
+import type { AnswerFields } from './response-fields.ts'
 
 /** Whether an answer with this head may be about a missing model, so that it has to be read. */
 export function mayMissModel({ facts }: Admission, status: number, fields: AnswerFields): boolean {

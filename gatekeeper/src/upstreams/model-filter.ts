@@ -1,6 +1,6 @@
 import { mayUseModel } from '../kinds/model-name.ts'
 import type { Admission } from '../model/admission.ts'
-import type { HeldTransform } from './change-answer.ts'
+import type { HeldTransform } from './held-transform.ts'
 
 /** Longer than the list of any server with some thousand models. */
 const listBytesMax = 8 * 1024 * 1024

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
 import type { BodyForm } from '../model/endpoint.ts'
-import type { Exchange } from './forward.ts'
+import type { Exchange } from './exchange.ts'
 
 /** What an upstream gets as the body of a request, and the fields that tell of it. */
 type RequestBody = {

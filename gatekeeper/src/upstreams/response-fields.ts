@@ -1,6 +1,9 @@
 import { connectionNames } from '../lib/net/fields.ts'
 import { placeBelow, type Sent } from './place-below.ts'
 
+/** The fields of an upstream's answer, as undici gives them. */
+export type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
+
 /**
  * Which fields of an upstream's answer its client sees: none that speak for the gatekeeper, that
  * tell where and what the upstream is, or that act on the browser for the whole origin.
@@ -37,7 +40,7 @@ const places = ['location', 'content-location']
  * `sent` (in trailers) no place is told.
  */
 export function clientFields(
-  answer: Readonly<Record<string, string | string[] | undefined>>,
+  answer: AnswerFields,
   sent: Sent | null = null,
 ): Record<string, string | string[]> {
   const named = connectionNames(answer['connection'])

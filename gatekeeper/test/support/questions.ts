@@ -1,4 +1,4 @@
-import type { BodySource } from '../../src/admission/body-facts.ts'
+import type { BodySource } from '../../src/admission/body-source.ts'
 import type { RequestHead } from '../../src/admission/request-head.ts'
 import type { TraceContext } from '../../src/lib/net/trace-context.ts'
 import type { Reservation } from '../../src/model/admission.ts'

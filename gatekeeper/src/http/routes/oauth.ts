@@ -7,7 +7,7 @@ import type {
 import { oauthPaths } from '../../oauth/metadata.ts'
 import { type OAuthError, oauthError } from '../../oauth/oauth-error.ts'
 import { parameterBytesMax, readParameters } from '../../oauth/parameters.ts'
-import type { Answer } from '../error-response.ts'
+import type { Answer } from '../answer.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints, OwnRequest } from './own.ts'
 

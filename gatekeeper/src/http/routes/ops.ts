@@ -8,7 +8,7 @@ import { isSameSecret } from '../../lib/constant-time.ts'
 import { isLoopback } from '../../lib/net/cidr.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
 import { scrubKeys } from '../../model/key-shape.ts'
-import type { Answer } from '../error-response.ts'
+import type { Answer } from '../answer.ts'
 import type { Call } from '../point.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 

@@ -2,10 +2,10 @@
  * The gatekeeper's own endpoints. They pass admission like everything else; here is what answers
  * when it said yes, by the pattern of the endpoint's row.
  */
-import type { BodySource } from '../../admission/body-facts.ts'
+import type { BodySource } from '../../admission/body-source.ts'
 import type { Admission } from '../../model/admission.ts'
 import type { BodyFacts } from '../../model/facts.ts'
-import type { Answer } from '../error-response.ts'
+import type { Answer } from '../answer.ts'
 
 /** An admitted request to an endpoint of our own. */
 export type OwnRequest = {

@@ -1,5 +1,5 @@
 import { oauthPaths, resourceMetadata, serverMetadata } from '../../oauth/metadata.ts'
-import type { Answer } from '../error-response.ts'
+import type { Answer } from '../answer.ts'
 import { jsonAnswer } from '../send.ts'
 
 /** The documents that need no admission: everybody may know them. */

@@ -1,5 +1,5 @@
 /** What a change of `keys.json` does, for those who record it: ids and names of members, no secret. */
-import type { KeyDocument, KeyEntry } from './key-document.ts'
+import type { KeyDocument, KeyEntry } from './key-entry.ts'
 
 export type KeyAct =
   | {

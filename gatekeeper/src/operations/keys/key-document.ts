@@ -5,32 +5,8 @@ import { describeUnreadable } from '../../api-keys/unreadable.ts'
 import { changeFile } from '../../lib/files/change-file.ts'
 import { decodeText } from '../../lib/files/text-file.ts'
 import { ProblemsError } from '../../lib/problem.ts'
-import type { Role } from '../../model/principal.ts'
 import { describeKeyChange, type RecordKeyActs } from './key-act.ts'
-
-/** `keys.json` as it stands on the disk, for those who change it. Instants are ISO 8601. */
-export type KeyDocument = { version: 1; keys: Record<string, KeyEntry> }
-
-export type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
-
-export type KeyEntry = {
-  user: string
-  role: Role
-  services: readonly string[]
-  secrets: readonly SecretEntry[]
-  createdAt?: string | null
-  expiresAt?: string | null
-  disabled?: boolean
-  addresses?: readonly string[]
-  origins?: readonly string[]
-  models?: readonly string[]
-  limits?: readonly string[]
-  cloudModels?: boolean
-  caps?: Readonly<Record<string, number>>
-  weight?: number
-  description?: string
-  tags?: readonly string[]
-}
+import type { KeyDocument } from './key-entry.ts'
 
 /** Reads a key file for people; null where there is none. Rejects with a ProblemsError. */
 export async function readKeyFile(file: string, known: KnownServices): Promise<KeyFile | null> {

@@ -10,7 +10,8 @@ import { formatInstant } from '../../lib/instant.ts'
 import type { Limit } from '../../model/limit.ts'
 import type { Role } from '../../model/principal.ts'
 import type { RecordKeyActs } from './key-act.ts'
-import { changeKeys, type KeyDocument, type KeyEntry, type SecretEntry } from './key-document.ts'
+import { changeKeys } from './key-document.ts'
+import type { KeyDocument, KeyEntry, SecretEntry } from './key-entry.ts'
 
 export type KeyWriterDeps = {
   readonly clock: Clock

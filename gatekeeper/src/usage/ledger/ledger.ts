@@ -7,23 +7,14 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../../lib/clock.ts'
 import type { Refusal, Reservation } from '../../model/admission.ts'
-import type { RequestFacts } from '../../model/facts.ts'
 import type { ScopedLimit, Standing } from '../../model/limit.ts'
-import type { Principal } from '../../model/principal.ts'
 import type { Balance, UsageJournal } from '../journal/usage-journal.ts'
 import { type Account, type Accounts, createAccounts } from './accounts.ts'
 import { createCalendar } from './calendar.ts'
 import { describeQuota, Hold, type ScopedQuota } from './hold.ts'
+import type { LedgerQuestion } from './ledger-question.ts'
 import type { Meter, Now } from './meter.ts'
 import { createRehearsal, createReservation, refuseShort } from './reservation.ts'
-
-/** What a request is, for the ledger. */
-export type LedgerQuestion = {
-  readonly facts: RequestFacts
-  readonly principal: Principal
-  /** Everything that applies to it; caps are none of the ledger's business. */
-  readonly limits: readonly ScopedLimit[]
-}
 
 export type Ledger = {
   /** Charges one request and holds a running one until it is settled; or says which limit refuses. */

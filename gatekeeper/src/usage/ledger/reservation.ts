@@ -4,7 +4,7 @@ import { isRateSeconds } from '../../model/limit.ts'
 import type { Charge, Estimate, Usage } from '../../model/usage.ts'
 import type { Balance, UsageJournal, UsageRecord } from '../journal/usage-journal.ts'
 import type { Hold, Short } from './hold.ts'
-import type { LedgerQuestion } from './ledger.ts'
+import type { LedgerQuestion } from './ledger-question.ts'
 import type { Now } from './meter.ts'
 
 /** What is charged already when a reservation begins. */

@@ -1,0 +1,27 @@
+import type { Role } from '../../model/principal.ts'
+
+/** `keys.json` as text on the disk, for the functions that change it. Instants are ISO 8601. */
+export type KeyDocument = { version: 1; keys: Record<string, KeyEntry> }
+
+/** One secret of a key; two of them are a rotation with an overlap. */
+export type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
+
+/** One key as `keys.json` has it. */
+export type KeyEntry = {
+  user: string
+  role: Role
+  services: readonly string[]
+  secrets: readonly SecretEntry[]
+  createdAt?: string | null
+  expiresAt?: string | null
+  disabled?: boolean
+  addresses?: readonly string[]
+  origins?: readonly string[]
+  models?: readonly string[]
+  limits?: readonly string[]
+  cloudModels?: boolean
+  caps?: Readonly<Record<string, number>>
+  weight?: number
+  description?: string
+  tags?: readonly string[]
+}

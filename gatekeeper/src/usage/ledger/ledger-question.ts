@@ -1,0 +1,11 @@
+import type { RequestFacts } from '../../model/facts.ts'
+import type { ScopedLimit } from '../../model/limit.ts'
+import type { Principal } from '../../model/principal.ts'
+
+/** What the ledger must know of a request. */
+export type LedgerQuestion = {
+  readonly facts: RequestFacts
+  readonly principal: Principal
+  /** All limits that apply to it; the ledger ignores caps. */
+  readonly limits: readonly ScopedLimit[]
+}
