@@ -1,8 +1,6 @@
-import type { FileState } from '../lib/files/stable-read.ts'
-import { watchFile } from '../lib/files/watched-file.ts'
+import { followFile } from '../lib/files/follow-file.ts'
 import { atMostEvery } from '../lib/load/at-most-every.ts'
-import type { Problem } from '../lib/problem.ts'
-import { ProblemsError } from '../lib/problem.ts'
+import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { KeySource } from './access-token.ts'
 import { type KeySet, readKeySet } from './jwk-set.ts'
@@ -19,49 +17,41 @@ export type WatchedKeySource = KeySource & {
 
 export type FileKeySourceDeps = {
   readonly timers?: Timers
-  /** Told of keys that are left out, and of each reload. */
+  /** Receives the keys that are left out. */
   readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
 /**
- * Follows a JWK Set in a file. Broken at the start it rejects with a ProblemsError; later the last
- * good keys stay, and `problems()` says so. A file that is absent is an empty set.
+ * Follows a JWK Set in a file. Rejects with a ProblemsError if it is broken now. A file that does not
+ * exist is an empty set.
  */
 export async function openFileKeySource(
   path: string,
   deps: FileKeySourceDeps,
 ): Promise<WatchedKeySource> {
-  let current: KeySet | null = null
-  let problem: Problem | null = null
-  const apply = (state: FileState) => {
-    const read = readState(state, path)
-    problem = 'what' in read ? read : null
-    if ('what' in read) return
-    current = read.keySet
-    for (const { at, kid, why } of read.leftOut) {
-      deps.log.warn({ file: path, key: at, kid }, `a key of the set is left out: it ${why}`)
-    }
-  }
-  const watched = await watchFile(path, apply, deps.timers)
-  apply(watched.first)
-  if (problem !== null) {
-    watched.close()
-    throw new ProblemsError([problem])
-  }
+  const followed = await followFile<KeySet>({
+    path,
+    interpret: (text) => interpret(text, path, deps),
+    absent: () => interpret('{"keys":[]}', path, deps),
+    unreadable: (code) => ({ source: path, what: `cannot be read (${code})`, remedy }),
+    timers: deps.timers,
+  })
   return {
-    current: () => current,
+    current: followed.current,
     // Tokens with invented keys must not make us read files all day.
-    refresh: atMostEvery(refreshMs, watched.check),
-    problems: () => (problem === null ? [] : [problem]),
-    close: watched.close,
+    refresh: atMostEvery(refreshMs, followed.reload),
+    problems: followed.problems,
+    close: followed.close,
   }
 }
 
-function readState(state: FileState, source: string) {
-  const remedy = 'Write the public keys of the issuer into it: {"keys": [...]} (RFC 7517).'
-  if (state.kind === 'unreadable') {
-    return { source, what: `cannot be read (${state.code})`, remedy }
+const remedy = 'Write the public keys of the issuer into it: {"keys": [...]} (RFC 7517).'
+
+function interpret(text: string, source: string, { log }: FileKeySourceDeps): KeySet {
+  const read = readKeySet(text)
+  if ('problem' in read) throw new ProblemsError([{ source, what: read.problem, remedy }])
+  for (const { at, kid, why } of read.leftOut) {
+    log.warn({ file: source, key: at, kid }, `a key of the set is left out: it ${why}`)
   }
-  const read = readKeySet(state.kind === 'absent' ? '{"keys":[]}' : state.text)
-  return 'problem' in read ? { source, what: read.problem, remedy } : read
+  return read.keySet
 }

@@ -6,8 +6,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { changeFile } from '../lib/files/change-file.ts'
-import type { FileState } from '../lib/files/stable-read.ts'
-import { watchFile } from '../lib/files/watched-file.ts'
+import { followFile } from '../lib/files/follow-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { TokenIdentity } from './token-claims.ts'
@@ -51,31 +50,25 @@ const none: Revoked = { tokens: {}, clients: {} }
 
 /** Follows the file. Rejects with a ProblemsError where it is broken at the start. */
 export async function openRevocations(deps: RevocationDeps): Promise<Revocations> {
-  let revoked = none
-  let problem: Problem | null = null
-  let version = 0
-  const apply = (state: FileState) => {
-    version++
-    // A file that vanishes while we run must not give revoked tokens back.
-    const isLost = state.kind === 'absent' && revoked !== none
-    const read = isLost ? lost(deps.path) : readState(state, deps.path)
-    if ('what' in read) problem = read
-    else [revoked, problem] = [read, null]
-  }
-  const watched = await watchFile(deps.path, apply, deps.timers)
-  apply(watched.first)
-  if (problem !== null) {
-    watched.close()
-    throw new ProblemsError([problem])
-  }
+  const { path } = deps
+  const followed = await followFile<Revoked>({
+    path,
+    interpret: (text) => interpret(text, path),
+    absent: (last = none) => {
+      // A file that vanishes while we run must not give revoked tokens back.
+      if (last === none) return none
+      throw new ProblemsError([{ source: path, what: 'has vanished', remedy }])
+    },
+    unreadable: (code) => ({ source: path, what: `cannot be read (${code})`, remedy }),
+    timers: deps.timers,
+  })
   const change = async (add: (revoked: Revoked) => Revoked) => {
-    revoked = await write(deps, add)
-    version++
+    followed.adopt(await write(deps, add))
     // So that the follower knows what was there, should it vanish.
-    await watched.check()
+    await followed.reload()
   }
   return {
-    isRevoked: (token) => isRevoked(revoked, token),
+    isRevoked: (token) => isRevoked(followed.current(), token),
     revokeToken: ({ issuer, tokenId, expiresAt }) =>
       change(({ tokens, clients }) => ({
         tokens: { ...tokens, [tokenKey(issuer, tokenId)]: expiresAt },
@@ -87,10 +80,10 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
         // Up to and with this very millisecond.
         clients: { ...clients, [tokenKey(issuer, clientId)]: deps.clock() + 1 },
       })),
-    version: () => version,
-    problem: () => problem,
-    reload: () => watched.check(),
-    close: watched.close,
+    version: followed.version,
+    problem: () => followed.problems()[0] ?? null,
+    reload: followed.reload,
+    close: followed.close,
   }
 }
 
@@ -127,14 +120,10 @@ async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): 
 
 const remedy = 'Restore it from a backup. Without it, revoked tokens would be taken again.'
 
-const lost = (source: string): Problem => ({ source, what: 'has vanished', remedy })
-
-function readState(state: FileState, source: string): Revoked | Problem {
-  if (state.kind === 'absent') return none
-  if (state.kind === 'unreadable') {
-    return { source, what: `cannot be read (${state.code})`, remedy }
-  }
-  return parse(state.text) ?? { source, what: 'is not a list of revoked tokens', remedy }
+function interpret(text: string, source: string): Revoked {
+  const revoked = parse(text)
+  if (revoked !== null) return revoked
+  throw new ProblemsError([{ source, what: 'is not a list of revoked tokens', remedy }])
 }
 
 /** Null where the text is something else; no text at all is an empty list. */

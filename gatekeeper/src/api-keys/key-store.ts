@@ -5,14 +5,13 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
-import type { FileState } from '../lib/files/stable-read.ts'
-import { type WatchedFile, watchFile } from '../lib/files/watched-file.ts'
+import { type FollowedFile, followFile } from '../lib/files/follow-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
-import { parseInSteps, parseKeyFile } from './key-file.ts'
-import type { KeyRecord, KnownServices } from './key-record.ts'
+import { parseInSteps } from './key-file.ts'
+import type { KeyFile, KeyRecord, KnownServices } from './key-record.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { compareKeys, type KeySetChange } from './key-set-change.ts'
 import { mergeKeys } from './merge-keys.ts'
@@ -62,26 +61,20 @@ export type KeyStoreState = {
   readonly loadedAt: number
 }
 
-/** What is known of one file: its last good keys, and why there are no newer ones. */
-type Source = {
-  readonly keys: readonly KeyRecord[]
-  readonly problems: readonly Problem[]
-  readonly warnings: readonly Problem[]
-  /** Its next version will not be seen, though this one is good. */
-  readonly isDetached: boolean
-}
+/** What one file holds. */
+type FileKeys = Pick<KeyFile, 'keys' | 'warnings'>
 
 /** Reads all files. Rejects with a ProblemsError that holds what is wrong in any of them. */
 export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
   const store = new Store(deps)
-  const watched = await Promise.all(
-    deps.files.map((file) => watchFile(file, (state) => store.update(file, state), deps.timers)),
+  const followed = await Promise.all(
+    deps.files.map((file) => followKeys(file, { ...deps, onChange: () => store.update(file) })),
   )
   const close = () => {
-    for (const file of watched) file.close()
+    for (const file of followed) file.close()
   }
   try {
-    store.begin(watched)
+    store.begin(followed)
   } catch (error) {
     close()
     throw error
@@ -95,10 +88,41 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     version: () => store.version,
     idsWithOnly: (held, missing) => store.ring.idsWithOnly(held, missing),
     reload: async () => {
-      await Promise.all(watched.map((file) => file.check()))
-      await store.settled()
+      await Promise.all(followed.map((file) => file.reload()))
     },
     close,
+  }
+}
+
+function followKeys(
+  path: string,
+  deps: Omit<KeyStoreDeps, 'onChange'> & { readonly onChange: () => void },
+): Promise<FollowedFile<FileKeys>> {
+  return followFile<FileKeys>({
+    path,
+    initial: { keys: [], warnings: [] },
+    interpret: async (text) => {
+      const { keys, problems, warnings } = await parseBetweenRequests(text, path, deps.known)
+      if (problems.length > 0) throw new ProblemsError(problems)
+      return { keys, warnings }
+    },
+    absent: () => ({ keys: [], warnings: [absent(path)] }),
+    unreadable: (code) => describeUnreadable(path, code, deps.uid ?? process.getuid?.() ?? null),
+    onChange: deps.onChange,
+    timers: deps.timers,
+  })
+}
+
+async function parseBetweenRequests(
+  text: string,
+  source: string,
+  known: KnownServices,
+): Promise<KeyFile> {
+  const steps = parseInSteps(text, source, known)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    await setImmediate()
   }
 }
 
@@ -106,45 +130,28 @@ class Store {
   ring: KeyRing = createKeyRing([])
   version = 0
   readonly #deps: KeyStoreDeps
-  readonly #sources = new Map<string, Source>()
+  /** In the order of `deps.files`; empty until all of them are read. */
+  #followed: readonly FollowedFile<FileKeys>[] = []
   #conflicts: readonly Problem[] = []
   #records: readonly KeyRecord[] = []
-  #updates: Promise<void> = Promise.resolve()
   #loadedAt = 0
 
   constructor(deps: KeyStoreDeps) {
     this.#deps = deps
   }
 
-  begin(watched: readonly WatchedFile[]): void {
-    const { files } = this.#deps
-    files.forEach((file, at) => {
-      // A change may have come in between the reading and now; it is the newer one.
-      if (this.#sources.has(file)) return
-      this.#keep(file, this.#interpret(file, (watched[at] as WatchedFile).first))
-    })
+  begin(followed: readonly FollowedFile<FileKeys>[]): void {
+    this.#followed = followed
     this.#swap()
     const problems = this.#problems()
     if (problems.length > 0) throw new ProblemsError(problems)
-    this.#warn(files)
+    for (const file of followed) this.#warn(file.current())
   }
 
-  /** Takes a file's new state over, as far as it is good; one after the other, as they came. */
-  update(file: string, state: FileState): void {
-    const report = ({ name }: Error) =>
-      this.#deps.log.error({ file, fault: name }, 'keys not reloaded: the last good ones stay')
-    // A fault must not end the row: the next state may be the one that revokes a key.
-    this.#updates = this.#updates.then(() => this.#apply(file, state)).catch(report)
-  }
-
-  /** Resolves when every state that came in so far is taken over. */
-  settled(): Promise<void> {
-    return this.#updates
-  }
-
-  async #apply(file: string, state: FileState): Promise<void> {
-    this.#keep(file, await this.#interpretInSteps(file, state))
-    if (this.#sources.size < this.#deps.files.length) return
+  /** Puts a file's new state in force, as far as it is good. */
+  update(file: string): void {
+    const followed = this.#followed[this.#deps.files.indexOf(file)]
+    if (followed === undefined) return
     const before = this.#records
     this.#swap()
     void this.#tellChange(before, this.#records)
@@ -152,7 +159,7 @@ class Store {
     const fields = { file, keys, ...(degraded.length > 0 && { problems: degraded }) }
     if (degraded.length === 0) this.#deps.log.info(fields, 'keys reloaded')
     else this.#deps.log.error(fields, 'keys not reloaded: the last good ones stay')
-    this.#warn([file])
+    if (followed.problems().length === 0) this.#warn(followed.current())
   }
 
   /** Never waited for: what is removed must be out at once, and told of when there is time. */
@@ -167,55 +174,24 @@ class Store {
   }
 
   state(): KeyStoreState {
-    const stale = [...this.#sources].filter(([, source]) => source.isDetached)
+    const stale = this.#deps.files.filter((_, at) => this.#followed[at]?.isDetached())
     return {
-      degraded: [...this.#problems(), ...stale.map(([file]) => detached(file))],
-      notes: [...this.#sources.values()].flatMap(({ warnings }) => warnings),
+      degraded: [...this.#problems(), ...stale.map(detached)],
+      notes: this.#followed.flatMap((file) => file.current().warnings),
       keys: this.ring.size,
       loadedAt: this.#loadedAt,
     }
   }
 
   #problems(): Problem[] {
-    const broken = [...this.#sources.values()].flatMap((source) => source.problems)
-    return [...broken, ...this.#conflicts]
-  }
-
-  async #interpretInSteps(file: string, state: FileState): Promise<Source> {
-    if (state.kind !== 'text') return this.#interpret(file, state)
-    const steps = parseInSteps(state.text, file, this.#deps.known)
-    for (;;) {
-      const step = steps.next()
-      if (step.done) return { ...step.value, isDetached: state.isDetached }
-      await setImmediate()
-    }
-  }
-
-  #keep(file: string, source: Source): void {
-    // The other file goes on being reloaded: a key that is removed there must stop working.
-    const lastGood = this.#sources.get(file)?.keys ?? []
-    this.#sources.set(file, source.problems.length === 0 ? source : { ...source, keys: lastGood })
-  }
-
-  #interpret(file: string, state: FileState): Source {
-    const none: Source = { keys: [], problems: [], warnings: [], isDetached: false }
-    switch (state.kind) {
-      case 'text':
-        return { ...parseKeyFile(state.text, file, this.#deps.known), isDetached: state.isDetached }
-      case 'absent':
-        return { ...none, warnings: [absent(file)] }
-      default: {
-        const uid = this.#deps.uid ?? process.getuid?.() ?? null
-        return { ...none, problems: [describeUnreadable(file, state.code, uid)] }
-      }
-    }
+    return [...this.#followed.flatMap((file) => file.problems()), ...this.#conflicts]
   }
 
   /** One snapshot for another: no request ever sees half of the old and half of the new keys. */
   #swap(): void {
     const { files, log, clock } = this.#deps
     const merged = mergeKeys(
-      files.map((file) => ({ file, keys: this.#sources.get(file)?.keys ?? [] })),
+      files.map((file, at) => ({ file, keys: this.#followed[at]?.current().keys ?? [] })),
     )
     for (const warning of merged.warnings) log.warn({ ...warning }, 'keys')
     this.#conflicts = merged.problems
@@ -225,12 +201,8 @@ class Store {
     this.#loadedAt = clock()
   }
 
-  #warn(files: readonly string[]): void {
-    for (const file of files) {
-      for (const warning of this.#sources.get(file)?.warnings ?? []) {
-        this.#deps.log.warn({ ...warning }, 'keys')
-      }
-    }
+  #warn({ warnings }: FileKeys): void {
+    for (const warning of warnings) this.#deps.log.warn({ ...warning }, 'keys')
   }
 }
 

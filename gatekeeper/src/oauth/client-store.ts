@@ -1,11 +1,10 @@
 /**
  * The OAuth clients in force: those of `keys/clients.json`, followed like the key files, and those
- * of the environment. Broken at the start it stops the start; later the last good ones stay.
+ * of the environment. A file that is broken at the start stops the start.
  */
 import type { Clock } from '../lib/clock.ts'
-import type { FileState } from '../lib/files/stable-read.ts'
+import { followFile } from '../lib/files/follow-file.ts'
 import { describeEncoding } from '../lib/files/text-file.ts'
-import { watchFile } from '../lib/files/watched-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import { type Client, isActiveClient } from './client.ts'
@@ -51,66 +50,50 @@ export type ClientStoreDeps = {
   }
 }
 
-/** Follows the file. Rejects with a ProblemsError where it is broken now. */
+/** Follows the file. Rejects with a ProblemsError if it is broken now. */
 export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStore> {
-  let clients = indexClients(deps.fixed)
-  let problems: readonly Problem[] = []
-  let notes: readonly Problem[] = []
-  let version = 0
-  const apply = (state: FileState) => {
-    version++
-    const read = readState(state, deps)
-    problems = read.problems
-    if (problems.length > 0) return
-    clients = indexClients([...deps.fixed, ...read.clients])
-    notes = notesOn(read.clients, deps)
-    for (const note of notes) deps.log.warn({ ...note }, 'clients')
-  }
-  const watched = await watchFile(
-    deps.file,
-    (state) => {
-      const before = clients
-      apply(state)
-      deps.onChange?.(compareClients(before, clients))
-      const fields = { file: deps.file, clients: clients.size }
-      if (problems.length === 0) deps.log.info(fields, 'clients reloaded')
-      else deps.log.error({ ...fields, problems }, 'clients not reloaded: the last good ones stay')
+  const { file, log } = deps
+  const followed = await followFile<ClientSet>({
+    path: file,
+    interpret: (text) => interpret(text, deps),
+    absent: () => ({ byId: indexClients(deps.fixed), notes: [] }),
+    unreadable: (code) => describeUnreadable(file, code),
+    onChange: (before) => {
+      const { byId } = followed.current()
+      deps.onChange?.(compareClients(before.byId, byId))
+      const [fields, problems] = [{ file, clients: byId.size }, followed.problems()]
+      if (problems.length === 0) log.info(fields, 'clients reloaded')
+      else log.error({ ...fields, problems }, 'clients not reloaded: the last good ones stay')
     },
-    deps.timers,
-  )
-  apply(watched.first)
-  if (problems.length > 0) {
-    watched.close()
-    throw new ProblemsError(problems)
-  }
+    timers: deps.timers,
+  })
+  const find = (id: string) => followed.current().byId.get(id) ?? null
   const isActive = (client: Client) => isActiveClient(client, deps.clock())
   return {
     authenticate: (id, secret) => {
-      const client = clients.get(id) ?? null
+      const client = find(id)
       const at = findSecret(secret, client?.secrets.map((stored) => stored.sha256) ?? [])
       const expiresAt = client?.secrets[at]?.expiresAt ?? null
       if (client === null || at === -1 || !isActive(client)) return null
       return expiresAt === null || deps.clock() < expiresAt ? client : null
     },
-    find: (id) => clients.get(id) ?? null,
+    find,
     isActive,
-    size: () => clients.size,
-    version: () => version,
-    problems: () => problems,
-    notes: () => notes,
-    reload: () => watched.check(),
-    close: watched.close,
+    size: () => followed.current().byId.size,
+    version: followed.version,
+    problems: followed.problems,
+    notes: () => followed.current().notes,
+    reload: followed.reload,
+    close: followed.close,
   }
-}
-
-function notesOn(clients: readonly Client[], { file, known }: ClientStoreDeps): Problem[] {
-  return known === undefined ? [] : findUnknownServices(clients, { source: file, known })
 }
 
 /** Ids of the clients by which two sets differ. */
 export type ClientSetChange = Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>
 
 type ClientIndex = ReadonlyMap<string, Client>
+
+type ClientSet = { readonly byId: ClientIndex; readonly notes: readonly Problem[] }
 
 function compareClients(before: ClientIndex, after: ClientIndex): ClientSetChange {
   const isSame = (id: string) => JSON.stringify(before.get(id)) === JSON.stringify(after.get(id))
@@ -126,20 +109,23 @@ function indexClients(clients: readonly Client[]): ReadonlyMap<string, Client> {
   return new Map(clients.map((client) => [client.id, client]))
 }
 
-function readState(state: FileState, { file, fixed }: ClientStoreDeps) {
-  if (state.kind === 'absent') return { clients: [], problems: [] }
-  if (state.kind === 'unreadable') {
-    const remedy = 'Make it readable for the user that the gatekeeper runs as.'
-    const what = `cannot be read (${state.code})`
-    const problem = describeEncoding(state.code) ?? { what, remedy }
-    return { clients: [], problems: [{ source: file, ...problem }] }
-  }
-  const read = parseClientFile(state.text, file)
-  const twice = read.clients.filter(({ id }) => fixed.some((other) => other.id === id))
-  const problems = twice.map(({ id }) => ({
+function describeUnreadable(source: string, code: string): Problem {
+  const remedy = 'Make it readable for the user that the gatekeeper runs as.'
+  const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
+  return { source, ...problem }
+}
+
+function interpret(text: string, { file, fixed, known, log }: ClientStoreDeps): ClientSet {
+  const { clients, problems } = parseClientFile(text, file)
+  const twice = clients.filter(({ id }) => fixed.some((other) => other.id === id))
+  const conflicts = twice.map(({ id }) => ({
     source: file,
     what: `the client ${id} is set by OAUTH_CLIENT_ID_… as well`,
     remedy: 'Remove one of the two.',
   }))
-  return { clients: read.clients, problems: [...read.problems, ...problems] }
+  const all = [...problems, ...conflicts]
+  if (all.length > 0) throw new ProblemsError(all)
+  const notes = known === undefined ? [] : findUnknownServices(clients, { source: file, known })
+  for (const note of notes) log.warn({ ...note }, 'clients')
+  return { byId: indexClients([...fixed, ...clients]), notes }
 }

@@ -4,9 +4,8 @@
  */
 import { type CryptoKey, importJWK, type JSONWebKeySet, type JWK } from 'jose'
 import type { Clock } from '../lib/clock.ts'
-import type { FileState } from '../lib/files/stable-read.ts'
-import { watchFile } from '../lib/files/watched-file.ts'
-import type { Problem } from '../lib/problem.ts'
+import { followFile } from '../lib/files/follow-file.ts'
+import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import { parseSigningKeys, type SigningKey, signingKeyPath } from './signing-key-file.ts'
 
@@ -43,29 +42,29 @@ type Usable = SigningKey & { readonly imported: CryptoKey; readonly publicJwk: J
 /** Follows the file of signing keys. Never rejects: without keys it issues nothing, and says so. */
 export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKeys> {
   const path = signingKeyPath(deps.stateDir)
-  let usable: readonly Usable[] = []
-  let problem: Problem | null = null
-  let pending: Promise<void> = Promise.resolve()
-
-  const apply = async (state: FileState) => {
-    const read = await importKeys(state)
-    problem = typeof read === 'string' ? describe(path, read) : null
-    // The last good keys go on verifying; a key whose file is gone must not go on signing.
-    if (typeof read !== 'string') usable = read
-  }
-  const watched = await watchFile(
+  // The last good keys go on verifying; a key whose file is gone must not go on signing.
+  const followed = await followFile<readonly Usable[]>({
     path,
-    (state) => (pending = pending.then(() => apply(state))),
-    deps.timers,
-  )
-  await apply(watched.first)
+    initial: [],
+    interpret: async (text) => {
+      const keys = await importKeys(text)
+      if (typeof keys === 'string') throw new ProblemsError([describe(path, keys)])
+      return keys
+    },
+    absent: () => {
+      throw new ProblemsError([describe(path, 'does not exist')])
+    },
+    unreadable: (code) => describe(path, `cannot be read (${code})`),
+    timers: deps.timers,
+  })
+  const problem = () => followed.problems()[0] ?? null
   let published: { of: readonly Usable[]; set: JSONWebKeySet } = { of: [], set: { keys: [] } }
   const live = () =>
-    usable.filter(({ retiresAt }) => retiresAt === null || retiresAt > deps.clock())
+    followed.current().filter(({ retiresAt }) => retiresAt === null || retiresAt > deps.clock())
 
   return {
     signer: () => {
-      if (problem !== null) return null
+      if (problem() !== null) return null
       const now = deps.clock()
       const active = live().filter(({ activeAt }) => activeAt <= now)
       const newest = active.at(-1)
@@ -74,25 +73,20 @@ export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKey
       return { kid, algorithm, key, publicJwk }
     },
     publicSet: () => {
-      const keys = live()
+      const [usable, keys] = [followed.current(), live()]
       // Time only takes keys away, so that as many of the same are the same.
       if (published.of === usable && published.set.keys.length === keys.length) return published.set
       published = { of: usable, set: { keys: keys.map(({ publicJwk }) => publicJwk) } }
       return published.set
     },
-    problem: () => problem,
-    reload: async () => {
-      await watched.check()
-      await pending
-    },
-    close: watched.close,
+    problem,
+    reload: followed.reload,
+    close: followed.close,
   }
 }
 
-async function importKeys(state: FileState): Promise<readonly Usable[] | string> {
-  if (state.kind === 'absent') return 'does not exist'
-  if (state.kind === 'unreadable') return `cannot be read (${state.code})`
-  const keys = parseSigningKeys(state.text)
+async function importKeys(text: string): Promise<readonly Usable[] | string> {
+  const keys = parseSigningKeys(text)
   if (keys instanceof Error) return keys.message
   try {
     return await Promise.all(keys.map(importKey))
