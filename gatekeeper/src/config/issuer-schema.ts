@@ -57,77 +57,63 @@ const wantedValues = z
   .meta({ form: 'a value such as admins, or a list of values such as [admins, staff]' })
   .transform((value) => [value].flat())
 
-/** What the entries of `issuers` have in common with keys and roles. */
-export type GrantShape = z.ZodRawShape
+const nonEmpty = z.string().min(1)
+const name = nonEmpty.max(200)
+
+/** Members of an entry of `issuers`, without its rules. */
+const entry = {
+  issuer: issuerName.describe('`iss` of its tokens, to the letter'),
+  audience: z
+    .union([nonEmpty, z.array(nonEmpty).min(1)])
+    .meta({ form: 'a text such as gatekeeper, or a list such as [gatekeeper, api]' })
+    .transform((value) => [value].flat())
+    .describe('Our name in its tokens'),
+  audienceClaim: name.default('aud').describe('The claim that is compared with `audience`'),
+  algorithms: z
+    .array(z.enum(algorithms), 'must be a list, such as [RS256]')
+    .min(1)
+    .describe('Signature algorithms that are accepted'),
+  types: z
+    .array(nonEmpty.toLowerCase())
+    .min(1)
+    .default(['at+jwt'])
+    .describe('Values of `typ` in the header of a token, without `application/`'),
+  keys: keys.describe('Where its public keys are'),
+  tls: tls
+    .optional()
+    .describe('Which certificate its server may show, instead of those of the public authorities'),
+  clockToleranceSeconds: z
+    .number()
+    .min(0)
+    .max(300)
+    .default(30)
+    .describe('How far clocks may differ'),
+  keepKeysHours: z
+    .number()
+    .min(0)
+    .max(24 * 30)
+    .default(24)
+    .describe('How long its last keys are used while it cannot be reached'),
+  userClaim: name.default('sub').describe('The claim that names the user'),
+}
 
 /** Makes the schema of `issuers`; `grant` is what a rule may give, beside role and services. */
-export function issuersSchema<Grant extends GrantShape>(grant: Grant) {
+export function issuersSchema<Grant extends z.ZodRawShape>(grant: Grant) {
   const rule = z.strictObject({
     when: z
-      .record(z.string().min(1).max(500), wantedValues)
+      .record(nonEmpty.max(500), wantedValues)
       .default({})
       .describe('Claims that a token must have; empty: every token of the issuer'),
     role: z.enum(['readonly', 'readwrite', 'admin']).describe('The role that it gives'),
-    services: z
-      .array(z.string().min(1).max(200))
-      .default([])
-      .describe('The services that it opens'),
+    services: z.array(name).default([]).describe('The services that it opens'),
     ...grant,
   })
+  const rules = z
+    .array(rule)
+    .min(1)
+    .describe('What its tokens open; the first rule that matches counts')
   return z
-    .array(
-      z.strictObject({
-        issuer: issuerName.describe('`iss` of its tokens, to the letter'),
-        audience: z
-          .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-          .meta({ form: 'a text such as gatekeeper, or a list such as [gatekeeper, api]' })
-          .transform((value) => [value].flat())
-          .describe('Our name in its tokens'),
-        audienceClaim: z
-          .string()
-          .min(1)
-          .max(200)
-          .default('aud')
-          .describe('The claim that is compared with `audience`'),
-        algorithms: z
-          .array(z.enum(algorithms), 'must be a list, such as [RS256]')
-          .min(1)
-          .describe('Signature algorithms that are accepted'),
-        types: z
-          .array(z.string().min(1).toLowerCase())
-          .min(1)
-          .default(['at+jwt'])
-          .describe('Values of `typ` in the header of a token, without `application/`'),
-        keys: keys.describe('Where its public keys are'),
-        tls: tls
-          .optional()
-          .describe(
-            'Which certificate its server may show, instead of those of the public authorities',
-          ),
-        clockToleranceSeconds: z
-          .number()
-          .min(0)
-          .max(300)
-          .default(30)
-          .describe('How far clocks may differ'),
-        keepKeysHours: z
-          .number()
-          .min(0)
-          .max(24 * 30)
-          .default(24)
-          .describe('How long its last keys are used while it cannot be reached'),
-        userClaim: z
-          .string()
-          .min(1)
-          .max(200)
-          .default('sub')
-          .describe('The claim that names the user'),
-        rules: z
-          .array(rule)
-          .min(1)
-          .describe('What its tokens open; the first rule that matches counts'),
-      }),
-    )
+    .array(z.strictObject({ ...entry, rules }))
     .max(50)
     .default([])
 }

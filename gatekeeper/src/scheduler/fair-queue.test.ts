@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createFairQueue, type FairQueue, type Slot } from './fair-queue.ts'
+import { FairQueue, type Slot } from './fair-queue.ts'
 
 /** A clock that is turned by hand, and timers that go by it. */
 function createTime() {
@@ -42,7 +42,7 @@ const asSlot = (entry: unknown) => entry as Slot
 
 function open(over: Partial<typeof rules> = {}) {
   const time = createTime()
-  return { time, queue: createFairQueue({ ...rules, ...over }, time) }
+  return { time, queue: new FairQueue({ ...rules, ...over }, time) }
 }
 
 const enter = (queue: FairQueue, key: string, signal = never, weight = 1) =>

@@ -1,9 +1,9 @@
 /**
- * The slots of one service, shared fairly by weighted deficit round robin over keys. A turn costs the
- * time that it really took, paid afterwards, since nobody knows before how long a model will speak:
- * the key that is furthest behind its share is next. So a key that floods waits for itself alone, and
- * between two keys of one weight nobody waits longer than twice the longest request. The rounds are
- * computed, not walked: `round` is where a key stands that has always had its share.
+ * Shares the slots of one service fairly, by weighted deficit round robin over keys. A turn costs the
+ * time that it took, charged afterwards, since the length of a model's answer is not known before: the
+ * key that is furthest behind its share is next. A key that floods the service waits for itself alone,
+ * and between two keys of one weight nobody waits longer than twice the longest request. Rounds are
+ * computed and not walked: `round` is the position of a key that has always had its share.
  *
  * It knows no request and no socket, and its clock must not jump (`performance.now`).
  */
@@ -15,12 +15,12 @@ import { createLane, endIn, isBefore, isIdle, type Lane, usedBy, type Waiter } f
 /** The right to run. `release` gives it back; a second call changes nothing. */
 export type Slot = {
   readonly waitedMs: number
-  /** Whether others were served in the meantime: what was judged before may no longer hold. */
+  /** Whether others were served in the meantime, so that an earlier decision may no longer hold. */
   readonly hasWaited: boolean
   readonly release: () => void
 }
 
-/** Why somebody who came left without a slot. `aborted`: the client was gone. */
+/** Why a caller left without a slot. `aborted`: the client was gone. */
 export type TurnedAway = 'queue-full' | 'queue-timeout' | 'aborted'
 
 export type Caller = {
@@ -40,119 +40,127 @@ export type QueueCounts = {
   readonly turnedAway: Readonly<Record<TurnedAway, number>>
 }
 
-export type FairQueue = {
-  /** Resolves with a slot, at once where one is free, or with why there is none. Never rejects. */
-  readonly enter: (caller: Caller) => Promise<Slot | TurnedAway>
-  readonly counts: () => QueueCounts
-}
+export class FairQueue {
+  readonly #rules: QueueRules
+  readonly #deps: { readonly clock: Clock; readonly timers: Timers }
+  readonly #lanes = new Map<string, Lane>()
+  readonly #turnedAway = { 'queue-full': 0, 'queue-timeout': 0, aborted: 0 }
+  #round = 0
+  #running = 0
+  #waiting = 0
+  #served = 0
+  #waitedMs = 0
 
-export function createFairQueue(
-  rules: QueueRules,
-  deps: { readonly clock: Clock; readonly timers: Timers },
-): FairQueue {
-  const lanes = new Map<string, Lane>()
-  const turnedAway = { 'queue-full': 0, 'queue-timeout': 0, aborted: 0 }
-  let round = 0
-  let running = 0
-  let waiting = 0
-  let served = 0
-  let waitedMs = 0
+  constructor(rules: QueueRules, deps: { readonly clock: Clock; readonly timers: Timers }) {
+    this.#rules = rules
+    this.#deps = deps
+  }
 
-  const laneOf = ({ key, weight }: Caller): Lane => {
-    const known = lanes.get(key)
+  /** Resolves with a slot, at once if one is free, or with why there is none. Never rejects. */
+  async enter(caller: Caller): Promise<Slot | TurnedAway> {
+    if (caller.signal.aborted) return this.#turnAway('aborted')
+    const lane = this.#laneOf(caller)
+    const { slots, waitingMax, waitingPerKeyMax } = this.#rules
+    if (this.#running < slots) return this.#start(lane, null)
+    const isFull = this.#waiting >= waitingMax || lane.waiting.length >= waitingPerKeyMax
+    return isFull ? this.#turnAway('queue-full') : await this.#wait(lane, caller.signal)
+  }
+
+  counts(): QueueCounts {
+    return {
+      running: this.#running,
+      waiting: this.#waiting,
+      served: this.#served,
+      waitedMs: this.#waitedMs,
+      turnedAway: { ...this.#turnedAway },
+    }
+  }
+
+  #turnAway(why: TurnedAway): TurnedAway {
+    this.#turnedAway[why]++
+    return why
+  }
+
+  #laneOf({ key, weight }: Caller): Lane {
+    const known = this.#lanes.get(key)
     if (!known) {
-      const opened = createLane(weight, round)
-      lanes.set(key, opened)
+      const opened = createLane(weight, this.#round)
+      this.#lanes.set(key, opened)
       return opened
     }
     known.weight = weight
-    // Nobody saves up: who comes back stands where the round is, and a debt stays a debt.
-    if (isIdle(known)) known.used = Math.max(known.used, round)
+    // No key saves up turns: one that comes back stands at the current round, and keeps its debt.
+    if (isIdle(known)) known.used = Math.max(known.used, this.#round)
     return known
   }
 
-  const start = (lane: Lane, since: number | null): Slot => {
-    const startedAt = deps.clock()
-    const ownWaitMs = since === null ? 0 : startedAt - since
-    round = Math.max(round, usedBy(lane, startedAt))
-    lane.turn = ++served
+  #start(lane: Lane, since: number | null): Slot {
+    const startedAt = this.#deps.clock()
+    const waitedMs = since === null ? 0 : startedAt - since
+    this.#round = Math.max(this.#round, usedBy(lane, startedAt))
+    lane.turn = ++this.#served
     lane.running++
     lane.startedSum += startedAt
-    running++
-    waitedMs += ownWaitMs
+    this.#running++
+    this.#waitedMs += waitedMs
     let isHeld = true
     const release = () => {
       if (!isHeld) return
       isHeld = false
-      running--
-      endIn(lane, startedAt, deps.clock())
-      serveNext()
+      this.#running--
+      endIn(lane, startedAt, this.#deps.clock())
+      this.#serveNext()
     }
-    return { waitedMs: ownWaitMs, hasWaited: since !== null, release }
+    return { waitedMs, hasWaited: since !== null, release }
   }
 
-  /** The lane that is furthest behind, of those that wait; lanes without a claim are forgotten. */
-  const findNext = (): Lane | null => {
-    const now = deps.clock()
+  #serveNext(): void {
+    while (this.#running < this.#rules.slots) {
+      const lane = this.#findNext()
+      if (lane === null) break
+      ;(lane.waiting[0] as Waiter).admit()
+    }
+    // Without callers there is nobody to whom a debt could be owed.
+    if (this.#running === 0 && this.#waiting === 0) this.#lanes.clear()
+  }
+
+  /** Returns the waiting lane that is furthest behind; forgets lanes without a claim. */
+  #findNext(): Lane | null {
+    const now = this.#deps.clock()
     let next: Lane | null = null
-    for (const [key, lane] of lanes) {
+    for (const [key, lane] of this.#lanes) {
       if (lane.waiting.length > 0) {
         if (next === null || isBefore(lane, next, now)) next = lane
-      } else if (isIdle(lane) && lane.used <= round) lanes.delete(key)
+      } else if (isIdle(lane) && lane.used <= this.#round) this.#lanes.delete(key)
     }
     return next
   }
 
-  const serveNext = () => {
-    while (running < rules.slots) {
-      const lane = findNext()
-      if (lane === null) break
-      ;(lane.waiting[0] as Waiter).admit()
+  #wait(lane: Lane, signal: AbortSignal): Promise<Slot | TurnedAway> {
+    const { promise, resolve } = Promise.withResolvers<Slot | TurnedAway>()
+    const leave = () => {
+      lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
+      this.#waiting--
+      signal.removeEventListener('abort', onAbort)
+      stopTimer()
     }
-    // With nobody there, there is nobody to whom a debt could be owed.
-    if (running === 0 && waiting === 0) lanes.clear()
-  }
-
-  const wait = (lane: Lane, signal: AbortSignal) =>
-    new Promise<Slot | TurnedAway>((resolve) => {
-      const leave = () => {
-        lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
-        waiting--
-        signal.removeEventListener('abort', onAbort)
-        stopTimer()
-      }
-      const turnAway = (why: TurnedAway) => {
+    const turnAway = (why: TurnedAway) => {
+      leave()
+      resolve(this.#turnAway(why))
+    }
+    const waiter: Waiter = {
+      since: this.#deps.clock(),
+      admit: () => {
         leave()
-        turnedAway[why]++
-        resolve(why)
-      }
-      const waiter: Waiter = {
-        since: deps.clock(),
-        admit: () => {
-          leave()
-          resolve(start(lane, waiter.since))
-        },
-      }
-      const onAbort = () => turnAway('aborted')
-      signal.addEventListener('abort', onAbort, { once: true })
-      const stopTimer = deps.timers.after(rules.longestWaitMs, () => turnAway('queue-timeout'))
-      lane.waiting.push(waiter)
-      waiting++
-    })
-
-  return {
-    enter: async (caller) => {
-      if (caller.signal.aborted) {
-        turnedAway.aborted++
-        return 'aborted'
-      }
-      const lane = laneOf(caller)
-      if (running < rules.slots) return start(lane, null)
-      const isFull = waiting >= rules.waitingMax || lane.waiting.length >= rules.waitingPerKeyMax
-      if (!isFull) return await wait(lane, caller.signal)
-      turnedAway['queue-full']++
-      return 'queue-full'
-    },
-    counts: () => ({ running, waiting, served, waitedMs, turnedAway: { ...turnedAway } }),
+        resolve(this.#start(lane, waiter.since))
+      },
+    }
+    const onAbort = () => turnAway('aborted')
+    signal.addEventListener('abort', onAbort, { once: true })
+    const { timers } = this.#deps
+    const stopTimer = timers.after(this.#rules.longestWaitMs, () => turnAway('queue-timeout'))
+    lane.waiting.push(waiter)
+    this.#waiting++
+    return promise
   }
 }

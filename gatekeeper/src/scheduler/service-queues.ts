@@ -1,4 +1,4 @@
-/** The queues of all services: who waits for what, in the words of requests. */
+/** The fair queues of all services, in the words of requests. */
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Refusal } from '../model/admission.ts'
@@ -6,13 +6,7 @@ import type { RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { accountOf, type Service } from '../model/service.ts'
-import {
-  createFairQueue,
-  type FairQueue,
-  type QueueCounts,
-  type Slot,
-  type TurnedAway,
-} from './fair-queue.ts'
+import { FairQueue, type QueueCounts, type Slot, type TurnedAway } from './fair-queue.ts'
 
 type Caller = {
   readonly facts: RequestFacts
@@ -21,7 +15,7 @@ type Caller = {
 }
 
 export type ServiceQueues = {
-  /** Null where nobody has to wait: services without slots, and requests that use no model. */
+  /** Null if no wait is needed: services without slots, and requests that use no model. */
   readonly enter: (caller: Caller) => Promise<Slot | Refusal | null>
   /** By the names of the services that have a queue. */
   readonly counts: () => Readonly<Record<string, QueueCounts>>
@@ -30,7 +24,7 @@ export type ServiceQueues = {
 const reasonOf: Readonly<Record<TurnedAway, Reason>> = {
   'queue-full': 'queue-full',
   'queue-timeout': 'queue-timeout',
-  // Nobody is there to read it.
+  // The client is gone, so that nobody reads it.
   aborted: 'body-aborted',
 }
 
@@ -40,7 +34,7 @@ export function createServiceQueues(
 ): ServiceQueues {
   const queues = new Map<string, FairQueue>()
   for (const { name, queue } of services) {
-    if (queue !== null) queues.set(name, createFairQueue(queue, deps))
+    if (queue !== null) queues.set(name, new FairQueue(queue, deps))
   }
   return {
     enter: async ({ facts, principal, leaving }) => {

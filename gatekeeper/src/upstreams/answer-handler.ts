@@ -11,7 +11,7 @@ import type { Reason } from '../model/reason.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import { noUsage, type Usage } from '../model/usage.ts'
 import { type ChangeAnswer, noChange } from './change-answer.ts'
-import { type ClientAnswer, createClientAnswer } from './client-answer.ts'
+import { ClientAnswer } from './client-answer.ts'
 import type { Exchange, Forwarded } from './exchange.ts'
 import { reasonOf } from './failure-reason.ts'
 import type { HeldTransform } from './held-transform.ts'
@@ -72,7 +72,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     const { response } = job.exchange
     this.#job = job
     this.#done = done
-    this.#client = createClientAnswer(response)
+    this.#client = new ClientAnswer(response)
     response.on('close', this.#onClose)
     response.on('drain', this.#onDrain)
     if (job.durationMsMax !== null) this.#after(job.durationMsMax, () => this.#endTooLong())

@@ -6,7 +6,7 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import { reasonRow } from '../model/reason.ts'
-import { createEventFilter, dataOf } from './event-filter.ts'
+import { dataOf, EventFilter } from './event-filter.ts'
 import type { HeldTransform } from './held-transform.ts'
 import type { AnswerFields } from './response-fields.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'
@@ -114,7 +114,7 @@ const eventBytesMax = 1024 * 1024
  */
 function createChatEvents(requestId: string): HeldTransform {
   let isBroken = false
-  const filter = createEventFilter(
+  const filter = new EventFilter(
     (event) => {
       if (isBroken) return null
       const judged = judge(event)

@@ -4,10 +4,10 @@
  * came.
  */
 import type { ByteTransform } from '../lib/byte-transform.ts'
-import { createEventFilter, readEvent } from './event-filter.ts'
+import { EventFilter, readEvent } from './event-filter.ts'
 
 export function createUsageEventFilter(): ByteTransform {
-  return createEventFilter((event) => (isUsageEvent(event) ? null : event))
+  return new EventFilter((event) => (isUsageEvent(event) ? null : event))
 }
 
 function isUsageEvent(event: Buffer): boolean {

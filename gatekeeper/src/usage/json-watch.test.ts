@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createJsonWatch, type Place, toPlaceTree } from './json-watch.ts'
+import { JsonWatch, type Place, toPlaceTree } from './json-watch.ts'
 
 type Found = (readonly [place: string, text: string, isString: boolean])[]
 
 function watch(places: readonly Place[], ...chunks: (string | Uint8Array)[]) {
   const found: Found = []
   let ended = 0
-  const watching = createJsonWatch(toPlaceTree(places), {
+  const watching = new JsonWatch(toPlaceTree(places), {
     found: (place, text, isString) =>
       void found.push([(places[place] ?? []).join('.'), text, isString]),
     ended: () => void ended++,

@@ -1,18 +1,12 @@
 /**
- * Watches JSON go by, byte after byte, for the few members that matter, and keeps nothing else: an
- * answer of any size is read in constant memory, and it makes no difference how it was cut into
- * chunks. It reads one value after another, as lines of JSON are; elements of arrays stand for the
- * array itself. It judges nothing: what is no JSON is only never found.
+ * Reads JSON byte after byte for a few members and keeps nothing else, so that an answer of any size
+ * is read in constant memory, however it was cut into chunks. It reads one value after another, as in
+ * lines of JSON; elements of an array stand for the array itself. It validates nothing: in text that is
+ * not JSON it finds nothing.
  */
 
 /** Where a member stands: names from the outside in. */
 export type Place = readonly string[]
-
-export type JsonWatch = {
-  readonly read: (bytes: Uint8Array, from: number, to: number) => void
-  /** Forgets where it was: the next byte begins a new value. */
-  readonly reset: () => void
-}
 
 /** Places, made ready to be watched for. */
 export type PlaceTree = Node
@@ -27,125 +21,151 @@ const backslash = 0x5c
 const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d]
 const [comma, colon] = [0x2c, 0x3a]
 
-/**
- * Makes a watch over places. `found` gets the index of the place and the text of the scalar: of a
- * string its raw characters, cut at 1,000; `ended` is called after every whole value at the top. The
- * empty place is a scalar at the top, or in an array there.
- */
-export function createJsonWatch(
-  root: PlaceTree,
-  on: {
-    readonly found: (place: number, text: string, isString: boolean) => void
-    readonly ended: () => void
-  },
-): JsonWatch {
-  const nodes: Node[] = []
-  const arrays: boolean[] = []
-  let depth = 0
-  /** How many containers are open that nobody watches. */
-  let skipped = 0
-  let next: Node | null = root
-  let isKey = false
-  let isInString = false
-  let isEscaped = false
-  let text = ''
-  let isScalar = false
+export type JsonListener = {
+  /** Receives the index of the place, and of a string its raw characters, cut at 1,000. */
+  readonly found: (place: number, text: string, isString: boolean) => void
+  /** Called after every whole value at the top. */
+  readonly ended: () => void
+}
 
-  const reset = () => {
-    depth = skipped = 0
-    next = root
-    isKey = isInString = isEscaped = isScalar = false
-    text = ''
+/** Watches for the scalars at places. The empty place is a scalar at the top, or in an array there. */
+export class JsonWatch {
+  readonly #root: Node
+  readonly #on: JsonListener
+  readonly #nodes: Node[] = []
+  readonly #arrays: boolean[] = []
+  #depth = 0
+  /** How many open containers hold nothing that is watched for. */
+  #skipped = 0
+  #next: Node | null
+  #isKey = false
+  #isInString = false
+  #isEscaped = false
+  #text = ''
+  #isScalar = false
+
+  constructor(root: PlaceTree, on: JsonListener) {
+    this.#root = root
+    this.#on = on
+    this.#next = root
   }
-  const take = (byte: number) => {
-    if (text.length < textMax) text += String.fromCharCode(byte)
+
+  /** Forgets its position: the next byte begins a new value. */
+  reset(): void {
+    this.#depth = this.#skipped = 0
+    this.#next = this.#root
+    this.#isKey = this.#isInString = this.#isEscaped = this.#isScalar = false
+    this.#text = ''
   }
-  const isWanted = () => skipped === 0 && (isKey || (next !== null && next.leaf >= 0))
-  const endScalar = () => {
-    if (!isScalar) return
-    isScalar = false
-    if (next !== null && next.leaf >= 0) on.found(next.leaf, text, false)
-    text = ''
+
+  read(bytes: Uint8Array, from: number, to: number): void {
+    for (let at = from; at < to; at++) {
+      if (!this.#isInString) this.#readOutside(bytes[at] as number)
+      else if (this.#isWanted()) this.#readString(bytes[at] as number)
+      else at = this.#skipString(bytes, at, to)
+    }
   }
-  const endString = () => {
-    isInString = false
-    if (skipped > 0) return
-    if (isKey) next = nodes[depth - 1]?.children.get(text) ?? null
-    else if (next !== null && next.leaf >= 0) on.found(next.leaf, text, true)
-    isKey = false
-    text = ''
+
+  #readOutside(byte: number): void {
+    if (byte === quote) {
+      this.#isInString = true
+      this.#text = ''
+    } else if (byte === openObject || byte === openArray) this.#open(byte === openArray)
+    else if (byte === closeObject || byte === closeArray) this.#close()
+    else if (byte === comma) this.#separate()
+    else this.#readOther(byte)
   }
-  const open = (isArray: boolean) => {
-    // Arrays of arrays hold nothing of interest, and would let an answer choose our depth.
-    const isNested = isArray && depth > 0 && arrays[depth - 1] === true
-    if (skipped > 0 || next === null || next.children.size === 0 || isNested) {
-      skipped++
+
+  #readString(byte: number): void {
+    if (byte === quote && !this.#isEscaped) {
+      this.#endString()
       return
     }
-    nodes[depth] = next
-    arrays[depth] = isArray
-    depth++
-    isKey = !isArray
-    if (!isArray) next = null
+    this.#isEscaped = byte === backslash && !this.#isEscaped
+    this.#take(byte)
   }
-  const close = () => {
-    endScalar()
-    if (skipped > 0) skipped--
-    else if (depth > 0) depth--
-    if (skipped > 0) return
-    isKey = false
-    next = depth > 0 ? null : root
-    if (depth === 0) on.ended()
-  }
-  const separate = () => {
-    endScalar()
-    if (skipped > 0 || depth === 0) return
-    isKey = arrays[depth - 1] !== true
-    next = isKey ? null : (nodes[depth - 1] ?? null)
-  }
-  const readString = (byte: number) => {
-    if (byte === quote && !isEscaped) return endString()
-    isEscaped = byte === backslash && !isEscaped
-    take(byte)
-  }
-  /** Long texts are most of what goes by: nothing is asked of their bytes but where they end. */
-  const skipString = (bytes: Uint8Array, from: number, to: number): number => {
+
+  /** Most bytes belong to long texts: of these only the end is looked for. */
+  #skipString(bytes: Uint8Array, from: number, to: number): number {
     for (let at = from; at < to; at++) {
       const byte = bytes[at]
-      if (isEscaped) isEscaped = false
-      else if (byte === backslash) isEscaped = true
+      if (this.#isEscaped) this.#isEscaped = false
+      else if (byte === backslash) this.#isEscaped = true
       else if (byte === quote) {
-        endString()
+        this.#endString()
         return at
       }
     }
     return to
   }
-  const readOther = (byte: number) => {
-    if (byte === colon || byte <= 0x20) return endScalar()
-    if (!isWanted() || isKey) return
-    isScalar = true
-    take(byte)
-  }
-  const readOutside = (byte: number) => {
-    if (byte === quote) {
-      isInString = true
-      text = ''
-    } else if (byte === openObject || byte === openArray) open(byte === openArray)
-    else if (byte === closeObject || byte === closeArray) close()
-    else if (byte === comma) separate()
-    else readOther(byte)
+
+  #readOther(byte: number): void {
+    if (byte === colon || byte <= 0x20) this.#endScalar()
+    else if (this.#isWanted() && !this.#isKey) {
+      this.#isScalar = true
+      this.#take(byte)
+    }
   }
 
-  return {
-    reset,
-    read: (bytes, from, to) => {
-      for (let at = from; at < to; at++) {
-        if (!isInString) readOutside(bytes[at] as number)
-        else if (isWanted()) readString(bytes[at] as number)
-        else at = skipString(bytes, at, to)
-      }
-    },
+  #take(byte: number): void {
+    if (this.#text.length < textMax) this.#text += String.fromCharCode(byte)
+  }
+
+  #isWanted(): boolean {
+    return this.#skipped === 0 && (this.#isKey || (this.#next !== null && this.#next.leaf >= 0))
+  }
+
+  #endScalar(): void {
+    if (!this.#isScalar) return
+    this.#isScalar = false
+    this.#tell(false)
+    this.#text = ''
+  }
+
+  #endString(): void {
+    this.#isInString = false
+    if (this.#skipped > 0) return
+    if (this.#isKey) this.#next = this.#nodes[this.#depth - 1]?.children.get(this.#text) ?? null
+    else this.#tell(true)
+    this.#isKey = false
+    this.#text = ''
+  }
+
+  #tell(isString: boolean): void {
+    const next = this.#next
+    if (next !== null && next.leaf >= 0) this.#on.found(next.leaf, this.#text, isString)
+  }
+
+  #open(isArray: boolean): void {
+    // Arrays of arrays hold nothing of interest, and would let an answer choose our depth.
+    const isNested = isArray && this.#depth > 0 && this.#arrays[this.#depth - 1] === true
+    const next = this.#next
+    if (this.#skipped > 0 || next === null || next.children.size === 0 || isNested) {
+      this.#skipped++
+      return
+    }
+    this.#nodes[this.#depth] = next
+    this.#arrays[this.#depth] = isArray
+    this.#depth++
+    this.#isKey = !isArray
+    if (!isArray) this.#next = null
+  }
+
+  #close(): void {
+    this.#endScalar()
+    if (this.#skipped > 0) this.#skipped--
+    else if (this.#depth > 0) this.#depth--
+    if (this.#skipped > 0) return
+    this.#isKey = false
+    this.#next = this.#depth > 0 ? null : this.#root
+    if (this.#depth === 0) this.#on.ended()
+  }
+
+  #separate(): void {
+    this.#endScalar()
+    if (this.#skipped > 0 || this.#depth === 0) return
+    this.#isKey = this.#arrays[this.#depth - 1] !== true
+    this.#next = this.#isKey ? null : (this.#nodes[this.#depth - 1] ?? null)
   }
 }
 

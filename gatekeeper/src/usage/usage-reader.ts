@@ -1,11 +1,5 @@
 import type { UsageForm } from '../model/endpoint.ts'
-import {
-  createJsonWatch,
-  type JsonWatch,
-  type PlaceTree,
-  textMax,
-  toPlaceTree,
-} from './json-watch.ts'
+import { JsonWatch, type PlaceTree, textMax, toPlaceTree } from './json-watch.ts'
 import { type Figure, type UsagePlaces, usagePlaces } from './usage-places.ts'
 
 /** What the provider told; null where it told nothing of a side. */
@@ -71,7 +65,7 @@ export function createUsageReader(
     values++
   }
   return {
-    watch: createJsonWatch(trees[form], { found, ended }),
+    watch: new JsonWatch(trees[form], { found, ended }),
     model: () => model,
     id: () => (id !== null && isPlainId(id) ? id : null),
     isEnding: () => isEnding,

@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { systemTimers, type Timers } from '../timers.ts'
-import { createWorkGate, type WorkGate } from './work-gate.ts'
+import { WorkGate } from './work-gate.ts'
 
 export type OverloadRules = {
   /** How late the loop's own timer may be, and how long work may wait, before some is refused. */
@@ -57,7 +57,7 @@ const shareOfWork = 1 / 4
  */
 export function createOverloadGate({ lagMs }: OverloadRules, deps: OverloadDeps): OverloadGate {
   const { now, timers, loopUse, onChange } = deps
-  const work = createWorkGate({ workMs: lagMs * shareOfWork }, deps)
+  const work = new WorkGate({ workMs: lagMs * shareOfWork }, deps)
   let dueAt = now() + tickMs
   let isLate = false
   let isLoopOverloaded = false
@@ -96,7 +96,7 @@ export function createOverloadGate({ lagMs }: OverloadRules, deps: OverloadDeps)
   const stop = timers.every(tickMs, tick)
   return {
     isRefusing: (hasWork) => isLoopLate() || (hasWork && work.isFull()),
-    beginWork: work.begin,
+    beginWork: () => work.begin(),
     isOverloaded: () => isOverloaded,
     close: stop,
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createWorkGate } from './work-gate.ts'
+import { WorkGate } from './work-gate.ts'
 
 const workMs = 75
 
 /** A worker that does one piece after the other, each in `eachMs`; looks come every 20 ms. */
 function makeQueue(eachMs: number) {
   let at = 1_000
-  const gate = createWorkGate({ workMs }, { now: () => at })
+  const gate = new WorkGate({ workMs }, { now: () => at })
   const waiting: { readonly end: () => void; readonly begunAt: number }[] = []
   const tally = { refused: 0, tookMs: [] as number[] }
   let doneAt = at
@@ -72,7 +72,7 @@ describe('nothing is refused', () => {
   })
 
   it('while all that is under way waits for ever, as where it was never begun', () => {
-    const gate = createWorkGate({ workMs }, { now: () => 1_000 })
+    const gate = new WorkGate({ workMs }, { now: () => 1_000 })
     for (let left = 1_000; left > 0; left--) expect(gate.begin()).not.toBeNull()
     for (let left = 100; left > 0; left--) gate.look()
     expect(gate.isFull()).toBe(false)
@@ -81,7 +81,7 @@ describe('nothing is refused', () => {
   it('because short pieces pass a few long ones', () => {
     const { bringEvery, gate, tally } = makeQueue(2)
     let at = 0
-    const mixed = createWorkGate({ workMs }, { now: () => at })
+    const mixed = new WorkGate({ workMs }, { now: () => at })
     for (; at < 5_000; at += 20) {
       const [long, short, other] = [mixed.begin(), mixed.begin(), mixed.begin()]
       at += 10

@@ -14,7 +14,7 @@ import { createCalendar } from './calendar.ts'
 import { describeQuota, Hold, type ScopedQuota } from './hold.ts'
 import type { LedgerQuestion } from './ledger-question.ts'
 import type { Meter, Now } from './meter.ts'
-import { createRehearsal, createReservation, refuseShort } from './reservation.ts'
+import { createRehearsal, HeldReservation, refuseShort } from './reservation.ts'
 
 export type Ledger = {
   /** Charges one request and holds a running one until it is settled; or says which limit refuses. */
@@ -63,7 +63,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       count(1)
       const { counted: holds, shown } = found
       const held = { question, holds, shown, release: () => count(-1) }
-      return createReservation(held, { now, journal, admittedAt: at })
+      return new HeldReservation(held, { now, journal, admittedAt: at })
     },
     rehearse: (question) => {
       const at = now()

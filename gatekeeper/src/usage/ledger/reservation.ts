@@ -7,14 +7,14 @@ import type { Hold, Short } from './hold.ts'
 import type { LedgerQuestion } from './ledger-question.ts'
 import type { Now } from './meter.ts'
 
-/** What is charged already when a reservation begins. */
+/** What a reservation has charged when it begins. */
 export type Held = {
   readonly question: LedgerQuestion
   /** What the request is charged to. */
   readonly holds: readonly Hold[]
-  /** What answers tell of: limits that apply and do not count it are among them. */
+  /** What answers show: also limits that apply and do not count the request. */
   readonly shown: readonly Hold[]
-  /** Gives back what runs; called once. */
+  /** Gives concurrency back; called once. */
   readonly release: () => void
 }
 
@@ -24,68 +24,86 @@ export type ReservationDeps = {
   readonly admittedAt: Now
 }
 
-/** More than any answer has: a provider that counts wrongly must not close an account for ever. */
+/** More than any answer uses: a provider that counts wrongly must not close an account for ever. */
 const unitsMax = 1_000_000_000_000
 
 const nothingUsed: Charge = { tokens: 0, microUsd: 0 }
 
-export function createReservation(held: Held, deps: ReservationDeps): Reservation {
-  const { holds } = held
-  const { now, journal } = deps
-  let estimate: Estimate | null = null
-  let openedAs: string | null = null
-  let isSentOn = false
-  let settled: Promise<void> | null = null
+/** What one admitted request holds of its limits, until it is settled. */
+export class HeldReservation implements Reservation {
+  readonly #held: Held
+  readonly #deps: ReservationDeps
+  #estimate: Estimate | null = null
+  #openedAs: string | null = null
+  #isSentOn = false
+  #settled: Promise<void> | null = null
 
-  return {
-    extend: (wanted) => {
-      const at = now()
-      const refusal = findRefusal(wanted, { holds, at })
-      if (refusal !== null) return refusal
-      estimate = wanted
-      for (const hold of holds) {
-        hold.charge(unitsOf(wanted.firm, hold), at)
-        hold.charge(Math.min(unitsOf(wanted.hoped, hold), hold.room(at)), at)
-      }
-      return null
-    },
-    room: () => roomOf({ holds, at: now() }),
-    standings: () => standingsOf({ holds: held.shown, at: now() }),
-    open: async () => {
-      isSentOn = true
-      if (journal === null || !holds.some(({ isDurable }) => isDurable)) return null
-      const id = randomUUID()
-      const charges = balancesOf(holds.filter(({ isDurable }) => isDurable))
-      const record = describeRequest(held, deps, { estimate, outcome: interrupted, usage: null })
-      const result = await journal.open({ id, record, charges })
-      if (result === 'open') openedAs = id
-      return result === 'open' ? null : unavailable
-    },
-    settle: (outcome, usage = null) => {
-      settled ??= settle(outcome, usage)
-      return settled
-    },
+  constructor(held: Held, deps: ReservationDeps) {
+    this.#held = held
+    this.#deps = deps
   }
 
-  function settle(outcome: Outcome, usage: Usage | null): Promise<void> {
-    held.release()
-    const at = now()
-    const used = usedBy(outcome, usage, estimate)
+  extend(wanted: Estimate): Refusal | null {
+    const at = this.#deps.now()
+    const { holds } = this.#held
+    const refusal = findRefusal(wanted, { holds, at })
+    if (refusal !== null) return refusal
+    this.#estimate = wanted
     for (const hold of holds) {
-      if (hold.unit === 'requests') continue
-      // What nobody counted stays charged as it was held.
-      if (used !== null) hold.settle(unitsOf(used, hold), at)
+      hold.charge(unitsOf(wanted.firm, hold), at)
+      hold.charge(Math.min(unitsOf(wanted.hoped, hold), hold.room(at)), at)
     }
-    // Who was refused before it was sent on is in the log of decisions, and used nothing; what it
-    // is charged for all the same has to be kept.
-    const isNothing = !isSentOn && !holds.some(({ isKept }) => isKept)
-    return journal === null || isNothing || held.question.facts.service?.kind === 'own'
-      ? Promise.resolve()
-      : keep(journal, { held, deps, openedAs, end: { estimate, outcome, usage } })
+    return null
+  }
+
+  room(): Charge {
+    return roomOf({ holds: this.#held.holds, at: this.#deps.now() })
+  }
+
+  standings() {
+    return standingsOf({ holds: this.#held.shown, at: this.#deps.now() })
+  }
+
+  async open(): Promise<Refusal | null> {
+    this.#isSentOn = true
+    const { journal } = this.#deps
+    const durable = this.#held.holds.filter(({ isDurable }) => isDurable)
+    if (journal === null || durable.length === 0) return null
+    const id = randomUUID()
+    const end = { estimate: this.#estimate, outcome: interrupted, usage: null }
+    const record = describeRequest(this.#held, this.#deps, end)
+    const result = await journal.open({ id, record, charges: balancesOf(durable) })
+    if (result !== 'open') return unavailable
+    this.#openedAs = id
+    return null
+  }
+
+  settle(outcome: Outcome, usage: Usage | null = null): Promise<void> {
+    this.#settled ??= this.#settle({ estimate: this.#estimate, outcome, usage })
+    return this.#settled
+  }
+
+  #settle(end: End): Promise<void> {
+    const { holds, question, release } = this.#held
+    const { now, journal } = this.#deps
+    release()
+    const at = now()
+    const used = usedBy(end)
+    for (const hold of holds) {
+      // What nobody counted stays charged as it was held.
+      if (hold.unit !== 'requests' && used !== null) hold.settle(unitsOf(used, hold), at)
+    }
+    // A request that was refused before it was sent on used nothing and is in the log of decisions.
+    // What it was charged nevertheless has to be kept.
+    const isNothing = !this.#isSentOn && !holds.some(({ isKept }) => isKept)
+    if (journal === null || isNothing || question.facts.service?.kind === 'own') return done
+    return keep(journal, { held: this.#held, deps: this.#deps, openedAs: this.#openedAs, end })
   }
 }
 
-/** A reservation that only tests: what it is asked to hold is compared and not charged. */
+const done = Promise.resolve()
+
+/** A reservation that only tests: it compares and charges nothing. */
 export function createRehearsal(
   { counted: holds, shown }: { readonly counted: readonly Hold[]; readonly shown: readonly Hold[] },
   now: () => Now,
@@ -134,7 +152,7 @@ function unitsOf(charge: Charge, { unit }: Hold): number {
  * What the request cost in the end; null where what was held is the best that is known. A request
  * that never reached a model, or that it refused, used nothing.
  */
-function usedBy(outcome: Outcome, usage: Usage | null, estimate: Estimate | null): Charge | null {
+function usedBy({ outcome, usage, estimate }: End): Charge | null {
   if (usage !== null) {
     return { tokens: usage.inputTokens + usage.outputTokens, microUsd: usage.microUsd }
   }
@@ -179,7 +197,7 @@ type End = {
   readonly usage: Usage | null
 }
 
-/** Resolves when the journal has it; it says itself that it never rejects. */
+/** Resolves when the journal has the record. The journal never rejects. */
 async function keep(
   journal: UsageJournal,
   {
@@ -196,7 +214,7 @@ async function keep(
     outcome: end.outcome.kind,
     isEstimated: end.usage?.isEstimated ?? request.inputTokens + request.outputTokens > 0,
   }
-  // The check point's yes is out already, and whoever left waits for nothing.
+  // At the check point the answer is already sent, and a client that left does not wait.
   const isAwaited = held.question.facts.point === 'relay' && end.outcome.kind !== 'aborted'
   const urgency = isAwaited ? 'at-once' : 'soon'
   await journal.record({ reservationId: openedAs, record, charges }, urgency)
@@ -205,10 +223,11 @@ async function keep(
 function describeRequest(
   { question }: Held,
   { now, admittedAt }: ReservationDeps,
-  { estimate, outcome, usage }: End,
+  end: End,
 ): Omit<UsageRecord, 'outcome' | 'isEstimated'> {
   const { facts, principal } = question
-  const isUsed = usedBy(outcome, usage, estimate) === null
+  const { estimate, outcome, usage } = end
+  const isUsed = usedBy(end) === null
   return {
     at: admittedAt.wallAt,
     requestId: facts.requestId,
