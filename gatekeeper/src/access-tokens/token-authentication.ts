@@ -6,13 +6,18 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
+import type { Parent } from '../model/narrowing.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { createTokenVerifier, type TokenIssuer, type VerifiedToken } from './access-token.ts'
+import { readScopes } from './claim-rules.ts'
+import type { Claims } from './compact-token.ts'
 import { openFileKeySource, type WatchedKeySource } from './file-jwk-set.ts'
 import { type FetchDocument, openRemoteKeySource } from './remote-jwk-set.ts'
 import type { Revocations } from './revocation.ts'
+import type { GoodClaims } from './token-claims.ts'
 import { type ForeignIssuer, principalOfToken, type TokenPrincipalDeps } from './token-principal.ts'
+import { parentOfToken } from './token-subject.ts'
 
 /** An entry of `issuers` in `gatekeeper.yaml`, read. */
 export type IssuerEntry = ForeignIssuer &
@@ -27,11 +32,21 @@ export type IssuerEntry = ForeignIssuer &
 export type TokenAuthentication = {
   /** `at` is now where it is left out, in epoch milliseconds. */
   readonly authenticate: (token: string, at?: number) => Promise<Principal | Reason>
+  /** What a valid token says, and who holds it; null if it is not valid. */
+  readonly inspect: (token: string) => Promise<InspectedToken | null>
   readonly verify: (token: string) => Promise<VerifiedToken | Reason>
-  readonly principalOf: (verified: VerifiedToken) => Principal | Reason
   /** What is stale or missing: an issuer that is away, a broken file. */
   readonly problems: () => readonly Problem[]
   readonly close: () => void
+}
+
+/** A valid token; its principal is a reason if what it came from is gone. */
+type InspectedToken = GoodClaims & {
+  readonly issuer: string
+  readonly claims: Claims
+  readonly scopes: readonly string[]
+  readonly parent: Parent
+  readonly principal: Principal | Reason
 }
 
 export type TokenAuthenticationDeps = Pick<
@@ -71,10 +86,23 @@ export async function openTokenAuthentication(
     })
   return {
     verify,
-    principalOf,
     authenticate: async (token, at) => {
       const verified = await verify(token, at)
       return typeof verified === 'string' ? verified : principalOf(verified)
+    },
+    inspect: async (text) => {
+      const verified = await verify(text)
+      if (typeof verified === 'string') return null
+      const { issuer } = verified.issuer
+      const { claims } = verified.token
+      return {
+        ...verified.claims,
+        issuer,
+        claims,
+        scopes: readScopes(claims),
+        parent: parentOfToken(verified, byName.get(issuer) ?? null),
+        principal: principalOf(verified),
+      }
     },
     problems: () => sources.flatMap((source) => source.problems()),
     close: () => {

@@ -1,13 +1,7 @@
 import type { Parent } from '../model/narrowing.ts'
-import type { Principal } from '../model/principal.ts'
 import type { VerifiedToken } from './access-token.ts'
 import type { ClaimRule } from './claim-rules.ts'
 import type { Claims } from './compact-token.ts'
-
-/** How the holder of an API key is found again. */
-export function parentOfKey({ id }: Principal): Parent {
-  return { kind: 'key', id: id.replace(/^key:/, '') }
-}
 
 /** How the holder of a token is found again, with no more of its claims than the rules ask for. */
 export function parentOfToken(

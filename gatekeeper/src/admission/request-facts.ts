@@ -1,4 +1,3 @@
-import { isToken } from '../credentials/authenticate.ts'
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findStray } from '../credentials/passing-fields.ts'
 import { isRefusedQueryField } from '../kinds/refused-members.ts'
@@ -8,6 +7,7 @@ import {
   readTraceContext,
   type TraceContext,
 } from '../lib/net/trace-context.ts'
+import { isToken } from '../model/credential-form.ts'
 import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { hasKeyShape } from '../model/key-shape.ts'

@@ -3,26 +3,22 @@
  * server. Like `app.ts` it only gives rooms what they need of one another.
  */
 import { join } from 'node:path'
-import { readScopes } from '../access-tokens/claim-rules.ts'
 import { createTokenFinder } from '../access-tokens/find-token.ts'
 import { createOwnIssuer } from '../access-tokens/own-issuer.ts'
 import { openRevocations, revocationsPath } from '../access-tokens/revocation.ts'
-import {
-  openTokenAuthentication,
-  type TokenAuthentication,
-} from '../access-tokens/token-authentication.ts'
-import { parentOfKey, parentOfToken } from '../access-tokens/token-subject.ts'
+import { openTokenAuthentication } from '../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../api-keys/key-store.ts'
 import type { FixedClient } from '../config/read-oauth.ts'
 import type { Settings } from '../config/read-settings.ts'
 import type { IssuerSettings } from '../config/resolve-issuers.ts'
 import { ownIssuerName, siteAddress } from '../config/site-address.ts'
 import { limitAttempts } from '../credentials/attempts.ts'
-import { createAuthenticate, isToken } from '../credentials/authenticate.ts'
+import { createAuthenticate } from '../credentials/authenticate.ts'
 import { createFollower, type FollowCredential } from '../credentials/follow-credential.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createRateLimiter, type Rate } from '../lib/load/rate-limiter.ts'
 import type { Problem } from '../lib/problem.ts'
+import { isToken } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { Service } from '../model/service.ts'
@@ -30,10 +26,11 @@ import {
   type AuthorizationServer,
   createAuthorizationServer,
 } from '../oauth/authorization-server.ts'
-import { type Client, createFixedClient, defaultScopes } from '../oauth/client.ts'
+import { type Client, createFixedClient } from '../oauth/client.ts'
 import { hashClientSecret } from '../oauth/client-secret.ts'
 import { type ClientSetChange, type ClientStore, openClientStore } from '../oauth/client-store.ts'
-import { exchangeGrantType, type Subject } from '../oauth/exchange-grant.ts'
+import { exchangeGrantType } from '../oauth/exchange-grant.ts'
+import { createHeldTokens } from '../oauth/held-tokens.ts'
 import { ensureSigningKey } from '../oauth/signing-key-file.ts'
 import { openSigningKeys, type SigningKeys } from '../oauth/signing-keys.ts'
 import { signStatement } from '../oauth/statement.ts'
@@ -126,10 +123,7 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
   const server = createAuthorizationServer({
     ...{ issuer, clients, signingKeys, clock, ttlSeconds: settings.oauth.tokenSeconds },
     attempts: createRateLimiter(deps.attempts),
-    findSubject: (credential, address) =>
-      findSubject(credential, { authenticate: () => limited(credential, address), tokens, deps }),
-    introspectToken: (token) => introspect(token, tokens),
-    findOwnToken: (token) => findOwnToken(token, { tokens, issuer }),
+    ...createHeldTokens({ issuer, authenticate: limited, inspectToken: tokens.inspect }),
     record: deps.audit.recordEvent,
     revoke: (token) => revocations.revokeToken({ issuer, ...token }),
   })
@@ -198,49 +192,4 @@ function findActive(clients: ClientStore, id: string): Client | null {
 
 function narrow(caller: Principal | Reason, policies: Policies): Principal | Reason {
   return typeof caller === 'string' ? caller : narrowByRole(caller, policies)
-}
-
-type SubjectDeps = {
-  readonly authenticate: () => Principal | Reason | Promise<Principal | Reason>
-  readonly tokens: TokenAuthentication
-  readonly deps: TokenDeps
-}
-
-async function findSubject(credential: string, at: SubjectDeps): Promise<Subject | null> {
-  const principal = await at.authenticate()
-  if (typeof principal === 'string') return null
-  if (!isToken(credential)) {
-    return { principal, parent: parentOfKey(principal), scopes: defaultScopes }
-  }
-  const verified = await at.tokens.verify(credential)
-  if (typeof verified === 'string') return null
-  const foreign = at.deps.issuers.find(({ issuer }) => issuer === verified.issuer.issuer) ?? null
-  const scopes = readScopes(verified.token.claims)
-  return { principal, parent: parentOfToken(verified, foreign), scopes }
-}
-
-/** RFC 7662 §2.2. A token whose client or parent is gone is not active, whatever it says. */
-async function introspect(token: string, tokens: TokenAuthentication) {
-  const verified = await tokens.verify(token)
-  if (typeof verified === 'string') return null
-  const principal = tokens.principalOf(verified)
-  if (typeof principal === 'string') return null
-  const { claims } = verified.token
-  const names = ['scope', 'client_id', 'exp', 'iat', 'nbf', 'sub', 'aud', 'iss', 'jti']
-  const said = names.filter((name) => claims[name] !== undefined)
-  return {
-    ...Object.fromEntries(said.map((name) => [name, claims[name]])),
-    ...{ token_type: 'Bearer', username: principal.user, role: principal.role },
-    services: principal.services,
-  }
-}
-
-async function findOwnToken(
-  token: string,
-  { tokens, issuer }: { tokens: TokenAuthentication; issuer: string },
-) {
-  const verified = await tokens.verify(token)
-  if (typeof verified === 'string' || verified.issuer.issuer !== issuer) return null
-  const { tokenId, clientId, subject, expiresAt } = verified.claims
-  return tokenId === null ? null : { tokenId, clientId: clientId ?? subject, expiresAt }
 }

@@ -1,4 +1,4 @@
-import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
+import { isToken } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 
@@ -14,9 +14,4 @@ export type AuthenticateDeps = {
 export function createAuthenticate({ authenticateKey, authenticateToken }: AuthenticateDeps) {
   return (credential: string): Principal | Reason | Promise<Principal | Reason> =>
     isToken(credential) ? authenticateToken(credential) : authenticateKey(credential)
-}
-
-/** Whether the credential can only be meant as an access token. */
-export function isToken(credential: string): boolean {
-  return !hasApiKeyForm(credential) && hasTokenForm(credential)
 }

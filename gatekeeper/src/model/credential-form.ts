@@ -11,6 +11,11 @@ export function hasApiKeyForm(text: string): boolean {
   return text.startsWith('gk_')
 }
 
+/** Whether the credential can only be meant as an access token. */
+export function isToken(credential: string): boolean {
+  return !hasApiKeyForm(credential) && hasTokenForm(credential)
+}
+
 /** Whether the text has the form of a JWT: three base64url parts (RFC 7519 §3). */
 export function hasTokenForm(text: string): boolean {
   return /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(text)

@@ -1,0 +1,81 @@
+/**
+ * Who holds a credential that is shown to the authorization server, and what it says of a token.
+ * Verifying is the business of another room, which passes its functions in.
+ */
+import { isToken } from '../model/credential-form.ts'
+import type { Parent } from '../model/narrowing.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import type { AuthorizationServerDeps } from './authorization-server.ts'
+import { defaultScopes } from './client.ts'
+
+/** A token that is valid now. Instants are epoch milliseconds. */
+export type ValidToken = {
+  readonly issuer: string
+  readonly subject: string
+  readonly clientId: string | null
+  readonly tokenId: string | null
+  readonly expiresAt: number
+  /** The claims as the token has them. */
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly scopes: readonly string[]
+  /** How its holder is found again. */
+  readonly parent: Parent
+  /** Its holder; a reason if the client, key or rule that it came from is gone. */
+  readonly principal: Principal | Reason
+}
+
+export type HeldTokensDeps = {
+  /** Our name as an issuer. */
+  readonly issuer: string
+  /** Judges a credential of any form and counts bad ones by address. */
+  readonly authenticate: (
+    credential: string,
+    clientAddress: string,
+  ) => Principal | Reason | Promise<Principal | Reason>
+  /** Returns null if the token is not valid. */
+  readonly inspectToken: (token: string) => Promise<ValidToken | null>
+}
+
+type HeldTokens = Pick<AuthorizationServerDeps, 'findSubject' | 'introspectToken' | 'findOwnToken'>
+
+export function createHeldTokens(deps: HeldTokensDeps): HeldTokens {
+  return {
+    findSubject: async (credential, address) => {
+      const principal = await deps.authenticate(credential, address)
+      if (typeof principal === 'string') return null
+      if (!isToken(credential)) {
+        return { principal, parent: parentOfKey(principal), scopes: defaultScopes }
+      }
+      const token = await deps.inspectToken(credential)
+      return token && { principal, parent: token.parent, scopes: token.scopes }
+    },
+    introspectToken: async (text) => describe(await deps.inspectToken(text)),
+    findOwnToken: async (text) => {
+      const token = await deps.inspectToken(text)
+      if (token === null || token.issuer !== deps.issuer || token.tokenId === null) return null
+      const { tokenId, clientId, subject, expiresAt } = token
+      return { tokenId, clientId: clientId ?? subject, expiresAt }
+    },
+  }
+}
+
+function parentOfKey({ id }: Principal): Parent {
+  return { kind: 'key', id: id.replace(/^key:/, '') }
+}
+
+const introspected = ['scope', 'client_id', 'exp', 'iat', 'nbf', 'sub', 'aud', 'iss', 'jti']
+
+/** RFC 7662 §2.2. A token whose client or parent is gone is not active, whatever it says. */
+function describe(token: ValidToken | null) {
+  if (token === null || typeof token.principal === 'string') return null
+  const { claims, principal } = token
+  const said = introspected.filter((name) => claims[name] !== undefined)
+  return {
+    ...Object.fromEntries(said.map((name) => [name, claims[name]])),
+    token_type: 'Bearer',
+    username: principal.user,
+    role: principal.role,
+    services: principal.services,
+  }
+}
