@@ -19,6 +19,7 @@ import { type EstimateDeps, extendReservation } from './estimate.ts'
 import { createFormGuard, type FormGuard } from './form-guard.ts'
 import { type FactsDeps, readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
+import type { Reserver } from './reserve.ts'
 import { rewriteBody, withoutQuestion } from './rewrite-body.ts'
 import { createHolding, type EnterQueue, type Holding } from './slot.ts'
 import type { StoreDeps } from './stored-responses.ts'
@@ -39,9 +40,7 @@ export type AdmitDeps = FactsDeps &
     /** Every limit that applies to the principal at the service. */
     readonly limitsOf: (question: Known) => readonly ScopedLimit[]
     /** Tests and charges in one step, all or nothing. */
-    readonly reserve: (
-      question: Known & { readonly limits: readonly ScopedLimit[] },
-    ) => Reservation | Refusal
+    readonly reserve: Reserver<never>['reserve']
     /** Waits for a slot of the service; null where it has no queue. */
     readonly enterQueue: EnterQueue
   }

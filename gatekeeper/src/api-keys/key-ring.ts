@@ -20,6 +20,8 @@ export type KeyRing = {
   readonly authenticate: (credential: string, now: number) => Principal | Reason
   /** The key of an id as it stands at an instant, for those who hold something that it gave. */
   readonly findById: (id: string, now: number) => Principal | Reason
+  /** What the key of an id is answered with the secret that lasts longest. */
+  readonly judgeById: (id: string, now: number) => Principal | Reason
   /** Whether there is any key of a plain map. */
   readonly hasPlain: boolean
   /** Whether the text is, exactly, a key of a plain map. */
@@ -59,6 +61,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
   // Imported keys are few, and seldom somebody's parent.
   const findPlainById = (id: string) =>
     isPlainId(id) ? [...byHash.values()].find(({ record }) => record.id === id) : undefined
+  const find = (id: string) => byId.get(id) ?? findPlainById(id)
   return {
     size: records.length,
     hasPlain: byHash.size > 0,
@@ -70,8 +73,12 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
       return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
     },
     findById: (id, now) => {
-      const entry = byId.get(id) ?? findPlainById(id)
+      const entry = find(id)
       return entry === undefined ? 'unknown-key' : judge(entry, undefined, now)
+    },
+    judgeById: (id, now) => {
+      const entry = find(id)
+      return entry === undefined ? 'unknown-key' : judge(entry, longest(entry.secrets), now)
     },
     // Asked for every part of every URL, so that a stranger must not buy hashes with short words.
     holdsPlain: (text) =>
@@ -125,6 +132,11 @@ function judge(entry: Entry, secret: KeySecret | undefined, now: number): Princi
   if (record.disabled) return 'disabled-key'
   const expiresAt = earlier(record.expiresAt, secret?.expiresAt ?? null)
   return expiresAt !== null && now >= expiresAt ? 'expired-key' : toPrincipal(entry, expiresAt)
+}
+
+function longest(secrets: readonly KeySecret[]): KeySecret | undefined {
+  const end = ({ expiresAt }: KeySecret) => expiresAt ?? Number.POSITIVE_INFINITY
+  return secrets.toSorted((one, other) => (end(one) < end(other) ? 1 : -1))[0]
 }
 
 function earlier(one: number | null, other: number | null): number | null {

@@ -37,6 +37,8 @@ export type KeyStore = {
   readonly authenticate: (credential: string) => Principal | Reason
   /** The key of an id as it stands now. */
   readonly findById: (id: string) => Principal | Reason
+  /** What the key of an id is answered with the secret that lasts longest. */
+  readonly judgeById: (id: string) => Principal | Reason
   /** Whether the text is, exactly, a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
   /** The same for one request; null where no plain map is loaded, and nothing need be looked at. */
@@ -82,6 +84,7 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
   return {
     authenticate: (credential) => store.ring.authenticate(credential, deps.clock()),
     findById: (id) => store.ring.findById(id, deps.clock()),
+    judgeById: (id) => store.ring.judgeById(id, deps.clock()),
     holdsPlain: (text) => store.ring.holdsPlain(text),
     plainKeyTest: () => (store.ring.hasPlain ? store.ring.holdsPlain : null),
     state: () => store.state(),

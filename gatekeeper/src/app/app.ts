@@ -5,7 +5,9 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type Koa from 'koa'
+import { limitReaders, limitVisitors } from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
+import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
 import type { KeySetChange } from '../api-keys/key-set-change.ts'
 import { type KeyStore, loadKeyStore } from '../api-keys/key-store.ts'
 import type { AuditRules } from '../audit/auditor.ts'
@@ -42,7 +44,7 @@ import type { Principal } from '../model/principal.ts'
 import { accountOf, type Service } from '../model/service.ts'
 import { oauthPaths } from '../oauth/metadata.ts'
 import { checks } from '../policy/checks.ts'
-import { limitsOf, narrowByRole, type Policies } from '../policy/policies.ts'
+import { limitsOf, type Policies } from '../policy/policies.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { createKnownServices } from '../policy/service-names.ts'
 import { createServiceQueues } from '../scheduler/service-queues.ts'
@@ -67,7 +69,6 @@ import { costOf, createPriceLists } from '../usage/pricing.ts'
 import { createResponseOwners } from '../usage/response-owners.ts'
 import { type Audit, openAudit } from './audit.ts'
 import { openChat } from './chat.ts'
-import { createReaderBound } from './reads.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { warnOfUnheld } from './unheld.ts'
 
@@ -209,7 +210,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   })
   late.tokens = tokens
   const chat = await openChat({ ...deps, certificates })
-  const refuseReader = createReaderBound(policies.reads)
+  const reserving = inOrder(
+    [refuseUnrecorded(audit.isBlocked), ...limitVisitors(services), limitReaders(policies.reads)],
+    ledger,
+  )
   const pricesOf = createPriceLists(services)
   const responses = createResponseOwners()
   // Apart from those: an answer has many items, and they must not push answers out.
@@ -274,10 +278,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
             { service: facts.service, principal, endpointClass: facts.endpoint?.class },
             policies,
           ),
-    reserve: (question: Parameters<typeof ledger.reserve>[0]) =>
-      audit.isBlocked(question.facts)
-        ? auditUnavailable
-        : (chat.refuseVisitor(question) ?? refuseReader(question) ?? ledger.reserve(question)),
+    reserve: reserving.reserve,
     enterQueue: queues.enter,
     costOf: ({ service, model, inputTokens, outputTokens }: Use) => {
       const price = pricesOf(service.name)(model)
@@ -321,13 +322,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const explain = (question: ExplainQuestion) =>
     explainRequest(question, {
       ...point,
-      authenticate: tokens.judge,
-      findKey: (id) => {
-        const caller = keys.findById(id)
-        return typeof caller === 'string' ? caller : narrowByRole(caller, policies)
-      },
-      rehearse: (asked) =>
-        audit.isBlocked(asked.facts) ? auditUnavailable : ledger.rehearse(asked),
+      rehearseCredential: tokens.rehearseCredential,
+      rehearseKey: tokens.rehearseKey,
+      rehearse: reserving.rehearse,
       standings: ledger.standings,
       isCounted: deps.scratchDir === undefined,
     })
@@ -378,8 +375,6 @@ function noteCertificate({ facts, reason, outcome }: Decided, faults: Certificat
   if (reason === 'upstream-untrusted') faults.report(service.name, outcome.cause ?? '')
   else if (outcome.kind === 'answered') faults.clear(service.name)
 }
-
-const auditUnavailable = { reason: 'audit-unavailable', limit: null, retryAfterMs: null } as const
 
 const overloaded: Problem = {
   source: 'gatekeeper',

@@ -6,13 +6,8 @@ import type { ChatDeps } from '../admission/chat-head.ts'
 import type { Settings } from '../config/read-settings.ts'
 import { createLevelTest } from '../kinds/chat.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createRateLimiter } from '../lib/load/rate-limiter.ts'
-import { groupAddress } from '../lib/net/address-group.ts'
 import { isCertificateFault } from '../lib/net/certificate-fault.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Refusal } from '../model/admission.ts'
-import type { RequestFacts } from '../model/facts.ts'
-import type { Principal } from '../model/principal.ts'
 import { accountOf, type Service } from '../model/service.ts'
 import { openPromptStore } from '../prompts/prompt-store.ts'
 import type { CertificateFaults } from '../upstreams/certificate-faults.ts'
@@ -24,18 +19,13 @@ export type Chat = {
   readonly deps: ChatDeps | null
   /** Whether a path asks for a level that there is not; nobody asks where there is no `chat`. */
   readonly isUnknownLevel: (path: string) => boolean
-  /** Counts a request without a credential against its address; null where that has room. */
-  readonly refuseVisitor: (question: Question) => Refusal | null
   readonly problems: () => readonly Problem[]
   readonly close: () => Promise<void>
 }
 
-type Question = { readonly facts: RequestFacts; readonly principal: Principal }
-
 const off: Chat = {
   deps: null,
   isUnknownLevel: () => false,
-  refuseVisitor: () => null,
   problems: () => [],
   close: () => Promise.resolve(),
 }
@@ -67,27 +57,10 @@ export async function openChat(deps: {
       }),
     },
     isUnknownLevel,
-    refuseVisitor: limitVisitors(service),
     problems: prompts.problems,
     close: async () => {
       prompts.close()
       await documents.close()
     },
-  }
-}
-
-/**
- * Not in the ledger, whose accounts are known people's and outlive the process: addresses are many,
- * and nobody's business for longer than a minute.
- */
-function limitVisitors({ chat }: Service): Chat['refuseVisitor'] {
-  const { perAddress } = chat?.visitor ?? {}
-  if (perAddress === undefined) return () => null
-  const limiter = createRateLimiter(perAddress)
-  const retryAfterMs = Math.ceil(60_000 / perAddress.perMinute)
-  return ({ facts, principal }) => {
-    if (facts.service?.kind !== 'chat' || principal.kind !== 'anonymous') return null
-    if (limiter.take(groupAddress(facts.clientAddress))) return null
-    return { reason: 'rate-limited', limit: null, retryAfterMs }
   }
 }

@@ -7,12 +7,13 @@ import { createTokenFinder } from '../access-tokens/find-token.ts'
 import { createOwnIssuer } from '../access-tokens/own-issuer.ts'
 import { openRevocations, revocationsPath } from '../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../access-tokens/token-authentication.ts'
+import type { AdmitDeps } from '../admission/admit.ts'
 import type { KeyStore } from '../api-keys/key-store.ts'
 import type { FixedClient } from '../config/read-oauth.ts'
 import type { Settings } from '../config/read-settings.ts'
 import type { IssuerSettings } from '../config/resolve-issuers.ts'
 import { ownIssuerName, siteAddress } from '../config/site-address.ts'
-import { limitAttempts } from '../credentials/attempts.ts'
+import { createAttempts } from '../credentials/attempts.ts'
 import { createAuthenticate } from '../credentials/authenticate.ts'
 import { createFollower, type FollowCredential } from '../credentials/follow-credential.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -61,9 +62,11 @@ type TokenAudit = {
 
 export type Tokens = {
   /** Judges a credential of any form, under the policy of its role; bad ones are counted. */
-  readonly authenticate: ReturnType<typeof limitAttempts>
-  /** The same without counting an attempt, for whoever explains. */
-  readonly judge: (credential: string) => Principal | Reason | Promise<Principal | Reason>
+  readonly authenticate: AdmitDeps['authenticate']
+  /** The same without counting an attempt. */
+  readonly rehearseCredential: AdmitDeps['authenticate']
+  /** The same for the key of an id. */
+  readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** Follows a credential that was good, for as long as something goes on that it began. */
   readonly follow: FollowCredential
   /** Whether the text holds a token of ours, or of an issuer whose tokens are taken here. */
@@ -118,8 +121,8 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
     authenticateKey: (credential) => narrow(keys.authenticate(credential), policies),
     authenticateToken: async (token) => narrow(await tokens.authenticate(token), policies),
   })
-  // One count for all places where a credential can be tried.
-  const limited = limitAttempts(authenticate, { rate: deps.attempts })
+  const attempts = createAttempts({ rate: deps.attempts })
+  const limited = attempts.limit(authenticate)
   const server = createAuthorizationServer({
     ...{ issuer, clients, signingKeys, clock, ttlSeconds: settings.oauth.tokenSeconds },
     attempts: createRateLimiter(deps.attempts),
@@ -128,7 +131,9 @@ export async function createTokens(deps: TokenDeps): Promise<Tokens> {
     revoke: (token) => revocations.revokeToken({ issuer, ...token }),
   })
   return {
-    ...{ authenticate: limited, judge: authenticate, server, issuer, site },
+    ...{ authenticate: limited, server, issuer, site },
+    rehearseCredential: attempts.rehearse(authenticate),
+    rehearseKey: (id) => attempts.rehearse(() => narrow(keys.judgeById(id), policies)),
     follow: createFollower({
       version: () => keys.version() + clients.version() + revocations.version(),
       clock,

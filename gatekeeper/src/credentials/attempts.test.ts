@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApiKey } from '../api-keys/api-key.ts'
 import { anonymous } from '../model/principal.ts'
-import { limitAttempts } from './attempts.ts'
+import { createAttempts } from './attempts.ts'
 
 const good = createApiKey().key
 const plain = 'plain-map-key'
@@ -9,14 +9,13 @@ const rate = { burst: 5, perMinute: 1 }
 
 function create(clock = () => 0) {
   let looked = 0
-  const authenticate = limitAttempts(
-    (credential) => {
-      looked++
-      return credential === good || credential === plain ? anonymous : 'unknown-key'
-    },
-    { rate, clock },
-  )
-  return { authenticate, looked: () => looked }
+  const attempts = createAttempts({ rate, clock })
+  const judge = (credential: string) => {
+    looked++
+    return credential === good || credential === plain ? anonymous : 'unknown-key'
+  }
+  const [authenticate, rehearse] = [attempts.limit(judge), attempts.rehearse(judge)]
+  return { authenticate, rehearse, looked: () => looked }
 }
 
 describe('guessing', () => {
@@ -45,6 +44,15 @@ describe('guessing', () => {
     for (let turn = 0; turn < 50; turn++) authenticate('guess', '6.6.6.6')
     expect(authenticate(plain, '10.0.0.1')).toBe(anonymous)
     expect(authenticate(good, '6.6.6.6')).toBe(anonymous)
+  })
+
+  test('what only rehearses says the same and charges nothing', () => {
+    const { authenticate, rehearse } = create()
+    for (let turn = 0; turn < 9; turn++) expect(rehearse('guess', '6.6.6.6')).toBe('unknown-key')
+    for (let turn = 0; turn < 5; turn++) authenticate('guess', '6.6.6.6')
+    for (const one of ['guess', plain, good]) {
+      expect(rehearse(one, '6.6.6.6')).toBe(authenticate(one, '6.6.6.6'))
+    }
   })
 
   test('good keys are never charged', () => {

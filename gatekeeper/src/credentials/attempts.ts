@@ -7,30 +7,47 @@ import type { Reason } from '../model/reason.ts'
 
 type Judged = Principal | Reason
 type Authenticate = (credential: string) => Judged | Promise<Judged>
+type AuthenticateFrom = (credential: string, clientAddress: string) => Judged | Promise<Judged>
+
+/** One count of bad credentials, for all places where a credential can be tried. */
+export type Attempts = {
+  /** Charges each attempt. */
+  readonly limit: (authenticate: Authenticate) => AuthenticateFrom
+  /** Gives the same answers and charges nothing. */
+  readonly rehearse: (authenticate: Authenticate) => AuthenticateFrom
+}
 
 /**
  * Limits bad credentials per client address (IPv6: per /64). Each attempt is charged before it is
- * looked at and given back where it was good, so that parallel guesses cannot outrun the count.
+ * looked at and given back if the credential was good, so that parallel guesses cannot outrun the
+ * count.
  *
- * Whoever shares an address with a guesser is not locked out: our own keys and signed tokens cannot
- * be guessed and are looked at even then. Keys that people may have chosen are not: to answer them is to be guessed.
+ * A caller that shares an address with a guesser is not locked out: our own keys and signed tokens
+ * cannot be guessed and are looked at even then. Keys that people may have chosen are not: an answer
+ * would confirm the guess.
  */
-export function limitAttempts(
-  authenticate: Authenticate,
-  deps: { readonly rate: Rate; readonly clock?: Clock | undefined },
-): (credential: string, clientAddress: string) => Judged | Promise<Judged> {
+export function createAttempts(deps: {
+  readonly rate: Rate
+  readonly clock?: Clock | undefined
+}): Attempts {
   const limiter = createRateLimiter(deps.rate, deps.clock)
-  return (credential, clientAddress) => {
-    const group = groupAddress(clientAddress)
-    const isWithinRate = limiter.take(group)
-    const isGuessable = !hasApiKeyForm(credential) && !hasTokenForm(credential)
-    if (!isWithinRate && isGuessable) return 'too-many-attempts'
-    const judge = (caller: Judged): Judged => {
-      if (typeof caller === 'string') return isWithinRate ? caller : 'too-many-attempts'
-      if (isWithinRate) limiter.giveBack(group)
-      return caller
+  const attempts =
+    (authenticate: Authenticate, isCharged: boolean): AuthenticateFrom =>
+    (credential, clientAddress) => {
+      const group = groupAddress(clientAddress)
+      const isWithinRate = isCharged ? limiter.take(group) : limiter.hasRoom(group)
+      const isGuessable = !hasApiKeyForm(credential) && !hasTokenForm(credential)
+      if (!isWithinRate && isGuessable) return 'too-many-attempts'
+      const judge = (caller: Judged): Judged => {
+        if (typeof caller === 'string') return isWithinRate ? caller : 'too-many-attempts'
+        if (isWithinRate && isCharged) limiter.giveBack(group)
+        return caller
+      }
+      const caller = authenticate(credential)
+      return caller instanceof Promise ? caller.then(judge) : judge(caller)
     }
-    const caller = authenticate(credential)
-    return caller instanceof Promise ? caller.then(judge) : judge(caller)
+  return {
+    limit: (authenticate) => attempts(authenticate, true),
+    rehearse: (authenticate) => attempts(authenticate, false),
   }
 }

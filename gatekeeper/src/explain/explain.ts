@@ -7,6 +7,8 @@ import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
 import type { BodySource } from '../admission/body-source.ts'
 import type { RequestHead } from '../admission/request-head.ts'
 import { type WrittenPlace, writtenPlaces } from '../admission/written-places.ts'
+import { isPlainId } from '../api-keys/key-file.ts'
+import { readChatQuery } from '../kinds/chat-query.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'
 import { parseTarget } from '../lib/net/path.ts'
 import type { CredentialField } from '../model/credential-fields.ts'
@@ -50,7 +52,7 @@ export type Explanation = {
   readonly caller: ExplainedCaller | null
   /** Every check in its order; null is a yes, and `not-asked` never came to be asked. */
   readonly checks: readonly ExplainedCheck[]
-  /** Every limit that applies, as it stands; `isCounted` is false where nobody has counted. */
+  /** Every limit that applies, as it stands; `isCounted` is false if nobody has counted. */
   readonly limits: readonly Standing[]
   readonly isCounted: boolean
   readonly verdict: {
@@ -81,9 +83,10 @@ export type ExplainDeps = Omit<
   AdmitDeps,
   'reserve' | 'enterQueue' | 'authenticate' | 'followCredential'
 > & {
-  readonly authenticate: (credential: string) => Principal | Reason | Promise<Principal | Reason>
-  /** The key of an id under the policy of its role. */
-  readonly findKey: (id: string) => Principal | Reason
+  /** Judges a credential as for a request, and counts no attempt. */
+  readonly rehearseCredential: AdmitDeps['authenticate']
+  /** The same for the key of an id, whose credential is not shown. */
+  readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** As `reserve`, without charging; what it gives only tests. */
   readonly rehearse: AdmitDeps['reserve']
   readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
@@ -107,19 +110,27 @@ export async function explainRequest(
   const { caller } = question
   const verdict = await admit(head, body, {
     ...deps,
-    ...(deps.chat && { chat: withModel(deps.chat, question.model) }),
+    ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),
     checks: deps.checks.map(remember),
-    authenticate: (credential) =>
-      caller.kind === 'key' ? deps.findKey(caller.id) : deps.authenticate(credential),
+    authenticate: caller.kind === 'key' ? deps.rehearseKey(caller.id) : deps.rehearseCredential,
     reserve: deps.rehearse,
     enterQueue: () => Promise.resolve(null),
   })
   return describe(verdict, { asked, caller }, deps)
 }
 
-/** The upstream is not asked which models it has: the one of the question is there. */
-function withModel(chat: NonNullable<AdmitDeps['chat']>, model: string | null) {
-  return { ...chat, listModels: () => Promise.resolve([model ?? 'model']) }
+/** A process that only reads the files asks no upstream: the models of the question are there. */
+function withModels(
+  chat: NonNullable<AdmitDeps['chat']>,
+  { target, model }: ExplainQuestion,
+  { findRoute }: ExplainDeps,
+) {
+  const { path, query } = parseTarget(target) ?? { path: '', query: '' }
+  const asked = readChatQuery(query)
+  const usual = findRoute(path)?.service.chat?.model
+  const models = ['unknown' in asked ? null : asked.model, usual, model ?? 'model']
+  const listed = models.filter((name) => typeof name === 'string')
+  return { ...chat, listModels: () => Promise.resolve(listed) }
 }
 
 /** The head and the body that a client of ours would send. */
@@ -133,7 +144,7 @@ function imagine(
   const endpoint = match && findEndpoint(match.service, method, match.endpointPath)
   const point = match?.route.mode ?? 'relay'
   const content = bodyOf(endpoint, model)
-  const credential = caller.kind === 'credential' ? caller.credential : standIn
+  const credential = caller.kind === 'credential' ? caller.credential : standInOf(caller)
   const head: RequestHead = {
     ...{ requestId: 'explain', point, method, target, host, clientAddress },
     ...{ upgrade: null, protocol: 'HTTP/2.0' },
@@ -157,8 +168,9 @@ function carry(credential: string, only: CredentialField | undefined): Record<st
   return only === 'basic' ? { authorization: [`Basic ${pair}`] } : { [only]: [credential] }
 }
 
-/** Stands where a key would, for one whose secret nobody here knows. */
-const standIn = 'explained'
+/** Stands where the key of an id would, whose secret is not known here; it has the key's form. */
+const standInOf = (caller: ExplainCaller) =>
+  caller.kind === 'key' && isPlainId(caller.id) ? 'explained' : 'gk_explained'
 
 function bodyOf(endpoint: Endpoint | null, model: string | null) {
   if (endpoint === null || endpoint.body === 'none') return null

@@ -13,6 +13,13 @@ test('a burst passes, the next one waits for its share of the minute', () => {
   expect([limiter.take('a'), limiter.take('a')]).toEqual([true, false])
 })
 
+test('what only asks is told the same and takes nothing', () => {
+  const limiter = createRateLimiter({ burst: 2, perMinute: 6 }, () => started)
+  for (let turn = 0; turn < 9; turn++) expect(limiter.hasRoom('a')).toBe(true)
+  expect([limiter.take('a'), limiter.hasRoom('a'), limiter.take('a')]).toEqual([true, true, true])
+  expect([limiter.hasRoom('a'), limiter.take('a')]).toEqual([false, false])
+})
+
 test('one name does not use up the share of another', () => {
   const limiter = createRateLimiter({ burst: 1, perMinute: 1 }, () => started)
   expect([limiter.take('a'), limiter.take('a'), limiter.take('b')]).toEqual([true, false, true])

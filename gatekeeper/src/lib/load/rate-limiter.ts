@@ -11,6 +11,8 @@ export type Rate = { readonly burst: number; readonly perMinute: number }
 export type RateLimiter = {
   /** Tests and charges in one step: false, and nothing charged, where the name is over its rate. */
   readonly take: (name: string) => boolean
+  /** What `take` would say now; nothing is charged. */
+  readonly hasRoom: (name: string) => boolean
   /** Gives one back that was taken. */
   readonly giveBack: (name: string) => void
 }
@@ -24,13 +26,18 @@ export function createRateLimiter(rate: Rate, clock: Clock = systemTicks): RateL
   const intervalMs = 60_000 / rate.perMinute
   const toleranceMs = intervalMs * (rate.burst - 1)
   const arrivals = createArrivals()
+  const arrivalOf = (name: string, now: number) => Math.max(arrivals.get(name) ?? now, now)
   return {
     take: (name) => {
       const now = clock()
-      const arrival = Math.max(arrivals.get(name) ?? now, now)
+      const arrival = arrivalOf(name, now)
       if (arrival - now > toleranceMs) return false
       arrivals.set(name, arrival + intervalMs)
       return true
+    },
+    hasRoom: (name) => {
+      const now = clock()
+      return arrivalOf(name, now) - now <= toleranceMs
     },
     giveBack: (name) => {
       const arrival = arrivals.get(name)

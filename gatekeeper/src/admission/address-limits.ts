@@ -1,0 +1,49 @@
+/**
+ * Limits of callers without a credential, by their addresses. Not in the ledger, whose accounts are
+ * known callers' and outlive the process: one account of all strangers would be anybody's to use up,
+ * and addresses are kept for no longer than a minute.
+ */
+import { createRateLimiter, type Rate } from '../lib/load/rate-limiter.ts'
+import { groupAddress } from '../lib/net/address-group.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { QuotaLimit } from '../model/limit.ts'
+import type { Service } from '../model/service.ts'
+import { isReading } from '../policy/policies.ts'
+import type { Reserver } from './reserve.ts'
+
+/** Limits what visitors ask of the domain chat. */
+export function limitVisitors(services: readonly Service[]): Reserver[] {
+  const rate = services.find(({ kind }) => kind === 'chat')?.chat?.visitor?.perAddress
+  if (rate === undefined) return []
+  return [limitAddresses(rate, ({ service }) => service?.kind === 'chat')]
+}
+
+const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
+  minute: 1,
+  hour: 60,
+  day: 1_440,
+  month: 44_640,
+  lifetime: 44_640,
+}
+
+/** Limits what callers without a credential read. */
+export function limitReaders(reads: QuotaLimit): Reserver {
+  const perMinute = reads.amount / minutesOf[reads.period]
+  const rate = { burst: reads.burst ?? reads.amount, perMinute }
+  const isRead = ({ endpoint, service }: RequestFacts) =>
+    isReading(endpoint?.class) && service?.kind !== 'own'
+  return limitAddresses(rate, isRead)
+}
+
+function limitAddresses(rate: Rate, counts: (facts: RequestFacts) => boolean): Reserver {
+  const limiter = createRateLimiter(rate)
+  const retryAfterMs = Math.ceil(60_000 / rate.perMinute)
+  const ask =
+    (hasRoom: (name: string) => boolean): Reserver['reserve'] =>
+    ({ facts, principal }) => {
+      if (principal.kind !== 'anonymous' || !counts(facts)) return null
+      if (hasRoom(groupAddress(facts.clientAddress))) return null
+      return { reason: 'rate-limited', limit: null, retryAfterMs }
+    }
+  return { reserve: ask(limiter.take), rehearse: ask(limiter.hasRoom) }
+}

@@ -1,0 +1,46 @@
+/**
+ * Who may still refuse a request that the checks on its head allow: one list, in its order. It is
+ * asked in two ways, for a request and for `explain`, so that the two cannot differ.
+ */
+import type { Refusal, Reservation } from '../model/admission.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { ScopedLimit } from '../model/limit.ts'
+import type { Principal } from '../model/principal.ts'
+
+export type ReserveQuestion = {
+  readonly facts: RequestFacts
+  readonly principal: Principal
+  /** Every limit that applies to the principal at the service. */
+  readonly limits: readonly ScopedLimit[]
+}
+
+type Answer = Reservation | Refusal
+
+/** Returns null if the next one is to be asked. */
+export type Reserver<None = null> = {
+  /** Tests and charges in one step, all or nothing. */
+  readonly reserve: (question: ReserveQuestion) => Answer | None
+  /** What `reserve` would say now. Nothing is charged, neither then nor by what it gives. */
+  readonly rehearse: (question: ReserveQuestion) => Answer | None
+}
+
+/** The first answer counts; the last one of the list always has one. */
+export function inOrder(first: readonly Reserver[], last: Reserver<never>): Reserver<never> {
+  const ask =
+    (way: keyof Reserver) =>
+    (question: ReserveQuestion): Answer => {
+      for (const reserver of first) {
+        const answer = reserver[way](question)
+        if (answer !== null) return answer
+      }
+      return last[way](question)
+    }
+  return { reserve: ask('reserve'), rehearse: ask('rehearse') }
+}
+
+/** Refuses while requests cannot be recorded. */
+export function refuseUnrecorded(isBlocked: (facts: RequestFacts) => boolean): Reserver {
+  const test: Reserver['reserve'] = ({ facts }) =>
+    isBlocked(facts) ? { reason: 'audit-unavailable', limit: null, retryAfterMs: null } : null
+  return { reserve: test, rehearse: test }
+}
