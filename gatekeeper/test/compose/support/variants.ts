@@ -66,7 +66,7 @@ export function itStandsInOtherWays(house: () => House, key: () => string): void
 
   it('the guide: a clone of another uid, with volumes that are still those of the old one', async () => {
     const { clone, compose, shell, send } = house()
-    const [own = '', ...giveOver] = readGuide('Whose the files are', 'sh')
+    const [own = '', ...giveOver] = readGuide('Owner of the files', 'sh')
     const as = (script: string) => script.replace(/\$\(id -[ug]\)/g, '1234')
     await shell(`chown -R 1234:1234 keys && ${as(own).split('\n').slice(0, 2).join(' && ')}`)
     await compose('build')
