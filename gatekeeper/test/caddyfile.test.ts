@@ -197,6 +197,9 @@ const trusting = (...lines: readonly string[]) =>
 /** Without the generated blocks, which would stand in for what is missing. */
 const ungenerated = without('\t\timport services\n')
 
+const webui =
+  '  webui: {kind: http, upstream: {url: "http://127.0.0.1:3000"}, webSockets: [/ws/socket.io], routes: [{host: webui.localhost, prefix: /, browser: basic}, {host: webui.localhost, prefix: /tts, credentialField: X-API-Key}]}'
+
 type Attack = Edit & { readonly name: string; readonly found: RegExp }
 
 const attacks: readonly Attack[] = [
@@ -259,7 +262,7 @@ const attacks: readonly Attack[] = [
   {
     name: 'the last block is a proxy',
     caddyfile: replace(
-      /\t\thandle \{\n.*\n.*respond .*404\n\t\t\}/,
+      /\t\thandle \{\n\t\t\timport missing\n\t\t\}/,
       '\t\thandle {\n reverse_proxy 127.0.0.1:3000\n}',
     ),
     found: /127\.0\.0\.1:3000 is reached without a check/,
@@ -410,8 +413,14 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'an unmatched path gets 200',
-    caddyfile: without(/\t\thandle \{\n.*\n.*respond .*404\n\t\t\}/),
+    caddyfile: without(/\t\thandle \{\n\t\t\timport missing\n\t\t\}/),
     found: /does not end with 404 at localhost/,
+  },
+  {
+    name: 'a service has a host of its own, and the site for it is not imported',
+    caddyfile: without('\nimport hosts\n'),
+    yaml: (text) => `${text}\n${webui}\n`,
+    found: /webui\.localhost\/ of the service webui has no block/,
   },
   {
     name: 'everybody is a trusted proxy',
@@ -595,6 +604,11 @@ describe.skipIf(testCaddy === null)('an honest edit is no finding:', () => {
         '\t# ---- everything else',
         'handle /sd/* {\n route {\n import gate sd\n reverse_proxy 127.0.0.1:7860 {\n import admitted\n}\n}\n}\n\t# ----',
       ),
+    },
+    {
+      name: 'services at hosts of their own, of all kinds of routes',
+      yaml: (text) =>
+        `${text}\n${webui}\n  two: {kind: openai, upstream: {url: "http://h:1"}, routes: [{host: two.example.com, prefix: /}, {host: two.example.com, prefix: /tts, mode: check, strip: true}]}\n`,
     },
     {
       name: 'a trusted tunnel',

@@ -62,7 +62,7 @@ export function findPath(
   path: string,
 ): string | null {
   const routes = services.filter((service) => service.kind === kind).flatMap(({ routes }) => routes)
-  const relayed = routes.filter(({ mode }) => mode === 'relay')
+  const relayed = routes.filter(({ host, mode }) => host === undefined && mode === 'relay')
   const plain = relayed.find(({ strip, prefix }) => !strip && path.startsWith(`${prefix}/`))
   if (plain) return path
   const stripped = relayed.find(({ strip }) => strip)

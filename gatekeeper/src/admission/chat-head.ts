@@ -17,7 +17,7 @@ export type ChatHeadDeps = {
   /** Null or left out where there is no domain chat. */
   readonly chat?: ChatDeps | null
   /** Whether a path asks for a level that the domain chat does not have. */
-  readonly isUnknownLevel?: (path: string) => boolean
+  readonly isUnknownLevel?: (path: string, host: string) => boolean
 }
 
 /** What is wrong with the head of a chat, beside what is wrong with any head. */

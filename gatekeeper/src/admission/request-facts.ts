@@ -12,13 +12,13 @@ import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { hasKeyShape } from '../model/key-shape.ts'
 import type { Reason } from '../model/reason.ts'
-import type { RouteMatch } from '../policy/route-table.ts'
+import type { FindRoute, RouteMatch } from '../policy/route-table.ts'
 import { type ChatHeadDeps, findChatDefect } from './chat-head.ts'
 import type { RequestHead } from './request-head.ts'
 import { locate } from './request-target.ts'
 
 export type FactsDeps = ChatHeadDeps & {
-  readonly findRoute: (path: string) => RouteMatch | null
+  readonly findRoute: FindRoute
   /**
    * Tells a key of a loaded plain map, whose keys have no form of their own, so that they are looked
    * for word by word; null where no such map is loaded.
@@ -149,7 +149,8 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const inQuery = isUpgrade || match === null ? null : findRefusedQueryField(match, target.query)
   if (inQuery !== null) return { defect: 'query-field-refused', detail: inQuery }
   const isChat = match?.service.kind === 'chat'
-  if ((isChat || match === null) && deps.isUnknownLevel?.(target.path)) return 'unknown-level'
+  if ((isChat || match === null) && deps.isUnknownLevel?.(target.path, head.host))
+    return 'unknown-level'
   const onChat = isChat ? findChatDefect(head, target, deps) : null
   return onChat ?? findStrayToken(head, match, deps) ?? findExtracted(extracted)
 }

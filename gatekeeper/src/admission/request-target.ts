@@ -15,7 +15,7 @@ import {
 import type { Detail } from '../model/detail.ts'
 import { dialectAt } from '../model/dialect.ts'
 import type { Dialect, Endpoint } from '../model/endpoint.ts'
-import type { RouteMatch } from '../policy/route-table.ts'
+import type { FindRoute, RouteMatch } from '../policy/route-table.ts'
 import type { RequestHead } from './request-head.ts'
 import { suggestPath } from './suggest-path.ts'
 
@@ -30,16 +30,18 @@ export type Located = {
   readonly dialect: Dialect
 }
 
-type FindRoute = (path: string) => RouteMatch | null
+/** The routes of the host that is called. */
+type FindHere = (path: string) => RouteMatch | null
 
 /** Locates the target of a request. */
-export function locate(head: RequestHead, findRoute: FindRoute): Located {
+export function locate(head: RequestHead, findAnywhere: FindRoute): Located {
+  const findRoute: FindHere = (path) => findAnywhere(path, head.host)
   const target = parseTarget(head.target)
   if (target !== null) return locatePlain(head, target, findRoute)
   return locateOpaque(head, findRoute) ?? malformed(head, findRoute)
 }
 
-function locatePlain(head: RequestHead, target: Target, findRoute: FindRoute): Located {
+function locatePlain(head: RequestHead, target: Target, findRoute: FindHere): Located {
   const match = findRoute(target.path)
   const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
   const dialect = dialectAt(match?.service ?? null, endpoint, match?.endpointPath ?? '')
@@ -50,7 +52,7 @@ function locatePlain(head: RequestHead, target: Target, findRoute: FindRoute): L
 }
 
 /** A path with escapes that are data to its service; null where a rule could depend on them. */
-function locateOpaque(head: RequestHead, findRoute: FindRoute): Located | null {
+function locateOpaque(head: RequestHead, findRoute: FindHere): Located | null {
   const target = parseOpaqueTarget(head.target)
   const match = target && findRoute(target.path)
   if (!match || !isSameForAll(target.path, match, findRoute)) return null
@@ -70,12 +72,12 @@ function findOpaque({ method, upgrade }: RequestHead, { service, endpointPath }:
 }
 
 /** Caddy chooses its block by the decoded path in lower case: that has to be the same route's. */
-function isSameForAll(path: string, { route }: RouteMatch, findRoute: FindRoute): boolean {
+function isSameForAll(path: string, { route }: RouteMatch, findRoute: FindHere): boolean {
   return findRoute(decodeURIComponent(path).toLowerCase())?.route === route
 }
 
 /** Only the form of the answer is chosen by what the path would be without its fault. */
-function malformed(head: RequestHead, findRoute: FindRoute): Located {
+function malformed(head: RequestHead, findRoute: FindHere): Located {
   const detail = { text: describeTargetFault(head.target), param: null }
   const path = head.target.split('?', 1)[0]?.replace(/\/{2,}/g, '/') ?? ''
   const match = isCanonicalPath(path) ? findRoute(path) : null

@@ -5,6 +5,7 @@ import type { RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit, Standing } from '../model/limit.ts'
 import { isModelLimited, lineageOf, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import type { Route } from '../model/service.ts'
 
 /** `keys` and `clients` are the files of the key folder, `gateway` is gatekeeper.yaml. */
 export type WrittenPlace = {
@@ -149,6 +150,7 @@ function ofService({ service }: RequestFacts, member: string): WrittenPlace {
 }
 
 function ofRoute({ service, route }: RequestFacts): WrittenPlace {
-  const index = service?.routes.findIndex(({ prefix }) => prefix === route?.prefix) ?? -1
+  const isIt = ({ host, prefix }: Route) => host === route?.host && prefix === route?.prefix
+  const index = service?.routes.findIndex(isIt) ?? -1
   return { file: 'gateway', path: ['services', service?.name ?? '', 'routes', Math.max(0, index)] }
 }

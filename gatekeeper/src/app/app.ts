@@ -45,7 +45,7 @@ import { accountOf, type Service } from '../model/service.ts'
 import { oauthPaths } from '../oauth/metadata.ts'
 import { checks } from '../policy/checks.ts'
 import { limitsOf, type Policies } from '../policy/policies.ts'
-import { createRouteTable } from '../policy/route-table.ts'
+import { createHostTest, createRouteTable } from '../policy/route-table.ts'
 import { createKnownServices } from '../policy/service-names.ts'
 import { createServiceQueues } from '../scheduler/service-queues.ts'
 import {
@@ -182,7 +182,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   if (earlier.interrupted > 0) {
     log.warn({ requests: earlier.interrupted }, 'booked as estimated: the process died under them')
   }
-  warnOfMovedRoute(services, keys, log)
+  warnOfMovedRoute(deps, keys)
   warnOfUnheld({ services, policies, keys, log })
   const certificates = createCertificateFaults((problem) =>
     log.error(
@@ -317,6 +317,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       ...oauthEndpoints(tokens.server),
       ...countTokensEndpoints,
     },
+    isServiceHost: createHostTest(services),
     wellKnown: (path: string) => wellKnownAnswer(path, documents),
   }
   const explain = (question: ExplainQuestion) =>
@@ -425,8 +426,8 @@ function everyLimitOf(principal: Principal, { services, policies }: AppDeps): Sc
 }
 
 /** `/v1` is Ollama's own until an edit moves it; then keys that cannot follow lose it. */
-function warnOfMovedRoute(services: readonly Service[], keys: KeyStore, log: Log): void {
-  const owner = createRouteTable(services)('/v1')?.service.name
+function warnOfMovedRoute({ services, settings, log }: AppDeps, keys: KeyStore): void {
+  const owner = createRouteTable(services)('/v1', settings.sites[0] ?? '')?.service.name
   if (owner === undefined || owner === 'ollama') return
   const losing = keys.idsWithOnly('ollama', owner)
   if (losing.length > 0) log.warn({ keys: losing }, `/v1 belongs to ${owner}: these keys lose it`)

@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import { isCertificateFault } from '../lib/net/certificate-fault.ts'
 import type { Problem } from '../lib/problem.ts'
 import { accountOf, type Service } from '../model/service.ts'
+import { createHostTest } from '../policy/route-table.ts'
 import { openPromptStore } from '../prompts/prompt-store.ts'
 import type { CertificateFaults } from '../upstreams/certificate-faults.ts'
 import { createDocumentFetcher } from '../upstreams/fetch-document.ts'
@@ -18,7 +19,7 @@ export type Chat = {
   /** Null where there is no domain chat. */
   readonly deps: ChatDeps | null
   /** Whether a path asks for a level that there is not; nobody asks where there is no `chat`. */
-  readonly isUnknownLevel: (path: string) => boolean
+  readonly isUnknownLevel: (path: string, host: string) => boolean
   readonly problems: () => readonly Problem[]
   readonly close: () => Promise<void>
 }
@@ -40,7 +41,9 @@ export async function openChat(deps: {
 }): Promise<Chat> {
   const service = deps.services.find(({ kind }) => kind === 'chat')
   if (service === undefined) return off
-  const isUnknownLevel = createLevelTest(service.chat?.otherPrefixes ?? [])
+  const isLevel = createLevelTest(service.chat?.otherPrefixes ?? [])
+  const isServiceHost = createHostTest(deps.services)
+  const isUnknownLevel = (path: string, host: string) => !isServiceHost(host) && isLevel(path)
   if (service.upstream === null) return { ...off, isUnknownLevel }
   const { clock } = deps
   const prompts = await openPromptStore({ folder: deps.settings.promptsDir })

@@ -16,7 +16,7 @@ import { systemClock } from '../lib/clock.ts'
 import { readTextFile } from '../lib/files/text-file.ts'
 import { exitCode, formatProblem, type Problem, ProblemsError } from '../lib/problem.ts'
 import { scrubKeys } from '../model/key-shape.ts'
-import type { Service } from '../model/service.ts'
+import { routeText, type Service } from '../model/service.ts'
 import { type FaultCount, openFaultCount } from '../telemetry/fault-count.ts'
 import { createLog } from '../telemetry/log.ts'
 import { openLogSink } from '../telemetry/log-sink.ts'
@@ -189,6 +189,9 @@ export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
 
 function describeRoutes(all: readonly Service[]): Record<string, string[]> {
   return Object.fromEntries(
-    all.map(({ name, routes }) => [name, routes.map(({ prefix, mode }) => `${mode} ${prefix}`)]),
+    all.map(({ name, routes }) => [
+      name,
+      routes.map((route) => `${route.mode} ${routeText(route)}`),
+    ]),
   )
 }

@@ -3,7 +3,7 @@
  * answers, so that keys with such a limit are refused there.
  */
 import type { KeyStore } from '../api-keys/key-store.ts'
-import type { Service } from '../model/service.ts'
+import { routeText, type Service } from '../model/service.ts'
 import { limitsOf, narrowByRole, type Policies } from '../policy/policies.ts'
 import { findUnheldOnCheck } from '../policy/unheld.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -25,9 +25,9 @@ export function warnOfUnheld(deps: Deps): void {
     const checked = service.routes.filter(({ mode }) => mode === 'check')
     const unheld = checked.length === 0 ? [] : findUnheldKeys(service, deps)
     if (unheld.length === 0) continue
-    for (const { prefix } of checked) {
-      const text = `${prefix} is a check route, on which limits of these keys cannot be held: they are refused there (not-inspected). Set mode: relay for it, or give them another route.`
-      deps.log.warn({ route: prefix, keys: unheld.slice(0, namedMax), all: unheld.length }, text)
+    for (const place of checked.map(routeText)) {
+      const text = `${place} is a check route, on which limits of these keys cannot be held: they are refused there (not-inspected). Set mode: relay for it, or give them another route.`
+      deps.log.warn({ route: place, keys: unheld.slice(0, namedMax), all: unheld.length }, text)
     }
   }
 }

@@ -1,4 +1,3 @@
-import { isUnder } from '../lib/net/path.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { limitProblems } from './limit-problems.ts'
@@ -6,20 +5,15 @@ import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 import { chatName, chatProblems } from './resolve-chat.ts'
 import { modeOf } from './resolve-services.ts'
+import { routeProblems } from './route-problems.ts'
 
 /** The service under which the gatekeeper answers `/status` itself. */
 const ownName = 'gatekeeper'
 
-/** Prefixes that the gatekeeper or the proxy answers itself, now or by a later promise. */
-export const reservedPrefixes: readonly string[] = (
-  '/health /status /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
-  '/widget /console /minnow /shark /authorized'
-).split(' ')
-
 /** What no schema can say: two owners of one prefix or name, and rules that can never work. */
 export function crossCheck(file: GatewayFile, settings: Settings, reportAt: ReportAt): Problem[] {
   return [
-    ...prefixProblems(file, reportAt),
+    ...routeProblems(file, settings, reportAt),
     ...nameProblems(file, reportAt),
     ...limitProblems(file, reportAt),
     ...chatProblems(file, reportAt),
@@ -27,27 +21,6 @@ export function crossCheck(file: GatewayFile, settings: Settings, reportAt: Repo
       serviceProblems(name, entry, { settings, reportAt }),
     ),
   ]
-}
-
-function prefixProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
-  const owners = new Map<string, string>()
-  const problems: Problem[] = []
-  for (const [name, entry] of Object.entries(file.services)) {
-    for (const [index, { prefix }] of entry.routes.entries()) {
-      const path = ['services', name, 'routes', index, 'prefix']
-      const owner = owners.get(prefix)
-      if (owner !== undefined) {
-        problems.push(
-          reportAt(path, `${prefix} is a route of ${owner} already`, 'Keep one of the two.'),
-        )
-      }
-      if (reservedPrefixes.some((own) => isUnder(prefix, own))) {
-        problems.push(reportAt(path, `${prefix} is the gatekeeper's own`, 'Choose another prefix.'))
-      }
-      owners.set(prefix, name)
-    }
-  }
-  return problems
 }
 
 function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {

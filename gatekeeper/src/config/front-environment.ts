@@ -27,7 +27,7 @@ export function frontEnvironment({ sites }: Pick<Settings, 'sites'>): FrontEnvir
 }
 
 /** A matcher of Caddy's needs a name; this one exists nowhere (RFC 6761). */
-const noName = 'none.invalid'
+export const noName = 'none.invalid'
 
 const internalSuffixes = '.localhost .local .lan .internal .home.arpa .home .test'.split(' ')
 

@@ -13,6 +13,7 @@ import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { resolvePolicies } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
+import { sharedHostWarnings } from './route-problems.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
 import { placeOf } from './yaml-place.ts'
 
@@ -84,6 +85,7 @@ function assemble(
         warnings: [
           ...resolved.warnings,
           ...unseenRouteWarnings(file, deps.reportAt),
+          ...sharedHostWarnings(file, deps.reportAt),
           ...limitWarnings(file, deps.reportAt),
         ],
         attempts: file.attempts,

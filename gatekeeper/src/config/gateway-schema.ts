@@ -13,11 +13,24 @@ const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and hyphens')
 
+/** All of a host is the empty prefix inside: every path continues it with a slash. */
 const prefix = z
   .string()
   .refine(
-    (text) => isCanonicalPath(text) && /^\/[a-z0-9._~/-]*[a-z0-9_~-]$/.test(text),
+    (text) => text === '/' || (isCanonicalPath(text) && /^\/[a-z0-9._~/-]*[a-z0-9_~-]$/.test(text)),
     'must be a path such as /tts: lower case, no slash at its end',
+  )
+  .transform((text) => (text === '/' ? '' : text))
+
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+// The last label begins with a letter: otherwise some readers take it for a part of an address.
+const hostForm = new RegExp(`^(?:${label}\\.){1,20}(?![0-9])${label}$`)
+
+const host = z
+  .string()
+  .refine(
+    (text) => text.length <= 253 && hostForm.test(text),
+    'must be a DNS name of at least two parts such as webui.localhost: lower case, no port, no wildcard, not an address',
   )
 
 /** A path in which `{name}` stands for one segment, and `{+name}` at the end for all that follow. */
@@ -69,7 +82,14 @@ const methods = z.strictObject(
 )
 
 const route = z.strictObject({
-  prefix: prefix.describe('Public path: the route is this path and all below it'),
+  host: host
+    .optional()
+    .describe(
+      'A name at which the service stands instead of on the main site, such as `webui.localhost`',
+    ),
+  prefix: prefix.describe(
+    'Public path: the route is this path and all below it; `/`, with a `host`, is all of that host',
+  ),
   strip: z
     .boolean()
     .default(false)

@@ -1,5 +1,6 @@
 import type { Problem } from '../lib/problem.ts'
 import { isOfModels, isSeenOnHead, type Limit } from '../model/limit.ts'
+import { routeText } from '../model/service.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
@@ -78,7 +79,7 @@ function routesWithout(limit: Limit, { services }: Pick<GatewayFile, 'services'>
   return Object.values(services)
     .filter((entry) => !(isOfModels(limit) && isFreeEntry(entry)))
     .flatMap((entry) => entry.routes.filter((route) => modeOf(entry, route) === 'check'))
-    .map(({ prefix }) => prefix)
+    .map(routeText)
 }
 
 /** As `hasFreeUse` says of the service that it becomes. */

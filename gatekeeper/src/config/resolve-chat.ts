@@ -53,7 +53,7 @@ export function resolveChat(
         behind: behind.name,
         kind: behind.kind,
         otherPrefixes: Object.values(file.services).flatMap(({ routes }) =>
-          routes.map(({ prefix }) => prefix),
+          routes.filter(({ host }) => host === undefined).map(({ prefix }) => prefix),
         ),
         model: chat.model,
         visitor: toVisitor(chat.anonymous, settings.bind),

@@ -118,8 +118,9 @@ function toMethodClasses(methods: NonNullable<ServiceEntry['methods']>): MethodC
 
 function toRoute(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Route {
   return {
+    ...(route.host && { host: route.host }),
     prefix: route.prefix,
-    strip: route.strip,
+    strip: route.strip && route.prefix !== '',
     mode: modeOf(entry, route),
     browser: route.browser ?? 'none',
     ...(route.credentialField && { credentialField: route.credentialField }),

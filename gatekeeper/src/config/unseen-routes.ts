@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
+import { routeText } from '../model/service.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
@@ -14,12 +15,12 @@ export function unseenRouteWarnings(file: GatewayFile, reportAt: ReportAt): Prob
   return Object.entries(file.services).flatMap(([name, entry]) => {
     if (!modelKinds.includes(entry.kind)) return []
     const checked = entry.routes.flatMap((route, index) =>
-      modeOf(entry, route) === 'check' ? [{ prefix: route.prefix, index }] : [],
+      modeOf(entry, route) === 'check' ? [{ place: routeText(route), index }] : [],
     )
-    return checked.map(({ prefix, index }) =>
+    return checked.map(({ place, index }) =>
       reportAt(
         ['services', name, 'routes', index, 'mode'],
-        `${prefix} of ${name} has mode: check, so that requests go around the queue, the count of tokens, and the rules for models (cloud models too) there`,
+        `${place} of ${name} has mode: check, so that requests go around the queue, the count of tokens, and the rules for models (cloud models too) there`,
         'Remove mode: check, and the route is relayed like the others; or leave it, if that is meant.',
       ),
     )

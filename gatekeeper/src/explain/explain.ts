@@ -19,6 +19,7 @@ import type { RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit, Standing } from '../model/limit.ts'
 import { lineageOf, type Principal } from '../model/principal.ts'
 import { type Reason, reasonRow } from '../model/reason.ts'
+import { routeText } from '../model/service.ts'
 import { explain } from '../policy/decide.ts'
 
 /** A request that nobody made. */
@@ -122,7 +123,7 @@ export async function explainRequest(
 /** A process that only reads the files asks no upstream: the models of the question are there. */
 function withModels(
   chat: NonNullable<AdmitDeps['chat']>,
-  { target, model }: ExplainQuestion,
+  { target, host, model }: ExplainQuestion,
   { findRoute }: ExplainDeps,
 ) {
   const { path, query } = parseTarget(target) ?? { path: '', query: '' }
@@ -140,7 +141,7 @@ function imagine(
 ): { readonly head: RequestHead; readonly body: BodySource | null } {
   const { method, target, host, clientAddress, origin, model, caller } = question
   const path = parseTarget(target)?.path
-  const match = path === undefined ? null : findRoute(path)
+  const match = path === undefined ? null : findRoute(path, host)
   const endpoint = match && findEndpoint(match.service, method, match.endpointPath)
   const point = match?.route.mode ?? 'relay'
   const content = bodyOf(endpoint, model)
@@ -239,7 +240,7 @@ function describe(
 
 function describeRequest({ method, path, point, service, route, endpoint }: RequestFacts) {
   return {
-    ...{ method, path, point, service: service?.name ?? null, route: route?.prefix ?? null },
+    ...{ method, path, point, service: service?.name ?? null, route: route && routeText(route) },
     ...{ endpoint: endpoint?.pattern ?? null, class: endpoint?.class ?? null },
   }
 }

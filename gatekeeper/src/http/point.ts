@@ -173,7 +173,7 @@ function answerPreflight(
   deps: PointDeps,
 ): void {
   const path = head.target.split('?', 1)[0] ?? ''
-  const fields = preflightFields(head, deps.findRoute(path))
+  const fields = preflightFields(head, deps.findRoute(path, head.host))
   const answer =
     fields === null
       ? renderReason('origin-not-allowed', { facts: null, requestId: head.requestId })

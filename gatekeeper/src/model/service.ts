@@ -18,7 +18,9 @@ export type ServiceKind = (typeof serviceKinds)[number] | 'own' | 'chat'
 
 /** A public prefix of a service, with its mode. */
 export type Route = {
-  /** Starts with `/`, has no slash at its end: `/ollama`. */
+  /** The name at which it stands, in lower case; left out on the names of the main site. */
+  readonly host?: string
+  /** Starts with `/`, has no slash at its end: `/ollama`. Empty is all of a host of its own. */
   readonly prefix: string
   /** Whether the upstream sees the path without the prefix. */
   readonly strip: boolean
@@ -27,6 +29,17 @@ export type Route = {
   readonly browser: 'none' | 'basic'
   /** The one field that carries the caller's credential; left out where all carriers count. */
   readonly credentialField?: CredentialField
+}
+
+/** A route as people read it: `/tts`, or `webui.localhost/` at a host of its own. */
+export function routeText({
+  host = '',
+  prefix,
+}: {
+  readonly host?: string | undefined
+  readonly prefix: string
+}): string {
+  return host + (prefix || '/')
 }
 
 /** Longest silences that a request may have, in seconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aRoute, aService } from '../../test/support/questions.ts'
-import { createRouteTable } from './route-table.ts'
+import { createHostTest, createRouteTable } from './route-table.ts'
 
 const find = createRouteTable([
   aService({
@@ -16,7 +16,7 @@ const find = createRouteTable([
 ])
 
 const describeMatch = (path: string) => {
-  const match = find(path)
+  const match = find(path, 'localhost')
   return match && [match.service.name, match.route.prefix, match.endpointPath]
 }
 
@@ -49,7 +49,7 @@ describe('the longest prefix of whole segments wins', () => {
     ],
     ...['api', '//api', '/api%2fchat', '/.', '/v1%2fmodels'],
   ])('%j has no route', (path) => {
-    expect(find(path)).toBeNull()
+    expect(find(path, 'localhost')).toBeNull()
   })
 
   test('whatever the order of the services', () => {
@@ -60,8 +60,8 @@ describe('the longest prefix of whole segments wins', () => {
       [short, long],
     ]) {
       const table = createRouteTable(services)
-      expect(table('/a/b/c')?.service.name).toBe('long')
-      expect(table('/a/c')?.service.name).toBe('short')
+      expect(table('/a/b/c', 'localhost')?.service.name).toBe('long')
+      expect(table('/a/c', 'localhost')?.service.name).toBe('short')
     }
   })
 })
@@ -74,10 +74,79 @@ describe('a prefix that is stripped', () => {
     ['/ollama/api/chat/', '/api/chat/'],
     ['/ollama/ollama/api', '/ollama/api'],
   ])('%s is %s for the service', (path, expected) => {
-    expect(find(path)?.endpointPath).toBe(expected)
+    expect(find(path, 'localhost')?.endpointPath).toBe(expected)
   })
 })
 
 test('without services nothing has a route', () => {
-  expect(createRouteTable([])('/api')).toBeNull()
+  expect(createRouteTable([])('/api', 'localhost')).toBeNull()
+})
+
+describe('a host of its own', () => {
+  const services = [
+    aService({ name: 'ollama', routes: [aRoute({ prefix: '/api' })] }),
+    aService({
+      name: 'webui',
+      kind: 'http',
+      routes: [
+        aRoute({ host: 'webui.localhost', prefix: '' }),
+        aRoute({ host: 'webui.localhost', prefix: '/files', strip: true }),
+        aRoute({ prefix: '/webui' }),
+      ],
+    }),
+    aService({ name: 'tts', kind: 'http', routes: [aRoute({ host: 'tts.lan', prefix: '/v1' })] }),
+  ]
+  const findAt = createRouteTable(services)
+  const describeAt = (host: string, path: string) => {
+    const match = findAt(path, host)
+    return match && [match.service.name, match.route.prefix, match.endpointPath]
+  }
+
+  test.each([
+    ['webui.localhost', '/', ['webui', '', '/']],
+    ['webui.localhost', '/api/tags', ['webui', '', '/api/tags']],
+    ['webui.localhost', '/health', ['webui', '', '/health']],
+    ['webui.localhost', '/files/a', ['webui', '/files', '/a']],
+    ['webui.localhost', '/filesx', ['webui', '', '/filesx']],
+    ['tts.lan', '/v1/x', ['tts', '/v1', '/v1/x']],
+    ['localhost', '/api/tags', ['ollama', '/api', '/api/tags']],
+    ['localhost', '/webui/x', ['webui', '/webui', '/webui/x']],
+  ])('%s%s', (host, path, expected) => {
+    expect(describeAt(host, path)).toEqual(expected)
+  })
+
+  test.each([
+    ['tts.lan', '/'],
+    ['tts.lan', '/api/tags'],
+    ['tts.lan', '/webui/x'],
+    ['localhost', '/'],
+    ['localhost', '/files/a'],
+    ['localhost', '/v1/x'],
+    ['other.localhost', '/files/a'],
+    ['webui.localhost.evil.example', '/'],
+    ['evil.webui.localhost', '/'],
+  ])('%s%s has no route: hosts share none', (host, path) => {
+    expect(describeAt(host, path)).toBeNull()
+  })
+
+  test.each([
+    'webui.localhost:8443',
+    'WebUI.LocalHost',
+    'webui.localhost.',
+    'WEBUI.localhost.:443',
+  ])('%s is the same host', (host) => {
+    expect(describeAt(host, '/x')).toEqual(['webui', '', '/x'])
+    expect(createHostTest(services)(host)).toBe(true)
+  })
+
+  test.each(['/.gatekeeper', '/.gatekeeper/', '/.gatekeeper/x', '/.Gatekeeper/x', '/.GATEKEEPER'])(
+    '%s there belongs to the gatekeeper',
+    (path) => {
+      expect(describeAt('webui.localhost', path)).toBeNull()
+    },
+  )
+
+  test('what only begins like it belongs to the service', () => {
+    expect(describeAt('webui.localhost', '/.gatekeeperx')).not.toBeNull()
+  })
 })

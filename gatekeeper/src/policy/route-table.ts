@@ -8,18 +8,41 @@ export type RouteMatch = {
   readonly endpointPath: string
 }
 
-/** Compiles the routes of all services: the longest prefix of whole segments wins. */
-export function createRouteTable(
-  services: readonly Service[],
-): (path: string) => RouteMatch | null {
+/** Returns the route of a path at a host, which is as a client writes it; null if there is none. */
+export type FindRoute = (path: string, host: string) => RouteMatch | null
+
+/** The one path of a service's own host that belongs to the gatekeeper. */
+export const ownPath = '/.gatekeeper'
+
+/**
+ * Compiles the routes of all services: the host decides first, then the longest prefix of whole
+ * segments. At a service's own host there are only the routes that name it, and everywhere else only
+ * those that name none.
+ */
+export function createRouteTable(services: readonly Service[]): FindRoute {
+  const isServiceHost = createHostTest(services)
   const entries = services
     .flatMap((service) => service.routes.map((route) => ({ service, route })))
     .sort((left, right) => right.route.prefix.length - left.route.prefix.length)
-  return (path) => {
-    const entry = entries.find(({ route }) => isUnder(path, route.prefix))
+  return (path, host) => {
+    const own = isServiceHost(host) ? nameOf(host) : undefined
+    // A service could fold case, so that each spelling of the path is ours.
+    if (own !== undefined && isUnder(path.toLowerCase(), ownPath)) return null
+    const entry = entries.find(({ route }) => route.host === own && isUnder(path, route.prefix))
     if (!entry) return null
     const rest = path.slice(entry.route.prefix.length)
     const endpointPath = entry.route.strip ? rest || '/' : path
     return { ...entry, endpointPath }
   }
+}
+
+/** Returns a test for hosts at which services stand alone, without anything of the main site. */
+export function createHostTest(services: readonly Service[]): (host: string) => boolean {
+  const hosts = new Set(services.flatMap(({ routes }) => routes.flatMap(({ host }) => host ?? [])))
+  return (host) => hosts.has(nameOf(host))
+}
+
+/** The name in a host: without its port and the dot of the root, in lower case. */
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/\.?(?::\d*)?$/, '')
 }

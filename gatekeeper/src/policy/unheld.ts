@@ -8,7 +8,7 @@ import type { Detail } from '../model/detail.ts'
 import type { ScopedLimit } from '../model/limit.ts'
 import { isOfModels, isSeenOnHead } from '../model/limit.ts'
 import { isModelLimited, type Principal } from '../model/principal.ts'
-import { hasFreeUse, type Route, type Service } from '../model/service.ts'
+import { hasFreeUse, type Route, routeText, type Service } from '../model/service.ts'
 
 type Limited = {
   readonly principal: Principal
@@ -38,7 +38,7 @@ function findCap(caps: Caps, isFree: boolean): string | null {
 /** The sentence for the caller: what cannot be held, where, and what to do. */
 export function describeUnheld({ facts }: Question, what: string): Detail {
   const { service, route, endpoint } = facts
-  const place = route?.prefix ?? facts.path
+  const place = route === null ? facts.path : routeText(route)
   if (facts.point === 'relay') {
     const where = `${endpoint?.method ?? facts.method} ${endpoint?.pattern ?? place}`
     const text = `The limit ${what} cannot be held at ${where}, whose body is not read. Call another endpoint, or use a key without this limit.`
@@ -56,5 +56,5 @@ function instead(service: Service | null, place: string): string {
 }
 
 function relayedPrefixes({ routes }: { readonly routes: readonly Route[] }): string[] {
-  return routes.filter(({ mode }) => mode === 'relay').map(({ prefix }) => prefix)
+  return routes.filter(({ mode }) => mode === 'relay').map(routeText)
 }

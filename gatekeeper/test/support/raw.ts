@@ -3,10 +3,10 @@ import { connect as connectTls } from 'node:tls'
 import type { Stack } from './stack.ts'
 
 /** Opens a TLS connection to Caddy that speaks HTTP/1.1 as the test writes it. */
-export async function openTls(stack: Stack): Promise<Socket> {
+export async function openTls(stack: Stack, servername = 'localhost'): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const socket = connectTls({
-    ...{ host: '127.0.0.1', port: stack.httpsPort, servername: 'localhost', ca: stack.ca },
+    ...{ host: '127.0.0.1', port: stack.httpsPort, servername, ca: stack.ca },
     ALPNProtocols: ['http/1.1'],
   })
   socket.once('secureConnect', () => resolve())

@@ -1,7 +1,8 @@
+import { serviceHosts } from '../../../gatekeeper/src/config/blocks/service-blocks.ts'
 import type { FrontSecrets } from '../../../gatekeeper/src/config/front-secrets.ts'
-import type { Service } from '../../../gatekeeper/src/model/service.ts'
+import type { Route, Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Finding, Level } from '../../doctor/finding.ts'
-import { type Json, listOf, type Visit } from './adapted.ts'
+import { type Json, listOf, textsOf, type Visit } from './adapted.ts'
 
 /** A Caddyfile as it is written and as Caddy understands it, with what it is to agree with. */
 export type Caddyfile = {
@@ -43,6 +44,17 @@ export function roleOf(handler: Json, { doors }: Caddyfile): HandlerRole {
   if (dials.length === 0) return 'service'
   if (dials.every((dial) => dial === doors.check)) return 'gate'
   return dials.every((dial) => dial === doors.relay) ? 'relay' : 'service'
+}
+
+/** Whether a handler stands where a route does: at the host of its own, or on the main site. */
+export function standsAt(
+  { matches }: Pick<Visit, 'matches'>,
+  { host }: Pick<Route, 'host'>,
+  { services }: Pick<Caddyfile, 'services'>,
+): boolean {
+  const names = matches.flat().flatMap((match) => textsOf(match['host']))
+  const own = host === undefined ? serviceHosts(services) : [host]
+  return names.some((name) => own.includes(name)) === (host !== undefined)
 }
 
 /** Where a handler leads, for people: `the proxy to 127.0.0.1:8880`. */

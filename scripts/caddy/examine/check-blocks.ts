@@ -1,14 +1,15 @@
 import { hintPaths } from '../../../gatekeeper/src/config/blocks/service-blocks.ts'
-import { reservedPrefixes } from '../../../gatekeeper/src/config/cross-checks.ts'
+import { reservedPrefixes } from '../../../gatekeeper/src/config/route-problems.ts'
 import { isUnder } from '../../../gatekeeper/src/lib/net/path.ts'
-import type { Route, Service } from '../../../gatekeeper/src/model/service.ts'
+import { type Route, routeText, type Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { type Json, textsOf, type Visit } from './adapted.ts'
-import { type Caddyfile, createReport, roleOf } from './caddyfile.ts'
+import { type Caddyfile, createReport, roleOf, standsAt } from './caddyfile.ts'
 
 /** A block of the Caddyfile that asks or relays. */
 type Block = {
   readonly role: 'gate' | 'relay'
+  readonly matches: Visit['matches']
   /** The site in which it stands. */
   readonly site: string
   /** The service that a gate asks for. */
@@ -43,6 +44,7 @@ function readBlock(caddyfile: Caddyfile, visit: Visit): Block[] {
   return [
     {
       role,
+      matches: visit.matches,
       site: JSON.stringify(visit.matches.flat().find(({ host }) => host !== undefined)?.['host']),
       name: /^\/check\/([^?]*)\?$/.exec(String(uri))?.[1] ?? '',
       // The innermost condition on paths says most.
@@ -63,27 +65,33 @@ function findBlockless(
   { service, route }: Owned,
   blocks: readonly Block[],
 ): Finding[] {
-  const { prefix, mode, strip } = route
-  const report = createReport(caddyfile)
+  const { host, prefix, mode, strip } = route
+  const place = routeText(route)
+  const report = (what: string, remedy: string) =>
+    createReport(caddyfile)(host ?? `${prefix}/*`, what, remedy)
   const role = mode === 'check' ? 'gate' : 'relay'
-  const serving = firstOfSites(blocks.filter(({ paths }) => paths.includes(`${prefix}/*`)))
+  const serving = firstOfSites(
+    blocks.filter(
+      (block) => block.paths.includes(`${prefix}/*`) && standsAt(block, route, caddyfile),
+    ),
+  )
   const own = serving.filter((block) => block.role === role)
   if (own.length === 0) {
     const what =
       serving.length > 0
-        ? `${prefix} of the service ${service.name} is in mode ${mode} in gatekeeper.yaml, and not here`
-        : `${prefix} of the service ${service.name} has no block`
-    return [report(`${prefix}/*`, what, remedyFor(service, route))]
+        ? `${place} of the service ${service.name} is in mode ${mode} in gatekeeper.yaml, and not here`
+        : `${place} of the service ${service.name} has no block`
+    return [report(what, remedyFor(service, route))]
   }
   if (role === 'relay') return []
   if (!own.some(({ name }) => name === service.name)) {
-    const what = `${prefix} asks for another service than ${service.name}, to which it belongs`
-    return [report(`${prefix}/*`, what, `Write \`import gate ${service.name}\` there.`)]
+    const what = `${place} asks for another service than ${service.name}, to which it belongs`
+    return [report(what, `Write \`import gate ${service.name}\` there.`)]
   }
-  if (own.every(({ stripped }) => stripped.includes(prefix) === strip)) return []
-  const what = `${prefix} is ${strip ? 'not ' : ''}taken off before ${service.name} sees the path, other than gatekeeper.yaml says`
+  if (prefix === '' || own.every(({ stripped }) => stripped.includes(prefix) === strip)) return []
+  const what = `${place} is ${strip ? 'not ' : ''}taken off before ${service.name} sees the path, other than gatekeeper.yaml says`
   const remedy = `Use \`${strip ? 'handle_path' : 'handle'} ${prefix}/*\`, or change \`strip\` there.`
-  return [report(`${prefix}/*`, what, remedy)]
+  return [report(what, remedy)]
 }
 
 /** One of your own stands before the generated one of the same prefix, which then answers nothing. */
@@ -91,7 +99,10 @@ function firstOfSites(blocks: readonly Block[]): readonly Block[] {
   return blocks.filter((block, at) => blocks.findIndex(({ site }) => site === block.site) === at)
 }
 
-function remedyFor(service: Service, { prefix, mode }: Route): string {
+function remedyFor(service: Service, { host, prefix, mode }: Route): string {
+  if (host !== undefined && (mode === 'relay' || service.upstream !== null)) {
+    return 'End the Caddyfile with `import hosts`, as the shipped one does.'
+  }
   const generated = 'Import (services) into the site, as the shipped Caddyfile does'
   if (mode === 'relay') return `${generated}, or add ${prefix} and ${prefix}/* to your @relay.`
   return service.upstream === null

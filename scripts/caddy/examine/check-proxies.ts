@@ -4,7 +4,14 @@ import {
 } from '../../../gatekeeper/src/model/credential-fields.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { type Json, listOf, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
-import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'
+import {
+  type Caddyfile,
+  createReport,
+  describeHandler,
+  placeOf,
+  roleOf,
+  standsAt,
+} from './caddyfile.ts'
 import { credentialNames, identityNames } from './field-names.ts'
 
 /** What a service behind a check is told, what is kept from it, and what of its answer stays here. */
@@ -80,10 +87,12 @@ function judgeRequest(caddyfile: Caddyfile, visit: Visit): Finding[] {
 }
 
 /** The one field that carries a credential of ours at the route, where gatekeeper.yaml names one. */
-function fieldOf({ services }: Caddyfile, { matches }: Visit): CredentialField | undefined {
-  const paths = matches.flat().flatMap(({ path }) => textsOf(path))
-  const routes = services.flatMap((service) => service.routes)
-  return routes.find(({ prefix }) => paths.includes(`${prefix}/*`))?.credentialField
+function fieldOf(caddyfile: Caddyfile, visit: Visit): CredentialField | undefined {
+  const paths = visit.matches.flat().flatMap(({ path }) => textsOf(path))
+  const routes = caddyfile.services.flatMap((service) => service.routes)
+  return routes
+    .filter((route) => standsAt(visit, route, caddyfile))
+    .find(({ prefix }) => paths.includes(`${prefix}/*`))?.credentialField
 }
 
 const removeIt = 'Remove that `header_up` from its block.'

@@ -1,5 +1,5 @@
 import { parseJson } from '../../../gatekeeper/src/lib/json/parse-json.ts'
-import { addressOf, type Service } from '../../../gatekeeper/src/model/service.ts'
+import { addressOf, routeText, type Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import type { Scene } from '../scene.ts'
@@ -26,7 +26,7 @@ async function examineService({ outside }: Scene, service: Service): Promise<Fin
   const origin = addressOf(service.upstream)
   const answer = await outside.get(`${origin}/api/status`)
   if (answer?.status !== 200 || !isCloudOpen(answer.text)) return []
-  const prefixes = unseen.map(({ prefix }) => prefix).join(', ')
+  const prefixes = unseen.map(routeText).join(', ')
   const what = `runs models at its vendor's (:cloud), and ${prefixes} is checked only: which model a prompt is for is not seen there`
   const remedy =
     'Set OLLAMA_NO_CLOUD=1 where Ollama runs, or say cloudModels: false for the roles in gatekeeper.yaml, or relay that route.'

@@ -5,6 +5,8 @@ import { block, duration, quote } from './quote.ts'
 
 /** A route behind a check whose service has an address. */
 export type Checked = {
+  /** The name of what is generated for it. */
+  readonly name: string
   readonly service: Service
   readonly route: Route
   readonly upstream: Upstream
@@ -12,11 +14,20 @@ export type Checked = {
   readonly deeper: readonly string[]
 }
 
-/** Names of what is generated for one route, and the names of our sites. */
-type Names = { readonly name: string; readonly sites: readonly string[] }
+/** What Caddy calls the paths of a prefix: itself and all below it. */
+export function pathsUnder(prefix: string): string[] {
+  return prefix === '' ? ['/*'] : [prefix, `${prefix}/*`]
+}
 
-/** A snippet for the proxies of one route: what changes on the way because of its prefix. */
-export function routeFields({ route, upstream }: Checked, { name, sites }: Names): string[] {
+/**
+ * A snippet for the proxies of one route: what changes on the way because of its prefix. `mainSites`
+ * are the names at which it stands where it has no host of its own.
+ */
+export function routeFields(
+  { name, route, upstream }: Checked,
+  mainSites: readonly string[],
+): string[] {
+  const sites = route.host === undefined ? mainSites : [route.host]
   const { hostname } = new URL(upstream.origin)
   const basePath = upstream.basePath ?? ''
   const prefix = route.strip ? route.prefix : null
@@ -30,15 +41,12 @@ export function routeFields({ route, upstream }: Checked, { name, sites }: Names
 }
 
 /** The block of one route: asked, then proxied by Caddy itself. */
-export function serviceBlock(
-  { service, route, upstream, deeper }: Checked,
-  name: string,
-): string[] {
+export function serviceBlock({ name, service, route, upstream, deeper }: Checked): string[] {
   const basePath = upstream.basePath ?? ''
   return [
     ...block(`@${name}`, [
       `path ${quote(`${route.prefix}/*`)}`,
-      ...deeper.map((one) => `not path ${quote(one)} ${quote(`${one}/*`)}`),
+      ...deeper.map((one) => `not path ${pathsUnder(one).map(quote).join(' ')}`),
     ]),
     ...block(`handle @${name}`, [
       ...(route.browser === 'basic' ? ['vars gatekeeper_browser basic'] : []),

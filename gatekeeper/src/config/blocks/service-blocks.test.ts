@@ -55,6 +55,66 @@ describe('services.caddy', () => {
     expect(text).toContain('path "/b/*"\n\t\tnot path "/b/relayed" "/b/relayed/*"')
   })
 
+  describe('a host of its own', () => {
+    const webui = (routes: string, more = '') =>
+      `  webui: {kind: http, upstream: {url: "http://h:1"}${more}, routes: [${routes}]}`
+    const hostsOf = (text: string) =>
+      text.slice(text.indexOf('(hosts)'), text.indexOf('(service_errors)'))
+
+    test('is a site with all that the main one has, and nothing of it stands there', () => {
+      const { text } = render(webui('{host: webui.localhost, prefix: /}'))
+      expect(hostsOf(text)).toContain(
+        [
+          '\t"webui.localhost" {',
+          '\t\ttls internal',
+          '\t\timport site none.invalid',
+          '\t\t@gatekeeper-route-0 {',
+          '\t\t\tpath "/*"',
+          '\t\t}',
+          '\t\thandle @gatekeeper-route-0 {',
+          '\t\t\troute {',
+          '\t\t\t\timport gate "webui"',
+        ].join('\n'),
+      )
+      expect(hostsOf(text)).toContain('\t\thandle {\n\t\t\timport missing\n\t\t}\n\t}\n')
+      expect(hostsOf(text)).not.toMatch(/\/health|\/oauth|strip_prefix/)
+      expect(text.slice(text.indexOf('(services)'), text.indexOf('(hosts)'))).not.toContain('webui')
+    })
+
+    test('a public name gets a public certificate, whatever the main site has', () => {
+      const { text } = render(webui('{host: comfy.example.com, prefix: /}'))
+      expect(hostsOf(text)).toContain(
+        '\t"comfy.example.com" {\n\t\timport site "comfy.example.com"\n',
+      )
+      expect(hostsOf(text)).not.toContain('tls internal')
+    })
+
+    test('is relayed where the route says so, and routes of other hosts change nothing there', () => {
+      const { text } = render(
+        webui(
+          '{host: a.lan, prefix: /, mode: relay}, {host: a.lan, prefix: /c}, {host: b.lan, prefix: /a/d}, {prefix: /e}',
+        ),
+      )
+      expect(hostsOf(text)).toContain(
+        '\t\t@gatekeeper-relay {\n\t\t\tpath "/*"\n\t\t\tnot path "/c" "/c/*"\n\t\t}\n',
+      )
+      expect(text.match(/path "\/a\/d\/\*"\n/g)).toHaveLength(1)
+    })
+
+    test('a base path of the service and its own addresses are its own host there', () => {
+      const { text } = render(
+        '  webui: {kind: http, upstream: {url: "http://inner/base"}, routes: [{host: webui.localhost, prefix: /, strip: true}]}',
+      )
+      expect(text).toContain('(?:inner|webui\\.localhost)')
+      expect(text).not.toContain('X-Forwarded-Prefix')
+    })
+
+    test('a service without an address has no site: one of the Caddyfile stands for it', () => {
+      const { text } = render('  sd: {kind: http, routes: [{host: sd.lan, prefix: /}]}')
+      expect(text).not.toContain('sd.lan')
+    })
+  })
+
   test('a service without an address has no block: one of the Caddyfile stands for it', () => {
     const { text } = render('  sd: {kind: http, routes: [{prefix: /sd}]}')
     expect(text).not.toContain('/sd')
@@ -93,6 +153,10 @@ describe('services.caddy', () => {
       [
         'a prefix',
         `  t: {kind: http, upstream: {url: "http://h:1"}, routes: [{prefix: "/t${sign}"}]}`,
+      ],
+      [
+        'a host of its own',
+        `  t: {kind: http, upstream: {url: "http://h:1"}, routes: [{host: "t${sign}.lan", prefix: /}]}`,
       ],
       ['a host', `  t: {kind: http, upstream: {url: "http://h${sign}:1"}, routes: [{prefix: /t}]}`],
       ['a port', `  t: {kind: http, upstream: {url: "http://h:1${sign}"}, routes: [{prefix: /t}]}`],

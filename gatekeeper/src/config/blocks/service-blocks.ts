@@ -1,18 +1,19 @@
 /**
  * `services.caddy`: what gatekeeper.yaml says stands behind the gate, in Caddy's words. The gatekeeper
- * writes it beside secrets.caddy at each start, and caddy/Caddyfile imports three snippets of it:
- * (services), (service_errors) and (outcomes).
+ * writes it beside secrets.caddy at each start, and caddy/Caddyfile imports four snippets of it:
+ * (services), (hosts), (service_errors) and (outcomes).
  */
 import { join } from 'node:path'
 import { chatPrefixes } from '../../kinds/chat.ts'
 import { isUnder } from '../../lib/net/path.ts'
-import type { Service } from '../../model/service.ts'
+import type { Point, Route, Service } from '../../model/service.ts'
+import { isInternalName, noName } from '../front-environment.ts'
 import { replaceFile } from '../front-secrets.ts'
 import { toCaddyAddress } from '../listen.ts'
 import type { Settings } from '../read-settings.ts'
 import { errorAnswers } from './error-answers.ts'
 import { block, isQuotable, quote } from './quote.ts'
-import { type Checked, routeFields, serviceBlock } from './service-block.ts'
+import { type Checked, pathsUnder, routeFields, serviceBlock } from './service-block.ts'
 
 type Told = Pick<Settings, 'sites' | 'outcomesListen'>
 
@@ -37,39 +38,69 @@ export function writeServiceBlocks(
 /** The text of `services.caddy`. */
 export function serviceBlocks(settings: Told, services: readonly Service[]): string {
   const ollamaNames = services.filter(({ kind }) => kind === 'ollama').map(({ name }) => name)
-  const checked = checkedRoutes(services)
+  const placed = placedRoutes(services)
+  const checked = checkedRoutes(placed)
+  const blocksAt = (host: string | undefined) => [
+    ...relayBlock(placed.filter(({ route }) => route.host === host)),
+    ...checked.filter(({ route }) => route.host === host).flatMap(serviceBlock),
+  ]
   const lines = [
     '# Made by the gatekeeper from gatekeeper.yaml at every start. Not to be edited: a block of your',
     '# own in the Caddyfile wins over the one here (docs/guides/adding-a-service.md).',
-    ...checked.flatMap((one, at) =>
-      routeFields(one, { name: `gatekeeper-route-${at}`, sites: settings.sites }),
+    ...checked.flatMap((one) => routeFields(one, settings.sites)),
+    ...block('(services)', blocksAt(undefined)),
+    ...block(
+      '(hosts)',
+      serviceHosts(services).flatMap((host) => hostSite(host, blocksAt(host))),
     ),
-    ...block('(services)', [
-      ...relayBlock(services),
-      ...checked.flatMap((one, at) => serviceBlock(one, `gatekeeper-route-${at}`)),
-    ]),
     ...block('(service_errors)', errorAnswers(ollamaNames)),
     ...block('(outcomes)', outcomeLog(settings)),
   ]
   return `${lines.join('\n')}\n`
 }
 
-type Placed = { readonly prefix: string; readonly isRelayed: boolean }
+/** The hosts that Caddy serves for the services themselves, each once. */
+export function serviceHosts(services: readonly Service[]): string[] {
+  const hosts = placedRoutes(services).flatMap(({ route }) => route.host ?? [])
+  return [...new Set(hosts)]
+}
 
-function placesOf(services: readonly Service[]): Placed[] {
-  return services.flatMap(({ routes }) =>
-    routes.map(({ prefix, mode }) => ({ prefix, isRelayed: mode === 'relay' })),
+/** A site of its own, with all that the main site has around its services. */
+function hostSite(host: string, blocks: readonly string[]): string[] {
+  const isInternal = isInternalName(host)
+  return block(quote(host), [
+    ...(isInternal ? ['tls internal'] : []),
+    `import site ${isInternal ? noName : quote(host)}`,
+    ...blocks,
+    ...block('handle', ['import missing']),
+  ])
+}
+
+type Placed = { readonly service: Service; readonly route: Route }
+
+/** All routes but the checked ones without an address, for which a block of the Caddyfile stands. */
+function placedRoutes(services: readonly Service[]): Placed[] {
+  return services.flatMap((service) =>
+    service.routes
+      .filter(({ mode }) => mode === 'relay' || service.upstream !== null)
+      .map((route) => ({ service, route })),
   )
 }
 
-/** Matchers exclude each other, so that the order in which Caddy sorts blocks decides nothing. */
-function relayBlock(services: readonly Service[]): string[] {
-  const places = placesOf(services)
-  const relayed = places.filter(({ isRelayed }) => isRelayed).map(({ prefix }) => prefix)
-  const paths = [...relayed.flatMap((prefix) => [prefix, `${prefix}/*`]), ...ownPaths]
-  const checked = places
-    .filter(({ prefix, isRelayed }) => !isRelayed && relayed.some((one) => isUnder(prefix, one)))
-    .map(({ prefix }) => prefix)
+/**
+ * The relayed paths of one site. Matchers exclude each other, so that the order in which Caddy sorts
+ * blocks decides nothing.
+ */
+function relayBlock(placed: readonly Placed[]): string[] {
+  const prefixesOf = (mode: Point) =>
+    placed.filter(({ route }) => route.mode === mode).map(({ route }) => route.prefix)
+  const relayed = prefixesOf('relay')
+  const isMain = placed.every(({ route }) => route.host === undefined)
+  const paths = [...relayed.flatMap(pathsUnder), ...(isMain ? ownPaths : [])]
+  if (paths.length === 0) return []
+  const checked = prefixesOf('check').filter((prefix) =>
+    relayed.some((one) => isUnder(prefix, one)),
+  )
   return [
     ...block('@gatekeeper-relay', [
       `path ${[...new Set(paths)].map(quote).join(' ')}`,
@@ -82,23 +113,24 @@ function relayBlock(services: readonly Service[]): string[] {
 
 function notPath(prefix: string, relayed: readonly string[]): string {
   const again = relayed.filter((one) => isUnder(one, prefix))
-  const path = (one: string) => `${quote(one)} ${quote(`${one}/*`)}`
+  const path = (one: string) => pathsUnder(one).map(quote).join(' ')
   if (again.length === 0) return `not path ${path(prefix)}`
   return `not {\n\t\t\tpath ${path(prefix)}\n\t\t\tnot path ${again.map(path).join(' ')}\n\t\t}`
 }
 
-function checkedRoutes(services: readonly Service[]): Checked[] {
-  const all = placesOf(services).map(({ prefix }) => prefix)
-  return services.flatMap((service) => {
-    const { upstream } = service
-    if (upstream === null) return []
-    return service.routes
-      .filter(({ mode }) => mode === 'check')
-      .map((route) => {
-        const below = all.filter((one) => one !== route.prefix && isUnder(one, route.prefix))
-        return { service, route, upstream, deeper: below }
-      })
-  })
+function checkedRoutes(placed: readonly Placed[]): Checked[] {
+  return placed
+    .filter(({ route }) => route.mode === 'check')
+    .flatMap(({ service, route }, at) => {
+      const { upstream } = service
+      if (upstream === null) return []
+      const deeper = placed
+        .map((other) => other.route)
+        .filter(({ host, prefix }) => host === route.host && prefix !== route.prefix)
+        .filter(({ prefix }) => isUnder(prefix, route.prefix))
+        .map(({ prefix }) => prefix)
+      return [{ name: `gatekeeper-route-${at}`, service, route, upstream, deeper }]
+    })
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Admitted } from '../../admission/admit.ts'
 import type { ByteBudget } from '../../lib/load/byte-budget.ts'
 import type { Admission } from '../../model/admission.ts'
@@ -25,6 +26,8 @@ export type RelayDeps = PointDeps & {
   readonly bodies: ByteBudget
   /** What answers the gatekeeper's own endpoints. */
   readonly own: OwnEndpoints
+  /** Whether services alone stand at a host. */
+  readonly isServiceHost: (host: string) => boolean
   /** The document at a path that everybody may read; null where there is none. */
   readonly wellKnown: (path: string) => Answer | null
 }
@@ -34,18 +37,10 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   if (!passEdge(call, deps)) return
   const { request, response } = call
   const isHead = request.method === 'HEAD'
-  const [path] = (request.url ?? '').split('?', 1)
-  // Caddy's own health check of this listener, and the one endpoint that needs no admission.
-  if (path === '/livez') return sendAnswer(response, jsonAnswer(200, { status: 'ok' }), isHead)
-  if (path === '/health') {
-    return sendAnswer(response, jsonAnswer(200, describeHealth(deps.version)), isHead)
-  }
+  const document = documentOf(request, deps)
+  if (document !== null) return sendAnswer(response, document, isHead)
   const refusal = readLateRefusal(request)
   if (refusal !== null) return sendLate(call, refusal)
-  const document = ['GET', 'HEAD'].includes(request.method ?? '')
-    ? deps.wellKnown(path ?? '')
-    : null
-  if (document !== null) return sendAnswer(response, document, isHead)
   const body = createBodySource(request, response, deps.bodies)
   const entry = { point: 'relay', checkedService: null, body, preflight: {} } as const
   const admitted = await admitCall(call, entry, deps)
@@ -76,6 +71,17 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   }
   const forwarded = await deps.forward(admission, exchange)
   conclude(call, admission, { forwarded, body: admitted.body, deps })
+}
+
+/** What needs no admission. At a service's own host these paths are the service's. */
+function documentOf(request: IncomingMessage, deps: RelayDeps): Answer | null {
+  const { url = '', method = '', headersDistinct } = request
+  if (headersDistinct['x-gatekeeper-host']?.some(deps.isServiceHost)) return null
+  const [path = ''] = url.split('?', 1)
+  // Caddy's own health check of this listener.
+  if (path === '/livez') return jsonAnswer(200, { status: 'ok' })
+  if (path === '/health') return jsonAnswer(200, describeHealth(deps.version))
+  return ['GET', 'HEAD'].includes(method) ? deps.wellKnown(path) : null
 }
 
 /** What the body asks for on our account; of a model, as far as one is named. */
