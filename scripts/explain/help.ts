@@ -14,7 +14,7 @@ export const help: readonly string[] = [
   '',
   'What is asked',
   ...formatTable([
-    ['  METHOD PATH', 'as a client sends it: GET /ollama/api/tags'],
+    ['  METHOD PATH', 'as a client sends it: GET /ollama/api/tags, or a whole address'],
     ['  --model NAME', 'the model that the body names'],
     ['  --from ADDRESS', 'the address of the client; unset: 127.0.0.1'],
     ['  --origin ORIGIN', 'the page that asks, if a browser does: https://app.example'],

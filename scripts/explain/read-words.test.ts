@@ -9,6 +9,16 @@ test('a question is read', () => {
   })
 })
 
+test('an address names the host that is called', () => {
+  const hostOf = (...words: string[]) => {
+    const { host, target } = readWords(['GET', ...words])
+    return [host, target]
+  }
+  expect(hostOf('https://webui.localhost:8443/a?b')).toEqual(['webui.localhost:8443', '/a?b'])
+  expect(hostOf('https://webui.localhost')).toEqual(['webui.localhost', '/'])
+  expect(hostOf('/a', '--host', 'webui.localhost')).toEqual(['webui.localhost', '/a'])
+})
+
 test('nobody asks where nobody is named', () => {
   expect(readWords(['GET', '/']).caller).toEqual({ kind: 'anonymous' })
   expect(readWords(['--anonymous', 'GET', '/']).caller).toEqual({ kind: 'anonymous' })
@@ -19,6 +29,8 @@ test.each([
   [['GET']],
   [['GET', 'api/tags']],
   [['GET', '/a', '/b']],
+  [['GET', 'http://a.lan/b']],
+  [['GET', 'https://a.lan/b', '--host', 'a.lan']],
   [['G T', '/a']],
   [['--key', 'x', '--anonymous', 'GET', '/a']],
   [['--key', 'x', '--token', 'y', 'GET', '/a']],

@@ -35,7 +35,8 @@ const options = {
 /** Reads the command line. Throws a UsageError that says everything that is wrong with it. */
 export function readWords(args: readonly string[]): Wanted {
   const { values, positionals } = parseWords(args, options)
-  const [method = '', target = ''] = positionals
+  const [method = '', asked = ''] = positionals
+  const { host, target } = splitAddress(asked)
   const who = [values.key, values.token, values.anonymous || undefined]
   const wrong = [
     ...(positionals.length === 2 ? [] : ['say METHOD and PATH, such as GET /ollama/api/tags']),
@@ -44,7 +45,8 @@ export function readWords(args: readonly string[]): Wanted {
       : ['the method must be a word of letters, such as GET']),
     ...(target === '' || target.startsWith('/')
       ? []
-      : ['the path must begin with /, such as /ollama/api/tags']),
+      : ['the path must begin with /, such as /ollama/api/tags, or with https://HOST/']),
+    ...(host !== null && values.host !== undefined ? ['--host and a host in the address'] : []),
     ...(who.filter((word) => word !== undefined).length > 1
       ? ['--key, --token and --anonymous exclude each other']
       : []),
@@ -56,10 +58,17 @@ export function readWords(args: readonly string[]): Wanted {
   if (wrong.length > 0 && !values.help) throw new UsageError(wrong.join('\n'))
   return {
     ...{ method: method.toUpperCase(), target, from: values.from },
-    ...{ model: values.model ?? null, origin: values.origin ?? null, host: values.host ?? null },
+    ...{ model: values.model ?? null, origin: values.origin ?? null, host: values.host ?? host },
     caller: callerOf(values),
     ...{ isLive: values.live, isJson: values.json, isHelp: values.help },
   }
+}
+
+/** A whole address has a host, perhaps with a port, before its path. */
+function splitAddress(asked: string): { readonly host: string | null; readonly target: string } {
+  const [, host = null, rest = ''] = /^https:\/\/([^/?#]+)(.*)$/.exec(asked) ?? []
+  if (host === null) return { host, target: asked }
+  return { host, target: rest.startsWith('/') ? rest : `/${rest}` }
 }
 
 function callerOf({ key, token }: { key?: string; token?: string }): Wanted['caller'] {
