@@ -7,6 +7,7 @@ import { cloudModels } from './examinations/cloud-models.ts'
 import { disk } from './examinations/disk.ts'
 import { exposure } from './examinations/exposure.ts'
 import { files } from './examinations/files.ts'
+import { hosts } from './examinations/hosts.ts'
 import { keys } from './examinations/keys.ts'
 import { plainKeys } from './examinations/plain-keys.ts'
 import { ports } from './examinations/ports.ts'
@@ -18,6 +19,7 @@ import { versions } from './examinations/versions.ts'
 export const examinations: readonly Examination[] = [
   settings,
   caddyfile,
+  hosts,
   secrets,
   files,
   ports,

@@ -57,6 +57,15 @@ describe('the lines to paste', () => {
     expect(commandsOf({ services: [openai] })[0]).toContain('/litellm/v1/chat/completions')
   })
 
+  it('name the services that have a host of their own, and call none there', () => {
+    const at = { ...route(''), host: 'webui.localhost' }
+    const services = [{ ...service('ollama', at), name: 'webui' }]
+    const lines = writeNextSteps({ ...steps, services })
+    expect(lines).toContain('webui:      https://webui.localhost:8443/')
+    expect(commandsOf({ services })).toEqual([])
+    expect(writeNextSteps(steps).join()).not.toContain('webui')
+  })
+
   it('say which word is to be replaced where no model is known', () => {
     expect(writeNextSteps({ ...steps, model: null }).join('\n')).toMatch(/MODEL: the upstream/)
   })

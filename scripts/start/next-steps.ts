@@ -41,6 +41,7 @@ export function writeNextSteps(steps: NextSteps): string[] {
     ...section('OpenAI style', compatible, (path) => curl(steps, path, { model, messages })),
     ...(steps.model === null ? ['  MODEL: the upstream has told of none yet.', ''] : []),
     ...(model === demoModel ? ['  The answers are a demonstration, not a model.', ''] : []),
+    ...hostAddresses(steps).map(({ name, address }) => `${`${name}:`.padEnd(11)} ${address}`),
     ...(caFile === null ? [] : [`CA certificate, for clients to trust: ${caFile}`]),
     `Add a key:  ${addKeyCommand}`,
     'Stop:       Ctrl-C',
@@ -53,6 +54,15 @@ function section(
   command: (path: string) => string,
 ): readonly string[] {
   return path === null ? [] : [`  # ${title}`, `  ${command(path)}`, '']
+}
+
+/** Where the routes are that have a host of their own. */
+export function hostAddresses({ services, port }: Pick<NextSteps, 'services' | 'port'>) {
+  return services.flatMap(({ name, routes }) =>
+    routes.flatMap(({ host, prefix }) =>
+      host === undefined ? [] : [{ name, address: `${baseUrlOf({ site: host, port })}${prefix}/` }],
+    ),
+  )
 }
 
 /** The public path of an endpoint: under a prefix that is stripped, or as it is. */

@@ -128,7 +128,7 @@ function withModels(
 ) {
   const { path, query } = parseTarget(target) ?? { path: '', query: '' }
   const asked = readChatQuery(query)
-  const usual = findRoute(path)?.service.chat?.model
+  const usual = findRoute(path, host)?.service.chat?.model
   const models = ['unknown' in asked ? null : asked.model, usual, model ?? 'model']
   const listed = models.filter((name) => typeof name === 'string')
   return { ...chat, listModels: () => Promise.resolve(listed) }

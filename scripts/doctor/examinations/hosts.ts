@@ -1,0 +1,18 @@
+import { hostAddresses } from '../../start/next-steps.ts'
+import type { Examination } from '../examination.ts'
+
+/** Services that have a host of their own. Whether a name leads here only its users can say. */
+export const hosts: Examination = {
+  name: 'hosts',
+  examine: ({ gateway, settings }) =>
+    hostAddresses({ services: gateway.services, port: settings.httpsPort }).map(
+      ({ name, address }) => ({
+        level: 'info',
+        source: address,
+        what: `is the address of ${name}`,
+        remedy: /\.localhost[:/]/.test(address)
+          ? 'Browsers find it on this machine without further settings.'
+          : 'Let this name lead to this machine, in your DNS or in the hosts file of its users.',
+      }),
+    ),
+}
