@@ -32,7 +32,6 @@ import { createOutcomes } from '../src/http/outcomes/outcomes.ts'
 import { systemTimers } from '../src/lib/timers.ts'
 import { Admission } from '../src/model/admission.ts'
 import type { BodyForm } from '../src/model/endpoint.ts'
-import type { ServiceKind } from '../src/model/service.ts'
 import { openLogSink } from '../src/telemetry/log-sink.ts'
 import type { Forwarded } from '../src/upstreams/exchange.ts'
 import { createDocumentFetcher } from '../src/upstreams/fetch-document.ts'
@@ -40,7 +39,14 @@ import { createForwarder } from '../src/upstreams/forward.ts'
 import { createModelList } from '../src/upstreams/model-list.ts'
 import { createRefusalCause } from '../src/upstreams/refusal-cause.ts'
 import { makeCertificate } from './support/certificate.ts'
-import { anEndpoint, aPrincipal, aReservation, aService, someFacts } from './support/questions.ts'
+import {
+  anEndpoint,
+  aPrincipal,
+  aReservation,
+  aService,
+  type KindName,
+  someFacts,
+} from './support/questions.ts'
 import {
   broken,
   framings,
@@ -83,7 +89,7 @@ type Call = {
 async function relay(
   origin: string,
   form: BodyForm | 'upload',
-  kind: ServiceKind = 'http',
+  kind: KindName = 'http',
 ): Promise<string> {
   const timeouts = { connectSeconds: 3, headersSeconds: 3, idleSeconds: 3 }
   const service = aService({ kind, upstream: { origin, key: 'ours' }, timeouts })

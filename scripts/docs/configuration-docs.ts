@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { gatewaySchema } from '../../gatekeeper/src/config/gateway-schema.ts'
+import { createGatewaySchema } from '../../gatekeeper/src/config/gateway-schema.ts'
+import { kinds } from '../../gatekeeper/src/kinds/kinds.ts'
 import { renderSettingsTable } from './settings-docs.ts'
 
 /** What we read of a JSON Schema. */
@@ -21,7 +22,10 @@ type Schema = {
 
 /** The JSON Schema of `gatekeeper.yaml`, for editors. Rules that it cannot say are checked at load. */
 export function gatewayJsonSchema(): Schema {
-  return z.toJSONSchema(gatewaySchema, { io: 'input', unrepresentable: 'any' }) as Schema
+  return z.toJSONSchema(createGatewaySchema(kinds), {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as Schema
 }
 
 export function renderJsonSchema(): string {

@@ -1,21 +1,11 @@
-import { endpointTables } from '../../gatekeeper/src/kinds/find-endpoint.ts'
+import { chat } from '../../gatekeeper/src/kinds/chat/chat.ts'
+import { kinds } from '../../gatekeeper/src/kinds/kinds.ts'
+import { own } from '../../gatekeeper/src/kinds/own/own.ts'
 import type { Endpoint } from '../../gatekeeper/src/model/endpoint.ts'
-
-type Kind = keyof typeof endpointTables
-
-const kinds: Readonly<Record<Kind, string>> = {
-  ollama: '`kind: ollama`: Ollama, native and compatible',
-  openai: '`kind: openai`: LiteLLM, and what speaks like OpenAI',
-  llamacpp: '`kind: llamacpp`: llama.cpp’s server, llama-swap',
-  vllm: '`kind: vllm`: vLLM',
-  tts: '`kind: tts`: speech in the manner of Kokoro',
-  own: 'The gatekeeper’s own',
-  chat: 'The domain chat ([guide](guides/domain-chat.md))',
-}
 
 const intro = `# Endpoints
 
-<!-- Made by npm run docs from gatekeeper/src/endpoints; a test holds it current. -->
+<!-- Made by npm run docs from gatekeeper/src/kinds; a test holds it current. -->
 
 What each kind of service has, without the prefix of its route. **What is not listed does not exist**: it is 404 in the form that the clients of that service read, and nothing is sent on. Kind \`http\` has no table: there the method decides, on every path.
 
@@ -24,12 +14,10 @@ What each kind of service has, without the prefix of its route. **What is not li
 Model: where its name stands, which decides for keys with \`models\`. Stream: how the answer comes, and which member asks for it (\`*\`: unless that says no). Usage: whose form the counts of tokens have. A *filtered* list names the caller's own models only.
 `
 
-/** docs/endpoints.md: every row of every table. */
+/** docs/endpoints.md: every row of every kind. */
 export function renderEndpoints(): string {
-  const sections = Object.entries(kinds).map(([kind, title]) =>
-    [`## ${title}`, '', ...head, ...merge(endpointTables[kind as Kind]).map(renderRow), ''].join(
-      '\n',
-    ),
+  const sections = [...kinds, own, chat].flatMap(({ title, rows }) =>
+    rows === null ? [] : [`## ${title}`, '', ...head, ...merge(rows).map(renderRow), ''].join('\n'),
   )
   return `${intro}\n${sections.join('\n')}`
 }

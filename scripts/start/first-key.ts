@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
+import { isOpaque } from '../../gatekeeper/src/model/kind.ts'
 import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { addKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { createRecorder, UnrecordedError } from '../keys/record-acts.ts'
@@ -46,7 +47,7 @@ export async function makeFirstKey(
 
 /** LiteLLM without an address has no route; the key still opens it on the day it gets one. */
 function isRelayed({ kind, routes }: Service): boolean {
-  return kind !== 'http' || routes.some(({ mode }) => mode === 'relay')
+  return !isOpaque(kind) || routes.some(({ mode }) => mode === 'relay')
 }
 
 function findName(services: readonly Service[], name: string): string | null {

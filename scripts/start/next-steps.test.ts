@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Service } from '../../gatekeeper/src/model/service.ts'
+import { type KindName, kindsByName } from '../../gatekeeper/test/support/questions.ts'
 import { baseUrlOf, findPath, type NextSteps, quote, writeNextSteps } from './next-steps.ts'
 
 const route = (prefix: string, strip = false, mode: 'relay' | 'check' = 'relay') => ({
   ...{ prefix, strip, mode },
   browser: 'none' as const,
 })
-const service = (kind: Service['kind'], ...routes: Service['routes']): Service => ({
-  ...{ name: kind, kind, routes, aliases: [], upstream: null, anonymous: false },
+const service = (name: KindName, ...routes: Service['routes']): Service => ({
+  ...{ name, kind: kindsByName[name], routes, aliases: [], upstream: null, anonymous: false },
   ...{ origins: [], webSockets: [], keepAlive: false, limits: [], queue: null, prices: [] },
   timeouts: { connectSeconds: 1, headersSeconds: 1, idleSeconds: 1 },
 })

@@ -68,10 +68,12 @@ export function hostAddresses({ services, port }: Pick<NextSteps, 'services' | '
 /** The public path of an endpoint: under a prefix that is stripped, or as it is. */
 export function findPath(
   services: readonly Service[],
-  kind: Service['kind'],
+  kindName: string,
   path: string,
 ): string | null {
-  const routes = services.filter((service) => service.kind === kind).flatMap(({ routes }) => routes)
+  const routes = services
+    .filter((service) => service.kind.name === kindName)
+    .flatMap(({ routes }) => routes)
   const relayed = routes.filter(({ host, mode }) => host === undefined && mode === 'relay')
   const plain = relayed.find(({ strip, prefix }) => !strip && path.startsWith(`${prefix}/`))
   if (plain) return path

@@ -13,9 +13,9 @@ import type { Reserver } from './reserve.ts'
 
 /** Limits what visitors ask of the domain chat. */
 export function limitVisitors(services: readonly Service[]): Reserver[] {
-  const rate = services.find(({ kind }) => kind === 'chat')?.chat?.visitor?.perAddress
+  const rate = services.find(({ chat }) => chat)?.chat?.visitor?.perAddress
   if (rate === undefined) return []
-  return [limitAddresses(rate, ({ service }) => service?.kind === 'chat')]
+  return [limitAddresses(rate, ({ service }) => service?.chat !== undefined)]
 }
 
 const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
@@ -31,7 +31,7 @@ export function limitReaders(reads: QuotaLimit): Reserver {
   const perMinute = reads.amount / minutesOf[reads.period]
   const rate = { burst: reads.burst ?? reads.amount, perMinute }
   const isRead = ({ endpoint, service }: RequestFacts) =>
-    isReading(endpoint?.class) && service?.kind !== 'own'
+    isReading(endpoint?.class) && !service?.kind.isOwn
   return limitAddresses(rate, isRead)
 }
 

@@ -1,12 +1,13 @@
 import { modelInPath } from '../kinds/find-endpoint.ts'
 import { readKeepAlive } from '../kinds/keep-alive.ts'
+import { kindOf } from '../kinds/kinds.ts'
 import { isCloudModel, isListedFor, normalizeModelName } from '../kinds/model-name.ts'
 import { readMember } from '../lib/json/json-edit.ts'
 import { type Endpoint, nobodysModel } from '../model/endpoint.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
 import { hasKeyShape } from '../model/key-shape.ts'
+import type { Kind } from '../model/kind.ts'
 import type { Principal } from '../model/principal.ts'
-import { modelKindOf, type ServiceKind } from '../model/service.ts'
 import type { NormalBody } from './json-body.ts'
 import { type StoreDeps, usesStore } from './stored-responses.ts'
 
@@ -51,7 +52,7 @@ export function judgeModels(
   { facts, principal }: Asked,
   { plainKeyTest }: ShowDeps = {},
 ): Pick<BodyFacts, 'models' | 'shownModel' | 'grantedModels' | 'cloudModels'> {
-  const kind = facts.service === null ? 'http' : modelKindOf(facts.service)
+  const kind = kindOf(facts)
   const models = names.map((name) => normalizeModelName(kind, name))
   return {
     models,
@@ -87,23 +88,23 @@ export function pathModels(facts: RequestFacts): string[] {
 function bodyModels(body: NormalBody, facts: RequestFacts): string[] {
   const place = facts.endpoint?.model
   const members = place?.in === 'body' ? place.members : place?.in === 'path' ? ['model'] : []
-  const kind = facts.service?.kind ?? 'http'
+  const kind = kindOf(facts)
   return members
     .map((name) => readMember(body, [name]))
     .filter((value) => value !== undefined && value !== null)
     .flatMap((value) => candidates(value, kind))
 }
 
-/** LiteLLM takes several models in one text, split at commas, or as a list. */
-export function candidates(value: unknown, kind: ServiceKind): string[] {
-  if (Array.isArray(value) && kind === 'openai') {
+/** The names in a member or field; LiteLLM takes several in one text, split at commas, or as a list. */
+export function candidates(value: unknown, kind: Kind): string[] {
+  if (Array.isArray(value) && kind.takesModelLists) {
     return value.length === 0 ? [nobodysModel] : value.flatMap((item) => candidates(item, kind))
   }
   // Something that is no text cannot be a name; it must not pass as "no model named".
   if (typeof value !== 'string' || !value.isWellFormed()) return [nobodysModel]
   // No model is called so, and one reader drops what another keeps.
   if (/\p{Cc}/u.test(value)) return [nobodysModel]
-  return kind === 'openai' ? value.split(',').map((name) => name.trim()) : [value]
+  return kind.takesModelLists ? value.split(',').map((name) => name.trim()) : [value]
 }
 
 /** A number, also where it is written as text, which some readers take for one. */

@@ -3,6 +3,8 @@
  * strict JSON, refused names, then what it asks. Uploads are judged on their way (form-guard.ts),
  * and bodies that no check reads are streamed and never seen here.
  */
+
+import { kindOf } from '../kinds/kinds.ts'
 import type { Detail } from '../model/detail.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
@@ -73,7 +75,7 @@ async function readJson(
   const bytes = coding === null ? read : await decodeBody(read, coding, { bytesMax, take })
   if (typeof bytes === 'string') return refuse(bytes)
   const measuresImages = principal.caps.imageBytes !== null
-  const json = await readJsonBody(bytes, { kind: facts.service?.kind ?? 'http', measuresImages })
+  const json = await readJsonBody(bytes, { kind: kindOf(facts), measuresImages })
   if (typeof json === 'string') return refuse(json)
   if ('defect' in json) return withoutBytes({ ...noBody, ...json })
   return { facts: readAsks(json, question, deps), json }

@@ -7,24 +7,19 @@ import {
   anEndpoint,
   aPrincipal,
   aService,
+  kindsByName,
   someFacts,
 } from '../../test/support/questions.ts'
-import { chatEndpoints } from '../kinds/chat.ts'
+import { chatOver } from '../kinds/chat/chat.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 import { chatBytesMax, readChat } from './chat-body.ts'
 import type { ChatDeps } from './chat-head.ts'
 
 const prompt = 'Be kind, and "brief".'
-const rules = {
-  behind: 'litellm',
-  kind: 'openai' as const,
-  otherPrefixes: [],
-  model: null,
-  visitor: null,
-}
+const rules = { behind: 'litellm', otherPrefixes: [], model: null, visitor: null }
 const service = aService({ name: 'domain-chat', kind: 'chat', chat: rules })
-const endpoint = anEndpoint(chatEndpoints[0])
+const endpoint = anEndpoint(kindsByName.chat.rows?.[0])
 
 type Given = {
   readonly body?: string | Buffer
@@ -232,7 +227,7 @@ describe('the model', () => {
   })
 
   test('of an Ollama has many names, and one at the vendor’s needs the right to it', async () => {
-    const ollama = { service: aService({ ...service, chat: { ...rules, kind: 'ollama' } }) }
+    const ollama = { service: aService({ ...service, kind: chatOver(kindsByName.ollama) }) }
     const models = ['demo:latest', 'big:cloud']
     for (const name of ['demo', 'Demo', 'library/demo', 'demo:latest']) {
       const facts = { ...ollama, query: `model=${name}` }

@@ -3,13 +3,13 @@
  * client's body goes on but the texts of its messages, so that no member of it can choose another
  * model, a tool, or another prompt.
  */
-import { readChatQuery } from '../kinds/chat-query.ts'
+import { readChatQuery } from '../kinds/chat/chat-query.ts'
+import { kindOf } from '../kinds/kinds.ts'
 import { mayUseModel, normalizeModelName } from '../kinds/model-name.ts'
 import { type JsonBody, membersOf } from '../lib/json/json-edit.ts'
 import { noBody, type RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
-import { modelKindOf } from '../model/service.ts'
 import { readAsks } from './body-asks.ts'
 import { codingOf, decodeBody } from './body-decoding.ts'
 import type { BodySource, ReadBody } from './body-source.ts'
@@ -84,7 +84,7 @@ function findModel(
   listed: readonly string[],
   { facts, principal }: Question,
 ): string | null {
-  const kind = facts.service === null ? 'http' : modelKindOf(facts.service)
+  const kind = kindOf(facts)
   const usable = listed.filter((name) => mayUseModel(principal, kind, name))
   const wanted = asked ?? facts.service?.chat?.model ?? usable[0]
   if (wanted === undefined) return null

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aHead, aRoute, aService, noLimits, sampleKey } from '../../test/support/questions.ts'
-import { chatPrefixes, createLevelTest } from '../kinds/chat.ts'
+import { chatPrefixes, createLevelTest } from '../kinds/chat/chat.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { type ChatDeps, findChatDefect } from './chat-head.ts'
 import { readRequestFacts } from './request-facts.ts'
@@ -11,6 +11,7 @@ const chat: ChatDeps = {
 }
 const service = aService({
   ...{ name: 'domain-chat', kind: 'chat' },
+  chat: { behind: 'litellm', otherPrefixes: [], model: null, visitor: null },
   routes: chatPrefixes.map((prefix) => aRoute({ prefix })),
 })
 const deps = {

@@ -1,4 +1,4 @@
-import { readChatQuery } from '../kinds/chat-query.ts'
+import { readChatQuery } from '../kinds/chat/chat-query.ts'
 import { trimWhitespace } from '../lib/net/fields.ts'
 import type { Target } from '../lib/net/path.ts'
 import type { PromptLevel } from '../model/endpoint.ts'

@@ -2,6 +2,7 @@
  * Reads what a client of the domain chat says: messages as a list, as one plain text, or as such a
  * list in JSON text; or one text in place of the whole body.
  */
+import { http } from '../kinds/http/http.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
@@ -17,6 +18,8 @@ export type ChatDefect = { readonly defect: Reason; readonly detail?: Detail }
 
 const messagesMax = 1_000
 const roles = ['user', 'assistant']
+/** Nothing of it is sent on, so that no member has to be refused for its name. */
+const asItComes = { kind: http, measuresImages: false }
 const malformed: ChatDefect = { defect: 'chat-malformed' }
 
 /** Reads the body of a chat; the result holds nothing of it but texts and roles. */
@@ -28,7 +31,7 @@ export async function readConversation(
   if (text === null) return malformed
   if (isTextType(head)) return ofMessages(await readText(text))
   if (/^[ \t\r\n]*"/.test(text)) return ofMessages(await readText(parseJson(text)))
-  const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
+  const json = await readJsonBody(bytes, asItComes)
   if (typeof json === 'object' && 'defect' in json)
     return { defect: json.defect } satisfies ChatDefect
   if (json === 'body-malformed') return malformed
@@ -82,7 +85,7 @@ async function readText(text: unknown): Promise<unknown> {
   if (!isText(text)) return null
   if (!isMessageList(parseJson(text))) return [{ role: 'user', content: text }]
   const bytes = Buffer.from(`{"messages":${text}}`)
-  const json = await readJsonBody(bytes, { kind: 'chat', measuresImages: false })
+  const json = await readJsonBody(bytes, asItComes)
   if (typeof json === 'object' && 'defect' in json)
     return { defect: json.defect } satisfies ChatDefect
   if (typeof json === 'string') return { defect: json } satisfies ChatDefect

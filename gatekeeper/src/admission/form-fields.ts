@@ -8,21 +8,21 @@ import {
 import { foldName } from '../lib/json/json-names.ts'
 import { JsonNormalizer } from '../lib/json/json-normal.ts'
 import type { PartHead } from '../lib/net/form-part-head.ts'
+import type { Kind } from '../model/kind.ts'
 import type { Reason } from '../model/reason.ts'
 import type { Refused } from '../model/refused-error.ts'
-import type { ServiceKind } from '../model/service.ts'
 
 const valuesBytesMax = 1024 * 1024
 const valueBytesMax = 256 * 1024
 
 /** The small fields of one form: their names, each once, and what they may not say. */
 export class FormFields {
-  readonly #kind: ServiceKind
+  readonly #kind: Kind
   readonly #names = new Set<string>()
   #valuesBytes = 0
   #model = ''
 
-  constructor(kind: ServiceKind) {
+  constructor(kind: Kind) {
     this.#kind = kind
   }
 
@@ -103,7 +103,7 @@ function pathOf(base: string, brackets: string): string[] {
  * A field whose text LiteLLM reads as JSON: no member of it may be one that is refused. Null where
  * there is none; else the names that can be told.
  */
-function findRefusedName(value: Buffer, kind: ServiceKind): readonly string[] | null {
+function findRefusedName(value: Buffer, kind: Kind): readonly string[] | null {
   const isRefused = (name: string) => isRefusedNested(kind, foldName(name))
   const read = readObject(value)
   if (read !== null) {

@@ -2,18 +2,23 @@ import { once } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aField, aFile, formOf, formType, type Part } from '../../test/support/forms.ts'
-import { aHead, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
+import {
+  aHead,
+  aPrincipal,
+  aService,
+  type KindName,
+  someFacts,
+} from '../../test/support/questions.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'
 import { noCaps } from '../model/caps.ts'
 import type { Principal } from '../model/principal.ts'
 import { RefusedError } from '../model/refused-error.ts'
-import type { ServiceKind } from '../model/service.ts'
 import { checks } from '../policy/checks.ts'
 import { decide } from '../policy/decide.ts'
 import { createFormGuard } from './form-guard.ts'
 
 type Given = {
-  readonly kind?: ServiceKind
+  readonly kind?: KindName
   readonly path?: string
   readonly principal?: Partial<Principal>
   /** Bytes of a chunk; all at once where it is left out. */

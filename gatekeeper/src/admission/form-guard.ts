@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { Transform } from 'node:stream'
+import { kindOf } from '../kinds/kinds.ts'
 import type { PartHead } from '../lib/net/form-part-head.ts'
 import { FormReader } from '../lib/net/form-reader.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
@@ -82,7 +83,7 @@ class JudgedForm {
   constructor(deps: GuardDeps, output: Output) {
     this.#deps = deps
     this.#output = output
-    this.#fields = new FormFields(deps.facts.service?.kind ?? 'http')
+    this.#fields = new FormFields(kindOf(deps.facts))
   }
 
   part(head: PartHead): Refused | null {
@@ -131,7 +132,7 @@ class JudgedForm {
   #judgeModel(head: PartHead): Refused | null {
     const { facts } = this.#deps
     if (head.name !== 'model' || facts.endpoint?.model.in !== 'form') return null
-    return this.#judge(candidates(this.#fields.model, facts.service?.kind ?? 'http'))
+    return this.#judge(candidates(this.#fields.model, kindOf(facts)))
   }
 
   #judge(models: readonly string[]): Refused | null {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { ServiceKind } from '../model/service.ts'
+import { type KindName, kindsByName } from '../../test/support/questions.ts'
 import { readJsonBody } from './json-body.ts'
 
-const read = (body: unknown, kind: ServiceKind = 'ollama', measuresImages = false) =>
+const read = (body: unknown, kind: KindName = 'ollama', measuresImages = false) =>
   readJsonBody(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), {
-    ...{ kind, measuresImages },
+    ...{ kind: kindsByName[kind], measuresImages },
   })
 
 test('a long body lets others have their turn while it is read', async () => {
@@ -16,7 +16,7 @@ test('a long body lets others have their turn while it is read', async () => {
     if (!isRead) setImmediate(takeTurns)
   }
   setImmediate(takeTurns)
-  const normal = await readJsonBody(body, { kind: 'ollama', measuresImages: false })
+  const normal = await readJsonBody(body, { kind: kindsByName.ollama, measuresImages: false })
   isRead = true
   expect(typeof normal).toBe('object')
   expect(turns).toBeGreaterThan(15)

@@ -9,8 +9,8 @@ import { type JsonBody, namesWithin, readMember } from '../lib/json/json-edit.ts
 import { foldName } from '../lib/json/json-names.ts'
 import { JsonNormalizer, type JsonText } from '../lib/json/json-normal.ts'
 import type { Detail } from '../model/detail.ts'
+import type { Kind } from '../model/kind.ts'
 import type { Reason } from '../model/reason.ts'
-import type { ServiceKind } from '../model/service.ts'
 
 /**
  * Members below which upstreams read names that count. What is below others is the caller's own:
@@ -49,7 +49,7 @@ export type BodyRefusal = { readonly defect: Reason; readonly detail: Detail }
  */
 export async function readJsonBody(
   bytes: Buffer,
-  how: { readonly kind: ServiceKind; readonly measuresImages: boolean },
+  how: { readonly kind: Kind; readonly measuresImages: boolean },
 ): Promise<NormalBody | BodyRefusal | Reason> {
   const { kind } = how
   const images = new ImageMeasure()
@@ -57,7 +57,7 @@ export async function readJsonBody(
     foldedWithin,
     foldedAtTop,
     ownWithin,
-    foldsTop: kind === 'ollama',
+    foldsTop: kind.foldsNames === true,
     // An address is short; without a cap only what weighs is looked at.
     textBytesMin: how.measuresImages ? 1 : 256,
     onText: (text) => images.add(text),
@@ -77,7 +77,7 @@ export async function readJsonBody(
 }
 
 /** The folded names that lead to a member which callers may not set; null where there is none. */
-function findRefusedMember(body: JsonBody, kind: ServiceKind): readonly string[] | null {
+function findRefusedMember(body: JsonBody, kind: Kind): readonly string[] | null {
   for (const { name } of body.members) {
     if (isRefusedMember(kind, foldName(name))) return [foldName(name)]
   }

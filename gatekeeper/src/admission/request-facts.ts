@@ -148,7 +148,7 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const isUpgrade = head.point === 'relay' && readUpgrade(head) !== null
   const inQuery = isUpgrade || match === null ? null : findRefusedQueryField(match, target.query)
   if (inQuery !== null) return { defect: 'query-field-refused', detail: inQuery }
-  const isChat = match?.service.kind === 'chat'
+  const isChat = match?.service.chat !== undefined
   if ((isChat || match === null) && deps.isUnknownLevel?.(target.path, head.host))
     return 'unknown-level'
   const onChat = isChat ? findChatDefect(head, target, deps) : null

@@ -15,6 +15,7 @@ import {
 import type { Detail } from '../model/detail.ts'
 import { dialectAt } from '../model/dialect.ts'
 import type { Dialect, Endpoint } from '../model/endpoint.ts'
+import { isOpaque } from '../model/kind.ts'
 import type { FindRoute, RouteMatch } from '../policy/route-table.ts'
 import type { RequestHead } from './request-head.ts'
 import { suggestPath } from './suggest-path.ts'
@@ -57,10 +58,9 @@ function locateOpaque(head: RequestHead, findRoute: FindHere): Located | null {
   const match = target && findRoute(target.path)
   if (!match || !isSameForAll(target.path, match, findRoute)) return null
   const { service, endpointPath } = match
-  const endpoint =
-    service.kind === 'http'
-      ? findOpaque(head, match)
-      : findEndpointOfEscaped(service, head.method, endpointPath)
+  const endpoint = isOpaque(service.kind)
+    ? findOpaque(head, match)
+    : findEndpointOfEscaped(service, head.method, endpointPath)
   if (endpoint === null) return null
   return { target, match, endpoint, detail: null, dialect: endpoint.dialect }
 }

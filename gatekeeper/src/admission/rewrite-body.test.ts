@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aService, someFacts } from '../../test/support/questions.ts'
+import { aService, kindsByName, someFacts } from '../../test/support/questions.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'
 import type { Obligation } from '../model/decision.ts'
 import { readJsonBody } from './json-body.ts'
@@ -16,7 +16,7 @@ async function rewrite(
   const service = aService({ kind })
   const endpoint = findEndpoint(service, 'POST', path)
   if (endpoint === null) throw new Error(path)
-  const read = await readJsonBody(Buffer.from(body), { kind, measuresImages: false })
+  const read = await readJsonBody(Buffer.from(body), { kind: service.kind, measuresImages: false })
   if (typeof read === 'string' || 'defect' in read) throw new Error('refused')
   const facts = someFacts({ service, endpoint })
   return rewriteBody(read, facts, obligations)?.toString() ?? null
@@ -102,7 +102,9 @@ describe('asking for what was used', () => {
     ['{"stream":true,"stream_options":{"include_usage":true}}', [], null],
   ] as const)('%s, sent with %j, can be sent without that', async (body, owed, expected) => {
     const rewritten = await rewrite(body, owed, chat)
-    const read = await readJsonBody(Buffer.from(body), { kind: 'openai', measuresImages: false })
+    const read = await readJsonBody(Buffer.from(body), {
+      ...{ kind: kindsByName.openai, measuresImages: false },
+    })
     if (typeof read === 'string' || 'defect' in read || rewritten === null) throw new Error(body)
     const bytes = Buffer.from(rewritten)
     const without = withoutQuestion(bytes, read, owed)?.()

@@ -70,7 +70,7 @@ function capOutput(body: JsonBody, facts: RequestFacts, each: number): JsonEdit[
   const paths = outputPaths(facts)
   const given = paths.filter((path) => readMember(body, path) !== undefined)
   // OpenAI refuses two of them at once, and Ollama reads the first alone.
-  const isFirstAlone = facts.service?.kind === 'ollama'
+  const isFirstAlone = facts.service?.kind.readsFirstBound
   const chosen = given.length === 0 || isFirstAlone ? new Set([paths[0] ?? [], ...given]) : given
   return [...chosen]
     .filter((path) => !isWithin(numberAt(body, path), each))

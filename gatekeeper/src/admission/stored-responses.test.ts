@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { kindsByName } from '../../test/support/questions.ts'
 import { readJsonBody } from './json-body.ts'
 import { type OwnIds, usesStore } from './stored-responses.ts'
 
 async function ask(text: unknown, usage: 'responses' | 'openai' = 'responses', own?: OwnIds) {
   const bytes = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text))
-  const body = await readJsonBody(bytes, { kind: 'openai', measuresImages: false })
+  const body = await readJsonBody(bytes, { kind: kindsByName.openai, measuresImages: false })
   if (typeof body === 'string' || 'defect' in body) throw new Error('refused')
   return usesStore(body, { usage }, own)
 }

@@ -1,5 +1,6 @@
 import { findEndpoint } from '../kinds/find-endpoint.ts'
 import type { Dialect } from '../model/endpoint.ts'
+import { isOpaque } from '../model/kind.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 
 /** What a client that met no endpoint probably meant. */
@@ -22,8 +23,8 @@ export function suggestPath(asked: Asked): Suggestion | null {
   for (const { path, advice } of candidates(asked)) {
     const match = asked.findRoute(path)
     const endpoint = match && findEndpoint(match.service, asked.method, match.endpointPath)
-    // A kind without rows has every path: that says nothing.
-    if (match === null || match.service.kind === 'http' || !endpoint) continue
+    // An opaque service has every path: that says nothing.
+    if (match === null || isOpaque(match.service.kind) || !endpoint) continue
     if (endpoint.class === 'never') continue
     return { text: `${missing} ${advice}`, dialect: endpoint.dialect }
   }

@@ -26,6 +26,7 @@ import { answerOps, type PartProblems } from '../http/routes/ops.ts'
 import { answerRelay } from '../http/routes/relay.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
+import { own as ownKind } from '../kinds/own/own.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
 import {
@@ -131,7 +132,7 @@ type Use = Parameters<AdmitDeps['costOf']>[0]
 /** The gatekeeper's own endpoints, as a service that every principal may call. */
 const own: Service = {
   name: 'gatekeeper',
-  kind: 'own',
+  kind: ownKind,
   aliases: [],
   routes: [{ prefix: '/status', strip: false, mode: 'relay', browser: 'none' }],
   upstream: null,
@@ -272,7 +273,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...(deps.revocation.cutStreams && { followCredential: tokens.follow }),
     limitsOf: ({ facts, principal }: { facts: RequestFacts; principal: Principal }) =>
       // Whoever has used up everything must still be able to see that.
-      facts.service?.kind === 'own'
+      facts.service?.kind.isOwn
         ? []
         : limitsOf(
             { service: facts.service, principal, endpointClass: facts.endpoint?.class },

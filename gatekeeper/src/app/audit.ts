@@ -101,7 +101,7 @@ function isAct({ endpoint }: RequestFacts): boolean {
 /** A refused OAuth request was let in, as all are, and refused by what answered it. */
 function toEvent({ facts, principal, reason, status }: Decided) {
   const isKnown = principal !== null && principal.kind !== 'anonymous'
-  const isRefused = reason !== null || (facts?.service?.kind === 'own' && status >= 400)
+  const isRefused = reason !== null || (facts?.service?.kind.isOwn === true && status >= 400)
   return {
     isKnown,
     isAllowed: !isRefused,

@@ -4,7 +4,7 @@
  */
 import type { ChatDeps } from '../admission/chat-head.ts'
 import type { Settings } from '../config/read-settings.ts'
-import { createLevelTest } from '../kinds/chat.ts'
+import { createLevelTest } from '../kinds/chat/chat.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isCertificateFault } from '../lib/net/certificate-fault.ts'
 import type { Problem } from '../lib/problem.ts'
@@ -39,7 +39,7 @@ export async function openChat(deps: {
   /** Told of a certificate of the service behind it that is not trusted. */
   readonly certificates: CertificateFaults
 }): Promise<Chat> {
-  const service = deps.services.find(({ kind }) => kind === 'chat')
+  const service = deps.services.find(({ chat }) => chat !== undefined)
   if (service === undefined) return off
   const isLevel = createLevelTest(service.chat?.otherPrefixes ?? [])
   const isServiceHost = createHostTest(deps.services)

@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
+import { isOpaque } from '../model/kind.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { limitProblems } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
@@ -18,7 +19,7 @@ export function crossCheck(file: GatewayFile, settings: Settings, reportAt: Repo
     ...limitProblems(file, reportAt),
     ...chatProblems(file, reportAt),
     ...Object.entries(file.services).flatMap(([name, entry]) =>
-      serviceProblems(name, entry, { settings, reportAt }),
+      serviceProblems(name, entry, reportAt),
     ),
   ]
 }
@@ -44,16 +45,12 @@ function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
   return problems
 }
 
-function serviceProblems(
-  name: string,
-  entry: ServiceEntry,
-  at: { settings: Settings; reportAt: ReportAt },
-): Problem[] {
+function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt): Problem[] {
   const path = ['services', name]
   const modes = entry.routes.map((route) => modeOf(entry, route))
   const problems: Problem[] = []
   const report = (member: readonly PropertyKey[], what: string, remedy: string) =>
-    problems.push(at.reportAt([...path, ...member], what, remedy))
+    problems.push(reportAt([...path, ...member], what, remedy))
 
   if (!modes.includes('relay') && entry.upstream?.keyFile !== undefined) {
     report(
@@ -62,7 +59,7 @@ function serviceProblems(
       'Remove keyFile, or give the service a route with mode: relay.',
     )
   }
-  if (entry.webSockets.length > 0 && (entry.kind !== 'http' || !modes.includes('check'))) {
+  if (entry.webSockets.length > 0 && (!isOpaque(entry.kind) || !modes.includes('check'))) {
     report(['webSockets'], 'WebSockets need kind: http and a check route', 'Remove webSockets.')
   }
   for (const [index, route] of entry.routes.entries()) {
@@ -98,8 +95,8 @@ function keyFieldOf({ credentialField }: ServiceEntry['routes'][number]): string
 
 function methodProblems(kind: ServiceEntry['kind'], methods: NonNullable<ServiceEntry['methods']>) {
   const problems: { what: string; remedy: string }[] = []
-  if (kind !== 'http') {
-    const what = `kind ${kind} has a table of endpoints, and methods changes nothing there`
+  if (!isOpaque(kind)) {
+    const what = `kind ${kind.name} has a table of endpoints, and methods changes nothing there`
     problems.push({ what, remedy: 'Remove methods, or write kind: http.' })
   }
   const all = [...methods.read, ...methods.use, ...methods.manage]

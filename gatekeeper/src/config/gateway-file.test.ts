@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { makeCertificate } from '../../test/support/certificate.ts'
+import { kindsByName } from '../../test/support/questions.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -28,7 +29,7 @@ describe('a file in order', () => {
     expect(services).toEqual([
       {
         name: 'ollama',
-        kind: 'ollama',
+        kind: kindsByName.ollama,
         aliases: [],
         routes: [{ prefix: '/api', strip: false, mode: 'relay', browser: 'none' }],
         upstream: { origin: 'http://127.0.0.1:11434', key: null },

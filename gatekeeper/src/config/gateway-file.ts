@@ -1,11 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
+import { kinds } from '../kinds/kinds.ts'
 import { plainIssue, unknownMembers } from '../lib/json/plain-issue.ts'
 import type { Problem } from '../lib/problem.ts'
+import type { Kind } from '../model/kind.ts'
 import type { Service } from '../model/service.ts'
 import { noPolicies, type Policies } from '../policy/policies.ts'
 import { crossCheck } from './cross-checks.ts'
-import { type GatewayFile, gatewaySchema } from './gateway-schema.ts'
+import { createGatewaySchema, type GatewayFile } from './gateway-schema.ts'
 import { limitWarnings } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
@@ -42,7 +44,11 @@ type AuditSettings = Omit<GatewayFile['audit'], 'megabytes'> & { readonly bytesM
 export function readGatewayFile(
   text: string,
   source: string,
-  deps: { settings: Settings; readFile: (path: string) => string },
+  deps: {
+    settings: Settings
+    readFile: (path: string) => string
+    kinds?: readonly Kind[] | undefined
+  },
 ): Gateway {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
@@ -58,7 +64,8 @@ export function readGatewayFile(
   if (value === null) {
     return failedGateway([reportAt([], 'uses aliases that cannot be resolved', 'Write them out.')])
   }
-  const parsed = gatewaySchema.safeParse(value.content, { error: plainIssue })
+  const schema = createGatewaySchema(deps.kinds ?? kinds)
+  const parsed = schema.safeParse(value.content, { error: plainIssue })
   if (!parsed.success)
     return failedGateway(parsed.error.issues.flatMap((issue) => explain(issue, reportAt)))
   return assemble(parsed.data, source, { ...deps, reportAt })
@@ -145,7 +152,7 @@ function syntax(source: string, error: YamlError): Problem {
 }
 
 type Issue = Extract<
-  ReturnType<typeof gatewaySchema.safeParse>,
+  ReturnType<ReturnType<typeof createGatewaySchema>['safeParse']>,
   { success: false }
 >['error']['issues'][number]
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { isCanonicalPath } from '../lib/net/path.ts'
 import { type CredentialField, credentialFieldNames } from '../model/credential-fields.ts'
+import type { Kind } from '../model/kind.ts'
 import { type Limit, limitExamples, parseLimit, type QuotaLimit } from '../model/limit.ts'
 import { isWebOrigin } from '../model/origin.ts'
-import { serviceKinds } from '../model/service.ts'
 import { readsUsual } from '../policy/policies.ts'
 import { issuersSchema } from './issuer-schema.ts'
 import { tls } from './tls-schema.ts'
@@ -220,82 +220,91 @@ const isTimeZone = (name: string) => {
   }
 }
 
-const service = z.strictObject({
-  kind: z
-    .enum(serviceKinds)
-    .describe('Which API it speaks; `http` for everything without a table of endpoints'),
-  aliases: z
-    .array(name)
-    .meta({ examples: ['[chat]'] })
-    .default([])
-    .describe('Further names that keys may use for it'),
-  upstream: z
-    .strictObject({
-      url: url.optional().describe('Its address, with a path if it has one'),
-      keyFile: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('A file with the key that the gatekeeper shows it'),
-      tls: tls
-        .optional()
-        .describe('Which certificates it may show, instead of those of the public authorities'),
-    })
-    .optional()
-    .describe('Where it is'),
-  routes: z
-    .array(route)
-    .min(1)
-    .meta({ examples: ['[{prefix: /tts, strip: true}]'] })
-    .describe('Public paths that lead to it'),
-  timeouts: z
-    .strictObject({
-      connectSeconds: seconds.default(5).describe('Until it accepts a connection'),
-      headersSeconds: seconds.default(900).describe('Until its answer begins'),
-      idleSeconds: seconds.default(900).describe('Between two pieces of an answer'),
-    })
-    .prefault({})
-    .describe('How long the service may take'),
-  keepAlive: z.boolean().optional().describe('Whether connections to it are used again'),
-  anonymous: z.boolean().default(false).describe('Whether it answers callers without a credential'),
-  origins: z
-    .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
-    .meta({ examples: ['[https://app.example]'] })
-    .default([])
-    .describe('Web origins whose pages may call it'),
-  webSockets: z
-    .array(z.string().refine(isPathPattern, webSocketForm))
-    .default([])
-    .describe(
-      'Paths that open WebSockets, as the service sees them: without a prefix that the route strips',
-    ),
-  methods: methods
-    .optional()
-    .describe(
-      'Which class a method has (kind `http`). Usual: GET and HEAD read, POST uses, all others manage',
-    ),
-  limits: limits.describe('Limits of all callers of the service together'),
-  slots: z
-    .union([z.int().min(1).max(10_000), z.literal('unlimited')])
-    .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
-    .optional()
-    .describe(
-      'How many requests it works on at the same time; others wait in the queue. Usual: 1 for `ollama`, else unlimited',
-    ),
-  queue: queue.optional().describe('Who may wait for a slot'),
-  streamUsage: z
-    .enum(['ask', 'leave'])
-    .optional()
-    .describe(
-      '`leave` for an upstream that refuses `stream_options`; the usage of its streams is then estimated',
-    ),
-  prices: prices.default({}).describe('Prices by model name, in which `*` stands for any text'),
-  pricesFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('A file with more prices in the same form, relative to this one'),
-})
+/** Returns the schema of a kind's name, which becomes the kind. */
+const createKindName = (kinds: readonly Kind[]) =>
+  z
+    .enum(kinds.map(({ name }) => name))
+    .describe('Which API it speaks; `http` for everything without a table of endpoints')
+    .transform((name) => kinds.find((kind) => kind.name === name) as Kind)
+
+const createService = (kinds: readonly Kind[]) =>
+  z.strictObject({
+    kind: createKindName(kinds),
+    aliases: z
+      .array(name)
+      .meta({ examples: ['[chat]'] })
+      .default([])
+      .describe('Further names that keys may use for it'),
+    upstream: z
+      .strictObject({
+        url: url.optional().describe('Its address, with a path if it has one'),
+        keyFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('A file with the key that the gatekeeper shows it'),
+        tls: tls
+          .optional()
+          .describe('Which certificates it may show, instead of those of the public authorities'),
+      })
+      .optional()
+      .describe('Where it is'),
+    routes: z
+      .array(route)
+      .min(1)
+      .meta({ examples: ['[{prefix: /tts, strip: true}]'] })
+      .describe('Public paths that lead to it'),
+    timeouts: z
+      .strictObject({
+        connectSeconds: seconds.default(5).describe('Until it accepts a connection'),
+        headersSeconds: seconds.default(900).describe('Until its answer begins'),
+        idleSeconds: seconds.default(900).describe('Between two pieces of an answer'),
+      })
+      .prefault({})
+      .describe('How long the service may take'),
+    keepAlive: z.boolean().optional().describe('Whether connections to it are used again'),
+    anonymous: z
+      .boolean()
+      .default(false)
+      .describe('Whether it answers callers without a credential'),
+    origins: z
+      .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
+      .meta({ examples: ['[https://app.example]'] })
+      .default([])
+      .describe('Web origins whose pages may call it'),
+    webSockets: z
+      .array(z.string().refine(isPathPattern, webSocketForm))
+      .default([])
+      .describe(
+        'Paths that open WebSockets, as the service sees them: without a prefix that the route strips',
+      ),
+    methods: methods
+      .optional()
+      .describe(
+        'Which class a method has (kind `http`). Usual: GET and HEAD read, POST uses, all others manage',
+      ),
+    limits: limits.describe('Limits of all callers of the service together'),
+    slots: z
+      .union([z.int().min(1).max(10_000), z.literal('unlimited')])
+      .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
+      .optional()
+      .describe(
+        'How many requests it works on at the same time; others wait in the queue. Usual: 1 for `ollama`, else unlimited',
+      ),
+    queue: queue.optional().describe('Who may wait for a slot'),
+    streamUsage: z
+      .enum(['ask', 'leave'])
+      .optional()
+      .describe(
+        '`leave` for an upstream that refuses `stream_options`; the usage of its streams is then estimated',
+      ),
+    prices: prices.default({}).describe('Prices by model name, in which `*` stands for any text'),
+    pricesFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A file with more prices in the same form, relative to this one'),
+  })
 
 const chat = z.strictObject({
   service: name.describe('The service behind it'),
@@ -336,134 +345,138 @@ const chat = z.strictObject({
     .describe('Callers of /minnow/chat and /shark/chat, who need no credential'),
 })
 
-/** The shape of `gatekeeper.yaml`. What it cannot say (who owns a prefix) is in `cross-checks.ts`. */
-export const gatewaySchema = z.strictObject({
-  version: z.literal(1).describe('The form of this file'),
-  attempts: z
-    .strictObject({
-      burst: z.int().min(1).max(1_000_000).default(100).describe('Bad credentials at once'),
-      perMinute: z
-        .number()
-        .positive()
-        .max(1_000_000)
-        .default(60)
-        .describe('Bad credentials per minute after that'),
-    })
-    .prefault({})
-    .describe('Bad credentials that one client address may show; good ones do not count'),
-  bodies: z
-    .strictObject({
-      // One key gets half of it at most, and a body may have 32 MiB.
-      inFlightBytes: z
-        .int()
-        .min(67_108_864)
-        .max(68_719_476_736)
-        .default(268_435_456)
-        .describe('Bytes of JSON bodies held at the same time, of all requests together'),
-    })
-    .prefault({})
-    .describe('Bodies that are being read'),
-  /**
-   * How late the event loop may be before new requests are refused, which is four times as long as
-   * the work on a body may take when there is much of it.
-   */
-  overload: z
-    .strictObject({
-      lagMs: z
-        .int()
-        .min(10)
-        .max(60_000)
-        .default(300)
-        .describe('How late the event loop may be before new requests are refused'),
-    })
-    .prefault({})
-    .describe('When new requests are refused because there is too much work'),
-  timeZone: z
-    .string()
-    .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
-    .default('UTC')
-    .describe('Where days and months of limits begin'),
-  limits: limits.describe('Limits of all callers together'),
-  reads: reads.describe(
-    'Limits of what each caller reads (lists, pages); limits of requests count no reads',
-  ),
-  usage: z
-    .strictObject({
-      retainDays: z.int().min(1).max(3650).default(400).describe('How long its lines are kept'),
-    })
-    .prefault({})
-    .describe('The usage log'),
-  audit: z
-    .strictObject({
-      allowed: z
-        .enum(['all', 'sampled', 'none'])
-        .default('all')
-        .describe('Which allowed requests are recorded; refused ones always are'),
-      sampleOf: z
-        .int()
-        .min(2)
-        .max(1_000_000)
-        .default(10)
-        .describe('With `sampled`: one of how many'),
-      required: z
-        .boolean()
-        .default(false)
-        .describe('Whether requests are refused while they cannot be recorded'),
-      retainDays: z.int().min(1).max(3650).default(90).describe('How long records are kept'),
-      megabytes: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .default(512)
-        .describe('How much space they may take'),
-    })
-    .prefault({})
-    .describe('What is recorded of requests. Acts of operators are always recorded'),
-  revocation: z
-    .strictObject({
-      cutStreams: z
-        .boolean()
-        .default(true)
-        .describe('Whether an answer that is on its way ends when its credential is revoked'),
-    })
-    .prefault({})
-    .describe('Revoked credentials'),
-  capOutput: z
-    .boolean()
-    .default(false)
-    .describe('Whether output above a cap is cut instead of refused'),
-  roles: z
-    .strictObject({
-      readonly: rolePolicy.optional().describe('Reads lists'),
-      readwrite: rolePolicy.optional().describe('Also uses models and services'),
-      admin: rolePolicy.optional().describe('Also manages: pull, delete'),
-    })
-    .prefault({})
-    .describe('What each role may do, beside the limits of its keys'),
-  users: z
-    .record(
-      z.string().min(1).max(200),
-      z.strictObject({ limits: limits.describe('Limits of the user') }),
-    )
-    .default({})
-    .describe('Limits of a user over all their keys'),
-  issuers: issuersSchema({
-    models: modelList.default([]).describe('Models that the holder may use; empty: all'),
-    limits: limits.describe('Limits of the holder'),
-    caps: caps.describe('Bounds of a single request'),
-    cloudModels: z
+/**
+ * Returns the schema of `gatekeeper.yaml` with services of these kinds. What it cannot say (who owns a
+ * prefix) is in `cross-checks.ts`.
+ */
+export const createGatewaySchema = (kinds: readonly Kind[]) =>
+  z.strictObject({
+    version: z.literal(1).describe('The form of this file'),
+    attempts: z
+      .strictObject({
+        burst: z.int().min(1).max(1_000_000).default(100).describe('Bad credentials at once'),
+        perMinute: z
+          .number()
+          .positive()
+          .max(1_000_000)
+          .default(60)
+          .describe('Bad credentials per minute after that'),
+      })
+      .prefault({})
+      .describe('Bad credentials that one client address may show; good ones do not count'),
+    bodies: z
+      .strictObject({
+        // One key gets half of it at most, and a body may have 32 MiB.
+        inFlightBytes: z
+          .int()
+          .min(67_108_864)
+          .max(68_719_476_736)
+          .default(268_435_456)
+          .describe('Bytes of JSON bodies held at the same time, of all requests together'),
+      })
+      .prefault({})
+      .describe('Bodies that are being read'),
+    /**
+     * How late the event loop may be before new requests are refused, which is four times as long as
+     * the work on a body may take when there is much of it.
+     */
+    overload: z
+      .strictObject({
+        lagMs: z
+          .int()
+          .min(10)
+          .max(60_000)
+          .default(300)
+          .describe('How late the event loop may be before new requests are refused'),
+      })
+      .prefault({})
+      .describe('When new requests are refused because there is too much work'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
+      .default('UTC')
+      .describe('Where days and months of limits begin'),
+    limits: limits.describe('Limits of all callers together'),
+    reads: reads.describe(
+      'Limits of what each caller reads (lists, pages); limits of requests count no reads',
+    ),
+    usage: z
+      .strictObject({
+        retainDays: z.int().min(1).max(3650).default(400).describe('How long its lines are kept'),
+      })
+      .prefault({})
+      .describe('The usage log'),
+    audit: z
+      .strictObject({
+        allowed: z
+          .enum(['all', 'sampled', 'none'])
+          .default('all')
+          .describe('Which allowed requests are recorded; refused ones always are'),
+        sampleOf: z
+          .int()
+          .min(2)
+          .max(1_000_000)
+          .default(10)
+          .describe('With `sampled`: one of how many'),
+        required: z
+          .boolean()
+          .default(false)
+          .describe('Whether requests are refused while they cannot be recorded'),
+        retainDays: z.int().min(1).max(3650).default(90).describe('How long records are kept'),
+        megabytes: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(512)
+          .describe('How much space they may take'),
+      })
+      .prefault({})
+      .describe('What is recorded of requests. Acts of operators are always recorded'),
+    revocation: z
+      .strictObject({
+        cutStreams: z
+          .boolean()
+          .default(true)
+          .describe('Whether an answer that is on its way ends when its credential is revoked'),
+      })
+      .prefault({})
+      .describe('Revoked credentials'),
+    capOutput: z
       .boolean()
-      .nullable()
-      .default(null)
-      .describe("Whether the holder may use models that run at Ollama's vendor"),
-    weight: z.int().min(1).max(100).nullable().default(null).describe('Share of the queue'),
-  }).describe('Identity providers whose access tokens are accepted, beside our own'),
-  services: z
-    .record(name, service)
-    .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] })
-    .describe('What stands behind the gatekeeper, by name'),
-  chat: chat.optional().describe('The domain chat; without this member there is none'),
-})
+      .default(false)
+      .describe('Whether output above a cap is cut instead of refused'),
+    roles: z
+      .strictObject({
+        readonly: rolePolicy.optional().describe('Reads lists'),
+        readwrite: rolePolicy.optional().describe('Also uses models and services'),
+        admin: rolePolicy.optional().describe('Also manages: pull, delete'),
+      })
+      .prefault({})
+      .describe('What each role may do, beside the limits of its keys'),
+    users: z
+      .record(
+        z.string().min(1).max(200),
+        z.strictObject({ limits: limits.describe('Limits of the user') }),
+      )
+      .default({})
+      .describe('Limits of a user over all their keys'),
+    issuers: issuersSchema({
+      models: modelList.default([]).describe('Models that the holder may use; empty: all'),
+      limits: limits.describe('Limits of the holder'),
+      caps: caps.describe('Bounds of a single request'),
+      cloudModels: z
+        .boolean()
+        .nullable()
+        .default(null)
+        .describe("Whether the holder may use models that run at Ollama's vendor"),
+      weight: z.int().min(1).max(100).nullable().default(null).describe('Share of the queue'),
+    }).describe('Identity providers whose access tokens are accepted, beside our own'),
+    services: z
+      .record(name, createService(kinds))
+      .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] })
+      .describe('What stands behind the gatekeeper, by name'),
+    chat: chat.optional().describe('The domain chat; without this member there is none'),
+  })
 
-export type GatewayFile = z.output<typeof gatewaySchema>
-export type ServiceEntry = z.output<typeof service>
+export type GatewayFile = z.output<ReturnType<typeof createGatewaySchema>>
+export type ServiceEntry = z.output<ReturnType<typeof createService>>

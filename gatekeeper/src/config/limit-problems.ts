@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
+import { isOpaque } from '../model/kind.ts'
 import { isOfModels, isSeenOnHead, type Limit } from '../model/limit.ts'
 import { routeText } from '../model/service.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
@@ -84,7 +85,7 @@ function routesWithout(limit: Limit, { services }: Pick<GatewayFile, 'services'>
 
 /** As `hasFreeUse` says of the service that it becomes. */
 function isFreeEntry({ kind, prices, pricesFile }: ServiceEntry): boolean {
-  return kind === 'http' && Object.keys(prices).length === 0 && pricesFile === undefined
+  return isOpaque(kind) && Object.keys(prices).length === 0 && pricesFile === undefined
 }
 
 function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt): Problem[] {
@@ -101,14 +102,14 @@ function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt):
       const what = `${name} has check routes only, and nobody can wait there`
       problems.push(reportAt([...path, member], what, 'Remove it, or relay the service.'))
     }
-  } else if (entry.kind === 'http') {
+  } else if (isOpaque(entry.kind)) {
     for (const { limit, index } of unread(entry.limits)) {
-      const what = `${limit.text} can never be kept at ${name}: what kind: http says is not read`
+      const what = `${limit.text} can never be kept at ${name}: what kind: ${entry.kind.name} says is not read`
       const remedy = 'Limit requests, concurrent or stream-seconds, or give it another kind.'
       problems.push(reportAt([...path, 'limits', index], what, remedy))
     }
   }
-  if (entry.queue !== undefined && entry.slots === undefined && entry.kind !== 'ollama') {
+  if (entry.queue !== undefined && entry.slots === undefined && entry.kind.slots === undefined) {
     const what = `${name} has a queue and no slots, so that nobody ever waits`
     problems.push(reportAt([...path, 'queue'], what, 'Add slots, or remove queue.'))
   }

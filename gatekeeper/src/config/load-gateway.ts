@@ -1,12 +1,20 @@
 import { describeEncoding } from '../lib/files/text-file.ts'
+import type { Kind } from '../model/kind.ts'
 import { failedGateway, type Gateway, readGatewayFile } from './gateway-file.ts'
 import type { Settings } from './read-settings.ts'
 
-/** Reads the `gatekeeper.yaml` that the settings name; a file that cannot be read is a problem. */
-export function loadGateway(settings: Settings, readFile: (path: string) => string): Gateway {
+/**
+ * Reads the `gatekeeper.yaml` that the settings name; a file that cannot be read is a problem. `kinds`
+ * are those that it may name. Usual: all that we ship.
+ */
+export function loadGateway(
+  settings: Settings,
+  readFile: (path: string) => string,
+  kinds?: readonly Kind[],
+): Gateway {
   const source = settings.configFile
   try {
-    return readGatewayFile(readFile(source), source, { settings, readFile })
+    return readGatewayFile(readFile(source), source, { settings, readFile, kinds })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const what = code === undefined ? 'cannot be understood' : `cannot be read (${code})`

@@ -17,7 +17,7 @@ services:
 function read(chat: string, env: Record<string, string> = { LITELLM_URL }) {
   const { settings } = readSettings({ env, folder: '/srv', platform: 'linux', readFile })
   const gateway = readGatewayFile(head + chat, '/srv/gatekeeper.yaml', { settings, readFile })
-  const service = gateway.services.find(({ kind }) => kind === 'chat') ?? null
+  const service = gateway.services.find(({ chat }) => chat !== undefined) ?? null
   return { ...gateway, service }
 }
 const visitorOf = (chat: string, bind: string) =>
@@ -49,7 +49,7 @@ describe('the domain chat', () => {
     const text = `  own: {kind: ${kind}, ${upstream}, routes: [{prefix: /own}]}\nchat: {service: own}\n`
     const { service, problems } = read(text)
     expect(problems).toEqual([])
-    expect(service).toMatchObject({ kind: 'chat', chat: { behind: 'own', kind } })
+    expect(service).toMatchObject({ kind: { name: 'chat' }, chat: { behind: 'own' } })
   })
 
   test('is off where LiteLLM has no address, and where nobody asks for it', () => {

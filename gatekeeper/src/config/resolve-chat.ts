@@ -1,8 +1,9 @@
-import { chatPrefixes } from '../kinds/chat.ts'
+import { chatOver, chatPrefixes } from '../kinds/chat/chat.ts'
 import { isLoopback } from '../lib/net/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
+import type { Kind } from '../model/kind.ts'
 import { anonymous } from '../model/principal.ts'
-import type { Service, ServiceKind, Visitor } from '../model/service.ts'
+import type { Service, Visitor } from '../model/service.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
@@ -10,8 +11,13 @@ import type { ReportAt } from './report-at.ts'
 /** The name by which keys are given the domain chat. */
 export const chatName = 'domain-chat'
 
-/** Kinds that have `/v1/chat/completions` and tell their models at `/v1/models`. */
-const chatKinds: readonly ServiceKind[] = ['openai', 'ollama', 'llamacpp', 'vllm']
+const neededRows = ['POST /v1/chat/completions', 'GET /v1/models']
+
+/** Whether a chat can stand in front of services of this kind. */
+function servesChat({ rows }: Kind): boolean {
+  const has = (rows ?? []).map(({ method, pattern }) => `${method} ${pattern}`)
+  return neededRows.every((row) => has.includes(row))
+}
 
 /** What can be wrong with `chat`. */
 export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt): Problem[] {
@@ -22,10 +28,10 @@ export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt
   }
   if (chat === undefined) return problems
   const behind = services[chat.service]
-  if (behind !== undefined && chatKinds.includes(behind.kind)) return problems
-  const kind = behind === undefined ? 'not a service of this file' : `of kind ${behind.kind}`
+  if (behind !== undefined && servesChat(behind.kind)) return problems
+  const kind = behind === undefined ? 'not a service of this file' : `of kind ${behind.kind.name}`
   const what = `chat.service names ${chat.service}, which is ${kind}`
-  const remedy = `Name a service of one of the kinds ${chatKinds.join(', ')}, such as litellm or ollama.`
+  const remedy = `Name a service whose kind has ${neededRows.join(' and ')}, such as litellm or ollama.`
   return [...problems, reportAt(['chat', 'service'], what, remedy)]
 }
 
@@ -42,7 +48,7 @@ export function resolveChat(
     {
       ...behind,
       name: chatName,
-      kind: 'chat',
+      kind: chatOver(behind.kind),
       aliases: [],
       anonymous: false,
       origins: [],
@@ -51,7 +57,6 @@ export function resolveChat(
       queue: null,
       chat: {
         behind: behind.name,
-        kind: behind.kind,
         otherPrefixes: Object.values(file.services).flatMap(({ routes }) =>
           routes.filter(({ host }) => host === undefined).map(({ prefix }) => prefix),
         ),

@@ -1,5 +1,6 @@
 import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
+import { isOpaque } from '../model/kind.ts'
 import type { PriceRow } from '../model/price.ts'
 import type {
   MethodClasses,
@@ -24,7 +25,7 @@ type Deps = {
 
 /** Kinds with endpoint rows are relayed unless a route says otherwise; opaque ones are checked. */
 export function modeOf(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Point {
-  return route.mode ?? (entry.kind === 'http' ? 'check' : 'relay')
+  return route.mode ?? (isOpaque(entry.kind) ? 'check' : 'relay')
 }
 
 /**
@@ -58,24 +59,21 @@ export function resolveServices(
       queue: toQueue(entry),
       prices: [...toPriceRows(entry.prices), ...readPrices(name, entry, { ...deps, problems })],
       upstream,
-      // Ollama says when it closes a connection. llama-server and others close it without a word, and
-      // the next request on it is lost: whether it was carried out nobody knows, so none is repeated.
-      keepAlive: entry.keepAlive ?? entry.kind === 'ollama',
+      // A server that closes a connection without a word loses the next request on it. Nobody knows
+      // whether that was carried out, so none is repeated.
+      keepAlive: entry.keepAlive ?? entry.kind.keepsConnections === true,
       routes: upstream === null ? routes.filter((route) => route.mode === 'check') : routes,
     }
   })
   return { services, problems, warnings: unusedUrls(file, deps.settings) }
 }
 
-/** Ollama's own parallelism unless it is told another (`OLLAMA_NUM_PARALLEL`). */
-const ollamaSlots = 1
-
 /** As many as Ollama's own queue takes. */
 const waitingUsual = 512
 
-/** Nobody waits where no slots are given, but for Ollama, whose own queue is fair to nobody. */
+/** Nobody waits where there are no slots. */
 function toQueue({ kind, slots: given, queue }: ServiceEntry): QueueRules | null {
-  const slots = given ?? (kind === 'ollama' ? ollamaSlots : 'unlimited')
+  const slots = given ?? kind.slots ?? 'unlimited'
   if (slots === 'unlimited') return null
   const waitingMax = queue?.waiting ?? waitingUsual
   return {

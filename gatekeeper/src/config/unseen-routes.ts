@@ -1,11 +1,12 @@
 import type { Problem } from '../lib/problem.ts'
+import type { Kind } from '../model/kind.ts'
 import { routeText } from '../model/service.ts'
-import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
+import type { GatewayFile } from './gateway-schema.ts'
 import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
 
-/** Kinds whose models, tokens and turns are counted, which only the relay can do. */
-const modelKinds: readonly ServiceEntry['kind'][] = ['ollama', 'openai', 'llamacpp', 'vllm']
+/** Whether its models, tokens and turns are counted, which only the relay can do. */
+const makesText = ({ rows }: Kind) => rows?.some(({ output }) => output.length > 0) === true
 
 /**
  * Check routes of services with models. They may be meant, so the service starts; but older files
@@ -13,7 +14,7 @@ const modelKinds: readonly ServiceEntry['kind'][] = ['ollama', 'openai', 'llamac
  */
 export function unseenRouteWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] {
   return Object.entries(file.services).flatMap(([name, entry]) => {
-    if (!modelKinds.includes(entry.kind)) return []
+    if (!makesText(entry.kind)) return []
     const checked = entry.routes.flatMap((route, index) =>
       modeOf(entry, route) === 'check' ? [{ place: routeText(route), index }] : [],
     )

@@ -1,25 +1,7 @@
 import { isCanonicalPath } from '../lib/net/path.ts'
-import type { Endpoint, EndpointClass } from '../model/endpoint.ts'
-import type { Service, ServiceKind } from '../model/service.ts'
-import { chatEndpoints } from './chat.ts'
-import { llamacppEndpoints } from './llamacpp.ts'
-import { ollamaEndpoints } from './ollama.ts'
-import { openaiEndpoints } from './openai.ts'
-import { ownEndpoints } from './own.ts'
-import { bytes, rowsIn } from './row.ts'
-import { ttsEndpoints } from './tts.ts'
-import { vllmEndpoints } from './vllm.ts'
-
-/** Every kind that has rows; kind `http` has none, and its methods decide. */
-export const endpointTables: Readonly<Record<Exclude<ServiceKind, 'http'>, readonly Endpoint[]>> = {
-  ollama: ollamaEndpoints,
-  openai: openaiEndpoints,
-  llamacpp: llamacppEndpoints,
-  vllm: vllmEndpoints,
-  tts: ttsEndpoints,
-  own: ownEndpoints,
-  chat: chatEndpoints,
-}
+import type { Endpoint } from '../model/endpoint.ts'
+import type { Service } from '../model/service.ts'
+import { methodEndpoint } from './http/method-endpoint.ts'
 
 /** By pattern; the tables have few, and a path is read on every request. */
 const expressions = new Map<string, RegExp>()
@@ -30,8 +12,9 @@ const expressions = new Map<string, RegExp>()
  * `path` is canonical and without the route's prefix.
  */
 export function findEndpoint(service: Service, method: string, path: string): Endpoint | null {
-  if (service.kind === 'http') return httpEndpoint(service, method, path)
-  const index = indexes[service.kind]
+  const { rows } = service.kind
+  if (rows === null) return methodEndpoint(service, method, path)
+  const index = indexOf(rows)
   return (
     index.exact.get(`${method} ${path}`) ??
     index.patterns.find((row) => row.endpoint.method === method && row.matches.test(path))
@@ -66,42 +49,18 @@ export function modelInPath(endpoint: Endpoint, path: string): string | null {
   return name === undefined ? null : decodeURIComponent(name)
 }
 
-const httpRow = rowsIn('openai')
-
-function httpEndpoint(service: Service, method: string, path: string): Endpoint {
-  const webSocket = service.webSockets.some((pattern) => isPathOf(pattern, path))
-  // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441); to the service it is the same GET.
-  const plain = method === 'CONNECT' && webSocket ? 'GET' : method
-  return {
-    ...(httpRow('', '/*', classOf(service, plain), bytes)[0] as Endpoint),
-    method: plain,
-    webSocket,
-  }
-}
-
-/** Whether a pattern of whole segments, with `{name}` and `{+name}` at its end, takes in a path. */
-function isPathOf(pattern: string, path: string): boolean {
-  const [wanted, given] = [pattern.split('/'), path.split('/')]
-  const hasRest = wanted.at(-1)?.startsWith('{+') === true
-  if (hasRest ? given.length < wanted.length : given.length !== wanted.length) return false
-  return wanted.every((segment, index) =>
-    segment.startsWith('{') ? given[index] !== '' : segment === given[index],
-  )
-}
-
-/** HEAD goes where GET goes, unless the service says otherwise of HEAD itself. */
-function classOf({ methodClasses = {} }: Service, method: string): EndpointClass {
-  const given = (name: string) =>
-    Object.hasOwn(methodClasses, name) ? methodClasses[name] : undefined
-  const named = given(method) ?? (method === 'HEAD' ? given('GET') : undefined)
-  if (named !== undefined) return named
-  if (method === 'GET' || method === 'HEAD') return 'read'
-  return method === 'POST' ? 'use' : 'manage'
-}
-
 type Index = {
   readonly exact: ReadonlyMap<string, Endpoint>
   readonly patterns: readonly { readonly endpoint: Endpoint; readonly matches: RegExp }[]
+}
+
+/** By the rows of a kind, of which there are few. */
+const indexes = new Map<readonly Endpoint[], Index>()
+
+function indexOf(rows: readonly Endpoint[]): Index {
+  const index = indexes.get(rows) ?? createIndex(rows)
+  indexes.set(rows, index)
+  return index
 }
 
 function createIndex(rows: readonly Endpoint[]): Index {
@@ -130,7 +89,3 @@ function toExpression(pattern: string): RegExp {
     .replace(/\*$/, '.*')
   return new RegExp(`^${source}$`)
 }
-
-const indexes = Object.fromEntries(
-  Object.entries(endpointTables).map(([kind, rows]) => [kind, createIndex(rows)]),
-) as Readonly<Record<Exclude<ServiceKind, 'http'>, Index>>

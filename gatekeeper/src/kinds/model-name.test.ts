@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { kindsByName } from '../../test/support/questions.ts'
 import {
   isCloudModel,
   isListedFor,
@@ -8,7 +9,9 @@ import {
   normalizeModelName,
 } from './model-name.ts'
 
-const normalize = (name: string) => normalizeModelName('ollama', name)
+const { http, ollama, openai } = kindsByName
+
+const normalize = (name: string) => normalizeModelName(ollama, name)
 
 describe('all names that Ollama takes for one model fold to one', () => {
   test.each([
@@ -61,8 +64,8 @@ describe('other models stay other models', () => {
 
 test('elsewhere a name is what it is', () => {
   for (const name of ['GPT-4o', ' gpt-4o', 'library/m', 'm:latest']) {
-    expect(normalizeModelName('openai', name)).toBe(name)
-    expect(normalizeModelName('http', name)).toBe(name)
+    expect(normalizeModelName(openai, name)).toBe(name)
+    expect(normalizeModelName(http, name)).toBe(name)
   }
 })
 
@@ -128,22 +131,22 @@ describe('a model at the vendor’s', () => {
     ...['gpt-oss:120b-cloud', 'm:cloud', 'M:Cloud', ' m:cloud ', 'm : cloud', 'm:cloud:local'],
     ...['m:7b-CLOUD', 'ada/m:cloud', 'https://registry.ollama.ai/library/m:cloud', 'm-cloud'],
   ])('%j is one', (name) => {
-    expect(isCloudModel('ollama', normalize(name))).toBe(true)
-    expect(mayUseModel(noRights, 'ollama', name)).toBe(false)
-    expect(mayUseModel({ ...noRights, cloudModels: true }, 'ollama', name)).toBe(true)
+    expect(isCloudModel(ollama, normalize(name))).toBe(true)
+    expect(mayUseModel(noRights, ollama, name)).toBe(false)
+    expect(mayUseModel({ ...noRights, cloudModels: true }, ollama, name)).toBe(true)
   })
 
   test.each(['m', 'cloud', 'cloudy:7b', 'm:cloudy', 'm:7b', 'cloud/m', 'm:precloud'])(
     '%j is none',
     (name) => {
-      expect(isCloudModel('ollama', normalize(name))).toBe(false)
+      expect(isCloudModel(ollama, normalize(name))).toBe(false)
     },
   )
 
   test('may hide behind LiteLLM', () => {
-    expect(isCloudModel('openai', 'ollama/m:cloud')).toBe(true)
-    expect(isCloudModel('openai', 'ollama_chat/m:1b-cloud')).toBe(true)
-    expect(isCloudModel('openai', 'my-cloud')).toBe(false)
+    expect(isCloudModel(openai, 'ollama/m:cloud')).toBe(true)
+    expect(isCloudModel(openai, 'ollama_chat/m:1b-cloud')).toBe(true)
+    expect(isCloudModel(openai, 'my-cloud')).toBe(false)
   })
 })
 
@@ -151,6 +154,6 @@ const noRights = { models: [], roleModels: [], cloudModels: null }
 
 test('both lists, the key’s and the role’s, must hold a model', () => {
   const rights = { ...noRights, models: ['Llama3*', 'm'], roleModels: ['library/llama3:7b', 'm'] }
-  const isListed = (name: string) => isListedFor(rights, 'ollama', normalize(name))
+  const isListed = (name: string) => isListedFor(rights, ollama, normalize(name))
   expect(['llama3:7b', 'm', 'llama3:8b', 'x'].map(isListed)).toEqual([true, true, false, false])
 })

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { kindsByName } from '../../test/support/questions.ts'
 import { foldName } from '../lib/json/json-names.ts'
 import { isRefusedMember, isRefusedQueryField } from './refused-members.ts'
+
+const { http, ollama, openai } = kindsByName
 
 /** Written by hand from reference/endpoints.md §1c. */
 const documented = [
@@ -21,14 +24,14 @@ const documented = [
 describe('what would make LiteLLM another client', () => {
   test.each(documented)('%s is refused in every letter case', (name) => {
     for (const variant of [name, name.toUpperCase(), name.replace(/^./, (c) => c.toUpperCase())]) {
-      expect([variant, isRefusedMember('openai', foldName(variant))]).toEqual([variant, true])
+      expect([variant, isRefusedMember(openai, foldName(variant))]).toEqual([variant, true])
     }
   })
 
   test('names that fold to a refused one are refused', () => {
     // ſ (U+017F) folds to s, the Kelvin sign (U+212A) to k.
-    expect(isRefusedMember('openai', foldName('ba\u017fe_url'))).toBe(true)
-    expect(isRefusedMember('openai', foldName('api_\u212aey'))).toBe(true)
+    expect(isRefusedMember(openai, foldName('ba\u017fe_url'))).toBe(true)
+    expect(isRefusedMember(openai, foldName('api_\u212aey'))).toBe(true)
   })
 })
 
@@ -49,22 +52,22 @@ test.each([
   ...['voice', 'speed', 'size', 'quality', 'documents', 'query', 'top_n', 'encoding_format'],
   ...['parallel_tool_calls', 'service_tier', 'metadata', 'stop_sequences', 'modalities', 'audio'],
 ])('%s, which clients send, passes', (name) => {
-  expect(isRefusedMember('openai', name)).toBe(false)
+  expect(isRefusedMember(openai, name)).toBe(false)
 })
 
 test('Ollama has none of them', () => {
-  for (const name of documented) expect(isRefusedMember('ollama', name)).toBe(false)
+  for (const name of documented) expect(isRefusedMember(ollama, name)).toBe(false)
 })
 
 test.each(['model', 'Model', 'MODEL', 'target_model_names', 'Target_Model_Names'])(
   'the query field %s would win over the body, and is refused where a table is',
   (name) => {
-    expect(isRefusedQueryField('ollama', name)).toBe(true)
-    expect(isRefusedQueryField('openai', name)).toBe(true)
-    expect(isRefusedQueryField('http', name)).toBe(false)
+    expect(isRefusedQueryField(ollama, name)).toBe(true)
+    expect(isRefusedQueryField(openai, name)).toBe(true)
+    expect(isRefusedQueryField(http, name)).toBe(false)
   },
 )
 
 test.each(['beta', 'stream', 'models', 'modelx', ''])('the query field %j passes', (name) => {
-  expect(isRefusedQueryField('openai', name)).toBe(false)
+  expect(isRefusedQueryField(openai, name)).toBe(false)
 })

@@ -1,20 +1,12 @@
 import type { CredentialField } from './credential-fields.ts'
 import type { EndpointClass } from './endpoint.ts'
+import { isOpaque, type Kind } from './kind.ts'
 import type { Limit } from './limit.ts'
 import type { PriceRow } from './price.ts'
 import type { Principal } from './principal.ts'
 
 /** `check`: Caddy asks and then proxies itself. `relay`: the gatekeeper carries request and answer. */
 export type Point = 'check' | 'relay'
-
-/** Kinds that `gatekeeper.yaml` may name; `http` has no endpoint table, its methods decide. */
-export const serviceKinds = ['ollama', 'openai', 'llamacpp', 'vllm', 'tts', 'http'] as const
-
-/**
- * Which endpoint table a service has. `own` is the gatekeeper's own `/status`, `chat` its chat with a
- * prompt for each domain, in front of another service.
- */
-export type ServiceKind = (typeof serviceKinds)[number] | 'own' | 'chat'
 
 /** A public prefix of a service, with its mode. */
 export type Route = {
@@ -71,7 +63,7 @@ export function addressOf({ origin, basePath = '' }: Upstream): string {
 /** A thing behind the gate. `upstream` is null where a block of the Caddyfile alone knows it. */
 export type Service = {
   readonly name: string
-  readonly kind: ServiceKind
+  readonly kind: Kind
   readonly aliases: readonly string[]
   readonly routes: readonly Route[]
   readonly upstream: Upstream | null
@@ -87,9 +79,9 @@ export type Service = {
   readonly readsCredentials?: true
   /** Web origins whose pages may call the service: `https://app.example`. */
   readonly origins: readonly string[]
-  /** Paths, without the prefix, that accept a WebSocket (kind `http`). */
+  /** Paths, without the prefix, that accept a WebSocket (opaque kinds). */
   readonly webSockets: readonly string[]
-  /** Methods whose class is not the usual one (kind `http`). */
+  /** Methods whose class is not the usual one (opaque kinds). */
   readonly methodClasses?: MethodClasses
   /** Limits that everybody who calls it shares. */
   readonly limits: readonly Limit[]
@@ -99,7 +91,7 @@ export type Service = {
   readonly streamUsage?: 'ask' | 'leave' | undefined
   /** What its models cost; they come before the built-in prices. */
   readonly prices: readonly PriceRow[]
-  /** What a chat has beside its upstream (kind `chat`). */
+  /** What a chat has beside its upstream; absent where the service is none. */
   readonly chat?: ChatRules
 }
 
@@ -107,8 +99,6 @@ export type Service = {
 export type ChatRules = {
   /** The service whose upstream it uses, and with which it shares limits and slots. */
   readonly behind: string
-  /** The kind of that service. */
-  readonly kind: ServiceKind
   /** Prefixes of all services, also of those that have no address now: they are no levels. */
   readonly otherPrefixes: readonly string[]
   /** The model of a request that names none; null is the first that its caller may use. */
@@ -128,17 +118,12 @@ export function accountOf(service: Service): string {
   return service.chat?.behind ?? service.name
 }
 
-/** Whose names of models count: a chat has those of the service behind it. */
-export function modelKindOf(service: Pick<Service, 'kind' | 'chat'>): ServiceKind {
-  return service.chat?.kind ?? service.kind
-}
-
 /**
- * Whether use costs nothing there: limits of models, tokens and money then mean nothing. Kind `http`
- * has no models, and no tokens unless somebody gave it a price.
+ * Whether use costs nothing there: limits of models, tokens and money then mean nothing. An opaque
+ * service has no models, and no tokens unless somebody gave it a price.
  */
 export function hasFreeUse({ kind, prices }: Pick<Service, 'kind' | 'prices'>): boolean {
-  return kind === 'http' && prices.length === 0
+  return isOpaque(kind) && prices.length === 0
 }
 
 /** The fair queue of one service (scheduler/fair-queue.ts). */

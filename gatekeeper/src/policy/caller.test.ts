@@ -33,7 +33,7 @@ describe('resolveCaller', () => {
     const visitor = { ...anonymous, models: ['small'] }
     const chatOf = (isOpen: boolean) => {
       const perAddress = { burst: 1, perMinute: 1 }
-      const rules = { behind: 'litellm', kind: 'openai' as const, otherPrefixes: [], model: null }
+      const rules = { behind: 'litellm', otherPrefixes: [], model: null }
       const chat = { ...rules, visitor: isOpen ? { principal: visitor, perAddress } : null }
       return aService({ kind: 'chat', chat })
     }

@@ -139,13 +139,7 @@ describe('a role narrows', () => {
 test('a chat uses up the limits of the service behind it, on the same account', () => {
   const shared = { limits: limits('9/min') }
   const litellm = aService({ name: 'litellm', ...shared })
-  const chat = {
-    behind: 'litellm',
-    kind: 'openai' as const,
-    otherPrefixes: [],
-    model: null,
-    visitor: null,
-  }
+  const chat = { behind: 'litellm', otherPrefixes: [], model: null, visitor: null }
   const front = aService({ name: 'domain-chat', kind: 'chat', ...shared, chat })
   const principal = aPrincipal()
   const counted = (service: typeof front) => limitsOf({ service, principal }, noPolicies)

@@ -100,13 +100,7 @@ describe('whoever gets none is told why', () => {
 
 test('a chat waits in the queue of the service behind it', async () => {
   const { enter, queues } = createWorld()
-  const chat = {
-    behind: 'ollama',
-    kind: 'ollama' as const,
-    otherPrefixes: [],
-    model: null,
-    visitor: null,
-  }
+  const chat = { behind: 'ollama', otherPrefixes: [], model: null, visitor: null }
   const service = aService({ name: 'domain-chat', kind: 'chat', chat })
   await slotOf(enter({ facts: { service } }))
   expect(queues.counts()['ollama']).toMatchObject({ running: 1 })

@@ -1,3 +1,4 @@
+import { kindOf } from '../kinds/kinds.ts'
 import { mayUseModel } from '../kinds/model-name.ts'
 import type { Admission } from '../model/admission.ts'
 import type { HeldTransform } from './held-transform.ts'
@@ -16,7 +17,7 @@ export function createModelFilter(admission: Admission): HeldTransform {
   const chunks: Buffer[] = []
   let length = 0
   const { facts, principal } = admission
-  const kind = facts.service?.kind ?? 'http'
+  const kind = kindOf(facts)
   const isVisible: IsVisible = (names, isRemote) =>
     names.length > 0 &&
     names.every((name) => mayUseModel(principal, kind, name)) &&

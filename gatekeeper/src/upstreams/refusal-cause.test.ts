@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { aService } from '../../test/support/questions.ts'
-import type { ServiceKind } from '../model/service.ts'
+import { aService, type KindName } from '../../test/support/questions.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 
 const upstream = { origin: 'http://127.0.0.1:4000', key: 'sk-upstream' }
 
 /** A service whose list of models fails with this code; null is a list that is there. */
-function createWorld(code: string | null, kind: ServiceKind = 'openai') {
+function createWorld(code: string | null, kind: KindName = 'openai') {
   const world = { now: 1_000, code, asked: [] as object[] }
   const causeOf = createRefusalCause(aService({ kind, upstream }), {
     clock: () => world.now,

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Reason } from '../model/reason.ts'
-import { modelKindOf, type Service, type ServiceKind } from '../model/service.ts'
+import type { Service } from '../model/service.ts'
 import type { DocumentFetcher } from './fetch-document.ts'
 
 /** Statuses by which an upstream refuses a credential. No client ever gets them from an upstream. */
@@ -16,15 +16,12 @@ export type RefusalCauseDeps = {
   readonly fetchDocument: DocumentFetcher['fetch']
 }
 
-/** Kinds whose list of models needs the same credential as their other endpoints. */
-const listKinds: readonly ServiceKind[] = ['openai', 'ollama', 'vllm']
-
 /** How long an answer about our credential counts: refused requests do not each ask again. */
 const freshMs = 15_000
 
 /**
- * Returns what names the reason of a refusal by this service, with this status. It asks for the list
- * of models with our own credential, once for all requests that wait. Never rejects.
+ * Returns what names the reason of a refusal by this service, with this status. It asks for a
+ * guarded path with our own credential, once for all requests that wait. Never rejects.
  */
 export function createRefusalCause(
   service: Service,
@@ -35,21 +32,21 @@ export function createRefusalCause(
   const ask = () => {
     if (isRefused !== null && deps.clock() < staleAt) return isRefused
     staleAt = deps.clock() + freshMs
-    isRefused = isListRefused(service, deps)
+    isRefused = isKeyRefused(service, deps)
     return isRefused
   }
   return async (status) => {
-    const isOurs = listKinds.includes(modelKindOf(service)) ? await ask() : status !== 403
+    const isOurs = service.kind.guardedPath === undefined ? status !== 403 : await ask()
     return isOurs ? 'upstream-rejected-us' : 'upstream-provider-refused'
   }
 }
 
-async function isListRefused({ upstream }: Service, deps: RefusalCauseDeps): Promise<boolean> {
+async function isKeyRefused({ upstream, kind }: Service, deps: RefusalCauseDeps): Promise<boolean> {
   if (upstream === null) return false
   const { origin, key, ca } = upstream
   const fields = key === null ? {} : { authorization: `Bearer ${key}` }
   try {
-    await deps.fetchDocument(`${origin}/v1/models`, { fields, ca })
+    await deps.fetchDocument(`${origin}${kind.guardedPath}`, { fields, ca })
     return false
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { kindsByName } from '../../test/support/questions.ts'
 import { createPriceFinder } from './price-finder.ts'
 import { costOf, createPriceList, createPriceLists } from './pricing.ts'
 
@@ -72,8 +73,8 @@ describe('a list', () => {
 describe('a service', () => {
   const own = [{ model: 'llama*', price: price(5) }]
   const of = createPriceLists([
-    { name: 'litellm', kind: 'openai', prices: own },
-    { name: 'ollama', kind: 'ollama', prices: own },
+    { name: 'litellm', kind: kindsByName.openai, prices: own },
+    { name: 'ollama', kind: kindsByName.ollama, prices: own },
   ])
 
   test('that sells models of others has their prices too', () => {
@@ -87,7 +88,9 @@ describe('a service', () => {
       { model: 'gpt-4o', price: price(1) },
       { model: 'claude-*', price: price(0) },
     ]
-    const priceOf = createPriceLists([{ name: 'a', kind: 'openai', prices: cheaper }])('a')
+    const priceOf = createPriceLists([{ name: 'a', kind: kindsByName.openai, prices: cheaper }])(
+      'a',
+    )
     expect(priceOf('gpt-4o')).toEqual(price(1))
     expect(priceOf('claude-opus-4-5')).toEqual(price(0))
     expect(priceOf('gpt-4o-mini')).toEqual(price(150_000, 600_000))

@@ -3,7 +3,7 @@
  * rounded up once, to the next micro-dollar, so that many small requests are never free.
  */
 import type { Price } from '../model/price.ts'
-import { modelKindOf, type Service } from '../model/service.ts'
+import type { Service } from '../model/service.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 import { readPriceTable } from './price-table.ts'
 
@@ -40,24 +40,21 @@ export function createPriceList(lists: readonly PriceList[]): PriceList {
  * built-in ones. A model that runs here costs nothing unless the operator says so, whatever its name.
  */
 export function createPriceLists(
-  services: readonly Pick<Service, 'name' | 'kind' | 'prices' | 'chat'>[],
+  services: readonly Pick<Service, 'name' | 'kind' | 'prices'>[],
 ): (serviceName: string) => PriceList {
   // Where nothing is sold, the table is not even read.
-  const builtIn = services.some(sellsForOthers) ? [readPriceTable()] : []
+  const builtIn = services.some(({ kind }) => kind.sellsModels) ? [readPriceTable()] : []
   const lists = new Map(
     services.map((service) => [
       service.name,
       createPriceList([
         createPriceFinder(service.prices),
-        ...(sellsForOthers(service) ? builtIn : []),
+        ...(service.kind.sellsModels ? builtIn : []),
       ]),
     ]),
   )
   return (serviceName) => lists.get(serviceName) ?? freeOfCharge
 }
-
-const sellsForOthers = (service: Pick<Service, 'kind' | 'chat'>) =>
-  modelKindOf(service) === 'openai'
 
 const freeOfCharge: PriceList = () => null
 

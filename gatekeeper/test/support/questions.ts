@@ -1,11 +1,20 @@
 import type { BodySource } from '../../src/admission/body-source.ts'
 import type { RequestHead } from '../../src/admission/request-head.ts'
+import { chatOver } from '../../src/kinds/chat/chat.ts'
+import { http } from '../../src/kinds/http/http.ts'
+import { llamacpp } from '../../src/kinds/llamacpp/llamacpp.ts'
+import { ollama } from '../../src/kinds/ollama/ollama.ts'
+import { openai } from '../../src/kinds/openai/openai.ts'
+import { own } from '../../src/kinds/own/own.ts'
+import { tts } from '../../src/kinds/tts/tts.ts'
+import { vllm } from '../../src/kinds/vllm/vllm.ts'
 import type { TraceContext } from '../../src/lib/net/trace-context.ts'
 import type { Reservation } from '../../src/model/admission.ts'
 import { noCaps } from '../../src/model/caps.ts'
 import type { Question } from '../../src/model/decision.ts'
 import type { Endpoint } from '../../src/model/endpoint.ts'
 import type { RequestFacts } from '../../src/model/facts.ts'
+import type { Kind } from '../../src/model/kind.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import type { Route, Service } from '../../src/model/service.ts'
 
@@ -48,11 +57,21 @@ export function aRoute(over: Partial<Route> = {}): Route {
   return { prefix: '/api', strip: false, mode: 'relay', browser: 'none', ...over }
 }
 
+/** Every kind, with the gatekeeper's own and a chat in front of a LiteLLM. */
+export const kindsByName = {
+  ...{ ollama, openai, llamacpp, vllm, tts, http, own },
+  chat: chatOver(openai),
+}
+
+export type KindName = keyof typeof kindsByName
+
+type ServiceOver = Omit<Partial<Service>, 'kind'> & { readonly kind?: KindName | Kind }
+
 /** An Ollama behind the relay, unless `over` says otherwise. */
-export function aService(over: Partial<Service> = {}): Service {
+export function aService({ kind = 'ollama', ...over }: ServiceOver = {}): Service {
   return {
     name: 'ollama',
-    kind: 'ollama',
+    kind: typeof kind === 'string' ? kindsByName[kind] : kind,
     aliases: [],
     routes: [aRoute()],
     upstream: { origin: 'http://127.0.0.1:11434', key: null },

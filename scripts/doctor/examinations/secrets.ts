@@ -12,10 +12,10 @@ export const secrets: Examination = {
   name: 'secrets',
   examine: async (scene) => [
     ...(await judgeMasterKey(scene)),
-    ...scene.gateway.services.flatMap(({ name, kind, upstream }) =>
+    ...scene.gateway.services.flatMap(({ name, chat, upstream }) =>
       // The chat has the key of what stands behind it.
       name !== 'litellm' &&
-      kind !== 'chat' &&
+      chat === undefined &&
       upstream?.key != null &&
       isChosenByPerson(upstream.key)
         ? [weak(scene.settings.configFile, `the key of the service ${name}`)]

@@ -4,7 +4,7 @@
  * (services), (hosts), (service_errors) and (outcomes).
  */
 import { join } from 'node:path'
-import { chatPrefixes } from '../../kinds/chat.ts'
+import { chatPrefixes } from '../../kinds/chat/chat.ts'
 import { isUnder } from '../../lib/net/path.ts'
 import type { Point, Route, Service } from '../../model/service.ts'
 import { isInternalName, noName } from '../front-environment.ts'
@@ -37,7 +37,9 @@ export function writeServiceBlocks(
 
 /** The text of `services.caddy`. */
 export function serviceBlocks(settings: Told, services: readonly Service[]): string {
-  const ollamaNames = services.filter(({ kind }) => kind === 'ollama').map(({ name }) => name)
+  const ollamaNames = services
+    .filter(({ kind }) => kind.dialectAt?.('/') === 'ollama')
+    .map(({ name }) => name)
   const placed = placedRoutes(services)
   const checked = checkedRoutes(placed)
   const blocksAt = (host: string | undefined) => [

@@ -46,7 +46,7 @@ export async function answerRelay(call: Call, deps: RelayDeps): Promise<void> {
   const admitted = await admitCall(call, entry, deps)
   if (admitted === null) return
   const { admission, bytes, form, fields } = admitted
-  if (admission.facts.service?.kind === 'own' || admission.facts.endpoint?.isOwn === true)
+  if (admission.facts.endpoint?.isOwn === true)
     return await answerOwn(call, { admission, body, asked: admitted.body }, deps)
   allowBody(request, response)
   const { facts, reservation, waitedMs } = admission

@@ -9,7 +9,7 @@ export const grantedService: Check = {
   examine: ({ facts, caller }) => {
     const principal = principalOf(caller)
     // Anonymous callers hold no service; `resolveCaller` lets them no further than `open`.
-    if (facts.service?.kind === 'own' || principal.kind === 'anonymous') return null
+    if (facts.service?.kind.isOwn || principal.kind === 'anonymous') return null
     const name = facts.service?.name ?? ''
     return principal.services.includes(name) ? null : 'service-not-granted'
   },

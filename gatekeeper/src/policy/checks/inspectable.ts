@@ -1,5 +1,6 @@
 import type { Check, Question } from '../../model/decision.ts'
 import type { RequestFacts } from '../../model/facts.ts'
+import { isOpaque } from '../../model/kind.ts'
 import { isOfModels, isSeenOnHead, type Limit } from '../../model/limit.ts'
 import { isModelLimited } from '../../model/principal.ts'
 import { hasFreeUse } from '../../model/service.ts'
@@ -26,12 +27,12 @@ function findUnseen(question: Question): string | null {
   const { facts, caller, limits } = question
   const principal = principalOf(caller)
   const { point, service, endpoint } = facts
-  if (service?.kind === 'own') return null
+  if (service?.kind.isOwn) return null
   if (point === 'relay') {
     if (isModelLimited(principal) && !areModelsSeen(facts)) return 'models'
     return limits.find(({ limit }) => !isCountable(limit, facts))?.limit.text ?? null
   }
-  const isUnseenForm = endpoint?.body === 'multipart' && service?.kind === 'openai'
+  const isUnseenForm = endpoint?.body === 'multipart' && service?.kind.hasRiskyForms
   if (isUnseenForm && principal.role !== 'admin') return 'fields of uploads'
   return findUnheldOnCheck(service, { principal, limits })
 }
@@ -39,7 +40,7 @@ function findUnseen(question: Question): string | null {
 /** Returns true for a service without models: none can be another than the caller's. */
 function areModelsSeen({ service, endpoint }: RequestFacts): boolean {
   if (service !== null && hasFreeUse(service)) return true
-  return service?.kind !== 'http' && endpoint?.body !== 'bytes'
+  return !(service !== null && isOpaque(service.kind)) && endpoint?.body !== 'bytes'
 }
 
 /** Whether the relay sees what the limit counts. */
@@ -49,7 +50,7 @@ function isCountable(limit: Limit, { service, endpoint }: RequestFacts): boolean
   // The relay carries the answer, so it sees these whatever the answer is.
   if (limit.kind === 'concurrent') return true
   if (limit.kind === 'cap' && limit.of === 'stream-seconds') return true
-  if (service?.kind === 'http') return false
+  if (service !== null && isOpaque(service.kind)) return false
   const isUnread = endpoint?.body === 'multipart' || endpoint?.body === 'bytes'
   return !(isUnread && endpoint.class === 'use' && endpoint.usage === 'none')
 }

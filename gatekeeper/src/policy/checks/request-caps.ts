@@ -37,7 +37,7 @@ export const endedStream: Check = {
   examine: (question) => (tightestOf('stream-seconds', question) > 0 ? null : 'check-failed'),
   oblige: (question) => {
     const seconds = tightestOf('stream-seconds', question)
-    const isOwn = question.facts.service?.kind === 'own'
+    const isOwn = question.facts.service?.kind.isOwn
     return isOwn || !Number.isFinite(seconds) ? null : { kind: 'end-stream', seconds }
   },
 }

@@ -21,5 +21,5 @@ export const unstrayedCredential: Check = {
 
 /** Of a stranger who is let in: nothing of a target goes on from these. */
 function staysHere(kind: Principal['kind'], { service }: RequestFacts): boolean {
-  return kind === 'anonymous' && (service?.kind === 'own' || service?.kind === 'chat')
+  return kind === 'anonymous' && service?.kind.keepsTarget === true
 }

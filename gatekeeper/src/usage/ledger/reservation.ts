@@ -96,7 +96,7 @@ export class HeldReservation implements Reservation {
     // A request that was refused before it was sent on used nothing and is in the log of decisions.
     // What it was charged nevertheless has to be kept.
     const isNothing = !this.#isSentOn && !holds.some(({ isKept }) => isKept)
-    if (journal === null || isNothing || question.facts.service?.kind === 'own') return done
+    if (journal === null || isNothing || question.facts.service?.kind.isOwn) return done
     return keep(journal, { held: this.#held, deps: this.#deps, openedAs: this.#openedAs, end })
   }
 }

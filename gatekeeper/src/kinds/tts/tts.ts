@@ -1,10 +1,11 @@
-import type { Endpoint } from '../model/endpoint.ts'
-import { audio, jsonWith, listed, rowsIn, speech } from './row.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
+import { audio, jsonWith, listed, rowsIn, speech } from '../row.ts'
 
 const row = rowsIn('openai')
 
 /** Speech servers in the manner of Kokoro's. A made file is readable by its name, so by nobody. */
-export const ttsEndpoints: readonly Endpoint[] = [
+const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
   row('GET', '/v1/models/{+model}', 'read', { model: { in: 'path' } }),
@@ -18,3 +19,10 @@ export const ttsEndpoints: readonly Endpoint[] = [
   row('GET|POST', '/debug/*', 'never'),
   row('GET|POST', '/web/*', 'never'),
 ].flat()
+
+/** Speech servers. */
+export const tts: Kind = {
+  name: 'tts',
+  title: '`kind: tts`: speech in the manner of Kokoro',
+  rows,
+}

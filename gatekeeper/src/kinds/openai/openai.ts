@@ -1,4 +1,6 @@
-import type { Endpoint, EndpointClass } from '../model/endpoint.ts'
+import { isUnder } from '../../lib/net/path.ts'
+import type { Endpoint, EndpointClass } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
 import {
   alwaysEvents,
   boundedBy,
@@ -20,7 +22,8 @@ import {
   rowsIn,
   speech,
   transcription,
-} from './row.ts'
+} from '../row.ts'
+import { refusedMembers } from './refused-members.ts'
 
 const row = rowsIn('openai')
 const google = rowsIn('gemini')
@@ -51,7 +54,7 @@ const imageForm = [form, events, counted('openai')]
  * LiteLLM's main endpoints. Without a database it knows one key only, its master key, so this table
  * is all that stands between a user and its administration: what is not listed is refused.
  */
-export const openaiEndpoints: readonly Endpoint[] = [
+const rows: readonly Endpoint[] = [
   bothWays('POST', '/chat/completions', 'use', ...chatCompletions),
   bothWays('POST', '/completions', 'use', ...completions),
   bothWays('POST', '/responses', 'use', ...responses),
@@ -105,3 +108,17 @@ export const openaiEndpoints: readonly Endpoint[] = [
     (name) => row('GET|POST', `/${name}/*`, 'never'),
   ),
 ].flat()
+
+/** LiteLLM, and other servers with OpenAI's endpoints. */
+export const openai: Kind = {
+  name: 'openai',
+  title: '`kind: openai`: LiteLLM, and what speaks like OpenAI',
+  rows,
+  dialectAt: (path) => (isUnder(path, '/v1beta') ? 'gemini' : 'openai'),
+  takesModelLists: true,
+  refusedMembers,
+  // A form field such as `api_base` is read like the member of that name.
+  hasRiskyForms: true,
+  sellsModels: true,
+  guardedPath: '/v1/models',
+}

@@ -1,4 +1,6 @@
-import type { Endpoint } from '../model/endpoint.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
+import { whyOthers } from '../refused-members.ts'
 import {
   chatCompletions,
   completions,
@@ -10,7 +12,10 @@ import {
   responses,
   rowsIn,
   transcription,
-} from './row.ts'
+} from '../row.ts'
+
+/** A template that never ends, and what acts on the requests of others. */
+const refused = new Set(['chat_template', 'kv_transfer_params', 'priority', 'request_id'])
 
 const row = rowsIn('openai')
 
@@ -18,7 +23,7 @@ const row = rowsIn('openai')
  * vLLM's server. Its own key guards some prefixes only, so that the table is what guards the rest:
  * `/invocations` is the same inference by another name, and the others act on everybody.
  */
-export const vllmEndpoints: readonly Endpoint[] = [
+const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET', '/version', 'read'),
   row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
@@ -43,3 +48,12 @@ export const vllmEndpoints: readonly Endpoint[] = [
   ].map((name) => row('POST', `/${name}`, 'never', jsonWith())),
   row('GET', '/metrics', 'never'),
 ].flat()
+
+/** vLLM. */
+export const vllm: Kind = {
+  name: 'vllm',
+  title: '`kind: vllm`: vLLM',
+  rows,
+  refusedMembers: { isRefused: (name) => refused.has(name), why: whyOthers },
+  guardedPath: '/v1/models',
+}

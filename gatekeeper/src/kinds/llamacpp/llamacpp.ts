@@ -1,4 +1,6 @@
-import type { Endpoint } from '../model/endpoint.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
+import { whyOthers } from '../refused-members.ts'
 import {
   boundedBy,
   chatCompletions,
@@ -15,7 +17,10 @@ import {
   rowsIn,
   speech,
   transcription,
-} from './row.ts'
+} from '../row.ts'
+
+/** A slot of others, other weights, a template that never ends. */
+const refused = new Set(['id_slot', 'slot_id', 'lora', 'chat_template'])
 
 const row = rowsIn('openai')
 const imageForm = [form, events, counted('openai')]
@@ -25,7 +30,7 @@ const ownCompletion = [jsonWith(), events, counted('openai'), boundedBy('n_predi
  * llama.cpp's server, and llama-swap in front of several of them. Whoever may load, unload, see
  * the logs (which hold prompts) or the slots (which hold them too) acts on everybody.
  */
-export const llamacppEndpoints: readonly Endpoint[] = [
+const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET|HEAD', '/v1/health', 'open'),
   row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
@@ -73,3 +78,11 @@ export const llamacppEndpoints: readonly Endpoint[] = [
   row('GET|POST', '/upstream/*', 'never'),
   row('GET|POST', '/ui/*', 'never'),
 ].flat()
+
+/** llama.cpp's server, and llama-swap. Anybody may read its list of models. */
+export const llamacpp: Kind = {
+  name: 'llamacpp',
+  title: '`kind: llamacpp`: llama.cpp’s server, llama-swap',
+  rows,
+  refusedMembers: { isRefused: (name) => refused.has(name), why: whyOthers },
+}

@@ -1,5 +1,6 @@
-import type { Endpoint } from '../model/endpoint.ts'
-import { chatCompletions, type RowOptions, rowsIn } from './row.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
+import { chatCompletions, type RowOptions, rowsIn } from '../row.ts'
 
 const row = rowsIn('chat')
 
@@ -12,15 +13,30 @@ const standard: RowOptions = { promptLevel: 'standard' }
 const open: RowOptions = { isPublic: true }
 
 /**
- * The domain chat. Its levels have the names of fish: minnow sends the standard prompt, shark the
- * guarded one. A client never learns what they mean.
+ * Its levels have the names of fish: minnow sends the standard prompt, shark the guarded one. A
+ * client never learns what they mean.
  */
-export const chatEndpoints: readonly Endpoint[] = [
+const rows: readonly Endpoint[] = [
   row('POST', '/minnow/chat', 'use', ...asked, standard, open),
   row('POST', '/shark/chat', 'use', ...asked, guarded, open),
   row('POST', '/authorized/minnow/chat', 'use', ...asked, standard),
   row('POST', '/authorized/shark/chat', 'use', ...asked, guarded),
 ].flat()
+
+/** The domain chat. */
+export const chat: Kind = {
+  name: 'chat',
+  title: 'The domain chat ([guide](guides/domain-chat.md))',
+  rows,
+  dialectAt: () => 'chat',
+  takesModelInQuery: true,
+  keepsTarget: true,
+}
+
+/** Returns the kind of a chat in front of a service of another kind, whose models it has. */
+export function chatOver({ modelNames, sellsModels, guardedPath }: Kind): Kind {
+  return { ...chat, modelNames, sellsModels, guardedPath }
+}
 
 /** Where its endpoints begin. */
 export const chatPrefixes = ['/minnow', '/shark', '/authorized'] as const
@@ -37,7 +53,7 @@ const ownSegments = (
  * `prefixes` (`/tts`) or one of our own paths.
  */
 export function createLevelTest(prefixes: readonly string[]): (path: string) => boolean {
-  const known = new Set(chatEndpoints.map(({ pattern }) => pattern))
+  const known = new Set(rows.map(({ pattern }) => pattern))
   const taken = new Set([...ownSegments, ...prefixes.map((prefix) => prefix.slice(1))])
   return (path) => {
     const level = /^(?:\/authorized)?\/([^/]+)\/chat\/?$/i.exec(path)?.[1]

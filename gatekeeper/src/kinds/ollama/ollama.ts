@@ -1,4 +1,5 @@
-import type { Endpoint } from '../model/endpoint.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
 import {
   answeredHere,
   boundedBy,
@@ -16,15 +17,16 @@ import {
   responses,
   rowsIn,
   transcription,
-} from './row.ts'
+} from '../row.ts'
+import { modelNames } from './model-names.ts'
 
 const native = rowsIn('ollama')
 const compatible = rowsIn('openai')
 const inPath = { model: { in: 'path' } } as const
 const generation = [jsonWith(), lines, counted('ollama'), boundedBy('options.num_predict')]
 
-/** Ollama's native and compatible endpoints; what is not listed here does not exist. */
-export const ollamaEndpoints: readonly Endpoint[] = [
+/** Native and compatible endpoints. */
+const rows: readonly Endpoint[] = [
   native('GET|HEAD', '/', 'open'),
   native('GET|HEAD', '/api/version', 'open'),
   native('GET|HEAD', '/api/tags', 'read', listed('ollama-tags')),
@@ -61,3 +63,22 @@ export const ollamaEndpoints: readonly Endpoint[] = [
   compatible('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
   compatible('GET|HEAD', '/v1/models/{+model}', 'read', inPath),
 ].flat()
+
+/** Ollama. */
+export const ollama: Kind = {
+  name: 'ollama',
+  title: '`kind: ollama`: Ollama, native and compatible',
+  rows,
+  dialectAt: (path) => (path.startsWith('/v1') ? 'openai' : 'ollama'),
+  modelNames,
+  foldsNames: true,
+  readsFirstBound: true,
+  listsCloudModels: true,
+  guardedPath: '/v1/models',
+  // It says when it closes a connection. Other servers close one without a word, and the next
+  // request on it is lost.
+  keepsConnections: true,
+  // Its own parallelism unless it is told another (`OLLAMA_NUM_PARALLEL`). Its queue is fair to
+  // nobody.
+  slots: 1,
+}
