@@ -46,7 +46,7 @@ function renderRow(row: Endpoint): string {
     row.body === 'none' ? '' : row.body,
     describeModel(row),
     describeStream(row),
-    row.filter === 'none' ? (row.usage === 'none' ? '' : row.usage) : 'filtered',
+    row.listsModels ? 'filtered' : (row.usage?.name ?? ''),
   ]
   return `| ${cells.join(' | ')} |`
 }

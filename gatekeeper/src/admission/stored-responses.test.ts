@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { kindsByName } from '../../test/support/questions.ts'
+import { openaiUsage, responsesUsage } from '../kinds/usage-forms.ts'
 import { readJsonBody } from './json-body.ts'
 import { type OwnIds, usesStore } from './stored-responses.ts'
 
-async function ask(text: unknown, usage: 'responses' | 'openai' = 'responses', own?: OwnIds) {
+async function ask(text: unknown, usage = responsesUsage, own?: OwnIds) {
   const bytes = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text))
   const body = await readJsonBody(bytes, { kind: kindsByName.openai, measuresImages: false })
   if (typeof body === 'string' || 'defect' in body) throw new Error('refused')
@@ -21,7 +22,7 @@ describe('a body that goes on from what is kept under an id', () => {
     { conversation: 'conv_1' },
     { conversation: { id: 'conv_1' } },
   ])('%j, on every endpoint', async (body) => {
-    expect([await ask(body), await ask(body, 'openai')]).toEqual([true, true])
+    expect([await ask(body), await ask(body, openaiUsage)]).toEqual([true, true])
   })
 
   test.each([
@@ -58,7 +59,7 @@ describe('a body that goes on from what is kept under an id', () => {
   test('goes on from the caller’s own answer, by that alone, and in one spelling', async () => {
     const ids = { response: (id: string) => id === 'resp_1', item: () => false }
     const own = { previous_response_id: 'resp_1' }
-    expect(await ask(own, 'responses', ids)).toBe(false)
+    expect(await ask(own, responsesUsage, ids)).toBe(false)
     for (const other of [
       { previous_response_id: 'resp_2' },
       { previous_response_id: ' resp_1' },
@@ -69,7 +70,7 @@ describe('a body that goes on from what is kept under an id', () => {
       { ...own, input: [{ id: 'resp_1' }] },
       { ...own, background: true },
     ]) {
-      expect([other, await ask(other, 'responses', ids)]).toEqual([other, true])
+      expect([other, await ask(other, responsesUsage, ids)]).toEqual([other, true])
     }
   })
 
@@ -78,7 +79,7 @@ describe('a body that goes on from what is kept under an id', () => {
     const call = { type: 'item_reference', id: 'fc_own' }
     const result = { type: 'function_call_output', call_id: 'a', output: 'sunny' }
     for (const own of [[call], [{ id: 'rs_own' }, call, result], [{ ...call, type: null }]]) {
-      expect([own, await ask({ input: own }, 'responses', ids)]).toEqual([own, false])
+      expect([own, await ask({ input: own }, responsesUsage, ids)]).toEqual([own, false])
     }
     for (const other of [
       [call, { type: 'item_reference', id: 'fc_other' }],
@@ -88,10 +89,10 @@ describe('a body that goes on from what is kept under an id', () => {
       [{ type: 'item_reference', id: 'x'.repeat(100_000) }],
       [{ id: 'fc_other' }],
     ]) {
-      expect([other, await ask({ input: other }, 'responses', ids)]).toEqual([other, true])
+      expect([other, await ask({ input: other }, responsesUsage, ids)]).toEqual([other, true])
     }
     // An item is no answer, and an answer no item.
-    expect(await ask({ previous_response_id: 'fc_own' }, 'responses', ids)).toBe(true)
+    expect(await ask({ previous_response_id: 'fc_own' }, responsesUsage, ids)).toBe(true)
   })
 
   test('an id among megabytes of images is found, and costs no more than a look at them', async () => {

@@ -39,7 +39,7 @@ export function usesStore(
     const isAnswer = name === 'previous_response_id' && typeof value === 'string'
     return isGiven(value) && !(isAnswer && own.response(value))
   })
-  if (isNamed || usage !== 'responses') return isNamed
+  if (isNamed || usage?.ids === undefined) return isNamed
   return isGiven(readMember(body, ['background'])) || hasForeignReference(body, own.item)
 }
 

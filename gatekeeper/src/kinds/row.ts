@@ -1,12 +1,6 @@
-import type {
-  Dialect,
-  Endpoint,
-  EndpointClass,
-  ListForm,
-  ModelPlace,
-  StreamForm,
-  UsageForm,
-} from '../model/endpoint.ts'
+import type { Dialect, Endpoint, EndpointClass, ModelPlace, StreamForm } from '../model/endpoint.ts'
+import type { UsageForm } from '../model/usage-form.ts'
+import { anthropicUsage, openaiUsage, responsesUsage } from './usage-forms.ts'
 
 type ChatMember = 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
 
@@ -14,7 +8,7 @@ type ChatMember = 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
 export type RowOptions = Partial<
   Pick<
     Endpoint,
-    'body' | 'model' | 'stream' | 'usage' | 'filter' | 'output' | 'prompt' | ChatMember
+    'body' | 'model' | 'stream' | 'usage' | 'listsModels' | 'output' | 'prompt' | ChatMember
   >
 >
 
@@ -40,8 +34,8 @@ export function rowsIn(dialect: Dialect) {
       body: 'none',
       model: noModel,
       stream: noStream,
-      usage: 'none',
-      filter: 'none',
+      usage: null,
+      listsModels: false,
       output: [],
       prompt: null,
       webSocket: false,
@@ -94,18 +88,23 @@ export const promptedBy = (prompt: string): RowOptions => ({ prompt })
 export const answeredHere: RowOptions = { isOwn: true }
 
 /** An answer that lists models. */
-export const listed = (filter: ListForm): RowOptions => ({ filter })
+export const listed: RowOptions = { listsModels: true }
 
 // What several servers have in common, each as OpenAI or Anthropic defined it.
 const modelJson = jsonWith()
 export const chatCompletions = [
-  ...[modelJson, events, counted('openai')],
+  ...[modelJson, events, counted(openaiUsage)],
   ...[boundedBy('max_tokens', 'max_completion_tokens')],
 ]
-export const completions = [modelJson, events, counted('openai'), boundedBy('max_tokens')]
-export const responses = [modelJson, events, counted('responses'), boundedBy('max_output_tokens')]
-export const messages = [modelJson, events, counted('anthropic'), boundedBy('max_tokens')]
-export const embeddings = [modelJson, counted('openai')]
-export const rerank = [modelJson, counted('openai')]
+export const completions = [modelJson, events, counted(openaiUsage), boundedBy('max_tokens')]
+export const responses = [
+  modelJson,
+  events,
+  counted(responsesUsage),
+  boundedBy('max_output_tokens'),
+]
+export const messages = [modelJson, events, counted(anthropicUsage), boundedBy('max_tokens')]
+export const embeddings = [modelJson, counted(openaiUsage)]
+export const rerank = [modelJson, counted(openaiUsage)]
 export const speech = [modelJson, audio]
-export const transcription = [form, events, counted('openai')]
+export const transcription = [form, events, counted(openaiUsage)]

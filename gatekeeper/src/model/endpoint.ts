@@ -1,3 +1,5 @@
+import type { UsageForm } from './usage-form.ts'
+
 /**
  * What an endpoint needs of its caller (DESIGN §2): `open` any valid principal, or anonymous if the
  * service says so; `read`, `use`, `manage` by role; `never` for nobody.
@@ -38,12 +40,6 @@ export type StreamForm = {
   readonly isDefault: boolean
 }
 
-/** Whose form the counts of used tokens have in the answer. */
-export type UsageForm = 'none' | 'ollama' | 'openai' | 'responses' | 'anthropic' | 'gemini'
-
-/** Form of an answer that lists models, of which a caller sees its own only. */
-export type ListForm = 'none' | 'ollama-tags' | 'openai-models'
-
 /** One row of a kind's endpoint table, as a request met it. */
 export type Endpoint = {
   readonly method: string
@@ -54,8 +50,10 @@ export type Endpoint = {
   readonly body: BodyForm
   readonly model: ModelPlace
   readonly stream: StreamForm
-  readonly usage: UsageForm
-  readonly filter: ListForm
+  /** Where the answer has the counts of used tokens; null where it has none. */
+  readonly usage: UsageForm | null
+  /** Whether the answer is a list of models, of which a caller sees its own only. */
+  readonly listsModels: boolean
   /** Paths of the members that bound the output; the first is the one to set. Empty: none do. */
   readonly output: readonly string[]
   /** The member without which `keep_alive: 0` only takes the model out of memory; null if none. */

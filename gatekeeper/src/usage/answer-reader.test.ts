@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ollamaUsage } from '../kinds/ollama/ollama.ts'
+import { anthropicUsage, geminiUsage, openaiUsage, responsesUsage } from '../kinds/usage-forms.ts'
 import type { Outcome } from '../model/admission.ts'
 import { type Asked, createAnswerReader } from './answer-reader.ts'
 
@@ -7,8 +9,18 @@ const answered: Outcome = { status: 200, kind: 'answered', answerBytes: 0 }
 const aborted: Outcome = { status: 200, kind: 'aborted', answerBytes: 0 }
 const failed: Outcome = { status: 200, kind: 'failed', answerBytes: 0 }
 
-const asking = (usage: Asked['endpoint']['usage'], over: Partial<Asked> = {}): Asked => ({
-  endpoint: { usage, output: ['max_tokens'] },
+const forms = {
+  ollama: ollamaUsage,
+  openai: openaiUsage,
+  responses: responsesUsage,
+  anthropic: anthropicUsage,
+  gemini: geminiUsage,
+  none: null,
+}
+type Form = keyof typeof forms
+
+const asking = (form: Form, over: Partial<Asked> = {}): Asked => ({
+  endpoint: { usage: forms[form], output: ['max_tokens'] },
   model: 'm',
   promptBytes: 401,
   priceOf: () => null,
@@ -56,7 +68,7 @@ const anthropicStream = [
   event({ type: 'message_stop' }),
 ]
 
-type Case = [string, Asked['endpoint']['usage'], Answer, string[], number, number]
+type Case = [string, Form, Answer, string[], number, number]
 const cases: Case[] = [
   [
     'Ollama',
@@ -226,7 +238,7 @@ describe("the provider's own figures count", () => {
   })
 
   test('embeddings and reranking are asked for no output', () => {
-    const asked = asking('openai', { endpoint: { usage: 'openai', output: [] } })
+    const asked = asking('openai', { endpoint: { usage: openaiUsage, output: [] } })
     const used = readAnswer(asked, [line({ usage: { prompt_tokens: 8, total_tokens: 8 } })]).used(
       answered,
     )
@@ -235,7 +247,7 @@ describe("the provider's own figures count", () => {
 })
 
 describe('the end of an answer is seen', () => {
-  test.each<[string, Asked['endpoint']['usage'], Answer, string, string]>([
+  test.each<[string, Form, Answer, string, string]>([
     ['Ollama', 'ollama', ndjson, line({ done: false }), line({ done: true })],
     ['OpenAI', 'openai', sse, event({ choices: [] }), 'data: [DONE]\n\n'],
     [
@@ -411,11 +423,7 @@ describe('money', () => {
 })
 
 describe('under what id an upstream keeps its answer', () => {
-  const idsOf = (
-    chunks: readonly string[],
-    answer: Answer = {},
-    usage: Asked['endpoint']['usage'] = 'responses',
-  ) => {
+  const idsOf = (chunks: readonly string[], answer: Answer = {}, usage: Form = 'responses') => {
     const ids: string[] = []
     const asked = asking(usage, { onStored: (id) => ids.push(id) })
     readAnswer(asked, chunks, answer).used(answered)

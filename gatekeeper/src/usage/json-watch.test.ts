@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { JsonWatch, type Place, toPlaceTree } from './json-watch.ts'
+import type { Place } from '../model/usage-form.ts'
+import { JsonWatch, toPlaceTree } from './json-watch.ts'
 
 type Found = (readonly [place: string, text: string, isString: boolean])[]
 

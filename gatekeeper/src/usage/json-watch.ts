@@ -4,9 +4,7 @@
  * lines of JSON; elements of an array stand for the array itself. It validates nothing: in text that is
  * not JSON it finds nothing.
  */
-
-/** Where a member stands: names from the outside in. */
-export type Place = readonly string[]
+import type { Place } from '../model/usage-form.ts'
 
 /** Places, made ready to be watched for. */
 export type PlaceTree = Node

@@ -1,6 +1,5 @@
-import type { UsageForm } from '../model/endpoint.ts'
+import type { Figure, UsageForm } from '../model/usage-form.ts'
 import { JsonWatch, type PlaceTree, textMax, toPlaceTree } from './json-watch.ts'
-import { type Figure, type UsagePlaces, usagePlaces } from './usage-places.ts'
 
 /** What the provider told; null where it told nothing of a side. */
 export type Told = { readonly input: number | null; readonly output: number | null }
@@ -28,11 +27,11 @@ const itemsMax = 512
  * `onItem` is told of each id of an item as it goes by, so that nothing of them is kept here.
  */
 export function createUsageReader(
-  form: UsageForm,
+  form: UsageForm | null,
   onItem: (id: string) => void = () => {},
 ): UsageReader | null {
-  if (form === 'none') return null
-  const { figures, models, ids = [], items = [], ending } = usagePlaces[form]
+  if (form === null) return null
+  const { figures, models, ids = [], items = [], ending } = form
   const counts = new Map<Figure, number>()
   let model: string | null = null
   let id: string | null = null
@@ -65,7 +64,7 @@ export function createUsageReader(
     values++
   }
   return {
-    watch: new JsonWatch(trees[form], { found, ended }),
+    watch: new JsonWatch(treeOf(form), { found, ended }),
     model: () => model,
     id: () => (id !== null && isPlainId(id) ? id : null),
     isEnding: () => isEnding,
@@ -77,12 +76,16 @@ export function createUsageReader(
 /** A longer one was cut, and would stand for every id that begins so. */
 const isPlainId = (id: string) => id.length < textMax && /^[\w.:=+/-]+$/.test(id)
 
-/** Made once: the places of a form are the same for every answer. */
-const trees = Object.fromEntries(
-  Object.entries(usagePlaces).map(([form, places]) => [form, toTree(places)]),
-) as Readonly<Record<Exclude<UsageForm, 'none'>, PlaceTree>>
+/** Made once for each form: its places are the same for every answer. */
+const trees = new Map<UsageForm, PlaceTree>()
 
-function toTree({ figures, models, ids = [], items = [], ending }: UsagePlaces): PlaceTree {
+function treeOf(form: UsageForm): PlaceTree {
+  const tree = trees.get(form) ?? toTree(form)
+  trees.set(form, tree)
+  return tree
+}
+
+function toTree({ figures, models, ids = [], items = [], ending }: UsageForm): PlaceTree {
   const ends = ending === null ? [] : [ending.place]
   return toPlaceTree([...figures.map(([place]) => place), ...models, ...ids, ...items, ...ends])
 }

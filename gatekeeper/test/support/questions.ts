@@ -3,7 +3,7 @@ import type { RequestHead } from '../../src/admission/request-head.ts'
 import { chatOver } from '../../src/kinds/chat/chat.ts'
 import { http } from '../../src/kinds/http/http.ts'
 import { llamacpp } from '../../src/kinds/llamacpp/llamacpp.ts'
-import { ollama } from '../../src/kinds/ollama/ollama.ts'
+import { ollama, ollamaUsage } from '../../src/kinds/ollama/ollama.ts'
 import { openai } from '../../src/kinds/openai/openai.ts'
 import { own } from '../../src/kinds/own/own.ts'
 import { tts } from '../../src/kinds/tts/tts.ts'
@@ -96,8 +96,8 @@ export function anEndpoint(over: Partial<Endpoint> = {}): Endpoint {
     body: 'json',
     model: { in: 'body', members: ['model'] },
     stream: { form: 'ndjson', by: 'stream', isDefault: true },
-    usage: 'ollama',
-    filter: 'none',
+    usage: ollamaUsage,
+    listsModels: false,
     output: ['options.num_predict'],
     prompt: 'messages',
     webSocket: false,

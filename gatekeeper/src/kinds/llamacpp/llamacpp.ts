@@ -18,13 +18,19 @@ import {
   speech,
   transcription,
 } from '../row.ts'
+import { openaiUsage } from '../usage-forms.ts'
 
 /** A slot of others, other weights, a template that never ends. */
 const refused = new Set(['id_slot', 'slot_id', 'lora', 'chat_template'])
 
 const row = rowsIn('openai')
-const imageForm = [form, events, counted('openai')]
-const ownCompletion = [jsonWith(), events, counted('openai'), boundedBy('n_predict', 'max_tokens')]
+const imageForm = [form, events, counted(openaiUsage)]
+const ownCompletion = [
+  jsonWith(),
+  events,
+  counted(openaiUsage),
+  boundedBy('n_predict', 'max_tokens'),
+]
 
 /**
  * llama.cpp's server, and llama-swap in front of several of them. Whoever may load, unload, see
@@ -33,8 +39,8 @@ const ownCompletion = [jsonWith(), events, counted('openai'), boundedBy('n_predi
 const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET|HEAD', '/v1/health', 'open'),
-  row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
-  row('GET|HEAD', '/models', 'read', listed('openai-models')),
+  row('GET|HEAD', '/v1/models', 'read', listed),
+  row('GET|HEAD', '/models', 'read', listed),
   row('POST', '/v1/chat/completions', 'use', ...chatCompletions),
   row('POST', '/chat/completions', 'use', ...chatCompletions),
   row('POST', '/v1/completions', 'use', ...completions),
@@ -57,7 +63,7 @@ const rows: readonly Endpoint[] = [
   row('POST', '/v1/audio/translations', 'use', ...transcription),
   row('GET', '/v1/audio/voices', 'read'),
   row('POST', '/v1/audio/voices', 'manage', jsonWith()),
-  row('POST', '/v1/images/generations', 'use', jsonWith(), events, counted('openai')),
+  row('POST', '/v1/images/generations', 'use', jsonWith(), events, counted(openaiUsage)),
   row('POST', '/v1/images/edits', 'use', ...imageForm),
   row('POST', '/v1/images/variations', 'use', ...imageForm),
   row('POST', '/sdapi/v1/img2img', 'use', jsonWith()),

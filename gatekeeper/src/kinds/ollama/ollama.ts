@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { Kind } from '../../model/kind.ts'
+import type { UsageForm } from '../../model/usage-form.ts'
 import {
   answeredHere,
   boundedBy,
@@ -20,23 +21,33 @@ import {
 } from '../row.ts'
 import { modelNames } from './model-names.ts'
 
+export const ollamaUsage: UsageForm = {
+  name: 'ollama',
+  figures: [
+    [['prompt_eval_count'], 'input'],
+    [['eval_count'], 'output'],
+  ],
+  models: [['model']],
+  ending: { place: ['done'], values: ['true'] },
+}
+
 const native = rowsIn('ollama')
 const compatible = rowsIn('openai')
 const inPath = { model: { in: 'path' } } as const
-const generation = [jsonWith(), lines, counted('ollama'), boundedBy('options.num_predict')]
+const generation = [jsonWith(), lines, counted(ollamaUsage), boundedBy('options.num_predict')]
 
 /** Native and compatible endpoints. */
 const rows: readonly Endpoint[] = [
   native('GET|HEAD', '/', 'open'),
   native('GET|HEAD', '/api/version', 'open'),
-  native('GET|HEAD', '/api/tags', 'read', listed('ollama-tags')),
-  native('GET', '/api/ps', 'read', listed('ollama-tags')),
+  native('GET|HEAD', '/api/tags', 'read', listed),
+  native('GET', '/api/ps', 'read', listed),
   native('POST', '/api/show', 'read', jsonWith('model', 'name')),
   native('GET', '/api/status', 'read'),
   native('GET', '/api/experimental/model-recommendations', 'read'),
   native('POST', '/api/generate', 'use', ...generation, promptedBy('prompt')),
   native('POST', '/api/chat', 'use', ...generation, promptedBy('messages')),
-  native('POST', '/api/embed', 'use', jsonWith(), counted('ollama'), promptedBy('input')),
+  native('POST', '/api/embed', 'use', jsonWith(), counted(ollamaUsage), promptedBy('input')),
   native('POST', '/api/embeddings', 'use', jsonWith(), promptedBy('prompt')),
   native('POST', '/api/pull', 'manage', jsonWith('model', 'name'), lines),
   native('POST', '/api/push', 'manage', jsonWith('model', 'name'), lines),
@@ -60,7 +71,7 @@ const rows: readonly Endpoint[] = [
   compatible('POST', '/v1/messages', 'use', ...messages),
   compatible('POST', '/v1/messages/count_tokens', 'read', jsonWith(), answeredHere),
   compatible('POST', '/v1/audio/transcriptions', 'use', ...transcription),
-  compatible('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
+  compatible('GET|HEAD', '/v1/models', 'read', listed),
   compatible('GET|HEAD', '/v1/models/{+model}', 'read', inPath),
 ].flat()
 

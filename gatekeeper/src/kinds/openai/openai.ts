@@ -23,6 +23,7 @@ import {
   speech,
   transcription,
 } from '../row.ts'
+import { geminiUsage, openaiUsage } from '../usage-forms.ts'
 import { refusedMembers } from './refused-members.ts'
 
 const row = rowsIn('openai')
@@ -47,8 +48,8 @@ const byDeployment: readonly (readonly [path: string, options: readonly RowOptio
   ['/embeddings', [...embeddings, jsonOfPath]],
 ]
 
-const gemini = [jsonOfPath, counted('gemini'), boundedBy('generationConfig.maxOutputTokens')]
-const imageForm = [form, events, counted('openai')]
+const gemini = [jsonOfPath, counted(geminiUsage), boundedBy('generationConfig.maxOutputTokens')]
+const imageForm = [form, events, counted(openaiUsage)]
 
 /**
  * LiteLLM's main endpoints. Without a database it knows one key only, its master key, so this table
@@ -59,7 +60,7 @@ const rows: readonly Endpoint[] = [
   bothWays('POST', '/completions', 'use', ...completions),
   bothWays('POST', '/responses', 'use', ...responses),
   bothWays('POST', '/embeddings', 'use', ...embeddings),
-  bothWays('POST', '/images/generations', 'use', jsonWith(), events, counted('openai')),
+  bothWays('POST', '/images/generations', 'use', jsonWith(), events, counted(openaiUsage)),
   bothWays('POST', '/images/edits', 'use', ...imageForm),
   bothWays('POST', '/images/variations', 'use', ...imageForm),
   bothWays('POST', '/audio/transcriptions', 'use', ...transcription),
@@ -80,7 +81,7 @@ const rows: readonly Endpoint[] = [
     ...google('POST', `${path}/{+model}:streamGenerateContent`, 'use', ...gemini, alwaysEvents),
     ...google('POST', `${path}/{+model}:countTokens`, 'read', jsonOfPath),
   ]),
-  bothWays('GET|HEAD', '/models', 'read', listed('openai-models')),
+  bothWays('GET|HEAD', '/models', 'read', listed),
   bothWays('GET', '/models/{+model}', 'read', ofPath),
   row('GET|HEAD', '/health/liveliness', 'open'),
 

@@ -7,7 +7,7 @@ const row = rowsIn('openai')
 /** Speech servers in the manner of Kokoro's. A made file is readable by its name, so by nobody. */
 const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
-  row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
+  row('GET|HEAD', '/v1/models', 'read', listed),
   row('GET', '/v1/models/{+model}', 'read', { model: { in: 'path' } }),
   row('GET', '/v1/audio/voices', 'read'),
   row('POST', '/v1/audio/speech', 'use', ...speech),

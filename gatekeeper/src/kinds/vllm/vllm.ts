@@ -26,7 +26,7 @@ const row = rowsIn('openai')
 const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET', '/version', 'read'),
-  row('GET|HEAD', '/v1/models', 'read', listed('openai-models')),
+  row('GET|HEAD', '/v1/models', 'read', listed),
   row('POST', '/v1/chat/completions', 'use', ...chatCompletions),
   row('POST', '/v1/completions', 'use', ...completions),
   row('POST', '/v1/responses', 'use', ...responses),

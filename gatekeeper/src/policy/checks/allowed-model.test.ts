@@ -88,7 +88,7 @@ test.each([
   ['a key without the vendor’s models', aPrincipal(), true],
   ['a key that may use everything', aPrincipal({ cloudModels: true }), false],
 ])('a list of models is filtered for %s: %j', (_, caller, isFiltered) => {
-  const endpoint = anEndpoint({ filter: 'ollama-tags', model: { in: 'none' } })
+  const endpoint = anEndpoint({ listsModels: true, model: { in: 'none' } })
   const owed = allowedModel.oblige?.(aQuestion({ caller, facts: { endpoint } }))
   expect(owed).toEqual(isFiltered ? { kind: 'filter-models' } : null)
 })

@@ -30,7 +30,7 @@ export const allowedModel: Check = {
     const principal = principalOf(caller)
     const mayUseCloud = lineageOf(principal).every(({ cloudModels }) => cloudModels === true)
     const isCloudHidden = facts.service?.kind.listsCloudModels && !mayUseCloud
-    const isList = facts.endpoint !== null && facts.endpoint.filter !== 'none'
+    const isList = facts.endpoint?.listsModels
     return isList && (isModelLimited(principal) || isCloudHidden) ? { kind: 'filter-models' } : null
   },
 }

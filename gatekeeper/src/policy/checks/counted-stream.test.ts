@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { anEndpoint, aQuestion, aService } from '../../../test/support/questions.ts'
+import { ollamaUsage } from '../../kinds/ollama/ollama.ts'
+import { anthropicUsage, openaiUsage } from '../../kinds/usage-forms.ts'
 import type { Endpoint } from '../../model/endpoint.ts'
 import { type BodyFacts, noBody } from '../../model/facts.ts'
 import { countedStream } from './counted-stream.ts'
 
-const chat = anEndpoint({ usage: 'openai', output: ['max_tokens'] })
+const chat = anEndpoint({ usage: openaiUsage, output: ['max_tokens'] })
 const stream: BodyFacts = { ...noBody, isStream: true }
 
 test.each<[string, Endpoint, BodyFacts | null, boolean]>([
@@ -13,8 +15,8 @@ test.each<[string, Endpoint, BodyFacts | null, boolean]>([
   ['a whole answer', chat, noBody, false],
   ['a body that nobody reads', chat, null, false],
   ['pictures, as events', { ...chat, output: [] }, stream, false],
-  ['Ollama’s lines, which always tell', { ...chat, usage: 'ollama' }, stream, false],
-  ['Anthropic’s events, which always tell', { ...chat, usage: 'anthropic' }, stream, false],
+  ['Ollama’s lines, which always tell', { ...chat, usage: ollamaUsage }, stream, false],
+  ['Anthropic’s events, which always tell', { ...chat, usage: anthropicUsage }, stream, false],
 ])('%s: usage is asked for where it is not told', (_, endpoint, body, isAsked) => {
   const question = aQuestion({ facts: { endpoint }, body })
   expect(countedStream.examine(question)).toBeNull()

@@ -11,7 +11,7 @@ export const countedStream: Check = {
   examine: ({ caller }) => (typeof caller === 'string' ? caller : null),
   oblige: ({ facts, body }) => {
     const { endpoint } = facts
-    const isText = endpoint?.usage === 'openai' && endpoint.output.length > 0
+    const isText = endpoint?.usage?.isAskedFor && endpoint.output.length > 0
     // Some upstreams refuse a stream that is asked for it; then its usage is estimated.
     const isLeft = facts.service?.streamUsage === 'leave'
     const isAsked = isLeft || !isText || body === null || !body.isStream || body.isUsageAsked

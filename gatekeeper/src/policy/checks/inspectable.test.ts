@@ -6,6 +6,7 @@ import {
   aRoute,
   aService,
 } from '../../../test/support/questions.ts'
+import { openaiUsage } from '../../kinds/usage-forms.ts'
 import { noCaps } from '../../model/caps.ts'
 import type { RequestFacts } from '../../model/facts.ts'
 import { type Limit, parseLimit, type ScopedLimit } from '../../model/limit.ts'
@@ -157,10 +158,10 @@ test('a refusal names the limit, the route, and where to go instead', () => {
 })
 
 test.each([
-  ['an upload whose answer has figures', { body: 'multipart', usage: 'openai' }, null],
-  ['an upload whose answer has none', { body: 'multipart', usage: 'none' }, refused],
-  ['bytes that are used', { body: 'bytes', usage: 'none' }, refused],
-  ['bytes of administration', { body: 'bytes', usage: 'none', class: 'manage' }, null],
+  ['an upload whose answer has figures', { body: 'multipart', usage: openaiUsage }, null],
+  ['an upload whose answer has none', { body: 'multipart', usage: null }, refused],
+  ['bytes that are used', { body: 'bytes', usage: null }, refused],
+  ['bytes of administration', { body: 'bytes', usage: null, class: 'manage' }, null],
 ] as const)('tokens in %s: %s', (_, endpoint, expected) => {
   expect(limited('1k-tokens/day', { endpoint: anEndpoint(endpoint) })).toBe(expected)
 })

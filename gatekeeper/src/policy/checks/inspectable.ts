@@ -52,5 +52,5 @@ function isCountable(limit: Limit, { service, endpoint }: RequestFacts): boolean
   if (limit.kind === 'cap' && limit.of === 'stream-seconds') return true
   if (service !== null && isOpaque(service.kind)) return false
   const isUnread = endpoint?.body === 'multipart' || endpoint?.body === 'bytes'
-  return !(isUnread && endpoint.class === 'use' && endpoint.usage === 'none')
+  return !(isUnread && endpoint.class === 'use' && endpoint.usage === null)
 }

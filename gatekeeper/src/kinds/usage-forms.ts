@@ -1,0 +1,76 @@
+import type { Figure, Place, UsageForm } from '../model/usage-form.ts'
+
+// Counts in streams are cumulative (Anthropic, Gemini) or come once, at the end. Anthropic counts
+// cached input beside `input_tokens`, OpenAI within it; Gemini counts thoughts beside the candidates.
+
+export const openaiUsage: UsageForm = {
+  name: 'openai',
+  figures: [
+    [['usage', 'prompt_tokens'], 'input'],
+    [['usage', 'completion_tokens'], 'output'],
+    // Images and transcriptions.
+    [['usage', 'input_tokens'], 'input'],
+    [['usage', 'output_tokens'], 'output'],
+    // Reranking, as Cohere has it.
+    [['meta', 'tokens', 'input_tokens'], 'input'],
+    [['meta', 'tokens', 'output_tokens'], 'output'],
+  ],
+  models: [['model']],
+  // `data: [DONE]` is an array of one odd word to who takes it for JSON.
+  ending: { place: [], values: ['DONE'] },
+  isAskedFor: true,
+}
+
+export const responsesUsage: UsageForm = {
+  name: 'responses',
+  figures: [
+    [['usage', 'input_tokens'], 'input'],
+    [['usage', 'output_tokens'], 'output'],
+    [['response', 'usage', 'input_tokens'], 'input'],
+    [['response', 'usage', 'output_tokens'], 'output'],
+  ],
+  models: [['model'], ['response', 'model']],
+  ids: [['id'], ['response', 'id']],
+  // Whole, as one item of a stream, and in the last event of a stream.
+  items: [
+    ['output', 'id'],
+    ['item', 'id'],
+    ['response', 'output', 'id'],
+  ],
+  ending: {
+    place: ['type'],
+    values: ['response.completed', 'response.incomplete', 'response.failed'],
+  },
+}
+
+export const anthropicUsage: UsageForm = {
+  name: 'anthropic',
+  figures: [
+    ...anthropicFigures(['message', 'usage']),
+    // In `message_delta`, and in an answer that is not streamed.
+    ...anthropicFigures(['usage']),
+  ],
+  models: [['model'], ['message', 'model']],
+  ending: { place: ['type'], values: ['message_stop'] },
+}
+
+export const geminiUsage: UsageForm = {
+  name: 'gemini',
+  figures: [
+    [['usageMetadata', 'promptTokenCount'], 'input'],
+    [['usageMetadata', 'toolUsePromptTokenCount'], 'input-tools'],
+    [['usageMetadata', 'candidatesTokenCount'], 'output'],
+    [['usageMetadata', 'thoughtsTokenCount'], 'output-thoughts'],
+  ],
+  models: [['modelVersion']],
+  ending: null,
+}
+
+function anthropicFigures(usage: Place): (readonly [Place, Figure])[] {
+  return [
+    [[...usage, 'input_tokens'], 'input'],
+    [[...usage, 'cache_creation_input_tokens'], 'input-written'],
+    [[...usage, 'cache_read_input_tokens'], 'input-read'],
+    [[...usage, 'output_tokens'], 'output'],
+  ]
+}
