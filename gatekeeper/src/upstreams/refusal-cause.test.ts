@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { aService, type KindName } from '../../test/support/questions.ts'
+import type { Upstream } from '../model/service.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 
 const upstream = { origin: 'http://127.0.0.1:4000', key: 'sk-upstream' }
 
 /** A service whose list of models fails with this code; null is a list that is there. */
-function createWorld(code: string | null, kind: KindName = 'openai') {
+function createWorld(code: string | null, kind: KindName = 'openai', at: Upstream = upstream) {
   const world = { now: 1_000, code, asked: [] as object[] }
-  const causeOf = createRefusalCause(aService({ kind, upstream }), {
+  const causeOf = createRefusalCause(aService({ kind, upstream: at }), {
     clock: () => world.now,
     fetchDocument: (url, { fields } = {}) => {
       world.asked.push({ url, ...fields })
@@ -56,4 +57,10 @@ test('the list is asked for with our own key, once for all who wait, and again w
   world.now += 1
   expect(await causeOf(401)).toBe('upstream-provider-refused')
   expect(world.asked).toHaveLength(2)
+})
+
+test('is found out below the path that the address of the upstream has', async () => {
+  const { world, causeOf } = createWorld('HTTP_401', 'openai', { ...upstream, basePath: '/base' })
+  await causeOf(401)
+  expect(world.asked).toMatchObject([{ url: 'http://127.0.0.1:4000/base/v1/models' }])
 })

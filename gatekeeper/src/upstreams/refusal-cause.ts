@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Reason } from '../model/reason.ts'
-import type { Service } from '../model/service.ts'
+import { addressOf, type Service } from '../model/service.ts'
 import type { DocumentFetcher } from './fetch-document.ts'
 
 /** Statuses by which an upstream refuses a credential. No client ever gets them from an upstream. */
@@ -43,10 +43,10 @@ export function createRefusalCause(
 
 async function isKeyRefused({ upstream, kind }: Service, deps: RefusalCauseDeps): Promise<boolean> {
   if (upstream === null) return false
-  const { origin, key, ca } = upstream
+  const { key, ca } = upstream
   const fields = key === null ? {} : { authorization: `Bearer ${key}` }
   try {
-    await deps.fetchDocument(`${origin}${kind.guardedPath}`, { fields, ca })
+    await deps.fetchDocument(addressOf(upstream) + kind.guardedPath, { fields, ca })
     return false
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
