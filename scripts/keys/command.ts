@@ -1,8 +1,8 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { KnownServices } from '../../gatekeeper/src/api-keys/key-record.ts'
 import type { OAuthSettings } from '../../gatekeeper/src/config/read-oauth.ts'
 import type { IssuerSettings } from '../../gatekeeper/src/config/resolve-issuers.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
+import type { KnownServices } from '../../gatekeeper/src/model/known-services.ts'
 import type { Words } from '../words/words.ts'
 
 /** What commands need of the outside. */

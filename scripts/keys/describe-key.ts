@@ -1,5 +1,6 @@
-import type { KeyRecord, KeySecret } from '../../gatekeeper/src/api-keys/key-record.ts'
+import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
+import type { StoredSecret } from '../../gatekeeper/src/model/stored-secret.ts'
 
 /** `rotating`: two secrets work. */
 export type KeyState = 'active' | 'rotating' | 'disabled' | 'expired'
@@ -27,7 +28,7 @@ export function servicesOf({ services, unknownServices }: KeyRecord): string[] {
 /** A key for programs. The hash stays in the file: nobody needs it to manage keys. */
 export function toJson(key: KeyRecord, now: number) {
   const instant = (at: number | null) => (at === null ? null : formatInstant(at))
-  const secret = ({ createdAt, expiresAt }: KeySecret) => ({
+  const secret = ({ createdAt, expiresAt }: StoredSecret) => ({
     createdAt: instant(createdAt),
     expiresAt: instant(expiresAt),
   })

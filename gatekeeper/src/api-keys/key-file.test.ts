@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { noCaps } from '../model/caps.ts'
+import type { KnownServices } from '../model/known-services.ts'
 import { parseLimit } from '../model/limit.ts'
 import { createApiKey, hashKey } from './api-key.ts'
 import { parseKeyFile } from './key-file.ts'
-import type { KnownServices } from './key-record.ts'
 
 const aliases: Record<string, string> = { ollama: 'ollama', chat: 'ollama', tts: 'tts' }
 const known: KnownServices = { serviceNameOf: (name) => aliases[name] ?? null }
@@ -169,7 +169,7 @@ describe('version 1', () => {
     const keys = Object.fromEntries(ids.map((id) => [id, { ...whole, role: 'x' }]))
     const { problems } = parse({ version: 1, keys })
     expect(problems).toHaveLength(51)
-    expect(problems.at(-1)?.what).toBe('and 950 more of the kind')
+    expect(problems.at(-1)?.what).toBe('and 950 more problems of this kind')
   })
 
   test.each([
@@ -215,7 +215,7 @@ describe('one member twice', () => {
     const text = `{"version":1,\n${members.replaceAll('ENTRY', entry).replace('REST', entry.slice(1, -1))}}`
     const { keys, problems } = parseKeyFile(text, 'f', known)
     expect(keys).toEqual([])
-    expect(problems).toMatchObject([{ line: 2, what: expect.stringContaining('second time') }])
+    expect(problems).toMatchObject([{ line: 2, what: expect.stringContaining('repeated') }])
   })
 })
 

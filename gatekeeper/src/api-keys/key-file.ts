@@ -3,21 +3,20 @@
  * told apart by the member `version`. Must never put a key into a problem or warning, and never
  * give out a part of a file that has a problem.
  */
-import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json/json-place.ts'
-import { countMembers } from '../lib/json/json-scan.ts'
-import { locateSyntaxError } from '../lib/json/json-syntax.ts'
-import { parseJson } from '../lib/json/parse-json.ts'
-import { didYouMean } from '../lib/nearest.ts'
-import type { Problem } from '../lib/problem.ts'
-import { isKeyId } from './api-key.ts'
-import { prefixPaths, type Reading, type ResolvedServices, readKey } from './key-members.ts'
 import {
   type Finding,
-  isObject,
-  type KeyFile,
-  type KeyRecord,
-  type KnownServices,
-} from './key-record.ts'
+  findDuplicates,
+  findSyntaxProblem,
+  placeFindings,
+} from '../lib/json/entity-file.ts'
+import type { JsonPath } from '../lib/json/json-place.ts'
+import { countMembers } from '../lib/json/json-scan.ts'
+import { parseJson } from '../lib/json/parse-json.ts'
+import type { Problem } from '../lib/problem.ts'
+import { describeUnknownService, type KnownServices } from '../model/known-services.ts'
+import { isKeyId } from './api-key.ts'
+import { prefixPaths, type Reading, type ResolvedServices, readKey } from './key-members.ts'
+import { isObject, type KeyFile, type KeyRecord } from './key-record.ts'
 import { KeySlices } from './key-slices.ts'
 import { readPlainMap } from './plain-map.ts'
 
@@ -39,31 +38,27 @@ export function* parseInSteps(
   source: string,
   known: KnownServices,
 ): Generator<void, KeyFile> {
-  const syntax = (problem: Omit<Problem, 'source'>): KeyFile => ({
-    form: 'version 1',
-    keys: [],
-    problems: [{ source, ...problem }],
-    warnings: [],
-  })
   const sliced = yield* readSliced(text, known)
   if (sliced !== null) return conclude(sliced, { form: 'version 1', text, source })
   const value = parseJson(text)
   yield
-  if (value === undefined) {
-    const remedy = 'Correct the JSON there, or write the file with `npm run keys`.'
-    return syntax({ ...(locateSyntaxError(text) ?? { what: 'is no JSON' }), remedy })
-  }
-  if (!isObject(value)) {
-    return syntax({
-      what: 'is not a JSON object',
-      remedy: 'An empty one is {"version":1,"keys":{}}.',
-    })
-  }
+  if (!isObject(value))
+    return { form: 'version 1', keys: [], problems: [notAnObject(text, source)], warnings: [] }
   const form = 'version' in value ? 'version 1' : 'plain map'
   const read = form === 'version 1' ? yield* readVersion1(value, known) : readPlain(value, known)
   yield
-  const duplicates = findDuplicates(text, read).map((found) => ({ source, ...found }))
+  // Counting finds that there is a duplicate, at a fraction of the cost of looking for it.
+  const hasDuplicates = countMembers(text) !== read.members
+  const duplicates = hasDuplicates ? findDuplicates(text, source) : []
   return conclude(read, { form, text, source }, duplicates)
+}
+
+function notAnObject(text: string, source: string): Problem {
+  const correct = 'Correct the JSON there, or write the file with `npm run keys`.'
+  const remedy = 'An empty one is {"version":1,"keys":{}}.'
+  return (
+    findSyntaxProblem(text, source, correct) ?? { source, what: 'is not a JSON object', remedy }
+  )
 }
 
 type Parsed = { readonly form: KeyFile['form']; readonly text: string; readonly source: string }
@@ -73,9 +68,9 @@ function conclude(
   { form, text, source }: Parsed,
   duplicates: readonly Problem[] = [],
 ): KeyFile {
-  const problems = [...duplicates, ...place(text, source, read.findings)]
+  const problems = [...duplicates, ...placeFindings(text, source, read.findings)]
   const keys = problems.length === 0 ? read.keys : []
-  return { form, keys, problems, warnings: place(text, source, read.warnings) }
+  return { form, keys, problems, warnings: placeFindings(text, source, read.warnings) }
 }
 
 /** Null where the text is not one that is understood key by key, or has a member twice. */
@@ -171,13 +166,6 @@ const wrongId = {
   remedy: 'Make keys with `npm run keys -- add`; a key itself has no place in this file.',
 }
 
-function unknownService(id: string, name: string, { names = [] }: KnownServices) {
-  return {
-    what: `key ${id} names the service ${JSON.stringify(name)}, which does not exist${didYouMean(name, names)}`,
-    remedy: 'Correct the name, or add the service to gatekeeper.yaml; its other services work.',
-  }
-}
-
 const nothing: readonly never[] = []
 
 /** One list for all keys with the same services: a large file has few different ones. */
@@ -198,29 +186,12 @@ function createServiceResolver(known: KnownServices, read: Read) {
     if (unknown.length === 0) lists.set(cacheKey, list)
     for (const name of unknown) {
       // Ill-formed ids are not named: they may be keys.
-      if (isRecordId(id))
-        read.warnings.push({ path: ['keys', id, 'services'], ...unknownService(id, name, known) })
+      if (!isRecordId(id)) continue
+      const unknown = describeUnknownService(`key ${id}`, name, known)
+      read.warnings.push({ path: ['keys', id, 'services'], ...unknown })
     }
     return list
   }
-}
-
-type Placed = Omit<Problem, 'source'>
-
-/**
- * `JSON.parse` keeps the last of two members with one name, so that a key could be disabled for
- * the reader of the file and enabled for us. Counting finds that there is one, at a fraction of
- * the cost of looking for it.
- */
-function findDuplicates(text: string, read: Read): Placed[] {
-  if (countMembers(text) === read.members) return []
-  return findDuplicateNames(text)
-    .slice(0, placesMax)
-    .map(({ offset }) => ({
-      ...placeAt(text, offset),
-      what: 'a member stands here for the second time',
-      remedy: 'Remove one of the two.',
-    }))
 }
 
 /** Without recursion: a file may be nested deeper than the call stack is. */
@@ -233,28 +204,4 @@ function countMembersOf(value: object): number {
     for (const inner of values) if (typeof inner === 'object' && inner !== null) open.push(inner)
   }
   return count
-}
-
-// Nobody reads more at once; and each place costs a walk over the lines before it.
-const placesMax = 50
-
-function place(text: string, source: string, findings: readonly Finding[]): Problem[] {
-  const shown = findings.slice(0, placesMax)
-  const places =
-    shown.length === 0
-      ? []
-      : locateAll(
-          text,
-          shown.map(({ path }) => path),
-        )
-  const placed = shown.map(({ what, remedy, path }, at) => ({
-    source,
-    ...(path.length > 0 && places[at]),
-    what,
-    remedy,
-  }))
-  const more = findings.length - shown.length
-  return more === 0
-    ? placed
-    : [...placed, { source, what: `and ${more} more of the kind`, remedy: 'Begin with these.' }]
 }

@@ -1,4 +1,5 @@
 import { parseInstant } from '../lib/instant.ts'
+import type { Finding } from '../lib/json/entity-file.ts'
 import type { JsonPath } from '../lib/json/json-place.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { isAddressRange } from '../lib/net/cidr.ts'
@@ -6,7 +7,8 @@ import { type Caps, capNames, noCaps } from '../model/caps.ts'
 import { type Limit, limitExamples, parseLimit } from '../model/limit.ts'
 import { isWebOrigin } from '../model/origin.ts'
 import { type Role, roles } from '../model/principal.ts'
-import { type Finding, isObject, type KeyRecord, type KeySecret } from './key-record.ts'
+import type { StoredSecret } from '../model/stored-secret.ts'
+import { isObject, type KeyRecord } from './key-record.ts'
 import { isTag, tagForm } from './key-tag.ts'
 
 /**
@@ -200,7 +202,7 @@ function readCaps(value: unknown, reading: Reading): Caps {
 }
 
 /** One secret, or two during a rotation. */
-function readSecrets(value: unknown, reading: Reading): KeySecret[] | Fault {
+function readSecrets(value: unknown, reading: Reading): StoredSecret[] | Fault {
   if (!Array.isArray(value) || value.length < 1 || value.length > 2) return wrongSecrets
   return value.map((entry, at) => {
     const before = reading.findings.length
@@ -212,9 +214,9 @@ function readSecrets(value: unknown, reading: Reading): KeySecret[] | Fault {
 
 const secretMemberNames = ['sha256', 'createdAt', 'expiresAt']
 
-function readSecret(value: unknown, reading: Reading): KeySecret {
+function readSecret(value: unknown, reading: Reading): StoredSecret {
   const members = new MemberReader(value, reading)
-  const secret: KeySecret = {
+  const secret: StoredSecret = {
     sha256: members.take('sha256', readSha256),
     createdAt: members.take('createdAt', readInstant, null),
     expiresAt: members.take('expiresAt', readInstant, null),

@@ -1,16 +1,8 @@
-import type { JsonPath } from '../lib/json/json-place.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { Caps } from '../model/caps.ts'
 import type { Limit } from '../model/limit.ts'
 import type { Role } from '../model/principal.ts'
-
-/** One secret of a key: never the secret itself. Instants are epoch milliseconds, null is never. */
-export type KeySecret = {
-  /** SHA-256 of the whole key, 64 lower-case hex digits. */
-  readonly sha256: string
-  readonly createdAt: number | null
-  readonly expiresAt: number | null
-}
+import type { StoredSecret } from '../model/stored-secret.ts'
 
 /** A key as a file describes it, read and checked. */
 export type KeyRecord = {
@@ -27,7 +19,7 @@ export type KeyRecord = {
   /** Names in `services` that no service has; they open nothing. */
   readonly unknownServices: readonly string[]
   /** One, or two during a rotation. */
-  readonly secrets: readonly KeySecret[]
+  readonly secrets: readonly StoredSecret[]
   readonly createdAt: number | null
   readonly expiresAt: number | null
   readonly disabled: boolean
@@ -41,13 +33,6 @@ export type KeyRecord = {
   readonly weight: number | null
 }
 
-/** What the config knows: resolves a service's name or alias to its name, null for neither. */
-export type KnownServices = {
-  readonly serviceNameOf: (nameOrAlias: string) => string | null
-  /** Every name, for those who look for the one that was meant. */
-  readonly names?: readonly string[]
-}
-
 /** What a key file holds. With problems there are no keys: half a file is never in force. */
 export type KeyFile = {
   readonly form: 'version 1' | 'plain map'
@@ -55,9 +40,6 @@ export type KeyFile = {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
-
-/** A problem before its place is known. `what` never holds a key, nor a part of one. */
-export type Finding = { readonly path: JsonPath; readonly what: string; readonly remedy: string }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

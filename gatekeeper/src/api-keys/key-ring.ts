@@ -8,9 +8,10 @@ import { createAddressTest } from '../lib/net/cidr.ts'
 import { hasApiKeyForm } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import type { StoredSecret } from '../model/stored-secret.ts'
 import { readApiKey } from './api-key.ts'
 import { isPlainId } from './key-file.ts'
-import type { KeyRecord, KeySecret } from './key-record.ts'
+import type { KeyRecord } from './key-record.ts'
 import { credentialBytesMax } from './plain-map.ts'
 
 export type KeyRing = {
@@ -32,7 +33,7 @@ export type KeyRing = {
 
 type Entry = {
   readonly record: KeyRecord
-  readonly secrets: readonly KeySecret[]
+  readonly secrets: readonly StoredSecret[]
   /** Compiled at first use: most keys have no ranges, and most keys are not in use. */
   isAddressAllowed: Principal['isAddressAllowed'] | undefined
 }
@@ -115,8 +116,8 @@ function authenticateKey(
 }
 
 /** Compares with every secret, even after one has matched, each in constant time. */
-function findSecret(entry: Entry | undefined, digest: Buffer): KeySecret | undefined {
-  let matched: KeySecret | undefined
+function findSecret(entry: Entry | undefined, digest: Buffer): StoredSecret | undefined {
+  let matched: StoredSecret | undefined
   for (let at = 0; at < secretsMax; at++) {
     // Read from hex here and not once for all: a large file has many digests, and few are asked for.
     const stored = Buffer.from(entry?.secrets[at]?.sha256 ?? noDigest, 'hex')
@@ -127,15 +128,15 @@ function findSecret(entry: Entry | undefined, digest: Buffer): KeySecret | undef
 }
 
 /** Only after the secret matched: whoever does not have it learns nothing about the key. */
-function judge(entry: Entry, secret: KeySecret | undefined, now: number): Principal | Reason {
+function judge(entry: Entry, secret: StoredSecret | undefined, now: number): Principal | Reason {
   const { record } = entry
   if (record.disabled) return 'disabled-key'
   const expiresAt = earlier(record.expiresAt, secret?.expiresAt ?? null)
   return expiresAt !== null && now >= expiresAt ? 'expired-key' : toPrincipal(entry, expiresAt)
 }
 
-function longest(secrets: readonly KeySecret[]): KeySecret | undefined {
-  const end = ({ expiresAt }: KeySecret) => expiresAt ?? Number.POSITIVE_INFINITY
+function longest(secrets: readonly StoredSecret[]): StoredSecret | undefined {
+  const end = ({ expiresAt }: StoredSecret) => expiresAt ?? Number.POSITIVE_INFINITY
   return secrets.toSorted((one, other) => (end(one) < end(other) ? 1 : -1))[0]
 }
 

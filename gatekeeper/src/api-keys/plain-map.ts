@@ -1,10 +1,12 @@
 import { parseInstant } from '../lib/instant.ts'
+import type { Finding } from '../lib/json/entity-file.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { noCaps } from '../model/caps.ts'
 import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
+import type { KnownServices } from '../model/known-services.ts'
 import { hashKey } from './api-key.ts'
 import { isDescription } from './key-members.ts'
-import { type Finding, isObject, type KeyRecord, type KnownServices } from './key-record.ts'
+import { isObject, type KeyRecord } from './key-record.ts'
 
 /**
  * The key file of older set-ups, `{"KEY": {"user", "service", "created_at"}}` (K3). The keys are

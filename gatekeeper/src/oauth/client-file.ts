@@ -3,12 +3,18 @@
  * with its place; values are never quoted, since what stands in the wrong place may be a secret.
  */
 import { z } from 'zod'
+import { describeEncoding } from '../lib/files/text-file.ts'
 import { parseInstant } from '../lib/instant.ts'
-import { findDuplicateNames, type JsonPath, locateAll, placeAt } from '../lib/json/json-place.ts'
-import { locateSyntaxError } from '../lib/json/json-syntax.ts'
+import {
+  type Finding,
+  findDuplicates,
+  findSyntaxProblem,
+  placeFindings,
+} from '../lib/json/entity-file.ts'
 import { plainIssue } from '../lib/json/plain-issue.ts'
 import { isAddressRange } from '../lib/net/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
+import { describeUnknownService, type KnownServices } from '../model/known-services.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
 import { roles } from '../model/principal.ts'
 import { type Client, defaultScopes } from './client.ts'
@@ -96,18 +102,13 @@ const file = z.strictObject({
 
 /** Reads the text of the file; with problems there are no clients. */
 export function parseClientFile(text: string, source: string): ClientFile {
-  const syntax = locateSyntaxError(text)
-  if (syntax !== null) {
-    const { what, ...place } = syntax
-    return fail([{ source, ...place, what, remedy: 'Correct it, or restore a backup.' }])
-  }
-  const twice = findDuplicateNames(text).map(({ offset }) => ({
-    ...{ source, ...placeAt(text, offset), what: 'a member stands here for the second time' },
-    remedy: 'Remove one of the two.',
-  }))
+  const syntax = findSyntaxProblem(text, source, 'Correct it, or restore a backup.')
+  if (syntax !== null) return fail([syntax])
+  const twice = findDuplicates(text, source)
   if (twice.length > 0) return fail(twice)
   const parsed = file.safeParse(JSON.parse(text), { error: plainIssue })
-  if (!parsed.success) return fail(explain(text, source, parsed.error.issues))
+  if (!parsed.success)
+    return fail(placeFindings(text, source, parsed.error.issues.flatMap(describe)))
   const clients = Object.entries(parsed.data.clients).map(([id, entry]) => toClient(id, entry))
   return { clients, problems: [] }
 }
@@ -119,20 +120,9 @@ function toClient(id: string, entry: z.output<typeof client>): Client {
   return { id, ...members }
 }
 
-type Issue = z.core.$ZodIssue
-
 const remedy = '`npm run keys -- client add` writes whole clients; docs/guides/tokens.md shows one.'
 
-function explain(text: string, source: string, issues: readonly Issue[]): Problem[] {
-  const found = issues.flatMap(flatten)
-  const places = locateAll(
-    text,
-    found.map(({ path }) => path),
-  )
-  return found.map(({ what }, at) => ({ source, ...places[at], what, remedy }))
-}
-
-function flatten(issue: Issue): { path: JsonPath; what: string }[] {
+function describe(issue: z.core.$ZodIssue): Finding[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol')
   // The id may be a secret in the wrong place, so only the member is named.
   const name = path.length > 2 ? path.slice(2).join('.') : 'this'
@@ -141,7 +131,29 @@ function flatten(issue: Issue): { path: JsonPath; what: string }[] {
     return issue.keys.map((key) => ({
       path: [...path, key],
       what: `there is no such member; members are ${issue.message}`,
+      remedy,
     }))
   }
-  return [{ path, what: `${name}: ${issue.message}` }]
+  return [{ path, what: `${name}: ${issue.message}`, remedy }]
+}
+
+/** Says what to do about a client file that is there and cannot be read. */
+export function describeUnreadable(source: string, code: string): Problem {
+  const remedy = 'Make it readable for the user that the gatekeeper runs as.'
+  const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
+  return { source, ...problem }
+}
+
+/** Returns a note for each service that a client names and that does not exist; `*` is every one. */
+export function findUnknownServices(
+  clients: readonly Client[],
+  source: string,
+  known: KnownServices,
+): Problem[] {
+  const isUnknown = (name: string) => name !== '*' && known.serviceNameOf(name) === null
+  return clients.flatMap(({ id, services }) =>
+    services
+      .filter(isUnknown)
+      .map((name) => ({ source, ...describeUnknownService(`client ${id}`, name, known) })),
+  )
 }

@@ -4,13 +4,12 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import { followFile } from '../lib/files/follow-file.ts'
-import { describeEncoding } from '../lib/files/text-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
+import type { KnownServices } from '../model/known-services.ts'
 import { type Client, isActiveClient } from './client.ts'
-import { parseClientFile } from './client-file.ts'
+import { describeUnreadable, findUnknownServices, parseClientFile } from './client-file.ts'
 import { findSecret } from './client-secret.ts'
-import { findUnknownServices, type KnownServices } from './unknown-services.ts'
 
 export type ClientStore = {
   /**
@@ -109,12 +108,6 @@ function indexClients(clients: readonly Client[]): ReadonlyMap<string, Client> {
   return new Map(clients.map((client) => [client.id, client]))
 }
 
-function describeUnreadable(source: string, code: string): Problem {
-  const remedy = 'Make it readable for the user that the gatekeeper runs as.'
-  const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
-  return { source, ...problem }
-}
-
 function interpret(text: string, { file, fixed, known, log }: ClientStoreDeps): ClientSet {
   const { clients, problems } = parseClientFile(text, file)
   const twice = clients.filter(({ id }) => fixed.some((other) => other.id === id))
@@ -125,7 +118,7 @@ function interpret(text: string, { file, fixed, known, log }: ClientStoreDeps): 
   }))
   const all = [...problems, ...conflicts]
   if (all.length > 0) throw new ProblemsError(all)
-  const notes = known === undefined ? [] : findUnknownServices(clients, { source: file, known })
+  const notes = known === undefined ? [] : findUnknownServices(clients, file, known)
   for (const note of notes) log.warn({ ...note }, 'clients')
   return { byId: indexClients([...fixed, ...clients]), notes }
 }

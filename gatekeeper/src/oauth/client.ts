@@ -1,13 +1,6 @@
 import type { Limit } from '../model/limit.ts'
 import type { Role } from '../model/principal.ts'
-
-/** One secret of a client: never the secret itself. Instants are epoch milliseconds. */
-export type ClientSecret = {
-  /** SHA-256 of the secret's UTF-8 bytes, 64 lower-case hex digits. */
-  readonly sha256: string
-  readonly createdAt: number | null
-  readonly expiresAt: number | null
-}
+import type { StoredSecret } from '../model/stored-secret.ts'
 
 /** An OAuth client (RFC 6749 §2) of `keys/clients.json` or of the environment. */
 export type Client = {
@@ -18,7 +11,7 @@ export type Client = {
   /** Scope values that it may ask for. */
   readonly scopes: readonly string[]
   /** One, or two during a rotation. */
-  readonly secrets: readonly ClientSecret[]
+  readonly secrets: readonly StoredSecret[]
   readonly models: readonly string[]
   readonly limits: readonly Limit[]
   readonly addresses: readonly string[]

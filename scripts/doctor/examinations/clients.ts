@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { describeEncoding } from '../../../gatekeeper/src/lib/files/text-file.ts'
-import type { Problem } from '../../../gatekeeper/src/lib/problem.ts'
-import { parseClientFile } from '../../../gatekeeper/src/oauth/client-file.ts'
-import { findUnknownServices } from '../../../gatekeeper/src/oauth/unknown-services.ts'
+import {
+  describeUnreadable,
+  findUnknownServices,
+  parseClientFile,
+} from '../../../gatekeeper/src/oauth/client-file.ts'
 import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
 import { readText } from '../../settings/read-settings-of.ts'
 import type { Examination } from '../examination.ts'
@@ -15,8 +16,7 @@ export const clients: Examination = {
     const read = readClients(source)
     const known = createKnownServices(gateway.services)
     // Where gatekeeper.yaml is broken no service is known.
-    const lost =
-      gateway.problems.length > 0 ? [] : findUnknownServices(read.clients, { source, known })
+    const lost = gateway.problems.length > 0 ? [] : findUnknownServices(read.clients, source, known)
     return [
       ...read.problems.map((problem) => ({ level: 'error' as const, ...problem })),
       ...lost.map((problem) => ({ level: 'warning' as const, ...problem })),
@@ -30,9 +30,6 @@ function readClients(source: string): ReturnType<typeof parseClientFile> {
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return { clients: [], problems: [] }
-    const remedy = 'Make it readable for the user that the gatekeeper runs as.'
-    const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
-    const problems: Problem[] = [{ source, ...problem }]
-    return { clients: [], problems }
+    return { clients: [], problems: [describeUnreadable(source, code)] }
   }
 }

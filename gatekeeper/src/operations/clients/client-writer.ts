@@ -3,7 +3,7 @@
  */
 
 import type { Clock } from '../../lib/clock.ts'
-import { changeFile, readText } from '../../lib/files/change-file.ts'
+import { readText } from '../../lib/files/change-file.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { ProblemsError } from '../../lib/problem.ts'
@@ -11,11 +11,15 @@ import type { Role } from '../../model/principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import { parseClientFile } from '../../oauth/client-file.ts'
 import { createClientSecret, hashClientSecret } from '../../oauth/client-secret.ts'
+import {
+  changeDocument,
+  createSecretEntry,
+  rotateSecrets,
+  type SecretEntry,
+} from '../change-document.ts'
 
 /** `clients.json` as it stands on the disk. Instants are ISO 8601. */
 type ClientDocument = { version: 1; clients: Record<string, ClientEntry> }
-
-type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
 
 type ClientEntry = {
   role: Role
@@ -84,11 +88,9 @@ export async function rotateClient(
   const act = { event: 'client.rotated', client: rotation.id } as const
   await changeClients(file, { act, ...deps }, (document) => {
     const entry = findEntry(document, rotation.id)
-    const last = entry.secrets.at(-1)
-    const until = deps.clock() + rotation.overlapMs
-    const isKept = last !== undefined && rotation.overlapMs > 0
-    const old = isKept ? [{ ...last, expiresAt: earlier(last.expiresAt, until) }] : []
-    entry.secrets = [...old, toEntry(secret, deps)]
+    const { overlapMs } = rotation
+    const next = toEntry(secret, deps)
+    entry.secrets = rotateSecrets(entry.secrets, next, { now: deps.clock(), overlapMs })
   })
   return secret
 }
@@ -111,15 +113,8 @@ export async function readClients(file: string): Promise<readonly Client[]> {
   return text === null ? [] : check(text, file)
 }
 
-/** The overlap never lengthens a secret's life. */
-function earlier(expiresAt: string | null, until: number): string {
-  const isSooner = expiresAt !== null && Date.parse(expiresAt) <= until
-  return isSooner ? expiresAt : formatInstant(until)
-}
-
 function toEntry(secret: string, { clock }: ClientWriterDeps): SecretEntry {
-  const createdAt = formatInstant(clock())
-  return { sha256: hashClientSecret(secret), createdAt, expiresAt: null }
+  return createSecretEntry(hashClientSecret(secret), clock())
 }
 
 function findEntry(document: ClientDocument, id: string): ClientEntry {
@@ -131,25 +126,21 @@ function findEntry(document: ClientDocument, id: string): ClientEntry {
   )
 }
 
-/** Never writes what the service would refuse, nor over a file that it refuses now. */
 async function changeClients(
-  file: string,
+  path: string,
   { act, record }: Pick<ClientWriterDeps, 'record'> & { readonly act: ClientAct },
   edit: (document: ClientDocument) => void,
 ): Promise<void> {
-  await changeFile(file, (before) => {
-    if (before !== null) check(before, file)
-    const document: ClientDocument =
-      before === null ? { version: 1, clients: {} } : (JSON.parse(before) as ClientDocument)
-    edit(document)
-    const text = `${JSON.stringify(document, null, 2)}\n`
-    check(text, file)
-    return {
-      text,
-      record: async () => await record?.([act]),
-      recordUnwritten: async () => await record?.([{ ...act, event: 'client.unwritten' }]),
-    }
+  const parse = (text: string | null): ClientDocument => {
+    if (text === null) return { version: 1, clients: {} }
+    check(text, path)
+    return JSON.parse(text) as ClientDocument
+  }
+  const recordAct = () => ({
+    record: async () => await record?.([act]),
+    recordUnwritten: async () => await record?.([{ ...act, event: 'client.unwritten' }]),
   })
+  await changeDocument({ path, parse, record: recordAct }, edit)
 }
 
 function check(text: string, file: string): readonly Client[] {

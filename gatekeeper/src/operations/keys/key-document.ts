@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { parseKeyFile } from '../../api-keys/key-file.ts'
-import type { KeyFile, KnownServices } from '../../api-keys/key-record.ts'
+import type { KeyFile } from '../../api-keys/key-record.ts'
 import { describeUnreadable } from '../../api-keys/unreadable.ts'
-import { changeFile } from '../../lib/files/change-file.ts'
 import { decodeText } from '../../lib/files/text-file.ts'
 import { ProblemsError } from '../../lib/problem.ts'
+import type { KnownServices } from '../../model/known-services.ts'
+import { changeDocument } from '../change-document.ts'
 import { describeKeyChange, type RecordKeyActs } from './key-act.ts'
 import type { KeyDocument } from './key-entry.ts'
 
@@ -14,32 +15,24 @@ export async function readKeyFile(file: string, known: KnownServices): Promise<K
   return text === null ? null : refuseBroken(parseKeyFile(text, file, known))
 }
 
-/**
- * Changes `keys.json` under its lock. `record` is told before anything is written, and what it cannot
- * record is not done. Never writes a file that the service would refuse, nor over
- * one that it refuses now: what a person wrote there by hand may be all that there is.
- */
+/** Changes `keys.json`. `record` receives what is about to change. */
 export async function changeKeys<T>(
   file: string,
   known: KnownServices,
   edit: (document: KeyDocument) => T,
   record?: RecordKeyActs,
 ): Promise<T> {
-  const change = (before: string | null) => {
-    const document = toDocument(before, { file, known })
-    const old = record === undefined ? document : structuredClone(document)
-    const result = edit(document)
-    const text = `${JSON.stringify(document, null, 2)}\n`
-    refuseBroken(parseKeyFile(text, file, known))
-    const acts = describeKeyChange(old, document)
+  const parse = (text: string | null) => toDocument(text, { file, known })
+  const recordActs = (before: string | null, after: KeyDocument) => {
+    if (record === undefined) return {}
+    const acts = describeKeyChange(parse(before), after)
     const keys = acts.map(({ key }) => key)
     return {
-      ...{ result, text },
-      record: async () => await record?.(acts),
-      recordUnwritten: async () => await record?.([{ event: 'keys.unwritten', keys }]),
+      record: () => record(acts),
+      recordUnwritten: () => record([{ event: 'keys.unwritten', keys }]),
     }
   }
-  return (await changeFile(file, change, readKeyText)).result
+  return await changeDocument({ path: file, parse, record: recordActs, read: readKeyText }, edit)
 }
 
 function toDocument(

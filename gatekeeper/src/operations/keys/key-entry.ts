@@ -1,10 +1,8 @@
 import type { Role } from '../../model/principal.ts'
+import type { SecretEntry } from '../change-document.ts'
 
 /** `keys.json` as text on the disk, for the functions that change it. Instants are ISO 8601. */
 export type KeyDocument = { version: 1; keys: Record<string, KeyEntry> }
-
-/** One secret of a key; two of them are a rotation with an overlap. */
-export type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
 
 /** One key as `keys.json` has it. */
 export type KeyEntry = {

@@ -4,14 +4,15 @@
  */
 
 import { createApiKey, hashKey, isKeyId, type RandomBytes } from '../../api-keys/api-key.ts'
-import type { KnownServices } from '../../api-keys/key-record.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { formatInstant } from '../../lib/instant.ts'
+import type { KnownServices } from '../../model/known-services.ts'
 import type { Limit } from '../../model/limit.ts'
 import type { Role } from '../../model/principal.ts'
+import { createSecretEntry, rotateSecrets, type SecretEntry } from '../change-document.ts'
 import type { RecordKeyActs } from './key-act.ts'
 import { changeKeys } from './key-document.ts'
-import type { KeyDocument, KeyEntry, SecretEntry } from './key-entry.ts'
+import type { KeyDocument, KeyEntry } from './key-entry.ts'
 
 export type KeyWriterDeps = {
   readonly clock: Clock
@@ -93,8 +94,9 @@ export async function rotateKey(
         throw new UnknownKeyError(`${rotation.id} is an imported key: add a new one and remove it`)
       }
       const made = createApiKey(deps.random, rotation.id)
-      const old = rotation.overlapMs === 0 ? [] : [retire(entry, deps.clock() + rotation.overlapMs)]
-      entry.secrets = [...old, createSecret(made.key, deps)]
+      const { overlapMs } = rotation
+      const next = createSecret(made.key, deps)
+      entry.secrets = rotateSecrets(entry.secrets, next, { now: deps.clock(), overlapMs })
       return made
     },
     deps.record,
@@ -164,13 +166,6 @@ function createFreshKey(document: KeyDocument, deps: KeyWriterDeps): MadeKey {
   }
 }
 
-function createSecret(key: string, deps: KeyWriterDeps): SecretEntry {
-  return { sha256: hashKey(key), createdAt: formatInstant(deps.clock()), expiresAt: null }
-}
-
-/** The overlap never lengthens a secret's life. */
-function retire(entry: KeyEntry, at: number): SecretEntry {
-  const last = entry.secrets.at(-1) as SecretEntry
-  const isSooner = last.expiresAt != null && Date.parse(last.expiresAt) <= at
-  return isSooner ? last : { ...last, expiresAt: formatInstant(at) }
+function createSecret(key: string, { clock }: KeyWriterDeps): SecretEntry {
+  return createSecretEntry(hashKey(key), clock())
 }

@@ -1,0 +1,17 @@
+import { didYouMean } from '../lib/nearest.ts'
+
+/** The services of the configuration, for files that name them. */
+export type KnownServices = {
+  /** Returns the name of a service by its name or alias; null for neither. */
+  readonly serviceNameOf: (nameOrAlias: string) => string | null
+  /** Every name and alias, for messages that say which one was meant. */
+  readonly names?: readonly string[]
+}
+
+/** Says that `who` names a service that does not exist. */
+export function describeUnknownService(who: string, name: string, { names = [] }: KnownServices) {
+  return {
+    what: `${who} names the service ${JSON.stringify(name)}, which does not exist${didYouMean(name, names)}`,
+    remedy: 'Correct the name, or add the service to gatekeeper.yaml; its other services work.',
+  }
+}
