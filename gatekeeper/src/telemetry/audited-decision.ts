@@ -26,20 +26,11 @@ export function describeAudited(
   }
 }
 
-/** What was made of the last programs' names: they are few, and asked of for every request. */
-const hiddenAgents = new Map<string, string>()
-const hiddenAgentsMax = 1_000
-
 /** Hidden before it is cut: what the cut leaves of a credential has no longer the form of one. */
 function hideInUserAgent(text: string): string {
-  const known = hiddenAgents.get(text)
-  if (known !== undefined) return known
-  const hidden = scrubKeys(text)
+  return scrubKeys(text)
     .replace(/[A-Za-z0-9_=~+.-]{24,}|[A-Za-z0-9_=~+./-]{40,}/g, '***')
     .slice(0, userAgentCharsMax)
-  if (hiddenAgents.size >= hiddenAgentsMax) hiddenAgents.clear()
-  hiddenAgents.set(text, hidden)
-  return hidden
 }
 
 /** Names of models are long, and have dots, colons and slashes in them; random texts have none. */

@@ -40,23 +40,8 @@ const removedFamilies = [
   ...['x-litellm-', 'ocp-apim-', 'sec-fetch-'],
 ]
 
-const verdictsMax = 1_000
-const verdicts = new Map<string, boolean>()
-
-/**
- * Whether no upstream may see a field of this name. Remembered: the same dozen names come with
- * every request. A stranger who invents names cannot fill the memory, nor drive out the usual ones,
- * since nobody is forwarded before admission and a full table is only no longer added to.
- */
+/** Whether no upstream may see a field of this name. */
 function isRemoved(name: string): boolean {
-  const known = verdicts.get(name)
-  if (known !== undefined) return known
-  const verdict = judgeName(name)
-  if (verdicts.size < verdictsMax && name.length <= 100) verdicts.set(name, verdict)
-  return verdict
-}
-
-function judgeName(name: string): boolean {
   if (removed.has(name) || /[_.]/.test(name)) return true
   if (removedWithin.some((part) => name.includes(part))) return true
   return removedFamilies.some((family) => name.startsWith(family))

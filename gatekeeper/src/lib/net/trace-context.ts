@@ -1,5 +1,5 @@
 /** W3C Trace Context: which request of which trace this is, for whoever looks on from outside. */
-import { randomFillSync } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 export type TraceContext = {
   /** 32 hexadecimal digits in lower case. */
@@ -45,21 +45,9 @@ function readTracestate(states: Values): string | null {
 
 /** A trace that begins here. It is not sampled: who records is asked by those who look. */
 export function createTraceContext(): TraceContext {
-  const hex = nextRandom()
-  const traceId = hex.slice(0, 32)
-  return { traceId, traceparent: `00-${traceId}-${hex.slice(32)}-00`, tracestate: null }
+  const traceId = randomHex()
+  return { traceId, traceparent: `00-${traceId}-${randomHex().slice(16)}-00`, tracestate: null }
 }
 
-const traceBytes = 24
-// Asking for each trace by itself took a fourteenth of the time of a refusal. They are no secrets.
-const drawn = Buffer.alloc(traceBytes * 256)
-let usedBytes = drawn.length
-
-function nextRandom(): string {
-  if (usedBytes === drawn.length) {
-    randomFillSync(drawn)
-    usedBytes = 0
-  }
-  usedBytes += traceBytes
-  return drawn.toString('hex', usedBytes - traceBytes, usedBytes)
-}
+/** 32 digits, of which 122 bits are random. Node makes UUIDs in advance: four times as fast as bytes. */
+const randomHex = () => randomUUID().replaceAll('-', '')
