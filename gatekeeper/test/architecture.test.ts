@@ -211,8 +211,7 @@ describe('imports', () => {
     expect(production.find(({ path }) => path === 'gatekeeper/src/main.ts')?.code).toContain(
       "await import('./app/serve.ts')",
     )
-    // The listeners take node:http so, which loads more than they need otherwise.
-    expect(pathsWith(/\bgetBuiltinModule\b/)).toEqual(['gatekeeper/src/http/listeners.ts'])
+    expect(pathsWith(/\bgetBuiltinModule\b/)).toEqual([])
   })
 })
 
