@@ -146,6 +146,14 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
+  test('no room knows a provider: a kind is read by its members, never by its name', () => {
+    const isProvider = /kinds\/(?:ollama|openai|llamacpp|vllm|tts)\//
+    const outside = production.filter(({ room }) => room !== 'kinds')
+    expect(violations(outside, (_, specifier) => isProvider.test(specifier))).toEqual([])
+    const names = /\bkind\.name [!=]== '/
+    expect(outside.filter(({ code }) => names.test(code)).map(({ path }) => path)).toEqual([])
+  })
+
   test('nobody imports main', () => {
     const isMain = (_: SourceFile, specifier: string) => /(?:^|\/)main\.ts$/.test(specifier)
     expect(violations([...files, ...scripts], isMain)).toEqual([])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { createGatewaySchema } from '../../gatekeeper/src/config/gateway-schema.ts'
-import { kinds } from '../../gatekeeper/src/kinds/kinds.ts'
+import { kinds as shipped } from '../../gatekeeper/src/kinds/kinds.ts'
+import type { Kind } from '../../gatekeeper/src/model/kind.ts'
 import { renderSettingsTable } from './settings-docs.ts'
 
 /** What we read of a JSON Schema. */
@@ -21,7 +22,7 @@ type Schema = {
 }
 
 /** The JSON Schema of `gatekeeper.yaml`, for editors. Rules that it cannot say are checked at load. */
-export function gatewayJsonSchema(): Schema {
+export function gatewayJsonSchema(kinds: readonly Kind[] = shipped): Schema {
   return z.toJSONSchema(createGatewaySchema(kinds), {
     io: 'input',
     unrepresentable: 'any',

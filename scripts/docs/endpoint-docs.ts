@@ -1,7 +1,8 @@
 import { chat } from '../../gatekeeper/src/kinds/chat/chat.ts'
-import { kinds } from '../../gatekeeper/src/kinds/kinds.ts'
+import { kinds as shipped } from '../../gatekeeper/src/kinds/kinds.ts'
 import { own } from '../../gatekeeper/src/kinds/own/own.ts'
 import type { Endpoint } from '../../gatekeeper/src/model/endpoint.ts'
+import type { Kind } from '../../gatekeeper/src/model/kind.ts'
 
 const intro = `# Endpoints
 
@@ -15,7 +16,7 @@ Model: where its name stands, which decides for keys with \`models\`. Stream: ho
 `
 
 /** docs/endpoints.md: every row of every kind. */
-export function renderEndpoints(): string {
+export function renderEndpoints(kinds: readonly Kind[] = shipped): string {
   const sections = [...kinds, own, chat].flatMap(({ title, rows }) =>
     rows === null ? [] : [`## ${title}`, '', ...head, ...merge(rows).map(renderRow), ''].join('\n'),
   )

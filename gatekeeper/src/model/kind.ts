@@ -16,7 +16,7 @@ export type Kind = {
   readonly rows: readonly Endpoint[] | null
   /** Returns the form of the errors at a path that no row lists. Usual: `openai`. */
   readonly dialectAt?: (endpointPath: string) => Dialect
-  /** Usual: a name is what it is. */
+  /** Usual: a name is what it is, and its lists hold no models that run at its vendor's. */
   readonly modelNames?: ModelNames | undefined
   /** Whether one text or list in a request may name several models. */
   readonly takesModelLists?: true
@@ -30,8 +30,6 @@ export type Kind = {
   readonly foldsNames?: true
   /** Whether only the first of several members that bound the output counts. */
   readonly readsFirstBound?: true
-  /** Whether its list of models can hold models that run at its vendor's. */
-  readonly listsCloudModels?: true
   /** Whether models of other vendors are sold through it, at the prices of the built-in table. */
   readonly sellsModels?: true | undefined
   /** A path that answers a GET only with the right credential. Left out where none is known. */

@@ -22,7 +22,8 @@ export const cloudModels: Examination = {
 
 async function examineService({ outside }: Scene, service: Service): Promise<Finding[]> {
   const unseen = service.routes.filter(({ mode }) => mode === 'check')
-  if (!service.kind.listsCloudModels || service.upstream === null || unseen.length === 0) return []
+  if (service.kind.modelNames === undefined || service.upstream === null || unseen.length === 0)
+    return []
   const origin = addressOf(service.upstream)
   const answer = await outside.get(`${origin}/api/status`)
   if (answer?.status !== 200 || !isCloudOpen(answer.text)) return []

@@ -84,7 +84,6 @@ export const ollama: Kind = {
   modelNames,
   foldsNames: true,
   readsFirstBound: true,
-  listsCloudModels: true,
   guardedPath: '/v1/models',
   // It says when it closes a connection. Other servers close one without a word, and the next
   // request on it is lost.

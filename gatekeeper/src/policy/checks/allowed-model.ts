@@ -29,7 +29,7 @@ export const allowedModel: Check = {
   oblige: ({ facts, caller }) => {
     const principal = principalOf(caller)
     const mayUseCloud = lineageOf(principal).every(({ cloudModels }) => cloudModels === true)
-    const isCloudHidden = facts.service?.kind.listsCloudModels && !mayUseCloud
+    const isCloudHidden = facts.service?.kind.modelNames !== undefined && !mayUseCloud
     const isList = facts.endpoint?.listsModels
     return isList && (isModelLimited(principal) || isCloudHidden) ? { kind: 'filter-models' } : null
   },
