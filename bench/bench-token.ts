@@ -24,7 +24,7 @@ export async function makeBenchToken({ env }: Pick<Place, 'env'>): Promise<strin
   const keys = await openSigningKeys({ stateDir: settings.sharedDir, clock })
   try {
     const signer = keys.signer()
-    if (signer === null) throw new Error(`no signing key: ${keys.problem()?.what}`)
+    if (signer === null) throw new Error(`no signing key: ${keys.problems()[0]?.what}`)
     const granted = { subject: id, clientId: id, role: 'readwrite', scopes: ['chat'] } as const
     const request = { ...granted, ttlSeconds: 86_400, narrowing: null }
     const issuer = ownIssuerName(settings)

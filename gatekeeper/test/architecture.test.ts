@@ -114,7 +114,7 @@ test('there is something to hold: the files are found and their imports are read
   expect(production.length).toBeGreaterThan(50)
   expect(tests.length).toBeGreaterThan(20)
   expect(scripts.length).toBeGreaterThan(10)
-  const app = production.find(({ path }) => path === 'gatekeeper/src/app/app.ts')
+  const app = production.find(({ path }) => path === 'gatekeeper/src/app/admission.ts')
   expect(app?.imports).toContain('../policy/checks.ts')
   expect(production.flatMap(({ imports }) => imports).length).toBeGreaterThan(150)
   // Every folder that DESIGN §3 promises for now has files.
@@ -245,7 +245,7 @@ describe('packages', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'upstreams'
     const found = only(
       /^(?:node:)?(?:https?|http2|tls|dgram|dns.*)$/,
-      (file) => isAllowed(file) || /app\/(?:serve|stop)\.ts$/.test(file.path),
+      (file) => isAllowed(file) || /app\/(?:listen|stop)\.ts$/.test(file.path),
     )
     expect(found).toEqual([])
     const callers = production.filter(({ code }) => /(?<![.\w])fetch\(/.test(code))

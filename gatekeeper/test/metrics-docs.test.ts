@@ -25,7 +25,7 @@ if (!hasPromtool) {
 }
 
 const metrics = createMetrics({
-  ...{ services: ['ollama'], queues: () => ({}), degraded: () => ({}) },
+  ...{ services: ['ollama'], queues: () => ({}), problems: () => ({}) },
   ...{ keys: () => 1, keysLoadedAt: () => 0, running: () => 0, processFaults: () => 0 },
 })
 let exposition = ''

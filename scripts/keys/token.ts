@@ -130,7 +130,7 @@ async function readSigner({ sharedDir, clock }: Context): Promise<Signer> {
   try {
     const signer = keys.signer()
     if (signer !== null) return signer
-    const why = keys.problem()?.what ?? 'no signing key is in force yet'
+    const why = keys.problems()[0]?.what ?? 'no signing key is in force yet'
     throw new UnknownKeyError(`no token can be signed: ${why}. Was the gatekeeper ever started?`)
   } finally {
     keys.close()

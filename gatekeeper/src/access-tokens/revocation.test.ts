@@ -100,7 +100,7 @@ it('a file that vanishes gives nothing back', async () => {
   await rm(path)
   await revocations.reload()
   expect(revocations.isRevoked(token({}))).toBe(true)
-  expect(revocations.problem()?.what).toBe('has vanished')
+  expect(revocations.problems()[0]?.what).toBe('has vanished')
 })
 
 describe('a broken file', () => {
@@ -113,7 +113,7 @@ describe('a broken file', () => {
       await writeFile(path, text)
       await revocations.reload()
       expect(revocations.isRevoked(token({}))).toBe(true)
-      expect(revocations.problem()?.source).toBe(path)
+      expect(revocations.problems()[0]?.source).toBe(path)
       const late = revocations.revokeToken({ issuer, tokenId: 'two', expiresAt: now + 60_000 })
       await expect(late).rejects.toThrow()
       expect(await readFile(path, 'utf8')).toBe(text)

@@ -30,8 +30,8 @@ export type Revocations = {
   readonly revokeClient: (client: { issuer: string; clientId: string }) => Promise<void>
   /** Another number after each change, for those who hold on to something that may be revoked. */
   readonly version: () => number
-  /** Why the newest revocations may not be in force; null where all is well. */
-  readonly problem: () => Problem | null
+  /** Why the newest revocations may not be in force; empty if all is well. */
+  readonly problems: () => readonly Problem[]
   readonly reload: () => Promise<void>
   readonly close: () => void
 }
@@ -81,7 +81,7 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
         clients: { ...clients, [tokenKey(issuer, clientId)]: deps.clock() + 1 },
       })),
     version: followed.version,
-    problem: () => followed.problems()[0] ?? null,
+    problems: followed.problems,
     reload: followed.reload,
     close: followed.close,
   }

@@ -1,6 +1,6 @@
 /**
  * The keys that we sign with, as they stand in the state folder. What is lost or unreadable stops
- * issuing and is said in `problem()`; nothing else stops.
+ * issuing and is said in `problems()`; nothing else stops.
  */
 import { type CryptoKey, importJWK, type JSONWebKeySet, type JWK } from 'jose'
 import type { Clock } from '../lib/clock.ts'
@@ -24,8 +24,8 @@ export type SigningKeys = {
    * same object as long as nothing changes, since every verification asks.
    */
   readonly publicSet: () => JSONWebKeySet
-  /** Why nothing can be issued; null where all is well. */
-  readonly problem: () => Problem | null
+  /** Why nothing can be issued; empty if all is well. */
+  readonly problems: () => readonly Problem[]
   /** Looks at the file now. */
   readonly reload: () => Promise<void>
   readonly close: () => void
@@ -57,14 +57,13 @@ export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKey
     unreadable: (code) => describe(path, `cannot be read (${code})`),
     timers: deps.timers,
   })
-  const problem = () => followed.problems()[0] ?? null
   let published: { of: readonly Usable[]; set: JSONWebKeySet } = { of: [], set: { keys: [] } }
   const live = () =>
     followed.current().filter(({ retiresAt }) => retiresAt === null || retiresAt > deps.clock())
 
   return {
     signer: () => {
-      if (problem() !== null) return null
+      if (followed.problems().length > 0) return null
       const now = deps.clock()
       const active = live().filter(({ activeAt }) => activeAt <= now)
       const newest = active.at(-1)
@@ -79,7 +78,7 @@ export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKey
       published = { of: usable, set: { keys: keys.map(({ publicJwk }) => publicJwk) } }
       return published.set
     },
-    problem,
+    problems: followed.problems,
     reload: followed.reload,
     close: followed.close,
   }

@@ -102,10 +102,26 @@ export type LimitsQuestion = {
 /** Every limit that a request of the principal to the service falls under. */
 export function limitsOf(question: LimitsQuestion, policies: Policies): readonly ScopedLimit[] {
   const { service } = question
+  // A caller that has used up everything must still be able to see that.
+  if (service?.kind.isOwn) return []
   const found = everyLimitOf(question, policies)
   return service !== null && hasFreeUse(service)
     ? found.filter(({ limit }) => !isOfModels(limit))
     : found
+}
+
+/** The limits of a principal anywhere: its own, the common ones, and those of its services. */
+export function limitsAnywhere(
+  principal: Principal,
+  services: readonly Service[],
+  policies: Policies,
+): ScopedLimit[] {
+  const called = services.filter(({ name }) => principal.services.includes(name))
+  const owners = new Map(called.map((service) => [accountOf(service), service.limits]))
+  const ofServices = [...owners].flatMap(([name, limits]) =>
+    limits.map((limit) => ({ scope: 'service', subject: `service:${name}`, limit }) as const),
+  )
+  return [...limitsOf({ service: null, principal, endpointClass: 'read' }, policies), ...ofServices]
 }
 
 function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly ScopedLimit[] {

@@ -1,3 +1,5 @@
+import { groupAddress } from '../lib/net/address-group.ts'
+import type { RequestFacts } from '../model/facts.ts'
 import { scrubKeys } from '../model/key-shape.ts'
 import type { Decided, DescribedDecision } from './decision-log.ts'
 
@@ -23,6 +25,25 @@ export function describeAudited(
     ...(userAgent !== null && { userAgent: hideInUserAgent(userAgent) }),
     ...(outcome !== null && { upstreamStatus: outcome.status }),
     ...(model !== null && { model: isPlainKey(model) ? '***' : hideInModel(model) }),
+  }
+}
+
+/** Whether it changes what others use: models that are pulled or deleted, settings of a service. */
+export function isAct({ endpoint }: RequestFacts): boolean {
+  return endpoint?.class === 'manage'
+}
+
+/** By what an audit chooses which decided requests it records. */
+export function classifyDecided({ facts, principal, reason, status }: Decided) {
+  const isKnown = principal !== null && principal.kind !== 'anonymous'
+  // A refused OAuth request was admitted, as all are, and refused by what answered it.
+  const isRefused = reason !== null || (facts?.service?.kind.isOwn === true && status >= 400)
+  return {
+    isKnown,
+    isAllowed: !isRefused,
+    isAct: facts !== null && isAct(facts),
+    reason: reason ?? String(status),
+    addressGroup: facts === null || isKnown ? '' : groupAddress(facts.clientAddress),
   }
 }
 

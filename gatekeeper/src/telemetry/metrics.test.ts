@@ -11,7 +11,7 @@ function open(): Metrics {
   const metrics = createMetrics({
     services: ['ollama'],
     queues: () => ({ ollama: { waiting: 3, running: 1 } }),
-    degraded: () => ({ keys: true, journal: false }),
+    problems: () => ({ keys: ['broken'], journal: [] }),
     keys: () => 7,
     keysLoadedAt: () => 1_700_000_000_000,
     running: () => 2,

@@ -7,13 +7,13 @@ import { reasons } from '../model/reason.ts'
 import type { Decided } from './decision-log.ts'
 import { addProcessGauges } from './process-gauges.ts'
 
-/** What is asked of the house when somebody scrapes. */
+/** What a scrape reads. */
 export type MetricSources = {
   readonly services: readonly string[]
   /** By the names of services that have a queue: how many wait and run there. */
   readonly queues: () => Readonly<Record<string, QueueFigures>>
-  /** By part of the house: whether it is stale or missing; see `/readyz`. */
-  readonly degraded: () => Readonly<Record<string, boolean>>
+  /** What is stale or missing, by part; see `/readyz`. */
+  readonly problems: () => Readonly<Record<string, readonly unknown[]>>
   readonly keys: () => number
   /** Epoch milliseconds at which the keys in force were read. */
   readonly keysLoadedAt: () => number
@@ -154,8 +154,8 @@ function addGauges(registry: Registry, sources: MetricSources): void {
     labelNames: ['part'],
     registers,
     collect() {
-      for (const [part, isDegraded] of Object.entries(sources.degraded())) {
-        this.set({ part }, isDegraded ? 1 : 0)
+      for (const [part, problems] of Object.entries(sources.problems())) {
+        this.set({ part }, problems.length > 0 ? 1 : 0)
       }
     },
   })

@@ -1,24 +1,46 @@
 import { cureOfCertificate } from '../lib/net/certificate-fault.ts'
 import type { Problem } from '../lib/problem.ts'
+import type { Outcome } from '../model/admission.ts'
+import type { RequestFacts } from '../model/facts.ts'
+import type { Reason } from '../model/reason.ts'
 
 export type CertificateFaults = {
   /** The certificate of the service was not accepted, with this code. */
   readonly report: (service: string, code: string) => void
   /** The service answered. */
   readonly clear: (service: string) => void
+  /**
+   * Notes how a checked request ended, whose certificate Caddy has met; those of relayed requests
+   * are reported where they are met.
+   */
+  readonly noteEnd: (ended: Ended) => void
   readonly problems: () => readonly Problem[]
+}
+
+type Ended = {
+  readonly facts: RequestFacts | null
+  readonly reason: Reason | null
+  readonly outcome: Outcome | null
 }
 
 /** Remembers whose certificate was not accepted last; `onNew` is told once for each fault. */
 export function createCertificateFaults(onNew: (problem: Problem) => void): CertificateFaults {
   const faults = new Map<string, string>()
+  const clear = (service: string) => void faults.delete(service)
+  const report = (service: string, code: string) => {
+    if (faults.get(service) === code) return
+    faults.set(service, code)
+    onNew(toProblem(service, code))
+  }
   return {
-    report: (service, code) => {
-      if (faults.get(service) === code) return
-      faults.set(service, code)
-      onNew(toProblem(service, code))
+    report,
+    clear,
+    noteEnd: ({ facts, reason, outcome }) => {
+      const service = facts?.point === 'check' ? facts.service : null
+      if (!service || outcome === null) return
+      if (reason === 'upstream-untrusted') report(service.name, outcome.cause ?? '')
+      else if (outcome.kind === 'answered') clear(service.name)
     },
-    clear: (service) => void faults.delete(service),
     problems: () => [...faults].map(([service, code]) => toProblem(service, code)),
   }
 }

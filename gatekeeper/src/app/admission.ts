@@ -1,0 +1,56 @@
+/** What admission needs of all rooms, for requests and for `explain` alike. */
+import { limitReaders, limitVisitors } from '../admission/address-limits.ts'
+import type { AdmitDeps } from '../admission/admit.ts'
+import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
+import type { ExplainDeps } from '../explain/explain.ts'
+import { oauthService, ownService } from '../kinds/own/own-services.ts'
+import { checks } from '../policy/checks.ts'
+import { limitsOf } from '../policy/policies.ts'
+import { createRouteTable } from '../policy/route-table.ts'
+import { isAct } from '../telemetry/audited-decision.ts'
+import { createAnswerReaders } from '../usage/answer-readers.ts'
+import type { AppDeps } from './app-deps.ts'
+import { createCredentials } from './credentials.ts'
+import type { Opened } from './open-parts.ts'
+
+export function createAdmission(deps: AppDeps, opened: Opened) {
+  const { services, policies } = deps
+  const { audit, ledger, keys, chat, queues } = opened
+  const credentials = createCredentials(deps, opened)
+  const { isOwnResponse, isOwnItem, costOf, createReader } = createAnswerReaders(services)
+  const reserver = inOrder(
+    [
+      refuseUnrecorded((facts) => audit.isBlocked({ isAct: isAct(facts) })),
+      ...limitVisitors(services),
+      limitReaders(policies.reads),
+    ],
+    ledger,
+  )
+  const common = {
+    findRoute: createRouteTable([...services, ownService, oauthService]),
+    plainKeyTest: keys.plainKeyTest,
+    holdsToken: credentials.holdsToken,
+    limitsOf: ({ facts, principal }) => {
+      const { service, endpoint } = facts
+      return limitsOf({ service, principal, endpointClass: endpoint?.class }, policies)
+    },
+    ...{ costOf, outputTokensExpected: policies.outputTokensExpected, isOwnResponse, isOwnItem },
+    ...{ checks, chat: chat.chat, isUnknownLevel: chat.isUnknownLevel },
+  } satisfies Partial<AdmitDeps>
+  const admit: AdmitDeps = {
+    ...common,
+    authenticate: credentials.authenticate,
+    ...(deps.revocation.cutStreams && { followCredential: credentials.follow }),
+    reserve: reserver.reserve,
+    enterQueue: queues.enter,
+  }
+  const explain: ExplainDeps = {
+    ...common,
+    rehearseCredential: credentials.rehearseCredential,
+    rehearseKey: credentials.rehearseKey,
+    rehearse: reserver.rehearse,
+    standings: ledger.standings,
+    isCounted: deps.scratchDir === undefined,
+  }
+  return { admit, explain, createReader }
+}

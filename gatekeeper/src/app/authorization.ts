@@ -1,0 +1,51 @@
+import { ownIssuerName, siteAddress } from '../config/site-address.ts'
+import type { WellKnownDeps } from '../http/routes/well-known.ts'
+import { createRateLimiter } from '../lib/load/rate-limiter.ts'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+} from '../oauth/authorization-server.ts'
+import { exchangeGrantType } from '../oauth/exchange-grant.ts'
+import { createHeldTokens } from '../oauth/held-tokens.ts'
+import { oauthPaths } from '../oauth/metadata.ts'
+import type { AppDeps } from './app-deps.ts'
+import type { Credentials } from './credentials.ts'
+import type { Opened } from './open-parts.ts'
+
+export type Authorization = {
+  readonly server: AuthorizationServer
+  /** What the well-known documents say. */
+  readonly documents: WellKnownDeps
+  /** Where clients learn whose tokens are accepted; null if only ours are. */
+  readonly resourceMetadata: string | null
+}
+
+/** Our own authorization server, with what it needs of other rooms. */
+export function createAuthorization(
+  deps: AppDeps,
+  opened: Opened,
+  { authenticate }: Pick<Credentials, 'authenticate'>,
+): Authorization {
+  const { settings, clock } = deps
+  const { signing, audit, clients, revocations, issuers } = opened
+  const issuer = ownIssuerName(settings)
+  const site = siteAddress(settings)
+  const foreignIssuers = deps.issuers.map((entry) => entry.issuer)
+  const server = createAuthorizationServer({
+    ...createHeldTokens({ issuer, authenticate, inspectToken: issuers.inspect }),
+    issuer,
+    clients,
+    clock,
+    signingKeys: signing,
+    ttlSeconds: settings.oauth.tokenSeconds,
+    attempts: createRateLimiter(deps.attempts),
+    record: audit.recordEvent,
+    revoke: (token) => revocations.revokeToken({ issuer, ...token }),
+  })
+  const grantTypes = ['client_credentials', exchangeGrantType]
+  return {
+    server,
+    documents: { issuer, site, grantTypes, foreignIssuers, publicKeys: signing.publicSet },
+    resourceMetadata: foreignIssuers.length === 0 ? null : site + oauthPaths.resource,
+  }
+}

@@ -1,0 +1,55 @@
+/** Judges every credential that a caller can show: which room does it, and what is counted. */
+import { createTokenFinder } from '../access-tokens/find-token.ts'
+import type { AdmitDeps } from '../admission/admit.ts'
+import { ownIssuerName } from '../config/site-address.ts'
+import { createAttempts } from '../credentials/attempts.ts'
+import { createAuthenticate } from '../credentials/authenticate.ts'
+import { createFollower, type FollowCredential } from '../credentials/follow-credential.ts'
+import { isToken } from '../model/credential-form.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import { narrowByRole } from '../policy/policies.ts'
+import type { AppDeps } from './app-deps.ts'
+import type { Opened } from './open-parts.ts'
+
+export type Credentials = {
+  /** Judges a credential of any form, under the policy of its role; bad ones are counted. */
+  readonly authenticate: AdmitDeps['authenticate']
+  /** The same without counting an attempt. */
+  readonly rehearseCredential: AdmitDeps['authenticate']
+  /** The same for the key of an id, whose credential is not shown. */
+  readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
+  /** Follows a credential that was good, for as long as the answer to its request goes on. */
+  readonly follow: FollowCredential
+  /** Whether the text holds a token of ours, or of an issuer whose tokens are accepted here. */
+  readonly holdsToken: (text: string) => boolean
+}
+
+export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
+  const { keys, clients, revocations, issuers } = opened
+  const { settings, clock, policies } = deps
+  const narrow = (caller: Principal | Reason) =>
+    typeof caller === 'string' ? caller : narrowByRole(caller, policies)
+  const authenticate = createAuthenticate({
+    authenticateKey: (credential) => narrow(keys.authenticate(credential)),
+    authenticateToken: async (token) => narrow(await issuers.authenticate(token)),
+  })
+  const attempts = createAttempts({ rate: deps.attempts })
+  return {
+    authenticate: attempts.limit(authenticate),
+    rehearseCredential: attempts.rehearse(authenticate),
+    rehearseKey: (id) => attempts.rehearse(() => narrow(keys.judgeById(id))),
+    follow: createFollower({
+      version: () => keys.version() + clients.version() + revocations.version(),
+      clock,
+      judge: (credential, admittedAt) =>
+        isToken(credential)
+          ? issuers.authenticate(credential, admittedAt)
+          : keys.authenticate(credential),
+    }),
+    holdsToken: createTokenFinder([
+      ownIssuerName(settings),
+      ...deps.issuers.map(({ issuer }) => issuer),
+    ]),
+  }
+}

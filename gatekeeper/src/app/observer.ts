@@ -1,0 +1,18 @@
+import { classifyDecided, describeAudited } from '../telemetry/audited-decision.ts'
+import { type Decided, describeDecision, logDecision } from '../telemetry/decision-log.ts'
+import type { AppDeps } from './app-deps.ts'
+import type { Opened } from './open-parts.ts'
+
+/** Returns what tells every part of a decided request that wants to know. */
+export function createObserver({ log }: AppDeps, opened: Opened): (decided: Decided) => void {
+  const { audit, keys, metrics, upstreams } = opened
+  return (decided) => {
+    const described = describeDecision(decided)
+    logDecision(log, decided, described)
+    audit.recordDecision(classifyDecided(decided), () =>
+      describeAudited(decided, described, keys.holdsPlain),
+    )
+    metrics.observe(decided)
+    upstreams.certificates.noteEnd(decided)
+  }
+}

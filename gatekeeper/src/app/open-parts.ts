@@ -1,0 +1,48 @@
+import { performance } from 'node:perf_hooks'
+import { systemTimers } from '../lib/timers.ts'
+import { createServiceQueues } from '../scheduler/service-queues.ts'
+import type { AppDeps } from './app-deps.ts'
+import type { Parts } from './part.ts'
+import { openAudit } from './parts/audit.ts'
+import { openChat } from './parts/chat.ts'
+import { openClients } from './parts/clients.ts'
+import { openIssuers } from './parts/issuers.ts'
+import { openJournal } from './parts/journal.ts'
+import { openKeys } from './parts/keys.ts'
+import { openMetrics } from './parts/metrics.ts'
+import { openOutcomes } from './parts/outcomes.ts'
+import { openOverload } from './parts/overload.ts'
+import { openRevoked } from './parts/revocations.ts'
+import { openSigning } from './parts/signing.ts'
+import { openUpstreams } from './parts/upstreams.ts'
+
+/** All parts, by what they give to others. */
+export type Opened = Awaited<ReturnType<typeof openParts>>
+
+/**
+ * Opens all parts. They are closed in reverse: the journal after the upstreams, since the cost of the
+ * last answer belongs in it, and the audit after everything that it records.
+ */
+export async function openParts(deps: AppDeps, parts: Parts) {
+  const { add } = parts
+  const signing = await add(openSigning(deps))
+  const audit = await add(openAudit(deps, signing.sign))
+  const journal = await add(openJournal(deps))
+  const keys = await add(openKeys(deps, audit))
+  const clients = await add(openClients(deps, audit))
+  const revocations = await add(openRevoked(deps))
+  const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
+  const upstreams = await add(openUpstreams(deps))
+  const chat = await add(openChat(deps, upstreams))
+  // It measures turns, which must not jump when the wall clock is set.
+  const ticks = () => performance.now()
+  const queues = createServiceQueues(deps.services, { clock: ticks, timers: systemTimers })
+  const { ledger } = journal
+  const metrics = await add(openMetrics(deps, { parts, keys, ledger, queues }))
+  const overload = await add(openOverload(deps))
+  const outcomes = await add(openOutcomes())
+  return {
+    ...{ signing, audit, ledger, keys, clients, revocations, issuers },
+    ...{ upstreams, chat, queues, metrics, overload, outcomes },
+  }
+}

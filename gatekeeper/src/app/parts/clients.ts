@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import type { FixedClient } from '../../config/read-oauth.ts'
+import { type Client, createFixedClient } from '../../oauth/client.ts'
+import { hashClientSecret } from '../../oauth/client-secret.ts'
+import { openClientStore } from '../../oauth/client-store.ts'
+import { createKnownServices } from '../../policy/service-names.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { AppDeps } from '../app-deps.ts'
+import type { AuditPart } from './audit.ts'
+
+/** Opens the clients of the authorization server. Rejects with a ProblemsError if a file is broken. */
+export async function openClients(
+  deps: AppDeps,
+  { recordChange }: Pick<AuditPart, 'recordChange'>,
+) {
+  const { settings, services, clock, log } = deps
+  const clients = await openClientStore({
+    file: join(settings.keysDir, 'clients.json'),
+    fixed: settings.oauth.clients.map((client) => toClient(client, log)),
+    known: createKnownServices(services),
+    clock,
+    log,
+    onChange: (change) => recordChange('clients.reloaded', change),
+  })
+  return {
+    ...clients,
+    name: 'clients',
+    /** The client, if it may act now. */
+    findActive: (id: string) => {
+      const client = clients.find(id)
+      return client !== null && clients.isActive(client) ? client : null
+    },
+  }
+}
+
+const secretCharsMin = 32
+
+function toClient({ id, role, secret }: FixedClient, log: Log): Client {
+  if (secret.length < secretCharsMin) {
+    const remedy = 'Give it 32 random characters or more: openssl rand -hex 32.'
+    log.warn({ client: id, remedy }, 'the secret of a client is short enough to be guessed')
+  }
+  return {
+    ...createFixedClient(id, role),
+    secrets: [{ sha256: hashClientSecret(secret), createdAt: null, expiresAt: null }],
+  }
+}

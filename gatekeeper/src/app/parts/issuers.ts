@@ -1,0 +1,43 @@
+import { createOwnIssuer } from '../../access-tokens/own-issuer.ts'
+import type { Revocations } from '../../access-tokens/revocation.ts'
+import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
+import type { KeyStore } from '../../api-keys/key-store.ts'
+import { ownIssuerName } from '../../config/site-address.ts'
+import type { Client } from '../../oauth/client.ts'
+import type { SigningKeys } from '../../oauth/signing-keys.ts'
+import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
+import type { AppDeps } from '../app-deps.ts'
+
+/** Opens what verifies tokens, ours and those of other issuers. Rejects if a file is broken. */
+export async function openIssuers(
+  deps: AppDeps,
+  opened: {
+    readonly signing: SigningKeys
+    readonly keys: Pick<KeyStore, 'findById'>
+    readonly clients: { readonly findActive: (id: string) => Client | null }
+    readonly revocations: Revocations
+  },
+) {
+  const { settings, services, issuers, clock, log } = deps
+  const { signing, keys, clients, revocations } = opened
+  const documents = createDocumentFetcher()
+  const tokens = await openTokenAuthentication({
+    entries: issuers,
+    own: createOwnIssuer(ownIssuerName(settings), signing),
+    revocations,
+    clock,
+    log,
+    fetchDocument: documents.fetch,
+    findClient: clients.findActive,
+    findKey: keys.findById,
+    serviceNames: services.map(({ name }) => name),
+  })
+  return {
+    ...tokens,
+    name: 'issuers',
+    close: async () => {
+      tokens.close()
+      await documents.close()
+    },
+  }
+}

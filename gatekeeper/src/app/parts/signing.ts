@@ -1,0 +1,33 @@
+import { ensureSigningKey } from '../../oauth/signing-key-file.ts'
+import type { SigningKeys } from '../../oauth/signing-keys.ts'
+import { openSigningKeys } from '../../oauth/signing-keys.ts'
+import { signStatement } from '../../oauth/statement.ts'
+import type { AppDeps } from '../app-deps.ts'
+
+/** No token lasts longer, whatever its client says; old keys verify so long. */
+const lifetimeMs = 86_400_000
+
+/** Opens the keys that we sign with. Without them nothing is issued, and everything else goes on. */
+export async function openSigning(deps: AppDeps) {
+  const signing = await openKeys(deps)
+  return {
+    ...signing,
+    name: 'signing',
+    /** Signs a statement about ourselves; null if there is no key. */
+    sign: async (statement: object) => {
+      const signer = signing.signer()
+      return signer === null ? null : await signStatement(statement, signer)
+    },
+  }
+}
+
+async function openKeys({ settings, clock, log, scratchDir }: AppDeps): Promise<SigningKeys> {
+  const { sharedDir: stateDir, oauth } = settings
+  const rotation = { algorithm: oauth.algorithm, leadMs: 10 * 60_000, lifetimeMs }
+  if (scratchDir === undefined) {
+    await ensureSigningKey(stateDir, rotation, { clock }).catch((error: Error) =>
+      log.error({ fault: error.name }, 'no signing key could be made: no tokens are issued'),
+    )
+  }
+  return await openSigningKeys({ stateDir, clock })
+}

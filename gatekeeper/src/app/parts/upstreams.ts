@@ -1,0 +1,13 @@
+import type { Problem } from '../../lib/problem.ts'
+import { createCertificateFaults } from '../../upstreams/certificate-faults.ts'
+import { createForwarder } from '../../upstreams/forward.ts'
+import type { AppDeps } from '../app-deps.ts'
+
+/** Opens the connections to upstreams; the part is named after what can be wrong with them. */
+export function openUpstreams({ services, log }: AppDeps) {
+  const report = ({ source, what, remedy }: Problem) =>
+    log.error({ service: source, fault: what, remedy }, 'certificate')
+  const certificates = createCertificateFaults(report)
+  const forwarder = createForwarder(services, { certificates })
+  return { ...forwarder, name: 'certificates', certificates, problems: certificates.problems }
+}

@@ -1,0 +1,120 @@
+/** The applications of the listeners. */
+import type Koa from 'koa'
+import { type ExplainQuestion, type Explanation, explainRequest } from '../explain/explain.ts'
+import { createApplication } from '../http/koa.ts'
+import { withLateRefusal } from '../http/late-refusal.ts'
+import type { PointDeps } from '../http/point.ts'
+import { answerCheck } from '../http/routes/check.ts'
+import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
+import { answerExplain } from '../http/routes/explain.ts'
+import { oauthEndpoints } from '../http/routes/oauth.ts'
+import { answerOps, type OpsDeps } from '../http/routes/ops.ts'
+import { answerRelay, type RelayDeps } from '../http/routes/relay.ts'
+import { statusEndpoints } from '../http/routes/status.ts'
+import { wellKnownAnswer } from '../http/routes/well-known.ts'
+import { createByteBudget } from '../lib/load/byte-budget.ts'
+import { limitsAnywhere } from '../policy/policies.ts'
+import { createHostTest } from '../policy/route-table.ts'
+import { describeFault } from '../telemetry/describe-fault.ts'
+import { createAdmission } from './admission.ts'
+import type { AppDeps } from './app-deps.ts'
+import { createAuthorization } from './authorization.ts'
+import { createObserver } from './observer.ts'
+import type { Opened } from './open-parts.ts'
+import type { Parts } from './part.ts'
+
+export type Points = {
+  readonly check: Koa
+  readonly relay: Koa
+  readonly ops: Koa
+  /** Explains over a socket of its own. */
+  readonly explanations: Koa
+  /** What would happen to a request. Nothing is sent on, charged or logged. */
+  readonly explain: (question: ExplainQuestion) => Promise<Explanation>
+  /** From now on new requests are refused as `draining`. */
+  readonly drain: () => void
+  /** Requests that are neither refused nor answered yet. */
+  readonly running: () => number
+}
+
+export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Points {
+  const admission = createAdmission(deps, opened)
+  const authorization = createAuthorization(deps, opened, admission.admit)
+  const state = { isDraining: false }
+  const running = { count: 0 }
+  const logFault = (error: unknown, requestId?: string) => {
+    deps.log.error({ requestId, fault: describeFault(error) }, 'fault')
+    opened.metrics.countFault()
+  }
+  const point: PointDeps = {
+    ...admission.admit,
+    edge: deps.secrets.edge,
+    onDecided: createObserver(deps, opened),
+    logFault,
+    isDraining: () => state.isDraining,
+    isOverloaded: opened.overload.isRefusing,
+    beginWork: opened.overload.beginWork,
+    clock: deps.clock,
+    resourceMetadata: authorization.resourceMetadata,
+  }
+  // Made once: they are handed on with every request.
+  const { proof } = deps.secrets
+  const check = { ...point, proof, outcomes: opened.outcomes, frameRefusal: withLateRefusal }
+  const relay = { ...point, ...relayOnly(deps, opened, { admission, authorization }) }
+  const ops = opsDeps(deps, opened, { parts, isDraining: point.isDraining })
+  const explain = (question: ExplainQuestion) => explainRequest(question, admission.explain)
+  return {
+    check: createApplication((call) => answerCheck(call, check), logFault, running),
+    relay: createApplication((call) => answerRelay(call, relay), logFault, running),
+    ops: createApplication((call) => answerOps(call, ops), logFault),
+    explanations: createApplication((call) => answerExplain(call, explain), logFault),
+    explain,
+    drain: () => {
+      state.isDraining = true
+    },
+    running: () => running.count,
+  }
+}
+
+/** What the relay needs beside that of any point. */
+function relayOnly(
+  { services, policies, version, bodies }: AppDeps,
+  { upstreams, ledger }: Opened,
+  { admission, authorization }: RelayRooms,
+): Omit<RelayDeps, keyof PointDeps> {
+  return {
+    forward: upstreams.forward,
+    version,
+    bodies: createByteBudget(bodies.inFlightBytes),
+    createReader: admission.createReader,
+    own: {
+      ...statusEndpoints((principal) =>
+        ledger.standings(limitsAnywhere(principal, services, policies)),
+      ),
+      ...oauthEndpoints(authorization.server),
+      ...countTokensEndpoints,
+    },
+    isServiceHost: createHostTest(services),
+    wellKnown: (path) => wellKnownAnswer(path, authorization.documents),
+  }
+}
+
+type RelayRooms = {
+  readonly admission: ReturnType<typeof createAdmission>
+  readonly authorization: ReturnType<typeof createAuthorization>
+}
+
+function opsDeps(
+  { settings }: AppDeps,
+  { metrics }: Opened,
+  { parts, isDraining }: { readonly parts: Parts; readonly isDraining: () => boolean },
+): OpsDeps {
+  return {
+    parts: parts.problems,
+    notes: parts.notes,
+    isDraining,
+    renderMetrics: metrics.render,
+    metricsToken: settings.metricsToken,
+    hosts: settings.sites,
+  }
+}

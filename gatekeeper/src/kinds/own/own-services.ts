@@ -1,0 +1,31 @@
+import type { Service } from '../../model/service.ts'
+import { own } from './own.ts'
+
+/** The gatekeeper's own endpoints, as a service that every principal may call. */
+export const ownService: Service = {
+  name: 'gatekeeper',
+  kind: own,
+  aliases: [],
+  routes: [{ prefix: '/status', strip: false, mode: 'relay', browser: 'none' }],
+  upstream: null,
+  timeouts: { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5 },
+  keepAlive: false,
+  anonymous: false,
+  origins: [],
+  webSockets: [],
+  limits: [],
+  queue: null,
+  prices: [],
+}
+
+/**
+ * The endpoints of the authorization server. They are open, since a client shows its own credential
+ * there and not a caller's, and they read it themselves.
+ */
+export const oauthService: Service = {
+  ...ownService,
+  name: 'oauth',
+  routes: [{ prefix: '/oauth', strip: false, mode: 'relay', browser: 'none' }],
+  anonymous: true,
+  readsCredentials: true,
+}
