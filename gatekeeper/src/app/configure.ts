@@ -1,0 +1,54 @@
+/** What a start reads and makes before anything is opened. Problems are written and end the process. */
+import { resolve } from 'node:path'
+import { writeServiceBlocks } from '../config/blocks/service-blocks.ts'
+import { writeFrontEnvironment } from '../config/front-environment.ts'
+import { type FrontSecrets, loadFrontSecrets } from '../config/front-secrets.ts'
+import type { Gateway } from '../config/gateway-file.ts'
+import { loadGateway } from '../config/load-gateway.ts'
+import { readSettings, type Settings } from '../config/read-settings.ts'
+import { readTextFile } from '../lib/files/text-file.ts'
+import { exitCode, formatProblem, type Problem } from '../lib/problem.ts'
+import { scrubKeys } from '../model/key-shape.ts'
+import type { Log } from '../telemetry/log.ts'
+import { packageFolder } from './own-package.ts'
+
+/** Writes every problem for a person and ends the process. */
+export function stopWith(problems: readonly Problem[], code: number): never {
+  for (const problem of problems) {
+    // As every line of the log: a file that is broken around a key must not put it there.
+    process.stderr.write(`gatekeeper: ${scrubKeys(formatProblem(problem))}\n`)
+  }
+  process.exit(code)
+}
+
+export type Configuration = Omit<Gateway, 'problems' | 'warnings'> & { readonly settings: Settings }
+
+/** Reads the environment and `gatekeeper.yaml`. */
+export function configure(env: NodeJS.ProcessEnv, log: Log): Configuration {
+  const { settings, problems } = readSettings({
+    env,
+    folder: resolve(packageFolder, '..'),
+    platform: process.platform,
+    readFile: readTextFile,
+  })
+  const gateway = loadGateway(settings, readTextFile)
+  const all = [...problems, ...gateway.problems]
+  if (all.length > 0) stopWith(all, exitCode.config)
+  for (const warning of gateway.warnings) log.warn(formatProblem(warning))
+  return { ...gateway, settings }
+}
+
+/** Makes what Caddy imports from the state folder, and returns the secrets shared with it. */
+export function openState({ settings, services }: Configuration): FrontSecrets {
+  try {
+    const secrets = loadFrontSecrets(settings.stateDir)
+    writeFrontEnvironment(settings)
+    writeServiceBlocks(settings, services)
+    return secrets
+  } catch (error) {
+    const what = `cannot be used: ${(error as Error).message}`
+    const uid = process.getuid?.()
+    const remedy = `Make the state folder writable for this user${uid === undefined ? '' : ` (uid ${uid})`}, with space left on its disk.`
+    return stopWith([{ source: settings.stateDir, what, remedy }], exitCode.config)
+  }
+}
