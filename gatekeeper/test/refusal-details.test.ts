@@ -12,16 +12,16 @@ const asking = (body: object) =>
   aQuestion({ caller: aPrincipal({ caps }), body: { ...noBody, ...body } })
 
 test.each([
-  [{ contextTokens: 9_000 }, 'num_ctx', 'num_ctx is 9000; up to 8000 tokens may be asked for.'],
+  [{ contextTokens: 9_000 }, 'num_ctx', 'num_ctx is 9000; the limit is 8000 tokens.'],
   [
     { outputTokens: 101 },
     'options.num_predict',
-    'options.num_predict is 101; up to 100 output tokens may be asked for.',
+    'options.num_predict is 101; the limit is 100 output tokens.',
   ],
   [
     { keepAliveSeconds: Number.POSITIVE_INFINITY },
     'keep_alive',
-    'keep_alive is without an end, or not a number; up to 600 seconds may be asked for.',
+    'keep_alive is unlimited, or not a number; the limit is 600 seconds.',
   ],
 ])('a cap: %j is named with what was asked and what is allowed', (body, param, text) => {
   expect(withinCaps.describe?.(asking(body))).toEqual({ text, param })
@@ -34,7 +34,7 @@ test('a role is told which role is needed, and a service is named', () => {
   )
   const token = aQuestion({ caller: aPrincipal({ kind: 'token', services: [] }) })
   expect(grantedService.describe?.(token)?.text).toBe(
-    'This access token may not call the service ollama: it is not among its services.',
+    'This access token may not call the service ollama: the service is not in its list.',
   )
   expect(allowedAddress.describe?.(aQuestion())?.text).toBe(
     'This key may not be used from the address 192.0.2.7.',

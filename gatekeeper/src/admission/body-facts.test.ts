@@ -263,7 +263,7 @@ describe('uploads and bytes', () => {
     const read = await readWith(unread, { facts: upload, head: { fields: type(value) } })
     expect(read.facts).toMatchObject({ defect: 'body-type', isOnItsWay: false })
     // Whoever sent JSON must not be told to send JSON.
-    expect(read.facts.detail?.text).toMatch(/takes uploads only.*multipart\/form-data; boundary=/)
+    expect(read.facts.detail?.text).toMatch(/accepts uploads only.*multipart\/form-data; boundary=/)
   })
 
   test('a form in a coding would hide itself', async () => {

@@ -52,7 +52,7 @@ export async function readBodyFacts(
 }
 
 const uploadsOnly: Detail = {
-  text: 'This endpoint takes uploads only: Content-Type: multipart/form-data; boundary=…',
+  text: 'This endpoint accepts uploads only: Content-Type: multipart/form-data; boundary=…',
   param: null,
 }
 

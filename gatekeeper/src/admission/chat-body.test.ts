@@ -143,7 +143,7 @@ describe('C9: messages are', () => {
 
 describe('a body is refused', () => {
   test.each([
-    ['{"messages":[],"temperature":1,"sk-abc":2}', /^The body has temperature\. It may have/],
+    ['{"messages":[],"temperature":1,"sk-abc":2}', /^The body has temperature\. Only messages/],
     ['{"messages":[],"sk-abc":2}', /^The body has a member that is not allowed\./],
     ['{"messages":[]}', /empty/],
     ['{"messages":"x","stream":"true"}', /stream must be true or false/],

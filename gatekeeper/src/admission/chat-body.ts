@@ -97,8 +97,8 @@ function findModel(
 function missing(asked: string | null): ChatDefect {
   const text =
     asked === null
-      ? 'The usual model is not available here. Choose one with ?model=.'
-      : `The model '${asked.toWellFormed()}' does not exist, or may not be used here.`
+      ? 'The default model is not available. Choose another one with ?model=.'
+      : `The model '${asked.toWellFormed()}' does not exist or you do not have access to it.`
   return { defect: 'model-not-allowed', detail: { text, param: 'model' } }
 }
 

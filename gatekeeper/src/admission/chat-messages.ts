@@ -68,7 +68,8 @@ const namedMembers = new Set(
 function nameOther(names: readonly string[]): ChatDefect {
   const known = names.filter((name) => namedMembers.has(name))
   const what = known.length === 0 ? 'a member that is not allowed' : `${known.join(', ')}`
-  const rest = 'It may have messages and stream, and nothing else; ?model= and ?domain= choose.'
+  const rest =
+    'Only messages and stream are allowed; choose model and domain with ?model= and ?domain=.'
   return say(known[0] ?? null, `The body has ${what}. ${rest}`)
 }
 
@@ -114,7 +115,7 @@ function readMessage(value: unknown, index: number): Message | ChatDefect {
   const place = `messages[${index}]`
   if (!isObject(value)) return say(place, `${place} must be an object of role and content.`)
   const isPlain = Object.keys(value).every((name) => name === 'role' || name === 'content')
-  if (!isPlain) return say(place, `${place} may have role and content, and nothing else.`)
+  if (!isPlain) return say(place, `${place} may have only role and content.`)
   const { role, content } = value
   if (typeof role !== 'string') return say(place, `${place} needs a role: user or assistant.`)
   if (!isText(content)) return say(place, `${place} needs content, which must be one text.`)

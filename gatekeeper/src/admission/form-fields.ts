@@ -89,7 +89,7 @@ const plainly = (reason: Reason): Refused => ({ reason, detail: null })
 
 /** Only our own name is repeated: the others are the client's text, and could be anything. */
 function ambiguous(base: string): Refused {
-  const text = 'The field "model" must come once, in these letters, and be no file and no list.'
+  const text = 'Send the field "model" exactly once, spelled like this, and not as a file or list.'
   return { reason: 'body-ambiguous', detail: base === 'model' ? { text, param: 'model' } : null }
 }
 

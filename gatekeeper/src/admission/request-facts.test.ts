@@ -364,7 +364,10 @@ describe('at a route that names the field of our credential', () => {
     { 'sec-websocket-protocol': ['openai-insecure-api-key.my-plain-key'] },
   ])('a plain key in a passing field is for a check that strangers never reach: %j', (fields) => {
     const { facts } = webui({ 'x-api-key': [sampleKey], ...fields })
-    expect([facts.defect, facts.stray?.text]).toEqual([null, expect.stringMatching(/ field holds/)])
+    expect([facts.defect, facts.stray?.text]).toEqual([
+      null,
+      expect.stringMatching(/ field contains/),
+    ])
   })
 
   test('where no route names a field nothing is stray', () => {

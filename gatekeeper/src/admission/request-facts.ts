@@ -189,7 +189,7 @@ function findRefusedQueryField(match: RouteMatch, query: string): Detail | null 
   // One of a few names that are ours, in whatever letters.
   const param = name.toLowerCase()
   return {
-    text: `The query field "${param}" may not be set by callers here: name the model in the body.`,
+    text: `The query field "${param}" may not be set by callers: name the model in the body.`,
     param,
   }
 }

@@ -39,7 +39,7 @@ function candidates({ path, match }: Asked) {
   const inserted = [`/v1${path}`, `${prefix}/v1${path.slice(prefix.length)}`]
   const doubled = ['/v1', '/api'].filter((part) => `${path}/`.includes(`${part}/`))
   return [
-    ...shorter.map((to) => ({ path: to, advice: 'Take the slash off the end of the path.' })),
+    ...shorter.map((to) => ({ path: to, advice: 'Remove the slash at the end of the path.' })),
     ...inserted.map((to) => {
       const base = to.slice(0, to.indexOf('/v1') + 3)
       return {
@@ -49,7 +49,7 @@ function candidates({ path, match }: Asked) {
     }),
     ...doubled.map((part) => {
       const to = path.replace(part, '')
-      return { path: to, advice: `Did you mean ${to}? Take ${part} out of the base URL.` }
+      return { path: to, advice: `Did you mean ${to}? Remove ${part} from the base URL.` }
     }),
   ]
 }

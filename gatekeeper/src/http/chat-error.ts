@@ -16,7 +16,7 @@ type About = {
 const texts: Readonly<Partial<Record<Reason, string>>> = {
   'no-credential':
     'The Authorization field is missing: send Bearer and an access token or API key.',
-  'wrong-scheme': 'The Authorization field has the wrong scheme: only Bearer is taken here.',
+  'wrong-scheme': 'The Authorization field has the wrong scheme: only Bearer is accepted.',
   'token-expired': 'The access token has expired.',
   'token-not-yet-valid': 'The access token is not valid yet.',
   'token-signature': 'The signature of the access token is not valid.',
@@ -38,5 +38,5 @@ const charsMax = 120
 function nameUnknown({ unknown = [] }: RequestFacts): string | null {
   if (unknown.length === 0) return null
   const shown = unknown.slice(0, namedMax).map((name) => name.slice(0, charsMax).toWellFormed())
-  return `The query has what is not known here: ${shown.join(', ')}.`
+  return `The query contains unknown names or values: ${shown.join(', ')}.`
 }

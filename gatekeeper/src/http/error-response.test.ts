@@ -125,7 +125,7 @@ describe('the dialect', () => {
 
   test('ollama is a text and nothing else', () => {
     expect(bodyOf(renderReason('no-credential', { facts: native, requestId: 'r-1' }))).toEqual({
-      error: 'An API key is needed: Authorization: Bearer KEY.',
+      error: 'An API key is required. Send Authorization: Bearer KEY.',
     })
   })
 

@@ -66,7 +66,7 @@ test.each([
   if (before !== null) await answered(socket, before)
   socket.write('GET / HT')
   await once(socket, 'close')
-  expect(text()).toMatch(/HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*did not come whole in time/)
+  expect(text()).toMatch(/HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*was not complete in time/)
   expect(logged).toEqual(['ERR_HTTP_REQUEST_TIMEOUT'])
 })
 

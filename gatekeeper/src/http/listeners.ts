@@ -73,8 +73,8 @@ function watchIdle(server: Server): (socket: Duplex) => boolean {
 
 const malformedTexts = {
   400: 'The request is not valid HTTP.',
-  408: 'The request did not come whole in time.',
-  431: 'The head is too long.',
+  408: 'The request was not complete in time.',
+  431: 'The request head is too long.',
 } as const
 
 const malformedFields = {
@@ -128,7 +128,7 @@ async function prepareSocket(path: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   // Whoever may write the folder may put a socket of his own in our socket's place.
   if ((statSync(folder).mode & 0o002) !== 0) {
-    throw new Error(`${folder} can be written by everybody; make it private: chmod o-w ${folder}`)
+    throw new Error(`${folder} is writable for all users; make it private: chmod o-w ${folder}`)
   }
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return
   if (await isAnswering(path))

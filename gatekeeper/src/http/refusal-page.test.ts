@@ -23,7 +23,7 @@ describe('the page of a refusal', () => {
     expect(fields['cache-control']).toBe('no-store')
     expect(body).not.toMatch(/<script|"x"|<r&1>/)
     expect(body).toContain('&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62; &#38; it&#39;s no')
-    expect(body).toContain('Ask whoever runs this gateway')
+    expect(body).toContain('Ask the operator of this gateway')
   })
 
   test.each([400, 401, 404, 429, 500, 502, 503, 504])('has words for %i', (status) => {

@@ -23,7 +23,7 @@ export function describeRefused(kind: Kind, path: readonly string[], what = 'mem
   // A name that only begins like a refused one is the client's text, and could be anything.
   const param = path.map((name) => (/^[a-z0-9_]{1,40}$/.test(name) ? name : '…')).join('.')
   const why = kind.refusedMembers?.why ?? whyOthers
-  return { text: `The ${what} "${param}" may not be set by callers here: ${why}.`, param }
+  return { text: `The ${what} "${param}" may not be set by callers: ${why}.`, param }
 }
 
 /** Query fields that name a model: they would win over the body or form that was checked. */

@@ -52,11 +52,11 @@ describe('a limit that is used up', () => {
   test.each([
     [
       { text: '3/day', unit: 'requests', amount: 3, used: 3, remaining: 0 },
-      'The limit 3/day of this key is used up: 3 of 3 requests. It begins again at 2026-11-30T00:00:00Z.',
+      'The limit 3/day of this key is used up: 3 of 3 requests. It resets at 2026-11-30T00:00:00Z.',
     ],
     [
       { used: 3_100, remaining: 0 },
-      'The limit 3k-tokens/day of this key is used up: 3,100 of 3,000 tokens. It begins again at 2026-11-30T00:00:00Z.',
+      'The limit 3k-tokens/day of this key is used up: 3,100 of 3,000 tokens. It resets at 2026-11-30T00:00:00Z.',
     ],
     [
       {
@@ -68,7 +68,7 @@ describe('a limit that is used up', () => {
         remaining: 0,
         periodSeconds: 60,
       },
-      'Too many requests: the limit 60/min of all callers together is reached: 60 of 60 requests. There is room again at 2026-11-30T00:00:00Z.',
+      'Too many requests: the limit 60/min of all callers together is reached: 60 of 60 requests. Try again at 2026-11-30T00:00:00Z.',
     ],
   ] as const)('%j', (limit, text) => {
     expect(say(refusal(limit))?.text).toBe(text)
@@ -82,7 +82,7 @@ describe('a limit that is used up', () => {
   test('for ever', () => {
     const never = { remaining: 0, used: 9, periodSeconds: null, resetAt: null }
     const text = say(refusal(never, { retryAfterMs: null, againAt: null }))?.text
-    expect(text).toMatch(/It does not begin again\.$/)
+    expect(text).toMatch(/It does not reset\.$/)
   })
 
   test('of requests at a time', () => {
@@ -94,7 +94,7 @@ describe('a limit that is used up', () => {
       scope: 'user',
     } as const
     expect(say(refusal(two))?.text).toBe(
-      'Too many requests at the same time: 2 requests run or wait already, and the limit 2-concurrent of this user allows no more. Try again when one has ended.',
+      'Too many requests at the same time: 2 requests are running or waiting, and the limit 2-concurrent of this user allows no more. Try again when one has finished.',
     )
   })
 })

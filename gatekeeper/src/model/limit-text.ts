@@ -25,8 +25,8 @@ export function describeRefusal(refusal: Refusal, about: About): Detail | null {
 }
 
 function describeRunning(limit: Standing, about: About): string {
-  const used = `${count(limit.used, 'request')} ${limit.used === 1 ? 'runs or waits' : 'run or wait'}`
-  return `Too many requests at the same time: ${used} already, and ${nameOf(limit, about)} allows no more. Try again when one has ended.`
+  const used = `${count(limit.used, 'request')} ${limit.used === 1 ? 'is' : 'are'} running or waiting`
+  return `Too many requests at the same time: ${used}, and ${nameOf(limit, about)} allows no more. Try again when one has finished.`
 }
 
 /** The limit is not used up: this request is too large for what is left. */
@@ -57,8 +57,8 @@ function describeUsed(limit: Standing, about: About): string {
 }
 
 function describeAgain({ againAt = null, retryAfterMs }: Refusal, limit: Standing): string {
-  if (againAt === null || retryAfterMs === null) return 'It does not begin again.'
-  const word = isRateSeconds(limit.periodSeconds) ? 'There is room again' : 'It begins again'
+  if (againAt === null || retryAfterMs === null) return 'It does not reset.'
+  const word = isRateSeconds(limit.periodSeconds) ? 'Try again' : 'It resets'
   return `${word} at ${formatSecond(againAt)}.`
 }
 

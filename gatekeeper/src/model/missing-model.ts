@@ -16,8 +16,9 @@ export function describeMissingModel(
   const text =
     endpoint?.dialect === 'ollama'
       ? `model '${name}' not found`
-      : `The model '${name}' does not exist, or may not be used here.`
+      : `The model '${name}' does not exist or you do not have access to it.`
   return { text, param: 'model' }
 }
 
-const unnamed = 'The request names no model, and only certain models may be used here: name one.'
+const unnamed =
+  'The request does not name a model, and your key may use only certain models. Name one of them.'

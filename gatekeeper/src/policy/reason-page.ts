@@ -16,23 +16,23 @@ type Words = { readonly title: string; readonly advice: string }
 const tryAgain = '<a href="">Try again</a>'
 const unavailable: Words = {
   title: 'The service is not available',
-  advice: `${tryAgain} in a moment. If it stays like this, tell whoever runs this gateway.`,
+  advice: `${tryAgain} in a moment. If the problem continues, tell the operator of this gateway.`,
 }
 const words: Readonly<Record<number, Words>> = {
   400: {
     title: 'The request cannot be accepted',
-    advice: 'Check the address. If you followed a link, tell whoever runs this gateway.',
+    advice: 'Check the address. If you followed a link, tell the operator of this gateway.',
   },
   401: {
-    title: 'An API key is needed',
-    advice: `${tryAgain}, and enter your API key as the password. The user name does not matter. Where you have no key, or yours is not accepted any more, ask whoever runs this gateway for a new one.`,
+    title: 'An API key is required',
+    advice: `${tryAgain}, and enter your API key as the password. The user name does not matter. If you have no key, or your key is no longer accepted, ask the operator of this gateway for a new one.`,
   },
   403: {
     title: 'This is not allowed',
-    advice: 'Ask whoever runs this gateway to allow it for your key.',
+    advice: 'Ask the operator of this gateway to allow it for your key.',
   },
-  404: { title: 'There is no such page', advice: 'Check the address.' },
-  429: { title: 'Too many requests', advice: `Wait a while, and then ${tryAgain.toLowerCase()}.` },
+  404: { title: 'This page does not exist', advice: 'Check the address.' },
+  429: { title: 'Too many requests', advice: `Wait a while, then ${tryAgain.toLowerCase()}.` },
 }
 
 /** What a page says: the reason, the request's id, and the seconds to wait where there are any. */

@@ -41,10 +41,10 @@ export function describeUnheld({ facts }: Question, what: string): Detail {
   const place = route === null ? facts.path : routeText(route)
   if (facts.point === 'relay') {
     const where = `${endpoint?.method ?? facts.method} ${endpoint?.pattern ?? place}`
-    const text = `The limit ${what} cannot be held at ${where}, whose body is not read. Call another endpoint, or use a key without this limit.`
+    const text = `The limit ${what} cannot be enforced at ${where}, because its body is not read. Call another endpoint, or use a key without this limit.`
     return { text, param: null }
   }
-  const text = `The limit ${what} cannot be held on ${place}, where only the head of a request is seen. ${instead(service, place)}`
+  const text = `The limit ${what} cannot be enforced on ${place}, where only the head of a request is checked. ${instead(service, place)}`
   return { text, param: null }
 }
 

@@ -124,7 +124,7 @@ describe('a key file that is spoilt', () => {
       chmodSync(place.file, 0o644)
       const child = await startReady(place, asNobody)
       chmodSync(place.file, 0o000)
-      await becomes(child, async () => (await readiness(place)).includes('may not be read'))
+      await becomes(child, async () => (await readiness(place)).includes('is not readable'))
       expect(await statusOf(place, ada.key)).toBe(200)
       chmodSync(place.file, 0o644)
       await becomes(child, async () => (await readiness(place)).includes('"ok"'))

@@ -86,7 +86,7 @@ describe.skipIf(testCaddy === null)(
           const answer = await stack.send(path, { key: limited.key, json: { model } })
           expect(answer.status).toBe(404)
           expect(answer.text).not.toContain(model)
-          expect(answer.text).toContain('The model does not exist, or may not be used here.')
+          expect(answer.text).toContain('The model does not exist or you do not have access to it.')
         }
       },
     )
@@ -95,7 +95,7 @@ describe.skipIf(testCaddy === null)(
       const answer = await stack.send('/v1/chat/completions', { key: limited.key, json: {} })
       expect(JSON.parse(answer.text).error).toMatchObject({
         ...{ code: 'model_not_found', param: 'model' },
-        message: expect.stringContaining('name one'),
+        message: expect.stringContaining('Name one'),
       })
     })
 

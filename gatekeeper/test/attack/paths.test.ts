@@ -147,7 +147,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
   })
 
   it('a slash at the end is another path, and is named as the cause', async () => {
-    const cause = /Take the slash off the end of the path\.$/
+    const cause = /Remove the slash at the end of the path\.$/
     for (const [path, method] of [
       ['/v1/models/', 'GET'],
       ['/ollama/v1/chat/completions/', 'POST'],

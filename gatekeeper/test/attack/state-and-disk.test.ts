@@ -35,7 +35,7 @@ describe('a state folder that is spoilt', () => {
     writeFileSync(join(place.stateDir, 'front-secrets.json'), text)
     const { code, said } = await startFailing(place)
     expect(code).toBe(78)
-    expect(said).toMatch(/front-secrets\.json does not hold the two secrets\. Delete it/)
+    expect(said).toMatch(/front-secrets\.json does not contain both secrets\. Delete it/)
     expect(said).not.toContain(edge.slice(0, 16))
   })
 

@@ -132,7 +132,7 @@ describe('a ledger that is spoilt', () => {
     writeFileSync(path, text)
     const { code, said } = await startFailing(place)
     expect([code, said]).toEqual([78, expect.stringMatching(message)])
-    expect(said).toMatch(/usage\.db: .*Limits must not begin at zero.*move .* elsewhere/)
+    expect(said).toMatch(/usage\.db: .*Limits must not restart at zero.*move .* elsewhere/)
     expect(readFileSync(path, 'utf8')).toBe(text)
   })
 })

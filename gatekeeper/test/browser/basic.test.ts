@@ -73,7 +73,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
       await page.emulateMedia({ colorScheme })
       await seatPerson(page, null)
       await page.goto(at('/image/'))
-      expect(await page.title()).toBe('An API key is needed')
+      expect(await page.title()).toBe('An API key is required')
       expect(await page.innerText('body')).toMatch(/enter your API key as the password/)
       // The style is applied, and the browser's own colours follow the person's.
       expect(await page.evaluate('getComputedStyle(document.querySelector("h1")).fontSize')).toBe(

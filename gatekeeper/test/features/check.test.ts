@@ -202,8 +202,8 @@ describe.skipIf(testCaddy === null)('the check', () => {
   })
 
   it.each([
-    ['without a key', {}, 401, /An API key is needed/],
-    ['with a key that is disabled', asPassword(disabled.key), 401, /An API key is needed/],
+    ['without a key', {}, 401, /An API key is required/],
+    ['with a key that is disabled', asPassword(disabled.key), 401, /An API key is required/],
     [
       'with a key for another service',
       asPassword(elsewhere.key),

@@ -45,7 +45,7 @@ describe.skipIf(testCaddy === null)('what programs ask of an Ollama', () => {
     const json = { model: 'demo', keep_alive: 0 }
     const answer = await stack.send('/api/generate', { key: ada.key, json })
     expect(answer.status).toBe(403)
-    expect(answer.text).toMatch(/keep_alive: 0 takes the model out of memory.*role admin/)
+    expect(answer.text).toMatch(/keep_alive: 0 without a prompt unloads the model.*role admin/)
   })
 
   it('a wrong key is told at once, and a token may be fetched anew', async () => {

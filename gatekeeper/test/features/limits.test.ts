@@ -315,7 +315,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       const answer = await ask(tokens, chat, '/chat/api/chat')
       expect(answer.status).toBe(403)
       // What cannot be held where, and where to go instead.
-      expect(answer.text).toMatch(/120-tokens\/day cannot be held on \/chat.*Use \/api or/)
+      expect(answer.text).toMatch(/120-tokens\/day cannot be enforced on \/chat.*Use \/api or/)
       expect(stack.upstream.requests).toBe(0)
     })
   })

@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 const token = 'scraper-0123456789abcdef0123'
-const problem = { source: '/keys/keys.json', what: 'is no JSON', remedy: 'Correct it.' }
+const problem = { source: '/keys/keys.json', what: 'is not valid JSON', remedy: 'Correct it.' }
 
 type Asked = { readonly path: string; readonly fields: readonly string[]; readonly from?: string }
 
@@ -50,7 +50,7 @@ describe('the ops listener', () => {
     expect(JSON.parse(text.slice(text.indexOf('{')))).toEqual({
       status: 'degraded',
       degraded: ['keys'],
-      problems: ['/keys/keys.json: is no JSON. Correct it.'],
+      problems: ['/keys/keys.json: is not valid JSON. Correct it.'],
     })
   })
 

@@ -15,7 +15,7 @@ export const grantedService: Check = {
   },
   describe: ({ facts, caller }) => {
     const who = sentenceStart(namedCaller(principalOf(caller)))
-    const text = `${who} may not call the service ${facts.service?.name ?? ''}: it is not among its services.`
+    const text = `${who} may not call the service ${facts.service?.name ?? ''}: the service is not in its list.`
     return { text, param: null }
   },
 }

@@ -152,7 +152,7 @@ test('a refusal names the limit, the route, and where to go instead', () => {
     facts: { point: 'check', service: aService({ routes }), route: routes[0] ?? null },
   })
   expect(inspectable.describe?.(question)).toEqual({
-    text: 'The limit 9-tokens/day cannot be held on /chat, where only the head of a request is seen. Use /api instead, or ask the operator to set mode: relay for /chat.',
+    text: 'The limit 9-tokens/day cannot be enforced on /chat, where only the head of a request is checked. Use /api instead, or ask the operator to set mode: relay for /chat.',
     param: null,
   })
 })

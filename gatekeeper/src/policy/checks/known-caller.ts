@@ -13,5 +13,5 @@ export const knownCaller: Check = {
 function describe({ caller, facts }: Question) {
   const only = facts.route?.credentialField
   if (caller !== 'no-credential' || only === undefined) return null
-  return { text: `An API key is needed here, as ${fieldText(only)}.`, param: null }
+  return { text: `An API key is required. Send it as ${fieldText(only)}.`, param: null }
 }

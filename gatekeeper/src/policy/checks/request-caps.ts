@@ -12,7 +12,7 @@ export const withinPrompt: Check = {
   },
   describe: (question) => {
     const bytesMax = tightestOf('prompt-bytes', question)
-    const text = `The prompt has ${question.body?.promptBytes ?? 0} bytes; up to ${bytesMax} may be sent.`
+    const text = `The prompt has ${question.body?.promptBytes ?? 0} bytes; the limit is ${bytesMax}.`
     return { text, param: null }
   },
 }

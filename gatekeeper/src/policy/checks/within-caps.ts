@@ -33,7 +33,7 @@ export const withinCaps: Check = {
     const found = asks.find(([, asked, cap]) => cap !== null && (asked ?? 0) > cap)
     if (found === undefined) return null
     const [param, asked = 0, cap, unit] = found
-    return { text: `${param} is ${amountOf(asked)}; up to ${cap} ${unit} may be asked for.`, param }
+    return { text: `${param} is ${amountOf(asked)}; the limit is ${cap} ${unit}.`, param }
   },
   oblige: ({ facts, caller, body }) => {
     const { outputTokens } = principalOf(caller).caps
@@ -46,5 +46,5 @@ export const withinCaps: Check = {
 
 /** Infinity stands for no end, and for what cannot be read. */
 function amountOf(asked: number | null): string {
-  return Number.isFinite(asked) ? String(asked) : 'without an end, or not a number'
+  return Number.isFinite(asked) ? String(asked) : 'unlimited, or not a number'
 }
