@@ -60,7 +60,7 @@ export async function readComposeFiles(folder: string, env: Env): Promise<Compos
 export function parseCompose(text: string, env: Env): Omit<ComposeFile, 'path'> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  if (document.errors.length > 0) return { services: [], fault: 'is not YAML' }
+  if (document.errors.length > 0) return { services: [], fault: 'is not valid YAML' }
   const reader = new Reader(document, { lines, env })
   const services = reader.entries(reader.member(document.contents, 'services'))
   return { services: services.map(([name, node]) => readService(name, node, reader)), fault: null }

@@ -29,7 +29,7 @@ function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
   const problems: Problem[] = []
   if (file.services[ownName] !== undefined) {
     const remedy = 'Choose another name.'
-    problems.push(reportAt(['services', ownName], `${ownName} is the gatekeeper itself`, remedy))
+    problems.push(reportAt(['services', ownName], `the name ${ownName} is reserved for the gatekeeper`, remedy))
   }
   for (const [name, entry] of Object.entries(file.services)) {
     for (const [index, alias] of entry.aliases.entries()) {
@@ -55,7 +55,7 @@ function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt):
   if (!modes.includes('relay') && entry.upstream?.keyFile !== undefined) {
     report(
       ['upstream', 'keyFile'],
-      `${name} has check routes only, and Caddy shows services no key`,
+      `${name} has check routes only, where Caddy does not send a key to the service`,
       'Remove keyFile, or give the service a route with mode: relay.',
     )
   }
@@ -73,7 +73,7 @@ function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt):
     if (route.browser === 'basic' && keyFieldOf(route) !== null) {
       report(
         ['routes', index, 'credentialField'],
-        `a browser sends its password in Authorization, and credentialField names ${keyFieldOf(route)}`,
+        `a browser sends its password in Authorization, but credentialField names ${keyFieldOf(route)}`,
         'Write credentialField: Basic, or remove browser: basic.',
       )
     }
@@ -96,13 +96,13 @@ function keyFieldOf({ credentialField }: ServiceEntry['routes'][number]): string
 function methodProblems(kind: ServiceEntry['kind'], methods: NonNullable<ServiceEntry['methods']>) {
   const problems: { what: string; remedy: string }[] = []
   if (!isOpaque(kind)) {
-    const what = `kind ${kind.name} has a table of endpoints, and methods changes nothing there`
+    const what = `kind ${kind.name} has its own table of endpoints, so methods has no effect`
     problems.push({ what, remedy: 'Remove methods, or write kind: http.' })
   }
   const all = [...methods.read, ...methods.use, ...methods.manage]
   const twice = [...new Set(all.filter((method, at) => all.indexOf(method) !== at))]
   if (twice.length > 0) {
-    const what = `methods gives ${twice.join(', ')} more than one class`
+    const what = `methods lists ${twice.join(', ')} in more than one class`
     problems.push({ what, remedy: 'Keep each method in one list.' })
   }
   return problems

@@ -11,18 +11,18 @@ const inFile = (env: Record<string, string>) =>
 test.each([
   ['PORT', '3000', 'GATEKEEPER_HTTPS_PORT=3000'],
   ['COOKIE_DOMAIN', '.example.com', 'a cookie for a whole domain'],
-  ['AUTH_SECRET', 'hidden', 'nothing is signed'],
+  ['AUTH_SECRET', 'hidden', 'not signed with a shared secret'],
   ['JWT_SECRET', 'hidden', 'docs/guides/tokens.md'],
   ['ADMIN_API_KEY', 'hidden', 'npm run keys -- add'],
   ['REQUEST_TIMEOUT_MS', '30000', 'headersSeconds: 30'],
   ['LOG_DIR', '/hidden', 'stdout'],
   ['DATABASE_URL', 'file:hidden', 'SQLite'],
-  ['NODE_ENV', 'production', 'nothing depends on it'],
+  ['NODE_ENV', 'production', 'does not read it'],
   ['ALLOWED_ORIGINS', 'https://hidden', 'origins: ['],
 ])('C15: %s=%s in .env is named, with the line to write instead', (name, value, advice) => {
   const [found, ...more] = inFile({ [name]: value })
   expect([found, more]).toEqual([
-    [`${name} does nothing here`, expect.stringContaining(advice)],
+    [`${name} has no effect here`, expect.stringContaining(advice)],
     [],
   ])
   expect(JSON.stringify(found)).not.toContain('hidden')

@@ -61,11 +61,11 @@ const rows: readonly Row[] = [
   {
     names: ['COOKIE_DOMAIN'],
     advice: () =>
-      'Remove it: a cookie for a whole domain would give the session of its owner to every service there.',
+      'Remove it: a cookie for a whole domain would send the session to every service of that domain.',
   },
   {
     names: ['AUTH_SECRET', 'SESSION_SECRET', 'NEXTAUTH_SECRET'],
-    advice: () => 'Remove it: nothing is signed with a secret of yours.',
+    advice: () => 'Remove it: tokens are not signed with a shared secret.',
   },
   {
     names: ['JWT_SECRET', 'JWT_SECRET_KEY'],
@@ -100,13 +100,12 @@ const rows: readonly Row[] = [
   },
   {
     names: ['LOG_LEVEL'],
-    advice: () => 'Remove it: there are no levels to choose.',
+    advice: () => 'Remove it: the log level cannot be changed.',
     isCommon: true,
   },
   {
     names: ['DATABASE_URL', 'REDIS_URL'],
-    advice: () =>
-      'Remove it: what is counted is in SQLite in the state folder, and nothing is to be set.',
+    advice: () => 'Remove it: usage is stored in SQLite in the state folder and needs no setting.',
     isCommon: true,
   },
   {
@@ -117,7 +116,11 @@ const rows: readonly Row[] = [
     names: ['TRUST_PROXY', 'TRUSTED_PROXIES'],
     advice: () => 'Write trusted_proxies into the Caddyfile (docs/guides/domains.md).',
   },
-  { names: ['NODE_ENV'], advice: () => 'Remove it: nothing depends on it.', isCommon: true },
+  {
+    names: ['NODE_ENV'],
+    advice: () => 'Remove it: the gatekeeper does not read it.',
+    isCommon: true,
+  },
 ]
 
 /**
@@ -133,7 +136,7 @@ export function findForeignNames(
       .filter((name) => (env[name] ?? '') !== '' && (isOwnFile || !isCommon))
       .map((name) => ({
         source: source ?? name,
-        what: source === undefined ? 'does nothing here' : `${name} does nothing here`,
+        what: source === undefined ? 'has no effect here' : `${name} has no effect here`,
         remedy: advice(env[name] ?? '', env),
       })),
   )

@@ -92,7 +92,7 @@ describe('a file that holds something else stops the start, and is not quoted', 
     mkdirSync(stateDir, { recursive: true })
     writeFileSync(file(), text)
     const load = () => loadFrontSecrets(stateDir)
-    expect(load).toThrow(/front-secrets\.json does not hold the two secrets/)
+    expect(load).toThrow(/front-secrets\.json does not contain both secrets/)
     expect(load).not.toThrow(new RegExp(`${canary}|${good}`))
     // Nothing is repaired behind the person's back, and Caddy gets no snippet of it.
     expect(readFileSync(file(), 'utf8')).toBe(text)

@@ -49,7 +49,7 @@ function parse(text: string, path: string): FrontSecrets {
     // The message of JSON.parse quotes the text, and the text is secret.
   }
   throw new Error(
-    `${path} does not hold the two secrets. Delete it; new ones are made at the next start`,
+    `${path} does not contain both secrets. Delete it; the next start creates new ones`,
   )
 }
 

@@ -144,7 +144,7 @@ describe('a certificate authority of a service', () => {
     ['certs/none.pem', 'cannot be read (ENOENT)'],
     ['certs/empty.pem', 'is empty'],
     ['certs/text.pem', 'has no certificate in PEM form'],
-    ['certs/key.pem', 'holds a private key'],
+    ['certs/key.pem', 'contains a private key'],
     ['certs/cut.pem', 'has a block that is not a certificate: the second'],
     ['certs/request.pem', 'has a block that is not a certificate: the first'],
   ])('a file that is none names itself: %s', (file, what) => {
@@ -167,7 +167,7 @@ describe('a certificate authority of a service', () => {
   test.each([
     ['tls: certs/ca.pem', 'must name a file: tls: {ca: certs/ca.pem}'],
     ['tls: {ca: [a]}', 'must be the path of a PEM file, such as certs/ca.pem'],
-    ['tls: {file: a}', 'has no member "file"'],
+    ['tls: {file: a}', 'has an unknown member "file"'],
   ])('written otherwise is told what is allowed: %s', (tls, what) => {
     const text = textOf('x').replace('tls: {ca: x}', tls)
     expect(placesOf(text).join()).toContain(what)
@@ -210,7 +210,7 @@ describe('the field of a route that carries our credential', () => {
 
   test('cannot stand where the upstream gets a key of ours: two would reach it', () => {
     const text = `${head}  a: {kind: openai, upstream: {url: "http://l:1", keyFile: key}, routes: [{prefix: /a, credentialField: X-API-Key}]}\n`
-    expect(placesOf(text)).toEqual([expect.stringMatching(/a gets a key of ours/)])
+    expect(placesOf(text)).toEqual([expect.stringMatching(/the gatekeeper sends its own key to a/)])
   })
 })
 
@@ -230,15 +230,15 @@ describe('classes of methods', () => {
     ['{use: [put]}', 'must be a method in capital letters, such as PUT'],
     ['{use: [CONNECT]}', 'CONNECT and TRACE are never let through'],
     ['{use: [""]}', 'must be a method in capital letters'],
-    ['{open: [PUT]}', 'has no member "open"'],
-    ['{use: [PUT], manage: [PUT]}', 'methods gives PUT more than one class'],
+    ['{open: [PUT]}', 'has an unknown member "open"'],
+    ['{use: [PUT], manage: [PUT]}', 'methods lists PUT in more than one class'],
   ])('%s is refused with what is allowed', (methods, what) => {
     expect(placesOf(textOf(methods)).join()).toContain(what)
   })
 
   test('mean nothing where a kind has a table, so they are refused there', () => {
     expect(placesOf(textOf('{use: [PUT]}', 'openai'))).toEqual([
-      expect.stringMatching(/kind openai has a table of endpoints/),
+      expect.stringMatching(/kind openai has its own table of endpoints/),
     ])
   })
 })
@@ -317,12 +317,12 @@ describe('each problem has its line and column', () => {
 describe('what no schema can say', () => {
   test('one prefix has one owner', () => {
     const text = `${head}  a: {kind: http, routes: [{prefix: /x}]}\n  b: {kind: http, routes: [{prefix: /x}]}\n`
-    expect(placesOf(text)).toEqual(['4:29 /x is a route of a already'])
+    expect(placesOf(text)).toEqual(['4:29 /x is already a route of a'])
   })
 
   test('one prefix twice in one service', () => {
     const text = `${head}  a: {kind: http, routes: [{prefix: /x}, {prefix: /x, mode: check}]}\n`
-    expect(placesOf(text)).toEqual(['3:43 /x is a route of a already'])
+    expect(placesOf(text)).toEqual(['3:43 /x is already a route of a'])
   })
 
   test.each([
@@ -339,7 +339,7 @@ describe('what no schema can say', () => {
     ],
   ])('%s is the gatekeeper’s own', (prefix) => {
     const text = `${head}  a: {kind: http, routes: [{prefix: ${prefix}}]}\n`
-    expect(placesOf(text)).toEqual([`3:29 ${prefix} is the gatekeeper's own`])
+    expect(placesOf(text)).toEqual([`3:29 ${prefix} is reserved for the gatekeeper`])
   })
 
   test('a prefix that only begins like a reserved one is free', () => {
@@ -377,7 +377,7 @@ describe('what no schema can say', () => {
 
   test('a relay route needs an upstream', () => {
     const text = `${head}  a: {kind: openai, routes: [{prefix: /a}]}\n`
-    expect(placesOf(text)).toEqual(['3:3 a has a relay route and no upstream'])
+    expect(placesOf(text)).toEqual(['3:3 a has a relay route but no upstream'])
   })
 
   test('a check-only service has no use for a key: Caddy shows none', () => {
@@ -415,7 +415,7 @@ describe('what no schema can say', () => {
 
   test.each([
     ['none', 'cannot be read (ENOENT)'],
-    ['two', 'does not hold one key'],
+    ['two', 'does not contain exactly one key'],
   ])('a key file that holds no key: %s', (name, what) => {
     const text = `${head}  litellm: {kind: openai, upstream: {url: "http://l:1", keyFile: ${name}}, routes: [{prefix: /l}]}\n`
     const problems = placesOf(text)

@@ -62,7 +62,9 @@ export function readGatewayFile(
     return failedGateway(document.errors.map((error) => syntax(source, error)))
   const value = toValue(document)
   if (value === null) {
-    return failedGateway([reportAt([], 'uses aliases that cannot be resolved', 'Write them out.')])
+    return failedGateway([
+      reportAt([], 'uses aliases that cannot be resolved', 'Write the values out instead.'),
+    ])
   }
   const schema = createGatewaySchema(deps.kinds ?? kinds)
   const parsed = schema.safeParse(value.content, { error: plainIssue })
@@ -141,7 +143,7 @@ type YamlError = {
 }
 
 function syntax(source: string, error: YamlError): Problem {
-  const [what = 'is not YAML'] = error.message.split(/ at line |\n/)
+  const [what = 'is not valid YAML'] = error.message.split(/ at line |\n/)
   const place = error.linePos?.[0]
   return {
     source,
@@ -162,8 +164,8 @@ function explain(issue: Issue, reportAt: ReportAt): Problem[] {
     return unknownMembers(issue).map(({ name, meant, known }) =>
       reportAt(
         [...issue.path, name],
-        `${at} has no member ${JSON.stringify(name)}${meant}`,
-        `Members are ${known}. Remove or rename it.`,
+        `${at} has an unknown member ${JSON.stringify(name)}${meant}`,
+        `Allowed members are ${known}. Remove or rename it.`,
       ),
     )
   }

@@ -60,12 +60,12 @@ users:
     [
       'a role that there is not',
       `${head}${ollama}roles: {root: {}}\n`,
-      /4:9: roles has no member "root"/,
+      /4:9: roles has an unknown member "root"/,
     ],
     [
       'a member that roles have not',
       `${head}${ollama}roles: {admin: {quota: 1}}\n`,
-      /no member "quota"/,
+      /unknown member "quota"/,
     ],
     [
       'a weight of nothing',
@@ -88,7 +88,7 @@ describe('what could never be kept starts nothing', () => {
     (limit) => {
       expect(problemsOf(head + tts(`60/min, ${limit}`))).toEqual([
         expect.stringMatching(
-          /^gatekeeper\.yaml:3:\d+: \S+ can never be kept at tts, which has check/,
+          /^gatekeeper\.yaml:3:\d+: \S+ can never be enforced on tts, which has check/,
         ),
       ])
     },
@@ -97,7 +97,7 @@ describe('what could never be kept starts nothing', () => {
   test('and of everybody, where a service is checked only', () => {
     const text = `${head}${ollama}${tts('')}limits: [60/min, 2-concurrent]\n`
     expect(problemsOf(text)).toEqual([
-      'gatekeeper.yaml:5:18: 2-concurrent can never be kept at tts, where Caddy proxies after a check. Write it into the limits of the services that are relayed.',
+      'gatekeeper.yaml:5:18: 2-concurrent can never be enforced on tts, where Caddy proxies after a check. Move it to the limits of the relayed services.',
     ])
     expect(problemsOf(`${head}${ollama}limits: [60/min, 2-concurrent]\n`)).toEqual([])
   })
@@ -108,8 +108,8 @@ describe('what could never be kept starts nothing', () => {
     const { problems, warnings } = read(`${head}${ollama}${tts('')}${policies}`)
     expect(problems).toEqual([])
     expect(warnings.map(formatProblem)).toEqual([
-      expect.stringMatching(/:5:\d+: 1k-prompt-bytes shuts the role readwrite out of \/tts/),
-      expect.stringMatching(/:6:\d+: 2-concurrent shuts the user ada out of \/tts/),
+      expect.stringMatching(/:5:\d+: 1k-prompt-bytes denies the role readwrite access to \/tts/),
+      expect.stringMatching(/:6:\d+: 2-concurrent denies the user ada access to \/tts/),
     ])
     expect(read(`${head}${ollama}${policies}`).warnings).toEqual([])
   })
@@ -135,10 +135,10 @@ users: {ada: {limits: [5usd/month]}}
       `${head}${checked}${tts('')}limits: [5usd/month]\nroles: {admin: {limits: [9-tokens/day]}}\n`,
     )
     expect(problems).toEqual([])
-    const ofLimits = warnings.map(formatProblem).filter((text) => text.includes('shuts'))
+    const ofLimits = warnings.map(formatProblem).filter((text) => text.includes('access to'))
     expect(ofLimits).toEqual([
-      expect.stringMatching(/:5:\d+: 5usd\/month shuts everybody out of \/h, where/),
-      expect.stringMatching(/:6:\d+: 9-tokens\/day shuts the role admin out of \/h, where/),
+      expect.stringMatching(/:5:\d+: 5usd\/month denies everyone access to \/h, where/),
+      expect.stringMatching(/:6:\d+: 9-tokens\/day denies the role admin access to \/h, where/),
     ])
   })
 
@@ -146,7 +146,7 @@ users: {ada: {limits: [5usd/month]}}
     const priced =
       '  x: {kind: http, routes: [{prefix: /x}], prices: {a: {inputUsdPerMillion: 1, outputUsdPerMillion: 1}}}\n'
     expect(read(`${head}${priced}limits: [5usd/month]\n`).warnings.map(formatProblem)).toEqual([
-      expect.stringMatching(/5usd\/month shuts everybody out of \/x/),
+      expect.stringMatching(/5usd\/month denies everyone access to \/x/),
     ])
   })
 
@@ -164,16 +164,16 @@ users: {ada: {limits: [5usd/month]}}
     const opaque = (limit: string) =>
       `${head}  x: {kind: http, upstream: {url: "http://h:1"}, routes: [{prefix: /x, mode: relay}], limits: [${limit}]}\n`
     expect(problemsOf(opaque('1k-tokens/day'))).toEqual([
-      expect.stringMatching(/can never be kept at x/),
+      expect.stringMatching(/can never be enforced on x/),
     ])
     expect(problemsOf(opaque('2-concurrent, 9-stream-seconds, 60/min'))).toEqual([])
   })
 
   test('a queue without slots, and slots where nobody can wait', () => {
     const queue = `${head}  x: {kind: openai, upstream: {url: "http://h:1"}, routes: [{prefix: /x}], queue: {waiting: 1}}\n`
-    expect(problemsOf(queue)).toEqual([expect.stringMatching(/x has a queue and no slots/)])
+    expect(problemsOf(queue)).toEqual([expect.stringMatching(/x has a queue but no slots/)])
     const slots = `${head}  tts: {kind: http, routes: [{prefix: /tts}], slots: 1}\n`
-    expect(problemsOf(slots)).toEqual([expect.stringMatching(/nobody can wait there/)])
+    expect(problemsOf(slots)).toEqual([expect.stringMatching(/requests cannot wait/)])
   })
 })
 

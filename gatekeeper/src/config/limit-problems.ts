@@ -25,13 +25,13 @@ function sharedProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
     .filter(([, entry]) => isCheckedOnly(entry))
     .map(([name]) => name)
   if (checked.length === 0) return []
-  const remedy = 'Write it into the limits of the services that are relayed.'
+  const remedy = 'Move it to the limits of the relayed services.'
   return unseen(file.limits)
     .filter(({ limit }) => !isOfModels(limit))
     .map(({ limit, index }) =>
       reportAt(
         ['limits', index],
-        `${limit.text} can never be kept at ${checked.join(', ')}, where Caddy proxies after a check`,
+        `${limit.text} can never be enforced on ${checked.join(', ')}, where Caddy proxies after a check`,
         remedy,
       ),
     )
@@ -46,13 +46,13 @@ export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] 
     unseen(limits).flatMap(({ limit, index }) => {
       const routes = routesWithout(limit, file)
       if (routes.length === 0) return []
-      const what = `${limit.text} shuts ${who} out of ${routes.join(', ')}, where Caddy proxies after a check`
+      const what = `${limit.text} denies ${who} access to ${routes.join(', ')}, where Caddy proxies after a check`
       const remedy =
-        'Set mode: relay there, or write it into the limits of the services that are relayed.'
+        'Set mode: relay there, or move it to the limits of the relayed services.'
       return [reportAt([...path, 'limits', index], what, remedy)]
     })
   return [
-    ...warn([], 'everybody', file.limits),
+    ...warn([], 'everyone', file.limits),
     ...Object.entries(file.roles).flatMap(([role, policy]) =>
       warn(['roles', role], `the role ${role}`, policy?.limits ?? []),
     ),
@@ -70,7 +70,7 @@ function ownWarnings(name: string, entry: ServiceEntry, reportAt: ReportAt): Pro
   return unseen(entry.limits).flatMap(({ limit, index }) => {
     const routes = routesWithout(limit, { services: { [name]: entry } })
     if (routes.length === 0) return []
-    const what = `${limit.text} shuts everybody out of ${routes.join(', ')}, where Caddy proxies after a check`
+    const what = `${limit.text} denies everyone access to ${routes.join(', ')}, where Caddy proxies after a check`
     return [reportAt(['services', name, 'limits', index], what, 'Set mode: relay there.')]
   })
 }
@@ -93,24 +93,24 @@ function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt):
   const problems: Problem[] = []
   if (isCheckedOnly(entry)) {
     for (const { limit, index } of unseen(entry.limits)) {
-      const what = `${limit.text} can never be kept at ${name}, which has check routes only`
+      const what = `${limit.text} can never be enforced on ${name}, which has check routes only`
       const remedy = 'Limit its requests (60/min), or give it a route with mode: relay.'
       problems.push(reportAt([...path, 'limits', index], what, remedy))
     }
     for (const member of ['slots', 'queue'] as const) {
       if (entry[member] === undefined) continue
-      const what = `${name} has check routes only, and nobody can wait there`
-      problems.push(reportAt([...path, member], what, 'Remove it, or relay the service.'))
+      const what = `${name} has check routes only, where requests cannot wait`
+      problems.push(reportAt([...path, member], what, 'Remove it, or give the service a route with mode: relay.'))
     }
   } else if (isOpaque(entry.kind)) {
     for (const { limit, index } of unread(entry.limits)) {
-      const what = `${limit.text} can never be kept at ${name}: what kind: ${entry.kind.name} says is not read`
+      const what = `${limit.text} can never be enforced on ${name}: what kind: ${entry.kind.name} says is not read`
       const remedy = 'Limit requests, concurrent or stream-seconds, or give it another kind.'
       problems.push(reportAt([...path, 'limits', index], what, remedy))
     }
   }
   if (entry.queue !== undefined && entry.slots === undefined && entry.kind.slots === undefined) {
-    const what = `${name} has a queue and no slots, so that nobody ever waits`
+    const what = `${name} has a queue but no slots, so no request ever waits`
     problems.push(reportAt([...path, 'queue'], what, 'Add slots, or remove queue.'))
   }
   return problems

@@ -28,7 +28,7 @@ describe('parseListen', () => {
   test('a socket path that the kernel would cut is refused with its length', () => {
     const longest = `/${'a'.repeat(106)}`
     expect(parseListen(`unix:${longest}`, folder)).toEqual({ kind: 'unix', path: longest })
-    expect(parseListen(`unix:${longest}a`, folder)).toMatch(/108 bytes.*at most 107/)
+    expect(parseListen(`unix:${longest}a`, folder)).toMatch(/108 bytes.*maximum is 107/)
     // Bytes, not letters; and the folder counts.
     expect(parseListen(`unix:/${'ä'.repeat(60)}`, folder)).toMatch(/121 bytes/)
     expect(parseListen(`unix:${'a'.repeat(100)}`, folder)).toMatch(/110 bytes/)

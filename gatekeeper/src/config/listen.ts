@@ -15,7 +15,7 @@ export function parseListen(text: string, folder: string): Listen | string {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2] ?? ''
   const port = Number(match?.[3])
-  if (!match || port < 1 || port > 65535) return 'is neither unix:PATH nor HOST:PORT'
+  if (!match || port < 1 || port > 65535) return 'is not unix:PATH or HOST:PORT'
   if (isIP(host) === 0 && !/^[A-Za-z0-9.-]+$/.test(host)) return 'has no host before the port'
   return { kind: 'tcp', host, port }
 }
@@ -26,7 +26,7 @@ function parseUnix(path: string, folder: string): Listen | string {
   const bytes = Buffer.byteLength(absolute)
   return bytes <= socketPathBytesMax
     ? { kind: 'unix', path: absolute }
-    : `is a socket path of ${bytes} bytes, and a socket's path has at most ${socketPathBytesMax}`
+    : `is a socket path of ${bytes} bytes; the maximum is ${socketPathBytesMax}`
 }
 
 /** The form that Caddy dials: `unix//run/relay.sock`, `127.0.0.1:9000`. */

@@ -17,7 +17,7 @@ export function loadGateway(
     return readGatewayFile(readFile(source), source, { settings, readFile, kinds })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const what = code === undefined ? 'cannot be understood' : `cannot be read (${code})`
+    const what = code === undefined ? 'cannot be parsed' : `cannot be read (${code})`
     const remedy = 'Set GATEKEEPER_CONFIG to a readable gatekeeper.yaml.'
     return failedGateway([{ source, ...(describeEncoding(code ?? '') ?? { what, remedy }) }])
   }

@@ -19,7 +19,7 @@ export function readPriceFile(
     ...{ source, what, remedy },
     ...placeOf(document.contents, path, lines),
   })
-  if (document.errors.length > 0) return { rows: [], problems: [reportAt([], 'is not YAML')] }
+  if (document.errors.length > 0) return { rows: [], problems: [reportAt([], 'is not valid YAML')] }
   const parsed = prices.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {}, { error: plainIssue })
   if (parsed.success) return { rows: toPriceRows(parsed.data), problems: [] }
   const problems = parsed.error.issues.map((issue) =>
@@ -31,7 +31,10 @@ export function readPriceFile(
 function describe(issue: z.core.$ZodIssue): string {
   return issue.code === 'unrecognized_keys'
     ? unknownMembers(issue)
-        .map(({ name, meant, known }) => `has no member ${name}${meant}; members are ${known}`)
+        .map(
+          ({ name, meant, known }) =>
+            `unknown member ${name}${meant}; allowed members are ${known}`,
+        )
         .join('; ')
     : issue.message
 }

@@ -39,7 +39,7 @@ function findFault(text: string): string | null {
   if (blocks.length === 0) return 'has no certificate in PEM form (-----BEGIN CERTIFICATE-----)'
   // A private key has no business here, and the file would be handed to two more programs.
   if (blocks.some(([, form]) => form?.endsWith('PRIVATE KEY'))) {
-    return 'holds a private key: only certificates belong in it'
+    return 'contains a private key: only certificates are allowed in it'
   }
   const bad = blocks.findIndex(([block]) => !isCertificate(block))
   return bad === -1 ? null : `has a block that is not a certificate: the ${ordinal(bad)}`

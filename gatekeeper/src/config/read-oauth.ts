@@ -37,7 +37,7 @@ function readSeconds(text: string, report: Report): number {
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (seconds >= secondsMin && seconds <= secondsMax) return seconds
   const remedy = `Use a number from ${secondsMin} to ${secondsMax}, such as 3600.`
-  report('OAUTH_TOKEN_EXPIRES_IN', 'is not a number of seconds that tokens can last', remedy)
+  report('OAUTH_TOKEN_EXPIRES_IN', 'is not a valid token lifetime in seconds', remedy)
   return secondsMin
 }
 
@@ -45,7 +45,7 @@ function readAlgorithm(text: string, report: Report): OAuthSettings['algorithm']
   const found = signingAlgorithms.find((algorithm) => algorithm === text)
   if (found !== undefined) return found
   const remedy = `Use one of ${signingAlgorithms.join(', ')}.`
-  report('OAUTH_SIGNING_ALGORITHM', 'is not an algorithm that tokens can be signed with', remedy)
+  report('OAUTH_SIGNING_ALGORITHM', 'is not a supported signature algorithm', remedy)
   return 'RS256'
 }
 
@@ -53,8 +53,8 @@ function readClients(text: (name: SettingName) => string | null, report: Report)
   const clients = roles.flatMap((role) => readClient(role, text, report))
   const ids = clients.map(({ id }) => id)
   if (new Set(ids).size !== ids.length) {
-    const remedy = 'Give each role a client of its own.'
-    report('OAUTH_CLIENT_ID_READONLY', 'or another one names the same client twice', remedy)
+    const remedy = 'Give each role its own client.'
+    report('OAUTH_CLIENT_ID_READONLY', 'two OAUTH_CLIENT_ID settings have the same value', remedy)
   }
   return clients
 }
@@ -70,13 +70,17 @@ function readClient(
   if (id === null && secret === null) return []
   if (id === null || secret === null) {
     const [set, unset] = id === null ? ['SECRET', 'ID'] : ['ID', 'SECRET']
-    const remedy = `Set OAUTH_CLIENT_${unset}_${suffix} as well, or neither.`
-    report(`OAUTH_CLIENT_${set}_${suffix}`, 'is set alone', remedy)
+    const remedy = 'Set both or neither.'
+    report(
+      `OAUTH_CLIENT_${set}_${suffix}`,
+      `is set without OAUTH_CLIENT_${unset}_${suffix}`,
+      remedy,
+    )
     return []
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) {
     const remedy = 'Use letters, digits, dots, hyphens and underscores, such as ci-runner.'
-    report(`OAUTH_CLIENT_ID_${suffix}`, 'is not the id of a client', remedy)
+    report(`OAUTH_CLIENT_ID_${suffix}`, 'is not a valid client id', remedy)
     return []
   }
   return [{ id, role, secret }]

@@ -113,7 +113,7 @@ describe('names', () => {
     const { problems } = read({ [name]: 'x' })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatchObject({ source: name })
-    expect(problems[0]?.remedy).toContain(`Is it ${nearest}?`)
+    expect(problems[0]?.remedy).toContain(`Did you mean ${nearest}?`)
   })
 
   test('of others are not our business', () => {
@@ -129,7 +129,7 @@ describe('names', () => {
     const env = { LITELLM_URL: 'http://a:1', LITELLM_SERVER_URL: 'http://b:2' }
     expect(read(env).problems[0]).toMatchObject({
       source: 'LITELLM_URL',
-      what: 'is set, and so is LITELLM_SERVER_URL',
+      what: 'is set together with LITELLM_SERVER_URL',
     })
   })
 
@@ -298,7 +298,7 @@ test('K3: in a container an API_KEYS_FILE that cannot be seen stops the start an
   expect(problemsOf('/mnt/host/clone//srv/gone.json')).toEqual([
     expect.objectContaining({
       source: 'API_KEYS_FILE',
-      what: 'names srv/gone.json, which cannot be seen in this container',
+      what: 'names srv/gone.json, which does not exist in this container',
     }),
   ])
   // On the host the file may still be to come: its keys are refused until then.

@@ -134,8 +134,8 @@ function checkHostFile(path: string | null, { readFile }: SettingsSource, report
     const named = path.slice(hostFolder.length)
     report(
       'API_KEYS_FILE',
-      `names ${named}, which cannot be seen in this container`,
-      'Write the path of a file that exists on this machine, from its root or from this folder, then: docker compose up -d.',
+      `names ${named}, which does not exist in this container`,
+      'Use the path of a file on this machine, absolute or relative to this folder, then run: docker compose up -d.',
     )
   }
 }
@@ -148,15 +148,15 @@ function checkListeners(settings: Settings, report: Report): void {
   if (metricsToken === null && opsListen.kind === 'tcp' && !isLoopback(opsListen.host)) {
     report(
       'GATEKEEPER_OPS_LISTEN',
-      'would be reached by others',
+      'would be reachable from other machines',
       'Use unix:PATH or 127.0.0.1:PORT, or set GATEKEEPER_METRICS_TOKEN_FILE to let scrapers in.',
     )
   }
   if (metricsToken !== null && metricsToken.length < metricsTokenCharsMin) {
-    const remedy = 'Make one: openssl rand -hex 32.'
+    const remedy = 'Generate one: openssl rand -hex 32.'
     report(
       'GATEKEEPER_METRICS_TOKEN',
-      `has fewer than ${metricsTokenCharsMin} characters, so that it could be guessed`,
+      `is shorter than ${metricsTokenCharsMin} characters and could be guessed`,
       remedy,
     )
   }
@@ -172,7 +172,7 @@ function checkListeners(settings: Settings, report: Report): void {
     // Port 0 stands where a value could not be read, which is a problem of its own.
     const isRead = listen.kind === 'unix' || listen.port !== 0
     if (owner !== undefined && isRead)
-      report(name, `is the same place as ${owner}`, 'Choose another.')
+      report(name, `is the same address as ${owner}`, 'Choose another.')
     owners.set(place, name)
   }
 }
@@ -197,7 +197,7 @@ function unknownNames(env: SettingsSource['env']): Problem[] {
 function describeMeant(name: string | null): string {
   return name === null
     ? 'Remove it; `.env.example` lists all settings.'
-    : `Is it ${name}? Otherwise remove it.`
+    : `Did you mean ${name}? Otherwise remove it.`
 }
 
 function createTextReader(source: SettingsSource, problems: Problem[]) {
@@ -209,8 +209,8 @@ function createTextReader(source: SettingsSource, problems: Problem[]) {
     if (first !== undefined && second !== undefined) {
       problems.push({
         source: first,
-        what: `is set, and so is ${second}`,
-        remedy: 'Keep one of them.',
+        what: `is set together with ${second}`,
+        remedy: 'Set only one of them.',
       })
     }
     if (first === undefined) return withFallback ? row.fallback : null
@@ -226,8 +226,8 @@ function readSecret(name: string, secret: string, problems: Problem[]): string |
   if (isVisibleAscii(secret)) return secret
   problems.push({
     source: name,
-    what: 'is not one line of visible letters',
-    remedy: 'Give the secret alone, without blanks and line breaks.',
+    what: 'is not one line of visible characters',
+    remedy: 'Set it to the secret alone, without spaces or line breaks.',
   })
   return null
 }
@@ -244,7 +244,7 @@ function readSecretFile(
     const secret = at.source.readFile(path).trim()
     if (isVisibleAscii(secret)) return secret
     report(
-      secret === '' ? 'is empty' : 'has more than one line or letters that cannot be sent',
+      secret === '' ? 'is empty' : 'has more than one line, or characters that cannot be sent',
       'Write the secret into it as one line.',
     )
   } catch (error) {

@@ -10,7 +10,7 @@ export function readPort(name: string, text: string, report: Report): number {
   if (port >= 1 && port <= 65535) return port
   report(
     name,
-    `is ${JSON.stringify(text)}, which is not a port`,
+    `is ${JSON.stringify(text)}, not a port number`,
     'Use a number from 1 to 65535, such as 8443.',
   )
   return 0
@@ -20,7 +20,7 @@ export function readBind(text: string, report: Report): string {
   if (isIP(text) === 0) {
     report(
       'GATEKEEPER_BIND',
-      `is ${JSON.stringify(text)}, which is not an IP address`,
+      `is ${JSON.stringify(text)}, not an IP address`,
       'Use one such as 127.0.0.1.',
     )
   }
@@ -40,12 +40,12 @@ export function readSites(text: string, report: Report): string[] {
   for (const site of sites.filter((candidate) => !isName(candidate))) {
     report(
       'GATEKEEPER_SITE',
-      `has ${JSON.stringify(site)}, which is neither a host name nor an address`,
+      `has ${JSON.stringify(site)}, not a host name or an address`,
       'Leave out scheme, port and path: localhost, ai.example.com, 192.168.1.20.',
     )
   }
   if (sites.length === 0)
-    report('GATEKEEPER_SITE', 'names no site', 'Set it to localhost, for example.')
+    report('GATEKEEPER_SITE', 'does not name a site', 'Set it to localhost, for example.')
   return sites
 }
 
@@ -68,8 +68,8 @@ export function readUrl(name: string, text: string | null, report: Report): stri
   if (url.username !== '' || url.password !== '') {
     report(
       name,
-      'carries a user or password',
-      'Take them out of the URL; secrets have settings of their own.',
+      'contains a user name or password',
+      'Remove them from the URL; secrets have their own settings.',
     )
     return null
   }

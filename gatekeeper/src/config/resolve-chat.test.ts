@@ -64,15 +64,18 @@ describe('the domain chat', () => {
       /chat\.service names web, which is of kind http/,
     ],
     ['chat: {}\n', /chat\.service/],
-    ['chat: {service: litellm, domains: [x]}\n', /no member "domains"/],
+    ['chat: {service: litellm, domains: [x]}\n', /unknown member "domains"/],
     ['chat: {service: litellm, anonymous: {limits: [often]}}\n', /is not a limit/],
-    ['  domain-chat: {kind: http, routes: [{prefix: /x}]}\n', /domain-chat is the gatekeeper/],
+    [
+      '  domain-chat: {kind: http, routes: [{prefix: /x}]}\n',
+      /domain-chat is reserved for the gatekeeper/,
+    ],
     [
       '  x: {kind: http, aliases: [domain-chat], routes: [{prefix: /x}]}\n',
       /domain-chat is the name/,
     ],
     ['  x: {kind: chat, routes: [{prefix: /x}]}\n', /kind/],
-    ['  x: {kind: http, routes: [{prefix: /minnow}]}\n', /\/minnow is the gatekeeper/],
+    ['  x: {kind: http, routes: [{prefix: /minnow}]}\n', /\/minnow is reserved for the gatekeeper/],
   ])('%s is a problem with its place', (text, expected) => {
     const { problems } = read(text)
     expect(problems[0]?.what).toMatch(expected)

@@ -23,7 +23,7 @@ function servesChat({ rows }: Kind): boolean {
 export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt): Problem[] {
   const problems: Problem[] = []
   if (services[chatName] !== undefined) {
-    const what = `${chatName} is the gatekeeper's own chat`
+    const what = `the name ${chatName} is reserved for the gatekeeper's own chat`
     problems.push(reportAt(['services', chatName], what, 'Choose another name.'))
   }
   if (chat === undefined) return problems

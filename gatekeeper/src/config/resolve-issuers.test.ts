@@ -94,8 +94,11 @@ describe('the authority of an issuer', () => {
   test.each([
     [{ tls: '{ca: none.pem}' }, /none\.pem cannot be read \(ENOENT\)/],
     [{ tls: '{ca: empty.pem}' }, /empty\.pem is empty/],
-    [{ tls: '{ca: ca.pem}', keys: '{file: a.json}' }, /keys do not come over https/],
-    [{ tls: '{ca: ca.pem}', keys: '{url: "http://localhost/k"}' }, /keys do not come over https/],
+    [{ tls: '{ca: ca.pem}', keys: '{file: a.json}' }, /keys are not fetched over https/],
+    [
+      { tls: '{ca: ca.pem}', keys: '{url: "http://localhost/k"}' },
+      /keys are not fetched over https/,
+    ],
     [{ tls: 'ca.pem' }, /must name a file: tls: \{ca: certs\/ca\.pem\}/],
   ] as [Record<string, string>, RegExp][])(
     'that means nothing is a problem: %j',

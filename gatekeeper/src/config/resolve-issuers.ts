@@ -27,10 +27,14 @@ export function resolveIssuers(
   const { reportAt, settings } = deps
   const problems = file.issuers.flatMap(({ issuer, rules }, at) => {
     const isTwice = file.issuers.findIndex((other) => other.issuer === issuer) !== at
-    const twice = reportAt(['issuers', at], `${issuer} stands here twice`, 'Keep one entry.')
+    const twice = reportAt(['issuers', at], `${issuer} is listed twice`, 'Keep one entry.')
     // Its rules would never be asked: our own tokens name a client or a key, which is asked.
     const isOurs = issuer === ownIssuerName(settings)
-    const ours = reportAt(['issuers', at], `${issuer} is our own issuer`, 'Remove the entry.')
+    const ours = reportAt(
+      ['issuers', at],
+      `${issuer} is the issuer of the gatekeeper itself`,
+      'Remove the entry.',
+    )
     return [
       ...(isTwice ? [twice] : []),
       ...(isOurs ? [ours] : []),
@@ -51,7 +55,7 @@ function readCa(
   if (tls === undefined) return {}
   const isAsked = 'url' in keys ? keys.url.startsWith('https:') : issuer.startsWith('https:')
   if ('file' in keys || !isAsked) {
-    const what = `${issuer} has tls, and its keys do not come over https`
+    const what = `${issuer} has tls, but its keys are not fetched over https`
     return { problem: deps.reportAt(['issuers', at, 'tls'], what, 'Remove tls.') }
   }
   return readAuthority(tls.ca, ['issuers', at, 'tls', 'ca'], deps)

@@ -46,7 +46,7 @@ export function resolveServices(
       problems.push(
         deps.reportAt(
           ['services', name],
-          `${name} has a relay route and no upstream`,
+          `${name} has a relay route but no upstream`,
           'Add upstream: {url: http://HOST:PORT}.',
         ),
       )
@@ -99,7 +99,7 @@ function readPrices(
     deps.problems.push(
       deps.reportAt(
         ['services', name, 'pricesFile'],
-        `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'no YAML'})`,
+        `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'not valid YAML'})`,
         'Make it readable for this user, or correct the path.',
       ),
     )
@@ -162,7 +162,7 @@ function resolveUpstream(
   const { origin, basePath } = place
   if (ca !== null && origin.startsWith('http:')) {
     const at = ['services', name, 'upstream', 'tls']
-    const what = `${name} has tls, and its address ${origin} is plain http`
+    const what = `${name} has tls, but its address ${origin} is plain http`
     deps.problems.push(deps.reportAt(at, what, 'Write https in the address, or remove tls.'))
   }
   return { origin, ...(basePath !== '' && { basePath }), key, ...(ca !== null && { ca }) }
@@ -192,7 +192,7 @@ function reportLentKey(
     problems.push(
       reportAt(
         ['services', name, 'routes', index, 'credentialField'],
-        `${name} gets a key of ours, and credentialField would let a caller's own key through beside it`,
+        `the gatekeeper sends its own key to ${name}, and credentialField would forward the caller's key as well`,
         'Remove credentialField, or the key of the upstream.',
       ),
     )
@@ -227,7 +227,7 @@ function readKey(
     deps.problems.push(
       deps.reportAt(
         ['services', name, 'upstream', 'keyFile'],
-        `${path} does not hold one key`,
+        `${path} does not contain exactly one key`,
         'Write the key into it as one line.',
       ),
     )

@@ -24,7 +24,7 @@ test('an older file with /chat in check mode starts with a warning that names ro
   expect(warningsOf(older)).toMatchObject([
     {
       line,
-      what: expect.stringMatching(/^\/chat of ollama has mode: check.*queue.*tokens.*cloud/),
+      what: expect.stringMatching(/^\/chat of ollama has mode: check.*queue.*token counts.*cloud/),
       remedy: expect.stringMatching(/^Remove mode: check/),
     },
   ])

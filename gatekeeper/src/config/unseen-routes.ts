@@ -21,8 +21,8 @@ export function unseenRouteWarnings(file: GatewayFile, reportAt: ReportAt): Prob
     return checked.map(({ place, index }) =>
       reportAt(
         ['services', name, 'routes', index, 'mode'],
-        `${place} of ${name} has mode: check, so that requests go around the queue, the count of tokens, and the rules for models (cloud models too) there`,
-        'Remove mode: check, and the route is relayed like the others; or leave it, if that is meant.',
+        `${place} of ${name} has mode: check, so the queue, token counts and model rules (cloud models too) do not apply there`,
+        'Remove mode: check to relay the route like the others, or keep it if this is intended.',
       ),
     )
   })

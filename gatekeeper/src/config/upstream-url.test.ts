@@ -105,7 +105,7 @@ describe('the address of a service', () => {
     const read = parseUpstreamUrl(text)
     expect(isUpstreamUrl(read)).toBe(false)
     if (isUpstreamUrl(read)) return
-    expect(read.what).toMatch(/^(?:is|has|carries) [^{}"'`\\]+$/)
-    expect(read.remedy).toMatch(/^(?:Write|Use|Take) .*\.$/)
+    expect(read.what).toMatch(/^(?:is|has|contains) [^{}"'`\\]+$/)
+    expect(read.remedy).toMatch(/^(?:Write|Use|Remove) .*\.$/)
   })
 })

@@ -15,8 +15,8 @@ const form = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(\/.*)?
  */
 export function parseUpstreamUrl(text: string): UpstreamUrl | Fault {
   if (/^https?:\/\/[^/?#]*@/i.test(text)) {
-    const remedy = 'Take them out of the address; secrets have settings of their own.'
-    return { what: 'carries a user or password', remedy }
+    const remedy = 'Remove them from the address; secrets have their own settings.'
+    return { what: 'contains a user name or password', remedy }
   }
   const [, scheme = '', host = '', port, path = ''] = form.exec(text) ?? []
   if (host === '') {

@@ -15,13 +15,13 @@ services:
 describe.skipIf(testCaddy === null)('/v1, once it is moved to LiteLLM', () => {
   it('is lost by the keys without that service, and the start names them', async () => {
     const stack = await startStack({ keys: [following, losing], config })
-    await waitUntil(() => stack.gatekeeper.output().includes('these keys lose it'), {
+    await waitUntil(() => stack.gatekeeper.output().includes('can no longer use it'), {
       ...{ limitMs: 2_000, describe: stack.gatekeeper.output },
     })
     const line = stack.gatekeeper
       .output()
       .split('\n')
-      .find((text) => text.includes('lose it'))
+      .find((text) => text.includes('can no longer use it'))
     expect(JSON.parse(line ?? '')).toMatchObject({ keys: [losing.id] })
     expect((await stack.send('/v1/models', { key: losing.key })).status).toBe(403)
     expect((await stack.send('/v1/models', { key: following.key })).status).toBe(503)

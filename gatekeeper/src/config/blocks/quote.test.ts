@@ -33,13 +33,13 @@ describe('a value in the generated Caddyfile', () => {
     'a\u202eb',
   ])('%j is never written', (value) => {
     expect(isQuotable(value)).toBe(false)
-    expect(() => quote(value)).toThrow('not fit')
+    expect(() => quote(value)).toThrow('not allowed in a Caddyfile')
   })
 
   test.each(['a`b', '{$X}', 'a{1}', 'a\nb', '}'])(
     '%j is never written as an expression',
     (value) => {
-      expect(() => quoteRaw(value)).toThrow('not fit')
+      expect(() => quoteRaw(value)).toThrow('not allowed in a Caddyfile')
     },
   )
 

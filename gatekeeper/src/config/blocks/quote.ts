@@ -5,7 +5,8 @@
 
 /** A value as a quoted token: no quotes, braces, backslashes and line ends. */
 export function quote(value: string): string {
-  if (!isQuotable(value)) throw new Error('a value is not fit for a Caddyfile')
+  if (!isQuotable(value))
+    throw new Error('a value contains characters that are not allowed in a Caddyfile')
   return `"${value}"`
 }
 
@@ -19,7 +20,8 @@ export function isQuotable(value: string): boolean {
  * refused: Caddy expands `{$NAME}` before it reads tokens.
  */
 export function quoteRaw(value: string): string {
-  if (/[`{}\r\n]/.test(value)) throw new Error('an expression is not fit for a Caddyfile')
+  if (/[`{}\r\n]/.test(value))
+    throw new Error('an expression contains characters that are not allowed in a Caddyfile')
   return `\`${value}\``
 }
 

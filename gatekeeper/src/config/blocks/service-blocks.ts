@@ -48,7 +48,7 @@ export function serviceBlocks(settings: Told, services: readonly Service[]): str
   ]
   const lines = [
     '# Made by the gatekeeper from gatekeeper.yaml at every start. Not to be edited: a block of your',
-    '# own in the Caddyfile wins over the one here (docs/guides/adding-a-service.md).',
+    '# own in the Caddyfile replaces the one here (docs/guides/adding-a-service.md).',
     ...checked.flatMap((one) => routeFields(one, settings.sites)),
     ...block('(services)', blocksAt(undefined)),
     ...block(

@@ -17,7 +17,7 @@ test.each([
   { text: '{"a": 1', line: 1, column: 8, what: /too early/ },
   { text: '{"a" 1}', line: 1, column: 6, what: /colon/ },
   { text: '{"a": 1 "b": 2}', line: 1, column: 9, what: /comma/ },
-  { text: '{"a": 1}}', line: 1, column: 9, what: /after its end/ },
+  { text: '{"a": 1}}', line: 1, column: 9, what: /after the end/ },
   { text: '{"a": [1, 2}', line: 1, column: 12, what: /comma or the closing/ },
   { text: '{"a": 01}', line: 1, column: 7, what: /neither a number/ },
   { text: '{"a": "x\ny"}', line: 1, column: 7, what: /line break/ },

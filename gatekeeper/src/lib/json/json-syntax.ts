@@ -11,7 +11,7 @@ const wanted: Readonly<Record<Expectation, string>> = {
   'name or }': 'a member name in double quotes or } is expected here',
   colon: 'a colon is expected here',
   after: 'a comma or the closing bracket is expected here',
-  end: 'the text goes on after its end',
+  end: 'there is more text after the end of the JSON value',
 }
 
 const isNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -39,7 +39,9 @@ export function locateSyntaxError(text: string): (Place & { readonly what: strin
 
 function complain(kind: number, expected: Expectation, text: string): string {
   if (kind !== token.end) return wanted[expected]
-  return text.trim() === '' ? 'the text is empty' : 'the text ends too early; is it half written?'
+  return text.trim() === ''
+    ? 'the text is empty'
+    : 'the text ends too early; the file may be incomplete'
 }
 
 /** What may follow the token, or null where the token may not stand here. */

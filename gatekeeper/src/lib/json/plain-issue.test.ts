@@ -28,7 +28,7 @@ describe('a problem of gatekeeper.yaml says what is allowed, with an example', (
     [`${base}capOutput: "yes"`, 'capOutput: must be true or false, without quotes'],
     [`${base}usage: {retainDays: 0}`, 'usage.retainDays: must be at least 1'],
     [`${base}audit: {allowed: al}`, 'must be one of all, sampled, none (did you mean all?)'],
-    [`${base}limitz: []`, 'the file has no member "limitz" (did you mean limits?)'],
+    [`${base}limitz: []`, 'the file has an unknown member "limitz" (did you mean limits?)'],
     ['version: 1\nservices: {a: {kind: olama, routes: [{prefix: /a}]}}', '(did you mean ollama?)'],
     [
       'version: 1\nservices: {a: {kind: http}}',

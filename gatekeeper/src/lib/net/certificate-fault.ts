@@ -9,15 +9,12 @@ const others: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'It has expired: renew it.'],
   ['CERT_NOT_YET_VALID', 'It is not valid yet: compare the clocks of both machines.'],
   ['CERT_REVOKED', 'Its authority revoked it: renew it.'],
-  ['INVALID_PURPOSE', 'It is not a certificate for servers: make one that is.'],
+  ['INVALID_PURPOSE', 'It is not a server certificate: create one for that purpose.'],
   [
     'ERR_TLS_CERT_ALTNAME_INVALID',
-    'It is for another name: call the server by a name that stands in its certificate.',
+    'It is for another name: use a name that is in the certificate.',
   ],
-  [
-    'HOSTNAME_MISMATCH',
-    'It is for another name: call the server by a name that stands in its certificate.',
-  ],
+  ['HOSTNAME_MISMATCH', 'It is for another name: use a name that is in the certificate.'],
 ])
 
 /** Whether an error with this code means that a server's certificate was not accepted. */
