@@ -247,9 +247,13 @@ issuers:
     })
     for (const [claims, reason, why] of [
       [{ common_name: undefined }, 'malformed-token', /`common_name` must name the user/],
-      [{ client_id: 'other' }, 'token-audience', /`client_id` holds none of `audience` \(gate\)/],
+      [
+        { client_id: 'other' },
+        'token-audience',
+        /`client_id` contains none of `audience` \(gate\)/,
+      ],
       [{ client_id: undefined }, 'token-audience', /no such claim: .*audienceClaim/],
-      [{ aud: 'other' }, 'token-audience', /`aud` holds none/],
+      [{ aud: 'other' }, 'token-audience', /`aud` contains none/],
       [
         ...[{ scp: 'openid', tier: 1 }, 'token-not-granted'],
         ...[

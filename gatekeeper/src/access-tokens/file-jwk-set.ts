@@ -51,7 +51,7 @@ function interpret(text: string, source: string, { log }: FileKeySourceDeps): Ke
   const read = readKeySet(text)
   if ('problem' in read) throw new ProblemsError([{ source, what: read.problem, remedy }])
   for (const { at, kid, why } of read.leftOut) {
-    log.warn({ file: source, key: at, kid }, `a key of the set is left out: it ${why}`)
+    log.warn({ file: source, key: at, kid }, `a key of the set is ignored: it ${why}`)
   }
   return read.keySet
 }

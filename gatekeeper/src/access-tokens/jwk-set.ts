@@ -38,7 +38,7 @@ export function readKeySet(text: string): ReadKeySet {
   const good = judged.filter(({ why }) => why === null).map(({ key }) => key as JWK)
   const kids = good.map(({ kid }) => kid).filter((kid) => kid !== undefined)
   // Which of two keys is meant would be our choice.
-  if (new Set(kids).size !== kids.length) return { problem: 'has two keys of one kid' }
+  if (new Set(kids).size !== kids.length) return { problem: 'has two keys with the same kid' }
   const leftOut = judged.flatMap(({ key, at, why }) =>
     why === null ? [] : [{ at, kid: kidOf(key), why }],
   )
@@ -60,10 +60,11 @@ function publicMembers({ kty, kid, alg, use, key_ops, n, e, crv, x, y }: JWK): J
 }
 
 function findFault(key: unknown): string | null {
-  if (!isObject(key)) return 'is no object'
-  if (key['kid'] !== undefined && typeof key['kid'] !== 'string') return 'has a kid that is no text'
+  if (!isObject(key)) return 'is not an object'
+  if (key['kid'] !== undefined && typeof key['kid'] !== 'string')
+    return 'has a kid that is not a string'
   const secret = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].find((name) => name in key)
-  if (secret !== undefined) return `holds a secret (${secret}): only public keys belong here`
+  if (secret !== undefined) return `holds a secret (${secret}): only public keys are allowed`
   if (key['use'] !== undefined && key['use'] !== 'sig') return 'is not for signatures (use)'
   const { key_ops: operations } = key as { key_ops?: unknown }
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {

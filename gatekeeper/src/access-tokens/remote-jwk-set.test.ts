@@ -103,11 +103,11 @@ describe('keys of an issuer elsewhere', () => {
       state.now += 31_000
       await source.refresh()
       expect(source.current()?.has('one')).toBe(true)
-      expect(source.problems()[0]?.what).toContain('its last good keys stay')
+      expect(source.problems()[0]?.what).toContain('its last valid keys stay in use')
     }
     state.now += 3_600_001
     expect(source.current()).toBeNull()
-    expect(source.problems()[0]?.what).toContain('no key of it is in force')
+    expect(source.problems()[0]?.what).toContain('no key of it is in use')
   })
 
   it('are looked for less and less often while the issuer is away', async () => {

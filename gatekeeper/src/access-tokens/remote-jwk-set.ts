@@ -82,7 +82,8 @@ class Follower {
   problems(): Problem[] {
     if (this.#fault === null) return []
     const { issuer } = this.#keys
-    const kept = this.current() === null ? 'no key of it is in force' : 'its last good keys stay'
+    const kept =
+      this.current() === null ? 'no key of it is in use' : 'its last valid keys stay in use'
     return [{ source: issuer, what: `${this.#fault}; ${kept}`, remedy: this.#remedy }]
   }
 
@@ -166,7 +167,7 @@ function describeFault(error: unknown): string {
   const isUntrusted = code !== undefined && isCertificateFault(code)
   return isUntrusted
     ? `the certificate of its server is not trusted (${code})`
-    : `its keys cannot be had (${code ?? name})`
+    : `its keys cannot be fetched (${code ?? name})`
 }
 
 const reachable = 'Is it reachable from here? The address is in issuers of gatekeeper.yaml.'

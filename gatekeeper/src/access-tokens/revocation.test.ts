@@ -100,7 +100,7 @@ it('a file that vanishes gives nothing back', async () => {
   await rm(path)
   await revocations.reload()
   expect(revocations.isRevoked(token({}))).toBe(true)
-  expect(revocations.problems()[0]?.what).toBe('has vanished')
+  expect(revocations.problems()[0]?.what).toBe('was deleted')
 })
 
 describe('a broken file', () => {

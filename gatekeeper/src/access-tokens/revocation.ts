@@ -57,7 +57,7 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
     absent: (last = none) => {
       // A file that vanishes while we run must not give revoked tokens back.
       if (last === none) return none
-      throw new ProblemsError([{ source: path, what: 'has vanished', remedy }])
+      throw new ProblemsError([{ source: path, what: 'was deleted', remedy }])
     },
     unreadable: (code) => ({ source: path, what: `cannot be read (${code})`, remedy }),
     timers: deps.timers,
@@ -108,7 +108,7 @@ async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): 
   const { revoked } = await changeFile(deps.path, (text) => {
     const before = parse(text)
     // In place of a file that nobody understands there would be one that forgot something.
-    if (before === null) throw new Error(`${deps.path} is broken`)
+    if (before === null) throw new Error(`${deps.path} is not valid`)
     const { tokens, clients } = add(before)
     const now = deps.clock()
     const live = Object.entries(tokens).filter(([, expiresAt]) => expiresAt > now)
@@ -118,7 +118,7 @@ async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): 
   return revoked
 }
 
-const remedy = 'Restore it from a backup. Without it, revoked tokens would be taken again.'
+const remedy = 'Restore it from a backup. Without it, revoked tokens would be accepted again.'
 
 function interpret(text: string, source: string): Revoked {
   const revoked = parse(text)

@@ -63,7 +63,7 @@ export type ClaimFault = { readonly claim: string; readonly what: string }
 export function findClaimFault(claims: Claims, { userClaim }: ClaimTerms): ClaimFault | null {
   // A token without an end could never be got rid of; a text "1e9" or null is no number.
   if (!isNumericDate(claims['exp'])) {
-    return { claim: 'exp', what: 'must be there, and a number of seconds since 1970' }
+    return { claim: 'exp', what: 'is required and must be a number of seconds since 1970' }
   }
   const instant = ['nbf', 'iat'].find((name) => !isAbsentOr(isNumericDate, claims[name]))
   if (instant !== undefined)
@@ -89,7 +89,7 @@ export function findClaimFault(claims: Claims, { userClaim }: ClaimTerms): Claim
  */
 export function findAudienceFault(claims: Claims, terms: ClaimTerms): ClaimFault | null {
   const { audience, audienceClaim = 'aud' } = terms
-  const wanted = `holds none of \`audience\` (${audience.join(', ')})`
+  const wanted = `contains none of \`audience\` (${audience.join(', ')})`
   if (!isForUs(readClaim(claims, audienceClaim), audience)) {
     return { claim: audienceClaim, what: wanted }
   }

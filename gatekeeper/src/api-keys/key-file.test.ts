@@ -65,7 +65,7 @@ describe('version 1', () => {
   })
 
   test.each([
-    { name: 'an unknown member', entry: { ...whole, admin: true }, what: /no member "admin"/ },
+    { name: 'an unknown member', entry: { ...whole, admin: true }, what: /unknown member "admin"/ },
     { name: 'no user', entry: { ...whole, user: undefined }, what: /user is missing/ },
     { name: 'an empty user', entry: { ...whole, user: ' ' }, what: /user must/ },
     { name: 'a line break in the user', entry: { ...whole, user: 'a\nb' }, what: /user must/ },
@@ -95,7 +95,7 @@ describe('version 1', () => {
     {
       name: 'a member of a secret that is unknown',
       entry: { ...whole, secrets: [{ sha256: hash, bcrypt: 'x' }] },
-      what: /no member "bcrypt"/,
+      what: /unknown member "bcrypt"/,
     },
     { name: 'a secret that is no object', entry: { ...whole, secrets: [hash] }, what: /an object/ },
     {
@@ -118,18 +118,18 @@ describe('version 1', () => {
     {
       name: 'a limit that is no text',
       entry: { ...whole, limits: ['60/min', { requests: 1 }] },
-      what: /limits has no limit at place 2/,
+      what: /limits has an invalid limit at position 2/,
     },
     {
       name: 'a limit that means nothing',
       entry: { ...whole, limits: ['60/fortnight'] },
-      what: /limits has no limit at place 1/,
+      what: /limits has an invalid limit at position 1/,
     },
     { name: 'limits that are no list', entry: { ...whole, limits: '60/min' }, what: /limits must/ },
     {
       name: 'an unknown cap',
       entry: { ...whole, caps: { tokens: 1 } },
-      what: /no member "tokens"/,
+      what: /unknown member "tokens"/,
     },
     {
       name: 'a cap that is no number',
@@ -143,7 +143,7 @@ describe('version 1', () => {
       what: /cloudModels must/,
     },
     { name: 'a key that is no object', entry: null, what: /an object/ },
-    { name: '__proto__ as a member', entry: JSON.parse('{"__proto__": 1}'), what: /no member/ },
+    { name: '__proto__ as a member', entry: JSON.parse('{"__proto__": 1}'), what: /unknown member/ },
   ])('refuses $name, and then gives out no key at all', ({ entry, what }) => {
     const read = parse({ version: 1, keys: { abcde01234: entry, zzzzz01234: whole } })
     expect(read.keys).toEqual([])

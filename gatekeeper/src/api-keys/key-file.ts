@@ -109,7 +109,7 @@ function* readVersion1(
   if (file['version'] !== 1) {
     report(
       ['version'],
-      'version is not 1, the only one that this Gatekeeper reads',
+      'version is not 1, the only version that this Gatekeeper reads',
       'Write 1, or update Gatekeeper.',
     )
     return read
@@ -163,7 +163,7 @@ export function isPlainId(id: string): boolean {
 // The id is not quoted: a whole key in its place is the likeliest mistake.
 const wrongId = {
   what: 'the id of a key must be ten characters of 0-9a-z',
-  remedy: 'Make keys with `npm run keys -- add`; a key itself has no place in this file.',
+  remedy: 'Create keys with `npm run keys -- add`; this file never contains a key itself.',
 }
 
 const nothing: readonly never[] = []

@@ -82,7 +82,10 @@ const readLimits: Read<readonly Limit[]> = (value) => {
   const limits = value.map((text) => (typeof text === 'string' ? parseLimit(text) : null))
   const wrong = limits.indexOf(null)
   if (wrong === -1) return limits as Limit[]
-  return new Fault(`has no limit at place ${wrong + 1}`, `Limits look like ${limitExamples}.`)
+  return new Fault(
+    `has an invalid limit at position ${wrong + 1}`,
+    `Limits look like ${limitExamples}.`,
+  )
 }
 
 const readCap: Read<number | null> = (value) =>
@@ -103,7 +106,7 @@ function readList(isEntry: (text: string) => boolean, entry: string): Read<reado
     value.length <= entriesMax &&
     value.every((text) => typeof text === 'string' && isEntry(text))
       ? nothingIfEmpty(value)
-      : new Fault(`must be a list of ${entry}`, 'Correct or remove what is something else.')
+      : new Fault(`must be a list of ${entry}`, 'Correct or remove the other entries.')
 }
 
 const nothingIfEmpty = (list: readonly string[]) => (list.length === 0 ? none : list)
@@ -262,10 +265,14 @@ class MemberReader {
     this.#reading.members += names.length
     if (names.length === this.#taken) return
     for (const name of names.filter((other) => !known.includes(other))) {
-      // A name as long as a key could be one that went astray.
-      const shown = /^[A-Za-z_]{1,20}$/.test(name) ? JSON.stringify(name) : 'as the one here'
-      const meant = shown.startsWith('"') ? didYouMean(name, known) : ''
-      this.#report([name], `there is no member ${shown}${meant}`, `Known are ${known.join(', ')}.`)
+      // A name as long as a key could be a misplaced key, so it is not shown.
+      const shown = /^[A-Za-z_]{1,20}$/.test(name) ? ` ${JSON.stringify(name)}` : ''
+      const meant = shown === '' ? '' : didYouMean(name, known)
+      this.#report(
+        [name],
+        `unknown member${shown}${meant}`,
+        `Allowed members are ${known.join(', ')}.`,
+      )
     }
   }
 

@@ -162,7 +162,7 @@ class Store {
     const { degraded, keys } = this.state()
     const fields = { file, keys, ...(degraded.length > 0 && { problems: degraded }) }
     if (degraded.length === 0) this.#deps.log.info(fields, 'keys reloaded')
-    else this.#deps.log.error(fields, 'keys not reloaded: the last good ones stay')
+    else this.#deps.log.error(fields, 'keys not reloaded: the last valid keys stay in use')
     if (followed.problems().length === 0) this.#warn(followed.current())
   }
 
@@ -213,7 +213,7 @@ class Store {
 function detached(source: string): Problem {
   return {
     source,
-    what: 'was replaced outside of its mount, and what is read here is the old file',
+    what: 'was replaced outside of its mount, so the gatekeeper still reads the old file',
     remedy: 'Mount the folder instead of the single file, then restart.',
   }
 }
@@ -221,7 +221,7 @@ function detached(source: string): Problem {
 function absent(source: string): Problem {
   return {
     source,
-    what: 'does not exist, so that no key of it is accepted until it does',
-    remedy: 'Make a key: npm run keys -- add.',
+    what: 'does not exist, so no key is accepted from it',
+    remedy: 'Create a key: npm run keys -- add.',
   }
 }

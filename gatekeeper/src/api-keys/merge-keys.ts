@@ -45,15 +45,16 @@ function addSource(source: KeySource, earlier: readonly KeyRecord[], merged: Mer
 function sameId(source: string, id: string): Problem {
   return {
     source,
-    what: `has a key ${id}, and so has the other key file`,
-    remedy: 'Remove it from one of them, or import the plain file and remove that.',
+    what: `has the key ${id}, which is also in the other key file`,
+    remedy:
+      'Remove it from one of the two files. To replace a plain file, import it and then remove it.',
   }
 }
 
 function repeated(source: string, count: number): Problem {
   return {
     source,
-    what: `repeats ${count} keys of the other key file, which counts`,
+    what: `repeats ${count} keys of the other key file; only the entries of that file are used`,
     remedy: 'After an import, remove the plain file and its setting.',
   }
 }

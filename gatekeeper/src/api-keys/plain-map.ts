@@ -43,10 +43,10 @@ export function readPlainMap(
       read.warnings.push({ path: [key], what: `${who} ${what}`, remedy })
     if (name === null) {
       const meant = didYouMean(service, known.names ?? [])
-      warn(`opens nothing: no such service${meant}`, 'Add it to gatekeeper.yaml.')
+      warn(`has no effect: there is no such service${meant}`, 'Add it to gatekeeper.yaml.')
     }
-    if (/[^\x21-\x7e]/.test(key)) warn('has letters that only Basic can carry', replace)
-    if (!canMatch(key)) warn('can never match: its form is that of another credential', replace)
+    if (/[^\x21-\x7e]/.test(key)) warn('has characters that only Basic can carry', replace)
+    if (!canMatch(key)) warn('can never match: it has the form of another credential', replace)
     read.keys.push({
       id: takeId(`plain-${slug(user)}-${slug(service)}`),
       user,
@@ -77,7 +77,7 @@ function readDescription(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && isDescription(value) ? value : null
 }
 
-const replace = 'Make a new one: npm run keys -- add.'
+const replace = 'Create a new one: npm run keys -- add.'
 
 function findDefect(key: string, entry: unknown): { what: string; remedy: string } | null {
   if (key === '') return { what: 'a key is empty', remedy: 'Remove the entry.' }
@@ -120,7 +120,7 @@ function readRestriction(
       expiresAt: given.length > 0 ? Math.min(...(instants as number[])) : null,
     }
   }
-  warn('has an expiry that is no ISO 8601 date and stays disabled', replace)
+  warn('has an expiry that is not an ISO 8601 date, so it stays disabled', replace)
   return { disabled: true, expiresAt: null }
 }
 

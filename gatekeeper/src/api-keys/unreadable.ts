@@ -8,20 +8,20 @@ export function describeUnreadable(source: string, code: string, uid: number | n
     case 'EPERM':
       return {
         source,
-        what: `may not be read by this process${uid === null ? '' : `, which runs as uid ${uid}`}`,
-        remedy: `Give it the file (chown ${uid ?? 'USER'}), or a group that may read it (chmod 640); in containers the other way round is GATEKEEPER_UID, set to the owner's uid.`,
+        what: `is not readable for this process${uid === null ? '' : `, which runs as uid ${uid}`}`,
+        remedy: `Change its owner (chown ${uid ?? 'USER'}), or give its group read access (chmod 640). In containers you can set GATEKEEPER_UID to the owner's uid instead.`,
       }
     case 'EISDIR':
       return {
         source,
         what: 'is a folder',
         remedy:
-          'Docker makes one where a mounted file is missing: remove it, mount the folder above.',
+          'Docker creates a folder if a mounted file is missing: remove it and mount the parent folder.',
       }
     default: {
       const encoding = describeEncoding(code)
       if (encoding !== null) return { source, ...encoding }
-      return { source, what: `cannot be read (${code})`, remedy: 'Look at its path and its disk.' }
+      return { source, what: `cannot be read (${code})`, remedy: 'Check its path and its disk.' }
     }
   }
 }

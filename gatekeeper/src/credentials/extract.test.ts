@@ -201,7 +201,7 @@ describe('a credential above the limit', () => {
   ])('in %s is refused by a text that names field and limit', (name, value, param) => {
     const { defect, detail } = extract({ [name]: [value] })
     expect([defect, detail?.param]).toEqual(['malformed-field', param])
-    expect(detail?.text).toContain('more than 32,768 characters')
+    expect(detail?.text).toContain('longer than 32,768 characters')
     expect(detail?.text.length).toBeLessThan(200)
   })
 

@@ -23,7 +23,7 @@ export function findStray(
   )
   if (field === undefined) return null
   const param = displayName(field)
-  const why = 'holds a key for the gatekeeper, and at this route it belongs to the service'
+  const why = 'contains a gatekeeper key, but this route forwards the field to the service'
   return { text: `The ${param} field ${why}. Send the key as ${fieldText(only)} only.`, param }
 }
 

@@ -26,7 +26,7 @@ export type CarrierDeps = {
   readonly isKeyShaped: (text: string) => boolean
 }
 
-const longest = `holds more than ${credentialCharsMax.toLocaleString('en')} characters, which is the most that a key or token may have`
+const longest = `is longer than ${credentialCharsMax.toLocaleString('en')} characters, the maximum for a key or token`
 
 /** A longer one is told so here: who reads it as a token would only find that it is none. */
 function bounded(found: Found): Found | Malformed {
@@ -43,10 +43,10 @@ export function readAuthorization(value: string, deps: CarrierDeps): Found | Mal
   const scheme = text.slice(0, space).toLowerCase()
   const rest = trimWhitespace(text.slice(space))
   if (scheme !== 'bearer' && scheme !== 'basic') {
-    return malformed('authorization', 'has a scheme that is not taken here', 'Bearer KEY')
+    return malformed('authorization', 'has a scheme that is not accepted', 'Bearer KEY')
   }
   if (/[ \t,]/.test(rest)) {
-    return malformed('authorization', 'holds more than one word after its scheme', 'Bearer KEY')
+    return malformed('authorization', 'contains more than one word after its scheme', 'Bearer KEY')
   }
   return scheme === 'bearer' ? bearer(rest) : readBasic(rest, deps)
 }
@@ -62,7 +62,7 @@ function readBasic(text: string, deps: CarrierDeps): Found | Malformed {
   }
   const credential = readKey(pair.slice(pair.indexOf(':') + 1), deps)
   return credential === null
-    ? malformed('authorization', 'has a password that holds more than the key', 'Bearer KEY')
+    ? malformed('authorization', 'has a password that contains more than the key', 'Bearer KEY')
     : bounded({ credential, carrier: 'basic', field: 'authorization' })
 }
 
@@ -84,7 +84,7 @@ export function readKeyField(
   const text = trimWhitespace(value)
   if (text === '') return null
   const credential = readKey(text, deps)
-  if (credential === null) return malformed(field, 'holds more than the key', 'KEY')
+  if (credential === null) return malformed(field, 'contains more than the key', 'KEY')
   return bounded({ credential, carrier: 'field', field })
 }
 

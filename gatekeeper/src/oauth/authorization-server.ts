@@ -116,7 +116,10 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
   }
 }
 
-const unrecorded = oauthError('temporarily_unavailable', 'This cannot be recorded now.')
+const unrecorded = oauthError(
+  'temporarily_unavailable',
+  'The request cannot be recorded at the moment. Try again later.',
+)
 
 async function record(act: TokenAct, deps: AuthorizationServerDeps): Promise<boolean> {
   return await deps.record(act).then(
@@ -148,7 +151,13 @@ async function answerToken(
   if ('error' in granted) return refuse(granted, request)
   const signer = deps.signingKeys.signer()
   if (signer === null) {
-    return refuse(oauthError('temporarily_unavailable', 'No tokens can be issued now.'), request)
+    return refuse(
+      oauthError(
+        'temporarily_unavailable',
+        'No tokens can be issued at the moment. Try again later.',
+      ),
+      request,
+    )
   }
   const issued = await issueToken(granted, { signer, issuer: deps.issuer, clock: deps.clock })
   const isRecorded = await record(describeIssued(granted, issued, request), deps)
@@ -181,7 +190,7 @@ async function grant(
     case undefined:
       return missing('grant_type')
     default:
-      return oauthError('unsupported_grant_type', 'There is no such grant here.')
+      return oauthError('unsupported_grant_type', 'This grant type is not supported.')
   }
 }
 
@@ -199,7 +208,7 @@ async function exchange(
   }
   const subject = await deps.findSubject(parameters.get('subject_token') ?? '', addressGroup)
   return subject === null
-    ? oauthError('invalid_grant', 'The subject token does not hold good.')
+    ? oauthError('invalid_grant', 'The subject token is not valid.')
     : grantExchange(parameters, subject, { ttlSeconds: deps.ttlSeconds, now: deps.clock() })
 }
 

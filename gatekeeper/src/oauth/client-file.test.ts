@@ -34,7 +34,7 @@ describe('a file of clients', () => {
     expect(problems.map(({ what }) => what)).toEqual([
       'role: must be one of readonly, readwrite, admin',
       expect.stringContaining('limits.0: must be a limit'),
-      expect.stringContaining('there is no such member; members are role, services'),
+      expect.stringContaining('unknown member; allowed members are role, services'),
       expect.stringContaining('secrets.0.sha256: must be the SHA-256'),
       'tokenSeconds: must be at least 30',
     ])

@@ -97,7 +97,7 @@ const client = z.strictObject({
 
 const file = z.strictObject({
   version: z.literal(1),
-  clients: z.record(z.string().regex(clientIdForm, 'is not the id of a client'), client),
+  clients: z.record(z.string().regex(clientIdForm, 'is not a valid client id'), client),
 })
 
 /** Reads the text of the file; with problems there are no clients. */
@@ -130,7 +130,7 @@ function describe(issue: z.core.$ZodIssue): Finding[] {
     // The name is not quoted: it may be a secret in the wrong place.
     return issue.keys.map((key) => ({
       path: [...path, key],
-      what: `there is no such member; members are ${issue.message}`,
+      what: `unknown member; allowed members are ${issue.message}`,
       remedy,
     }))
   }

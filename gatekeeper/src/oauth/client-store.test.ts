@@ -113,7 +113,7 @@ describe('a client', () => {
 
   it('is added once, and its file is for this user alone', async () => {
     await addClient(file, wanted(), deps)
-    await expect(addClient(file, wanted(), deps)).rejects.toThrow('app exists already')
+    await expect(addClient(file, wanted(), deps)).rejects.toThrow('app already exists')
     await expect(removeClient(file, 'other')).rejects.toThrow('no client')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await readClients(file)).toHaveLength(1)

@@ -62,7 +62,11 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
       deps.onChange?.(compareClients(before.byId, byId))
       const [fields, problems] = [{ file, clients: byId.size }, followed.problems()]
       if (problems.length === 0) log.info(fields, 'clients reloaded')
-      else log.error({ ...fields, problems }, 'clients not reloaded: the last good ones stay')
+      else
+        log.error(
+          { ...fields, problems },
+          'clients not reloaded: the last valid clients stay in use',
+        )
     },
     timers: deps.timers,
   })
@@ -113,7 +117,7 @@ function interpret(text: string, { file, fixed, known, log }: ClientStoreDeps): 
   const twice = clients.filter(({ id }) => fixed.some((other) => other.id === id))
   const conflicts = twice.map(({ id }) => ({
     source: file,
-    what: `the client ${id} is set by OAUTH_CLIENT_ID_… as well`,
+    what: `the client ${id} is also set by OAUTH_CLIENT_ID_…`,
     remedy: 'Remove one of the two.',
   }))
   const all = [...problems, ...conflicts]

@@ -44,7 +44,7 @@ export function grantExchange(
   if (typeof ttlSeconds !== 'number') return ttlSeconds
   const scopes = readWords(parameters, 'scope') ?? subject.scopes
   if (scopes.some((scope) => !subject.scopes.includes(scope))) {
-    return oauthError('invalid_scope', 'The subject does not have this scope.')
+    return oauthError('invalid_scope', 'The subject token does not have this scope.')
   }
   return {
     subject: principal.id,
@@ -71,13 +71,13 @@ export function refuseExchange(parameters: Parameters): OAuthError | null {
     return oauthError('invalid_request', 'Only access tokens are issued.')
   }
   const isDelegated = parameters.has('actor_token') || parameters.has('actor_token_type')
-  return isDelegated ? oauthError('invalid_request', 'Actor tokens are not taken.') : null
+  return isDelegated ? oauthError('invalid_request', 'Actor tokens are not supported.') : null
 }
 
 function readNarrowing(parameters: Parameters, { principal, parent }: Subject) {
   const services = readWords(parameters, 'services')
   if (services?.some((name) => !principal.services.includes(name))) {
-    return oauthError('invalid_target', 'The subject may not call every one of these services.')
+    return oauthError('invalid_target', 'The subject token does not cover all of these services.')
   }
   const limits = (parameters.get('limits') ?? '').split(',').map((text) => text.trim())
   const asked = limits.filter((text) => text !== '')
@@ -86,7 +86,10 @@ function readNarrowing(parameters: Parameters, { principal, parent }: Subject) {
   }
   const addresses = readWords(parameters, 'addresses') ?? []
   if (!addresses.every(isAddressRange)) {
-    return oauthError('invalid_request', 'addresses must be addresses or ranges.')
+    return oauthError(
+      'invalid_request',
+      'addresses must be IP addresses or ranges such as 192.168.1.0/24, separated by spaces.',
+    )
   }
   const models = readWords(parameters, 'models')
   return { parent, services, models, limits: asked, addresses } satisfies Narrowing
@@ -96,7 +99,7 @@ function readRole(parameters: Parameters, held: Role): Role | OAuthError {
   const role = parameters.get('role') ?? held
   const rank = roles.indexOf(role as Role)
   return rank === -1 || rank > roles.indexOf(held)
-    ? oauthError('invalid_scope', 'The subject does not have this role.')
+    ? oauthError('invalid_scope', 'The subject token does not have this role.')
     : (role as Role)
 }
 
@@ -115,6 +118,6 @@ function readLifetime(
     principal.expiresAt === null
       ? Number.POSITIVE_INFINITY
       : Math.floor((principal.expiresAt - deps.now) / 1000)
-  if (left < 1) return oauthError('invalid_grant', 'The subject token ends now.')
+  if (left < 1) return oauthError('invalid_grant', 'The subject token is about to expire.')
   return Math.min(asked, deps.ttlSeconds, left)
 }

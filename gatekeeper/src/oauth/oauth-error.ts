@@ -17,4 +17,4 @@ export function oauthError(error: OAuthErrorCode, description: string): OAuthErr
 }
 
 /** One text for an unknown client and for a wrong secret: nobody learns which clients exist. */
-export const invalidClient = oauthError('invalid_client', 'The client is not known here.')
+export const invalidClient = oauthError('invalid_client', 'The client id or secret is not valid.')

@@ -46,7 +46,7 @@ function readJson(text: string): Parameters | OAuthError {
   }
 }
 
-const repeated = oauthError('invalid_request', 'A parameter stands there twice.')
+const repeated = oauthError('invalid_request', 'A parameter is repeated.')
 
 function countMembersOf(text: string): number {
   return text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1
@@ -79,9 +79,15 @@ export function readClientCredentials(
   const secret = parameters.get('client_secret')
   if (authorization !== null) {
     const basic = readBasic(authorization)
-    if (basic === null) return oauthError('invalid_request', 'Authorization must be Basic here.')
+    if (basic === null)
+      return oauthError('invalid_request', 'Authorization must use the scheme Basic.')
     const isBoth = secret !== undefined || (id !== undefined && id !== basic.id)
-    return isBoth ? oauthError('invalid_request', 'Send the client in one way, not in two.') : basic
+    return isBoth
+      ? oauthError(
+          'invalid_request',
+          'Send the client credentials once, in Authorization or in the body.',
+        )
+      : basic
   }
   if (id === undefined && secret === undefined) return null
   if (id === undefined) return oauthError('invalid_request', 'client_id is missing.')

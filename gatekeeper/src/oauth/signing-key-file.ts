@@ -32,9 +32,9 @@ export function signingKeyPath(stateDir: string): string {
 export function parseSigningKeys(text: string): readonly SigningKey[] | Error {
   try {
     const { version, keys } = JSON.parse(text) as { version: unknown; keys: unknown }
-    if (version !== 1) return new Error('is of another version')
+    if (version !== 1) return new Error('has another version')
     if (Array.isArray(keys) && keys.every(isSigningKey)) return keys
-    return new Error('does not hold signing keys')
+    return new Error('does not contain signing keys')
   } catch {
     return new Error('is not JSON')
   }

@@ -90,7 +90,7 @@ async function importKeys(text: string): Promise<readonly Usable[] | string> {
   try {
     return await Promise.all(keys.map(importKey))
   } catch {
-    return 'holds a key that cannot be used'
+    return 'contains a key that cannot be used'
   }
 }
 
@@ -107,8 +107,8 @@ async function importKey(key: SigningKey): Promise<Usable> {
 function describe(source: string, what: string): Problem {
   return {
     source,
-    what: `${what}, so that no access tokens are issued`,
+    what: `${what}, so no access tokens are issued`,
     remedy:
-      'Restore it from a backup, or delete it and restart: all tokens issued so far end then.',
+      'Restore it from a backup. Or delete it and restart: all tokens issued so far then become invalid.',
   }
 }

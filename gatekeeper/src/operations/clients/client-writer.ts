@@ -67,7 +67,7 @@ export async function addClient(
   const { id, expiresAt, ...members } = wanted
   const act = { event: 'client.added', client: id } as const
   await changeClients(file, { act, ...deps }, (document) => {
-    if (Object.hasOwn(document.clients, id)) throw new ClientIdError(`${id} exists already`)
+    if (Object.hasOwn(document.clients, id)) throw new ClientIdError(`${id} already exists`)
     document.clients[id] = {
       ...members,
       secrets: [toEntry(secret, deps)],
@@ -122,7 +122,7 @@ function findEntry(document: ClientDocument, id: string): ClientEntry {
   if (entry !== undefined) return entry
   const meant = didYouMean(id, Object.keys(document.clients))
   throw new ClientIdError(
-    `there is no client with this id${meant}; \`npm run keys -- client list\` shows them`,
+    `there is no client with this id${meant}; \`npm run keys -- client list\` lists them`,
   )
 }
 

@@ -43,7 +43,7 @@ function toDocument(
   const { form, keys } = refuseBroken(parseKeyFile(text, file, known))
   if (form === 'version 1') return JSON.parse(text) as KeyDocument
   if (keys.length === 0) return { version: 1, keys: {} }
-  const what = 'is a plain map of an older set-up, which is never changed here'
+  const what = 'is a plain map of an older set-up, which Gatekeeper never changes'
   const remedy = `Rename it, then: npm run keys -- import NEW-NAME.`
   throw new ProblemsError([{ source: file, what, remedy }])
 }

@@ -61,7 +61,7 @@ describe('importPlainKeys', () => {
     const outcome = await importPlainKeys(file, plainOf(map), deps)
     expect(outcome.imported).toHaveLength(1)
     expect(outcome.refused).toMatchObject([
-      { line: 7, user: 'ada', service: 'chat', why: expect.stringContaining('a person') },
+      { line: 7, user: 'ada', service: 'chat', why: expect.stringContaining('easy to guess') },
       { line: 12, user: 'bob', why: expect.stringContaining('another credential') },
     ])
     expect(JSON.stringify(outcome)).not.toContain('ada-tts')
@@ -98,7 +98,7 @@ describe('importPlainKeys', () => {
   test('an imported key cannot be rotated, and says what to do', async () => {
     await importPlainKeys(file, plainOf({ [random]: entry }), deps)
     const rotation = rotateKey(file, { id: 'plain-bob-chat', overlapMs: 0 }, deps)
-    await expect(rotation).rejects.toThrow(/add a new one/)
+    await expect(rotation).rejects.toThrow(/add a new key/)
     expect(await authenticate(random)).toMatchObject({ user: 'bob' })
   })
 })

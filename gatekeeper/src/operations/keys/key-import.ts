@@ -70,7 +70,7 @@ function readCandidates(
   const { form, keys, problems } = parseKeyFile(plain.text, plain.source, deps.known)
   if (problems.length > 0) throw new ProblemsError(problems)
   if (form !== 'plain map') {
-    const what = 'is no plain map: its keys are hashed already'
+    const what = 'is not a plain map: its keys are already hashed'
     const remedy = 'Import takes {"KEY": {"user", "service", "created_at"}}.'
     throw new ProblemsError([{ source: plain.source, what, remedy }])
   }
@@ -83,7 +83,7 @@ function readCandidates(
 
 function whyNot(key: string): string | null {
   if (!canMatch(key)) return 'has the form of another credential'
-  return isChosenByPerson(key) ? 'is short or made of words: a person chose it' : null
+  return isChosenByPerson(key) ? 'is short or made of words, so it is easy to guess' : null
 }
 
 function describeRefused(candidates: readonly Candidate[], text: string): RefusedKey[] {

@@ -91,7 +91,9 @@ export async function rotateKey(
     (document) => {
       const entry = findEntry(document, rotation.id)
       if (!isKeyId(rotation.id)) {
-        throw new UnknownKeyError(`${rotation.id} is an imported key: add a new one and remove it`)
+        throw new UnknownKeyError(
+          `${rotation.id} is an imported key: add a new key and remove this one`,
+        )
       }
       const made = createApiKey(deps.random, rotation.id)
       const { overlapMs } = rotation
