@@ -67,7 +67,7 @@ async function readExported(
   if (read === null || JSON.stringify(read.statement) !== JSON.stringify(said)) {
     throw refuse('was changed: its signature does not belong to it')
   }
-  if (!isOwnKey(read.kid)) throw refuse('is signed by a key that is not known to be ours')
+  if (!isOwnKey(read.kid)) throw refuse('is signed by an unknown key')
   const { heads } = read.statement
   if (!Array.isArray(heads) || !heads.every(isChainPlace)) throw refuse('holds no heads')
   return heads

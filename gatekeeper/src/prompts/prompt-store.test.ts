@@ -77,7 +77,7 @@ describe('prompts', () => {
 
   it('under both names at once stop the start, and later leave the last good text', async () => {
     await put('general', { standard: 'a', guarded: 'strict', secure: 'weak' })
-    await expect(open()).rejects.toThrow(/guarded\.txt: stands beside secure\.txt.*Keep one/)
+    await expect(open()).rejects.toThrow(/guarded\.txt: exists together with secure\.txt.*Keep one/)
     await rm(join(folder, 'general/secure.txt'))
     const store = await open()
     await put('general', { secure: 'weak' })

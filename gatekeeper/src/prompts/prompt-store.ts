@@ -20,7 +20,7 @@ type LevelFiles = (typeof levelFiles)[PromptLevel]
 
 const remedy =
   'A domain has standard.txt (for minnow) and guarded.txt (for shark), each with the text of its ' +
-  'prompt; the older names insecure.txt (for minnow) and secure.txt (for shark) are read too.'
+  'prompt; the older names insecure.txt (for minnow) and secure.txt (for shark) also work.'
 
 export type PromptStore = {
   /** The prompt of a domain; null where there is no such domain. */
@@ -112,7 +112,7 @@ async function readPrompt(
   const [current, older] = await Promise.all([readStable(path), readStable(olderPath)])
   if (older.state.kind === 'absent') return textOf(path, current.state)
   if (current.state.kind === 'absent') return textOf(olderPath, older.state)
-  const what = `stands beside ${olderName}, the older name of the same prompt`
+  const what = `exists together with ${olderName}, the older name of the same prompt`
   return { source: path, what, remedy: `Keep one of the two files and remove the other. ${remedy}` }
 }
 

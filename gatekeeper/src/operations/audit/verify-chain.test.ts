@@ -78,7 +78,7 @@ describe('verify', () => {
     put(file(2), [lines[1] ?? '', lines[0] ?? '', ...lines.slice(2)])
     expect((await faultsOf())[1]).toEqual([
       ...[file(2), 2],
-      `record ${first} stands behind record ${first + 1}: lines were moved or repeated`,
+      `record ${first} comes after record ${first + 1}: lines were moved or repeated`,
     ])
   })
 
@@ -114,7 +114,7 @@ describe('verify', () => {
     const last = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).length
     put(file(last), linesOf(file(last)).slice(0, 1))
     expect(await faultsOf()).toEqual([])
-    expect((await faultsOf(exported))[0]?.[2]).toMatch(/the tail is cut: .* had 30 when/)
+    expect((await faultsOf(exported))[0]?.[2]).toMatch(/the end is missing: .* was 30 at the time/)
   })
 
   it('a chain that was written anew is seen beside an exported head', async () => {
@@ -123,7 +123,7 @@ describe('verify', () => {
     rmSync(folder, { recursive: true })
     await write(12)
     expect((await faultsOf(exported))[0]?.[2]).toBe(
-      'is another record than when its head was exported',
+      'differs from the record at the time its head was exported',
     )
   })
 
@@ -131,7 +131,7 @@ describe('verify', () => {
     await write(10)
     const exported = readHeads(folder)
     rmSync(folder, { recursive: true })
-    expect((await faultsOf(exported))[0]?.[2]).toMatch(/ends with record 0, and had 10/)
+    expect((await faultsOf(exported))[0]?.[2]).toMatch(/the last record is 0, but it was 10/)
   })
 
   it('what was removed by age is a note, and the rest is believed by its signed head', async () => {
@@ -142,7 +142,7 @@ describe('verify', () => {
     for (const name of readdirSync(folder).filter((name) => name.endsWith('.head'))) {
       rmSync(join(folder, name))
     }
-    expect((await faultsOf())[0]?.[2]).toMatch(/and its signed head as well/)
+    expect((await faultsOf())[0]?.[2]).toMatch(/and so is their signed head/)
   })
 
   it('a head that says something else, or is signed by others, is named', async () => {
@@ -153,16 +153,16 @@ describe('verify', () => {
     expect((await faultsOf()).map(([path]) => path)).toEqual([file(1), file(1, 'head')])
     writeFileSync(file(1, 'head'), text)
     const others = await verify([], { isOwnKey: () => false })
-    expect(others.faults[0]?.what).toMatch(/not known to be ours \(ours\)/)
+    expect(others.faults[0]?.what).toMatch(/signed by an unknown key \(ours\)/)
     const broken = await verify([], { readStatement: () => Promise.resolve(null) })
-    expect(broken.faults[0]?.what).toBe('the signature does not belong to this head')
+    expect(broken.faults[0]?.what).toBe('the signature does not match this head')
     rmSync(file(1, 'head'))
-    expect((await faultsOf())[0]?.[2]).toBe('the signed head is missing, or is none')
+    expect((await faultsOf())[0]?.[2]).toBe('the signed head is missing or not valid')
   })
 
   it('a torn end is named as what it is', async () => {
     await write(3)
     writeFileSync(file(1), `${readFileSync(file(1), 'utf8')}{"seq`)
-    expect(await faultsOf()).toEqual([[file(1), 4, expect.stringContaining('as by a crash')]])
+    expect(await faultsOf()).toEqual([[file(1), 4, expect.stringContaining('as after a crash')]])
   })
 })

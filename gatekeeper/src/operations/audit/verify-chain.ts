@@ -86,7 +86,7 @@ class Verification {
     }
     const lastHead = listHeads(folder, this.#chain).at(-1)
     if (lastHead !== undefined && lastHead.number >= before + 1) {
-      this.#blame(lastHead.path, null, 'its file, or what followed on it, is missing')
+      this.#blame(lastHead.path, null, 'its file, or the records after it, are missing')
     }
     this.#compareEnd()
   }
@@ -106,7 +106,7 @@ class Verification {
     if (before > 0) {
       this.#blame(path, null, nameFiles(before + 1, number - 1))
     } else if (kept === null) {
-      this.#blame(path, null, 'what came before it is missing, and its signed head as well')
+      this.#blame(path, null, 'the records before it are missing, and so is their signed head')
     } else {
       this.#notes.push(`records 1 to ${kept.sequence} were removed by age or size`)
     }
@@ -138,7 +138,7 @@ class Verification {
     { read, before }: { read: ReadLine; before: ChainHead | null },
   ): void {
     const { record, fault } = read
-    if (record === null) return this.#blame(path, number, 'is no record')
+    if (record === null) return this.#blame(path, number, 'is not a valid record')
     this.#records++
     if (this.#first === 0) this.#first = record.sequence
     if (fault !== null && before !== null) {
@@ -151,7 +151,7 @@ class Verification {
     const head = this.#head
     const exported = this.#exported.find(({ sequence }) => sequence === head?.sequence)
     if (exported !== undefined && exported.hash !== head?.hash) {
-      this.#blame(path, line, 'is another record than when its head was exported')
+      this.#blame(path, line, 'differs from the record at the time its head was exported')
     }
   }
 
@@ -165,14 +165,14 @@ class Verification {
     if (sequence === expected) {
       const isFirst = line === 1
       const what = isFirst
-        ? 'does not follow on the last record of the file before it: one of the two was changed'
+        ? 'does not follow the last record of the previous file: one of the two was changed'
         : 'was changed after it was written'
       return this.#blame(path, isFirst ? 1 : line - 1, what)
     }
     const what =
       sequence > expected
         ? `${nameRecords(expected, sequence - 1)} missing before this line`
-        : `record ${sequence} stands behind record ${before.sequence}: lines were moved or repeated`
+        : `record ${sequence} comes after record ${before.sequence}: lines were moved or repeated`
     this.#blame(path, line, what)
   }
 
@@ -180,11 +180,11 @@ class Verification {
   async #compareHead(segment: Segment): Promise<void> {
     const path = segment.path.replace(/\.jsonl$/, '.head')
     const kept = this.#keptHead(segment.number)
-    if (kept === null) return this.#blame(path, null, 'the signed head is missing, or is none')
+    if (kept === null) return this.#blame(path, null, 'the signed head is missing or not valid')
     const now = this.#head ?? emptyHead
     if (kept.sequence !== now.sequence || kept.hash !== now.hash) {
       const end = `the file ends with record ${now.sequence}`
-      const what = `${end}, and its signed head says another end (record ${kept.sequence})`
+      const what = `${end}, but its signed head ends with record ${kept.sequence}`
       this.#blame(segment.path, null, what)
     }
     await this.#compareSignature(path, kept)
@@ -198,10 +198,10 @@ class Verification {
     const read = await this.#deps.readStatement(kept.signature)
     const { signature: _, ...said } = kept
     if (read === null || !isSame(read.statement, said)) {
-      return this.#blame(path, null, 'the signature does not belong to this head')
+      return this.#blame(path, null, 'the signature does not match this head')
     }
     if (!this.#deps.isOwnKey(read.kid)) {
-      this.#blame(path, null, `is signed by a key that is not known to be ours (${read.kid})`)
+      this.#blame(path, null, `is signed by an unknown key (${read.kid})`)
     }
   }
 
@@ -212,7 +212,7 @@ class Verification {
     const last = this.#head?.sequence ?? 0
     for (const { sequence } of this.#exported) {
       if (sequence <= last) continue
-      const what = `the tail is cut: it ends with record ${last}, and had ${sequence} when its head was exported`
+      const what = `the end is missing: the last record is ${last}, but it was ${sequence} at the time its head was exported`
       this.#blame(newest, null, what)
     }
   }
@@ -220,8 +220,8 @@ class Verification {
 
 function describeTorn(isLast: boolean): string {
   return isLast
-    ? 'is cut off in the middle, as by a crash; it is repaired when the gatekeeper writes again'
-    : 'is cut off in the middle'
+    ? 'is incomplete, as after a crash; the gatekeeper repairs it at its next write'
+    : 'is incomplete'
 }
 
 function nameFiles(from: number, to: number): string {

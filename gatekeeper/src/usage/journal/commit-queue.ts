@@ -192,7 +192,7 @@ export class CommitQueue {
     this.#fail({
       source: 'usage journal',
       what: `the disk has not answered for ${stallMs / 1000} s`,
-      remedy: 'Look at the disk of the state folder.',
+      remedy: 'Check the disk of the state folder.',
     })
   }
 

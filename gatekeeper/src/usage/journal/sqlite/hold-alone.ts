@@ -12,8 +12,8 @@ export async function holdAlone(path: string): Promise<ProcessLock> {
     return await takeProcessLock(path)
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error
-    const what = 'is held by another gatekeeper'
-    const remedy = 'Stop that one first: a state folder serves one process at a time.'
+    const what = 'is in use by another gatekeeper'
+    const remedy = 'Stop that one first: only one process at a time may use a state folder.'
     throw new ProblemsError([{ source: path, what, remedy }])
   }
 }

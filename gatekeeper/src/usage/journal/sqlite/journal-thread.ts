@@ -44,8 +44,8 @@ export function startJournalThread(): JournalThread {
     if (!isEnding) tellDeath(cause)
     death ??= {
       source: 'the usage journal',
-      what: `has no thread (${cause.name})`,
-      remedy: 'Start anew.',
+      what: `its thread could not start (${cause.name})`,
+      remedy: 'Restart the gatekeeper.',
     }
     for (const { reject } of asked.values()) reject(new ProblemsError([death]))
     asked.clear()

@@ -90,13 +90,13 @@ describe('the database of the journal', () => {
 
 describe('a database that cannot be believed stops the start, and is not replaced', () => {
   it.each([
-    ['is no database', () => writeFileSync(path, 'x'.repeat(5000)), /damaged, or no database/],
+    ['is no database', () => writeFileSync(path, 'x'.repeat(5000)), /damaged or not a database/],
     ['is empty', () => writeFileSync(path, ''), /is empty/],
     ['is cut to half', () => cutToHalf(), /damaged/],
     ['has a page of zeros', () => overwrite(4096, Buffer.alloc(8192)), /damaged|another program/],
     ['belongs to another program', () => makeForeign(), /another program/],
     ['was written by a newer version', () => makeNewer(), /newer Gatekeeper \(9999-later\)/],
-    ['is gone, with its log left', () => leaveLog(), /is missing, and .*-wal/],
+    ['is gone, with its log left', () => leaveLog(), /is missing, but .*-wal/],
   ])('one that %s', async (_name, spoil, message) => {
     await makeDatabase()
     spoil()
@@ -108,13 +108,15 @@ describe('a database that cannot be believed stops the start, and is not replace
   })
 
   it('one that vanishes while the process runs is not made anew', async () => {
-    expect(await problemOf(false)).toMatch(/is gone/)
+    expect(await problemOf(false)).toMatch(/no longer exists/)
   })
 
   it('the remedy says what to move away, and that works', async () => {
     await makeDatabase()
     writeFileSync(path, 'x'.repeat(5000))
-    expect(await problemOf()).toMatch(/move .*usage\.db and what is named .*usage\.db-\* elsewhere/)
+    expect(await problemOf()).toMatch(
+      /move .*usage\.db and all files named .*usage\.db-\* elsewhere/,
+    )
     renameSync(path, `${path}.old`)
     expect(await problemOf()).toBe('none')
   })

@@ -43,12 +43,12 @@ const walPagesMax = 8000
 export async function openUsageDatabase(path: string, isFirst: boolean): Promise<UsageDatabase> {
   try {
     if (!existsSync(path)) {
-      if (!isFirst) throw unusable(path, 'is gone')
+      if (!isFirst) throw unusable(path, 'no longer exists')
       await create(path)
     }
     return await open(path)
   } catch (error) {
-    throw isDamage(error) ? unusable(path, 'is damaged, or no database') : error
+    throw isDamage(error) ? unusable(path, 'is damaged or not a database') : error
   }
 }
 
@@ -60,7 +60,7 @@ export function openForReading(path: string): OpenDatabase {
     return opened
   } catch (error) {
     opened.database.close()
-    throw isDamage(error) ? unusable(path, 'is damaged, or no database') : error
+    throw isDamage(error) ? unusable(path, 'is damaged or not a database') : error
   }
 }
 
@@ -70,7 +70,7 @@ export function openForReading(path: string): OpenDatabase {
  */
 async function create(path: string): Promise<void> {
   if (existsSync(`${path}-wal`)) {
-    throw unusable(path, `is missing, and ${path}-wal beside it is not`)
+    throw unusable(path, `is missing, but ${path}-wal exists`)
   }
   const made = `${path}.new`
   rmSync(made, { force: true })
@@ -118,7 +118,7 @@ function requireKnown(database: DatabaseSync, path: string): void {
   const empty = statSync(path).size === 0
   const id = database.prepare('PRAGMA application_id').get()?.['application_id']
   if (empty || id !== applicationId) {
-    throw unusable(path, empty ? 'is empty' : "is another program's database")
+    throw unusable(path, empty ? 'is empty' : 'belongs to another program')
   }
   const applied = database.prepare('SELECT name FROM kysely_migration').all()
   const names = applied.map(({ name }) => String(name))
@@ -146,13 +146,14 @@ async function migrate({ database, queries }: OpenDatabase): Promise<void> {
 
 function newer(source: string, unknown: readonly string[]): ProblemsError {
   const what = `was written by a newer Gatekeeper (${unknown.join(', ')})`
-  const remedy = 'Run that version again, or put back the copy of the file from before its start.'
+  const remedy =
+    'Run that version again, or restore the copy of the file that was made before its first start.'
   return new ProblemsError([{ source, what, remedy }])
 }
 
 function unusable(source: string, what: string): ProblemsError {
   const remedy =
-    'Limits must not begin at zero by accident: put a copy of it back; or, to give up what was ' +
-    `counted so far, move ${source} and what is named ${source}-* elsewhere.`
+    'Limits must not restart at zero by accident: restore a copy of the file. To discard the usage ' +
+    `counted so far, move ${source} and all files named ${source}-* elsewhere.`
   return new ProblemsError([{ source, what, remedy }])
 }

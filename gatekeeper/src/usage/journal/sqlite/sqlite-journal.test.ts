@@ -75,7 +75,7 @@ describe('the thread of the journal', () => {
     await journal.open(reservationOf('a', chargeOf(1)))
     const second = start(folder).journal.load()
     await expect(second).rejects.toThrow(ProblemsError)
-    await expect(second).rejects.toThrow(/held by another gatekeeper/)
+    await expect(second).rejects.toThrow(/in use by another gatekeeper/)
     expect(await readRecords(databaseIn(folder))).toEqual([])
   })
 
@@ -126,7 +126,7 @@ describe('the thread of the journal', () => {
     expect(readdirSync(good.folder)).toEqual([])
     expect(await good.journal.load()).toMatchObject({ interrupted: 0 })
     await dead.end()
-    await expect(made(dead).journal.load()).rejects.toThrow(/has no thread/)
+    await expect(made(dead).journal.load()).rejects.toThrow(/its thread could not start/)
   })
 
   it.each([

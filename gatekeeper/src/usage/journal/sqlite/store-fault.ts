@@ -31,7 +31,7 @@ export function toProblem(source: string, error: unknown): Problem {
   const what = `cannot be written (${errstr ?? code ?? message ?? 'unknown'})`
   const isFull = errcode !== undefined && (errcode & 0xff) === full
   const remedy = isFull
-    ? 'Make space on its disk; writing goes on by itself.'
-    : 'Look at its disk; writing is tried again by itself.'
+    ? 'Free space on its disk; writing then continues automatically.'
+    : 'Check its disk; writing is retried automatically.'
   return { source, what, remedy }
 }
