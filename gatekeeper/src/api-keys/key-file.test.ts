@@ -143,7 +143,11 @@ describe('version 1', () => {
       what: /cloudModels must/,
     },
     { name: 'a key that is no object', entry: null, what: /an object/ },
-    { name: '__proto__ as a member', entry: JSON.parse('{"__proto__": 1}'), what: /unknown member/ },
+    {
+      name: '__proto__ as a member',
+      entry: JSON.parse('{"__proto__": 1}'),
+      what: /unknown member/,
+    },
   ])('refuses $name, and then gives out no key at all', ({ entry, what }) => {
     const read = parse({ version: 1, keys: { abcde01234: entry, zzzzz01234: whole } })
     expect(read.keys).toEqual([])

@@ -29,7 +29,9 @@ function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
   const problems: Problem[] = []
   if (file.services[ownName] !== undefined) {
     const remedy = 'Choose another name.'
-    problems.push(reportAt(['services', ownName], `the name ${ownName} is reserved for the gatekeeper`, remedy))
+    problems.push(
+      reportAt(['services', ownName], `the name ${ownName} is reserved for the gatekeeper`, remedy),
+    )
   }
   for (const [name, entry] of Object.entries(file.services)) {
     for (const [index, alias] of entry.aliases.entries()) {

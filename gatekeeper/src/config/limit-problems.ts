@@ -47,8 +47,7 @@ export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] 
       const routes = routesWithout(limit, file)
       if (routes.length === 0) return []
       const what = `${limit.text} denies ${who} access to ${routes.join(', ')}, where Caddy proxies after a check`
-      const remedy =
-        'Set mode: relay there, or move it to the limits of the relayed services.'
+      const remedy = 'Set mode: relay there, or move it to the limits of the relayed services.'
       return [reportAt([...path, 'limits', index], what, remedy)]
     })
   return [
@@ -100,7 +99,13 @@ function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt):
     for (const member of ['slots', 'queue'] as const) {
       if (entry[member] === undefined) continue
       const what = `${name} has check routes only, where requests cannot wait`
-      problems.push(reportAt([...path, member], what, 'Remove it, or give the service a route with mode: relay.'))
+      problems.push(
+        reportAt(
+          [...path, member],
+          what,
+          'Remove it, or give the service a route with mode: relay.',
+        ),
+      )
     }
   } else if (isOpaque(entry.kind)) {
     for (const { limit, index } of unread(entry.limits)) {
