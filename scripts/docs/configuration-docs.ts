@@ -131,16 +131,16 @@ function withRolesOnce(members: readonly Member[]): Member[] {
 
 const head = `# Configuration
 
-Made by \`npm run docs\` from the code that reads it.
+\`npm run docs\` generates this page from the code that reads the settings.
 
 ## Settings
 
-By environment variable, or in a file \`.env\` beside the README; the environment wins. \`.env.example\` lists all of them. A secret may stand in a file: \`NAME_FILE\` with its path, in place of \`NAME\`. All errors are listed with their place and their fix, and nothing starts (exit 78).
+Settings are environment variables, or lines of a file \`.env\` beside the README. The environment takes precedence. \`.env.example\` lists all settings. A secret can be in a file: set \`NAME_FILE\` to its path instead of \`NAME\`. All errors are listed with their place and fix, and the service does not start (exit 78).
 `
 
 const gatewayHead = `## gatekeeper.yaml
 
-Which services there are, who may do what, and the limits. A change takes effect at the next start. All errors are listed with their line, and nothing starts. [Adding a service](guides/adding-a-service.md) and [limits](guides/limits.md) explain it with examples. Editors complete and check the file by [its JSON Schema](gatekeeper.schema.json); the first line of the shipped file names it.
+This file has the services, the rights of roles, and the limits. A change takes effect at the next start. All errors are listed with line and fix, and the service does not start. [Adding a service](guides/adding-a-service.md) and [limits](guides/limits.md) explain it with examples. Editors complete and check the file with [its JSON Schema](gatekeeper.schema.json); the first line of the shipped file names it.
 
 \`NAME\` is a name that you choose; \`ROLE\` is readonly, readwrite or admin; \`[]\` is each item of a list.
 `

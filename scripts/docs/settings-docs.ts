@@ -25,7 +25,7 @@ export function renderEnvExample(): string {
     return `# ${row.help}${also}\n#${row.name}=${row.fallback ?? ''}\n`
   })
   return [
-    '# Copy to .env; npm start reads it, and the environment wins over it.\n',
+    '# Copy to .env, which npm start reads. Environment variables take precedence.\n',
     ...entries,
   ].join('\n')
 }

@@ -85,20 +85,20 @@ const route = z.strictObject({
   host: host
     .optional()
     .describe(
-      'A name at which the service stands instead of on the main site, such as `webui.localhost`',
+      'Host name of the route, such as `webui.localhost`; without it the route is on the main site',
     ),
   prefix: prefix.describe(
-    'Public path: the route is this path and all below it; `/`, with a `host`, is all of that host',
+    'Public path of the route: this path and all paths below it. With a `host`, `/` is the whole host',
   ),
   strip: z
     .boolean()
     .default(false)
-    .describe('Whether the service gets the path without the prefix'),
+    .describe('Whether the prefix is removed from the path that the service gets'),
   mode: z
     .enum(['check', 'relay'])
     .optional()
     .describe(
-      '`relay`: the gatekeeper reads bodies and carries answers. `check`: Caddy proxies after a yes. Usual: `check` for kind `http`, else `relay`',
+      '`relay`: the gatekeeper reads the body and carries the answer. `check`: Caddy proxies after a yes of the gatekeeper. Default: `check` for kind `http`, else `relay`',
     ),
   browser: z
     .literal('basic')
@@ -107,7 +107,7 @@ const route = z.strictObject({
   credentialField: credentialField
     .optional()
     .describe(
-      'The one field that carries the key of the caller. All other fields belong to the service and pass',
+      'The one field that carries the key of the caller. All other fields pass to the service',
     ),
 })
 
@@ -147,9 +147,9 @@ const cap = z.int().min(0).nullable().default(null)
 const caps = z
   .strictObject({
     keepAliveSeconds: cap.describe('Longest `keep_alive` of a request'),
-    contextTokens: cap.describe('Largest `num_ctx` of a request'),
-    outputTokens: cap.describe('Most output tokens of a request'),
-    imageBytes: cap.describe('Largest image of a request'),
+    contextTokens: cap.describe('Largest context (`num_ctx`) of a request'),
+    outputTokens: cap.describe('Largest number of output tokens of a request'),
+    imageBytes: cap.describe('Largest image of a request, in bytes'),
   })
   .optional()
 
@@ -168,12 +168,12 @@ const rolePolicy = z.strictObject({
     .max(100)
     .nullable()
     .default(null)
-    .describe('Share of the queue of a key of this role, beside others'),
+    .describe('Share of a key of this role in the queue, compared with other keys'),
   capOutput: z
     .boolean()
     .nullable()
     .default(null)
-    .describe('Whether output above a cap is cut instead of refused'),
+    .describe('Whether output above a cap is cut; otherwise the request is refused'),
 })
 
 const queue = z.strictObject({
@@ -188,8 +188,8 @@ const queue = z.strictObject({
     .min(0)
     .max(100_000)
     .optional()
-    .describe('How many of them one key may have; usual: half'),
-  longestWaitSeconds: seconds.default(120).describe('How long one may wait'),
+    .describe('How many of them may be of one key. Default: half'),
+  longestWaitSeconds: seconds.default(120).describe('How long a request may wait'),
 })
 
 const usdPerMillion = z
@@ -224,7 +224,7 @@ const isTimeZone = (name: string) => {
 const createKindName = (kinds: readonly Kind[]) =>
   z
     .enum(kinds.map(({ name }) => name))
-    .describe('Which API it speaks; `http` for everything without a table of endpoints')
+    .describe('The API of the service; `http` for all services without a table of endpoints')
     .transform((name) => kinds.find((kind) => kind.name === name) as Kind)
 
 const createService = (kinds: readonly Kind[]) =>
@@ -234,21 +234,23 @@ const createService = (kinds: readonly Kind[]) =>
       .array(name)
       .meta({ examples: ['[chat]'] })
       .default([])
-      .describe('Further names that keys may use for it'),
+      .describe('Other names that keys may use for it'),
     upstream: z
       .strictObject({
-        url: url.optional().describe('Its address, with a path if it has one'),
+        url: url
+          .optional()
+          .describe('Its address, such as `http://127.0.0.1:8880`, with a path if it has one'),
         keyFile: z
           .string()
           .min(1)
           .optional()
-          .describe('A file with the key that the gatekeeper shows it'),
+          .describe('A file with the key that the gatekeeper sends to it'),
         tls: tls
           .optional()
-          .describe('Which certificates it may show, instead of those of the public authorities'),
+          .describe('Which certificates are accepted, instead of those of public authorities'),
       })
       .optional()
-      .describe('Where it is'),
+      .describe('The address of the service, and how to call it'),
     routes: z
       .array(route)
       .min(1)
@@ -258,11 +260,14 @@ const createService = (kinds: readonly Kind[]) =>
       .strictObject({
         connectSeconds: seconds.default(5).describe('Until it accepts a connection'),
         headersSeconds: seconds.default(900).describe('Until its answer begins'),
-        idleSeconds: seconds.default(900).describe('Between two pieces of an answer'),
+        idleSeconds: seconds.default(900).describe('Between two parts of an answer'),
       })
       .prefault({})
       .describe('How long the service may take'),
-    keepAlive: z.boolean().optional().describe('Whether connections to it are used again'),
+    keepAlive: z
+      .boolean()
+      .optional()
+      .describe('Whether connections to it are reused. Default: yes for `ollama`, else no'),
     anonymous: z
       .boolean()
       .default(false)
@@ -281,7 +286,7 @@ const createService = (kinds: readonly Kind[]) =>
     methods: methods
       .optional()
       .describe(
-        'Which class a method has (kind `http`). Usual: GET and HEAD read, POST uses, all others manage',
+        'The class of a method (kind `http`). Default: GET and HEAD read, POST uses, all others manage',
       ),
     limits: limits.describe('Limits of all callers of the service together'),
     slots: z
@@ -289,9 +294,9 @@ const createService = (kinds: readonly Kind[]) =>
       .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
       .optional()
       .describe(
-        'How many requests it works on at the same time; others wait in the queue. Usual: 1 for `ollama`, else unlimited',
+        'How many requests it works on at the same time; others wait in the queue. Default: 1 for `ollama`, else unlimited',
       ),
-    queue: queue.optional().describe('Who may wait for a slot'),
+    queue: queue.optional().describe('The queue for a slot'),
     streamUsage: z
       .enum(['ask', 'leave'])
       .optional()
@@ -307,20 +312,20 @@ const createService = (kinds: readonly Kind[]) =>
   })
 
 const chat = z.strictObject({
-  service: name.describe('The service behind it'),
+  service: name.describe('The service that answers'),
   model: z
     .string()
     .min(1)
     .max(200)
     .nullable()
     .default(null)
-    .describe('The model of requests that name none'),
+    .describe('The model of requests without `?model=`; null: the first that the caller may use'),
   anonymous: z
     .strictObject({
       enabled: z
         .boolean()
         .optional()
-        .describe('Whether they are answered. Usual: only while every bind is loopback'),
+        .describe('Whether they are answered. Default: only while every bind is loopback'),
       limits: limitList
         .prefault([
           ...['30/min', '1k/day', '500k-tokens/day', '1usd/day', '2-concurrent'],
@@ -338,11 +343,11 @@ const chat = z.strictObject({
             .describe('Requests per minute after that'),
         })
         .prefault({})
-        .describe('What one client address may send'),
+        .describe('How many requests one client address may send'),
       models: modelList.default([]).describe('Models that they may use; empty: all'),
     })
     .prefault({})
-    .describe('Callers of /minnow/chat and /shark/chat, who need no credential'),
+    .describe('Callers of /minnow/chat and /shark/chat without a credential'),
 })
 
 /**
@@ -351,7 +356,7 @@ const chat = z.strictObject({
  */
 export const createGatewaySchema = (kinds: readonly Kind[]) =>
   z.strictObject({
-    version: z.literal(1).describe('The form of this file'),
+    version: z.literal(1).describe('The version of the format'),
     attempts: z
       .strictObject({
         burst: z.int().min(1).max(1_000_000).default(100).describe('Bad credentials at once'),
@@ -363,7 +368,7 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
           .describe('Bad credentials per minute after that'),
       })
       .prefault({})
-      .describe('Bad credentials that one client address may show; good ones do not count'),
+      .describe('Bad credentials that one client address may send; valid ones do not count'),
     bodies: z
       .strictObject({
         // One key gets half of it at most, and a body may have 32 MiB.
@@ -395,14 +400,14 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
       .string()
       .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
       .default('UTC')
-      .describe('Where days and months of limits begin'),
+      .describe('Time zone of the days and months of limits'),
     limits: limits.describe('Limits of all callers together'),
     reads: reads.describe(
-      'Limits of what each caller reads (lists, pages); limits of requests count no reads',
+      'Limit of reads (lists, pages) for each caller; limits of requests do not count reads',
     ),
     usage: z
       .strictObject({
-        retainDays: z.int().min(1).max(3650).default(400).describe('How long its lines are kept'),
+        retainDays: z.int().min(1).max(3650).default(400).describe('Days that its lines are kept'),
       })
       .prefault({})
       .describe('The usage log'),
@@ -417,34 +422,29 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
           .min(2)
           .max(1_000_000)
           .default(10)
-          .describe('With `sampled`: one of how many'),
+          .describe('With `sampled`: one of this many'),
         required: z
           .boolean()
           .default(false)
           .describe('Whether requests are refused while they cannot be recorded'),
-        retainDays: z.int().min(1).max(3650).default(90).describe('How long records are kept'),
-        megabytes: z
-          .int()
-          .min(1)
-          .max(1_000_000)
-          .default(512)
-          .describe('How much space they may take'),
+        retainDays: z.int().min(1).max(3650).default(90).describe('Days that records are kept'),
+        megabytes: z.int().min(1).max(1_000_000).default(512).describe('Space that they may take'),
       })
       .prefault({})
-      .describe('What is recorded of requests. Acts of operators are always recorded'),
+      .describe('Which requests are recorded. Acts of operators are always recorded'),
     revocation: z
       .strictObject({
         cutStreams: z
           .boolean()
           .default(true)
-          .describe('Whether an answer that is on its way ends when its credential is revoked'),
+          .describe('Whether a relayed answer under way is cut when its credential is revoked'),
       })
       .prefault({})
       .describe('Revoked credentials'),
     capOutput: z
       .boolean()
       .default(false)
-      .describe('Whether output above a cap is cut instead of refused'),
+      .describe('Whether output above a cap is cut; otherwise the request is refused'),
     roles: z
       .strictObject({
         readonly: rolePolicy.optional().describe('Reads lists'),
@@ -452,14 +452,14 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
         admin: rolePolicy.optional().describe('Also manages: pull, delete'),
       })
       .prefault({})
-      .describe('What each role may do, beside the limits of its keys'),
+      .describe('Limits and rights of each role, in addition to those of its keys'),
     users: z
       .record(
         z.string().min(1).max(200),
         z.strictObject({ limits: limits.describe('Limits of the user') }),
       )
       .default({})
-      .describe('Limits of a user over all their keys'),
+      .describe('Limits of a user for all keys together'),
     issuers: issuersSchema({
       models: modelList.default([]).describe('Models that the holder may use; empty: all'),
       limits: limits.describe('Limits of the holder'),
@@ -470,11 +470,11 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
         .default(null)
         .describe("Whether the holder may use models that run at Ollama's vendor"),
       weight: z.int().min(1).max(100).nullable().default(null).describe('Share of the queue'),
-    }).describe('Identity providers whose access tokens are accepted, beside our own'),
+    }).describe('Identity providers whose access tokens are accepted, in addition to our own'),
     services: z
       .record(name, createService(kinds))
       .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] })
-      .describe('What stands behind the gatekeeper, by name'),
+      .describe('The services behind the gatekeeper, by name'),
     chat: chat.optional().describe('The domain chat; without this member there is none'),
   })
 

@@ -62,12 +62,12 @@ const name = nonEmpty.max(200)
 
 /** Members of an entry of `issuers`, without its rules. */
 const entry = {
-  issuer: issuerName.describe('`iss` of its tokens, to the letter'),
+  issuer: issuerName.describe('Exactly the `iss` of its tokens'),
   audience: z
     .union([nonEmpty, z.array(nonEmpty).min(1)])
     .meta({ form: 'a text such as gatekeeper, or a list such as [gatekeeper, api]' })
     .transform((value) => [value].flat())
-    .describe('Our name in its tokens'),
+    .describe('The audience of tokens for this gatekeeper'),
   audienceClaim: name.default('aud').describe('The claim that is compared with `audience`'),
   algorithms: z
     .array(z.enum(algorithms), 'must be a list, such as [RS256]')
@@ -81,19 +81,19 @@ const entry = {
   keys: keys.describe('Where its public keys are'),
   tls: tls
     .optional()
-    .describe('Which certificate its server may show, instead of those of the public authorities'),
+    .describe('Which certificates are accepted, instead of those of public authorities'),
   clockToleranceSeconds: z
     .number()
     .min(0)
     .max(300)
     .default(30)
-    .describe('How far clocks may differ'),
+    .describe('How many seconds clocks may differ'),
   keepKeysHours: z
     .number()
     .min(0)
     .max(24 * 30)
     .default(24)
-    .describe('How long its last keys are used while it cannot be reached'),
+    .describe('Hours that its last keys are used while it cannot be reached'),
   userClaim: name.default('sub').describe('The claim that names the user'),
 }
 
@@ -105,13 +105,13 @@ export function issuersSchema<Grant extends z.ZodRawShape>(grant: Grant) {
       .default({})
       .describe('Claims that a token must have; empty: every token of the issuer'),
     role: z.enum(['readonly', 'readwrite', 'admin']).describe('The role that it gives'),
-    services: z.array(name).default([]).describe('The services that it opens'),
+    services: z.array(name).default([]).describe('The services that it opens; `["*"]`: all'),
     ...grant,
   })
   const rules = z
     .array(rule)
     .min(1)
-    .describe('What its tokens open; the first rule that matches counts')
+    .describe('What its tokens may do; the first rule that matches counts')
   return z
     .array(z.strictObject({ ...entry, rules }))
     .max(50)

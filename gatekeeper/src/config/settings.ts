@@ -1,6 +1,6 @@
 /**
- * Every setting that comes by environment variable: the one place for names, defaults and help.
- * The table in `docs/configuration.md` and `.env.example` are made from this list, and a test compares them.
+ * Every setting that an environment variable can have: its name, default and help text.
+ * `npm run docs` generates the table in `docs/configuration.md` and `.env.example` from this list.
  */
 
 /**
@@ -58,44 +58,44 @@ export const settingRows = [
     name: 'OLLAMA_URL',
     kind: 'url',
     fallback: null,
-    help: 'Where Ollama is; unset: 127.0.0.1:11434',
+    help: 'Address of Ollama; unset: 127.0.0.1:11434',
   },
   {
     name: 'LITELLM_URL',
     aliases: ['LITELLM_SERVER_URL'],
     kind: 'url',
     fallback: null,
-    help: 'Where LiteLLM is; unset: 127.0.0.1:4000, if it answers and the master key is set',
+    help: 'Address of LiteLLM; unset: 127.0.0.1:4000 if it answers and the master key is set',
   },
   {
     name: 'LITELLM_MASTER_KEY',
     kind: 'secret',
     fallback: null,
-    help: 'Key that the gatekeeper shows LiteLLM',
+    help: 'Key that the gatekeeper sends to LiteLLM',
   },
   {
     name: 'TTS_URL',
     kind: 'url',
     fallback: null,
-    help: 'Where the service tts is; unset: as in gatekeeper.yaml',
+    help: 'Address of the service tts; unset: as in gatekeeper.yaml',
   },
   {
     name: 'WHISPER_URL',
     kind: 'url',
     fallback: null,
-    help: 'Where the service whisper is; unset: as in gatekeeper.yaml',
+    help: 'Address of the service whisper; unset: as in gatekeeper.yaml',
   },
   {
     name: 'IMAGE_URL',
     kind: 'url',
     fallback: null,
-    help: 'Where the service image is; unset: as in gatekeeper.yaml',
+    help: 'Address of the service image; unset: as in gatekeeper.yaml',
   },
   {
     name: 'API_KEYS_FILE',
     kind: 'path',
     fallback: null,
-    help: 'One more key file, in the plain form of older set-ups; with Docker a path on the host',
+    help: 'A second key file, a plain map of an older set-up; with Docker a path on the host',
   },
   {
     name: 'GATEKEEPER_KEYS_DIR',
@@ -107,7 +107,7 @@ export const settingRows = [
     name: 'GATEKEEPER_CONFIG',
     kind: 'path',
     fallback: 'gatekeeper.yaml',
-    help: 'Services and their routes',
+    help: 'File with the services and their routes',
   },
   {
     name: 'GATEKEEPER_PROMPTS_DIR',
@@ -119,92 +119,92 @@ export const settingRows = [
     name: 'GATEKEEPER_STATE_DIR',
     kind: 'path',
     fallback: '.gatekeeper',
-    help: 'Folder for what is made at run time: sockets, secrets, certificates',
+    help: 'Folder for files that are made at run time: sockets, secrets, certificates, usage, audit',
   },
   {
     name: 'GATEKEEPER_SHARED_DIR',
     kind: 'path',
     fallback: null,
-    help: 'Folder for signing keys and revocations, where gatekeepers share them; else the state folder',
+    help: 'Folder for signing keys and revocations that several gatekeepers share; unset: the state folder',
   },
   {
     name: 'GATEKEEPER_RELAY_LISTEN',
     kind: 'listen',
     fallback: 'unix:STATE/run/relay.sock',
-    help: 'Where Caddy sends relayed requests: unix:PATH or HOST:PORT',
+    help: 'Listener for relayed requests from Caddy: unix:PATH or HOST:PORT',
   },
   {
     name: 'GATEKEEPER_CHECK_LISTEN',
     kind: 'listen',
     fallback: 'unix:STATE/run/check.sock',
-    help: 'Where Caddy asks for checks',
+    help: 'Listener for checks from Caddy: unix:PATH or HOST:PORT',
   },
   {
     name: 'GATEKEEPER_OPS_LISTEN',
     kind: 'listen',
     fallback: 'unix:STATE/run/ops.sock',
-    help: 'Where /livez, /readyz and /metrics answer; never published',
+    help: 'Listener for /livez, /readyz and /metrics; Caddy never publishes it',
   },
   {
     name: 'GATEKEEPER_METRICS_TOKEN',
     kind: 'secret',
     fallback: null,
-    help: 'What a scraper shows as Bearer to read /metrics; with it the listener may be beyond loopback',
+    help: 'Bearer token for /metrics; with it GATEKEEPER_OPS_LISTEN may be an address beyond loopback',
   },
   {
     name: 'GATEKEEPER_CADDY',
     kind: 'path',
     fallback: null,
-    help: 'The Caddy to run; unset: caddy on PATH if it is new enough, else the pinned one from PyPI',
+    help: 'Path of Caddy; unset: caddy on PATH if it is new enough, else the pinned one from PyPI',
   },
   {
     name: 'GATEKEEPER_DEMO',
     kind: 'flag',
     fallback: null,
-    help: '1: put a demonstration model server behind the gate where no other is configured',
+    help: '1: start a demonstration model server if no other is configured',
   },
-  // Read by docker-compose.yml alone; here so that a `.env` for both is no mistake.
+  // Only docker-compose.yml reads these; they are here so that one `.env` works for both.
   {
     name: 'GATEKEEPER_UID',
     kind: 'compose',
     fallback: '1000',
-    help: 'In containers: who the processes are; the owner of the clone',
+    help: 'In containers: user of the processes; must be the owner of the clone',
   },
   {
     name: 'GATEKEEPER_GID',
     kind: 'compose',
     fallback: '1000',
-    help: 'In containers: their group',
+    help: 'In containers: group of the processes',
   },
   {
     name: 'GATEKEEPER_MEMORY',
     kind: 'compose',
     fallback: '512m',
-    help: 'In containers: how much memory the gatekeeper may have',
+    help: 'In containers: memory limit of the gatekeeper',
   },
   {
     name: 'OAUTH_ISSUER',
     kind: 'url',
     fallback: null,
-    help: 'Our name in the tokens that we issue; unset: the address of the first site',
+    help: 'Issuer (iss) of the tokens that we issue; unset: the address of the first site',
   },
   {
     name: 'OAUTH_TOKEN_EXPIRES_IN',
     kind: 'text',
     fallback: '3600',
-    help: 'Seconds that an access token lasts, 30 to 86400',
+    help: 'Lifetime of an access token in seconds, 30 to 86400',
   },
   {
     name: 'OAUTH_SIGNING_ALGORITHM',
     kind: 'text',
     fallback: 'RS256',
-    help: 'What tokens are signed with: RS256, ES256 or EdDSA',
+    help: 'Signature algorithm of tokens: RS256, ES256 or EdDSA',
   },
   {
     name: 'OAUTH_CLIENT_ID_READONLY',
     kind: 'text',
     fallback: null,
-    help: 'An OAuth client of role readonly, beside those of keys/clients.json',
+    help: 'Id of an OAuth client of role readonly, in addition to those of keys/clients.json',
   },
   {
     name: 'OAUTH_CLIENT_SECRET_READONLY',
@@ -216,7 +216,7 @@ export const settingRows = [
     name: 'OAUTH_CLIENT_ID_READWRITE',
     kind: 'text',
     fallback: null,
-    help: 'An OAuth client of role readwrite, beside those of keys/clients.json',
+    help: 'Id of an OAuth client of role readwrite, in addition to those of keys/clients.json',
   },
   {
     name: 'OAUTH_CLIENT_SECRET_READWRITE',
@@ -228,7 +228,7 @@ export const settingRows = [
     name: 'OAUTH_CLIENT_ID_ADMIN',
     kind: 'text',
     fallback: null,
-    help: 'An OAuth client of role admin, beside those of keys/clients.json',
+    help: 'Id of an OAuth client of role admin, in addition to those of keys/clients.json',
   },
   {
     name: 'OAUTH_CLIENT_SECRET_ADMIN',

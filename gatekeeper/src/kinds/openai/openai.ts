@@ -113,7 +113,7 @@ const rows: readonly Endpoint[] = [
 /** LiteLLM, and other servers with OpenAI's endpoints. */
 export const openai: Kind = {
   name: 'openai',
-  title: '`kind: openai`: LiteLLM, and what speaks like OpenAI',
+  title: '`kind: openai`: LiteLLM and other OpenAI-compatible servers',
   rows,
   dialectAt: (path) => (isUnder(path, '/v1beta') ? 'gemini' : 'openai'),
   takesModelLists: true,

@@ -6,7 +6,7 @@ const oauth = rowsIn('oauth')
 /** What the gatekeeper itself answers to a caller whom it has admitted. */
 export const own: Kind = {
   name: 'own',
-  title: 'The gatekeeper’s own',
+  title: 'The gatekeeper’s own endpoints',
   rows: [
     ...rowsIn('openai')('GET|HEAD', '/status', 'open', answeredHere),
     ...oauth('POST', '/oauth/token', 'open', bytes, answeredHere),

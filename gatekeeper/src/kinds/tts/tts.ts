@@ -23,6 +23,6 @@ const rows: readonly Endpoint[] = [
 /** Speech servers. */
 export const tts: Kind = {
   name: 'tts',
-  title: '`kind: tts`: speech in the manner of Kokoro',
+  title: '`kind: tts`: speech servers with Kokoro’s API',
   rows,
 }
