@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -49,4 +49,21 @@ test('every relative link and anchor leads to something', () => {
   })
   expect(links.length).toBeGreaterThan(50)
   expect(broken.map(({ page, target }) => `${page}: ${target}`)).toEqual([])
+})
+
+test('every id of a promise (K1, C2) in a test or comment is in docs/contracts.md', () => {
+  const known = new Set(
+    [...readFileSync(join(root, 'docs/contracts.md'), 'utf8').matchAll(/^\| ([KC]\d+) \|/gm)].map(
+      ([, id]) => id,
+    ),
+  )
+  const files = globSync('{gatekeeper,scripts}/**/*.ts', { cwd: root })
+  const used = files.flatMap((file) =>
+    // Not `%C3`, which is a part of a percent-encoded character.
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(/(?<![%\w$])([KC]\d{1,2})(?=[:;,) ])/g),
+    ].map(([, id = '']) => ({ file, id })),
+  )
+  expect(used.length).toBeGreaterThan(50)
+  expect(used.filter(({ id }) => !known.has(id))).toEqual([])
 })

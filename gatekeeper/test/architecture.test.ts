@@ -3,8 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 /**
- * DESIGN §3 as a test: which file may import which, who may touch the outside, and who alone may
- * mint an admission.
+ * The layout of docs/ARCHITECTURE.md as a test: which file may import which, who may use files,
+ * network and clock, and that only one file makes an admission.
  */
 
 const root = resolve(import.meta.dirname, '../..')
@@ -117,7 +117,7 @@ test('there is something to hold: the files are found and their imports are read
   const app = production.find(({ path }) => path === 'gatekeeper/src/app/admission.ts')
   expect(app?.imports).toContain('../policy/checks.ts')
   expect(production.flatMap(({ imports }) => imports).length).toBeGreaterThan(150)
-  // Every folder that DESIGN §3 promises for now has files.
+  // Every folder of the layout has files.
   for (const room of [
     'lib',
     'model',

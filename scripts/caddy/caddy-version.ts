@@ -1,6 +1,6 @@
 import type { RunCommand } from './run-command.ts'
 
-/** Older ones have holes that DESIGN relies on being closed (identity fields, alias spellings). */
+/** Older ones have vulnerabilities (docs/SECURITY-MODEL.md: identity fields, spellings of their names). */
 export const caddyVersionMin = '2.11.4'
 
 /** What `caddy version` prints, read: `2.11.7`, with `-rc.1` and the like kept. Null if unreadable. */

@@ -8,7 +8,7 @@ const bytes = (value: number) => (count: number) => new Uint8Array(count).fill(v
 const anyBytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
 
 describe('createApiKey', () => {
-  test('has the form of DESIGN §4 for every randomness', () => {
+  test('has the form of keys/README.md for every random value', () => {
     fc.assert(
       fc.property(anyBytes, (random) => {
         const { id, key } = createApiKey((count) => random.subarray(0, count))

@@ -4,7 +4,7 @@ import { toBase62 } from '../lib/base62.ts'
 import { sha256 } from '../lib/constant-time.ts'
 
 /**
- * The form of our API keys (DESIGN §4): `gk_ID_SECRETCHECKSUM`. The id is public and is what
+ * The form of our API keys (keys/README.md): `gk_ID_SECRETCHECKSUM`. The id is public and is what
  * people and logs call the key by; the secret is 256 random bits, so that a fast hash of it can be
  * stored; the checksum tells a typing error from an attack without a look-up.
  */

@@ -58,7 +58,7 @@ describe('version 1', () => {
     ])
   })
 
-  test('reads the example of DESIGN §4, and a key with the required members only', () => {
+  test('reads a whole key, and a key with the required members only', () => {
     const { user, role, services, secrets } = whole
     expect(parse(withKey({ user, role, services, secrets })).keys).toHaveLength(1)
     expect(parse({ version: 1, keys: {} })).toMatchObject({ keys: [], problems: [] })

@@ -256,7 +256,7 @@ describe('values', () => {
   })
 
   test.each(['0.0.0.0:9003', '192.168.1.20:9003', '[::]:9003'])(
-    'the ops listener on %s, where others reach it, is refused (DESIGN §1)',
+    'the ops listener on %s, where others reach it, is refused',
     (text) => {
       expect(sources({ GATEKEEPER_OPS_LISTEN: text })).toEqual(['GATEKEEPER_OPS_LISTEN'])
       const token = { GATEKEEPER_METRICS_TOKEN: 'a'.repeat(24) }

@@ -8,7 +8,7 @@ export type AuthenticateDeps = {
 }
 
 /**
- * Tells credentials apart by their form alone (DESIGN §4): what has the form of a token is never
+ * Tells credentials apart by their form alone: what has the form of a token is never
  * looked for among the keys, nor the other way round.
  */
 export function createAuthenticate({ authenticateKey, authenticateToken }: AuthenticateDeps) {

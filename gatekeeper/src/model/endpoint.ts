@@ -1,8 +1,8 @@
 import type { UsageForm } from './usage-form.ts'
 
 /**
- * What an endpoint needs of its caller (DESIGN §2): `open` any valid principal, or anonymous if the
- * service says so; `read`, `use`, `manage` by role; `never` for nobody.
+ * Who may call an endpoint (docs/endpoints.md): `open` every valid principal, and an anonymous one if
+ * the service allows it; `read`, `use`, `manage` by role; `never` nobody.
  */
 export type EndpointClass = 'open' | 'read' | 'use' | 'manage' | 'never'
 

@@ -19,7 +19,7 @@ import { wellFormedHead } from './checks/well-formed-head.ts'
 import { withinCaps } from './checks/within-caps.ts'
 
 /**
- * Every check, in the order of the answers (DESIGN §2): 400, 401, 404, 403. The order is part of
+ * Every check, in the order of the answers (docs/errors.md): 400, 401, 404, 403. The order is part of
  * the contract: whoever has no key learns nothing of what exists behind the gate.
  */
 export const checks: readonly Check[] = [

@@ -72,7 +72,7 @@ services:
   }
   const basic = (key: string) => `Basic ${Buffer.from(`any:${key}`).toString('base64')}`
 
-  describe.each(['/webui/x', '/app/x'])('A16: %s names X-API-Key', (path) => {
+  describe.each(['/webui/x', '/app/x'])('%s names X-API-Key', (path) => {
     const send = (headers: Record<string, string>) => ask(path, { headers })
 
     it('so the token of the application reaches it, and our key does not', async () => {
@@ -113,7 +113,7 @@ services:
     })
   })
 
-  it('A16: a password window and the token of the application are told apart', async () => {
+  it('a password window and the token of the application are told apart', async () => {
     const page = (authorization: string) => ask('/page/x', { headers: { authorization } })
     const opened = await page(basic(ada.key))
     expect(opened.status).toBe(200)
@@ -142,7 +142,7 @@ services:
     }
   })
 
-  it('A10: a readwrite key may use the methods that the service names, and no others', async () => {
+  it('a readwrite key may use the methods that the service names, and no others', async () => {
     const statuses = await Promise.all(
       ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(
         async (method) => (await ask('/notes/x', { method, key: ada.key })).status,

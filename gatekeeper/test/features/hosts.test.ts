@@ -11,7 +11,7 @@ const bob = makeKey({ user: 'bob', services: ['notes', 'ollama'] })
 const person = { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none', accept: 'text/html' }
 const asPassword = (key: string) => `Basic ${Buffer.from(`x:${key}`).toString('base64')}`
 
-describe.skipIf(testCaddy === null)('a service at a host of its own (A14)', () => {
+describe.skipIf(testCaddy === null)('a service at a host of its own', () => {
   let stack: Stack
   let webui: AppServer
   let notes: AppServer

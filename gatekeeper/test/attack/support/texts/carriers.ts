@@ -8,7 +8,7 @@ export type CarrierCase = {
 
 const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64')
 
-/** Every carrier of DESIGN §4. */
+/** Every field that can carry a credential. */
 export const carriers: readonly CarrierCase[] = [
   { name: 'Bearer', carry: (text) => ['Authorization', `Bearer ${text}`] },
   { name: 'no scheme', carry: (text) => ['Authorization', text] },
