@@ -49,6 +49,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     rehearseCredential: credentials.rehearseCredential,
     rehearseKey: credentials.rehearseKey,
     rehearse: reserver.rehearse,
+    rehearseQueue: queues.rehearse,
     standings: ledger.standings,
     isCounted: deps.scratchDir === undefined,
   }

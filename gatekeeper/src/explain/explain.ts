@@ -90,6 +90,8 @@ export type ExplainDeps = Omit<
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** As `reserve`, without charging; what it gives only tests. */
   readonly rehearse: AdmitDeps['reserve']
+  /** Refuses what the queue would refuse at once. */
+  readonly rehearseQueue: AdmitDeps['enterQueue']
   readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
   readonly isCounted: boolean
 }
@@ -115,7 +117,7 @@ export async function explainRequest(
     checks: deps.checks.map(remember),
     authenticate: caller.kind === 'key' ? deps.rehearseKey(caller.id) : deps.rehearseCredential,
     reserve: deps.rehearse,
-    enterQueue: () => Promise.resolve(null),
+    enterQueue: deps.rehearseQueue,
   })
   return describe(verdict, { asked, caller }, deps)
 }
@@ -134,6 +136,12 @@ function withModels(
   return { ...chat, listModels: () => Promise.resolve(listed) }
 }
 
+/** A chat names its model in the query. */
+function withModelInQuery(target: string, endpoint: Endpoint | null, model: string | null) {
+  if (endpoint?.body !== 'chat' || model === null || /[?&]model=/.test(target)) return target
+  return `${target}${target.includes('?') ? '&' : '?'}model=${encodeURIComponent(model)}`
+}
+
 /** The head and the body that a client of ours would send. */
 function imagine(
   question: ExplainQuestion,
@@ -147,7 +155,8 @@ function imagine(
   const content = bodyOf(endpoint, model)
   const credential = caller.kind === 'credential' ? caller.credential : standInOf(caller)
   const head: RequestHead = {
-    ...{ requestId: 'explain', point, method, target, host, clientAddress },
+    ...{ requestId: 'explain', point, method, host, clientAddress },
+    target: withModelInQuery(target, endpoint, model),
     ...{ upgrade: null, protocol: 'HTTP/2.0' },
     checkedService: point === 'check' ? (match?.service.name ?? null) : null,
     fields: {
@@ -185,9 +194,10 @@ function bodyOf(endpoint: Endpoint | null, model: string | null) {
   }
 }
 
-function jsonOf({ model: place, prompt, body }: Endpoint, model: string | null) {
-  const member = place.in === 'body' ? (place.members[0] ?? 'model') : null
-  const isChat = prompt === 'messages' || body === 'chat'
+function jsonOf({ model: place, prompt, body, pattern }: Endpoint, model: string | null) {
+  const hasModel = place.in === 'body' && body !== 'chat'
+  const member = hasModel ? (place.members[0] ?? 'model') : null
+  const isChat = prompt === 'messages' || /\/(?:chat|chat\/completions|messages)$/.test(pattern)
   const prompted = isChat ? { messages: [{ role: 'user', content: 'x' }] } : {}
   return {
     ...(member !== null && model !== null && { [member]: model }),

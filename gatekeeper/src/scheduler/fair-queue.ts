@@ -59,11 +59,18 @@ export class FairQueue {
   /** Resolves with a slot, at once if one is free, or with why there is none. Never rejects. */
   async enter(caller: Caller): Promise<Slot | TurnedAway> {
     if (caller.signal.aborted) return this.#turnAway('aborted')
+    if (this.isFull(caller.key)) return this.#turnAway('queue-full')
     const lane = this.#laneOf(caller)
+    const isFree = this.#running < this.#rules.slots
+    return isFree ? this.#start(lane, null) : await this.#wait(lane, caller.signal)
+  }
+
+  /** Whether a caller of the key is turned away now: all slots are taken, and nobody else may wait. */
+  isFull(key: string): boolean {
     const { slots, waitingMax, waitingPerKeyMax } = this.#rules
-    if (this.#running < slots) return this.#start(lane, null)
-    const isFull = this.#waiting >= waitingMax || lane.waiting.length >= waitingPerKeyMax
-    return isFull ? this.#turnAway('queue-full') : await this.#wait(lane, caller.signal)
+    if (this.#running < slots) return false
+    const waitingOfKey = this.#lanes.get(key)?.waiting.length ?? 0
+    return this.#waiting >= waitingMax || waitingOfKey >= waitingPerKeyMax
   }
 
   counts(): QueueCounts {

@@ -17,6 +17,8 @@ type Caller = {
 export type ServiceQueues = {
   /** Null if no wait is needed: services without slots, and requests that use no model. */
   readonly enter: (caller: Caller) => Promise<Slot | Refusal | null>
+  /** Refuses what `enter` would refuse at once; nobody waits, and no slot is taken. */
+  readonly rehearse: (caller: Caller) => Promise<Refusal | null>
   /** By the names of the services that have a queue. */
   readonly counts: () => Readonly<Record<string, QueueCounts>>
 }
@@ -36,19 +38,27 @@ export function createServiceQueues(
   for (const { name, queue } of services) {
     if (queue !== null) queues.set(name, new FairQueue(queue, deps))
   }
+  const queueFor = ({ service, point, endpoint }: RequestFacts) => {
+    const isUse = service !== null && point === 'relay' && endpoint?.class === 'use'
+    return isUse ? queues.get(accountOf(service)) : undefined
+  }
   return {
+    rehearse: async ({ facts, principal }) =>
+      queueFor(facts)?.isFull(principal.id) ? refuse('queue-full') : null,
     enter: async ({ facts, principal, leaving }) => {
-      const queue = facts.service === null ? undefined : queues.get(accountOf(facts.service))
-      const isUse = facts.point === 'relay' && facts.endpoint?.class === 'use'
-      if (queue === undefined || !isUse) return null
+      const queue = queueFor(facts)
+      if (queue === undefined) return null
       const signal = leaving?.() ?? neverLeaves
       const caller = { key: principal.id, weight: principal.weight ?? 1, signal }
       const entered = await queue.enter(caller)
-      if (typeof entered !== 'string') return entered
-      return { reason: reasonOf[entered], limit: null, retryAfterMs: null }
+      return typeof entered === 'string' ? refuse(entered) : entered
     },
     counts: () => Object.fromEntries([...queues].map(([name, queue]) => [name, queue.counts()])),
   }
+}
+
+function refuse(why: TurnedAway): Refusal {
+  return { reason: reasonOf[why], limit: null, retryAfterMs: null }
 }
 
 const neverLeaves = new AbortController().signal
