@@ -38,7 +38,7 @@ async function listenForQuestions(server: Server, { explainListen }: Settings, l
   server.unref()
   if (explainListen === null) return
   await listenOn(server, explainListen, 0o600).catch((error: NodeJS.ErrnoException) =>
-    log.warn({ code: error.code }, 'explain --live cannot be asked'),
+    log.warn({ code: error.code }, 'explain --live is not available'),
   )
 }
 
@@ -49,6 +49,6 @@ async function listenForOutcomes(app: App, { outcomesListen }: Settings, log: Lo
   server.unref()
   server.on('error', () => {})
   await listenOn(server, outcomesListen).catch((error: NodeJS.ErrnoException) =>
-    log.warn({ code: error.code }, 'how checked requests end cannot be recorded'),
+    log.warn({ code: error.code }, 'outcomes of checked requests are not recorded'),
   )
 }

@@ -35,7 +35,7 @@ export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
   const stop = createStop({ app, listeners, log, drained: sink.drained })
   faults.end = () => stop('fault')
   stopOnSignals(app, stop)
-  await app.recordStart().catch(() => log.error({}, 'this start could not be recorded'))
+  await app.recordStart().catch(() => log.error({}, 'the start could not be recorded in the audit'))
   const { keys } = app.keys.state()
   log.info({ version, keys, routes: describeRoutes(services) }, 'gatekeeper ready')
   sink.flush()

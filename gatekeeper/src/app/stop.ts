@@ -47,7 +47,9 @@ async function end(cause: StopCause, { app, listeners, log, drained }: StopDeps)
   log.info({ signal: cause }, 'stopping')
   app.drain()
   await drainListeners({ ...app, servers: listeners.serving }, drainMs)
-  await app.recordStop(cause).catch(() => log.error({}, 'this stop could not be recorded'))
+  await app
+    .recordStop(cause)
+    .catch(() => log.error({}, 'the stop could not be recorded in the audit'))
   await app.close()
   // Last, so that whoever asks is told `draining` to the end.
   await closeListener(listeners.ops, 0)

@@ -26,7 +26,7 @@ export function warnOfUnheld(deps: Deps): void {
     const unheld = checked.length === 0 ? [] : findUnheldKeys(service, deps)
     if (unheld.length === 0) continue
     for (const place of checked.map(routeText)) {
-      const text = `${place} is a check route, on which limits of these keys cannot be held: they are refused there (not-inspected). Set mode: relay for it, or give them another route.`
+      const text = `${place} is a check route, which cannot enforce the limits of these keys: it refuses their requests (not-inspected). Set mode: relay for it, or use another route.`
       deps.log.warn({ route: place, keys: unheld.slice(0, namedMax), all: unheld.length }, text)
     }
   }

@@ -70,21 +70,25 @@ function createObserved(registry: Registry) {
     new Counter({ name, help, labelNames, registers })
   const byService = ['service']
   return {
-    decisions: counter('gatekeeper_decisions_total', 'Requests decided on, by outcome and reason', [
-      ...['service', 'point', 'class', 'outcome', 'reason'],
-    ]),
-    seconds: histogram('gatekeeper_request_duration_seconds', 'From the head to the last byte', [
-      ...['service', 'point', 'outcome'],
-    ]),
+    decisions: counter(
+      'gatekeeper_decisions_total',
+      'Requests with a decision, by outcome and reason',
+      [...['service', 'point', 'class', 'outcome', 'reason']],
+    ),
+    seconds: histogram(
+      'gatekeeper_request_duration_seconds',
+      'Time from the request head to the last byte of the answer',
+      [...['service', 'point', 'outcome']],
+    ),
     firstByte: histogram(
       'gatekeeper_first_byte_seconds',
-      'From sending on to the first byte of the answer',
+      'Time from forwarding a request to the first byte of its answer',
       byService,
     ),
     queueWait: histogram('gatekeeper_queue_wait_seconds', 'Time spent in the queue', byService),
     tokens: counter('gatekeeper_tokens_total', 'Tokens used', ['service', 'direction', 'counted']),
     money: counter('gatekeeper_cost_micro_usd_total', 'Cost in micro-dollars', byService),
-    bytes: counter('gatekeeper_answer_bytes_total', 'Bytes of answers passed on', byService),
+    bytes: counter('gatekeeper_answer_bytes_total', 'Bytes of forwarded answers', byService),
   }
 }
 
@@ -120,7 +124,7 @@ function addFaultCounter(registry: Registry, { processFaults }: MetricSources): 
   let ofRequests = 0
   new Counter({
     name: 'gatekeeper_faults_total',
-    help: 'Bugs and outages of the gatekeeper, by what they ended: one request, or the process',
+    help: 'Faults of the gatekeeper, by what they ended: one request or the process',
     labelNames: ['ended'],
     registers: [registry],
     collect() {
@@ -143,14 +147,18 @@ function addGauges(registry: Registry, sources: MetricSources): void {
         this.set(read())
       },
     })
-  gauge('gatekeeper_running_requests', 'Admitted and not settled', sources.running)
-  gauge('gatekeeper_keys', 'API keys in force', sources.keys)
-  gauge('gatekeeper_keys_loaded_timestamp_seconds', 'When they were read', () =>
+  gauge(
+    'gatekeeper_running_requests',
+    'Requests that are admitted and not yet settled',
+    sources.running,
+  )
+  gauge('gatekeeper_keys', 'API keys that are loaded', sources.keys)
+  gauge('gatekeeper_keys_loaded_timestamp_seconds', 'Time at which the API keys were read', () =>
     Math.round(sources.keysLoadedAt() / 1000),
   )
   new Gauge({
     name: 'gatekeeper_degraded',
-    help: '1 where a part works with an older state, or not at all',
+    help: '1 if a part works with an outdated state or not at all',
     labelNames: ['part'],
     registers,
     collect() {

@@ -57,7 +57,7 @@ const percentiles = [
 function addLagGauge(registry: Registry, lag: ReturnType<typeof monitorEventLoopDelay>): void {
   new Gauge({
     name: 'gatekeeper_event_loop_lag_seconds',
-    help: 'How late the event loop was since the last scrape',
+    help: 'Delay of the event loop since the last scrape',
     labelNames: ['percentile'],
     registers: [registry],
     collect() {

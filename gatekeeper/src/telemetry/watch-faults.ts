@@ -22,7 +22,7 @@ export function watchFaults({ log, onFault }: FaultWatch): () => void {
   const onError = (error: unknown, origin: string) => {
     if (logged++ < loggedMax) {
       const fault = { ...describeFault(error), frames: framesOf(error) }
-      log.error({ origin, fault }, 'a fault that nobody caught: the process ends')
+      log.error({ origin, fault }, 'uncaught error: the process exits')
     }
     onFault()
   }

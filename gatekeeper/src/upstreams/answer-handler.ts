@@ -81,7 +81,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Controller): void {
     this.#controller = controller
     this.#isSent = true
-    if (this.#isDone) controller.abort(new Error('the client left'))
+    if (this.#isDone) controller.abort(new Error('the client disconnected'))
   }
 
   onResponseStart(_controller: Controller, status: number, fields: AnswerFields): void {
@@ -153,7 +153,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   /** The gatekeeper stops, and this answer has had its time. */
   endStopping(): void {
     this.#cut('draining', 'STOPPING')
-    this.#stop('the gatekeeper stops')
+    this.#stop('the gatekeeper is stopping')
   }
 
   #onDrain = () => this.#controller?.resume()
@@ -161,12 +161,12 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #onClose = () => {
     // The client left: the upstream stops at once, or it would go on computing for nobody.
     this.#breakOff('aborted', this.#client.status() ?? 499)
-    this.#stop('the client left')
+    this.#stop('the client disconnected')
   }
 
   #endTooLong(): void {
     this.#cut('upstream-timeout', 'STREAM_SECONDS')
-    this.#stop('the answer takes longer than it may')
+    this.#stop('the answer exceeded its time limit')
   }
 
   /** Nothing goes out any more for a credential that was revoked meanwhile, nor is computed for it. */
@@ -199,7 +199,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
       const lastWords = error instanceof UnreadableAnswer ? error.lastWords : null
       if (error instanceof RefusedError) this.#cut(error.reason, 'REFUSED')
       else this.#cut('upstream-unreadable', 'UNREADABLE', { lastWords })
-      this.#stop('the answer is not passed on')
+      this.#stop('the answer is not forwarded')
       return null
     }
   }

@@ -70,7 +70,7 @@ export class FirstAttempt implements Dispatcher.DispatchHandler {
       return this.#answer.onResponseStart(controller, status, fields)
     }
     this.#isRefused = true
-    controller.abort(new Error('the upstream refused what we asked for'))
+    controller.abort(new Error("the upstream refused the gatekeeper's request"))
     // Not from within the connection that has just been given up.
     setImmediate(() => {
       if (this.#answer.isWaiting()) this.#askAgain()

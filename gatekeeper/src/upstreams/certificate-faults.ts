@@ -48,7 +48,7 @@ export function createCertificateFaults(onNew: (problem: Problem) => void): Cert
 function toProblem(service: string, code: string): Problem {
   return {
     source: service,
-    what: `its certificate is not trusted (${code}), so that nothing is sent to it`,
+    what: `its certificate is not trusted (${code}), so no request is sent to it`,
     remedy: cureOfCertificate(code, `services.${service}.upstream`),
   }
 }

@@ -44,6 +44,6 @@ function feed(guard: Transform, request: IncomingMessage): void {
   })
   request.once('close', () => {
     // Half an upload must not end as a whole one.
-    if (!request.readableEnded) guard.destroy(new Error('the client broke off its upload'))
+    if (!request.readableEnded) guard.destroy(new Error('the client cancelled its upload'))
   })
 }

@@ -171,7 +171,7 @@ services:
 
   it('R23: a token above the limit is told the limit', async () => {
     const { status, text } = await ask('/notes/x', { key: `e.${'y'.repeat(33_000)}.x` })
-    expect([status, text]).toEqual([400, expect.stringContaining('more than 32,768 characters')])
+    expect([status, text]).toEqual([400, expect.stringContaining('longer than 32,768 characters')])
   })
 
   it.each(['/secure/x', '/secured/x'])(

@@ -78,10 +78,10 @@ describe.skipIf(testCaddy === null)('more requests than can be decided on', () =
       expect.objectContaining({ error: expect.objectContaining({ code: row.code }) }),
     )
     const said = stack.gatekeeper.output()
-    expect(said).toContain('overloaded: what would only wait is refused')
+    expect(said).toContain('overloaded: rejecting new requests')
     expect(said).toMatch(/"reason":"overloaded"/)
 
-    await waitUntil(() => stack.gatekeeper.output().includes('overloaded no more'), {
+    await waitUntil(() => stack.gatekeeper.output().includes('no longer overloaded'), {
       ...{ limitMs: 20_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
     })
     await waitUntil(

@@ -37,7 +37,7 @@ async function slowly(response: ServerResponse, { url }: { url: string }): Promi
   response.end(line({ done: true, prompt_eval_count: 10, eval_count: 20 }))
 }
 
-describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
+describe.skipIf(testCaddy === null)('an uncaught error', () => {
   let stack: Stack
   let gatekeeper: Child
   let faults = 0
@@ -114,7 +114,7 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
       expect(performance.now() - at).toBeLessThan(15_000)
 
       const said = gatekeeper.output()
-      const logged = said.split('\n').filter((one) => one.includes('nobody caught'))
+      const logged = said.split('\n').filter((one) => one.includes('uncaught error'))
       expect(logged.length).toBeGreaterThan(0)
       expect(logged.length).toBeLessThanOrEqual(20)
       const record = JSON.parse(logged[0] ?? '') as { fault: { name: string; frames: string[] } }
@@ -134,7 +134,7 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
       expect(
         records.filter((one) => one.requestId === requestId).map(({ outcome }) => outcome),
       ).toEqual(['answered'])
-      expect(gatekeeper.output()).not.toContain('booked as estimated')
+      expect(gatekeeper.output()).not.toContain('charged the estimate')
       expect(await gatekeeper.stop()).toBe(0)
     },
     60_000,
@@ -155,7 +155,7 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
       const exited = once(gatekeeper.process, 'exit')
       writeFileSync(faultFile, kind)
       gatekeeper.process.kill('SIGUSR2')
-      await waitUntil(() => gatekeeper.output().includes('nobody caught'), {
+      await waitUntil(() => gatekeeper.output().includes('uncaught error'), {
         ...{ limitMs: 10_000, child: gatekeeper, describe: gatekeeper.output },
       })
       const refused = await ask('POST', '/api/chat', chat, limited).catch(() => '')
@@ -165,14 +165,14 @@ describe.skipIf(testCaddy === null)('a fault that nobody caught', () => {
       expect(await under).toMatch(/^HTTP\/1.1 200 [\s\S]*"done":true/)
       expect(await exited).toEqual([70, null])
       const logged = gatekeeper.output().split('\n')
-      const records = logged.filter((one) => one.includes('nobody caught'))
+      const records = logged.filter((one) => one.includes('uncaught error'))
       expect(records).toHaveLength(1)
       expect(JSON.parse(records[0] ?? '')).toMatchObject({ level: 'error', fault: { name } })
 
       await start()
       expect(Number(await metric())).toBe(counted + 1)
       expect(await ask('POST', '/api/chat', chat, limited)).toMatch(/^HTTP\/1.1 200 /)
-      expect(gatekeeper.output()).toContain('booked as estimated')
+      expect(gatekeeper.output()).toContain('charged the estimate')
       expect(await gatekeeper.stop()).toBe(0)
     },
     60_000,

@@ -93,7 +93,7 @@ describe.skipIf(testCaddy === null)('four times the load that can be borne', () 
   const waitUntilOver = () => {
     const times = (text: string) => stack.gatekeeper.output().split(text).length
     return waitUntil(
-      () => times('overloaded no more') === times('overloaded: what would only wait'),
+      () => times('no longer overloaded') === times('overloaded: rejecting new requests'),
       {
         ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
       },

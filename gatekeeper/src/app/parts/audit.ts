@@ -61,7 +61,8 @@ function describeChange(change: Change): AuditFields {
 function unwritable(source: string, why: string): Problem {
   return {
     source,
-    what: `cannot be written (${why}), so that audit records are missing`,
-    remedy: 'Give this user the folder, with space left on its disk; it goes on by itself then.',
+    what: `cannot be written (${why}), so audit records are missing`,
+    remedy:
+      'Make the folder writable for this user and free space on its disk; recording then continues automatically.',
   }
 }

@@ -37,8 +37,8 @@ const secretCharsMin = 32
 
 function toClient({ id, role, secret }: FixedClient, log: Log): Client {
   if (secret.length < secretCharsMin) {
-    const remedy = 'Give it 32 random characters or more: openssl rand -hex 32.'
-    log.warn({ client: id, remedy }, 'the secret of a client is short enough to be guessed')
+    const remedy = 'Use 32 random characters or more: openssl rand -hex 32.'
+    log.warn({ client: id, remedy }, 'the secret of a client is short and could be guessed')
   }
   return {
     ...createFixedClient(id, role),

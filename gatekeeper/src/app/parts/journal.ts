@@ -20,7 +20,7 @@ export async function openJournal(deps: AppDeps) {
   })
   const { balances, interrupted } = await journal.load()
   if (interrupted > 0) {
-    log.warn({ requests: interrupted }, 'booked as estimated: the process died under them')
+    log.warn({ requests: interrupted }, 'charged the estimate for requests interrupted by a crash')
   }
   return {
     name: 'journal',

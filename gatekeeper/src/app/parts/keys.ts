@@ -38,5 +38,6 @@ function warnOfMovedRoute({ services, settings, log }: AppDeps, keys: KeyStore):
   const owner = createRouteTable(services)('/v1', settings.sites[0] ?? '')?.service.name
   if (owner === undefined || owner === 'ollama') return
   const losing = keys.idsWithOnly('ollama', owner)
-  if (losing.length > 0) log.warn({ keys: losing }, `/v1 belongs to ${owner}: these keys lose it`)
+  if (losing.length > 0)
+    log.warn({ keys: losing }, `/v1 leads to ${owner}: these keys can no longer use it`)
 }

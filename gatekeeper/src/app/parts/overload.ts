@@ -6,14 +6,14 @@ import type { AppDeps } from '../app-deps.ts'
 export function openOverload({ overload, log }: AppDeps) {
   const onChange = (isOverloaded: boolean) =>
     isOverloaded
-      ? log.warn(overload, 'overloaded: what would only wait is refused')
-      : log.warn('overloaded no more')
+      ? log.warn(overload, 'overloaded: rejecting new requests')
+      : log.warn('no longer overloaded')
   const gate = createOverloadGate(overload, { ...systemLoop, onChange })
   return { ...gate, name: 'overload', problems: () => (gate.isOverloaded() ? [overloaded] : []) }
 }
 
 const overloaded: Problem = {
   source: 'gatekeeper',
-  what: 'more requests come than it can decide on, and some are refused',
-  remedy: 'Slow the callers down, or give it a processor of its own.',
+  what: 'more requests arrive than it can decide on, so some are refused',
+  remedy: 'Slow the callers down, or give the gatekeeper its own processor.',
 }

@@ -26,7 +26,7 @@ async function openKeys({ settings, clock, log, scratchDir }: AppDeps): Promise<
   const rotation = { algorithm: oauth.algorithm, leadMs: 10 * 60_000, lifetimeMs }
   if (scratchDir === undefined) {
     await ensureSigningKey(stateDir, rotation, { clock }).catch((error: Error) =>
-      log.error({ fault: error.name }, 'no signing key could be made: no tokens are issued'),
+      log.error({ fault: error.name }, 'cannot create a signing key: no tokens are issued'),
     )
   }
   return await openSigningKeys({ stateDir, clock })
