@@ -1,6 +1,6 @@
 /**
- * Changes content on its way, synchronously and in constant memory. Bytes are given back as soon as
- * they are certain: `push` returns what may go on now, `end` what was held back; null is nothing.
+ * Changes content as it passes, synchronously and in constant memory. `push` returns the bytes that
+ * may go on now, `end` the bytes that were held back; both return null if there are none.
  */
 export type ByteTransform = {
   push(chunk: Buffer): Buffer | null

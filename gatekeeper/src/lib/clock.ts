@@ -1,4 +1,4 @@
-/** Where the time comes from: epoch milliseconds. Injected, so that tests need no sleeping. */
+/** Returns the time in epoch milliseconds. Injected, so that tests need no sleeping. */
 export type Clock = () => number
 
 export const systemClock: Clock = () => Date.now()

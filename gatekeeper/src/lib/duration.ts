@@ -6,7 +6,10 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 }
 
-/** Reads `90s`, `15m`, `24h`, `30d`, `2w` as milliseconds; null where it is none, or is zero. */
+/**
+ * Reads `90s`, `15m`, `24h`, `30d`, `2w` as milliseconds; null if the text is not a duration, or is
+ * zero.
+ */
 export function parseDuration(text: string): number | null {
   const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(text) ?? []
   return count === undefined || unit === undefined ? null : Number(count) * (unitMs[unit] as number)

@@ -21,7 +21,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 }
 
 const farthest = (word: string) => Math.max(1, Math.floor(word.length / 3))
-// Longer words are no typing errors, and the distance costs their product.
+// Longer words are not typing errors, and computing the distance costs the product of the lengths.
 const charsMax = 60
 const prefixMin = 3
 

@@ -1,6 +1,6 @@
 /**
- * One thing that is wrong in what a person wrote: a variable, a line of a file.
- * `source` is the variable or file; `remedy` says what to do, as a sentence.
+ * A fault in a setting or file that a person wrote. `source` is the variable or file; `remedy` says
+ * what to do, as a sentence.
  */
 export type Problem = {
   readonly source: string
@@ -10,7 +10,7 @@ export type Problem = {
   readonly remedy: string
 }
 
-/** `file:line:column: what. remedy`, the form that editors make clickable. */
+/** Formats `file:line:column: what. remedy`, the form that editors make clickable. */
 export function formatProblem(problem: Problem): string {
   const { source, line, column, what, remedy } = problem
   const place =
@@ -18,7 +18,9 @@ export function formatProblem(problem: Problem): string {
   return `${place}: ${what}. ${remedy}`
 }
 
-/** Thrown where a start cannot go on: carries every problem that was found, never only the first. */
+/**
+ * Thrown if a start cannot continue: contains every problem that was found, not only the first.
+ */
 export class ProblemsError extends Error {
   override readonly name = 'ProblemsError'
   readonly problems: readonly Problem[]
@@ -29,20 +31,20 @@ export class ProblemsError extends Error {
   }
 }
 
-/** Exit codes of every program here, after sysexits.h where it has a fitting one. */
+/** Exit codes of every program, after sysexits.h if it has a fitting one. */
 export const exitCode = {
   ok: 0,
   /** The answer is no: an id that does not exist, a key that does not verify. */
   no: 1,
-  /** Wrong words on the command line (EX_USAGE). */
+  /** Invalid arguments on the command line (EX_USAGE). */
   usage: 64,
-  /** Something that is needed is missing or taken: Caddy, a port (EX_UNAVAILABLE). */
+  /** A required resource is missing or in use: Caddy, a port (EX_UNAVAILABLE). */
   unavailable: 69,
-  /** A bug or a part that died (EX_SOFTWARE). */
+  /** A bug or a crashed part (EX_SOFTWARE). */
   software: 70,
   /** A file cannot be written (EX_CANTCREAT). */
   cannotCreate: 73,
-  /** Somebody else holds the lock; trying again helps (EX_TEMPFAIL). */
+  /** Another process holds the lock; trying again later can succeed (EX_TEMPFAIL). */
   tryAgain: 75,
   /** A setting or file is wrong (EX_CONFIG). */
   config: 78,

@@ -1,14 +1,14 @@
 /**
- * Whether an RSA modulus was made by the faulty generator of CVE-2017-15361 (ROCA): modulo each of
- * these primes it is then a power of 65537, which a sound modulus is for all of them with a chance
- * of about 2^-28 only.
- * Source: M. Nemec et al., "The Return of Coppersmith's Attack", CCS 2017, §3.
+ * Returns whether an RSA modulus was made by the faulty generator of CVE-2017-15361 (ROCA): modulo
+ * each of these primes it is then a power of 65537. A sound modulus passes that test for all primes
+ * with a chance of about 2^-28. Source: M. Nemec et al., "The Return of Coppersmith's Attack", CCS
+ * 2017, §3.
  */
 export function hasRocaFingerprint(modulus: bigint): boolean {
   return powers.every(({ prime, residues }) => residues.has(Number(modulus % prime)))
 }
 
-// Those whose subgroup of 65537 is smaller than the whole group; the others tell nothing.
+// Primes whose subgroup of 65537 is smaller than the whole group; the others give no information.
 const primes = [
   11n,
   13n,

@@ -1,10 +1,12 @@
-/** Timers, injected where tests turn the time by hand. Each call returns the way to stop it. */
+/**
+ * Timers, injected so that tests can control the time. Each call returns a function that stops it.
+ */
 export type Timers = {
   readonly after: (delayMs: number, run: () => void) => () => void
   readonly every: (intervalMs: number, run: () => void) => () => void
 }
 
-/** The system's timers; none of them keeps the process alive. */
+/** The system's timers; they do not keep the process alive. */
 export const systemTimers: Timers = {
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs).unref()

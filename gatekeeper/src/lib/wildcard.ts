@@ -1,6 +1,6 @@
 /**
- * Compiles a pattern in which `*` stands for any text, also none. Its pieces are looked for one after
- * the other: nothing is tried twice, whatever pattern and text are.
+ * Compiles a pattern in which `*` stands for any text, also an empty one. The pieces are searched
+ * one after the other without backtracking, so the time is linear for every pattern and text.
  */
 export function createWildcard(pattern: string): (text: string) => boolean {
   const [first = '', ...rest] = pattern.split('*')

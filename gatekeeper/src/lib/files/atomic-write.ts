@@ -3,17 +3,17 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** Who owns a file, and who may read it. */
+/** The owner and mode of a file. */
 type Ownership = { readonly mode: number; readonly uid: number; readonly gid: number }
 
-// A mount of its own cannot be renamed over (EBUSY), and its folder may be another disk, another
-// user's, or read-only.
+// A file that is itself a mount cannot be replaced by rename (EBUSY). Its folder may be on another
+// disk (EXDEV), belong to another user, or be read-only.
 const needsInPlace = new Set(['EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS'])
 
 /**
  * Writes a file so that a reader sees the old text or the new one, even after a power cut: a new
- * file beside it, then a rename. Owner and mode stay; a new file gets `mode`. Only where that is
- * impossible the file is written in place, and readers must be ready for half a text. Rejects as
+ * file beside it, then a rename. Owner and mode stay; a new file gets `mode`. Only if that is
+ * impossible, the file is written in place, and readers must expect incomplete text. Rejects as
  * `node:fs` does.
  */
 export async function writeFileAtomic(path: string, text: string, mode = 0o600): Promise<void> {
@@ -28,7 +28,7 @@ export async function writeFileAtomic(path: string, text: string, mode = 0o600):
   }
 }
 
-/** A rename over a symbolic link would replace the link and leave the file behind it as it was. */
+/** A rename over a symbolic link would replace the link and leave its target unchanged. */
 async function followLinks(path: string): Promise<string> {
   return await realpath(path).catch(() => path)
 }
@@ -38,7 +38,10 @@ async function ownershipOf(path: string): Promise<Ownership | null> {
   return mode === undefined ? null : { mode: mode & 0o777, uid: uid as number, gid: gid as number }
 }
 
-/** A file that root makes in somebody's folder is theirs: the service, not root, has to read it. */
+/**
+ * A file that root creates in a user's folder belongs to that user: the service, not root, has to
+ * read it.
+ */
 async function newOwnership(path: string, mode: number): Promise<Ownership> {
   const { uid, gid } = await stat(dirname(path))
   return process.getuid?.() === 0 ? { mode, uid, gid } : { mode, uid: -1, gid: -1 }
@@ -68,7 +71,7 @@ async function own(file: FileHandle, ownership: Ownership): Promise<void> {
   const { uid, gid } = await file.stat()
   const wanted = ownership.uid === -1 ? { uid, gid } : ownership
   if (wanted.uid !== uid || wanted.gid !== gid) await file.chown(wanted.uid, wanted.gid)
-  // After the owner: changing that takes bits away.
+  // After the owner: changing the owner clears mode bits.
   await file.chmod(ownership.mode)
 }
 
@@ -78,7 +81,7 @@ async function overwrite(path: string, text: string): Promise<void> {
   try {
     await put(file, Buffer.from(text))
   } catch (error) {
-    // A full disk: what was there fits again, since its blocks were never given back.
+    // The disk is full: the old text fits again, because its blocks are still allocated.
     await put(file, old)
     throw error
   } finally {
@@ -95,7 +98,10 @@ async function put(file: FileHandle, bytes: Buffer): Promise<void> {
   await file.sync()
 }
 
-/** Without it a crash may forget the rename. Some systems cannot; then there is nothing to do. */
+/**
+ * Without this, a crash may undo the rename. Some systems do not support it; then the error is
+ * ignored.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null)
   await handle?.sync().catch(() => {})

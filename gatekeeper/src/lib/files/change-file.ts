@@ -5,20 +5,20 @@ import { createOwnedFolder } from './create-owned.ts'
 import { withLock } from './lock-file.ts'
 import { decodeText } from './text-file.ts'
 
-/** A new text for a file, with what is to be on record of it. */
+/** A new text for a file, with the record of the change. */
 export type NewText = {
   readonly text: string
-  /** Called just before the text is written; where it rejects, nothing is written. */
+  /** Called just before the text is written; if it rejects, nothing is written. */
   readonly record?: (() => Promise<void>) | undefined
-  /** Called where the text could not be written after that. */
+  /** Called if the text could not be written after that. */
   readonly recordUnwritten?: (() => Promise<void>) | undefined
 }
 
 /**
- * Changes a file under its lock `PATH.lock`, so that nobody's change is lost and readers see the old
- * text or the new one. `change` gets the text, or null where there is no file; where it gives null or
- * throws, nothing is written. Resolves with what it gave. Rejects as `change` and `node:fs` do, and
- * with a LockHeldError.
+ * Changes a file under its lock `PATH.lock`, so that no concurrent change is lost and readers see
+ * the old text or the new one. `change` gets the text, or null if there is no file; if it returns
+ * null or throws, nothing is written. Resolves with the value that `change` returned. Rejects as
+ * `change` and `node:fs` do, and with a LockHeldError.
  */
 export async function changeFile<Changed extends NewText | null>(
   path: string,
@@ -32,7 +32,7 @@ export async function changeFile<Changed extends NewText | null>(
     await lock.confirm()
     await changed.record?.()
     try {
-      // Recording may have waited for a disk, or another process.
+      // `record` may have waited for a disk or for another process.
       await lock.confirm()
       await writeFileAtomic(path, changed.text)
     } catch (error) {
@@ -43,7 +43,10 @@ export async function changeFile<Changed extends NewText | null>(
   })
 }
 
-/** The text of a file; null where there is none. Rejects as `node:fs` does, and with an EncodingError. */
+/**
+ * Returns the text of a file; null if there is none. Rejects as `node:fs` does, and with an
+ * EncodingError.
+ */
 export async function readText(path: string): Promise<string | null> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null

@@ -1,15 +1,18 @@
-/** Files and folders for the service alone, also where root makes them: it, not root, has to use them. */
+/**
+ * Creates files and folders for the service user, also when root runs the command: the service, not
+ * root, has to use them.
+ */
 import { chownSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Makes an empty file (0600) where there is none. Throws as `node:fs` does. */
+/** Creates an empty file (0600) if there is none. Throws as `node:fs` does. */
 export function createOwnedFile(path: string): void {
   if (exists(path)) return
   closeSync(openSync(path, 'a', 0o600))
   giveToOwner(path)
 }
 
-/** Makes a folder (0700) and those above it where there are none. Throws as `node:fs` does. */
+/** Creates a folder (0700) and its parents if they do not exist. Throws as `node:fs` does. */
 export function createOwnedFolder(path: string): void {
   if (exists(path)) return
   createOwnedFolder(dirname(path))

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Somebody else holds the lock; trying again helps. */
+/** Another process holds the lock; trying again later can succeed. */
 export class LockHeldError extends Error {
   override readonly name = 'LockHeldError'
 }
 
 export type Lock = {
-  /** Throws a LockHeldError where the lock was lost meanwhile: call it just before writing. */
+  /** Throws a LockHeldError if the lock was lost in the meantime: call it just before writing. */
   readonly confirm: () => Promise<void>
 }
 
@@ -17,7 +17,7 @@ export type LockDeps = {
   readonly wait?: (delayMs: number) => Promise<unknown>
 }
 
-/** A lock that is older belongs to a process that died. */
+/** An older lock belongs to a process that died. */
 const ageMaxMs = 10_000
 const retryMs = 50
 const attemptsMax = 60
@@ -61,7 +61,8 @@ async function create(path: string, mark: string): Promise<boolean> {
     try {
       await file.writeFile(mark)
     } catch (error) {
-      // On a full disk the name can be made and the mark cannot: the lock would bind for nothing.
+      // On a full disk the file can be created but its content cannot be written: such a lock would
+      // protect nothing.
       await rm(path, { force: true })
       throw error
     } finally {
@@ -75,8 +76,8 @@ async function create(path: string, mark: string): Promise<boolean> {
 }
 
 /**
- * Two processes may find the same dead lock. It is moved aside first: only one of them can do
- * that, and `confirm` catches the one that moved a lock which was young by then.
+ * Two processes may find the same dead lock. It is renamed first, which only one of them can do;
+ * `confirm` catches the case that the renamed lock was a new one by then.
  */
 async function removeDead(path: string, now: number): Promise<void> {
   const found = await stat(path).catch(() => null)

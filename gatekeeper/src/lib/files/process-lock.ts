@@ -1,7 +1,7 @@
 /**
- * A lock between processes that the system frees with its holder, however that one ends. SQLite's
- * lock on an empty file is used for that, since Node has none of its own: a lock file with an age
- * would have to guess whether its holder is dead or only slow.
+ * A lock between processes that the system releases when its holder ends, in whatever way. It is
+ * SQLite's lock on an empty file, because Node has no file locks: a lock file with an age would
+ * have to guess whether its holder is dead or only slow.
  */
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +15,7 @@ const busy = 5
 const retryMs = 20
 const attemptsMax = 250
 
-/** Takes the lock, or gives null where another holder has it. Throws as `node:fs` does, and SQLite. */
+/** Takes the lock; returns null if another holder has it. Throws as `node:fs` and SQLite do. */
 export function tryProcessLock(path: string): ProcessLock | null {
   createOwnedFile(path)
   const database = new DatabaseSync(path, { timeout: 0 })

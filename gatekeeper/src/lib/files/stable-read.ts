@@ -2,14 +2,14 @@ import { webcrypto } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { decodeText } from './text-file.ts'
 
-/** What a file is at one moment. */
+/** The state of a file at one moment. */
 export type FileState =
   | {
       readonly kind: 'text'
       readonly text: string
       /**
-       * The file has no name any more (link count 0), though it can still be opened: it was
-       * mounted as a single file, and replaced outside. What is read here will never change again.
+       * The file has no name any more (link count 0), although it can still be opened: it was
+       * mounted as a single file and replaced outside. Its content will never change again.
        */
       readonly isDetached: boolean
     }
@@ -17,7 +17,7 @@ export type FileState =
   /** `code` is that of the system (EACCES, EISDIR), `not-utf8` or `utf-16`. */
   | { readonly kind: 'unreadable'; readonly code: string }
 
-/** What tells one version of a file from the next without reading it; null is no file. */
+/** Identifies one version of a file without reading it; null if there is no file. */
 export type FileSignature = string | null
 
 export async function signatureOf(path: string): Promise<FileSignature> {
@@ -35,20 +35,21 @@ const attemptsMax = 5
 export type StableRead = {
   readonly state: FileState
   readonly signature: FileSignature
-  /** Differs where the bytes do, or the reason why there are none. */
+  /** Differs if the bytes differ, or the reason why they cannot be read. */
   readonly digest: string
 }
 
 /**
- * Reads a file so that the text is not half of one version and half of the next: a read during
- * which the file changed is repeated. Never rejects.
+ * Reads a file so that the text never mixes two versions: if the file changes during a read, the
+ * read is repeated. Never rejects.
  */
 export async function readStable(path: string): Promise<StableRead> {
   for (let attempt = 1; ; attempt++) {
     const signature = await signatureOf(path)
     const bytes = await readFile(path).catch(codeOf)
     const after = await signatureOf(path)
-    // After the last attempt the older signature: the next look will differ from it, and read again.
+    // After the last attempt, the older signature: the next check then finds a difference and reads
+    // again.
     if (after === signature || attempt === attemptsMax) {
       const digest = typeof bytes === 'string' ? bytes : await digestOf(bytes)
       return { state: toState(bytes, isDetached(after)), signature, digest }
@@ -56,12 +57,12 @@ export async function readStable(path: string): Promise<StableRead> {
   }
 }
 
-/** By its path and not by the open file: that one loses its name in every ordinary rename. */
+/** By the path and not by the open file, which loses its name in every ordinary rename. */
 function isDetached(signature: FileSignature): boolean {
   return signature?.endsWith(':0') === true
 }
 
-/** In a thread of its own: a large file would stop requests for a tenth of a second. */
+/** In a separate thread: a large file would block requests for a tenth of a second. */
 async function digestOf(bytes: Buffer<ArrayBuffer>): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
 }

@@ -4,9 +4,9 @@ import { systemTimers, type Timers } from '../timers.ts'
 import { type FileSignature, type FileState, readStable, signatureOf } from './stable-read.ts'
 
 export type WatchedFile = {
-  /** The state at the start; every later one is given to the callback. */
+  /** The state at the start; every later state goes to the callback. */
   readonly first: FileState
-  /** Looks at the file now; resolves when the callback has seen what is there. */
+  /** Reads the file now; resolves when the callback has seen the current state. */
   readonly check: () => Promise<void>
   readonly close: () => void
 }
@@ -15,14 +15,15 @@ const pollMs = 500
 const settleMs = 30
 /**
  * A file that was written shortly before it was read may be written again within one tick of the
- * file system's clock (2 s on some) and look unchanged; so it is read again until it has aged.
+ * file system's clock (2 s on some) without looking changed; so it is read again until it is older
+ * than that.
  */
 const tickMs = 2000
 
 /**
- * Follows one file, which need not exist yet. Watches the FOLDER, since a file that is replaced by
- * rename takes its watch along; and polls, since many mounts deliver no events. The callback gets
- * every state that differs from the one before, one at a time.
+ * Follows one file, which may not exist yet. Watches the FOLDER, because a file that is replaced by
+ * rename loses its watch; and polls, because many mounts deliver no events. The callback gets every
+ * state that differs from the one before, one at a time.
  */
 export async function watchFile(
   path: string,
@@ -54,7 +55,7 @@ class Follower {
     this.#timers = timers
   }
 
-  /** Reads the file, and remembers what it saw: a digest, so that no secret stays in memory. */
+  /** Reads the file and keeps only a digest, so that no secret stays in memory. */
   async read(): Promise<FileState> {
     const { state, signature, digest } = await readStable(this.#path)
     this.#signature = isYoung(signature) ? undefined : signature
@@ -77,7 +78,7 @@ class Follower {
     this.#dropWatcher()
   }
 
-  /** One look at a time. What is asked for meanwhile is done after it, once. */
+  /** One check at a time. Requests that arrive meanwhile cause one more check. */
   async check(isForced: boolean): Promise<void> {
     this.#isForced ||= isForced
     while (this.#running !== null) await this.#running
@@ -101,7 +102,7 @@ class Follower {
     if (this.#watcher !== null || this.#isClosed) return
     try {
       const watcher = watch(dirname(this.#path), { persistent: false })
-      // A folder that vanishes, or one watch too many: polling goes on, and tries again.
+      // The folder was deleted, or there are too many watches: polling continues and retries.
       watcher.on('error', () => this.#dropWatcher())
       watcher.on('change', (event, name) => this.#hear(event, String(name)))
       this.#watcher = watcher
@@ -111,9 +112,9 @@ class Follower {
   }
 
   /**
-   * A file may be replaced through another name, as by a link in the middle of its path, and then
-   * names come and go. What only has new content is another file: a database beside ours has that
-   * for every request, and what a link leads to in the same folder is seen by the poll.
+   * A file may be replaced through another name, such as a symbolic link in its path, which creates
+   * and deletes names. An event that only reports new content of another name is ignored: the
+   * database in the same folder causes one per request, and the poll notices the target of a link.
    */
   #hear(event: string, name: string): void {
     const isOwn = name === basename(this.#path)
@@ -125,7 +126,10 @@ class Follower {
     this.#watcher = null
   }
 
-  /** Waits a moment for the rest of a burst, counted from its first event: bursts may not end. */
+  /**
+   * Waits a moment for the rest of a burst, counted from its first event, because a burst may never
+   * end.
+   */
   #settle(isForced: boolean): void {
     this.#isForced ||= isForced
     this.#stopSettling ??= this.#timers.after(settleMs, () => {

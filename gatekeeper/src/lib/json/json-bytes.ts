@@ -1,19 +1,27 @@
-/** Where a JSON token ends in bytes that are UTF-8, by RFC 8259's grammar; -1 where it is none. */
+/**
+ * Finds where a JSON token ends in UTF-8 bytes, by the grammar of RFC 8259; -1 if it is not valid.
+ */
 
 const isDigit = (code: number | undefined) => code !== undefined && code >= 0x30 && code <= 0x39
 
-/** Whether the byte is a lower-case letter, a digit or `_`: nothing that can be spelled otherwise. */
+/**
+ * Returns whether the byte is a lower-case letter, a digit or `_`, none of which has another
+ * spelling.
+ */
 export function isNameByte(code: number | undefined): boolean {
   if (code === undefined) return false
   return (code >= 0x61 && code <= 0x7a) || code === 0x5f || (code >= 0x30 && code <= 0x39)
 }
 
-/** 1 for each byte that is not simply a part of a text: its end, an escape, what RFC 8259 forbids. */
+/**
+ * 1 for each byte that is not an ordinary part of a string: its end, an escape, or a byte that RFC
+ * 8259 forbids.
+ */
 const isSpecial = new Uint8Array(256).fill(1, 0, 0x20)
 isSpecial[0x22] = 1
 isSpecial[0x5c] = 1
 
-/** After the closing quote of the text whose first byte is at `start`. */
+/** Returns the offset after the closing quote of the string whose first byte is at `start`. */
 export function textEnd(bytes: Buffer, start: number): number {
   const { length } = bytes
   let at = start
@@ -28,7 +36,7 @@ export function textEnd(bytes: Buffer, start: number): number {
   return -1
 }
 
-/** After the escape whose letter, behind the backslash, is at `at`. */
+/** Returns the offset after the escape whose letter, behind the backslash, is at `at`. */
 function escapeEnd(bytes: Buffer, at: number): number {
   switch (bytes[at]) {
     case 0x22:
@@ -54,7 +62,7 @@ function isHex(code: number | undefined): boolean {
   return isDigit(code) || (lower >= 0x61 && lower <= 0x66)
 }
 
-/** After the number that begins at `start`. */
+/** Returns the offset after the number that begins at `start`. */
 export function numberEnd(bytes: Buffer, start: number): number {
   let at = bytes[start] === 0x2d ? start + 1 : start
   if (bytes[at] === 0x30) at++
@@ -83,7 +91,7 @@ function digitsEnd(bytes: Buffer, start: number): number {
 
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
 
-/** After `true`, `false` or `null` at `start`. */
+/** Returns the offset after `true`, `false` or `null` at `start`. */
 export function literalEnd(bytes: Buffer, start: number): number {
   for (const word of literals) {
     const end = start + word.length

@@ -1,6 +1,6 @@
 /**
- * Reads and changes single members of a normal JSON text (see `json-normal.ts`) by their places,
- * so that nothing else of it passes through a reader and a writer: numbers stay as they came.
+ * Reads and changes single members of a normal JSON text (see `json-normal.ts`) by their offsets.
+ * The rest of the text is never parsed and written again, so numbers keep their spelling.
  */
 import { textEnd } from './json-bytes.ts'
 import type { JsonMember } from './json-normal.ts'
@@ -8,10 +8,16 @@ import type { JsonMember } from './json-normal.ts'
 /** A normal text whose outermost value is an object, with that object's members. */
 export type JsonBody = { readonly bytes: Buffer; readonly members: readonly JsonMember[] }
 
-/** Sets the member at a path of names; `json` is its new text. Objects on the way are made. */
+/**
+ * Sets the member at a path of names; `json` is its new text. Missing objects on the way are
+ * created.
+ */
 export type JsonEdit = { readonly path: readonly string[]; readonly json: string }
 
-/** The members of the object that begins at `start` of a normal text; none where it is no object. */
+/**
+ * Returns the members of the object that begins at `start` of a normal text; none if the value is
+ * not an object.
+ */
 export function membersOf(bytes: Buffer, start: number): JsonMember[] {
   const members: JsonMember[] = []
   if (bytes[start] !== 0x7b) return members
@@ -27,7 +33,7 @@ export function membersOf(bytes: Buffer, start: number): JsonMember[] {
   return members
 }
 
-/** Where the items of a list at the top begin; none where it is missing or no list. */
+/** Returns where the items of a top-level list begin; none if it is missing or not a list. */
 export function itemsOf(body: JsonBody, name: string): number[] {
   const found = findMember(body.members, name)
   const items: number[] = []
@@ -38,7 +44,7 @@ export function itemsOf(body: JsonBody, name: string): number[] {
   return items
 }
 
-/** After the value that begins at `start`. */
+/** Returns the offset after the value that begins at `start`. */
 function valueEnd(bytes: Buffer, start: number): number {
   let depth = 0
   let at = start
@@ -54,7 +60,7 @@ function valueEnd(bytes: Buffer, start: number): number {
   return at
 }
 
-/** Whether a value ends before this byte: a comma or a closing bracket. */
+/** Returns whether a value ends before this byte: a comma or a closing bracket. */
 function isAfterValue(code: number | undefined): boolean {
   return code === 0x2c || code === 0x7d || code === 0x5d || code === undefined
 }
@@ -63,7 +69,7 @@ function findMember(members: readonly JsonMember[], name: string): JsonMember | 
   return members.find((member) => member.name === name)
 }
 
-/** Finds a member by its path; undefined where something on the way is missing or no object. */
+/** Finds a member by its path; undefined if something on the way is missing or not an object. */
 function locateMember(body: JsonBody, path: readonly string[]): JsonMember | undefined {
   let members = body.members
   let found: JsonMember | undefined
@@ -75,13 +81,13 @@ function locateMember(body: JsonBody, path: readonly string[]): JsonMember | und
   return found
 }
 
-/** Values longer than this are not built for a look at them. */
+/** Longer values are not parsed. */
 const valueBytesMax = 64 * 1024
 
-/** A value that is there, but is too long to be looked at. */
+/** Stands for a value that exists but is too long to parse. */
 export const tooLong: unique symbol = Symbol('too long')
 
-/** The value of a member; undefined where it is not there. */
+/** Returns the value of a member; undefined if it is missing. */
 export function readMember(body: JsonBody, path: readonly string[]): unknown {
   const found = locateMember(body, path)
   if (found === undefined) return undefined
@@ -89,13 +95,13 @@ export function readMember(body: JsonBody, path: readonly string[]): unknown {
   return JSON.parse(body.bytes.toString('utf8', found.start, found.end))
 }
 
-/** The names of the members of an object at the top; none where it is missing or no object. */
+/** Returns the member names of a top-level object; none if it is missing or not an object. */
 export function namesWithin(body: JsonBody, name: string): string[] {
   const found = findMember(body.members, name)
   return found === undefined ? [] : membersOf(body.bytes, found.start).map((member) => member.name)
 }
 
-/** The text with all edits made, in their order. */
+/** Returns the text after all edits, applied in order. */
 export function editJson(body: JsonBody, edits: readonly JsonEdit[]): Buffer {
   let { bytes, members } = body
   for (const edit of edits) {
@@ -122,7 +128,7 @@ function setMember(bytes: Buffer, members: readonly JsonMember[], edit: JsonEdit
   return Buffer.concat([bytes.subarray(0, found.start), next, bytes.subarray(found.end)])
 }
 
-/** The text of a value below names that are not there yet. */
+/** Wraps the text of a value in objects for names that do not exist yet. */
 function wrap(path: readonly string[], json: string): string {
   return path.reduceRight((text, name) => `{${JSON.stringify(name)}:${text}}`, json)
 }

@@ -1,9 +1,11 @@
 const listMax = 16
 
-/** More names than any client gives one object; a set of millions would hold up everybody. */
+/**
+ * More names than any client puts into one object; a set of millions would block other requests.
+ */
 export const jsonNamesMax = 65_536
 
-/** The member names of one object, to find one that stands there twice. Used again and again. */
+/** Holds the member names of one object, to find duplicates. Reused for the next object. */
 export class NameLog {
   #list: string[] = []
   #set: Set<string> | null = null
@@ -13,7 +15,7 @@ export class NameLog {
     this.#set = null
   }
 
-  /** Whether the name was new; null where there are too many. */
+  /** Returns whether the name was new; null if there are too many names. */
   add(name: string): boolean | null {
     if (this.#set !== null) {
       const { size } = this.#set

@@ -1,14 +1,14 @@
 /**
- * Folds a member name as decoders do that compare without regard to case. Upper case first: Go's
- * takes `ſ` (U+017F) for s and the Kelvin sign (U+212A) for k, which lower case alone would miss.
+ * Folds a member name as case-insensitive decoders do. Upper case first: Go's decoder reads `ſ`
+ * (U+017F) as s and the Kelvin sign (U+212A) as k, which lower case alone would miss.
  */
 export function foldName(name: string): string {
   return name.toUpperCase().toLowerCase()
 }
 
 /**
- * The plain spelling of a name that Go's decoder takes for it: letter by letter, unlike `foldName`,
- * for which `ß` is `ss`. A name that has another letter than those of ASCII stays as it is.
+ * Returns the plain spelling that Go's decoder reads a name as: letter by letter, unlike
+ * `foldName`, which maps `ß` to `ss`. A name with a letter outside ASCII stays unchanged.
  */
 export function foldSimply(name: string): string {
   const plain = name.replaceAll('\u017f', 's').replaceAll('\u212a', 'k')

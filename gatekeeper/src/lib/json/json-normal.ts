@@ -1,10 +1,10 @@
 /**
  * Brings a JSON text into one plain form, in place and without building values: no blanks between
- * tokens, member names without needless escapes, numbers and texts byte for byte as they came.
- * Readers that disagree (first or last of two members, case or no case, comments, NaN, halves of
- * characters in names) have nothing left to disagree about; what they could is refused.
+ * tokens, member names without needless escapes, numbers and strings byte for byte as they came.
+ * Decoders disagree about duplicate names, letter case, comments, NaN and lone surrogates in names;
+ * after this step nothing of that is left: it is normalised or refused.
  *
- * The work is done in steps, so that a large text does not hold up everybody else.
+ * The work is done in steps, so that a large text does not block other requests.
  */
 import { isUtf8 } from 'node:buffer'
 import { isNameByte, literalEnd, numberEnd, textEnd } from './json-bytes.ts'
@@ -14,45 +14,51 @@ import { foldName, foldSimply } from './json-names.ts'
 /** A member of an object: its decoded name, and where its value stands in the normal text. */
 export type JsonMember = { readonly name: string; readonly start: number; readonly end: number }
 
-/** Offsets without the quotes. The bytes are changed later, so what is needed is taken at once. */
+/**
+ * Offsets without the quotes. The bytes change later, so the callback must read them immediately.
+ */
 export type JsonText = {
   readonly bytes: Buffer
   readonly nameStart: number
   readonly nameEnd: number
   readonly start: number
   readonly end: number
-  /** The name of the member in whose object or list the text's own member stands; empty at the top. */
+  /**
+   * The name of the member whose object or list contains the string's own member; empty at the top.
+   */
   readonly outerStart: number
   readonly outerEnd: number
-  /** Whether it stands below one of `ownWithin`. */
+  /** Whether it is below one of `ownWithin`. */
   readonly isOwn: boolean
 }
 
 export type JsonRules = {
   /**
-   * Folded names of members below which a reader may take names without regard to case, as it does
-   * at the top. There no two names of an object may fold to one. The same name twice is refused in
-   * every object, at every depth.
+   * Folded names of members below which a decoder may ignore the case of names, as it does at the
+   * top level. There, no two names of an object may fold to the same name. A duplicate name is
+   * refused in every object, at every depth.
    */
   readonly foldedWithin: ReadonlySet<string>
-  /** Those of them of which that holds at the top alone. */
+  /** The subset of them to which this applies at the top level only. */
   readonly foldedAtTop?: ReadonlySet<string>
   /**
-   * Members below which names and texts are the caller's own and mean nothing to the upstream. Those
-   * of `foldedAtTop` are so below the top as well.
+   * Members below which names and strings are the caller's own data and mean nothing to the
+   * upstream. For the names in `foldedAtTop` this applies below the top level as well.
    */
   readonly ownWithin?: ReadonlySet<string>
-  /** Whether names of the top level are written in folded form, for a reader that folds them. */
+  /** Whether top-level names are written in folded form, for a decoder that folds them. */
   readonly foldsTop: boolean
-  /** Is told of every text of so many bytes, or more. */
+  /** Called for every string of at least this many bytes. */
   readonly onText?: (text: JsonText) => void
   readonly textBytesMin?: number
 }
 
-/** `malformed` is no JSON object in UTF-8 or nested too deeply; `ambiguous` has a name twice. */
+/**
+ * `malformed`: not a JSON object in UTF-8, or nested too deeply; `ambiguous`: a duplicate name.
+ */
 export type JsonProgress = 'more' | 'done' | 'malformed' | 'ambiguous'
 
-/** Deeper than any client nests; Python's reader gives up at about a thousand. */
+/** Deeper than any client nests; Python's decoder fails at about a thousand. */
 export const jsonNestingMax = 128
 
 const quote = 0x22
@@ -63,7 +69,7 @@ const closeList = 0x5d
 const openObject = 0x7b
 const closeObject = 0x7d
 
-// What may come next, as numbers for the loop's sake.
+// What may come next, as numbers for speed.
 const wantsValue = 0
 const wantsValueOrClose = 1
 const wantsName = 2
@@ -87,14 +93,14 @@ export class JsonNormalizer {
   readonly #isObject: number[] = [0]
   readonly #isFolded: number[] = [0]
   readonly #logs: NameLog[] = []
-  /** Where the innermost member's name stands, for each depth. */
+  /** Where the name of the innermost member begins, for each depth. */
   readonly #nameStarts: number[] = [0]
   readonly #nameEnds: number[] = [0]
   #isLastNameFolded = false
   readonly #isOwn: number[] = [0]
   #isLastNameOwn = false
 
-  /** `bytes` are changed, and belong to the normalizer from now on. */
+  /** `bytes` are changed in place and belong to the normalizer from now on. */
   constructor(bytes: Buffer, rules: JsonRules) {
     this.#bytes = bytes
     this.#rules = rules
@@ -103,7 +109,7 @@ export class JsonNormalizer {
     if (!isUtf8(bytes)) this.#defect = 'malformed'
   }
 
-  /** Goes on for about so many bytes. */
+  /** Processes about this many bytes. */
   step(bytesMax: number): JsonProgress {
     const bytes = this.#bytes
     const until = Math.min(bytes.length, this.#at + bytesMax)
@@ -117,7 +123,7 @@ export class JsonNormalizer {
     return this.#wants === wantsEnd ? 'done' : 'malformed'
   }
 
-  /** The normal text and the members of its outermost object, once `step` said `done`. */
+  /** The normal text and the members of its outermost object, after `step` returned `done`. */
   get result(): { bytes: Buffer; members: readonly JsonMember[] } {
     return { bytes: this.#bytes.subarray(0, this.#to), members: this.#members }
   }
@@ -160,7 +166,7 @@ export class JsonNormalizer {
   }
 
   #value(code: number): void {
-    // Only an object is a body; a list or a text at the top is nobody's.
+    // A body must be an object; a list or a string at the top level is refused.
     if (this.#depth === 0 && code !== openObject) return this.#fail('malformed')
     if (code === openObject || code === openList) return this.#open(code)
     const end = this.#scalarEnd(code)
@@ -217,7 +223,7 @@ export class JsonNormalizer {
     const parent = this.#depth++
     const depth = this.#depth
     this.#isObject[depth] = isObject ? 1 : 0
-    // A list hands on what its own name said; an object asks the name of its member.
+    // A list passes on the name of its own member; an object uses the name of each member.
     const inherits = parent === 0 || this.#isObject[parent] === 0 || this.#isLastNameFolded
     this.#isFolded[depth] = inherits && (parent === 0 || this.#isFolded[parent] === 1) ? 1 : 0
     const isOwn = this.#isOwn[parent] === 1 || (this.#isObject[parent] === 1 && this.#isLastNameOwn)
@@ -261,11 +267,13 @@ export class JsonNormalizer {
 
   #decode(end: number): string | null {
     const name = JSON.parse(this.#bytes.toString('utf8', this.#at, end)) as string
-    // Half a character is dropped, replaced or kept, as the reader likes.
+    // Decoders drop, replace or keep a lone surrogate.
     return name.isWellFormed() ? name : null
   }
 
-  /** `isPlain` is of lower-case letters, digits and `_` only: nothing to fold, nothing to unescape. */
+  /**
+   * `isPlain` names consist of lower-case letters, digits and `_` only: no folding, no unescaping.
+   */
   #enter(name: string, isPlain: boolean, end: number): void {
     const depth = this.#depth
     const isFolded = this.#isFolded[depth] === 1

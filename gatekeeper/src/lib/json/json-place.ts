@@ -17,12 +17,12 @@ export function placeAt(text: string, offset: number): Place {
   return { line, column: offset - lineStart + 1 }
 }
 
-/** An object or list that the walk is inside of. */
+/** An object or list that contains the current position. */
 type Frame = {
   readonly isObject: boolean
-  /** Names met so far; made only where somebody asks for duplicates. */
+  /** Names seen so far; only collected if the caller looks for duplicates. */
   readonly names: Set<string>
-  /** The member or element that the walk is at. */
+  /** The member or element at the current position. */
   step: string | number
   isName: boolean
 }
@@ -69,10 +69,10 @@ function advance(frame: Frame | undefined): void {
   else if (frame) frame.step = (frame.step as number) + 1
 }
 
-/** A member that stands in its object a second time, and where the second one is. */
+/** A member whose name already occurs in its object, and where the second one is. */
 export type DuplicateName = { readonly path: JsonPath; readonly offset: number }
 
-/** Every repeated member name at every depth. The text must have passed `JSON.parse`. */
+/** Returns every repeated member name at every depth. The text must have passed `JSON.parse`. */
 export function findDuplicateNames(text: string): DuplicateName[] {
   const found: DuplicateName[] = []
   walk(text, {
@@ -86,11 +86,11 @@ export function findDuplicateNames(text: string): DuplicateName[] {
 }
 
 /**
- * Finds the places of many values in one walk; where a value does not exist, that of the nearest
+ * Finds the places of many values in one walk; if a value does not exist, the place of the nearest
  * one around it. Of repeated members the last counts, as for `JSON.parse`.
  */
 export function locateAll(text: string, paths: readonly JsonPath[]): Place[] {
-  // A path is asked for by its JSON, and so is each part of it that leads there.
+  // A path is keyed by its JSON, and so is each prefix of it.
   const offsets = new Map<string, number>()
   for (const path of paths) {
     for (let steps = 0; steps <= path.length; steps++) {
@@ -100,7 +100,7 @@ export function locateAll(text: string, paths: readonly JsonPath[]): Place[] {
   const stepsMax = Math.max(0, ...paths.map((path) => path.length))
   walk(text, {
     value: (frames, offset) => {
-      // Not deeper than asked for: on a text of nothing but brackets that would be quadratic.
+      // Not deeper than requested: a text of nothing but brackets would take quadratic time.
       if (frames.length > stepsMax) return
       const key = JSON.stringify(pathOf(frames))
       if (offsets.has(key)) offsets.set(key, offset)

@@ -1,8 +1,8 @@
 /**
- * Reads the tokens of a JSON text without building values, for what `JSON.parse` hides: it keeps
- * the last of two members with one name, and tells no place. Upstreams written in other languages
- * keep the first, or compare names without regard to case; whoever decides on one reading while
- * the upstream acts on the other can be led past a rule.
+ * Reads the tokens of a JSON text without building values, because `JSON.parse` keeps only the last
+ * of two members with one name and gives no position. Upstreams written in other languages keep the
+ * first, or ignore case; if the gatekeeper decides on one reading and the upstream acts on another,
+ * a caller can bypass a rule.
  */
 
 /** What a token is; punctuation is its own character code, so that the scan stays on numbers. */
@@ -15,7 +15,7 @@ export const token = {
   closeList: 93,
   openObject: 123,
   closeObject: 125,
-  /** A number, a literal, or anything that belongs into no JSON text. */
+  /** A number, a literal, or anything that is not valid JSON. */
   scalar: 1,
 } as const
 
@@ -82,7 +82,9 @@ function stringEnd(text: string, start: number): number {
   }
 }
 
-/** Whether an odd number of backslashes stands before the quote at `at` of the string at `start`. */
+/**
+ * Returns whether an odd number of backslashes precedes the quote at `at` of the string at `start`.
+ */
 export function isEscaped(text: string, at: number, start: number): boolean {
   let slashes = 0
   while (at - 1 - slashes > start && text.charCodeAt(at - 1 - slashes) === 92) slashes++
@@ -99,8 +101,8 @@ function scalarEnd(text: string, start: number): number {
 }
 
 /**
- * The decoded member names of the top-level object, in order, each as often as it stands there;
- * null where the top level is no object. The text must have passed `JSON.parse`.
+ * Returns the decoded member names of the top-level object, in order, with duplicates; null if the
+ * top level is not an object. The text must have passed `JSON.parse`.
  */
 export function topLevelNames(text: string): string[] | null {
   const tokens = new JsonTokens(text)
@@ -125,7 +127,7 @@ function depthChange(kind: number): number {
   return kind === token.closeObject || kind === token.closeList ? -1 : 0
 }
 
-/** How many members all objects of the text have together, at every depth. */
+/** Returns how many members all objects of the text have together, at every depth. */
 export function countMembers(text: string): number {
   const tokens = new JsonTokens(text)
   let count = 0

@@ -20,8 +20,8 @@ const control = /[\u0000-\u001f]/
 const isEscape = /^\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/
 
 /**
- * Where and why a text is no JSON (RFC 8259); null where it is. `what` never quotes the text,
- * which may be a file of keys; that is why the message of `JSON.parse` is not used.
+ * Returns where and why a text is not JSON (RFC 8259); null if it is. `what` never quotes the text,
+ * which may be a file of keys; for that reason the message of `JSON.parse` is not used.
  */
 export function locateSyntaxError(text: string): (Place & { readonly what: string }) | null {
   const tokens = new JsonTokens(text)
@@ -44,7 +44,7 @@ function complain(kind: number, expected: Expectation, text: string): string {
     : 'the text ends too early; the file may be incomplete'
 }
 
-/** What may follow the token, or null where the token may not stand here. */
+/** Returns what may follow the token, or null if the token is not allowed here. */
 function step(kind: number, expected: Expectation, brackets: number[]): Expectation | null {
   if (kind === token.closeObject || kind === token.closeList) return close(kind, expected, brackets)
   switch (expected) {
@@ -102,7 +102,9 @@ function stringError(word: string): string | null {
     : null
 }
 
-/** Whether the scan ended at a closing quote: a text that ends with `\\"` only looks like it. */
+/**
+ * Returns whether the scan ended at a closing quote: the quote at the end of `\\"` may be escaped.
+ */
 function isClosed(word: string): boolean {
   return word.endsWith('"') && !isEscaped(word, word.length - 1, 0)
 }

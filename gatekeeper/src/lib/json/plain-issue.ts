@@ -1,14 +1,17 @@
 /**
- * Turns what zod finds into plain sentences that say what is allowed, with an example. Examples come
- * from the schema: `.meta({ examples: ['[60/min]'] })`, and for a union `.meta({ form: '…' })`. Must
- * never quote the value, which may be a secret in the wrong place.
+ * Turns the issues of zod into plain sentences that say what is allowed, with an example. Examples
+ * come from the schema: `.meta({ examples: ['[60/min]'] })`, and for a union `.meta({ form: '…'
+ * })`. Must never quote the value, which may be a secret in the wrong place.
  */
 import { z } from 'zod'
 import { didYouMean } from '../nearest.ts'
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
-/** For `schema.safeParse(value, { error: plainIssue })`. Messages of the schema's own come first. */
+/**
+ * For `schema.safeParse(value, { error: plainIssue })`. Messages in the schema itself take
+ * precedence.
+ */
 export const plainIssue: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -81,12 +84,12 @@ function formOf({ inst, input }: RawIssue): string | undefined {
 const metaOf = (inst: unknown) =>
   inst === undefined ? undefined : z.globalRegistry.get(inst as z.ZodType)
 
-/** The names of the members of an object's schema. */
+/** Returns the member names of an object's schema. */
 function knownMembers(inst: unknown): string[] {
   return inst instanceof z.ZodObject ? Object.keys(inst.shape) : []
 }
 
-/** The parts of an issue about unknown members: the message holds the names of the known ones. */
+/** Returns the parts of an issue about unknown members; its message lists the known ones. */
 export function unknownMembers(issue: z.core.$ZodIssueUnrecognizedKeys): {
   readonly name: string
   readonly meant: string

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
 
 /**
- * Makes work that strangers can ask for happen once per interval at most: whoever asks while it runs
- * shares it, and whoever asks too soon afterwards gets nothing new. `now` is in milliseconds.
+ * Limits work that any client can trigger to once per interval: callers share a run that is under
+ * way, and a caller that comes too soon after one gets no new run. `now` is in milliseconds.
  */
 export function atMostEvery(
   intervalMs: number,

@@ -1,20 +1,20 @@
 /** Bytes held for one request. */
 export type ByteLease = {
-  /** Takes so many more, or none of them where they are not left. */
+  /** Takes this many more bytes, or none if fewer are left. */
   readonly take: (bytes: number) => boolean
-  /** Gives back all that was taken; later calls change nothing, and nothing is taken after it. */
+  /** Returns all bytes to the budget; later calls have no effect, and `take` fails afterwards. */
   readonly release: () => void
 }
 
 export type ByteBudget = {
-  /** Opens a lease for a holder, whose leases together get half of the budget at most. */
+  /** Opens a lease for a holder. All leases of one holder get at most half of the budget. */
   readonly open: (holder: string) => ByteLease
   readonly used: () => number
 }
 
 /**
- * A budget of bytes that all requests of the process share. One holder alone cannot use it up: by
- * a few bodies that never end it would otherwise stop everybody.
+ * A budget of bytes that all requests of the process share. One holder alone cannot use it up:
+ * otherwise a few bodies that never end would block all other callers.
  */
 export function createByteBudget(bytesMax: number): ByteBudget {
   const perHolder = new Map<string, number>()

@@ -1,35 +1,41 @@
 /**
- * Refuses work that could only wait. When requests come faster than the event loop can work on them,
- * a queue grows in the kernel where nobody sees it, and every request of it waits for all before.
- * What shows it is a timer that comes late. What waits for other threads `work-gate.ts` bounds.
+ * Refuses work that could only wait. If requests arrive faster than the event loop can handle them,
+ * an invisible queue grows in the kernel, and every request waits for all before it. A late timer
+ * shows this. Work that waits for other threads is bounded in `work-gate.ts`.
  */
 import { performance } from 'node:perf_hooks'
 import { systemTimers, type Timers } from '../timers.ts'
 import { WorkGate } from './work-gate.ts'
 
 export type OverloadRules = {
-  /** How late the loop's own timer may be, and how long work may wait, before some is refused. */
+  /**
+   * How late the loop's own timer may be, and how long work may wait, before some of it is refused.
+   */
   readonly lagMs: number
 }
 
 export type OverloadGate = {
   /**
-   * Whether a request that arrives now is to be refused. Asked once for each, so it is cheap. One
-   * that brings no work (`hasWork`) for other threads is refused only for the loop's sake.
+   * Returns whether a request that arrives now must be refused. Called for each request, so it is
+   * cheap. A request without work (`hasWork`) for other threads is refused only if the loop itself
+   * is overloaded.
    */
   readonly isRefusing: (hasWork: boolean) => boolean
-  /** Begins work of a request that was taken; what it gives ends it. Null where it is too much. */
+  /**
+   * Begins work of an accepted request; returns a function that ends it, or null if there is too
+   * much work.
+   */
   readonly beginWork: WorkGate['begin']
-  /** Whether there is more to do than can be done. Then some work is refused, and some is not. */
+  /** Whether there is more work than can be done, so that some of it is refused. */
   readonly isOverloaded: () => boolean
   readonly close: () => void
 }
 
-/** Milliseconds in which the loop worked and in which it waited, since the process began. */
+/** Milliseconds in which the loop worked and in which it was idle, since the process began. */
 export type LoopUse = { readonly active: number; readonly idle: number }
 
 export type OverloadDeps = {
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly now: () => number
   readonly timers: Timers
   readonly loopUse: () => LoopUse
@@ -44,16 +50,17 @@ export const systemLoop = {
 
 const tickMs = 20
 const windowMs = 250
-/** Above this share of its time the loop has no rest; below the other one it has some again. */
+/** Above this share of its time the loop is overloaded; below the other one it has recovered. */
 const shareOverloaded = 0.95
 const shareRelieved = 0.8
-/** Work on a body is about this share of the turns that a request waits for in a busy loop. */
+/** In a busy loop, work on a body takes about this share of the turns that a request waits. */
 const shareOfWork = 1 / 4
 
 /**
- * Two conditions, since a late timer alone is also what a machine looks like on which others work:
- * the loop had no rest for a quarter of a second, and its timer was late by more than `lagMs`. From then on
- * whatever arrives while the timer is late is refused, until it is late by less than half of that.
+ * Two conditions, because a late timer alone also occurs on a machine that is busy with other
+ * programs: the loop was never idle for a quarter of a second, and its timer was late by more than
+ * `lagMs`. From then on every arriving request is refused while the timer is late, until it is late
+ * by less than half of that.
  */
 export function createOverloadGate({ lagMs }: OverloadRules, deps: OverloadDeps): OverloadGate {
   const { now, timers, loopUse, onChange } = deps
@@ -77,7 +84,7 @@ export function createOverloadGate({ lagMs }: OverloadRules, deps: OverloadDeps)
     const at = now()
     const lateMs = at - dueAt
     dueAt = at + tickMs
-    // Also what arrived during this turn of the loop has waited for the one before.
+    // A request that arrived during this turn of the loop has also waited for the turn before.
     if (lateMs > lagMs) isLate = true
     else if (lateMs < lagMs / 2) isLate = false
     window.latestMs = Math.max(window.latestMs, lateMs)
@@ -89,7 +96,8 @@ export function createOverloadGate({ lagMs }: OverloadRules, deps: OverloadDeps)
   }
   const isLoopLate = () => {
     if (!isLoopOverloaded) return false
-    // The timer cannot come while the loop works: within one long turn only the clock tells.
+    // The timer cannot fire while the loop works: within one long turn only the clock shows the
+    // delay.
     if (!isLate && now() - dueAt > lagMs) isLate = true
     return isLate
   }

@@ -1,25 +1,27 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../clock.ts'
 
-/** How many at once, and how many a minute after that. */
+/** How many at once, and how many per minute after that. */
 export type Rate = { readonly burst: number; readonly perMinute: number }
 
 /**
- * A limit per name by the generic cell rate algorithm (GCRA, ITU-T I.371): one instant per name, no
- * timers. The names kept are bounded; a flood of new names forgets the oldest.
+ * Limits each name by the generic cell rate algorithm (GCRA, ITU-T I.371): one instant per name, no
+ * timers. The number of names is bounded; if too many new names arrive, the oldest are forgotten.
  */
 export type RateLimiter = {
-  /** Tests and charges in one step: false, and nothing charged, where the name is over its rate. */
+  /**
+   * Tests and charges in one step; returns false and charges nothing if the name is over its rate.
+   */
   readonly take: (name: string) => boolean
-  /** What `take` would say now; nothing is charged. */
+  /** Returns what `take` would return now, without charging. */
   readonly hasRoom: (name: string) => boolean
-  /** Gives one back that was taken. */
+  /** Gives back one unit that was taken. */
   readonly giveBack: (name: string) => void
 }
 
 const namesMax = 100_000
 
-/** Not the wall clock: set back, it would lock a name out for as long as the jump was. */
+/** Not the wall clock: if it were set back, a name would be blocked for the length of the jump. */
 const systemTicks: Clock = () => performance.now()
 
 export function createRateLimiter(rate: Rate, clock: Clock = systemTicks): RateLimiter {
@@ -47,8 +49,9 @@ export function createRateLimiter(rate: Rate, clock: Clock = systemTicks): RateL
 }
 
 /**
- * The instants at which names that go on evenly would arrive next. Not an LRUCache, which takes 3 MB
- * at once for names that may never come: two generations of 100,000, of which the older one is forgotten whole.
+ * Holds the theoretical arrival time of each name. Not an LRUCache, which allocates 3 MB at once
+ * for names that may never come: two generations of 100,000, of which the older one is dropped as a
+ * whole.
  */
 function createArrivals() {
   let recent = new Map<string, number>()

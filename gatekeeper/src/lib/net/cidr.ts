@@ -1,6 +1,8 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
-/** Whether the text is an address or an address range in CIDR notation (RFC 4632, RFC 4291). */
+/**
+ * Returns whether the text is an address or an address range in CIDR notation (RFC 4632, RFC 4291).
+ */
 export function isAddressRange(text: string): boolean {
   const [address = '', length, rest] = text.split('/')
   const version = isIP(address)
@@ -10,8 +12,8 @@ export function isAddressRange(text: string): boolean {
 }
 
 /**
- * Compiles ranges that passed `isAddressRange` into a test. BlockList reads `::ffff:10.1.2.3` as
- * the IPv4 address that it is. An address that does not parse is in no range.
+ * Compiles ranges that passed `isAddressRange` into a test. BlockList treats `::ffff:10.1.2.3` as
+ * the IPv4 address. An address that does not parse is in no range.
  */
 export function createAddressTest(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
@@ -27,7 +29,7 @@ export function createAddressTest(ranges: readonly string[]): (address: string) 
   }
 }
 
-/** Whether the address can be reached from this machine only. */
+/** Returns whether the address can be reached from this machine only. */
 export function isLoopback(address: string): boolean {
   return address === 'localhost' || loopback(address)
 }

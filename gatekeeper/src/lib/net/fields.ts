@@ -1,7 +1,10 @@
-/** Every value of every field by its lower-case name, as `IncomingMessage.headersDistinct` has it. */
+/** Every value of every field by its lower-case name, as in `IncomingMessage.headersDistinct`. */
 export type Fields = Readonly<Record<string, readonly string[] | undefined>>
 
-/** What a Connection field names is hop-by-hop too (RFC 9110 §7.6.1); in lower case. */
+/**
+ * Returns the names in a Connection field, which are hop-by-hop too (RFC 9110 §7.6.1), in lower
+ * case.
+ */
 export function connectionNames(
   value: string | readonly string[] | undefined,
 ): ReadonlySet<string> {
@@ -9,15 +12,18 @@ export function connectionNames(
   return new Set(values.flatMap((text) => text.split(',')).map((name) => name.trim().toLowerCase()))
 }
 
-/** Whether a text can travel as a credential in a field: one run of visible ASCII (RFC 9110 §5.5). */
+/**
+ * Returns whether a text can be sent as a credential in a field: one run of visible ASCII (RFC 9110
+ * §5.5).
+ */
 export function isVisibleAscii(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text)
 }
 
 /**
- * Removes optional whitespace (RFC 9110 §5.6.3), which is blanks and tabulators and nothing else:
- * `trim()` would also take a byte-order mark or a no-break space off a credential. By hand, since
- * `/[ \t]+$/` needs quadratic time on a long run of blanks.
+ * Removes optional whitespace (RFC 9110 §5.6.3): spaces and tabs only. `trim()` would also remove a
+ * byte-order mark or a no-break space from a credential. By hand, because `/[ \t]+$/` needs
+ * quadratic time on a long run of spaces.
  */
 export function trimWhitespace(text: string): string {
   const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t'

@@ -1,9 +1,9 @@
-/** What the head of a part says: its name, and its file where it is one. */
+/** The head of a part: its name, and its file name if it is a file. */
 export type PartHead = {
   readonly name: string
-  /** The last segment of the file's name; null where the part is a field. */
+  /** The last segment of the file name; null if the part is a field. */
   readonly fileName: string | null
-  /** Media type; null where none is given. */
+  /** Media type; null if none is given. */
   readonly type: string | null
 }
 
@@ -13,13 +13,13 @@ const mediaType =
   /^[\w.+-]{1,64}\/[\w.+-]{1,64}(?:[ \t]*;[ \t]*[\w-]{1,32}=(?:[\w.+:-]{1,64}|"[\w.+: -]{0,64}"))*$/
 
 /**
- * Reads the fields of a part (RFC 7578 §4), strictly: each at most once, none that nobody knows, no
- * folded lines. Null where they are not in order.
+ * Reads the header fields of a part (RFC 7578 §4) strictly: each at most once, no unknown ones, no
+ * folded lines. Returns null if they are not valid.
  */
 export function readPartHead(text: string): PartHead | null {
   const fields = readFields(text)
   if (fields === null) return null
-  // Some parsers undo base64 here and some do not.
+  // Some parsers decode base64 here and some do not.
   const coding = fields.get(transferField)?.toLowerCase() ?? 'binary'
   if (!['binary', '8bit', '7bit'].includes(coding)) return null
   const type = fields.get('content-type') ?? null
@@ -46,7 +46,10 @@ function readFields(text: string): ReadonlyMap<string, string> | null {
 const parameterForm =
   /[ \t]*;[ \t]*(name|filename|filename\*)=(?:"((?:[^"\\]|\\.)*)"|([\w.!#$&+^`|~%'*-]+))/iy
 
-/** The parameters after `form-data`; null where something else stands there, or one twice. */
+/**
+ * Returns the parameters after `form-data`; null if the value is something else, or a parameter is
+ * repeated.
+ */
 function readDisposition(text: string): Map<string, string> | null {
   const start = /^form-data/i.exec(text)?.[0].length
   if (start === undefined) return null
@@ -62,20 +65,20 @@ function readDisposition(text: string): Map<string, string> | null {
   return end === text.length ? parameters : null
 }
 
-/** Browsers write `%22` and leave backslashes alone; curl escapes both of them by a backslash. */
+/** Browsers write `%22` and do not escape backslashes; curl escapes both with a backslash. */
 function unescapeQuoted(text: string): string {
   return text.replaceAll(/\\(["\\])/g, '$1')
 }
 
 const fileNameBytesMax = 255
 
-/** The file's name, null where the part is a field, undefined where it is malformed. */
+/** Returns the file name; null if the part is a field, undefined if the name is malformed. */
 function readFileName(parameters: ReadonlyMap<string, string>): string | null | undefined {
   const plain = parameters.get('filename')
   const extended = parameters.get('filename*')
   if (plain === undefined && extended === undefined) return null
   const text = extended === undefined ? plain : decodeExtended(extended)
-  // Go and Python disagree whether a part with an empty file name is a file.
+  // Go and Python disagree about whether a part with an empty file name is a file.
   const name = text?.slice(Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\')) + 1) ?? ''
   const isGood = name !== '' && Buffer.byteLength(name) <= fileNameBytesMax && !/\p{Cc}/u.test(name)
   return isGood ? name : undefined

@@ -1,7 +1,7 @@
 /**
- * Reads multipart/form-data (RFC 7578) as it comes, in constant memory. Strict: what two parsers
- * could read differently is refused and never repaired. No preamble, no epilogue, no folded lines,
- * no bare line ends, no nesting, no field but the three that a form needs.
+ * Reads multipart/form-data (RFC 7578) as it arrives, in constant memory. Strict: input that two
+ * parsers could read differently is refused and never repaired. No preamble, no epilogue, no folded
+ * lines, no bare line ends, no nesting, no header field except the three that a form needs.
  */
 import { isUtf8 } from 'node:buffer'
 import { type PartHead, readPartHead } from './form-part-head.ts'
@@ -11,13 +11,13 @@ export type FormDefect = 'malformed' | 'too-large'
 
 export type FormBounds = {
   readonly partsMax: number
-  /** Of one part's head. */
+  /** Of the head of one part. */
   readonly headBytesMax: number
-  /** Of all of it. */
+  /** Of the whole form. */
   readonly bytesMax: number
 }
 
-/** What a form says, in its order. Whatever returns a reason ends the reading with it. */
+/** Receives the parts of a form in order. The first reason that is returned ends the reading. */
 export type FormSink<Reason> = {
   readonly part: (head: PartHead) => Reason | null
   readonly data: (chunk: Buffer) => Reason | null
@@ -44,7 +44,7 @@ export class FormReader<Reason> {
     this.#sink = sink
   }
 
-  /** Takes what came. Null where there is nothing to object to. */
+  /** Reads the next chunk. Returns null if there is nothing to object to. */
   push(chunk: Buffer): FormDefect | Reason | null {
     this.#bytes += chunk.length
     if (this.#bytes > this.#bounds.bytesMax) return 'too-large'
@@ -58,7 +58,7 @@ export class FormReader<Reason> {
     }
   }
 
-  /** Says that nothing more comes. */
+  /** Ends the input. */
   end(): FormDefect | null {
     return this.#place === 'closed' && this.#held.length === 0 ? null : 'malformed'
   }
@@ -78,7 +78,7 @@ export class FormReader<Reason> {
     }
   }
 
-  /** The first delimiter stands at the very beginning, without the line end before it. */
+  /** The first delimiter is at the very beginning, without the line end before it. */
   #readStart(): FormDefect | null {
     const first = this.#delimiter.subarray(2)
     const length = Math.min(first.length, this.#held.length)
@@ -87,7 +87,10 @@ export class FormReader<Reason> {
     return null
   }
 
-  /** After a delimiter: the line ends, or the form does. A longer line is another's boundary. */
+  /**
+   * After a delimiter there is a line end or the end of the form. A longer line is another
+   * boundary.
+   */
   #readDelimiter(): FormDefect | null {
     if (this.#held.length < 2) return null
     const mark = this.#held.toString('latin1', 0, 2)
@@ -97,7 +100,7 @@ export class FormReader<Reason> {
       this.#take(2, 'head')
       return null
     }
-    // A form without parts says nothing that anybody could want.
+    // A form without parts is useless.
     if (mark !== '--' || this.#parts === 0) return 'malformed'
     this.#take(2, 'closed')
     return null
@@ -110,14 +113,14 @@ export class FormReader<Reason> {
     const bytes = this.#held.subarray(0, end)
     const head = isUtf8(bytes) ? readPartHead(bytes.toString('utf8')) : null
     if (head === null) return 'malformed'
-    // The line end before the delimiter of an empty part is the one that ends its head.
+    // The line end before the delimiter of an empty part is also the end of its head.
     this.#take(end + headEnd.length, 'data')
     return this.#sink.part(head)
   }
 
   #readData(): FormDefect | Reason | null {
     const found = this.#held.indexOf(this.#delimiter)
-    // What might be the beginning of a delimiter waits for what comes after it.
+    // A possible beginning of a delimiter waits for the next bytes.
     const end = found === -1 ? this.#held.length - this.#delimiter.length + 1 : found
     if (end > 0) {
       const refused = this.#sink.data(this.#held.subarray(0, end))
@@ -129,7 +132,9 @@ export class FormReader<Reason> {
     return this.#sink.partEnd()
   }
 
-  /** One line end may follow the last delimiter; what is more would be a second message to some. */
+  /**
+   * One line end may follow the last delimiter; some parsers would read more as a second message.
+   */
   #readEpilogue(): FormDefect | null {
     const rest = this.#held.toString('latin1', 0, 3)
     return '\r\n'.startsWith(rest) ? this.#endEpilogue(rest) : 'malformed'

@@ -1,22 +1,22 @@
 /**
  * The canonical form of a request target. Caddy matches a cleaned, decoded, lower-cased path but
- * passes the raw one on, and every upstream cleans it in its own way; so whatever two readers
- * could understand differently is refused here instead of being repaired.
+ * passes the raw one on, and every upstream cleans it differently; so a target that two parsers
+ * could understand differently is refused instead of repaired.
  */
 
 export type Target = { readonly path: string; readonly query: string }
 
 // Unreserved bytes never need an encoding (RFC 3986 §2.3): `%61pi` exists only to slip past a rule.
 const unreserved = /[A-Za-z0-9\-._~]/
-// What some reader downstream turns into a separator, an end or another escape.
+// Characters that some later parser treats as a separator, an end or another escape.
 const structural = new Set(['/', '\\', '.', '#', '%', ';', '?'])
 
-// What cuts a path for a reader that decodes it first, also where a slash is data.
+// Characters that split a path for a parser that decodes it first, also if a slash is data.
 const cutting = new Set(['\\', '.', '#', '?'])
 
 /**
- * Splits an origin-form target (RFC 9112 §3.2.1) at its first `?`.
- * Returns null where the path is not canonical: the request is then malformed, never repaired.
+ * Splits an origin-form target (RFC 9112 §3.2.1) at its first `?`. Returns null if the path is not
+ * canonical: the request is then malformed.
  */
 export function parseTarget(target: string): Target | null {
   const { path, query } = splitTarget(target)
@@ -25,8 +25,8 @@ export function parseTarget(target: string): Target | null {
 
 /**
  * The same for a path whose segments are names of the service's own: a file called `a/b` is `a%2Fb`
- * there. Returns null where a reader could find other segments than `..`, `.` and empty ones say,
- * whether it decodes once, twice or not at all. No rule may depend on what such a path says.
+ * there. Returns null if decoding once, twice or not at all could give `..`, `.` or empty segments.
+ * No rule may depend on the content of such a path.
  */
 export function parseOpaqueTarget(target: string): Target | null {
   const { path, query } = splitTarget(target)
@@ -39,7 +39,7 @@ function splitTarget(target: string): Target {
   return { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** Whether every reader of the path sees the same segments in it. */
+/** Returns whether every parser of the path sees the same segments in it. */
 export function isCanonicalPath(path: string): boolean {
   if (!hasPlainCharacters(path) || path.includes(';') || path.includes('//')) return false
   if (hasDotSegment(path)) return false
@@ -52,15 +52,15 @@ function isOpaquePath(path: string): boolean {
   if (!hasPlainCharacters(path)) return false
   if (!escapesOf(path).every(isNeeded(cutting))) return false
   const decoded = decodeURIComponent(path)
-  // Whoever decodes once more must find nothing left to decode.
+  // A second decoding must find nothing left to decode.
   if (/%(?:[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})/.test(decoded)) return false
   return [path, decoded, decoded.normalize('NFKC')].every(hasPlainSegments)
 }
 
 /**
- * Windows and some frameworks make plain dots, slashes and backslashes of their wide forms (NFKC),
- * so that both are asked. No segment is empty, `.` or `..`, nor would be for a reader that cuts it
- * at a parameter.
+ * Windows and some frameworks turn the wide forms of dots, slashes and backslashes into plain ones
+ * (NFKC), so both forms are checked. No segment may be empty, `.` or `..`, also not for a parser
+ * that cuts it at a parameter.
  */
 function hasPlainSegments(path: string): boolean {
   if (path.includes('\\') || path.includes('//')) return false
@@ -77,12 +77,12 @@ function hasPlainCharacters(path: string): boolean {
   return /^\/[\x21-\x7e]*$/.test(path) && !notAllowed.test(path) && hasWholeEscapes(path)
 }
 
-// Go's parser writes these anew in the path that it hands on; a backslash is a slash to others.
+// Go's parser escapes these when it passes the path on; other parsers treat a backslash as a slash.
 const notAllowed = /[\\#"<>^`{|}]/
 
 const hasDotSegment = (path: string) => /\/\.{1,2}(?:\/|$)/.test(path)
 
-/** Overlong forms and halves of characters are read as something else by every second decoder. */
+/** Decoders read overlong forms and partial characters differently. */
 function hasWholeEscapes(path: string): boolean {
   if (!path.includes('%')) return true
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return false
@@ -94,12 +94,12 @@ function hasWholeEscapes(path: string): boolean {
   }
 }
 
-/** The escapes of a path as they are written, each once. */
+/** Returns the distinct escapes of a path as they are written. */
 function escapesOf(path: string): string[] {
   return [...new Set(path.match(/%[0-9A-Fa-f]{2}/g))]
 }
 
-/** Tells whether an escape is of a byte that cannot stand in a path as it is. */
+/** Returns a test for escapes of bytes that cannot be in a path unescaped. */
 function isNeeded(refused: ReadonlySet<string>): (written: string) => boolean {
   return (written) => {
     const byte = Number.parseInt(written.slice(1), 16)
@@ -113,8 +113,8 @@ function isPlainQuery(query: string): boolean {
 }
 
 /**
- * Says what of a target is not allowed, for its sender. It repeats at most one escape or character,
- * since a target may hold a credential.
+ * Describes the fault of a target for its sender. It repeats at most one escape or character,
+ * because a target may contain a credential.
  */
 export function describeTargetFault(target: string): string {
   const { path, query } = splitTarget(target)
@@ -144,7 +144,10 @@ function describeCharacterFault(path: string): string {
     : `The path contains the encoding ${refused}, which is not allowed here.`
 }
 
-/** Whether `path` is `prefix` or lies below it, by whole segments: `/api` holds not `/apish`. */
+/**
+ * Returns whether `path` is `prefix` or lies below it, by whole segments: `/api` does not include
+ * `/apish`.
+ */
 export function isUnder(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/')
 }

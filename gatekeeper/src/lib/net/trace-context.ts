@@ -1,28 +1,28 @@
-/** W3C Trace Context: which request of which trace this is, for whoever looks on from outside. */
+/** W3C Trace Context: identifies the request and its trace for external monitoring. */
 import { randomUUID } from 'node:crypto'
 
 export type TraceContext = {
   /** 32 hexadecimal digits in lower case. */
   readonly traceId: string
-  /** The field as it is sent on, always of version 00. */
+  /** The field as it is forwarded, always version 00. */
   readonly traceparent: string
-  /** What vendors add to it; null where there is nothing, or nothing that could be understood. */
+  /** Vendor data; null if there is none, or it cannot be parsed. */
   readonly tracestate: string | null
 }
 
 type Values = readonly string[] | undefined
 
-// §3.2.2. A later version may go on after a hyphen; of it the four known members count.
+// §3.2.2. A later version may continue after a hyphen; the four known members count.
 const traceparentForm = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const traceparentCharsMax = 200
 
-/** Reads the two fields; null where there is no traceparent, more than one, or a malformed one. */
+/** Reads the two fields; null if there is no traceparent, more than one, or a malformed one. */
 export function readTraceContext(parents: Values, states: Values): TraceContext | null {
   const [text = ''] = parents ?? []
   if (parents?.length !== 1 || text.length > traceparentCharsMax) return null
   const [, version, traceId = '', parentId = '', flags, rest] = traceparentForm.exec(text) ?? []
   if (version === undefined || (version === '00' && rest !== undefined)) return null
-  // All zeros are no trace and no parent.
+  // All zeros are invalid as trace and as parent.
   if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return null
   const traceparent = `00-${traceId}-${parentId}-${flags}`
   return { traceId, traceparent, tracestate: readTracestate(states) }
@@ -33,7 +33,7 @@ const memberForm =
 const tracestateCharsMax = 512
 const tracestateMembersMax = 32
 
-/** §3.3: several fields are one list. Without a tracestate a trace is whole. */
+/** §3.3: several fields are one list. A trace is valid without a tracestate. */
 function readTracestate(states: Values): string | null {
   const text = (states ?? []).join(',')
   if (text === '' || text.length > tracestateCharsMax) return null
@@ -43,7 +43,9 @@ function readTracestate(states: Values): string | null {
   return isList && said.every((member) => memberForm.test(member)) ? said.join(',') : null
 }
 
-/** A trace that begins here. It is not sampled: who records is asked by those who look. */
+/**
+ * Creates a trace that begins here. It is not sampled: recording is up to the operator's tools.
+ */
 export function createTraceContext(): TraceContext {
   const traceId = randomHex()
   return { traceId, traceparent: `00-${traceId}-${randomHex().slice(16)}-00`, tracestate: null }
