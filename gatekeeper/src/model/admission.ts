@@ -9,26 +9,28 @@ import type { Charge, Estimate, Usage } from './usage.ts'
 export type Outcome = {
   readonly status: number
   readonly kind: 'answered' | 'aborted' | 'failed'
-  /** Bytes of the answer's content that were passed on. */
+  /** Bytes of the answer's content that were forwarded. */
   readonly answerBytes: number
-  /** Code of the error that ended it, for the log: `CONNECTION_RESET`, `UND_ERR_SOCKET`. */
+  /**
+   * Code of the error that ended the request, for the log: `CONNECTION_RESET`, `UND_ERR_SOCKET`.
+   */
   readonly cause?: string
   /** How long it waited for a slot of its service. */
   readonly waitedMs?: number
-  /** From sending on to the first byte of the answer's content; absent where none came. */
+  /** From forwarding to the first byte of the answer's content; absent if none arrived. */
   readonly firstByteMs?: number
 }
 
-/** A limit that said no, with what the answer's fields tell of it. */
+/** A limit that refused a request, with the values for the fields of the answer. */
 export type Refusal = {
   readonly reason: Reason
-  /** Null where no limit of the caller is meant, as with a full queue. */
+  /** Null if no limit of the caller caused it, as with a full queue. */
   readonly limit: Standing | null
-  /** When a repetition can succeed; null where time alone does not help. */
+  /** When a repetition can succeed; null if waiting does not help. */
   readonly retryAfterMs: number | null
   /** The same as an instant (epoch ms). */
   readonly againAt?: number | null
-  /** What the request may use, where that is more than is left. */
+  /** What the request may use, if that is more than is left. */
   readonly asked?: Asked
 }
 
@@ -43,19 +45,19 @@ export type Asked = {
 export type Reservation = {
   /** Charges what the request is expected to use, all or nothing, in one synchronous step. */
   extend(estimate: Estimate): Refusal | null
-  /** How much still fits into every limit; Infinity where there is none. */
+  /** Returns how much still fits into every limit; Infinity if there is no limit. */
   room(): Charge
   /**
-   * Makes durable what is charged, where a limit has to outlive the process: called once, before the
-   * request is sent on. A journal that fails refuses.
+   * Makes the charge durable if a limit must survive a restart: called once, before the request is
+   * forwarded. Refuses if the journal fails.
    */
   open(): Promise<Refusal | null>
-  /** How the quotas stand that apply to the request, with everything that is reserved. */
+  /** The state of the quotas that apply to the request, including all reservations. */
   standings(): readonly Standing[]
   /**
-   * Ends the reservation: what runs is released, and the estimate replaced by what was used. Later
-   * calls change nothing and give the first promise. It resolves when the record is durable, or at
-   * once where nothing is kept; it never rejects.
+   * Ends the reservation: releases the concurrency and replaces the estimate by the actual usage.
+   * Later calls have no effect and return the first promise. It resolves when the record is
+   * durable, or at once if nothing is stored; it never rejects.
    */
   settle(outcome: Outcome, usage?: Usage | null): Promise<void>
 }
@@ -63,8 +65,8 @@ export type Reservation = {
 const always = () => true
 
 /**
- * The proof that a request was admitted. Only `admission/admit.ts` makes one (the architecture test
- * holds that), and forwarding takes nothing else: the private member makes the type nominal.
+ * Proof that a request was admitted. Only `admission/admit.ts` creates one (the architecture test
+ * checks this), and forwarding accepts nothing else: the private member makes the type nominal.
  */
 export class Admission {
   readonly #proof = true
@@ -74,7 +76,7 @@ export class Admission {
   readonly reservation: Reservation
   /** How long it waited for a slot of its service; null where there is no queue. */
   readonly waitedMs: number | null
-  /** Asked for each piece of the answer: false from when the credential was revoked. */
+  /** Called for each chunk of the answer: false after the credential was revoked. */
   readonly isStanding: () => boolean
 
   constructor(parts: {

@@ -1,13 +1,13 @@
 import type { Outcome } from './admission.ts'
 import type { Usage } from './usage.ts'
 
-/** Reads from an answer on its way what it uses. It changes nothing and never throws. */
+/** Reads the usage from an answer as it passes. It changes nothing and never throws. */
 export type AnswerReader = {
-  /** The head of the answer has come. */
+  /** Called with the head of the answer. */
   begin(status: number, fields: Readonly<Record<string, string | string[] | undefined>>): void
   read(chunk: Buffer): void
-  /** Whether what ends the answer for its reader has passed: `[DONE]`, `"done":true`. */
+  /** Returns whether the end marker of the answer has passed: `[DONE]`, `"done":true`. */
   isEnding(): boolean
-  /** What was used, however it ended: an estimate of what came where the provider says nothing. */
+  /** Returns the usage, however the answer ended: estimated if the provider reports none. */
   used(outcome: Outcome): Usage
 }

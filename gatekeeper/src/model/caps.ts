@@ -1,4 +1,4 @@
-/** What a single request may ask of a model server at most; null is no cap. */
+/** The most that a single request may ask of a model server; null is no cap. */
 export type Caps = {
   /** Longest time that a model stays loaded after the request (`keep_alive`). */
   readonly keepAliveSeconds: number | null
@@ -6,7 +6,7 @@ export type Caps = {
   readonly contextTokens: number | null
   /** Most output (`num_predict`, `max_tokens`). */
   readonly outputTokens: number | null
-  /** Largest image, in bytes of its own form and not of base64. */
+  /** Largest image, in bytes of the decoded image, not of base64. */
   readonly imageBytes: number | null
 }
 
@@ -19,7 +19,7 @@ export const noCaps: Caps = {
   imageBytes: null,
 }
 
-/** The tightest of both, member by member. */
+/** Returns the tighter of both, member by member. */
 export function narrowCaps(one: Caps, other: Caps): Caps {
   if (one === noCaps) return other
   if (other === noCaps) return one

@@ -8,21 +8,26 @@ import type { Reason } from './reason.ts'
 export type Question = {
   readonly facts: RequestFacts
   readonly caller: Principal | Reason
-  /** Every limit that applies to the caller at the service; none where there is no principal. */
+  /** Every limit that applies to the caller at the service; none if there is no principal. */
   readonly limits: readonly ScopedLimit[]
   readonly body: BodyFacts | null
 }
 
-/** What an enforcement point must do with an admitted request; one that cannot refuses it. */
+/**
+ * What an enforcement point must do with an admitted request; a point that cannot do it refuses the
+ * request.
+ */
 export type Obligation =
   | { readonly kind: 'set-subprotocols'; readonly subprotocols: readonly string[] }
-  /** The request may ask for no more output than this: its body is changed before it is sent. */
+  /** Caps the output of the request: the body is changed before it is sent. */
   | { readonly kind: 'cap-output'; readonly outputTokens: number }
-  /** Its body also asks for `stream_options.include_usage`, and the answer to that is hidden. */
+  /**
+   * Adds `stream_options.include_usage` to the body and hides the resulting event from the client.
+   */
   | { readonly kind: 'ask-usage' }
-  /** The answer lists models, of which the caller sees its own only. */
+  /** Filters a list of models to those that the caller may use. */
   | { readonly kind: 'filter-models' }
-  /** The answer is cut after so many seconds. */
+  /** Cuts the answer after this many seconds. */
   | { readonly kind: 'end-stream'; readonly seconds: number }
 
 /** One rule of admission. It returns why it refuses, or null. */
@@ -31,7 +36,7 @@ export type Check = {
   readonly needs: 'head' | 'body'
   readonly examine: (question: Question) => Reason | null
   readonly oblige?: (question: Question) => Obligation | null
-  /** Asked after `examine` refused; null where the reason's own text says everything. */
+  /** Called after `examine` refused; null if the text of the reason is enough. */
   readonly describe?: (question: Question) => Detail | null
 }
 

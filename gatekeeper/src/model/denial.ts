@@ -4,14 +4,17 @@ import type { RequestFacts } from './facts.ts'
 import type { Principal } from './principal.ts'
 import type { Reason } from './reason.ts'
 
-/** A request that was refused: why, by which check, and what is known of it and of its caller. */
+/**
+ * A refused request: the reason, the check that refused, and what is known of the request and its
+ * caller.
+ */
 export type Denial = {
   readonly reason: Reason
   readonly check: string
   readonly facts: RequestFacts
   readonly principal: Principal | null
-  /** What the answer's fields tell of the limit that refused, where one did. */
+  /** Values for the answer's fields about the limit that refused, if one did. */
   readonly refusal?: Refusal
-  /** What the answer's text names, where the check that refused can tell more than its reason. */
+  /** A more precise text than that of the reason, if the check has one. */
   readonly detail?: Detail | null
 }

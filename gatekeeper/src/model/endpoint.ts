@@ -10,8 +10,8 @@ export type EndpointClass = 'open' | 'read' | 'use' | 'manage' | 'never'
 export type Dialect = 'ollama' | 'openai' | 'gemini' | 'oauth' | 'widget' | 'chat'
 
 /**
- * How the body of a request is read before it is sent on. Of a `chat` nothing is sent on as it came:
- * the body is made anew of its messages.
+ * How the body of a request is read before it is forwarded. The body of a `chat` is never forwarded
+ * as it came: a new one is built from its messages.
  */
 export type BodyForm = 'none' | 'json' | 'chat' | 'multipart' | 'bytes'
 
@@ -19,8 +19,8 @@ export type BodyForm = 'none' | 'json' | 'chat' | 'multipart' | 'bytes'
 export type PromptLevel = 'standard' | 'guarded'
 
 /**
- * Where the model's name stands: JSON members, a form field, a part of the path, or nowhere. Where
- * it stands in the path, a JSON body may name one too, and both count.
+ * Where the name of the model is: JSON members, a form field, a part of the path, or nowhere. If it
+ * is in the path, a JSON body may name one too, and both count.
  */
 export type ModelPlace =
   | { readonly in: 'none' }
@@ -28,19 +28,19 @@ export type ModelPlace =
   | { readonly in: 'form' }
   | { readonly in: 'path' }
 
-/** A name that no key can hold: what stands there is no text, and must not pass for no name. */
+/** A name that no key can contain: the value is not a string, and must not count as no name. */
 export const nobodysModel = '\0'
 
 /** How the answer comes: whole, line by line, as events, as raw bytes, or over a WebSocket. */
 export type StreamForm = {
   readonly form: 'none' | 'ndjson' | 'sse' | 'bytes' | 'websocket'
-  /** The member of the body that asks for the stream; null where nobody is asked. */
+  /** The member of the body that requests the stream; null if there is none. */
   readonly by: string | null
-  /** Whether it streams where the member says nothing. */
+  /** Whether the answer streams if the member is missing. */
   readonly isDefault: boolean
 }
 
-/** One row of a kind's endpoint table, as a request met it. */
+/** One row of a kind's endpoint table, as matched by a request. */
 export type Endpoint = {
   readonly method: string
   /** The row's pattern (`/v1/models/{model}`), never the path that a client sent. */
@@ -54,17 +54,22 @@ export type Endpoint = {
   readonly usage: UsageForm | null
   /** Whether the answer is a list of models, of which a caller sees its own only. */
   readonly listsModels: boolean
-  /** Paths of the members that bound the output; the first is the one to set. Empty: none do. */
+  /**
+   * Paths of the members that bound the output; the first is the one to set. Empty if there are
+   * none.
+   */
   readonly output: readonly string[]
-  /** The member without which `keep_alive: 0` only takes the model out of memory; null if none. */
+  /** The member without which `keep_alive: 0` only unloads the model; null if there is none. */
   readonly prompt: string | null
   readonly webSocket: boolean
   /** Whether the gatekeeper answers it itself, because the upstream has no such endpoint. */
   readonly isOwn?: true
-  /** Where the upstream has it, if not at the path that the client asks for; without a query. */
+  /**
+   * The upstream's path, if it differs from the path that the client requests; without a query.
+   */
   readonly upstreamPath?: string
-  /** Whether it answers without a credential, where its service names a visitor. */
+  /** Whether it answers without a credential if its service has a visitor. */
   readonly isPublic?: true
-  /** Which prompt comes first there (kind `chat`). */
+  /** Which prompt the gatekeeper adds (kind `chat`). */
   readonly promptLevel?: PromptLevel
 }

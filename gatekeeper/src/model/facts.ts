@@ -4,29 +4,29 @@ import type { Dialect, Endpoint } from './endpoint.ts'
 import type { Reason } from './reason.ts'
 import type { Point, Route, Service } from './service.ts'
 
-/** How the credential came. Only what a browser sends by itself makes a difference to policy. */
+/** How the credential was sent. Policy only distinguishes what a browser sends by itself. */
 export type Carrier = 'none' | 'authorization' | 'basic' | 'field' | 'subprotocol'
 
-/** What the head of a request says, in canonical form. Nothing of it is a claim about identity. */
+/** What the head of a request says, in canonical form. Nothing in it proves an identity. */
 export type RequestFacts = {
   readonly requestId: string
-  /** The client's trace, or one that begins here. */
+  /** The client's trace, or a new one. */
   readonly trace: TraceContext
   readonly point: Point
   readonly method: string
-  /** The authority that the client asked for, as Caddy saw it. */
+  /** The authority that the client requested, as Caddy saw it. */
   readonly host: string
   readonly path: string
   readonly query: string
   readonly clientAddress: string
-  /** The User-Agent field as it came, cut; only for the audit, which hides credentials in it. */
+  /** The User-Agent field, truncated; only for the audit, which hides credentials in it. */
   readonly userAgent: string | null
   readonly service: Service | null
   readonly route: Route | null
   readonly endpoint: Endpoint | null
   /** The path as the service's own table knows it. */
   readonly endpointPath: string
-  /** The form of errors that the client reads, also where no endpoint is met. */
+  /** The form of errors that the client expects, also if no endpoint matches. */
   readonly dialect?: Dialect
   /** Value of the Upgrade field in lower case; `websocket` also for HTTP/2's CONNECT. */
   readonly upgrade: string | null
@@ -37,58 +37,61 @@ export type RequestFacts = {
   readonly carrier: Carrier
   /** Whether the credential has the form of an access token, valid or not. */
   readonly carriesToken?: true
-  /** Sub-protocols of a WebSocket without the one that was the credential. */
+  /** WebSocket sub-protocols without the one that carried the credential. */
   readonly subprotocols: readonly string[]
-  /** What makes the request malformed or ambiguous, where anything does. */
+  /** What makes the request malformed or ambiguous; null if nothing does. */
   readonly defect: Reason | null
-  /** What the refusal names: of the defect, or of a path that is no endpoint. */
+  /** The detail for the refusal: of the defect, or of a path that is not an endpoint. */
   readonly detail?: Detail | null
-  /** Says where a plain key stands in a field that passes to the service; null where none does. */
+  /** Names the forwarded field that contains a plain key; null if none does. */
   readonly stray?: Detail | null
-  /** Whether a plain key stands in the target. */
+  /** Whether the target contains a plain key. */
   readonly hasKeyInTarget?: true
-  /** What of the query is not known here, for an answer that names it. */
+  /** Unknown parts of the query, for an answer that names them. */
   readonly unknown?: readonly string[]
 }
 
 /** What the body says. It is read only after the checks on the head have passed. */
 export type BodyFacts = {
-  /** What makes the body malformed, ambiguous or too large, where anything does. */
+  /** What makes the body malformed, ambiguous or too large; null if nothing does. */
   readonly defect: Reason | null
-  /** What the refusal of the defect names. */
+  /** The detail for a refusal because of the defect. */
   readonly detail?: Detail | null
-  /** Every model that the request names, in the form of `normalizeModelName`. */
+  /** Every model that the request names, as returned by `normalizeModelName`. */
   readonly models: readonly string[]
   /** The same as the caller wrote them; null where a refusal may not repeat them. */
   readonly shownModel: string | null
-  /** Those of them that the caller's lists hold. */
+  /** Those of them that the caller's lists allow. */
   readonly grantedModels: readonly string[]
-  /** Those of them that run at the vendor's. */
+  /** Those of them that run at the vendor. */
   readonly cloudModels: readonly string[]
   /** Length of the body without images; 0 for uploads and bytes. */
   readonly promptBytes: number
-  /** The most output that is asked for, of all choices together; null where nothing bounds it. */
+  /** The largest output that is requested, for all choices together; null if nothing bounds it. */
   readonly outputTokens: number | null
   readonly isStream: boolean
-  /** Whether the client itself asks to be told the usage (`stream_options.include_usage`: true). */
+  /** Whether the client itself requests the usage (`stream_options.include_usage`: true). */
   readonly isUsageAsked: boolean
-  /** Whether the request only takes the model out of memory. */
+  /** Whether the request only unloads the model. */
   readonly isUnload: boolean
   /**
-   * Whether it goes on from what the upstream keeps under an id and is not known to be the caller's
-   * own, or leaves its answer there to be fetched by an id.
+   * Whether the request continues from a stored response that is not known to be the caller's own,
+   * or stores its answer to be fetched by an id.
    */
   readonly usesStore: boolean
-  /** Infinity is for ever, and what cannot be read counts as that; null where nothing is said. */
+  /** Infinity means forever, also for a value that cannot be read; null if there is none. */
   readonly keepAliveSeconds: number | null
   readonly contextTokens: number | null
-  /** The largest image; Infinity where it is named by an address. */
+  /** The largest image; Infinity if it is given as a URL. */
   readonly imageBytes: number
-  /** Whether the body is judged on its way, as a form is: it goes on to its end only if it passes. */
+  /**
+   * Whether the body is checked while it is forwarded, as for a form: it is completed only if it
+   * passes.
+   */
   readonly isOnItsWay: boolean
 }
 
-/** A body that says nothing. */
+/** The facts of an empty body. */
 export const noBody: BodyFacts = {
   defect: null,
   models: [],

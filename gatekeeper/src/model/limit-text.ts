@@ -1,6 +1,6 @@
 /**
- * What a refusal by a limit tells its caller: which limit, what is used or left of it, what was
- * asked, and when it begins again. Whoever has no key is not told of one.
+ * Describes the refusal by a limit for the caller: which limit, what is used or left of it, what
+ * was requested, and when it resets. A caller without a key gets no text about a key.
  */
 import { formatSecond } from '../lib/instant.ts'
 import type { Asked, Refusal } from './admission.ts'
@@ -14,7 +14,7 @@ type About = {
   readonly principal: Principal | null
 }
 
-/** The sentence of a refusal; null where it is about no limit of the caller's. */
+/** Returns the sentence of a refusal; null if no limit of the caller caused it. */
 export function describeRefusal(refusal: Refusal, about: About): Detail | null {
   const { limit, asked } = refusal
   if (limit === null) return null
@@ -78,7 +78,7 @@ function ownerOf({ scope }: Standing, { principal }: About): string {
   return owners[scope]
 }
 
-/** Only of limits that others use up as well. */
+/** Only for limits that other callers also use up. */
 function sharedBy(limit: Standing, about: About): string {
   return limit.scope === 'key' ? '' : ownerOf(limit, about)
 }
@@ -96,7 +96,7 @@ function count(units: number, word: string): string {
   return `${units.toLocaleString('en-US')} ${word}${units === 1 ? '' : 's'}`
 }
 
-/** Whole cents, or as many decimals as it takes: `0.50`, `0.0042`. */
+/** Whole cents, or as many decimals as needed: `0.50`, `0.0042`. */
 function dollars(microUsd: number): string {
   const digits = String(Math.max(0, microUsd)).padStart(7, '0')
   return `${digits.slice(0, -6)}.${digits.slice(-6).replace(/0{1,4}$/, '')}`

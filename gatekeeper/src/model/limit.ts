@@ -8,7 +8,7 @@ export type LimitUnit = 'requests' | 'tokens' | 'micro-usd'
 /** Minute and hour are rates (GCRA); day and month are of the calendar; a lifetime never ends. */
 export type LimitPeriod = 'minute' | 'hour' | 'day' | 'month' | 'lifetime'
 
-/** How much of a unit in a period. `burst` is what may come at once; null is the whole amount. */
+/** An amount of a unit per period. `burst` is what may come at once; null is the whole amount. */
 export type QuotaLimit = {
   readonly kind: 'quota'
   readonly unit: LimitUnit
@@ -33,7 +33,7 @@ export type CapLimit = {
   readonly text: string
 }
 
-/** A limit, read. `text` is its one canonical form, by which people know it. */
+/** A parsed limit. `text` is its one canonical form, which is shown to people. */
 export type Limit = QuotaLimit | ConcurrentLimit | CapLimit
 
 /** For the remedy of a problem: what a limit looks like. */
@@ -61,7 +61,8 @@ export function isRateSeconds(seconds: number | null): boolean {
   return seconds !== null && seconds * 1000 <= rateMs.hour
 }
 
-// A rate is kept as units × milliseconds, twice its burst at least: above this it is not exact.
+// A rate is stored as units × milliseconds, twice its burst at least: above this value it would not
+// be exact.
 const rateUnitsMax = (period: keyof typeof rateMs) =>
   Math.floor(Number.MAX_SAFE_INTEGER / rateMs[period] / 2)
 const unitsMax = 1_000_000_000_000_000
@@ -70,7 +71,9 @@ const quotaForm =
   /^([\d.]+)([km]?)(-tokens|usd)?\/([a-z]+)(?: burst ([\d.]+)([km]?)(-tokens|usd)?)?$/
 const otherForm = /^([\d.]+)([km]?)-(concurrent|prompt-bytes|output-tokens|stream-seconds)$/
 
-/** Reads a limit; null where the text is none, is zero, or is too large to be counted exactly. */
+/**
+ * Reads a limit; null if the text is not a limit, is zero, or is too large to be counted exactly.
+ */
 export function parseLimit(text: string): Limit | null {
   if (text.length > 80) return null
   const other = otherForm.exec(text)
@@ -124,7 +127,7 @@ const suffixDecimals: Readonly<Record<string, number>> = { '': 0, k: 3, m: 6 }
 
 /**
  * `1.5` with 6 decimals is 1,500,000. Digits are moved, never multiplied: 0.1 × 3 would not be 0.3.
- * Null where digits are left over, where the number is zero, or where it is no number.
+ * Null if digits are left over, or if the number is zero or invalid.
  */
 function readAmount(number = '', suffix = '', unitDecimals: number): number | null {
   const match = /^(\d{1,16})(?:\.(\d{1,6}))?$/.exec(number)
@@ -136,7 +139,7 @@ function readAmount(number = '', suffix = '', unitDecimals: number): number | nu
   return Number.isSafeInteger(amount) && amount > 0 ? amount : null
 }
 
-/** The canonical text of a limit: `parseLimit` gives the same limit for it. */
+/** Returns the canonical text of a limit: `parseLimit` reads the same limit from it. */
 export function formatLimit(limit: Limit): string {
   if (limit.kind === 'concurrent') return `${shortNumber(limit.amount)}-concurrent`
   if (limit.kind === 'cap') return `${shortNumber(limit.amount)}-${limit.of}`
@@ -145,7 +148,7 @@ export function formatLimit(limit: Limit): string {
   return `${formatUnits(limit.amount, limit.unit)}/${period}${burst}`
 }
 
-/** An amount with its unit: `60`, `200k-tokens`, `0.50usd`. */
+/** Returns an amount with its unit: `60`, `200k-tokens`, `0.50usd`. */
 export function formatUnits(amount: number, unit: LimitUnit): string {
   if (unit === 'requests') return shortNumber(amount)
   return unit === 'tokens' ? `${shortNumber(amount)}-tokens` : `${formatUsd(amount)}usd`
@@ -156,7 +159,7 @@ function shortNumber(amount: number): string {
   return amount >= 1_000 && amount % 1_000 === 0 ? `${amount / 1_000}k` : String(amount)
 }
 
-/** Whole dollars without a fraction, otherwise two decimals or as many as it takes. */
+/** Whole dollars without a fraction, otherwise two decimals or as many as needed. */
 function formatUsd(microUsd: number): string {
   const digits = String(Math.abs(microUsd)).padStart(7, '0')
   const sign = microUsd < 0 ? '-' : ''
@@ -164,38 +167,40 @@ function formatUsd(microUsd: number): string {
   return sign + digits.slice(0, -6) + (fraction === '00' ? '' : `.${fraction}`)
 }
 
-/** Whether a limit can be kept without seeing body and answer, which a check route never does. */
+/**
+ * Returns whether a limit can be enforced without body and answer, which a check route never sees.
+ */
 export function isSeenOnHead(limit: Limit): boolean {
   return limit.kind === 'quota' && limit.unit === 'requests'
 }
 
-/** Whether it means something only where models are used: tokens and money. */
+/** Returns whether the limit only applies to the use of models: tokens and money. */
 export function isOfModels(limit: Limit): boolean {
   if (limit.kind === 'quota') return limit.unit !== 'requests'
   return limit.kind === 'cap' && limit.of === 'output-tokens'
 }
 
-/** Whose limit it is, and with whom it is shared; `reads` is each caller's limit of reading. */
+/** Who has the limit and shares it; `reads` is each caller's limit of reads. */
 export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key' | 'reads'
 
-/** How a limit stands for one caller. Instants are epoch milliseconds. */
+/** The state of a limit for one caller. Instants are epoch milliseconds. */
 export type Standing = {
   readonly scope: LimitScope
-  /** Whose account it is counted on: `service:ollama`. */
+  /** The account on which it is counted: `service:ollama`. */
   readonly subject: string
   readonly text: string
   readonly unit: LimitUnit | 'concurrent' | CapLimit['of']
   readonly amount: number
   readonly used: number
-  /** Never below zero, although more than everything can have been used. */
+  /** Never below zero, although usage can exceed the limit. */
   readonly remaining: number
-  /** When all of it is there again; null where that is not a matter of time. */
+  /** When all of it is available again; null if it never resets. */
   readonly resetAt: number | null
-  /** Length of the period; null where it has none. */
+  /** Length of the period; null if it has none. */
   readonly periodSeconds: number | null
 }
 
-/** A limit with the account that it is counted on; accounts with one subject are one. */
+/** A limit with the account on which it is counted; accounts with the same subject are shared. */
 export type ScopedLimit = {
   readonly scope: LimitScope
   /** `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL` or the principal's id. */

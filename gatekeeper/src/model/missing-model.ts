@@ -2,8 +2,8 @@ import type { Detail } from './detail.ts'
 import type { BodyFacts, RequestFacts } from './facts.ts'
 
 /**
- * What a refusal says of a model that the caller may not use or that is not there: the same words
- * for both, in the form that the client knows. Null where the name may not be repeated.
+ * Describes the refusal of a model that the caller may not use or that does not exist: the same
+ * text for both, in the form that the client knows. Null if the name may not be repeated.
  */
 export function describeMissingModel(
   { endpoint }: Pick<RequestFacts, 'endpoint'>,

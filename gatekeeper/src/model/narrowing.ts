@@ -1,16 +1,16 @@
 /**
- * How a token that was exchanged for another (RFC 8693) says what is left of it. One room writes
- * it and another one reads it; this is what they agree on.
+ * The rights that are left in a token that was exchanged for another (RFC 8693). `oauth/` writes it
+ * and `access-tokens/` reads it; this is the format that they share.
  */
 
 /** The claim that holds a narrowing; a private name (RFC 7519 §4.3). */
 export const narrowingClaim = 'gatekeeper'
 
-/** What an exchanged token says of itself; its own limits beside those of its parent. */
+/** The rights in an exchanged token; its own limits apply beside those of its parent. */
 export type Narrowing = {
-  /** Who it came from, asked again at every use. */
+  /** The parent, which is checked again at every use. */
   readonly parent: Parent
-  /** Null leaves what the parent has. */
+  /** Null keeps the parent's. */
   readonly services: readonly string[] | null
   readonly models: readonly string[] | null
   readonly limits: readonly string[]
@@ -28,6 +28,6 @@ export type Parent =
       readonly tokenId: string | null
       readonly issuedAt: number | null
       readonly expiresAt: number
-      /** The claims that rules speak of, so that the rules of the day decide; none for a client. */
+      /** The claims that rules mention, so that the current rules decide; none for a client. */
       readonly claims: Readonly<Record<string, unknown>>
     }

@@ -4,7 +4,10 @@ type Rates = {
   readonly outputMicroUsdPerMillion: number
 }
 
-/** What a model costs. With more tokens in than `long` says, all of a request costs that instead. */
+/**
+ * The price of a model. If a request has more input tokens than `long` says, its rates apply to all
+ * of the request.
+ */
 export type Price = Rates & { readonly long?: Rates & { readonly aboveInputTokens: number } }
 
 /** One row of a price list: a model's name, in which `*` stands for any text. */

@@ -1,22 +1,23 @@
 /**
- * Every reason why a request is refused, one row each: the one place from reason to status.
- * `text` is public and tells nothing that a stranger may not know; the log has the reason's name.
+ * Every reason why a request is refused, one row each: the only place that maps a reason to a
+ * status. `text` is public and reveals nothing that an unknown caller may not know; the log has the
+ * name of the reason.
  */
 
 export type ReasonRow = {
   readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 426 | 429 | 502 | 503 | 504
   /** `error.code` of the OpenAI dialect. */
   readonly code: string
-  /** `error.type` of the OpenAI dialect, and of Anthropic's where the next member is left out. */
+  /** `error.type` of the OpenAI dialect, and of Anthropic's if the next member is missing. */
   readonly type: string
   readonly anthropicType?: string
   readonly text: string
   readonly level: 'info' | 'warn' | 'error'
   /** Whether the answer carries `WWW-Authenticate` (RFC 9110 §11.6.1). */
   readonly challenge?: true
-  /** For answers that no limit tells more of. */
+  /** The wait if no limit says a more precise one. */
   readonly retryAfterSeconds?: number
-  /** Whether clients are told to leave a repetition: it cannot change the answer. */
+  /** Whether clients are asked not to retry, because a retry cannot change the answer. */
   readonly isFinal?: true
 }
 
@@ -28,7 +29,7 @@ const unauthenticated = {
   level: 'info',
   challenge: true,
 } as const
-// One text for every bad key and token, so that a stranger cannot tell an expired one from an
+// One text for every bad key and token, so that a caller cannot distinguish an expired one from an
 // invented one; RFC 6750 §3.1 has one code for all of them, too.
 const badKey = { ...unauthenticated, text: 'The API key or access token is not valid.' } as const
 const badToken = badKey
@@ -39,7 +40,7 @@ const notFound = {
   text: 'There is no such endpoint here.',
   level: 'info',
 } as const
-// One row for both, so that a caller cannot tell an unknown model from one that it may not use.
+// One row for both, so that a caller cannot distinguish an unknown model from a forbidden one.
 const noModel = {
   status: 404,
   code: 'model_not_found',
@@ -417,7 +418,7 @@ export const reasons = {
     code: 'gatekeeper_overloaded',
     type: 'overloaded_error',
     text: 'The gatekeeper has too many requests to handle. Try again in a moment.',
-    // Not warn: such lines are written at once each, and there are thousands of them.
+    // Not warn: lines of that level are written immediately, and there are thousands of these.
     level: 'info',
     retryAfterSeconds: 2,
   },
@@ -431,7 +432,7 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons
 
-/** The names that Google's form of errors (google.rpc.Status) has for our statuses. */
+/** The names of our statuses in Google's error format (google.rpc.Status). */
 export const googleStatuses: Readonly<Record<ReasonRow['status'], string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
@@ -446,7 +447,7 @@ export const googleStatuses: Readonly<Record<ReasonRow['status'], string>> = {
   504: 'DEADLINE_EXCEEDED',
 }
 
-/** The row of a reason, with its optional members visible to the type checker. */
+/** Returns the row of a reason with its optional members visible to the type checker. */
 export function reasonRow(reason: Reason): ReasonRow {
   return reasons[reason]
 }

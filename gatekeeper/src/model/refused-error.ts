@@ -1,10 +1,10 @@
 import type { Detail } from './detail.ts'
 import type { Reason } from './reason.ts'
 
-/** Why something is refused on its way, and what the refusal names. */
+/** Why content is refused while it passes, and the detail for the refusal. */
 export type Refused = { readonly reason: Reason; readonly detail: Detail | null }
 
-/** Ends the stream of a body that was refused on its way. */
+/** Ends the stream of a body that was refused while it passed. */
 export class RefusedError extends Error {
   readonly reason: Reason
   readonly detail: Detail | null

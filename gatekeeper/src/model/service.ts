@@ -5,7 +5,10 @@ import type { Limit } from './limit.ts'
 import type { PriceRow } from './price.ts'
 import type { Principal } from './principal.ts'
 
-/** `check`: Caddy asks and then proxies itself. `relay`: the gatekeeper carries request and answer. */
+/**
+ * `check`: Caddy asks the gatekeeper and then proxies itself. `relay`: the gatekeeper carries
+ * request and answer.
+ */
 export type Point = 'check' | 'relay'
 
 /** A public prefix of a service, with its mode. */
@@ -14,12 +17,12 @@ export type Route = {
   readonly host?: string
   /** Starts with `/`, has no slash at its end: `/ollama`. Empty is all of a host of its own. */
   readonly prefix: string
-  /** Whether the upstream sees the path without the prefix. */
+  /** Whether the upstream gets the path without the prefix. */
   readonly strip: boolean
   readonly mode: Point
   /** `basic`: page navigations and what those pages load get a Basic challenge (password = key). */
   readonly browser: 'none' | 'basic'
-  /** The one field that carries the caller's credential; left out where all carriers count. */
+  /** The one field that carries the caller's credential; if it is missing, all carriers count. */
   readonly credentialField?: CredentialField
 }
 
@@ -34,7 +37,7 @@ export function routeText({
   return host + (prefix || '/')
 }
 
-/** Longest silences that a request may have, in seconds. */
+/** The longest pauses that a request may have, in seconds. */
 export type Timeouts = {
   readonly connectSeconds: number
   readonly headersSeconds: number
@@ -44,23 +47,26 @@ export type Timeouts = {
 /** Where an admitted request goes. */
 export type Upstream = {
   readonly origin: string
-  /** Path before all paths of requests: `/base`; absent where there is none. */
+  /** Path before the paths of all requests: `/base`; absent if there is none. */
   readonly basePath?: string
-  /** The credential that the upstream wants of us, on relayed routes. */
+  /** The credential that the gatekeeper sends to the upstream, on relayed routes. */
   readonly key: string | null
-  /** Authorities in PEM form that sign its certificate; the public ones where it is left out. */
+  /** Authorities in PEM form that sign its certificate; the public ones if it is missing. */
   readonly ca?: string
 }
 
 /** Classes of methods that differ from the usual ones, by method. */
 export type MethodClasses = Readonly<Record<string, EndpointClass>>
 
-/** The address under which all paths of an upstream are. */
+/** Returns the base address of an upstream. */
 export function addressOf({ origin, basePath = '' }: Upstream): string {
   return origin + basePath
 }
 
-/** A thing behind the gate. `upstream` is null where a block of the Caddyfile alone knows it. */
+/**
+ * A service behind the gatekeeper. `upstream` is null if only a block of the Caddyfile has its
+ * address.
+ */
 export type Service = {
   readonly name: string
   readonly kind: Kind
@@ -73,8 +79,8 @@ export type Service = {
   /** Whether `open` endpoints answer without a credential. */
   readonly anonymous: boolean
   /**
-   * Whether its endpoints read the credential themselves: that of an OAuth client is no caller's,
-   * and an API key there is none.
+   * Whether its endpoints read the credential themselves: the credential of an OAuth client does
+   * not belong to a caller, and an API key is not valid there.
    */
   readonly readsCredentials?: true
   /** Web origins whose pages may call the service: `https://app.example`. */
@@ -83,27 +89,29 @@ export type Service = {
   readonly webSockets: readonly string[]
   /** Methods whose class is not the usual one (opaque kinds). */
   readonly methodClasses?: MethodClasses
-  /** Limits that everybody who calls it shares. */
+  /** Limits that all callers of the service share. */
   readonly limits: readonly Limit[]
-  /** How many requests it works on at a time, and who waits how; null is no queue. */
+  /** How many requests it works on at a time, and the rules for waiting; null means no queue. */
   readonly queue: QueueRules | null
-  /** `leave`: streams are not asked for their usage (`stream_options`), which is then estimated. */
+  /**
+   * `leave`: streams are not asked for their usage (`stream_options`), which is then estimated.
+   */
   readonly streamUsage?: 'ask' | 'leave' | undefined
-  /** What its models cost; they come before the built-in prices. */
+  /** The prices of its models; they take precedence over the built-in prices. */
   readonly prices: readonly PriceRow[]
   /** What a chat has beside its upstream; absent where the service is none. */
   readonly chat?: ChatRules
 }
 
-/** The domain chat: whose it is, and who may use it without a credential. */
+/** The domain chat: the service behind it, and who may use it without a credential. */
 export type ChatRules = {
   /** The service whose upstream it uses, and with which it shares limits and slots. */
   readonly behind: string
-  /** Prefixes of all services, also of those that have no address now: they are no levels. */
+  /** Prefixes of all services, including those without an address: they are not levels. */
   readonly otherPrefixes: readonly string[]
-  /** The model of a request that names none; null is the first that its caller may use. */
+  /** The model for requests that name none; null means the first one that the caller may use. */
   readonly model: string | null
-  /** Who calls the open pair without a credential; null where nobody may. */
+  /** The callers of the open endpoints without a credential; null if nobody may call them. */
   readonly visitor: Visitor | null
 }
 
@@ -113,7 +121,9 @@ export type Visitor = {
   readonly perAddress: { readonly burst: number; readonly perMinute: number }
 }
 
-/** By whose name limits and slots are counted: a chat uses up those of what stands behind it. */
+/**
+ * The name under which limits and slots are counted: a chat shares those of the service behind it.
+ */
 export function accountOf(service: Service): string {
   return service.chat?.behind ?? service.name
 }

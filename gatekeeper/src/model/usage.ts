@@ -1,4 +1,4 @@
-/** What one request used, as the provider says it or as it was estimated. */
+/** The usage of one request, as reported by the provider or estimated. */
 export type Usage = {
   readonly model: string | null
   readonly inputTokens: number
@@ -8,7 +8,7 @@ export type Usage = {
   readonly isEstimated: boolean
 }
 
-/** What never reached a model. */
+/** The usage of a request that never reached a model. */
 export const noUsage: Usage = {
   ...{ model: null, inputTokens: 0, outputTokens: 0, microUsd: 0, isEstimated: false },
 }
@@ -16,14 +16,14 @@ export const noUsage: Usage = {
 /** Tokens and integer micro-dollars. */
 export type Charge = { readonly tokens: number; readonly microUsd: number }
 
-/** What a request is expected to use, before it is sent on. */
+/** The expected usage of a request, before it is forwarded. */
 export type Estimate = {
   readonly model: string | null
   readonly inputTokens: number
-  /** What it asks for, or is expected to give. */
+  /** The output that it requests, or that is expected. */
   readonly outputTokens: number
   /** Must fit into every limit, or the request is refused. */
   readonly firm: Charge
-  /** Held too as far as there is room: output that nobody asked for in numbers. */
+  /** Also reserved if there is room: output without a requested number. */
   readonly hoped: Charge
 }
