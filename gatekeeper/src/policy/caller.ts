@@ -3,8 +3,8 @@ import { anonymous, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 
 /**
- * Turns the absence of a credential into the anonymous principal, where endpoint and service allow
- * one. A bad credential never becomes anonymous: its owner should learn that it is bad.
+ * Turns the absence of a credential into the anonymous principal if endpoint and service allow one.
+ * A bad credential never becomes anonymous: the caller must see that it is bad.
  */
 export function resolveCaller(facts: RequestFacts, caller: Principal | Reason): Principal | Reason {
   if (caller !== 'no-credential') return caller
@@ -14,7 +14,7 @@ export function resolveCaller(facts: RequestFacts, caller: Principal | Reason): 
   return isOpen ? anonymous : caller
 }
 
-/** The principal of a question whose earlier checks made sure that there is one. */
+/** Returns the principal of a question; throws if there is none. */
 export function principalOf(caller: Principal | Reason): Principal {
   if (typeof caller === 'string') throw new Error(`no principal: ${caller}`)
   return caller

@@ -1,12 +1,12 @@
 /**
- * The room that decides, and nothing else: no clock, no file, no network. Every rule is a check in
- * the one array of `checks.ts`; the first that refuses wins, and one that throws refuses.
+ * Decides, and nothing else: no clock, no file, no network. Every rule is a check in the one array
+ * of `checks.ts`; the first that refuses wins, and one that throws refuses.
  */
 import type { Check, Decision, Obligation, Question } from '../model/decision.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
 
-/** Asks every check that needs no more than `phase`, in order, until one refuses. */
+/** Runs every check that needs no more than `phase`, in order, until one refuses. */
 export function decide(
   checks: readonly Check[],
   phase: Check['needs'],
@@ -24,8 +24,8 @@ export function decide(
 }
 
 /**
- * Asks for the caller, and for whose token it was exchanged: the first that refuses wins. What the
- * point owes follows from the caller's own answers, which count the parent's rights already.
+ * Decides for the caller and for the parent of an exchanged token: the first that refuses wins. The
+ * obligations follow from the caller's own checks, which already include the parent's rights.
  */
 export function decideForLineage(
   checks: readonly Check[],
@@ -40,7 +40,7 @@ export function decideForLineage(
   return onParent.allowed ? decision : onParent
 }
 
-/** For people: what every check says of the question, the refusing ones not ending the list. */
+/** For people: returns the result of every check; a refusal does not end the list. */
 export function explain(
   checks: readonly Check[],
   question: Question,
@@ -55,12 +55,12 @@ function examineSafely(check: Check, question: Question, obligations: Obligation
     if (obligation !== null) obligations.push(obligation)
     return reason
   } catch {
-    // A check that cannot say no must not count as a yes.
+    // A check that throws must not count as a permit.
     return 'check-failed'
   }
 }
 
-/** The refusal stands without its detail. */
+/** The refusal remains without its detail. */
 function describeSafely(check: Check, question: Question): Detail | null {
   try {
     return check.describe?.(question) ?? null

@@ -1,6 +1,6 @@
 /**
- * What the house allows, apart from what each key says: limits of everybody, of services, roles and
- * users. The narrowest always wins, so that nothing here can widen what a key may do.
+ * The operator's rules, beside those of each key: limits of all callers, of services, roles and
+ * users. The narrowest always wins, so no policy can widen what a key may do.
  */
 import { type Caps, narrowCaps } from '../model/caps.ts'
 import type { EndpointClass } from '../model/endpoint.ts'
@@ -15,9 +15,9 @@ import {
 import { lineageOf, type Principal, type Role } from '../model/principal.ts'
 import { accountOf, hasFreeUse, type Service } from '../model/service.ts'
 
-/** What keys of a role get besides their own restrictions. Null leaves the key's own value. */
+/** What keys of a role get beside their own restrictions. Null keeps the key's own value. */
 export type RolePolicy = {
-  /** Each key of the role has these by itself. */
+  /** Each key of the role has its own count of these. */
   readonly limits: readonly Limit[]
   readonly models: readonly string[]
   readonly cloudModels: boolean | null
@@ -32,24 +32,24 @@ export type UserPolicy = { readonly limits: readonly Limit[] }
 export type Policies = {
   /** IANA name of the zone in which days and months begin. */
   readonly timeZone: string
-  /** Shared by everybody. */
+  /** Shared by all callers. */
   readonly limits: readonly Limit[]
-  /** What each caller may read; limits of requests count no reads. */
+  /** The limit of reads for each caller; limits of requests do not count reads. */
   readonly reads: QuotaLimit
   readonly roles: Readonly<Partial<Record<Role, RolePolicy>>>
   readonly users: ReadonlyMap<string, UserPolicy>
-  /** Whether output is cut to what budgets still allow, instead of refusing the request. */
+  /** Whether output is capped to what the budgets still allow, instead of refusing the request. */
   readonly capOutput: boolean
-  /** What a request that names no maximum of output is expected to give, in tokens. */
+  /** The expected output of a request without a maximum, in tokens. */
   readonly outputTokensExpected: number
 }
 
 export const outputTokensExpected = 1024
 
-/** A page of an application asks for hundreds of files; nobody's page asks for thousands a minute. */
+/** A page of an application requests hundreds of files, but not thousands per minute. */
 export const readsUsual = '2000/min'
 
-/** Nobody is limited beyond what keys say. */
+/** No limits beyond those of the keys. */
 export const noPolicies: Policies = {
   timeZone: 'UTC',
   limits: [],
@@ -60,7 +60,7 @@ export const noPolicies: Policies = {
   outputTokensExpected,
 }
 
-/** The principal under the policy of its role. */
+/** Returns the principal, narrowed by the policy of its role. */
 export function narrowByRole(principal: Principal, policies: Policies): Principal {
   if (principal.parent !== undefined) {
     const { parent, ...own } = principal
@@ -71,7 +71,7 @@ export function narrowByRole(principal: Principal, policies: Policies): Principa
   return {
     ...principal,
     roleModels: role.models,
-    // A role can take the right away, or give it to keys that say nothing of it.
+    // A role can remove the right, or grant it to keys that do not mention it.
     cloudModels: (principal.cloudModels ?? role.cloudModels) && (role.cloudModels ?? true),
     caps: narrowCaps(principal.caps, role.caps),
     weight: principal.weight ?? role.weight,
@@ -79,12 +79,12 @@ export function narrowByRole(principal: Principal, policies: Policies): Principa
   }
 }
 
-/** Whether the class takes nothing: its requests count for the limit of reading alone. */
+/** Returns whether the class only reads: its requests count for the limit of reads alone. */
 export function isReading(endpointClass: EndpointClass | null | undefined): boolean {
   return endpointClass === 'read' || endpointClass === 'open'
 }
 
-/** Whether a limit of requests counts a request of the class. */
+/** Returns whether a limit of requests counts requests of the class. */
 export function countsRequests(
   scope: LimitScope,
   endpointClass: EndpointClass | null | undefined,
@@ -92,17 +92,19 @@ export function countsRequests(
   return isReading(endpointClass) ? scope === 'reads' : scope !== 'reads'
 }
 
-/** Whose limits are asked for, and where; without a class no limit of reading is among them. */
+/**
+ * Whose limits are requested, and for which service; without a class, limits of reads are excluded.
+ */
 export type LimitsQuestion = {
   readonly service: Service | null
   readonly principal: Principal
   readonly endpointClass?: EndpointClass | null | undefined
 }
 
-/** Every limit that a request of the principal to the service falls under. */
+/** Returns every limit that applies to a request of the principal to the service. */
 export function limitsOf(question: LimitsQuestion, policies: Policies): readonly ScopedLimit[] {
   const { service } = question
-  // A caller that has used up everything must still be able to see that.
+  // A caller with no quota left must still be able to see that.
   if (service?.kind.isOwn) return []
   const found = everyLimitOf(question, policies)
   return service !== null && hasFreeUse(service)
@@ -110,7 +112,10 @@ export function limitsOf(question: LimitsQuestion, policies: Policies): readonly
     : found
 }
 
-/** The limits of a principal anywhere: its own, the common ones, and those of its services. */
+/**
+ * Returns the limits of a principal for all services: its own, the common ones, and those of its
+ * services.
+ */
 export function limitsAnywhere(
   principal: Principal,
   services: readonly Service[],
@@ -135,12 +140,12 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
   add('role', `role:${principal.id}`, policies.roles[principal.role]?.limits)
   add('user', `user:${principal.user}`, policies.users.get(principal.user)?.limits)
   add('key', principal.id, principal.limits)
-  // An exchanged token is charged to its parent too, or one key could make itself many.
+  // An exchanged token is also charged to its parent, or one key could multiply its limits.
   for (const { id, role, limits } of lineageOf(principal).slice(1)) {
     add('role', `role:${id}`, policies.roles[role]?.limits)
     add('key', id, limits)
   }
-  // Strangers are bounded by their addresses: one account of them all would be everybody's to close.
+  // Unknown callers are limited by address: a shared account could be used up by one of them.
   if (isReading(question.endpointClass) && principal.kind !== 'anonymous') {
     for (const { id } of lineageOf(principal)) add('reads', `reads:${id}`, [policies.reads])
   }

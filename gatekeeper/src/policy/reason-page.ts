@@ -1,6 +1,7 @@
 /**
- * A refusal for a person whose browser opened a page of a service: the reason and what to do, in
- * plain HTML. It runs no script and loads nothing; its one style is named by digest in its policy.
+ * Renders a refusal for a person whose browser opened a page of a service: the reason and what to
+ * do, in plain HTML. It runs no script and loads nothing; its only style is named by digest in its
+ * policy.
  */
 
 /** The page's style, in dark and light. */
@@ -35,7 +36,9 @@ const words: Readonly<Record<number, Words>> = {
   429: { title: 'Too many requests', advice: `Wait a while, then ${tryAgain.toLowerCase()}.` },
 }
 
-/** What a page says: the reason, the request's id, and the seconds to wait where there are any. */
+/**
+ * The content of the page: the reason, the request's id, and the seconds to wait if there are any.
+ */
 export type PageFacts = {
   readonly status: number
   readonly text: string
@@ -43,7 +46,7 @@ export type PageFacts = {
   readonly waitSeconds: string | null
 }
 
-/** Renders the page, on one line. */
+/** Returns the page, on one line. */
 export function reasonPage({ status, text, requestId, waitSeconds }: PageFacts): string {
   const { title, advice } = words[status] ?? unavailable
   const wait = waitSeconds === null ? '' : ` Wait ${escapeHtml(waitSeconds)} seconds.`

@@ -1,7 +1,7 @@
 import { isUnder } from '../lib/net/path.ts'
 import type { Route, Service } from '../model/service.ts'
 
-/** The route that a path falls under; `endpointPath` is what the service's own table is asked for. */
+/** The route of a path; `endpointPath` is the path for the service's own table. */
 export type RouteMatch = {
   readonly service: Service
   readonly route: Route
@@ -26,7 +26,7 @@ export function createRouteTable(services: readonly Service[]): FindRoute {
     .sort((left, right) => right.route.prefix.length - left.route.prefix.length)
   return (path, host) => {
     const own = isServiceHost(host) ? nameOf(host) : undefined
-    // A service could fold case, so that each spelling of the path is ours.
+    // A service could ignore case, so every spelling of the path is reserved.
     if (own !== undefined && isUnder(path.toLowerCase(), ownPath)) return null
     const entry = entries.find(({ route }) => route.host === own && isUnder(path, route.prefix))
     if (!entry) return null
@@ -42,7 +42,7 @@ export function createHostTest(services: readonly Service[]): (host: string) => 
   return (host) => hosts.has(nameOf(host))
 }
 
-/** The name in a host: without its port and the dot of the root, in lower case. */
+/** Returns the name of a host: without its port and the root dot, in lower case. */
 function nameOf(host: string): string {
   return host.toLowerCase().replace(/\.?(?::\d*)?$/, '')
 }

@@ -1,6 +1,6 @@
 import type { Service } from '../model/service.ts'
 
-/** Returns a function from a service's name or alias to its name; null where there is none. */
+/** Returns a function from a service's name or alias to its name; null if there is none. */
 export function createServiceNames(
   services: readonly Pick<Service, 'name' | 'aliases'>[],
 ): (nameOrAlias: string) => string | null {
@@ -12,7 +12,7 @@ export function createServiceNames(
   return (word) => names.get(word) ?? null
 }
 
-/** The same with every name and alias, for messages that say which one was meant. */
+/** The same with all names and aliases, for messages that suggest one. */
 export function createKnownServices(services: readonly Pick<Service, 'name' | 'aliases'>[]) {
   const names = services.flatMap(({ name, aliases }) => [name, ...aliases])
   return { serviceNameOf: createServiceNames(services), names }

@@ -1,6 +1,6 @@
 /**
- * What of a caller's limits cannot be held at a place, because nobody there sees what they are about.
- * Such a request is refused, and the start names such a route.
+ * Finds limits of a caller that cannot be enforced at a point that does not see what they count.
+ * Such a request is refused, and the service reports such routes at start.
  */
 import { type Caps, capNames } from '../model/caps.ts'
 import type { Question } from '../model/decision.ts'
@@ -15,7 +15,7 @@ type Limited = {
   readonly limits: readonly ScopedLimit[]
 }
 
-/** What cannot be held where only heads are seen; null where everything can. */
+/** Returns what cannot be enforced if only heads are checked; null if everything can. */
 export function findUnheldOnCheck(
   service: Service | null,
   { principal, limits }: Limited,
@@ -28,14 +28,14 @@ export function findUnheldOnCheck(
   return findCap(principal.caps, isFree)
 }
 
-/** Only images mean something to a service without models. */
+/** For a service without models, only images count. */
 function findCap(caps: Caps, isFree: boolean): string | null {
   const names = isFree ? (['imageBytes'] as const) : capNames
   const name = names.find((one) => caps[one] !== null)
   return name === undefined ? null : `caps.${name}`
 }
 
-/** The sentence for the caller: what cannot be held, where, and what to do. */
+/** Describes for the caller what cannot be enforced, where, and what to do. */
 export function describeUnheld({ facts }: Question, what: string): Detail {
   const { service, route, endpoint } = facts
   const place = route === null ? facts.path : routeText(route)

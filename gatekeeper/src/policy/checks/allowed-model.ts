@@ -5,9 +5,9 @@ import { isModelLimited, lineageOf } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * Every model that the request names must be one of the key's; a request that should name one and
- * does not is refused too, since the upstream would choose. Unknown, not allowed, and at the vendor's
- * without that right look the same.
+ * Every model that the request names must be one of the key's. A request that should name one and
+ * does not is refused too, because the upstream would choose. An unknown model, one that is not
+ * allowed, and one at the vendor without that right get the same answer.
  */
 export const allowedModel: Check = {
   name: 'allowed-model',
@@ -18,7 +18,7 @@ export const allowedModel: Check = {
     const named = body?.models ?? []
     if (principal.cloudModels !== true && (body?.cloudModels.length ?? 0) > 0)
       return 'model-not-allowed'
-    // What is no text is no model: whatever the upstream makes of it, nobody was asked for it.
+    // A value that is not a string is never an allowed model, whatever the upstream makes of it.
     if (named.includes(nobodysModel)) return 'model-not-allowed'
     if (!isModelLimited(principal)) return null
     const granted = body?.grantedModels ?? []

@@ -3,8 +3,8 @@ import { isSameOrigin } from '../../model/origin.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * A page of a web origin may call only services that name the origin, and a key that names origins
- * works from those alone. `Origin: null` (sandboxed frames, files) is no origin of anybody.
+ * A page of a web origin may call only services that list the origin, and a key that lists origins
+ * works from those only. `Origin: null` (sandboxed frames, files) matches no list.
  */
 export const allowedOrigin: Check = {
   name: 'allowed-origin',

@@ -1,9 +1,9 @@
 import type { Check } from '../../model/decision.ts'
 
 /**
- * Refuses nobody who is known. A stream of OpenAI's form tells what was used only if it is asked to; what the
- * client did not ask for is hidden from it again. `output` sets apart the streams that are no text,
- * whose servers refuse the question.
+ * Never refuses a known caller. A stream in OpenAI's form reports its usage only on request, so the
+ * request is added; the resulting event is hidden from a client that did not ask for it. `output`
+ * excludes streams that are not text, because their servers refuse the option.
  */
 export const countedStream: Check = {
   name: 'counted-stream',
@@ -12,7 +12,7 @@ export const countedStream: Check = {
   oblige: ({ facts, body }) => {
     const { endpoint } = facts
     const isText = endpoint?.usage?.isAskedFor && endpoint.output.length > 0
-    // Some upstreams refuse a stream that is asked for it; then its usage is estimated.
+    // Some upstreams refuse a stream with this option; then its usage is estimated.
     const isLeft = facts.service?.streamUsage === 'leave'
     const isAsked = isLeft || !isText || body === null || !body.isStream || body.isUsageAsked
     return isAsked ? null : { kind: 'ask-usage' }

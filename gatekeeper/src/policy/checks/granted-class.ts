@@ -10,7 +10,7 @@ const classesOf: Readonly<Record<Role, readonly EndpointClass[]>> = {
   admin: ['open', 'read', 'use', 'manage'],
 }
 
-/** Refuses what the caller's role does not reach. */
+/** Refuses an endpoint whose class the caller's role does not include. */
 export const grantedClass: Check = {
   name: 'granted-class',
   needs: 'head',

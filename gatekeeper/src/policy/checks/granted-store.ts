@@ -2,9 +2,10 @@ import type { Check } from '../../model/decision.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * An upstream keeps the answers of all callers under one credential, ours: who has an id of another
- * key's could go on from that answer, and be told what was said. What is not known to be the caller's
- * own is administration in a body, as it is in a path (`GET /v1/responses/{id}`).
+ * An upstream stores the answers of all callers under one credential, the gatekeeper's: a caller
+ * with an id of another key's answer could continue from it and learn its content. An id that is
+ * not known to be the caller's own needs the role admin in a body, as it does in a path (`GET
+ * /v1/responses/{id}`).
  */
 export const grantedStore: Check = {
   name: 'granted-store',

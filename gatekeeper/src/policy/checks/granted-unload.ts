@@ -2,8 +2,8 @@ import type { Check } from '../../model/decision.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * A request without a prompt that keeps the model for no time does nothing but take it away from
- * everybody who uses it. That is administration, by whatever endpoint.
+ * A request without a prompt that keeps the model for no time only unloads it for all users. That
+ * is administration, on every endpoint.
  */
 export const grantedUnload: Check = {
   name: 'granted-unload',

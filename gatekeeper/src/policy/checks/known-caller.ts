@@ -1,7 +1,7 @@
 import { fieldText } from '../../model/credential-fields.ts'
 import type { Check, Question } from '../../model/decision.ts'
 
-/** Refuses a request without a credential, or with a bad one. */
+/** Refuses a request with a missing or bad credential. */
 export const knownCaller: Check = {
   name: 'known-caller',
   needs: 'head',
@@ -9,7 +9,7 @@ export const knownCaller: Check = {
   describe,
 }
 
-/** Names the one field that counts, where the route says which it is. */
+/** Names the one field that counts, if the route names one. */
 function describe({ caller, facts }: Question) {
   const only = facts.route?.credentialField
   if (caller !== 'no-credential' || only === undefined) return null

@@ -1,6 +1,6 @@
 import type { Check } from '../../model/decision.ts'
 
-/** Refuses every path that no table lists: an upstream's unknown endpoint is not ours to open. */
+/** Refuses every path that no table lists: unknown endpoints of an upstream are never allowed. */
 export const listedEndpoint: Check = {
   name: 'listed-endpoint',
   needs: 'head',

@@ -17,7 +17,7 @@ export const withinPrompt: Check = {
   },
 }
 
-/** Output is cut instead of refused: whoever asks for more gets less. */
+/** Caps the output instead of refusing a request that asks for more. */
 export const cappedOutput: Check = {
   name: 'capped-output',
   needs: 'body',
@@ -30,7 +30,7 @@ export const cappedOutput: Check = {
   },
 }
 
-/** An answer that goes on for too long is cut where it is. */
+/** Cuts an answer that takes too long. */
 export const endedStream: Check = {
   name: 'ended-stream',
   needs: 'head',
@@ -42,7 +42,7 @@ export const endedStream: Check = {
   },
 }
 
-/** Throws where there is no principal: then there are no limits, and none must not mean endless. */
+/** Throws if there is no principal: then there are no limits, which must not mean unlimited. */
 function tightestOf(of: CapLimit['of'], { caller, limits }: Question): number {
   principalOf(caller)
   let least = Number.POSITIVE_INFINITY

@@ -3,16 +3,16 @@ import { isSameOrigin } from '../../model/origin.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * A browser adds Basic credentials by itself, and needs none for anonymous endpoints: a page of
- * another site or a sibling could use both without knowing any key (cross-site request forgery).
+ * A browser sends Basic credentials by itself, and anonymous endpoints need none: a page of another
+ * site or of a sibling could use both without knowing a key (cross-site request forgery).
  */
 export const sameSite: Check = {
   name: 'same-site',
   needs: 'head',
   examine: ({ facts, caller }) => {
     const isAmbient = facts.carrier === 'basic' || principalOf(caller).kind === 'anonymous'
-    // `same-site` is a sibling's page: another port of our host, or a name beside ours. Its images,
-    // scripts and links carry no Origin, and the browser adds the credentials all the same.
+    // `same-site` is a page of a sibling: another port of our host, or a related name. Its images,
+    // scripts and links carry no Origin, but the browser still sends the credentials.
     const isOwn = facts.fetchSite === null || ['same-origin', 'none'].includes(facts.fetchSite)
     const isForeign = facts.origin !== null && !isSameOrigin(facts.origin, facts.host)
     return isAmbient && (!isOwn || isForeign) ? 'cross-site' : null

@@ -4,9 +4,9 @@ import type { Principal } from '../../model/principal.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * Refuses a request that carries a plain key in its target, or in a field which passes to the service.
- * Asked after the caller is known: a stranger who guesses keys, thousands in one target, would learn
- * from the answer that one is right.
+ * Refuses a request with a plain key in its target, or in a field that is forwarded to the service.
+ * Runs after authentication: otherwise an unknown caller could guess thousands of keys in one
+ * target and learn from the answer that one is right.
  */
 export const unstrayedCredential: Check = {
   name: 'unstrayed-credential',
@@ -19,7 +19,7 @@ export const unstrayedCredential: Check = {
   describe: ({ facts }) => facts.stray ?? null,
 }
 
-/** Of a stranger who is let in: nothing of a target goes on from these. */
+/** Returns true for an anonymous caller: these endpoints forward nothing of a target. */
 function staysHere(kind: Principal['kind'], { service }: RequestFacts): boolean {
   return kind === 'anonymous' && service?.kind.keepsTarget === true
 }

@@ -1,6 +1,6 @@
 import type { Check } from '../../model/decision.ts'
 
-/** Refuses a body that the upstream could read otherwise than we did. */
+/** Refuses a body that the upstream could read differently. */
 export const wellFormedBody: Check = {
   name: 'well-formed-body',
   needs: 'body',

@@ -1,6 +1,6 @@
 import type { Check } from '../../model/decision.ts'
 
-/** Refuses what two readers could understand differently, before anything else is looked at. */
+/** Refuses a head that two parsers could understand differently, before all other checks. */
 export const wellFormedHead: Check = {
   name: 'well-formed-head',
   needs: 'head',

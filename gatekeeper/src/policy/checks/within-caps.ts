@@ -2,8 +2,8 @@ import type { Check } from '../../model/decision.ts'
 import { principalOf } from '../caller.ts'
 
 /**
- * What one request may ask of the model server: how long the model stays, how large its context is,
- * how much it answers, how large an image is. Output that nothing bounds is bounded by the cap.
+ * Checks how much one request asks of the model server: how long the model stays loaded, the size
+ * of its context, of the output and of an image. Unbounded output is bounded by the cap.
  */
 export const withinCaps: Check = {
   name: 'within-caps',
@@ -44,7 +44,7 @@ export const withinCaps: Check = {
   },
 }
 
-/** Infinity stands for no end, and for what cannot be read. */
+/** Infinity stands for no bound, and for a value that cannot be read. */
 function amountOf(asked: number | null): string {
   return Number.isFinite(asked) ? String(asked) : 'unlimited, or not a number'
 }
