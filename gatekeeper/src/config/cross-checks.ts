@@ -11,7 +11,10 @@ import { routeProblems } from './route-problems.ts'
 /** The service under which the gatekeeper answers `/status` itself. */
 const ownName = 'gatekeeper'
 
-/** What no schema can say: two owners of one prefix or name, and rules that can never work. */
+/**
+ * Rules that a schema cannot express: two owners of one prefix or name, and combinations that can
+ * never work.
+ */
 export function crossCheck(file: GatewayFile, settings: Settings, reportAt: ReportAt): Problem[] {
   return [
     ...routeProblems(file, settings, reportAt),
@@ -88,7 +91,10 @@ function serviceProblems(name: string, entry: ServiceEntry, reportAt: ReportAt):
   return problems
 }
 
-/** The field of a route that carries nothing but a key; null where it is Authorization or none. */
+/**
+ * Returns the field of a route that carries nothing but a key; null if it is Authorization or there
+ * is none.
+ */
 function keyFieldOf({ credentialField }: ServiceEntry['routes'][number]): string | null {
   return credentialField === undefined || ['authorization', 'basic'].includes(credentialField)
     ? null

@@ -1,7 +1,7 @@
 /**
- * Well-known names of other programs that do nothing here, with what to write instead. Whoever comes
- * from there believes that they are in force; so they are named. Values are never shown, except
- * figures. A room that begins to read one of them takes it out of this list.
+ * Well-known names of other programs that have no effect here, with the replacement. People who set
+ * them expect an effect; so the start lists them. Values are never shown, except numbers. When a
+ * setting of that name is added, remove it from this list.
  */
 import type { Problem } from '../lib/problem.ts'
 
@@ -9,15 +9,15 @@ type Env = Readonly<Record<string, string | undefined>>
 
 type Row = {
   readonly names: readonly string[]
-  /** Says what to write instead; `value` is what the name is set to. */
+  /** Says what to write instead; `value` is the value of the variable. */
   readonly advice: (value: string, env: Env) => string
-  /** Set by many machines for other programs: only told where it stands in `.env`. */
+  /** Set on many machines for other programs: only reported if it is in `.env`. */
   readonly isCommon?: boolean
 }
 
 const digits = (value: string, fallback: string) => (/^\d{1,9}$/.test(value) ? value : fallback)
 
-/** The limit that two figures make: so many requests in so many milliseconds. */
+/** Returns the limit that two numbers describe: requests per milliseconds. */
 function toLimit(env: Env): string {
   const max = Number(digits(env['RATE_LIMIT_MAX_REQUESTS'] ?? env['RATE_LIMIT_MAX'] ?? '', '100'))
   const given = env['RATE_LIMIT_WINDOW_MS'] ?? env['RATE_LIMIT_WINDOW'] ?? ''
@@ -124,8 +124,8 @@ const rows: readonly Row[] = [
 ]
 
 /**
- * One finding for each such name that is set to something. `isOwnFile`: they stand in our `.env`,
- * where nobody else reads them.
+ * Returns one finding for each such name with a value. `isOwnFile`: they are in our `.env`, which
+ * no other program reads.
  */
 export function findForeignNames(
   env: Env,

@@ -1,6 +1,6 @@
 /**
- * What Caddy must be told that follows from the names in GATEKEEPER_SITE. A launcher puts it into
- * Caddy's environment; in containers, where nobody launches Caddy, it reads the file made here.
+ * The values for Caddy that follow from the names in GATEKEEPER_SITE. A launcher puts them into
+ * Caddy's environment; in containers, which have no launcher, Caddy reads the file written here.
  */
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -12,26 +12,29 @@ export type FrontEnvironment = {
   readonly GATEKEEPER_SITE: string
   readonly GATEKEEPER_DEFAULT_SNI: string
   readonly GATEKEEPER_TLS: string
-  /** Names with a public certificate, on which browsers may be told to use HTTPS only. */
+  /** Names with a public certificate, for which browsers may be told to use HTTPS only. */
   readonly GATEKEEPER_PUBLIC_SITES: string
 }
 
 export function frontEnvironment({ sites }: Pick<Settings, 'sites'>): FrontEnvironment {
   return {
     GATEKEEPER_SITE: sites.map(toSiteAddress).join(', '),
-    // Who sends no server name calls by address, and wants that certificate.
+    // A client without SNI calls by address, and needs the certificate of the address.
     GATEKEEPER_DEFAULT_SNI: sites.find((site) => isIP(site) !== 0) ?? sites[0] ?? 'localhost',
     GATEKEEPER_TLS: sites.every(isInternalName) ? 'tls internal' : '',
     GATEKEEPER_PUBLIC_SITES: sites.filter((site) => !isInternalName(site)).join(' ') || noName,
   }
 }
 
-/** A matcher of Caddy's needs a name; this one exists nowhere (RFC 6761). */
+/** A Caddy matcher needs a name; this one never exists (RFC 6761). */
 export const noName = 'none.invalid'
 
 const internalSuffixes = '.localhost .local .lan .internal .home.arpa .home .test'.split(' ')
 
-/** Whether no public authority gives a certificate for the name, so that Caddy's own CA must. */
+/**
+ * Returns whether no public authority issues certificates for the name, so that Caddy's own CA
+ * must.
+ */
 export function isInternalName(site: string): boolean {
   const name = site.toLowerCase().replace(/^\*\./, '')
   if (isIP(name) !== 0 || !name.includes('.')) return true
@@ -42,7 +45,10 @@ function toSiteAddress(site: string): string {
   return isIP(site) === 6 ? `[${site}]` : site
 }
 
-/** Writes `caddy/environment` in the state folder, for `caddy run --envfile`. Throws as `node:fs`. */
+/**
+ * Writes `caddy/environment` in the state folder, for `caddy run --envfile`. Throws as `node:fs`
+ * does.
+ */
 export function writeFrontEnvironment(settings: Pick<Settings, 'sites' | 'stateDir'>): void {
   const lines = Object.entries(frontEnvironment(settings)).map(
     ([name, value]) => `${name}="${value}"\n`,

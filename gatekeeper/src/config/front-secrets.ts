@@ -1,7 +1,7 @@
 /**
- * The two secrets by which Caddy and the gatekeeper know each other: `edge`, which Caddy sends with
- * every request, and `proof`, without which Caddy believes no yes. Made at first start; Caddy reads
- * them from a snippet, since a response matcher expands no variables at run time.
+ * The two secrets by which Caddy and the gatekeeper authenticate each other: Caddy sends `edge`
+ * with every request, and accepts no permit without `proof`. Created at first start; Caddy reads
+ * them from a snippet, because a response matcher expands no variables at run time.
  */
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,8 +10,8 @@ import { join } from 'node:path'
 export type FrontSecrets = { readonly edge: string; readonly proof: string }
 
 /**
- * Reads the secrets of a state folder, or makes them, and writes Caddy's snippet anew.
- * Throws as `node:fs` does, and an Error that names the file where it holds something else.
+ * Reads or creates the secrets of a state folder, and writes Caddy's snippet. Throws as `node:fs`
+ * does, and an Error that names the file if its content is not valid.
  */
 export function loadFrontSecrets(stateDir: string): FrontSecrets {
   const folder = join(stateDir, 'caddy')
@@ -38,7 +38,7 @@ function makeSecret(): string {
 }
 
 function parse(text: string, path: string): FrontSecrets {
-  // A short or empty secret would let strangers in, so its form is checked at every start.
+  // A short or empty secret could be guessed, so its form is checked at every start.
   const isSecret = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
   try {
     const { edge, proof } = JSON.parse(text) as Record<string, unknown>
@@ -67,10 +67,13 @@ function toSnippet(secrets: FrontSecrets): string {
 `
 }
 
-/** Readers see the old text or the new one; both are for this user alone. Throws as `node:fs`. */
+/**
+ * Readers see the old text or the new one; both are readable for this user only. Throws as
+ * `node:fs` does.
+ */
 export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`
-  // One that a crash left behind would keep its own mode.
+  // A file that was left by a crash would keep its own mode.
   rmSync(temporary, { force: true })
   writeFileSync(temporary, text, { mode: 0o600 })
   renameSync(temporary, path)

@@ -19,7 +19,7 @@ import { sharedHostWarnings } from './route-problems.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
 import { placeOf } from './yaml-place.ts'
 
-/** What `gatekeeper.yaml` and the settings make together. */
+/** The combined result of `gatekeeper.yaml` and the settings. */
 export type Gateway = {
   readonly services: readonly Service[]
   readonly attempts: GatewayFile['attempts']
@@ -38,8 +38,8 @@ export type Gateway = {
 type AuditSettings = Omit<GatewayFile['audit'], 'megabytes'> & { readonly bytesMax: number }
 
 /**
- * Reads the text of `gatekeeper.yaml`. Every problem comes at once, with its place; with problems
- * there are no services, so that no half of a configuration is ever in force.
+ * Reads the text of `gatekeeper.yaml`. All problems are returned at once with their places; with
+ * problems there are no services, so a partial configuration is never in use.
  */
 export function readGatewayFile(
   text: string,
@@ -113,7 +113,10 @@ function readAudit({ audit: { megabytes, ...rules } }: GatewayFile): AuditSettin
   return { ...rules, bytesMax: megabytes * 1_000_000 }
 }
 
-/** The document as a plain value; null where its aliases lead nowhere, or into a bomb. */
+/**
+ * Returns the document as a plain value; null if its aliases are undefined, or expand without
+ * bound.
+ */
 function toValue(document: ReturnType<typeof parseDocument>): { content: unknown } | null {
   try {
     return { content: document.toJS({ maxAliasCount: 20 }) }
@@ -122,7 +125,7 @@ function toValue(document: ReturnType<typeof parseDocument>): { content: unknown
   }
 }
 
-/** The gateway of a file that is not to be believed. */
+/** Returns the gateway of a file that cannot be used. */
 export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   services: [],
   attempts: { burst: 1, perMinute: 1 },

@@ -120,7 +120,7 @@ const limit = z.string().transform((text, context): Limit => {
   return z.NEVER
 })
 
-/** What each caller may read. It is no limit of tokens, money or concurrency. */
+/** The limit of reads of each caller; not a limit of tokens, money or concurrency. */
 const reads = z
   .string()
   .default(readsUsual)
@@ -351,8 +351,8 @@ const chat = z.strictObject({
 })
 
 /**
- * Returns the schema of `gatekeeper.yaml` with services of these kinds. What it cannot say (who owns a
- * prefix) is in `cross-checks.ts`.
+ * Returns the schema of `gatekeeper.yaml` with services of these kinds. Rules that it cannot
+ * express (the owner of a prefix) are in `cross-checks.ts`.
  */
 export const createGatewaySchema = (kinds: readonly Kind[]) =>
   z.strictObject({
@@ -371,7 +371,7 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
       .describe('Bad credentials that one client address may send; valid ones do not count'),
     bodies: z
       .strictObject({
-        // One key gets half of it at most, and a body may have 32 MiB.
+        // One key gets at most half of it, and a body may have 32 MiB.
         inFlightBytes: z
           .int()
           .min(67_108_864)
@@ -382,8 +382,8 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
       .prefault({})
       .describe('Bodies that are being read'),
     /**
-     * How late the event loop may be before new requests are refused, which is four times as long as
-     * the work on a body may take when there is much of it.
+     * How late the event loop may be before new requests are refused: four times the time that the
+     * work on a body may take under load.
      */
     overload: z
       .strictObject({

@@ -9,7 +9,7 @@ const algorithms = [
 
 const safeAddress = 'must be an https address (http only for this machine)'
 
-/** An issuer is compared to the letter, so it is written as its tokens write it. */
+/** An issuer is compared exactly, so it is written as in its tokens. */
 const issuerName = z
   .string()
   .max(1024)
@@ -19,7 +19,7 @@ const issuerName = z
     'must be without a query and a fragment, as `iss` of its tokens is',
   )
 
-/** Where a JWK Set is; a query is part of the address (Entra ID: `keys?appid=ID`). */
+/** The address of a JWK Set; a query is part of the address (Entra ID: `keys?appid=ID`). */
 const keyAddress = z
   .string()
   .max(2048)
@@ -33,7 +33,7 @@ function isSafeAddress(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
-/** Keys that come over plain HTTP could be anybody's. */
+/** Keys that come over plain HTTP could be replaced on the network. */
 function isLoopback(hostname: string): boolean {
   return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
@@ -97,7 +97,7 @@ const entry = {
   userClaim: name.default('sub').describe('The claim that names the user'),
 }
 
-/** Makes the schema of `issuers`; `grant` is what a rule may give, beside role and services. */
+/** Returns the schema of `issuers`; `grant` is what a rule may grant, beside role and services. */
 export function issuersSchema<Grant extends z.ZodRawShape>(grant: Grant) {
   const rule = z.strictObject({
     when: z

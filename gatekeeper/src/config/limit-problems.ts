@@ -7,8 +7,8 @@ import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
 
 /**
- * Limits that could never be kept: a check route shows nothing of bodies and answers, so that every
- * request there would be refused. Whoever wrote such a limit did not mean that.
+ * Finds limits that could never be enforced: a check route does not see bodies and answers, so
+ * every request there would be refused, which cannot be intended.
  */
 export function limitProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
   return [
@@ -19,7 +19,7 @@ export function limitProblems(file: GatewayFile, reportAt: ReportAt): Problem[] 
   ]
 }
 
-/** Limits of everybody that would close a service for all: one that nobody can call is no service. */
+/** Limits of all callers that would close a service for everyone. */
 function sharedProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
   const checked = Object.entries(file.services)
     .filter(([, entry]) => isCheckedOnly(entry))
@@ -38,8 +38,8 @@ function sharedProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
 }
 
 /**
- * Limits that shut somebody out of a check route. That may be meant, since other routes remain, and
- * so it starts; whoever did not mean it should hear of it.
+ * Limits that exclude some callers from a check route. This may be intended, because other routes
+ * remain, so it is a warning.
  */
 export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] {
   const warn = (path: readonly PropertyKey[], who: string, limits: readonly Limit[]) =>
@@ -64,7 +64,7 @@ export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] 
   ]
 }
 
-/** Limits of a service itself, of which one route is relayed and another is not. */
+/** Limits of a service that has both relay and check routes. */
 function ownWarnings(name: string, entry: ServiceEntry, reportAt: ReportAt): Problem[] {
   return unseen(entry.limits).flatMap(({ limit, index }) => {
     const routes = routesWithout(limit, { services: { [name]: entry } })
@@ -74,7 +74,9 @@ function ownWarnings(name: string, entry: ServiceEntry, reportAt: ReportAt): Pro
   })
 }
 
-/** The check routes on which a limit cannot be held, of services for which it means something. */
+/**
+ * Returns the check routes on which a limit cannot be enforced, of services to which it applies.
+ */
 function routesWithout(limit: Limit, { services }: Pick<GatewayFile, 'services'>): string[] {
   return Object.values(services)
     .filter((entry) => !(isOfModels(limit) && isFreeEntry(entry)))
@@ -82,7 +84,7 @@ function routesWithout(limit: Limit, { services }: Pick<GatewayFile, 'services'>
     .map(routeText)
 }
 
-/** As `hasFreeUse` says of the service that it becomes. */
+/** Same as `hasFreeUse` for the resulting service. */
 function isFreeEntry({ kind, prices, pricesFile }: ServiceEntry): boolean {
   return isOpaque(kind) && Object.keys(prices).length === 0 && pricesFile === undefined
 }
@@ -133,7 +135,7 @@ function unseen(limits: readonly Limit[]): Placed[] {
     .filter(({ limit }) => !isSeenOnHead(limit))
 }
 
-/** What is seen of neither head nor duration. */
+/** Limits that depend on more than head and duration. */
 function unread(limits: readonly Limit[]): Placed[] {
   return unseen(limits).filter(({ limit }) => {
     if (limit.kind === 'concurrent') return false

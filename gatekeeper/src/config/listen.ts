@@ -1,15 +1,15 @@
 import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 
-/** Where a listener listens. */
+/** The address of a listener. */
 export type Listen =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
 
-// The kernel's limit for a socket's name is 108 bytes with its end (unix(7)).
+// The kernel's limit for the path of a socket is 108 bytes with its terminator (unix(7)).
 const socketPathBytesMax = 107
 
-/** Reads `unix:path` or `host:port` (`[::1]:9000` for IPv6). Returns what is wrong as a string. */
+/** Reads `unix:path` or `host:port` (`[::1]:9000` for IPv6). Returns the fault as a string. */
 export function parseListen(text: string, folder: string): Listen | string {
   if (text.startsWith('unix:')) return parseUnix(text.slice('unix:'.length), folder)
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)

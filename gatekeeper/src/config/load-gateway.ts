@@ -4,8 +4,8 @@ import { failedGateway, type Gateway, readGatewayFile } from './gateway-file.ts'
 import type { Settings } from './read-settings.ts'
 
 /**
- * Reads the `gatekeeper.yaml` that the settings name; a file that cannot be read is a problem. `kinds`
- * are those that it may name. Usual: all that we ship.
+ * Reads the `gatekeeper.yaml` that the settings name; an unreadable file is a problem. `kinds` are
+ * the kinds that it may name; by default all that are shipped.
  */
 export function loadGateway(
   settings: Settings,

@@ -39,7 +39,7 @@ function describe(issue: z.core.$ZodIssue): string {
     : issue.message
 }
 
-/** The rows of a mapping from models to prices. */
+/** Returns the rows of a mapping from models to prices. */
 export function toPriceRows(mapping: Readonly<Record<string, PriceRow['price']>>): PriceRow[] {
   return Object.entries(mapping).map(([model, price]) => ({ model, price }))
 }

@@ -8,13 +8,13 @@ const remedy =
 
 type Deps = {
   readonly reportAt: ReportAt
-  /** Reads a file whose path is relative to `gatekeeper.yaml`; throws where it cannot be read. */
+  /** Reads a file whose path is relative to `gatekeeper.yaml`; throws if it cannot be read. */
   readonly readSecret: (path: string) => string
 }
 
 /**
- * Returns the certificates of a `tls: {ca: FILE}` as PEM text, or the problem with the file. `at` is
- * where `ca` stands in `gatekeeper.yaml`.
+ * Returns the certificates of a `tls: {ca: FILE}` as PEM text, or the problem with the file. `at`
+ * is the place of `ca` in `gatekeeper.yaml`.
  */
 export function readAuthority(
   path: string,
@@ -32,12 +32,12 @@ export function readAuthority(
   }
 }
 
-/** Why the text is not a list of certificates; null where it is one. */
+/** Returns why the text is not a list of certificates; null if it is one. */
 function findFault(text: string): string | null {
   if (text.trim() === '') return 'is empty'
   const blocks = [...text.matchAll(forms)]
   if (blocks.length === 0) return 'has no certificate in PEM form (-----BEGIN CERTIFICATE-----)'
-  // A private key has no business here, and the file would be handed to two more programs.
+  // A private key is not needed here, and the file would be passed to two more programs.
   if (blocks.some(([, form]) => form?.endsWith('PRIVATE KEY'))) {
     return 'contains a private key: only certificates are allowed in it'
   }

@@ -5,12 +5,12 @@ import type { SettingName } from './settings.ts'
 /** Algorithms that tokens can be signed with. */
 const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
 
-/** A client that is set by the environment, with the secret that somebody gave it. */
+/** A client that the environment defines, with its secret. */
 export type FixedClient = { readonly id: string; readonly role: Role; readonly secret: string }
 
-/** What the environment says of tokens (C4, C5). */
+/** The settings for issuing tokens (C4, C5). */
 export type OAuthSettings = {
-  /** Our name as an issuer; null is the address of the first site. */
+  /** The issuer name; null means the address of the first site. */
   readonly issuer: string | null
   readonly tokenSeconds: number
   readonly algorithm: (typeof signingAlgorithms)[number]
@@ -20,7 +20,7 @@ export type OAuthSettings = {
 const secondsMin = 30
 const secondsMax = 86_400
 
-/** Reads the `OAUTH_*` settings; what is wrong is reported, and all of it. */
+/** Reads the `OAUTH_*` settings and reports all problems. */
 export function readOAuth(
   text: (name: SettingName) => string | null,
   report: Report,

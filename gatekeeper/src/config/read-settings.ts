@@ -24,14 +24,17 @@ export type Settings = {
   readonly relayListen: Listen
   readonly checkListen: Listen
   readonly opsListen: Listen
-  /** Where Caddy tells how answers behind a check ended; null where no socket can be. */
+  /** Where Caddy reports how answers behind a check ended; null if no socket is possible. */
   readonly outcomesListen: Listen | null
-  /** Where `npm run explain -- --live` asks; null where no socket can be. Never anything else. */
+  /**
+   * Where `npm run explain -- --live` connects; null if no socket is possible. Used for nothing
+   * else.
+   */
   readonly explainListen: Listen | null
-  /** What scrapers have to show; null where nobody but this machine can ask. */
+  /** The token that scrapers must send; null if only this machine can connect. */
   readonly metricsToken: string | null
   readonly stateDir: string
-  /** What several gatekeepers have in common: signing keys and revocations. */
+  /** Shared by several gatekeepers: signing keys and revocations. */
   readonly sharedDir: string
   readonly keysDir: string
   readonly configFile: string
@@ -48,7 +51,7 @@ export type Settings = {
   readonly oauth: OAuthSettings
 }
 
-/** What the reader needs of the outside. `folder` is what relative paths are relative to. */
+/** The environment of the reader. Relative paths are relative to `folder`. */
 export type SettingsSource = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly folder: string
@@ -58,8 +61,8 @@ export type SettingsSource = {
 }
 
 /**
- * Reads every setting and returns every problem at once. Where there are problems the settings
- * hold defaults in their place, so that later readers can go on looking for more.
+ * Reads every setting and returns all problems at once. If there are problems, the settings contain
+ * defaults instead, so that later readers can look for more.
  */
 export function readSettings(source: SettingsSource): {
   settings: Settings
@@ -121,10 +124,10 @@ export function readSettings(source: SettingsSource): {
   return { settings, problems }
 }
 
-/** Where docker-compose.yml mounts the folder of API_KEYS_FILE. */
+/** The place where docker-compose.yml mounts the folder of API_KEYS_FILE. */
 const hostFolder = '/mnt/host/clone/'
 
-/** In a container a file that is not mounted would look like one that is still to be made. */
+/** In a container, a file that is not mounted would look like one that does not exist yet. */
 function checkHostFile(path: string | null, { readFile }: SettingsSource, report: Report): void {
   if (!path?.startsWith(hostFolder)) return
   try {
@@ -142,7 +145,10 @@ function checkHostFile(path: string | null, { readFile }: SettingsSource, report
 
 const metricsTokenCharsMin = 24
 
-/** The ops listener answers whoever reaches it, and no two listeners can share a place. */
+/**
+ * The ops listener answers every client that can connect, and no two listeners may share an
+ * address.
+ */
 function checkListeners(settings: Settings, report: Report): void {
   const { opsListen, metricsToken } = settings
   if (metricsToken === null && opsListen.kind === 'tcp' && !isLoopback(opsListen.host)) {
@@ -169,7 +175,7 @@ function checkListeners(settings: Settings, report: Report): void {
   for (const [name, listen] of places) {
     const place = toCaddyAddress(listen)
     const owner = owners.get(place)
-    // Port 0 stands where a value could not be read, which is a problem of its own.
+    // Port 0 stands for a value that could not be read, which is reported separately.
     const isRead = listen.kind === 'unix' || listen.port !== 0
     if (owner !== undefined && isRead)
       report(name, `is the same address as ${owner}`, 'Choose another.')
@@ -203,7 +209,7 @@ function describeMeant(name: string | null): string {
 function createTextReader(source: SettingsSource, problems: Problem[]) {
   return (name: SettingName, withFallback = true): string | null => {
     const row: SettingRow = settingRows.find((candidate) => candidate.name === name) as SettingRow
-    // An empty variable counts as unset: compose files pass `X=${X:-}` along.
+    // An empty variable counts as unset: compose files pass `X=${X:-}` on.
     const set = namesOf(row).filter((candidate) => (source.env[candidate] ?? '') !== '')
     const [first, second] = set
     if (first !== undefined && second !== undefined) {
@@ -273,20 +279,23 @@ function readListen(
 
 const fallbackPorts: Readonly<Record<string, number>> = { relay: 9001, check: 9002, ops: 9003 }
 
-/** A unix socket in the state folder; loopback ports where its path is too long or on Windows. */
+/**
+ * Returns a unix socket in the state folder; a loopback port if its path is too long, and on
+ * Windows.
+ */
 function defaultListen(at: { part: string; stateDir: string; source: SettingsSource }): Listen {
   const tcp: Listen = { kind: 'tcp', host: '127.0.0.1', port: fallbackPorts[at.part] as number }
   return socketIn(at.stateDir, at.source, at.part) ?? tcp
 }
 
-/** A socket that Caddy can reach as it reaches the one for checks. */
+/** Returns a socket that Caddy can reach in the same way as the one for checks. */
 function besideCheck(check: Listen, { folder }: SettingsSource): Listen | null {
   if (check.kind !== 'unix') return null
   const listen = parseListen(`unix:${join(dirname(check.path), 'outcomes.sock')}`, folder)
   return typeof listen === 'string' ? null : listen
 }
 
-/** A unix socket in the state folder; null where its path is too long, and on Windows. */
+/** Returns a unix socket in the state folder; null if its path is too long, and on Windows. */
 function socketIn(stateDir: string, source: SettingsSource, part: string): Listen | null {
   if (source.platform === 'win32') return null
   const listen = parseListen(`unix:${join(stateDir, 'run', `${part}.sock`)}`, source.folder)

@@ -1,8 +1,8 @@
-/** How the text of a setting becomes a value. What is wrong is reported, never thrown. */
+/** Converts the text of a setting to a value. Problems are reported, never thrown. */
 import { isIP } from 'node:net'
 import { isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
 
-/** Takes one problem of the setting `name`. */
+/** Reports a problem of the setting `name`. */
 export type Report = (name: string, what: string, remedy: string) => void
 
 export function readPort(name: string, text: string, report: Report): number {
@@ -28,12 +28,12 @@ export function readBind(text: string, report: Report): string {
 }
 
 export function readSites(text: string, report: Report): string[] {
-  // Brackets belong to an IPv6 address in a URL; here they are allowed and mean nothing.
+  // Brackets belong to an IPv6 address in a URL; here they are allowed and ignored.
   const sites = text
     .split(/[\s,]+/)
     .map((site) => site.replace(/^\[([0-9A-Fa-f:.]+)\]$/, '$1'))
     .filter((site) => site !== '')
-  // A port, path or scheme here would end up as another listener in the Caddyfile.
+  // A port, path or scheme here would become another listener in the Caddyfile.
   const isName = (site: string) =>
     isIP(site) !== 0 ||
     /^(?:\*\.)?(?:(?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)*(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(site)
@@ -49,7 +49,7 @@ export function readSites(text: string, report: Report): string[] {
   return sites
 }
 
-/** An address of a service, with the path that it may have; no slash at its end. */
+/** Reads the address of a service with an optional path; no slash at its end. */
 export function readUpstream(name: string, text: string | null, report: Report): string | null {
   if (text === null) return null
   const read = parseUpstreamUrl(text)

@@ -8,18 +8,18 @@ import type { GatewayFile } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 
-/** The name by which keys are given the domain chat. */
+/** The service name of the domain chat, as keys list it. */
 export const chatName = 'domain-chat'
 
 const neededRows = ['POST /v1/chat/completions', 'GET /v1/models']
 
-/** Whether a chat can stand in front of services of this kind. */
+/** Returns whether a chat can use services of this kind. */
 function servesChat({ rows }: Kind): boolean {
   const has = (rows ?? []).map(({ method, pattern }) => `${method} ${pattern}`)
   return neededRows.every((row) => has.includes(row))
 }
 
-/** What can be wrong with `chat`. */
+/** Returns the problems of `chat`. */
 export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt): Problem[] {
   const problems: Problem[] = []
   if (services[chatName] !== undefined) {
@@ -35,7 +35,9 @@ export function chatProblems({ chat, services }: GatewayFile, reportAt: ReportAt
   return [...problems, reportAt(['chat', 'service'], what, remedy)]
 }
 
-/** The domain chat as a service; without routes where the service behind it has no upstream. */
+/**
+ * Returns the domain chat as a service; without routes if the service behind it has no upstream.
+ */
 export function resolveChat(
   file: GatewayFile,
   { services, settings }: { services: readonly Service[]; settings: Settings },
@@ -53,7 +55,7 @@ export function resolveChat(
       anonymous: false,
       origins: [],
       routes: behind.upstream === null ? [] : chatPrefixes.map((prefix) => ({ prefix, ...route })),
-      // Its slots are counted where it is behind.
+      // Its slots are counted at the service behind it.
       queue: null,
       chat: {
         behind: behind.name,
@@ -69,7 +71,10 @@ export function resolveChat(
 
 type Anonymous = NonNullable<GatewayFile['chat']>['anonymous']
 
-/** Whoever opens the house to others has to say whether strangers may use its models. */
+/**
+ * If other machines can connect, the operator must say whether callers without a key may use its
+ * models.
+ */
 function toVisitor(
   { enabled, limits, perAddress, models }: Anonymous,
   bind: string,

@@ -10,7 +10,7 @@ import { ownIssuerName } from './site-address.ts'
 
 const hourMs = 3_600_000
 
-/** The entries of `issuers`, as those who verify tokens read them. */
+/** The entries of `issuers`, in the form for verifying tokens. */
 export type IssuerSettings = ReturnType<typeof toEntry>
 
 type Deps = {
@@ -19,7 +19,7 @@ type Deps = {
   readonly readSecret: (path: string) => string
 }
 
-/** Reads the issuers; a service that does not exist, an issuer twice, and ourselves are problems. */
+/** Reads the issuers; an unknown service, a repeated issuer, and our own issuer are problems. */
 export function resolveIssuers(
   file: GatewayFile,
   deps: Deps,
@@ -28,7 +28,7 @@ export function resolveIssuers(
   const problems = file.issuers.flatMap(({ issuer, rules }, at) => {
     const isTwice = file.issuers.findIndex((other) => other.issuer === issuer) !== at
     const twice = reportAt(['issuers', at], `${issuer} is listed twice`, 'Keep one entry.')
-    // Its rules would never be asked: our own tokens name a client or a key, which is asked.
+    // Its rules would never be used: our own tokens name a client or a key, whose rights apply.
     const isOurs = issuer === ownIssuerName(settings)
     const ours = reportAt(
       ['issuers', at],
@@ -80,7 +80,7 @@ function toEntry(
   }
 }
 
-/** A file is one of the key folder, so that it is mounted and watched like the others. */
+/** The file must be in the key folder, so that it is mounted and watched like the others. */
 function toKeys(keys: Entry['keys'], { keysDir }: Settings) {
   if ('file' in keys) return { file: join(keysDir, keys.file) }
   return { url: 'url' in keys ? keys.url : null }

@@ -3,7 +3,7 @@ import type { Role } from '../model/principal.ts'
 import { outputTokensExpected, type Policies, type RolePolicy } from '../policy/policies.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 
-/** What `gatekeeper.yaml` says of limits and roles, for `policy/`. */
+/** Returns the limits and roles of `gatekeeper.yaml` for `policy/`. */
 export function resolvePolicies(file: GatewayFile): Policies {
   const entries = Object.entries(file.roles) as [Role, GatewayFile['roles'][Role]][]
   const roles: Partial<Record<Role, RolePolicy>> = {}

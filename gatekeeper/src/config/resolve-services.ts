@@ -23,15 +23,15 @@ type Deps = {
   readonly readSecret: (path: string) => string
 }
 
-/** Kinds with endpoint rows are relayed unless a route says otherwise; opaque ones are checked. */
+/** Kinds with endpoint rows are relayed by default; opaque ones are checked. */
 export function modeOf(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Point {
   return route.mode ?? (isOpaque(entry.kind) ? 'check' : 'relay')
 }
 
 /**
- * Gives every service its upstream: the environment first, then the file, then the usual address of
- * that name. LiteLLM without an address is left without relay routes: nothing to call, nothing to
- * show. A service that is only checked may have no address here, and a block in the Caddyfile.
+ * Resolves the upstream of every service: from the environment first, then the file, then the
+ * default address of its name. LiteLLM without an address has no relay routes. A service with only
+ * check routes may have its address in a block of the Caddyfile instead.
  */
 export function resolveServices(
   file: GatewayFile,
@@ -59,8 +59,8 @@ export function resolveServices(
       queue: toQueue(entry),
       prices: [...toPriceRows(entry.prices), ...readPrices(name, entry, { ...deps, problems })],
       upstream,
-      // A server that closes a connection without a word loses the next request on it. Nobody knows
-      // whether that was carried out, so none is repeated.
+      // A server that closes a connection silently loses the next request on it. That request may
+      // have been carried out, so it is never repeated.
       keepAlive: entry.keepAlive ?? entry.kind.keepsConnections === true,
       routes: upstream === null ? routes.filter((route) => route.mode === 'check') : routes,
     }
@@ -68,10 +68,10 @@ export function resolveServices(
   return { services, problems, warnings: unusedUrls(file, deps.settings) }
 }
 
-/** As many as Ollama's own queue takes. */
+/** The same size as Ollama's own queue. */
 const waitingUsual = 512
 
-/** Nobody waits where there are no slots. */
+/** Without slots, no request waits. */
 function toQueue({ kind, slots: given, queue }: ServiceEntry): QueueRules | null {
   const slots = given ?? kind.slots ?? 'unlimited'
   if (slots === 'unlimited') return null
@@ -125,7 +125,7 @@ function toRoute(entry: ServiceEntry, route: ServiceEntry['routes'][number]): Ro
   }
 }
 
-/** Where services of these names are without further words: the ports that they come with. */
+/** Default addresses of services with these names: the ports that they use. */
 const usualUrls: Readonly<Record<string, string>> = {
   ollama: 'http://127.0.0.1:11434',
   tts: 'http://127.0.0.1:8880',
@@ -133,7 +133,7 @@ const usualUrls: Readonly<Record<string, string>> = {
   image: 'http://127.0.0.1:8188',
 }
 
-/** Addresses by environment, for the services of these names. */
+/** Addresses from the environment, for services with these names. */
 function settingsUrls(settings: Settings): Readonly<Record<string, string | null>> {
   const { ollamaUrl, litellmUrl, ttsUrl, whisperUrl, imageUrl } = settings
   return {
@@ -181,7 +181,7 @@ function readCa(
   return null
 }
 
-/** A caller's own credential beside ours would be the upstream's choice of the two. */
+/** If both the caller's credential and ours are forwarded, the upstream chooses between them. */
 function reportLentKey(
   name: string,
   entry: ServiceEntry,
@@ -199,7 +199,7 @@ function reportLentKey(
   }
 }
 
-/** A look-up by a name that the file chose. */
+/** Looks up a name from the file without inherited members. */
 function textOf(texts: Readonly<Record<string, string | null>>, name: string): string | null {
   return Object.hasOwn(texts, name) ? (texts[name] ?? null) : null
 }
@@ -255,7 +255,7 @@ function unusedUrls(file: GatewayFile, settings: Settings): Problem[] {
     }))
 }
 
-/** docker-compose.yml always sets the addresses of the services that are checked, as shipped. */
+/** docker-compose.yml always sets the addresses of the shipped check services. */
 function isOfCompose(name: string, url: string): boolean {
   return url.startsWith(`http://${name}:`) && ['tts', 'whisper', 'image'].includes(name)
 }

@@ -6,7 +6,7 @@ import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 
-/** Prefixes that the gatekeeper or the proxy answers itself, now or by a later promise. */
+/** Prefixes that the gatekeeper or the proxy answers itself, now or in a later version. */
 export const reservedPrefixes: readonly string[] = (
   '/health /status /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
   '/widget /console /minnow /shark /authorized'
@@ -14,7 +14,7 @@ export const reservedPrefixes: readonly string[] = (
 
 type Fault = { readonly member: 'host' | 'prefix'; readonly what: string; readonly remedy: string }
 
-/** What can be wrong with a route: that another service has it, or that its place is ours. */
+/** Returns the problems of a route: another service has its prefix, or it is reserved. */
 export function routeProblems(
   { services }: GatewayFile,
   settings: Settings,

@@ -5,12 +5,12 @@ import type { GatewayFile } from './gateway-schema.ts'
 import type { ReportAt } from './report-at.ts'
 import { modeOf } from './resolve-services.ts'
 
-/** Whether its models, tokens and turns are counted, which only the relay can do. */
+/** Returns whether its models, tokens and queue apply, which only the relay can enforce. */
 const makesText = ({ rows }: Kind) => rows?.some(({ output }) => output.length > 0) === true
 
 /**
- * Check routes of services with models. They may be meant, so the service starts; but older files
- * have `/chat` so, and its requests go around what holds on every other route.
+ * Warns of check routes of services with models. They may be intended, so the service starts; but
+ * older files have `/chat` as one, and its requests bypass the rules of every other route.
  */
 export function unseenRouteWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] {
   return Object.entries(file.services).flatMap(([name, entry]) => {

@@ -1,16 +1,16 @@
 import { isIP } from 'node:net'
 
-/** Where a service is: `http://tts:8880` and `/base`, or '' where its address has no path. */
+/** The address of a service: `http://tts:8880` and `/base`, or '' if it has no path. */
 export type UpstreamUrl = { readonly origin: string; readonly basePath: string }
 
-/** What is wrong with an address, and how to write it; no part of it is repeated. */
+/** The fault of an address, and how to write it; never repeats a part of it. */
 type Fault = { readonly what: string; readonly remedy: string }
 
 const example = 'http://127.0.0.1:8880 or https://tts.example/base'
 const form = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(\/.*)?$/i
 
 /**
- * Reads the address of a service. It is written into the Caddyfile as it is returned, so the form is
+ * Reads the address of a service. It is copied into the Caddyfile as it is returned, so the form is
  * narrow: host names and addresses in ASCII, and paths of letters, digits and `. _ ~ -`.
  */
 export function parseUpstreamUrl(text: string): UpstreamUrl | Fault {
@@ -34,14 +34,14 @@ export function parseUpstreamUrl(text: string): UpstreamUrl | Fault {
   return { origin, basePath }
 }
 
-/** Whether an address was read. */
+/** Returns whether the address is valid. */
 export function isUpstreamUrl(read: UpstreamUrl | Fault): read is UpstreamUrl {
   return 'origin' in read
 }
 
 function isHost(host: string): boolean {
   if (host.startsWith('[')) return isIP(host.slice(1, -1)) === 6
-  // What ends in a number is an address, and URL reads 0x7f.1 and 2130706433 as one.
+  // A name that ends in a number is an address: URL reads 0x7f.1 and 2130706433 as one.
   if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(host)) return isIP(host) === 4
   return host.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/i.test(label))
 }

@@ -1,6 +1,6 @@
 import { isMap, type LineCounter, type Node, type ParsedNode } from 'yaml'
 
-/** Line and column of the node at the path, or of the nearest one above it that exists. */
+/** Returns line and column of the node at the path, or of the nearest existing one above it. */
 export function placeOf(
   contents: ParsedNode | null,
   path: readonly PropertyKey[],

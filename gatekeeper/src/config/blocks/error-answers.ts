@@ -2,7 +2,7 @@ import { type Reason, reasonRow } from '../../model/reason.ts'
 import { pagePolicy, reasonPage } from '../../policy/reason-page.ts'
 import { block, quote } from './quote.ts'
 
-/** What `http.error.message` says of each way in which a service behind a check can fail. */
+/** The `http.error.message` of each way in which a service behind a check can fail. */
 const failures: readonly { readonly reason: FailureReason; readonly when: string }[] = [
   {
     reason: 'upstream-timeout',
@@ -21,8 +21,8 @@ type FailureReason = Extract<
 const nameOf = (reason: FailureReason) => reason.replace('upstream-', '')
 
 /**
- * Lines for `handle_errors`: the same statuses, texts and dialects as on relayed routes. They hold
- * only behind a yes, which sets the variable; a gatekeeper that is away is answered elsewhere.
+ * Lines for `handle_errors`: the same statuses, texts and dialects as on relayed routes. They apply
+ * only after a permit, which sets the variable; an unreachable gatekeeper is handled elsewhere.
  */
 export function errorAnswers(ollamaNames: readonly string[]): string[] {
   return failures.flatMap(({ reason, when }) => {
@@ -34,7 +34,9 @@ export function errorAnswers(ollamaNames: readonly string[]): string[] {
   })
 }
 
-/** For a person who opens a page on a route with `browser: basic`; as http/refusal-page.ts has it. */
+/**
+ * For a person who opens a page on a route with `browser: basic`; same as http/refusal-page.ts.
+ */
 function page(reason: FailureReason): string[] {
   const { status, text, retryAfterSeconds } = reasonRow(reason)
   const requestId = '{http.request.header.X-Gatekeeper-Request-Id}'
@@ -67,7 +69,7 @@ function answer(reason: FailureReason, ollamaNames: readonly string[]): string[]
   ]
   return [
     `log_append cause ${nameOf(reason)}`,
-    // What is wrong with the certificate; nothing of a request is in this text.
+    // The fault of the certificate; this text contains nothing of the request.
     ...(reason === 'upstream-untrusted' ? ['log_append fault {http.error.message}'] : []),
     'import gate_cors',
     ...block('header', [

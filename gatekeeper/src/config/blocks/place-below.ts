@@ -1,22 +1,24 @@
 /**
- * Puts what a service says of its own addresses back below its public prefix. Caddy's regular
- * expressions know no look-ahead, so each rule is a chain of steps: first what is absolute becomes a
- * path, then a prefix that is there already is taken off, then the prefix is put before all of them.
+ * Rewrites a service's references to its own addresses so that they are below its public prefix.
+ * Caddy's regular expressions have no look-ahead, so each rule is a chain of steps: absolute
+ * addresses become paths, an existing prefix is removed, then the prefix is added to all of them.
  */
 import { isLoopback } from '../../lib/net/cidr.ts'
 import { quoteRaw } from './quote.ts'
 
-/** Where a service is inside, and under which names and prefix clients see it. */
+/** The internal address of a service, and the names and prefix under which clients see it. */
 export type Place = {
-  /** Host of the upstream, in brackets where it is IPv6. */
+  /** Host of the upstream, in brackets if it is IPv6. */
   readonly host: string
   readonly basePath: string
-  /** The prefix that the service does not see; null where it sees the whole path. */
+  /** The prefix that the service does not see; null if it sees the whole path. */
   readonly prefix: string | null
   readonly sites: readonly string[]
 }
 
-/** All go at once: `//host` is another host, and browsers read a backslash as a slash and no tabs. */
+/**
+ * All at once: `//host` is another host, and browsers read a backslash as a slash and ignore tabs.
+ */
 const slashes = '[/\\\\][/\\\\\\t]*'
 
 type Step = readonly [field: string, search: string, replacement: string]
@@ -47,7 +49,7 @@ function locationSteps(field: string, place: Place): Step[] {
   ]
 }
 
-/** One that leads to another origin is dropped: for a service there is `Location`, which people see. */
+/** One that leads to another origin is dropped: services can use `Location`, which people see. */
 function refreshSteps(place: Place): Step[] {
   const lead = `([^/]*[=;,\\s'"])`
   return [
@@ -70,7 +72,10 @@ function cookieSteps(place: Place): Step[] {
   ]
 }
 
-/** What a service may write before its paths by itself: the base path that we added, and the prefix. */
+/**
+ * The prefixes that a service may write before its paths: the base path that we added, and the
+ * prefix.
+ */
 function prefixesOf({ basePath, prefix }: Place): string[] {
   return [basePath, prefix ?? ''].filter((one) => one !== '')
 }
@@ -79,7 +84,7 @@ function addedTo({ prefix }: Place, steps: (prefix: string) => Step[]): Step[] {
   return prefix === null ? [] : steps(prefix)
 }
 
-/** The service's own host by any port, all names of this machine where it is here, and our sites. */
+/** The service's own host on any port, all names of this machine if it is local, and our sites. */
 function hostsOf({ host, sites }: Place): string {
   const bare = host.replace(/^\[|\]$/g, '')
   const local = bare === 'localhost' || isLoopback(bare)

@@ -1,23 +1,26 @@
 /**
- * The one way in which a value comes into the generated Caddyfile. Schemas have judged all values
- * before; this is the second wall: what could end a token, open a block or be expanded throws.
+ * The only way in which a value gets into the generated Caddyfile. Schemas have validated all
+ * values before; this is the second defence: a character that could end a token, open a block or be
+ * expanded throws.
  */
 
-/** A value as a quoted token: no quotes, braces, backslashes and line ends. */
+/** Returns the value as a quoted token; throws on quotes, braces, backslashes and line ends. */
 export function quote(value: string): string {
   if (!isQuotable(value))
     throw new Error('a value contains characters that are not allowed in a Caddyfile')
   return `"${value}"`
 }
 
-/** Whether `quote` takes the value. Paths of people's folders have letters of all languages. */
+/**
+ * Returns whether `quote` accepts the value. Folder paths may contain letters of all languages.
+ */
 export function isQuotable(value: string): boolean {
   return /^[\p{L}\p{M}\p{N} _.,:;/@~[\]+=*()-]*$/u.test(value)
 }
 
 /**
- * A regular expression or its replacement, in backticks, in which nothing is escaped. Braces are
- * refused: Caddy expands `{$NAME}` before it reads tokens.
+ * Returns a regular expression or its replacement in backticks, in which nothing is escaped. Throws
+ * on braces: Caddy expands `{$NAME}` before it reads tokens.
  */
 export function quoteRaw(value: string): string {
   if (/[`{}\r\n]/.test(value))
@@ -25,17 +28,17 @@ export function quoteRaw(value: string): string {
   return `\`${value}\``
 }
 
-/** A duration in Caddy's form; never 0, which is no limit there. */
+/** Returns a duration in Caddy's form; never 0, which means no limit there. */
 export function duration(seconds: number): string {
   return `${Math.max(1, Math.round(seconds * 1000))}ms`
 }
 
-/** Lines, each one level deeper. */
+/** Indents lines by one level. */
 export function indent(lines: readonly string[]): string[] {
   return lines.map((line) => (line === '' ? line : `\t${line}`))
 }
 
-/** A block of lines under its head. */
+/** Returns a block of lines under its head. */
 export function block(head: string, lines: readonly string[]): string[] {
   return [`${head} {`, ...indent(lines), '}']
 }

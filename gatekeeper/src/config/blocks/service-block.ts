@@ -3,25 +3,25 @@ import type { Route, Service, Upstream } from '../../model/service.ts'
 import { placeBelow } from './place-below.ts'
 import { block, duration, quote } from './quote.ts'
 
-/** A route behind a check whose service has an address. */
+/** A check route of a service with an address. */
 export type Checked = {
-  /** The name of what is generated for it. */
+  /** The name of the snippets that are generated for it. */
   readonly name: string
   readonly service: Service
   readonly route: Route
   readonly upstream: Upstream
-  /** Prefixes of other routes below this one, which belong to them. */
+  /** Prefixes of other routes below this one, which are excluded. */
   readonly deeper: readonly string[]
 }
 
-/** What Caddy calls the paths of a prefix: itself and all below it. */
+/** Returns Caddy's path patterns for a prefix: itself and all below it. */
 export function pathsUnder(prefix: string): string[] {
   return prefix === '' ? ['/*'] : [prefix, `${prefix}/*`]
 }
 
 /**
- * A snippet for the proxies of one route: what changes on the way because of its prefix. `mainSites`
- * are the names at which it stands where it has no host of its own.
+ * Returns a snippet for the proxies of one route: the changes that its prefix needs. `mainSites`
+ * are the names that serve it if it has no host of its own.
  */
 export function routeFields(
   { name, route, upstream }: Checked,
@@ -40,7 +40,7 @@ export function routeFields(
   ])
 }
 
-/** The block of one route: asked, then proxied by Caddy itself. */
+/** Returns the block of one route: a check, then Caddy's own proxy. */
 export function serviceBlock({ name, service, route, upstream, deeper }: Checked): string[] {
   const basePath = upstream.basePath ?? ''
   return [
@@ -61,12 +61,12 @@ export function serviceBlock({ name, service, route, upstream, deeper }: Checked
   ]
 }
 
-/** As Caddy and people write the names of fields: `X-Api-Key`. */
+/** Returns the name of a field as Caddy and people write it: `X-Api-Key`. */
 function inCapitals(field: string): string {
   return field.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())
 }
 
-/** A WebSocket may be silent for hours, so the limit of silence is not for it. */
+/** A WebSocket may be idle for hours, so the idle limit does not apply to it. */
 function proxies(service: Service, upstream: Upstream, name: string): string[] {
   const { idleSeconds } = service.timeouts
   const silence = ['read_timeout', 'write_timeout'].map(
@@ -95,7 +95,7 @@ function transport({ timeouts }: Service, upstream: Upstream): string[] {
   ]
 }
 
-/** The certificates themselves and not their file: Caddy may run where it cannot read that. */
+/** The certificates themselves and not their file, which Caddy may not be able to read. */
 function trust(pem: string | null): string[] {
   if (pem === null) return ['tls']
   const found = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g)

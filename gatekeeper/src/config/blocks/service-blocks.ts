@@ -1,5 +1,5 @@
 /**
- * `services.caddy`: what gatekeeper.yaml says stands behind the gate, in Caddy's words. The gatekeeper
+ * Generates `services.caddy`: the services of gatekeeper.yaml in Caddy's language. The gatekeeper
  * writes it beside secrets.caddy at each start, and caddy/Caddyfile imports four snippets of it:
  * (services), (hosts), (service_errors) and (outcomes).
  */
@@ -17,10 +17,13 @@ import { type Checked, pathsUnder, routeFields, serviceBlock } from './service-b
 
 type Told = Pick<Settings, 'sites' | 'outcomesListen'>
 
-/** No endpoints: a client whose base URL lacks `/v1` asks for them, and the gatekeeper says so. */
+/**
+ * Not endpoints: a client whose base URL lacks `/v1` requests them, and the gatekeeper's answer
+ * says so.
+ */
 export const hintPaths = ['/completions', '/embeddings', '/messages', '/models', '/responses']
 
-/** What the gatekeeper answers itself; Caddy hands it on by the relay. */
+/** Paths that the gatekeeper answers itself; Caddy forwards them by the relay. */
 const ownPaths = [
   ...['/health', '/status', '/oauth/*', '/.well-known/*'],
   ...chatPrefixes.map((prefix) => `${prefix}/*`),
@@ -35,7 +38,7 @@ export function writeServiceBlocks(
   replaceFile(join(settings.stateDir, 'caddy', 'services.caddy'), serviceBlocks(settings, services))
 }
 
-/** The text of `services.caddy`. */
+/** Returns the text of `services.caddy`. */
 export function serviceBlocks(settings: Told, services: readonly Service[]): string {
   const ollamaNames = services
     .filter(({ kind }) => kind.dialectAt?.('/') === 'ollama')
@@ -61,13 +64,13 @@ export function serviceBlocks(settings: Told, services: readonly Service[]): str
   return `${lines.join('\n')}\n`
 }
 
-/** The hosts that Caddy serves for the services themselves, each once. */
+/** Returns the hosts that Caddy serves for single services, each once. */
 export function serviceHosts(services: readonly Service[]): string[] {
   const hosts = placedRoutes(services).flatMap(({ route }) => route.host ?? [])
   return [...new Set(hosts)]
 }
 
-/** A site of its own, with all that the main site has around its services. */
+/** Returns a separate site with the same directives as the main site. */
 function hostSite(host: string, blocks: readonly string[]): string[] {
   const isInternal = isInternalName(host)
   return block(quote(host), [
@@ -80,7 +83,10 @@ function hostSite(host: string, blocks: readonly string[]): string[] {
 
 type Placed = { readonly service: Service; readonly route: Route }
 
-/** All routes but the checked ones without an address, for which a block of the Caddyfile stands. */
+/**
+ * Returns all routes except check routes without an address, which have their own block in the
+ * Caddyfile.
+ */
 function placedRoutes(services: readonly Service[]): Placed[] {
   return services.flatMap((service) =>
     service.routes
@@ -90,8 +96,8 @@ function placedRoutes(services: readonly Service[]): Placed[] {
 }
 
 /**
- * The relayed paths of one site. Matchers exclude each other, so that the order in which Caddy sorts
- * blocks decides nothing.
+ * Returns the relayed paths of one site. Matchers exclude each other, so Caddy's sorting of blocks
+ * has no effect.
  */
 function relayBlock(placed: readonly Placed[]): string[] {
   const prefixesOf = (mode: Point) =>
@@ -106,7 +112,7 @@ function relayBlock(placed: readonly Placed[]): string[] {
   return [
     ...block('@gatekeeper-relay', [
       `path ${[...new Set(paths)].map(quote).join(' ')}`,
-      // What is relayed again below a checked prefix stays here.
+      // Relay routes below a check prefix stay here.
       ...checked.map((prefix) => notPath(prefix, relayed)),
     ]),
     ...block('handle @gatekeeper-relay', block('route', ['import relay'])),
@@ -136,12 +142,13 @@ function checkedRoutes(placed: readonly Placed[]): Checked[] {
 }
 
 /**
- * Tells the gatekeeper by a socket how each answer behind a check ended: request id, status, size and
- * two words of ours, and nothing that a client sent. Where the socket is away, requests go on.
+ * Reports to the gatekeeper through a socket how each answer behind a check ended: request id,
+ * status, size and two fixed words, and nothing that a client sent. If the socket is not available,
+ * requests continue.
  */
 function outcomeLog({ outcomesListen }: Told): string[] {
   const address = outcomesListen === null ? '' : toCaddyAddress(outcomesListen)
-  // Without a place for it the records say that they do not know.
+  // Without an address, the records say that the outcome is unknown.
   if (address === '' || !isQuotable(address)) return ['log_skip']
   return [
     ...block('log outcomes', [
@@ -151,7 +158,7 @@ function outcomeLog({ outcomesListen }: Told): string[] {
         ...['request', 'resp_headers', 'user_id'].map((name) => `${name} delete`),
       ]),
     ]),
-    // The gate switches it on for what it lets through.
+    // The gate enables it for permitted requests.
     'log_skip',
   ]
 }
