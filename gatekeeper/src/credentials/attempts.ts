@@ -9,7 +9,7 @@ type Judged = Principal | Reason
 type Authenticate = (credential: string) => Judged | Promise<Judged>
 type AuthenticateFrom = (credential: string, clientAddress: string) => Judged | Promise<Judged>
 
-/** One count of bad credentials, for all places where a credential can be tried. */
+/** One count of bad credentials for every place that accepts credentials. */
 export type Attempts = {
   /** Charges each attempt. */
   readonly limit: (authenticate: Authenticate) => AuthenticateFrom
@@ -18,13 +18,13 @@ export type Attempts = {
 }
 
 /**
- * Limits bad credentials per client address (IPv6: per /64). Each attempt is charged before it is
- * looked at and given back if the credential was good, so that parallel guesses cannot outrun the
- * count.
+ * Limits bad credentials per client address (IPv6: per /64). Each attempt is charged before the
+ * look-up and given back if the credential was good, so that parallel guesses cannot exceed the
+ * limit.
  *
- * A caller that shares an address with a guesser is not locked out: our own keys and signed tokens
- * cannot be guessed and are looked at even then. Keys that people may have chosen are not: an answer
- * would confirm the guess.
+ * A caller that shares an address with an attacker is not locked out: our own keys and signed
+ * tokens cannot be guessed and are still checked. Keys that people may have chosen are not: an
+ * answer would confirm the guess.
  */
 export function createAttempts(deps: {
   readonly rate: Rate

@@ -1,7 +1,7 @@
 /**
  * Finds the one credential of a request. All carriers are equal, so that a restriction can never
- * hold for one of them only; two different credentials are refused, since the upstream or a later
- * reader might pick the other one. A route may name one field: then that field alone is read, and the
+ * apply to only one of them; two different credentials are refused, because the upstream or a later
+ * parser might use the other one. A route may name one field: then only that field is read, and the
  * others belong to the service.
  */
 import { type Fields, trimWhitespace } from '../lib/net/fields.ts'
@@ -20,14 +20,14 @@ import {
 export type Extracted = {
   readonly credential: string | null
   readonly carrier: Carrier
-  /** Offered sub-protocols without the credential. */
+  /** The offered sub-protocols without the credential. */
   readonly subprotocols: readonly string[]
   readonly defect: Reason | null
-  /** What the refusal of the defect names. */
+  /** The detail for a refusal because of the defect. */
   readonly detail: Detail | null
 }
 
-// Sub-protocol by which openai's realtime clients hand over their key.
+// The sub-protocol in which openai's realtime clients send their key.
 const subprotocolPrefix = 'openai-insecure-api-key.'
 
 const none = { credential: null, carrier: 'none', defect: null, detail: null } as const
@@ -35,7 +35,7 @@ const none = { credential: null, carrier: 'none', defect: null, detail: null } a
 type Chosen = Omit<Extracted, 'subprotocols'>
 
 export type ExtractDeps = CarrierDeps & {
-  /** The field that the route names; left out where all carriers count. */
+  /** The field that the route names; missing if all carriers count. */
   readonly only?: CredentialField | undefined
 }
 
@@ -51,8 +51,8 @@ export function extractCredential(fields: Fields, deps: ExtractDeps): Extracted 
     ...keyFields.flatMap((name) => readField(fields, name, deps)),
     ...offered.filter(isKey).map(readSubprotocol),
   ]
-  // A stranger could offer a thousand guesses at once: a plain key without the prefix is no credential,
-  // and no service gets it.
+  // A client could offer a thousand guesses at once: a plain key without the prefix is not a
+  // credential, and is not forwarded.
   const isPassing = (entry: string) => !isKey(entry) && deps.isPlainKey?.(entry) !== true
   return { ...choose(read), subprotocols: offered.filter(isPassing) }
 }

@@ -5,21 +5,21 @@ import type { Reason } from '../model/reason.ts'
 
 type Judged = Principal | Reason
 
-/** Follows a good credential: the function that it gives says whether nobody has revoked it yet. */
+/** Follows a valid credential: the returned function tells whether it is still not revoked. */
 export type FollowCredential = (credential: string, principal: Principal) => () => boolean
 
 export type FollowerDeps = {
-  /** Another number whenever a key, a client or a token was changed or revoked. */
+  /** Changes whenever a key, a client or a token was changed or revoked. */
   readonly version: () => number
   readonly clock: Clock
-  /** Judges anew; of a token, at the instant of its admission. */
+  /** Checks the credential again; a token as of the instant of its admission. */
   readonly judge: (credential: string, admittedAt: number) => Judged | Promise<Judged>
 }
 
 /**
- * What ends an answer that is on its way. Not here: `token-expired`, since a token is asked for at
- * the beginning of a request and answers may be long; and what an issuer does to its keys, which is
- * no word about this token.
+ * Reasons that end an answer in progress. Not `token-expired`, because a token is checked at the
+ * beginning of a request and answers may be long; and not changes of an issuer's keys, which do not
+ * concern this token.
  */
 const endings: readonly Reason[] = [
   ...(['unknown-key', 'wrong-secret', 'disabled-key', 'expired-key'] as const),
@@ -27,8 +27,8 @@ const endings: readonly Reason[] = [
 ]
 
 /**
- * Makes followers that can be asked for every piece of an answer: two numbers are compared, and only
- * after a change, or at the end of a key's time, is the credential looked at again.
+ * Creates followers that are cheap to call for every chunk of an answer: two numbers are compared,
+ * and the credential is checked again only after a change, or when a key expires.
  */
 export function createFollower({ version, clock, judge }: FollowerDeps): FollowCredential {
   return (credential, principal) => {
@@ -37,7 +37,7 @@ export function createFollower({ version, clock, judge }: FollowerDeps): FollowC
     let isGood = true
     let looksAgainAt = endOfKeys(principal)
     const look = async () => {
-      // Whoever cannot be judged, by a fault of ours, gets no more of the answer either.
+      // If the check itself fails, the answer ends too.
       const judged = await Promise.resolve(judge(credential, admittedAt)).catch(() => null)
       if (judged === null) isGood = false
       else if (typeof judged === 'string') isGood &&= !endings.includes(judged)
@@ -53,7 +53,7 @@ export function createFollower({ version, clock, judge }: FollowerDeps): FollowC
   }
 }
 
-/** When the first key ends that the principal is, or came from. Epoch milliseconds. */
+/** Returns when the first key of the principal or its parent expires. Epoch milliseconds. */
 function endOfKeys(principal: Principal): number {
   const ends = lineageOf(principal).map(({ kind, expiresAt }) =>
     kind === 'key' ? (expiresAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,

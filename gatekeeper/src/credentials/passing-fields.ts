@@ -1,6 +1,6 @@
 /**
- * What stands in the fields that belong to the service, at a route that names another one for our
- * credential. A key of ours there would reach the service, so the request is refused.
+ * Examines the fields that belong to the service, on a route that names another field for the
+ * credential. A gatekeeper key there would reach the service, so the request is refused.
  */
 import type { Fields } from '../lib/net/fields.ts'
 import {
@@ -11,7 +11,10 @@ import {
 } from '../model/credential-fields.ts'
 import type { Detail } from '../model/detail.ts'
 
-/** The first passing field that holds a credential of ours, with a text about it; null if none. */
+/**
+ * Returns the first forwarded field that contains a gatekeeper credential, with a text about it;
+ * null if none does.
+ */
 export function findStray(
   fields: Fields,
   only: CredentialField | undefined,
@@ -27,15 +30,15 @@ export function findStray(
   return { text: `The ${param} field ${why}. Send the key as ${fieldText(only)} only.`, param }
 }
 
-/** The value, its words, and what these are in base64, as Basic has it. */
+/** Returns the value, its words, and their base64 decoding, as in Basic. */
 function readings(value: string): string[] {
   const words = value.split(/[\s,;="'<>]+/).filter((word) => word !== '')
   const decoded = words.map((word) => Buffer.from(word, 'base64').toString('utf8'))
   const parts = decoded.flatMap((text) => [text, ...text.split(/[\s:]+/)])
-  // The password of Basic begins after its first colon, and may hold others.
+  // The password of Basic begins after its first colon, and may contain more colons.
   const passwords = decoded.map((text) => text.slice(text.indexOf(':') + 1))
   return [value, ...words, ...parts, ...passwords, ...words.map(afterPrefix)]
 }
 
-/** OpenAI's sub-protocol carries a key behind a dot. */
+/** OpenAI's sub-protocol carries a key after a dot. */
 const afterPrefix = (word: string) => word.replace(/^openai-insecure-api-key\./, '')

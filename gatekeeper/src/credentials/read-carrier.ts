@@ -1,6 +1,6 @@
 /**
- * Reads the value of one field that carries a credential. What is refused is told by the field's
- * name and by what to write: a value is never repeated, since it may hold the key.
+ * Reads the value of one field that carries a credential. A refusal names the field and what to
+ * write; it never repeats a value, which may contain the key.
  */
 import { trimWhitespace } from '../lib/net/fields.ts'
 import { displayName } from '../model/credential-fields.ts'
@@ -8,34 +8,36 @@ import { credentialCharsMax } from '../model/credential-form.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Carrier } from '../model/facts.ts'
 
-/** A credential, and by which field it came. */
+/** A credential, and the field that carried it. */
 export type Found = {
   readonly credential: string
   readonly carrier: Carrier
   readonly field: string
 }
 
-/** A value from which two readers could take different credentials, or none. */
+/** A value from which two parsers could read different credentials, or none. */
 export type Malformed = { readonly malformed: Detail }
 
-/** What may be a credential although it has blanks in it. */
+/** Tests for credentials that may contain spaces. */
 export type CarrierDeps = {
-  /** Tells a key of a loaded plain map, which has no form of its own; null where none is loaded. */
+  /**
+   * Recognises a key of a loaded plain map, which has no form of its own; null if none is loaded.
+   */
   readonly isPlainKey: ((text: string) => boolean) | null
-  /** Whether the text has a part that looks like a key of ours. */
+  /** Returns whether the text contains something that looks like a gatekeeper key. */
   readonly isKeyShaped: (text: string) => boolean
 }
 
 const longest = `is longer than ${credentialCharsMax.toLocaleString('en')} characters, the maximum for a key or token`
 
-/** A longer one is told so here: who reads it as a token would only find that it is none. */
+/** Reports an oversized credential here: as a token it would only be invalid. */
 function bounded(found: Found): Found | Malformed {
   if (found.credential.length <= credentialCharsMax) return found
   const name = displayName(found.field)
   return { malformed: { text: `The ${name} field ${longest}.`, param: name } }
 }
 
-/** Reads `Bearer KEY`, `KEY` or `Basic BASE64`; null where the field holds no credential. */
+/** Reads `Bearer KEY`, `KEY` or `Basic BASE64`; null if the field has no credential. */
 export function readAuthorization(value: string, deps: CarrierDeps): Found | Malformed | null {
   const text = trimWhitespace(value)
   const space = text.search(/[ \t]/)
@@ -54,7 +56,7 @@ export function readAuthorization(value: string, deps: CarrierDeps): Found | Mal
 const bearer = (credential: string) =>
   bounded({ credential, carrier: 'authorization', field: 'authorization' })
 
-/** RFC 7617: the password is the key, whatever the user's name is. */
+/** RFC 7617: the password is the key; the user name is ignored. */
 function readBasic(text: string, deps: CarrierDeps): Found | Malformed {
   const pair = decodePair(text)
   if (pair === null) {
@@ -69,13 +71,13 @@ function readBasic(text: string, deps: CarrierDeps): Found | Malformed {
 function decodePair(text: string): string | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
   const decoded = Buffer.from(text, 'base64')
-  // Buffer forgives what is no base64; only text that encodes back to itself has one reading.
+  // Buffer accepts invalid base64; only text that encodes back to itself has one reading.
   if (decoded.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '')) return null
   const pair = decoded.toString('utf8')
   return pair.includes(':') && !pair.includes('\ufffd') ? pair : null
 }
 
-/** Reads a field that carries a key and nothing else; null where it is empty. */
+/** Reads a field that carries a key and nothing else; null if it is empty. */
 export function readKeyField(
   field: string,
   value: string,
@@ -89,8 +91,8 @@ export function readKeyField(
 }
 
 /**
- * The key of a text that should be nothing else; the word Bearer before it is forgiven. Null where
- * other words stand beside it. Where a plain map is loaded, keys may have blanks: what could be one
+ * Returns the key of a text that should contain nothing else; a leading word Bearer is ignored.
+ * Null if there are other words. If a plain map is loaded, keys may contain spaces: a possible key
  * is looked up, so that a wrong guess is counted.
  */
 function readKey(text: string, { isPlainKey, isKeyShaped }: CarrierDeps): string | null {
