@@ -1,7 +1,7 @@
 /**
- * Reads the files that hold API keys: `keys.json` (version 1) and the plain map of older set-ups,
- * told apart by the member `version`. Must never put a key into a problem or warning, and never
- * give out a part of a file that has a problem.
+ * Reads the files that contain API keys: `keys.json` (version 1) and the plain map of older
+ * set-ups, distinguished by the member `version`. Must never put a key into a problem or warning,
+ * and never return a part of a file that has a problem.
  */
 import {
   type Finding,
@@ -20,7 +20,7 @@ import { isObject, type KeyFile, type KeyRecord } from './key-record.ts'
 import { KeySlices } from './key-slices.ts'
 import { readPlainMap } from './plain-map.ts'
 
-/** `source` is the file's name in problems. Reports everything that is wrong at once. */
+/** `source` is the file's name in problems. Reports all problems at once. */
 export function parseKeyFile(text: string, source: string, known: KnownServices): KeyFile {
   const steps = parseInSteps(text, source, known)
   for (;;) {
@@ -30,8 +30,8 @@ export function parseKeyFile(text: string, source: string, known: KnownServices)
 }
 
 /**
- * The same in steps of some milliseconds, `JSON.parse` apart: whoever answers requests meanwhile
- * lets them pass in between, or a file of 100,000 keys would stop them for a second.
+ * The same in steps of some milliseconds, except `JSON.parse`, so that requests are answered in
+ * between: a file of 100,000 keys would otherwise block them for a second.
  */
 export function* parseInSteps(
   text: string,
@@ -47,7 +47,7 @@ export function* parseInSteps(
   const form = 'version' in value ? 'version 1' : 'plain map'
   const read = form === 'version 1' ? yield* readVersion1(value, known) : readPlain(value, known)
   yield
-  // Counting finds that there is a duplicate, at a fraction of the cost of looking for it.
+  // Counting shows that there is a duplicate, at a fraction of the cost of finding it.
   const hasDuplicates = countMembers(text) !== read.members
   const duplicates = hasDuplicates ? findDuplicates(text, source) : []
   return conclude(read, { form, text, source }, duplicates)
@@ -73,7 +73,7 @@ function conclude(
   return { form, keys, problems, warnings: placeFindings(text, source, read.warnings) }
 }
 
-/** Null where the text is not one that is understood key by key, or has a member twice. */
+/** Returns null if the text cannot be read key by key, or has a repeated member. */
 function* readSliced(text: string, known: KnownServices): Generator<void, Read | null> {
   const slices = new KeySlices(text)
   const read: Read = { keys: [], findings: [], warnings: [], members: slices.members }
@@ -155,12 +155,12 @@ function isRecordId(id: string): boolean {
   return isKeyId(id) || isPlainId(id)
 }
 
-/** Whether the id is that of a key without our form, which is found by its hash alone. */
+/** Returns whether the id is that of a key without our form, which is found by its hash only. */
 export function isPlainId(id: string): boolean {
   return /^plain-[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id) && id.length <= 120
 }
 
-// The id is not quoted: a whole key in its place is the likeliest mistake.
+// The id is not quoted: a whole key in its place is the most likely mistake.
 const wrongId = {
   what: 'the id of a key must be ten characters of 0-9a-z',
   remedy: 'Create keys with `npm run keys -- add`; this file never contains a key itself.',
@@ -172,7 +172,7 @@ const nothing: readonly never[] = []
 function createServiceResolver(known: KnownServices, read: Read) {
   const lists = new Map<string, ResolvedServices>()
   return (id: string, names: readonly string[]): ResolvedServices => {
-    // No name has a line break in it.
+    // Names do not contain line breaks.
     const cacheKey = names.join('\n')
     const cached = lists.get(cacheKey)
     if (cached !== undefined) return cached
@@ -182,10 +182,10 @@ function createServiceResolver(known: KnownServices, read: Read) {
       services: [...new Set(services.filter((service) => service !== null))],
       unknown: unknown.length === 0 ? nothing : unknown,
     }
-    // Not kept where a name is unknown: each of its keys gets a warning.
+    // Not cached if a name is unknown: each of its keys gets a warning.
     if (unknown.length === 0) lists.set(cacheKey, list)
     for (const name of unknown) {
-      // Ill-formed ids are not named: they may be keys.
+      // Malformed ids are not named: they may be keys.
       if (!isRecordId(id)) continue
       const unknown = describeUnknownService(`key ${id}`, name, known)
       read.warnings.push({ path: ['keys', id, 'services'], ...unknown })
@@ -194,7 +194,7 @@ function createServiceResolver(known: KnownServices, read: Read) {
   }
 }
 
-/** Without recursion: a file may be nested deeper than the call stack is. */
+/** Without recursion: a file may be nested deeper than the call stack allows. */
 function countMembersOf(value: object): number {
   const open: object[] = [value]
   let count = 0

@@ -13,11 +13,11 @@ import { isTag, tagForm } from './key-tag.ts'
 
 /**
  * The members of one key in `keys.json`, as a table of readers. Written by hand and not as a
- * schema: a file of 100,000 keys is read again while requests wait. Values are never quoted,
- * since what stands in the wrong place may be a key.
+ * schema: a file of 100,000 keys is read while requests wait. Values are never quoted, because a
+ * misplaced value may be a key.
  */
 
-/** What is wrong with a value, as the end of a sentence that begins with the member's name. */
+/** The fault of a value, as the end of a sentence that begins with the member's name. */
 class Fault {
   readonly what: string
   readonly remedy: string
@@ -37,7 +37,7 @@ const wrongSecrets = new Fault(
   'Each is {"sha256", "createdAt", "expiresAt"}; `npm run keys -- rotate` writes them.',
 )
 
-// One empty list for all: most keys of a large file have three of them.
+// One shared empty list: most keys of a large file have three of them.
 const none: readonly never[] = []
 const entriesMax = 1000
 
@@ -129,15 +129,17 @@ const readDescription: Read<string | null> = (value) =>
 
 const descriptionCharsMax = 500
 
-/** Whether the text can be the description of a key: one line, without control characters. */
+/**
+ * Returns whether the text is a valid description of a key: one line, without control characters.
+ */
 export function isDescription(text: string): boolean {
   return text.length <= descriptionCharsMax && !/[\p{Cc}\u2028\u2029]/u.test(text)
 }
 
-/** What a walk over a file adds up. Paths are relative to the object that is being read. */
+/** Collects the findings of a walk over a file. Paths are relative to the current object. */
 export type Reading = {
   readonly findings: Finding[]
-  /** Members met so far: fewer than stand in the text means that some stand there twice. */
+  /** Members read so far: fewer than in the text means that some are repeated. */
   members: number
 }
 
@@ -149,7 +151,7 @@ const keyMemberNames = [
 
 export type KeyReaderDeps = {
   readonly reading: Reading
-  /** The names of the services of one key, aliases resolved, unknown ones apart. */
+  /** Returns the services of one key with aliases resolved, and the unknown ones separately. */
   readonly resolveServices: (id: string, names: readonly string[]) => ResolvedServices
 }
 
@@ -158,7 +160,7 @@ export type ResolvedServices = {
   readonly unknown: readonly string[]
 }
 
-/** Reads one key. After a finding the result is not to be used. */
+/** Reads one key. After a finding the result must not be used. */
 export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRecord {
   const { reading } = deps
   const members = new MemberReader(value, reading)
@@ -188,7 +190,7 @@ export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRec
   return key
 }
 
-/** The caps of one key; members of its own, so that a wrong one is named. */
+/** The caps of one key, as separate members, so that a problem names the wrong one. */
 function readCaps(value: unknown, reading: Reading): Caps {
   const before = reading.findings.length
   const members = new MemberReader(value, reading)
@@ -228,7 +230,7 @@ function readSecret(value: unknown, reading: Reading): StoredSecret {
   return secret
 }
 
-/** Puts the findings from `before` on below `prefix`. Paths are made only where one is needed. */
+/** Moves the findings from `before` on below `prefix`. Paths are only built if one is needed. */
 export function prefixPaths(reading: Reading, before: number, prefix: JsonPath): void {
   for (let at = before; at < reading.findings.length; at++) {
     const finding = reading.findings[at] as Finding
@@ -236,7 +238,7 @@ export function prefixPaths(reading: Reading, before: number, prefix: JsonPath):
   }
 }
 
-/** Takes members out of one object, and notices those that nobody took. */
+/** Reads members of one object, and finds those that were not read. */
 class MemberReader {
   readonly #value: Readonly<Record<string, unknown>> | null
   readonly #reading: Reading
@@ -248,7 +250,9 @@ class MemberReader {
     if (this.#value === null) this.#report([], 'this must be an object', 'Write it as {…}.')
   }
 
-  /** Without a fallback the member is required. What is wrong is reported, and the result void. */
+  /**
+   * Without a fallback the member is required. A fault is reported, and the result is then invalid.
+   */
   take<T>(name: string, read: Read<T>, fallback?: T): T {
     const given = this.#value?.[name]
     if (given !== undefined) this.#taken++

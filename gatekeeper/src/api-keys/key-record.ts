@@ -4,19 +4,19 @@ import type { Limit } from '../model/limit.ts'
 import type { Role } from '../model/principal.ts'
 import type { StoredSecret } from '../model/stored-secret.ts'
 
-/** A key as a file describes it, read and checked. */
+/** A parsed and validated key of a file. */
 export type KeyRecord = {
-  /** Ten characters, or `plain-…` for a key that an older set-up made. */
+  /** Ten characters, or `plain-…` for a key from an older set-up. */
   readonly id: string
   readonly user: string
-  /** What the key is for, in a person's words; null where nothing is said. */
+  /** The purpose of the key, in a person's words; null if it is not given. */
   readonly description: string | null
-  /** `NAME=VALUE` or `NAME`, for people who sort keys; nothing is decided by them. */
+  /** `NAME=VALUE` or `NAME`, for sorting keys; they have no effect on decisions. */
   readonly tags: readonly string[]
   readonly role: Role
-  /** Names of services of the config, aliases resolved; unknown ones are left out. */
+  /** Names of services in the configuration, aliases resolved, without unknown ones. */
   readonly services: readonly string[]
-  /** Names in `services` that no service has; they open nothing. */
+  /** Names in `services` that no service has; they have no effect. */
   readonly unknownServices: readonly string[]
   /** One, or two during a rotation. */
   readonly secrets: readonly StoredSecret[]
@@ -27,13 +27,13 @@ export type KeyRecord = {
   readonly origins: readonly string[]
   readonly models: readonly string[]
   readonly limits: readonly Limit[]
-  /** Null where the key says nothing of it, and then its role decides. */
+  /** Null if the key does not set it; then its role decides. */
   readonly cloudModels: boolean | null
   readonly caps: Caps
   readonly weight: number | null
 }
 
-/** What a key file holds. With problems there are no keys: half a file is never in force. */
+/** The content of a key file. With problems there are no keys: a partial file is never in use. */
 export type KeyFile = {
   readonly form: 'version 1' | 'plain map'
   readonly keys: readonly KeyRecord[]

@@ -1,6 +1,6 @@
 /**
- * The keys in force: one immutable snapshot, so that a reload can never be seen half. Outside,
- * every bad key gets one and the same answer; the reasons are for the log.
+ * The keys in use: one immutable snapshot, so that a request never sees a partial reload. Clients
+ * get the same answer for every bad key; the reasons are for the log.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { sha256 } from '../lib/constant-time.ts'
@@ -15,19 +15,21 @@ import type { KeyRecord } from './key-record.ts'
 import { credentialBytesMax } from './plain-map.ts'
 
 export type KeyRing = {
-  /** How many keys there are, those that are disabled or expired among them. */
+  /** The number of keys, including disabled and expired ones. */
   readonly size: number
-  /** Judges a credential at an instant (epoch milliseconds). Never throws, whatever it is shown. */
+  /** Judges a credential at an instant (epoch milliseconds). Never throws, whatever the input. */
   readonly authenticate: (credential: string, now: number) => Principal | Reason
-  /** The key of an id as it stands at an instant, for those who hold something that it gave. */
+  /**
+   * Returns the current state of a key by id, for holders of tokens and streams that came from it.
+   */
   readonly findById: (id: string, now: number) => Principal | Reason
-  /** What the key of an id is answered with the secret that lasts longest. */
+  /** Returns the result for the key of an id with its longest-lasting secret. */
   readonly judgeById: (id: string, now: number) => Principal | Reason
-  /** Whether there is any key of a plain map. */
+  /** Whether there is any key from a plain map. */
   readonly hasPlain: boolean
-  /** Whether the text is, exactly, a key of a plain map. */
+  /** Returns whether the text is exactly a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
-  /** Ids of the keys that may call the one service and not the other; null is no other. */
+  /** Ids of the keys that may call the one service and not the other; null means no other. */
   readonly idsWithOnly: (held: string, missing: string | null) => readonly string[]
 }
 
@@ -38,15 +40,15 @@ type Entry = {
   isAddressAllowed: Principal['isAddressAllowed'] | undefined
 }
 
-// As many comparisons for an id that does not exist as for one that does, so that the time of an
-// answer does not tell a stranger which ids exist.
+// An unknown id costs as many comparisons as a known one, so response timing does not reveal which
+// key ids exist.
 const noDigest = '0'.repeat(64)
 const secretsMax = 2
 
 /** Shorter plain keys are not looked for in URLs. */
 const plainCharsMin = 8
 
-/** Indexes records. Of two with one id or one plain key the first counts. */
+/** Indexes records. Of two with the same id or the same plain key the first counts. */
 export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
   const byId = new Map<string, Entry>()
   const byHash = new Map<string, Entry>()
@@ -59,7 +61,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
   }
   const findPlain = (text: string) =>
     isReadable(text) ? byHash.get(sha256(text).toString('hex')) : undefined
-  // Imported keys are few, and seldom somebody's parent.
+  // Imported keys are few, and seldom parents of tokens.
   const findPlainById = (id: string) =>
     isPlainId(id) ? [...byHash.values()].find(({ record }) => record.id === id) : undefined
   const find = (id: string) => byId.get(id) ?? findPlainById(id)
@@ -69,7 +71,8 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
     authenticate: (credential, now) => {
       if (!isReadable(credential)) return 'malformed-key'
       if (hasApiKeyForm(credential)) return authenticateKey(credential, now, byId)
-      // The look-up compares hashes, which nobody can steer; its time tells nothing of a key.
+      // The look-up compares hashes, which a caller cannot choose; its time reveals nothing about a
+      // key.
       const entry = findPlain(credential)
       return entry === undefined ? 'unknown-key' : judge(entry, entry.secrets[0], now)
     },
@@ -81,7 +84,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
       const entry = find(id)
       return entry === undefined ? 'unknown-key' : judge(entry, longest(entry.secrets), now)
     },
-    // Asked for every part of every URL, so that a stranger must not buy hashes with short words.
+    // Called for every part of every URL, so a client must not cause hashing with short words.
     holdsPlain: (text) =>
       byHash.size > 0 && text.length >= plainCharsMin && findPlain(text) !== undefined,
     idsWithOnly: (held, missing) =>
@@ -96,7 +99,7 @@ function createEntry(record: KeyRecord): Entry {
   return { record, secrets: record.secrets, isAddressAllowed: undefined }
 }
 
-/** A lone surrogate is hashed as U+FFFD: two texts would be one key. Long texts are only work. */
+/** A lone surrogate is hashed as U+FFFD: two texts would be one key. Long texts only cost time. */
 function isReadable(text: string): boolean {
   if (text === '' || text.length > credentialBytesMax) return false
   return text.isWellFormed() && Buffer.byteLength(text) <= credentialBytesMax
@@ -119,7 +122,7 @@ function authenticateKey(
 function findSecret(entry: Entry | undefined, digest: Buffer): StoredSecret | undefined {
   let matched: StoredSecret | undefined
   for (let at = 0; at < secretsMax; at++) {
-    // Read from hex here and not once for all: a large file has many digests, and few are asked for.
+    // Decoded from hex here and not in advance: a large file has many digests, and few are used.
     const stored = Buffer.from(entry?.secrets[at]?.sha256 ?? noDigest, 'hex')
     const isSame = timingSafeEqual(digest, stored)
     if (isSame && matched === undefined) matched = entry?.secrets[at]
@@ -127,7 +130,7 @@ function findSecret(entry: Entry | undefined, digest: Buffer): StoredSecret | un
   return matched
 }
 
-/** Only after the secret matched: whoever does not have it learns nothing about the key. */
+/** Only after the secret matched: a caller without it learns nothing about the key. */
 function judge(entry: Entry, secret: StoredSecret | undefined, now: number): Principal | Reason {
   const { record } = entry
   if (record.disabled) return 'disabled-key'

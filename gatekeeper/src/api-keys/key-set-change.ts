@@ -7,10 +7,10 @@ export type KeySetChange = {
   readonly changed: readonly string[]
 }
 
-/** Keys that are compared before others get a turn. */
+/** Keys that are compared before other work gets a turn. */
 const stepKeys = 500
 
-/** Compares two sets in steps, since each may have a hundred thousand keys. */
+/** Compares two sets in steps, because each may have a hundred thousand keys. */
 export function* compareKeys(
   before: readonly KeyRecord[],
   after: readonly KeyRecord[],

@@ -2,15 +2,15 @@ import { isEscaped } from '../lib/json/json-scan.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 
 /**
- * The keys of a version 1 file one by one, so that requests can pass in between: one `JSON.parse`
- * of a file of 100,000 keys stops them for a third of a second. Takes only a file that begins as our
- * writer begins it, and whose every key it understands; for all others there is the thorough way,
- * which also tells what is wrong.
+ * Reads the keys of a version 1 file one by one, so that requests are answered in between: one
+ * `JSON.parse` of a file of 100,000 keys blocks them for a third of a second. Accepts only a file
+ * that begins as our writer begins it, and whose every key it understands; all others go to the
+ * complete reader, which also reports problems.
  */
 export class KeySlices {
-  /** After the last key: whether the whole text was understood, no key standing there twice. */
+  /** After the last key: whether the whole text was understood and no key is repeated. */
   isWhole = false
-  /** Members met so far, at every depth, those of the file itself among them. */
+  /** Members read so far, at every depth, including those of the file itself. */
   members = 2
   readonly #text: string
   #isIndented = true
@@ -36,7 +36,7 @@ export class KeySlices {
     this.isWhole = at !== -1 && matchAt(fileTail, this.#text, at) !== null
   }
 
-  /** The key that begins at an offset, and where it ends; null where it is not understood. */
+  /** Returns the key that begins at an offset, and its end; null if it is not understood. */
   #sliceAt(at: number): { id: string; entry: unknown; end: number } | null {
     const head = matchAt(entryHead, this.#text, at)
     if (head === null) return null
@@ -49,15 +49,16 @@ export class KeySlices {
   }
 
   /**
-   * The object at `start` where it is indented as our writer does it, found by native searches. Its
-   * end is a guess that proves itself: what `JSON.parse` takes as a whole has no other end.
+   * Returns the object at `start` if it is indented as our writer does it, found by native
+   * searches. Its end is a guess that `JSON.parse` confirms: an object that parses as a whole has
+   * no other end.
    */
   #writtenAt(start: number): { entry: unknown; end: number } | null {
     const text = this.#text
     if (!this.#isIndented || text.charCodeAt(start) !== code.openObject) return null
     const end = text.indexOf(writtenEnd, start) + writtenEnd.length
     const entry = end < start ? undefined : parseJson(text.slice(start, end))
-    // Not looked for again: in a text without it, each search would go to the text's end.
+    // Not searched again: in a text without it, each search would read to the end of the text.
     if (entry === undefined) this.#isIndented = false
     const members =
       entry === undefined || this.#hasEscape(start, end) ? -1 : countPlain(text, start, end)
@@ -66,7 +67,7 @@ export class KeySlices {
     return { entry, end }
   }
 
-  /** Remembers the next one: from each key anew, the search could go to the text's end. */
+  /** Remembers the next one: a new search from each key could read to the end of the text. */
   #hasEscape(start: number, end: number): boolean {
     if (this.#escapeAt < start) {
       const next = this.#text.indexOf('\\', start)
@@ -75,7 +76,10 @@ export class KeySlices {
     return this.#escapeAt < end
   }
 
-  /** The offset after the object that begins at `start`, counting its members; -1 where none does. */
+  /**
+   * Returns the offset after the object that begins at `start`, counting its members; -1 if there
+   * is none.
+   */
   #endOfObject(start: number): number {
     const text = this.#text
     if (text.charCodeAt(start) !== code.openObject) return -1
@@ -99,8 +103,8 @@ const code = {
 const writtenEnd = '\n    }'
 
 /**
- * The members of a valid object without escapes, by native searches: its colons behind a name. -1 where
- * a colon within a text could pass for one of those, or the other way round.
+ * Returns the number of members of a valid object without escapes by native searches: its colons
+ * after a name. -1 if a colon within a string could be mistaken for one of those, or vice versa.
  */
 function countPlain(text: string, start: number, end: number): number {
   let members = 0
@@ -114,7 +118,7 @@ function countPlain(text: string, start: number, end: number): number {
   return members
 }
 
-/** Whether a quote behind it, outside of which all is valid JSON, can only end a text. */
+/** Returns whether a quote after it, outside of which all is valid JSON, can only end a string. */
 function isWordChar(char: number): boolean {
   return (char >= 97 && char <= 122) || (char >= 65 && char <= 90) || (char >= 48 && char <= 57)
 }
@@ -127,8 +131,8 @@ function closingQuote(text: string, start: number): number {
   return at
 }
 
-// JSON's own blanks and no others (RFC 8259 §2), wherever a space stands here. Ids that need an
-// escape are not ours.
+// JSON's own whitespace only (RFC 8259 §2), wherever a space is here. Ids that need an escape are
+// not ours.
 const fileHead = pattern(String.raw` \{ "version" : 1 , "keys" : \{ `)
 const entryHead = pattern('"([0-9a-z-]{1,120})" : ')
 const separator = pattern(' , ')

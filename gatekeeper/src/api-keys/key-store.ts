@@ -1,7 +1,7 @@
 /**
- * The API keys in force, over one or two files that may change at any time. A file that is broken
- * at start stops the start; later the last good set stays in force, and `state()` says so. Must
- * never be without an answer, and never log a key.
+ * The API keys in use, from one or two files that may change at any time. A file that is invalid at
+ * start stops the start; later the last valid set stays in use, and `state()` reports it. Must
+ * always have an answer, and never log a key.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
@@ -22,52 +22,54 @@ type Write = (fields: object, message: string) => void
 export type KeyLog = { readonly info: Write; readonly warn: Write; readonly error: Write }
 
 export type KeyStoreDeps = {
-  /** Earlier files count before later ones. */
+  /** Earlier files take precedence. */
   readonly files: readonly string[]
   readonly known: KnownServices
   readonly clock: Clock
   readonly log: KeyLog
   readonly timers?: Timers
-  /** Told what a reload changed, some time after it is in force. */
+  /** Called with the changes of a reload, some time after it took effect. */
   readonly onChange?: (change: KeySetChange) => void
-  /** The user that the process runs as, for advice on permissions; null where there are none. */
+  /** The user of the process, for advice on permissions; null if there are none. */
   readonly uid?: number | null
 }
 
 export type KeyStore = {
   readonly authenticate: (credential: string) => Principal | Reason
-  /** The key of an id as it stands now. */
+  /** Returns the current state of a key by id. */
   readonly findById: (id: string) => Principal | Reason
-  /** What the key of an id is answered with the secret that lasts longest. */
+  /** Returns the result for the key of an id with its longest-lasting secret. */
   readonly judgeById: (id: string) => Principal | Reason
-  /** Whether the text is, exactly, a key of a plain map. */
+  /** Returns whether the text is exactly a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
-  /** The same for one request; null where no plain map is loaded, and nothing need be looked at. */
+  /**
+   * The same for one request; null if no plain map is loaded, so that nothing need be searched.
+   */
   readonly plainKeyTest: () => ((text: string) => boolean) | null
   readonly state: () => KeyStoreState
-  /** Another number after each change. */
+  /** Changes after each reload. */
   readonly version: () => number
   /** Ids of the keys that may call the one service and not the other. */
   readonly idsWithOnly: KeyRing['idsWithOnly']
-  /** Looks at all files now, without waiting for an event. */
+  /** Reads all files now, without waiting for an event. */
   readonly reload: () => Promise<void>
   readonly close: () => void
 }
 
 export type KeyStoreState = {
-  /** Why what is in force is not what the files say; empty where all is well. */
+  /** Why the keys in use are not those of the files; empty if they are. */
   readonly degraded: readonly Problem[]
-  /** What the files say and was hardly meant, such as a service that does not exist. */
+  /** Entries that are valid but probably not intended, such as a service that does not exist. */
   readonly notes: readonly Problem[]
   readonly keys: number
-  /** Epoch milliseconds at which the set in force was read. */
+  /** Epoch milliseconds at which the keys in use were read. */
   readonly loadedAt: number
 }
 
-/** What one file holds. */
+/** The content of one file. */
 type FileKeys = Pick<KeyFile, 'keys' | 'warnings'>
 
-/** Reads all files. Rejects with a ProblemsError that holds what is wrong in any of them. */
+/** Reads all files. Rejects with a ProblemsError that contains the problems of all of them. */
 export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
   const store = new Store(deps)
   const followed = await Promise.all(
@@ -152,7 +154,7 @@ class Store {
     for (const file of followed) this.#warn(file.current())
   }
 
-  /** Puts a file's new state in force, as far as it is good. */
+  /** Applies a file's new state, if it is valid. */
   update(file: string): void {
     const followed = this.#followed[this.#deps.files.indexOf(file)]
     if (followed === undefined) return
@@ -166,7 +168,7 @@ class Store {
     if (followed.problems().length === 0) this.#warn(followed.current())
   }
 
-  /** Never waited for: what is removed must be out at once, and told of when there is time. */
+  /** Not awaited: removed keys must stop working at once, and the report can wait. */
   async #tellChange(before: readonly KeyRecord[], after: readonly KeyRecord[]): Promise<void> {
     if (this.#deps.onChange === undefined) return
     const steps = compareKeys(before, after)
@@ -191,7 +193,7 @@ class Store {
     return [...this.#followed.flatMap((file) => file.problems()), ...this.#conflicts]
   }
 
-  /** One snapshot for another: no request ever sees half of the old and half of the new keys. */
+  /** Replaces the snapshot: no request sees a mixture of old and new keys. */
   #swap(): void {
     const { files, log, clock } = this.#deps
     const merged = mergeKeys(

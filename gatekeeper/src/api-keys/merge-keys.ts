@@ -11,9 +11,9 @@ export type MergedKeys = {
 }
 
 /**
- * Puts the keys of several files together; the earlier file counts. One id for two different keys
- * is a problem. One and the same key in two files, as after an import, is not: it counts as the
- * earlier file has it, so that disabling it there works.
+ * Merges the keys of several files; the earlier file takes precedence. The same id for two
+ * different keys is a problem. The same key in two files, as after an import, is not: the earlier
+ * file applies, so that disabling it there works.
  */
 export function mergeKeys(sources: readonly KeySource[]): MergedKeys {
   const merged = { keys: [] as KeyRecord[], problems: [] as Problem[], warnings: [] as Problem[] }

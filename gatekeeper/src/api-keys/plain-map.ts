@@ -11,10 +11,12 @@ import { isObject, type KeyRecord } from './key-record.ts'
 /**
  * The key file of older set-ups, `{"KEY": {"user", "service", "created_at"}}` (K3). The keys are
  * hashed as they are read. Findings name line, user and service and never a key; the path of a
- * finding does hold the key, and ends where the place is looked up.
+ * finding does contain the key, and is dropped when the place is looked up.
  */
 
-/** The longest credential that is looked at: more is never a key, but work for the hash. */
+/**
+ * The longest credential that is looked up: a longer one is never a key, and hashing it costs time.
+ */
 export const credentialBytesMax = 4096
 
 export type PlainMap = {
@@ -23,7 +25,9 @@ export type PlainMap = {
   readonly warnings: Finding[]
 }
 
-/** Reads the entries of a plain map. Members other than the three are what older scripts added. */
+/**
+ * Reads the entries of a plain map. Other members than the three are additions of older scripts.
+ */
 export function readPlainMap(
   entries: Readonly<Record<string, unknown>>,
   known: KnownServices,
@@ -72,7 +76,7 @@ export function readPlainMap(
 
 export type Entry = Readonly<Record<string, unknown>>
 
-/** Older scripts wrote what they were told; what cannot be shown in one line is left out. */
+/** Older scripts wrote any text; a description that is not one line is dropped. */
 function readDescription(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && isDescription(value) ? value : null
 }
@@ -91,7 +95,7 @@ function findDefect(key: string, entry: unknown): { what: string; remedy: string
 
 const isText = (value: unknown) => typeof value === 'string' && value !== '' && value.length <= 200
 
-/** Whether a request could show this key: other forms are told apart before plain keys are. */
+/** Returns whether a request could use this key: other forms are recognised before plain keys. */
 export function canMatch(key: string): boolean {
   const isOther = hasApiKeyForm(key) || hasTokenForm(key) || !key.isWellFormed()
   return !isOther && Buffer.byteLength(key) <= credentialBytesMax
@@ -102,8 +106,8 @@ const disablingUnlessSet = ['enabled', 'active']
 const expiring = ['expires_at', 'expiresAt', 'expires', 'expiry']
 
 /**
- * Older scripts wrote their own members for keys that are off or run out. Whoever ignored them
- * would bring revoked keys back to life; what cannot be read therefore switches the key off.
+ * Older scripts wrote their own members for disabled or expiring keys. Ignoring them would make
+ * revoked keys valid again; so a value that cannot be read disables the key.
  */
 function readRestriction(
   entry: Entry,
@@ -127,7 +131,7 @@ function readRestriction(
 const plainMembers = ['user', 'service', 'created_at', 'description']
 const understood = [...plainMembers, ...disablingWhenSet, ...disablingUnlessSet, ...expiring]
 
-/** Names of members of an entry that mean nothing here; only those that look like names. */
+/** Returns the names of ignored members of an entry; only those that look like names. */
 export function namesLeft(entry: Entry): string[] {
   return Object.keys(entry).filter(
     (name) => !understood.includes(name) && /^[A-Za-z_][A-Za-z0-9_-]{0,30}$/.test(name),
@@ -149,13 +153,13 @@ function slug(text: string): string {
   return plain.replace(/^-+|-+$/g, '') || 'x'
 }
 
-/** Hands out each id once: `plain-ada-tts`, `plain-ada-tts-2`, … in the order of the file. */
+/** Returns each id once: `plain-ada-tts`, `plain-ada-tts-2`, … in the order of the file. */
 function createIds(): (wanted: string) => string {
   const taken = new Set<string>()
   const counts = new Map<string, number>()
   return (wanted) => {
     let count = counts.get(wanted) ?? 1
-    // A user may be called `tts-2`: the number goes on until nobody has the id.
+    // A user may be called `tts-2`: the number increases until the id is free.
     const idOf = () => (count === 1 ? wanted : `${wanted}-${count}`)
     while (taken.has(idOf())) count++
     const id = idOf()

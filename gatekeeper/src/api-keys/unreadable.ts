@@ -1,7 +1,7 @@
 import { describeEncoding } from '../lib/files/text-file.ts'
 import type { Problem } from '../lib/problem.ts'
 
-/** Says what to do about a key file that is there and cannot be read. */
+/** Describes a key file that exists but cannot be read, with the remedy. */
 export function describeUnreadable(source: string, code: string, uid: number | null): Problem {
   switch (code) {
     case 'EACCES':
