@@ -1,7 +1,7 @@
 /**
- * Verifies access tokens (JWT, RFC 7519 and RFC 9068). What holds for one issuer never holds for
- * another: the token's `iss` only chooses which of our entries is asked, and everything else
- * (algorithms, keys, audience, type, rules) comes from that entry.
+ * Verifies access tokens (JWT, RFC 7519 and RFC 9068). The token's `iss` only selects an entry of
+ * the configuration; everything else (algorithms, keys, audience, type, rules) comes from that
+ * entry, so nothing of one issuer ever applies to another.
  */
 import { type CryptoKey, compactVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
@@ -17,52 +17,56 @@ import {
   type TokenIdentity,
 } from './token-claims.ts'
 
-/** Where the keys of an issuer come from. */
+/** The source of an issuer's keys. */
 export type KeySource = {
-  /** The last good set; null where there never was one. */
+  /** Returns the last valid set; null if there never was one. */
   readonly current: () => KeySet | null
   /**
-   * Looks for newer keys, if that may be asked again already. Never rejects; a token can make this
-   * happen and must not be able to make it happen often, nor to say where.
+   * Looks for newer keys, unless the last look-up is too recent. Never rejects. A token can trigger
+   * this, so it must not decide how often it happens, nor the address.
    */
   readonly refresh: () => Promise<void>
 }
 
 /** An entry of `issuers` in `gatekeeper.yaml`, or our own authorization server. */
 export type TokenIssuer = ClaimTerms & {
-  /** Compared with `iss` to the letter. */
+  /** Compared with `iss` exactly. */
   readonly issuer: string
   readonly algorithms: readonly Algorithm[]
-  /** Values of `typ` that are taken, in lower case and without `application/`. */
+  /** Accepted values of `typ`, in lower case and without `application/`. */
   readonly types: readonly string[]
   readonly keys: KeySource
 }
 
-/** A token that holds good now. */
+/** A token that is valid now. */
 export type VerifiedToken = {
   readonly issuer: TokenIssuer
   readonly token: CompactToken
   readonly claims: GoodClaims
 }
 
-/** Judges a token at an instant, in epoch milliseconds; now where it is left out. */
+/** Judges a token at an instant in epoch milliseconds; by default now. */
 export type TokenVerifier = (text: string, at?: number) => Promise<VerifiedToken | Reason>
 
 export type TokenVerifierDeps = {
   readonly issuers: () => readonly TokenIssuer[]
   readonly clock: Clock
-  /** Asked at each use, after the signature: a revoked token is refused although it is cached. */
+  /**
+   * Called at each use, after the signature check: a revoked token is refused even if it is cached.
+   */
   readonly isRevoked: (token: TokenIdentity) => boolean
 }
 
-/** What is remembered of a token: that these keys signed it. Never that it may do something. */
+/** The cached fact about a token: these keys signed it. Never its rights. */
 type Remembered = { readonly token: CompactToken; readonly keySet: KeySet }
 
 const rememberedMax = 10_000
-/** Characters of all of them together: tokens may be long, and many. */
+/** Characters of all cached tokens together, because tokens may be long. */
 const rememberedCharsMax = 32 * 1024 * 1024
 
-/** Makes a verifier with a cache of signatures, which expiry, revocation and policy never enter. */
+/**
+ * Creates a verifier with a cache of signatures; expiry, revocation and policy are never cached.
+ */
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const cache = new LRUCache<string, Remembered>({
     max: rememberedMax,
@@ -70,14 +74,14 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
     sizeCalculation: ({ token }) => token.text.length,
   })
   return async (text, at = deps.clock()) => {
-    // The whole token and nothing less: a part of it could be put under another signature.
+    // The digest of the whole token: a part of it could be combined with another signature.
     const digest = sha256(text).toString('hex')
     const known = cache.get(digest)
     const token = known?.token ?? readCompactToken(text)
     if (token === null) return 'malformed-token'
     const issuer = findIssuer(token, deps.issuers())
     if (typeof issuer === 'string') return issuer
-    // Keys that were taken out of the set take their tokens with them, cached or not.
+    // Tokens of keys that were removed from the set are invalid, cached or not.
     if (known === undefined || known.keySet !== issuer.keys.current()) {
       const keySet = await verifySignature(token, issuer)
       if (typeof keySet === 'string') return keySet
@@ -101,17 +105,17 @@ function findIssuer(token: CompactToken, issuers: readonly TokenIssuer[]): Token
   const { iss } = token.claims
   const found = issuers.find(({ issuer }) => issuer === iss)
   if (found === undefined) return 'unknown-issuer'
-  // An ID token, a logout token or a JWT of some other trade is no access token (RFC 8725 §3.11).
+  // An ID token, a logout token or another JWT is not an access token (RFC 8725 §3.11).
   if (!found.types.includes(token.header.typ ?? 'none')) return 'token-type'
   return isAllowed(token, found) ? found : 'token-algorithm'
 }
 
-/** The entry says which algorithms there are; the token only says which of them it took. */
+/** The entry lists the algorithms; the token only says which of them it uses. */
 function isAllowed({ header }: CompactToken, { algorithms }: TokenIssuer): boolean {
   return (algorithms as readonly string[]).includes(header.alg)
 }
 
-/** The set whose key signed the token, or why none did. */
+/** Returns the set whose key signed the token, or the reason why none did. */
 async function verifySignature(token: CompactToken, issuer: TokenIssuer): Promise<KeySet | Reason> {
   const { kid } = token.header
   const before = issuer.keys.current()
@@ -122,10 +126,11 @@ async function verifySignature(token: CompactToken, issuer: TokenIssuer): Promis
   return isGood ? keySet : 'token-signature'
 }
 
-// A token without `kid` may have been signed by any key of its issuer; more is only work.
+// A token without `kid` may be signed by any key of its issuer; trying more of them only costs
+// time.
 const candidatesMax = 4
 
-/** Whether a key of the set signed exactly this text. */
+/** Returns whether a key of the set signed exactly this text. */
 export async function isSignedBy(
   keySet: KeySet,
   { text }: Pick<CompactToken, 'text'>,

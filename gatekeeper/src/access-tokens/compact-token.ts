@@ -1,27 +1,26 @@
 import { topLevelNames } from '../lib/json/json-scan.ts'
 import { credentialCharsMax } from '../model/credential-form.ts'
 
-/** A JWT as it was sent (RFC 7515 §3.1), read but not believed: nothing of it is verified. */
+/** A JWT as it was sent (RFC 7515 §3.1), decoded but not verified. */
 export type CompactToken = {
   readonly text: string
   readonly header: JoseHeader
-  /** Claims by name, as JSON gave them. */
+  /** Claims by name, as parsed from JSON. */
   readonly claims: Claims
 }
 
 export type JoseHeader = {
   readonly alg: string
   readonly kid: string | null
-  /** Media type without `application/`, in lower case (RFC 7515 §4.1.9); null where none is said. */
+  /** Media type without `application/`, in lower case (RFC 7515 §4.1.9); null if there is none. */
   readonly typ: string | null
 }
 
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * Reads a token strictly; null where two readers could see different things in it. A text that
- * decodes to the same bytes as another one must not pass as a second token: a revoked one could
- * be respelled.
+ * Decodes a token strictly; null if two parsers could read it differently. A text that decodes to
+ * the same bytes as another one must not pass as a second token: a revoked one could be re-encoded.
  */
 export function readCompactToken(text: string): CompactToken | null {
   const parts = readSignedParts(text)
@@ -29,7 +28,10 @@ export function readCompactToken(text: string): CompactToken | null {
   return claims && { text, header: parts.header, claims }
 }
 
-/** The parts of a signed text (RFC 7515 §7.1), whatever was signed; null as for a whole token. */
+/**
+ * Returns the parts of a signed text (RFC 7515 §7.1) with any payload; null under the same
+ * conditions.
+ */
 export function readSignedParts(text: string): { header: JoseHeader; payload: Buffer } | null {
   if (text.length > credentialCharsMax) return null
   const parts = text.split('.')
@@ -41,9 +43,9 @@ export function readSignedParts(text: string): { header: JoseHeader; payload: Bu
   return header && { header, payload }
 }
 
-/** The bytes; null where the text is not the one canonical spelling of them (RFC 7515 §2). */
+/** Returns the bytes; null if the text is not their canonical encoding (RFC 7515 §2). */
 export function decodeBase64Url(text: string): Buffer | null {
-  // Buffer forgives padding, the other alphabet, and bits left over.
+  // Buffer accepts padding, the other alphabet, and leftover bits.
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : null
 }
@@ -55,7 +57,7 @@ function readObject(bytes: Buffer): Record<string, unknown> | null {
     const text = utf8.decode(bytes)
     const value: unknown = JSON.parse(text)
     const names = topLevelNames(text)
-    // Of two members with one name the issuer may have meant the other one.
+    // With a repeated member, the issuer may have meant the other value.
     if (names === null || new Set(names).size !== names.length) return null
     return value as Record<string, unknown>
   } catch {
@@ -64,8 +66,8 @@ function readObject(bytes: Buffer): Record<string, unknown> | null {
 }
 
 /**
- * `crit` asks for extensions and we have none (RFC 7515 §4.1.11); `b64` would change what is signed
- * (RFC 7797). Keys and addresses of keys in the token (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
+ * `crit` demands extensions and we have none (RFC 7515 §4.1.11); `b64` would change what is signed
+ * (RFC 7797). Keys and addresses of keys in the token (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
  */
 function knownHeader(header: Readonly<Record<string, unknown>>): JoseHeader | null {
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) return null

@@ -5,25 +5,25 @@ import type { Timers } from '../lib/timers.ts'
 import type { KeySource } from './access-token.ts'
 import { type KeySet, readKeySet } from './jwk-set.ts'
 
-/** A file costs little to read, and its changes are seen by themselves. */
+/** Reading a file is cheap, and its changes are noticed anyway. */
 const refreshMs = 1_000
 
-/** Keys of an issuer that come from a place of ours, with what is wrong there. */
+/** An issuer's keys from a place in our configuration, with the problems there. */
 export type WatchedKeySource = KeySource & {
-  /** Why the keys in force are not what the place says; empty where all is well. */
+  /** Why the keys in use are not those of the place; empty if they are. */
   readonly problems: () => readonly Problem[]
   readonly close: () => void
 }
 
 export type FileKeySourceDeps = {
   readonly timers?: Timers
-  /** Receives the keys that are left out. */
+  /** Logs keys that are ignored. */
   readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
 /**
- * Follows a JWK Set in a file. Rejects with a ProblemsError if it is broken now. A file that does not
- * exist is an empty set.
+ * Follows a JWK Set in a file. Rejects with a ProblemsError if it is invalid now. A missing file is
+ * an empty set.
  */
 export async function openFileKeySource(
   path: string,
@@ -38,7 +38,7 @@ export async function openFileKeySource(
   })
   return {
     current: followed.current,
-    // Tokens with invented keys must not make us read files all day.
+    // Tokens with invented keys must not cause constant file reads.
     refresh: atMostEvery(refreshMs, followed.reload),
     problems: followed.problems,
     close: followed.close,

@@ -1,9 +1,9 @@
 import { spellingsOfTokens } from '../model/key-shape.ts'
 
 /**
- * Makes a search for access tokens of these issuers in a text, such as a URL. Nothing is verified: a
- * token that has ended, or was changed on its way, is somebody's credential all the same. JWTs of
- * others are the business of the service that they are for.
+ * Creates a search for access tokens of these issuers in a text, such as a URL. Nothing is
+ * verified: an expired or altered token may still be a credential. JWTs of other issuers are left
+ * to the service that they are for.
  */
 export function createTokenFinder(issuers: readonly string[]): (text: string) => boolean {
   const known = new Set<unknown>(issuers)

@@ -3,23 +3,23 @@ import { parseJson } from '../lib/json/parse-json.ts'
 import { hasRocaFingerprint } from '../lib/roca.ts'
 import { decodeBase64Url } from './compact-token.ts'
 
-/** Algorithms by which a signature can be verified with a public key, and no others (RFC 7518 §3). */
+/** Algorithms that verify a signature with a public key (RFC 7518 §3). */
 export const algorithms = [
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
   ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const),
 ] as const
 export type Algorithm = (typeof algorithms)[number]
 
-/** The public keys of one issuer, those that are good for signatures. */
+/** The public keys of one issuer that can verify signatures. */
 export type KeySet = {
-  /** For `compactVerify` of jose: chooses by `kid`, `alg`, `use` and `key_ops`. */
+  /** For `compactVerify` of jose: selects by `kid`, `alg`, `use` and `key_ops`. */
   readonly find: ReturnType<typeof createLocalJWKSet>
-  /** Whether a key of this id is in the set. */
+  /** Returns whether a key with this id is in the set. */
   readonly has: (kid: string) => boolean
   readonly size: number
 }
 
-/** A key that was left out of a set, and why. */
+/** A key of a set that is ignored, and why. */
 export type LeftOut = { readonly at: number; readonly kid: string | null; readonly why: string }
 
 export type ReadKeySet =
@@ -28,7 +28,7 @@ export type ReadKeySet =
 
 const keysMax = 100
 
-/** Reads a JWK Set (RFC 7517 §5). Keys that are weak or meant for something else are left out. */
+/** Reads a JWK Set (RFC 7517 §5). Keys that are weak or for another use are ignored. */
 export function readKeySet(text: string): ReadKeySet {
   const value = parseJson(text)
   const keys = isObject(value) ? value['keys'] : undefined
@@ -37,7 +37,7 @@ export function readKeySet(text: string): ReadKeySet {
   const judged = keys.map((key: unknown, at) => ({ key, at, why: findFault(key) }))
   const good = judged.filter(({ why }) => why === null).map(({ key }) => key as JWK)
   const kids = good.map(({ kid }) => kid).filter((kid) => kid !== undefined)
-  // Which of two keys is meant would be our choice.
+  // It would be ambiguous which of the two keys is meant.
   if (new Set(kids).size !== kids.length) return { problem: 'has two keys with the same kid' }
   const leftOut = judged.flatMap(({ key, at, why }) =>
     why === null ? [] : [{ at, kid: kidOf(key), why }],
@@ -51,7 +51,7 @@ function createKeySet(keys: readonly JWK[]): KeySet {
   return { find: createLocalJWKSet(set), has: (kid) => kids.has(kid), size: keys.length }
 }
 
-/** Nothing but what verifying needs: no `x5u`, no `ext`, no member that somebody may act on. */
+/** Keeps only what verifying needs: no `x5u`, no `ext`, and no other member with an effect. */
 function publicMembers({ kty, kid, alg, use, key_ops, n, e, crv, x, y }: JWK): JWK {
   const members = { kty, kid, alg, use, key_ops, n, e, crv, x, y }
   return Object.fromEntries(
@@ -97,7 +97,7 @@ function findRsaWeakness(modulus: bigint | null, exponent: bigint | null): strin
   if (modulus === null || exponent === null) return 'has no modulus or exponent'
   const bits = modulus.toString(2).length
   if (bits < rsaBitsMin) return `is weak: RSA with ${bits} bits, at least ${rsaBitsMin} are needed`
-  // Verifying with it would be work that a stranger may ask for.
+  // Verifying with it would cost much time, and any client could cause it.
   if (bits > rsaBitsMax) return `is too large: RSA with ${bits} bits`
   if (exponent < 65_537n || exponent % 2n === 0n) return 'is weak: its exponent is too small'
   if (exponent >= 1n << 32n) return 'has an exponent that is too large'

@@ -3,14 +3,14 @@ import type { TokenIssuer } from './access-token.ts'
 import { algorithms, type KeySet, readKeySet } from './jwk-set.ts'
 
 export type OwnIssuerDeps = {
-  /** The JWK Set that we publish; the same object as long as nothing changes. */
+  /** Returns the JWK Set that we publish; the same object until the keys change. */
   readonly publicSet: () => object
   readonly reload: () => Promise<void>
 }
 
 const refreshMs = 1_000
 
-/** Our own authorization server, as one more issuer: its tokens are verified like all others. */
+/** Returns our own authorization server as an issuer: its tokens are verified like all others. */
 export function createOwnIssuer(issuer: string, deps: OwnIssuerDeps): TokenIssuer {
   let seen: object | null = null
   let text = ''
@@ -22,7 +22,7 @@ export function createOwnIssuer(issuer: string, deps: OwnIssuerDeps): TokenIssue
     types: ['at+jwt'],
     clockToleranceSeconds: 0,
     keys: {
-      // The same keys stay the same set, so that what was verified with them stays verified.
+      // The same keys keep the same object, so cached signatures stay valid.
       current: () => {
         const published = deps.publicSet()
         if (published === seen) return keySet
@@ -34,7 +34,7 @@ export function createOwnIssuer(issuer: string, deps: OwnIssuerDeps): TokenIssue
         keySet = 'problem' in read ? null : read.keySet
         return keySet
       },
-      // Tokens with invented keys must not make us read the file all day.
+      // Tokens with invented keys must not cause constant file reads.
       refresh: atMostEvery(refreshMs, deps.reload),
     },
   }

@@ -1,7 +1,7 @@
 /**
- * Keys of an issuer elsewhere, by the address in our configuration. A token can make us look for
- * newer keys and nothing more: not where, and not often. While the issuer is away its last good
- * keys stay in force for a while, and what is wrong is said.
+ * Keys of a remote issuer, from the address in our configuration. A token can only trigger a
+ * look-up for newer keys: it chooses neither the address nor the frequency. If the issuer is
+ * unreachable, its last valid keys stay in use for a while, and the problem is reported.
  */
 
 import type { Clock } from '../lib/clock.ts'
@@ -12,7 +12,9 @@ import { systemTimers, type Timers } from '../lib/timers.ts'
 import type { WatchedKeySource } from './file-jwk-set.ts'
 import { type KeySet, readKeySet } from './jwk-set.ts'
 
-/** Gets a small document. Rejects where it cannot be had whole, in time, from exactly there. */
+/**
+ * Fetches a small document. Rejects if it is not complete, in time and from exactly this address.
+ */
 export type FetchDocument = (
   url: string,
   options?: { readonly ca?: string | undefined },
@@ -20,9 +22,9 @@ export type FetchDocument = (
 
 export type RemoteKeys = {
   readonly issuer: string
-  /** Where the JWK Set is; null asks the discovery document of the issuer. */
+  /** Address of the JWK Set; null uses the discovery document of the issuer. */
   readonly url: string | null
-  /** How long keys stay in force that could not be asked for again. */
+  /** How long keys stay in use that cannot be fetched again. */
   readonly keepMs: number
   /** Authorities of its server in PEM form, instead of the public ones. */
   readonly ca?: string | undefined
@@ -35,13 +37,13 @@ export type RemoteKeySourceDeps = {
   readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
-/** Keys are asked for anew this often, so that a rotation is seen before its first token. */
+/** Keys are fetched this often, so that a rotation is seen before its first token. */
 const intervalMs = 10 * 60_000
-/** Tokens with unknown keys make us ask at most this often. */
+/** Tokens with unknown keys cause a request at most this often. */
 const cooldownMs = 30_000
 const backOffMs = [5_000, 15_000, 30_000, 60_000, 300_000]
 
-/** Begins to follow the keys; the first look goes on in the background. */
+/** Begins to follow the keys; the first request continues in the background. */
 export function openRemoteKeySource(keys: RemoteKeys, deps: RemoteKeySourceDeps): WatchedKeySource {
   const follower = new Follower(keys, deps)
   void follower.look()
@@ -87,7 +89,7 @@ class Follower {
     return [{ source: issuer, what: `${this.#fault}; ${kept}`, remedy: this.#remedy }]
   }
 
-  /** For a token with an unknown key: all that ask meanwhile share one look. */
+  /** For a token with an unknown key: concurrent callers share one request. */
   async refresh(): Promise<void> {
     const isEarly = this.#deps.clock() - this.#lookedAt < cooldownMs
     if (this.#running === null && isEarly) return
@@ -135,7 +137,7 @@ class Follower {
   }
 
   #take(text: string): void {
-    // The same set stays the same object: what was verified with it stays verified.
+    // The same set stays the same object, so cached signatures stay valid.
     if (text === this.#text) return
     const read = readKeySet(text)
     if ('problem' in read) throw new KeyFault(`its key set ${read.problem}`)
@@ -156,7 +158,7 @@ class Follower {
   }
 }
 
-/** What went wrong, in words of ours: an issuer's text is never shown. */
+/** A fault in our own words: the text of an issuer is never shown. */
 class KeyFault extends Error {
   override readonly name = 'KeyFault'
 }
@@ -185,8 +187,8 @@ export function discoveryAddress(issuer: string): string {
 }
 
 /**
- * The address of the keys in a discovery document. It must name the issuer to the letter
- * (OpenID Connect Discovery 1.0 §4.3), or one issuer could speak for another.
+ * Returns the address of the keys in a discovery document. The document must name exactly this
+ * issuer (OpenID Connect Discovery 1.0 §4.3), or one issuer could impersonate another.
  */
 function readDiscovery(text: string, issuer: string): string {
   const document = readObject(text)
@@ -200,7 +202,10 @@ function readDiscovery(text: string, issuer: string): string {
   return address
 }
 
-/** Keys that come over plain HTTP could be anybody's, unless the issuer itself is on this machine. */
+/**
+ * Keys that come over plain HTTP could be replaced on the network, unless the issuer is on this
+ * machine.
+ */
 function isSafeAddress(address: string, issuer: string): boolean {
   if (!URL.canParse(address)) return false
   const { protocol, origin } = new URL(address)

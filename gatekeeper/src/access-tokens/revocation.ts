@@ -1,7 +1,7 @@
 /**
- * Tokens and clients that were revoked (RFC 7009), in a file of the state folder that every
- * gatekeeper follows. What is written there is in force everywhere within two seconds, and still
- * after a restart; what cannot be written was not revoked, and the caller is told.
+ * Revoked tokens and clients (RFC 7009), in a file of the state folder that every gatekeeper
+ * follows. A revocation takes effect everywhere within two seconds and survives restarts; if it
+ * cannot be written, nothing is revoked and the caller gets an error.
  */
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
@@ -11,7 +11,7 @@ import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { TokenIdentity } from './token-claims.ts'
 
-/** `tokens`: end of each revoked token, by issuer and id. Instants are epoch ms. */
+/** `tokens`: expiry of each revoked token, by issuer and id. Instants are epoch ms. */
 type Revoked = {
   readonly tokens: Readonly<Record<string, number>>
   /** Tokens of a client (by issuer and id) that were issued before the instant are revoked. */
@@ -20,7 +20,7 @@ type Revoked = {
 
 export type Revocations = {
   readonly isRevoked: (token: TokenIdentity) => boolean
-  /** Revokes one token by its `jti`. Rejects where it cannot be made durable. */
+  /** Revokes one token by its `jti`. Rejects if it cannot be made durable. */
   readonly revokeToken: (token: {
     issuer: string
     tokenId: string
@@ -28,9 +28,9 @@ export type Revocations = {
   }) => Promise<void>
   /** Revokes every token that the client of this issuer holds now. */
   readonly revokeClient: (client: { issuer: string; clientId: string }) => Promise<void>
-  /** Another number after each change, for those who hold on to something that may be revoked. */
+  /** Changes with each revocation, for holders of things that may be revoked. */
   readonly version: () => number
-  /** Why the newest revocations may not be in force; empty if all is well. */
+  /** Why the newest revocations may not be in effect; empty if they are. */
   readonly problems: () => readonly Problem[]
   readonly reload: () => Promise<void>
   readonly close: () => void
@@ -48,14 +48,14 @@ export function revocationsPath(stateDir: string): string {
 
 const none: Revoked = { tokens: {}, clients: {} }
 
-/** Follows the file. Rejects with a ProblemsError where it is broken at the start. */
+/** Follows the file. Rejects with a ProblemsError if it is invalid at the start. */
 export async function openRevocations(deps: RevocationDeps): Promise<Revocations> {
   const { path } = deps
   const followed = await followFile<Revoked>({
     path,
     interpret: (text) => interpret(text, path),
     absent: (last = none) => {
-      // A file that vanishes while we run must not give revoked tokens back.
+      // If the file is deleted while the service runs, revoked tokens must stay revoked.
       if (last === none) return none
       throw new ProblemsError([{ source: path, what: 'was deleted', remedy }])
     },
@@ -64,7 +64,7 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
   })
   const change = async (add: (revoked: Revoked) => Revoked) => {
     followed.adopt(await write(deps, add))
-    // So that the follower knows what was there, should it vanish.
+    // So that the follower knows the content if the file is deleted later.
     await followed.reload()
   }
   return {
@@ -77,7 +77,7 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
     revokeClient: ({ issuer, clientId }) =>
       change(({ tokens, clients }) => ({
         tokens,
-        // Up to and with this very millisecond.
+        // Up to and including this millisecond.
         clients: { ...clients, [tokenKey(issuer, clientId)]: deps.clock() + 1 },
       })),
     version: followed.version,
@@ -87,7 +87,7 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
   }
 }
 
-/** One text for both names: neither can hold a NUL. */
+/** One text for both names: neither can contain a NUL. */
 function tokenKey(issuer: string, tokenId: string): string {
   return `${issuer}\0${tokenId}`
 }
@@ -95,11 +95,11 @@ function tokenKey(issuer: string, tokenId: string): string {
 function isRevoked(revoked: Revoked, token: TokenIdentity): boolean {
   const { issuer, tokenId, clientId, issuedAt } = token
   if (tokenId !== null && Object.hasOwn(revoked.tokens, tokenKey(issuer, tokenId))) return true
-  // Another issuer may have a client of the same id, which is somebody else.
+  // Another issuer may have a different client with the same id.
   const client = clientId === null ? null : tokenKey(issuer, clientId)
   if (client === null || !Object.hasOwn(revoked.clients, client)) return false
-  // Whoever does not say when it was issued was issued before. `iat` has whole seconds: a token of
-  // the same second may be new, and is refused all the same.
+  // A token without `iat` counts as issued before. `iat` has whole seconds: a token of the same
+  // second may be newer, but is still refused.
   const before = revoked.clients[client] ?? Number.POSITIVE_INFINITY
   return issuedAt === null || issuedAt < before
 }
@@ -107,7 +107,7 @@ function isRevoked(revoked: Revoked, token: TokenIdentity): boolean {
 async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): Promise<Revoked> {
   const { revoked } = await changeFile(deps.path, (text) => {
     const before = parse(text)
-    // In place of a file that nobody understands there would be one that forgot something.
+    // Writing would replace an unreadable file by one with missing entries.
     if (before === null) throw new Error(`${deps.path} is not valid`)
     const { tokens, clients } = add(before)
     const now = deps.clock()
@@ -126,7 +126,7 @@ function interpret(text: string, source: string): Revoked {
   throw new ProblemsError([{ source, what: 'is not a list of revoked tokens', remedy }])
 }
 
-/** Null where the text is something else; no text at all is an empty list. */
+/** Returns null if the text is something else; a missing text is an empty list. */
 function parse(text: string | null): Revoked | null {
   if (text === null) return none
   try {

@@ -1,7 +1,7 @@
 /**
- * Everything that an access token needs to become a principal: the issuers with their keys, the
- * verifier, revocation, and the rules. One object, so that the service and `explain-token` ask the
- * same question and get the same answer.
+ * Everything that turns an access token into a principal: the issuers with their keys, the
+ * verifier, revocation, and the rules. One object, so that the service and `explain-token` get the
+ * same answers.
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
@@ -19,28 +19,28 @@ import type { GoodClaims } from './token-claims.ts'
 import { type ForeignIssuer, principalOfToken, type TokenPrincipalDeps } from './token-principal.ts'
 import { parentOfToken } from './token-subject.ts'
 
-/** An entry of `issuers` in `gatekeeper.yaml`, read. */
+/** A parsed entry of `issuers` in `gatekeeper.yaml`. */
 export type IssuerEntry = ForeignIssuer &
   Omit<TokenIssuer, 'keys'> & {
-    /** Path of a JWK Set, address of one, or the issuer's own discovery document. */
+    /** Path of a JWK Set, its address, or the issuer's own discovery document. */
     readonly keys: { readonly file: string } | { readonly url: string | null }
     readonly keepKeysMs: number
-    /** Authorities of its server in PEM form; the public ones where it is left out. */
+    /** Authorities of its server in PEM form; by default the public ones. */
     readonly ca?: string
   }
 
 export type TokenAuthentication = {
-  /** `at` is now where it is left out, in epoch milliseconds. */
+  /** `at` is in epoch milliseconds; by default now. */
   readonly authenticate: (token: string, at?: number) => Promise<Principal | Reason>
-  /** What a valid token says, and who holds it; null if it is not valid. */
+  /** Returns the claims and the principal of a valid token; null if it is not valid. */
   readonly inspect: (token: string) => Promise<InspectedToken | null>
   readonly verify: (token: string) => Promise<VerifiedToken | Reason>
-  /** What is stale or missing: an issuer that is away, a broken file. */
+  /** Returns stale or missing parts: an issuer that is unreachable, an invalid file. */
   readonly problems: () => readonly Problem[]
   readonly close: () => void
 }
 
-/** A valid token; its principal is a reason if what it came from is gone. */
+/** A valid token; its principal is a reason if its parent is gone. */
 type InspectedToken = GoodClaims & {
   readonly issuer: string
   readonly claims: Claims
@@ -54,7 +54,7 @@ export type TokenAuthenticationDeps = Pick<
   'findClient' | 'findKey' | 'serviceNames'
 > & {
   readonly entries: readonly IssuerEntry[]
-  /** Our own authorization server as an issuer; null where there is none. */
+  /** Our own authorization server as an issuer; null if there is none. */
   readonly own: TokenIssuer | null
   readonly revocations: Revocations
   readonly fetchDocument: FetchDocument
@@ -63,7 +63,7 @@ export type TokenAuthenticationDeps = Pick<
   readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
-/** Begins to follow the keys of all issuers. Rejects with a ProblemsError where a file is broken. */
+/** Begins to follow the keys of all issuers. Rejects with a ProblemsError if a file is invalid. */
 export async function openTokenAuthentication(
   deps: TokenAuthenticationDeps,
 ): Promise<TokenAuthentication> {

@@ -2,20 +2,22 @@ import type { Reason } from '../model/reason.ts'
 import { readClaim } from './claim-rules.ts'
 import type { Claims } from './compact-token.ts'
 
-/** What a token's claims are held against, at each use. */
+/** The terms that a token's claims must meet, at each use. */
 export type ClaimTerms = {
   readonly audience: readonly string[]
-  /** The claim that is compared with `audience`; `aud` where it is left out. */
+  /** The claim that is compared with `audience`; by default `aud`. */
   readonly audienceClaim?: string
-  /** The claim that names the user of a token without `sub`; left out where `sub` must be there. */
+  /**
+   * The claim that names the user of a token without `sub`; if it is missing, `sub` is required.
+   */
   readonly userClaim?: string
-  /** How far the clocks of issuer and gatekeeper may be apart. */
+  /** How much the clocks of issuer and gatekeeper may differ. */
   readonly clockToleranceSeconds: number
 }
 
-/** Registered claims (RFC 7519 §4.1) of a token that holds good now. Instants are epoch ms. */
+/** Registered claims (RFC 7519 §4.1) of a token that is valid now. Instants are epoch ms. */
 export type GoodClaims = {
-  /** `sub`, or `CLAIM=VALUE` of a token that has none; no two holders have the same. */
+  /** `sub`, or `CLAIM=VALUE` for a token without one; unique for each holder. */
   readonly subject: string
   readonly expiresAt: number
   readonly issuedAt: number | null
@@ -23,12 +25,12 @@ export type GoodClaims = {
   readonly clientId: string | null
 }
 
-/** By what a token is known where it is revoked. `issuedAt` is in epoch milliseconds. */
+/** Identifies a token for revocation. `issuedAt` is in epoch milliseconds. */
 export type TokenIdentity = Pick<GoodClaims, 'tokenId' | 'clientId' | 'issuedAt'> & {
   readonly issuer: string
 }
 
-/** Judges time and audience at an instant (epoch milliseconds); why not, or what they say. */
+/** Judges time and audience at an instant (epoch milliseconds); returns a reason or the claims. */
 export function judgeClaims(claims: Claims, terms: ClaimTerms, now: number): GoodClaims | Reason {
   const toleranceMs = terms.clockToleranceSeconds * 1000
   const subject = readSubject(claims, terms.userClaim)
@@ -47,7 +49,7 @@ export function judgeClaims(claims: Claims, terms: ClaimTerms, now: number): Goo
   }
 }
 
-/** Claims in which `findClaimFault` found nothing. */
+/** Claims in which `findClaimFault` found no fault. */
 type Formed = {
   readonly exp: number
   readonly nbf?: number
@@ -56,12 +58,12 @@ type Formed = {
   readonly client_id?: string
 }
 
-/** A claim for which a token is refused, and what is wrong with it: for people at the machine. */
+/** The claim for which a token is refused, and its fault: for the operator. */
 export type ClaimFault = { readonly claim: string; readonly what: string }
 
-/** The claim by which these are no claims of an access token; null where all have their form. */
+/** Returns the claim that is missing or malformed for an access token; null if there is none. */
 export function findClaimFault(claims: Claims, { userClaim }: ClaimTerms): ClaimFault | null {
-  // A token without an end could never be got rid of; a text "1e9" or null is no number.
+  // A token without an expiry could never be invalidated; a string "1e9" or null is not a number.
   if (!isNumericDate(claims['exp'])) {
     return { claim: 'exp', what: 'is required and must be a number of seconds since 1970' }
   }
@@ -84,8 +86,8 @@ export function findClaimFault(claims: Claims, { userClaim }: ClaimTerms): Claim
 }
 
 /**
- * Why a token is for somebody else. Where `audienceClaim` names another claim, an `aud` beside it
- * still has to name us: a token that says for whom it is, is for nobody else (RFC 7519 §4.1.3).
+ * Returns why a token is for another audience. If `audienceClaim` names another claim, an `aud`
+ * beside it must still name us: a token with an audience is for nobody else (RFC 7519 §4.1.3).
  */
 export function findAudienceFault(claims: Claims, terms: ClaimTerms): ClaimFault | null {
   const { audience, audienceClaim = 'aud' } = terms
@@ -100,9 +102,9 @@ export function findAudienceFault(claims: Claims, terms: ClaimTerms): ClaimFault
 const userCharsMax = 200
 
 /**
- * By what the holder of a token is known. A token whose `sub` is missing or empty is known by the
- * user claim, as `CLAIM=VALUE`; a `sub` that looks like that, or like what it is then changed into,
- * gets `sub=` before it, so that nobody has the id of somebody else.
+ * Returns the id of the holder of a token. If `sub` is missing or empty, it is the user claim as
+ * `CLAIM=VALUE`; a `sub` that looks like that, or like its escaped form, gets the prefix `sub=`, so
+ * that two holders never share an id.
  */
 function readSubject(claims: Claims, userClaim = 'sub'): string | null {
   const { sub } = claims
@@ -117,7 +119,7 @@ function readSubject(claims: Claims, userClaim = 'sub'): string | null {
 
 const isMissing = (sub: unknown) => sub === undefined || sub === ''
 
-/** Seconds of the year 9999: what is beyond is an error of the issuer, or an attempt. */
+/** Seconds of the year 9999: a later date is an error of the issuer, or an attack. */
 const numericDateMax = 253_402_300_799
 
 /** RFC 7519 §2: a JSON number, which may have a fraction. */

@@ -29,8 +29,8 @@ const narrowing = z.strictObject({
 })
 
 /**
- * What an exchanged token of ours says of itself; null where it is none. We signed it, and read it
- * strictly all the same: another version of us may have said more than we understand.
+ * Returns the rights in an exchanged token of ours; null if they are not valid. Read strictly
+ * although we signed it: another version may have written members that this one does not know.
  */
 export function readNarrowing(claims: Claims): Narrowing | 'malformed' | null {
   if (!Object.hasOwn(claims, narrowingClaim)) return null

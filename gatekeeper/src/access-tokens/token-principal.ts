@@ -1,6 +1,6 @@
 /**
- * Who the holder of a verified token is. The token says little of that: what a client, a key or a
- * rule allows is asked anew at each use, so that a change counts at once.
+ * Returns the principal of a verified token. The token itself says little: the rights of a client,
+ * a key or a rule are looked up at each use, so that a change takes effect at once.
  */
 import { createAddressTest } from '../lib/net/cidr.ts'
 import { type Caps, noCaps } from '../model/caps.ts'
@@ -14,33 +14,33 @@ import type { Claims } from './compact-token.ts'
 import type { TokenIdentity } from './token-claims.ts'
 import { readNarrowing } from './token-narrowing.ts'
 
-/** What a client may do, as it stands now. */
+/** The current rights of a client. */
 export type ClientGrant = Pick<Grant, 'role' | 'services' | 'models' | 'limits'> & {
   readonly addresses: readonly string[]
 }
 
-/** What `gatekeeper.yaml` says of the holders of an issuer's tokens. */
+/** The configuration for the holders of an issuer's tokens. */
 export type ForeignIssuer = {
   readonly issuer: string
-  /** The claim that names the user; where the token has none of that name, its `sub` does. */
+  /** The claim that names the user; if the token lacks it, `sub` does. */
   readonly userClaim: string
   readonly rules: readonly ClaimRule[]
 }
 
 export type TokenPrincipalDeps = {
-  /** Our own name as an issuer; null where we issue nothing. */
+  /** Our own issuer name; null if we issue no tokens. */
   readonly ownIssuer: string | null
   readonly foreign: (issuer: string) => ForeignIssuer | null
-  /** An active client; null where it is none, or not any more. */
+  /** Returns an active client; null if there is none with this id. */
   readonly findClient: (id: string) => ClientGrant | null
-  /** The key as it stands now, whoever asks. */
+  /** Returns the current state of the key. */
   readonly findKey: (id: string) => Principal | Reason
   readonly isRevoked: (token: TokenIdentity) => boolean
-  /** All services, for those that may call every one. */
+  /** All services, for holders that may call every one. */
   readonly serviceNames: readonly string[]
 }
 
-/** The principal of a token, or why it has none. */
+/** Returns the principal of a token, or the reason why it has none. */
 export function principalOfToken(
   { issuer, token, claims }: VerifiedToken,
   deps: TokenPrincipalDeps,
@@ -69,7 +69,7 @@ export function principalOfToken(
     services: narrowing.services ?? parent.services,
     models: narrowing.models ?? [],
     limits: limits as Limit[],
-    // What follows is the parent's: its checks are asked as well, and only narrow further.
+    // The following values are the parent's: its checks run as well, and can only narrow further.
     cloudModels: parent.cloudModels,
     weight: parent.weight,
     isAddressAllowed: addressTest(narrowing.addresses),
@@ -119,7 +119,7 @@ function clientPrincipal(
   )
 }
 
-/** A disabled, expired, revoked or changed parent counts for its children at once. */
+/** A disabled, expired, revoked or changed parent takes effect for its children at once. */
 function findParent(parent: Parent, deps: TokenPrincipalDeps): Principal | Reason {
   if (parent.kind === 'key') return deps.findKey(parent.id)
   if (deps.isRevoked(parent)) return 'token-revoked'

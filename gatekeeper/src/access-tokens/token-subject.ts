@@ -3,7 +3,10 @@ import type { VerifiedToken } from './access-token.ts'
 import type { ClaimRule } from './claim-rules.ts'
 import type { Claims } from './compact-token.ts'
 
-/** How the holder of a token is found again, with no more of its claims than the rules ask for. */
+/**
+ * Returns what is needed to find the holder of a token again, with only those claims that the rules
+ * use.
+ */
 export function parentOfToken(
   { issuer, token, claims }: VerifiedToken,
   foreign: { readonly userClaim: string; readonly rules: readonly ClaimRule[] } | null,
