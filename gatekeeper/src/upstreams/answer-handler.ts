@@ -1,6 +1,6 @@
 /**
- * One answer, from undici to the client. Whatever ends it, `#finish` is the one way out: there it is
- * settled, once.
+ * Carries one answer from undici to the client. `#finish` is the only exit: it settles the request
+ * once.
  */
 import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
@@ -22,22 +22,22 @@ import { changedFields, clientFields } from './response-fields.ts'
 import { settleWithin } from './settle-within.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'
 
-/** What is to be done with one answer, apart from carrying it. */
+/** The context of one answer. */
 export type AnswerJob = {
   readonly exchange: Exchange
-  /** Where the request went, for what the answer says of places. */
+  /** Where the request was sent, for addresses in the answer. */
   readonly sent: Sent
-  /** What the answer goes through, once its head is there. */
+  /** The transforms of the answer, chosen when its head arrives. */
   readonly change: ChangeAnswer
-  /** Whom a refusal (401, 403, 407) of the upstream is about. Never rejects. */
+  /** Finds the cause of a refusal (401, 403, 407) by the upstream. Never rejects. */
   readonly causeOf: (status: number) => Promise<Reason>
-  /** How long request and answer may take together; null is without end. */
+  /** The longest duration of request and answer together; null is unlimited. */
   readonly durationMsMax: number | null
-  /** Whether the credential of the request still holds good; asked for each piece. */
+  /** Returns whether the credential of the request is still valid; called for each chunk. */
   readonly isStanding: () => boolean
-  /** Puts the end on record; see `Reservation`. Whoever gets the whole answer waits for it. */
+  /** Records the end; see `Reservation`. The last bytes of the answer wait for it. */
   readonly settle: (outcome: Outcome, usage: Usage | null) => Promise<void>
-  /** How long the end of an answer waits for its record, before it is cut. */
+  /** How long the end of an answer waits for its record before the answer is cut. */
   readonly settleMsMax: number
 }
 
@@ -48,10 +48,14 @@ type Why = {
 }
 type Controller = Dispatcher.DispatchController
 
-/** How long the last event of a stream waits for the stream's end, which not every upstream sends. */
+/**
+ * How long the last event of a stream waits for the stream's end, which some upstreams do not send.
+ */
 const endMsMax = 2_000
 
-/** An undici handler that calls `done` exactly once, and can be told of a failure of the dispatch. */
+/**
+ * An undici handler that calls `done` exactly once; a failure of the dispatch can be passed to it.
+ */
 export class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #job: AnswerJob
   readonly #done: (result: Forwarded) => void
@@ -103,8 +107,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * The client's own credential is good: the upstream refused ours, or its provider refused. Nothing
-   * of its answer is read, and who refused is found out before the client is answered.
+   * The client's own credential is valid: the upstream rejected ours, or its provider refused. The
+   * upstream's answer is not read, and the cause is found before the client gets an answer.
    */
   #endRefused(status: number): void {
     this.#isRefused = true
@@ -138,19 +142,19 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   fail(error: Error): void {
-    // After our own refusal this is only the echo of our abort, and the answer is not to be cut.
+    // After our own refusal this is only the result of our abort, and the answer must not be cut.
     if (this.#isDone || this.#isRefused) return
     const cause = (error as NodeJS.ErrnoException).code ?? error.name
     const detail = error instanceof RefusedError ? error.detail : null
     this.#cut(reasonOf(error), cause, { detail })
   }
 
-  /** Whether somebody whose credential still holds good waits for an answer, or for more of it. */
+  /** Returns whether a client with a valid credential still waits for an answer or its rest. */
   isWaiting(): boolean {
     return !this.#isDone && this.#stands()
   }
 
-  /** The gatekeeper stops, and this answer has had its time. */
+  /** Ends the answer because the gatekeeper is stopping. */
   endStopping(): void {
     this.#cut('draining', 'STOPPING')
     this.#stop('the gatekeeper is stopping')
@@ -159,7 +163,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #onDrain = () => this.#controller?.resume()
 
   #onClose = () => {
-    // The client left: the upstream stops at once, or it would go on computing for nobody.
+    // The client disconnected: the upstream is stopped at once, or it would continue computing.
     this.#breakOff('aborted', this.#client.status() ?? 499)
     this.#stop('the client disconnected')
   }
@@ -169,7 +173,10 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#stop('the answer exceeded its time limit')
   }
 
-  /** Nothing goes out any more for a credential that was revoked meanwhile, nor is computed for it. */
+  /**
+   * Ends the answer if the credential was revoked in the meantime: nothing more is sent or
+   * computed.
+   */
   #stands(): boolean {
     if (this.#job.isStanding()) return true
     this.#cut('token-revoked', 'CREDENTIAL_REVOKED')
@@ -177,7 +184,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     return false
   }
 
-  /** An answer without content is whole with its head. */
+  /** An answer without content is complete with its head. */
   #lengthOf(status: number, declared: string | string[] | undefined): number {
     if (this.#job.exchange.request.method === 'HEAD' || status === 204 || status === 304) return 0
     return declared === undefined ? Number.POSITIVE_INFINITY : Number(declared)
@@ -191,7 +198,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#after(endMsMax, () => this.#client.letGo())
   }
 
-  /** What cannot be changed as it must be is not passed on at all. */
+  /** Content that cannot be transformed is not forwarded. */
   #change(chunk: Buffer | null): Buffer | null {
     try {
       return chunk === null ? this.#content.end() : this.#content.push(chunk)
@@ -221,7 +228,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     return { settled, forwarded: { outcome, reason, usage, ...(detail !== null && { detail }) } }
   }
 
-  /** The whole answer was there: its end goes out when it is on record. */
+  /** The answer is complete: its end is sent after it is recorded. */
   #complete(trailers: AnswerFields): void {
     const { response } = this.#job.exchange
     const finished = this.#finish('answered', this.#status, { reason: null })
@@ -229,12 +236,12 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     const { settled, forwarded } = finished
     void settled.then((isSettled) => {
       if (!isSettled) return this.#done(this.#unrecorded(forwarded))
-      // Node sends trailers where it was told of them only.
+      // Node sends trailers only if they were announced.
       const named = this.#hasTrailers ? (clientFields(trailers) as Record<string, string>) : null
       try {
         if (!response.destroyed) this.#client.end(named)
       } catch {
-        // Fields that Node does not send.
+        // Fields that Node rejects.
         response.destroy()
       }
       this.#done(forwarded)
@@ -246,7 +253,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     return { outcome: { ...outcome, kind: 'failed', cause: 'UNRECORDED' }, reason, usage }
   }
 
-  /** Breaks off what is out already; where nothing is, the reason is to be answered. */
+  /** Cuts what was already sent; if nothing was sent, the reason is the answer. */
   #cut(
     reason: Reason,
     cause: string,

@@ -1,7 +1,7 @@
 /**
- * Streams of OpenAI's form tell their usage only where they are asked to, and some upstreams refuse
- * the question. The client never sent it, so its request is then sent once more without it, as long
- * as nothing was answered: under the same reservation, and with one answer to the client.
+ * Streams in OpenAI's form report their usage only on request, and some upstreams refuse that
+ * option. The client did not send it, so its request is sent once more without it if nothing was
+ * answered yet: under the same reservation, and with one answer to the client.
  */
 import type { Dispatcher } from 'undici'
 import type { AnswerHandler } from './answer-handler.ts'
@@ -13,15 +13,15 @@ type Controller = Dispatcher.DispatchController
 /** How often, and with which bodies, one request is sent. */
 export type Sending = {
   readonly first: Buffer | null
-  /** The body of a second attempt; null where there is none. */
+  /** The body of a second attempt; null if there is none. */
   readonly second: (() => Buffer) | null
-  /** Whether the body that was sent last asks for the usage on our account. */
+  /** Returns whether the last body that was sent requests the usage for us. */
   readonly asks: () => boolean
-  /** Told of the status that the client gets. */
+  /** Called with the status that the client gets. */
   readonly note: (status: number) => void
 }
 
-/** Plans how a body is sent to a service, by what is known of the service. */
+/** Plans how a body is sent to a service, from what is known about the service. */
 export function planSending(
   service: string,
   { bytes, question }: { bytes: Buffer | null; question: UsageQuestion | null },
@@ -47,9 +47,9 @@ export function planSending(
 }
 
 /**
- * Stands before the handler of an answer for the first attempt. A refusal is thrown away unread, with
- * its connection; everything else passes. The handler behind hears of one attempt's answer alone, so
- * that its client, its time limits and its record are those of one request.
+ * Wraps the handler of an answer for the first attempt. A refusal is discarded unread, with its
+ * connection; everything else is passed on. The wrapped handler sees the answer of one attempt
+ * only, so that its client, its time limits and its record are those of one request.
  */
 export class FirstAttempt implements Dispatcher.DispatchHandler {
   readonly #answer: AnswerHandler
@@ -71,7 +71,7 @@ export class FirstAttempt implements Dispatcher.DispatchHandler {
     }
     this.#isRefused = true
     controller.abort(new Error("the upstream refused the gatekeeper's request"))
-    // Not from within the connection that has just been given up.
+    // Not from within the connection that was just given up.
     setImmediate(() => {
       if (this.#answer.isWaiting()) this.#askAgain()
     })

@@ -5,13 +5,13 @@ import type { RequestFacts } from '../model/facts.ts'
 import type { Reason } from '../model/reason.ts'
 
 export type CertificateFaults = {
-  /** The certificate of the service was not accepted, with this code. */
+  /** Reports that the certificate of the service was not accepted, with this code. */
   readonly report: (service: string, code: string) => void
-  /** The service answered. */
+  /** Reports that the service answered. */
   readonly clear: (service: string) => void
   /**
-   * Notes how a checked request ended, whose certificate Caddy has met; those of relayed requests
-   * are reported where they are met.
+   * Records how a checked request ended, whose certificate Caddy has verified; relayed requests are
+   * reported by the relay.
    */
   readonly noteEnd: (ended: Ended) => void
   readonly problems: () => readonly Problem[]
@@ -23,7 +23,7 @@ type Ended = {
   readonly outcome: Outcome | null
 }
 
-/** Remembers whose certificate was not accepted last; `onNew` is told once for each fault. */
+/** Remembers the last certificate fault of each service; `onNew` is called once for each fault. */
 export function createCertificateFaults(onNew: (problem: Problem) => void): CertificateFaults {
   const faults = new Map<string, string>()
   const clear = (service: string) => void faults.delete(service)

@@ -8,16 +8,16 @@ import { createModelFilter } from './model-filter.ts'
 import type { AnswerFields } from './response-fields.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
 
-/** What an answer with this head goes through; null where it passes as it is. */
+/** Returns the transforms of an answer with this head; null if it is forwarded unchanged. */
 export type ChangeAnswer = (
   status: number,
   fields: AnswerFields,
 ) => ByteTransform | HeldTransform | null
 
-/** Bytes as they are. */
+/** Forwards bytes unchanged. */
 export const noChange: ByteTransform = { push: (chunk) => chunk, end: () => null }
 
-/** What an admission obliges us to do with the answer; `asks` is whether we asked for its usage. */
+/** Returns the transforms that an admission requires; `asks` is whether we requested its usage. */
 export function changesOf(
   admission: Admission,
   isStream: boolean,
@@ -32,7 +32,7 @@ export function changesOf(
       ? createUsageEventFilter()
       : null
   return (status, fields) => {
-    // What is no success is a message and no list.
+    // An answer without success contains a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)
     if (mayMissModel(admission, status, fields)) return createMissingModelFilter(admission, status)
     const hidden = hideUsage(status, fields)

@@ -1,7 +1,7 @@
 /**
- * What an upstream says when it fails is about itself: its addresses, its exceptions, its providers.
- * Clients of the domain chat get the status, a fixed text and the request id instead. An answer that
- * is not what was asked for (a page, JSON of another form, broken events) is never passed on.
+ * The error texts of an upstream are about itself: its addresses, its exceptions, its providers.
+ * Clients of the domain chat get the status, a fixed text and the request id instead. An answer in
+ * an unexpected form (a page, other JSON, broken events) is never forwarded.
  */
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
@@ -13,7 +13,7 @@ import { UnreadableAnswer } from './unreadable-answer.ts'
 
 const fixedText = 'The model service refused the request, or failed.'
 
-/** Takes the place of an answer that is an error; it reads the upstream's and keeps nothing. */
+/** Replaces an answer that is an error; it reads the upstream's answer and keeps nothing. */
 function createFixedAnswer(requestId: string, fields: AnswerFields): HeldTransform {
   const after = String(fields['retry-after'] ?? '')
   return {
@@ -41,13 +41,13 @@ const fixedError = (requestId: string) => ({
 type Begun = {
   readonly status: number
   readonly fields: AnswerFields
-  /** Whether a stream was asked for. */
+  /** Whether the client requested a stream. */
   readonly isStream: boolean
 }
 
 /**
- * What the answer to a chat goes through: an error gets the fixed text, and a success passes only if
- * it has the form that was asked for.
+ * Returns the transform of a chat answer: an error gets the fixed text, and a success is forwarded
+ * only if it has the requested form.
  */
 export function createChatAnswer(
   requestId: string,
@@ -64,13 +64,15 @@ function refuse(): never {
   throw new UnreadableAnswer()
 }
 
-/** Of an answer of another type not one byte is of interest. */
+/** Nothing of an answer of another type is used. */
 const refused: HeldTransform = { isHeld: true, push: refuse, end: refuse }
 
 /** Longer than any answer in words. */
 const answerBytesMax = 8 * 1024 * 1024
 
-/** Holds a whole answer, and passes it if it is a JSON object with choices and without an error. */
+/**
+ * Holds a whole answer, and forwards it if it is a JSON object with choices and without an error.
+ */
 function createWholeChat(): HeldTransform {
   const chunks: Buffer[] = []
   let length = 0
@@ -104,13 +106,13 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isAnswer = ({ choices, error = null }: Readonly<Record<string, unknown>>) =>
   Array.isArray(choices) && error === null
 
-/** Longer than any event of words; it is held until it is whole. */
+/** Longer than any event in words; an event is held until it is complete. */
 const eventBytesMax = 1024 * 1024
 
 /**
- * Passes events with choices as they came and puts the fixed text in the place of others. What is no
- * event of JSON ends the stream: its client gets an error event and a broken end. The answer's head
- * waits for the first event, so that a stream that begins so is 502.
+ * Forwards events with choices unchanged and replaces others by the fixed text. An invalid event
+ * ends the stream: the client gets an error event and a broken end. The answer's head waits for the
+ * first event, so that a stream that begins this way is 502.
  */
 function createChatEvents(requestId: string): HeldTransform {
   let isBroken = false
@@ -148,7 +150,7 @@ const eventLine = /^(?::|(?:data|event|id|retry)(?::|$))/
 
 function judge(event: Buffer): 'good' | 'error' | 'unreadable' {
   const text = decode(event)
-  // Some readers end a line at a CR alone.
+  // Some clients end a line at a CR alone.
   if (text === null || /\r(?!\n)/.test(text) || event.length > eventBytesMax) return 'unreadable'
   if (!linesOf(text).every((line) => eventLine.test(line))) return 'unreadable'
   const data = dataOf(event)?.trim()
@@ -162,7 +164,10 @@ const linesOf = (text: string) => text.split(/\r?\n/).filter((line) => line !== 
 
 const ping = Buffer.from(': ping\n\n')
 
-/** The data of a good event and nothing else: comments and names of events are the upstream's words. */
+/**
+ * Returns the data of a valid event and nothing else: comments and event names are the upstream's
+ * text.
+ */
 function plain(event: Buffer): Buffer {
   const lines = linesOf(event.toString('utf8'))
   const data = lines.filter((line) => line.startsWith('data:'))
@@ -170,7 +175,7 @@ function plain(event: Buffer): Buffer {
   return data.length === 0 ? ping : Buffer.from(`${data.join('\n')}\n\n`)
 }
 
-/** Both, one after the other; what the second holds back is held back. */
+/** Chains both; bytes that the second holds back stay held back. */
 export function chain(first: ByteTransform, second: HeldTransform): HeldTransform {
   const both = (one: Buffer | null, other: Buffer | null) =>
     one !== null && other !== null ? Buffer.concat([one, other]) : (one ?? other)

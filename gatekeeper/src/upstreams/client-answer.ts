@@ -15,13 +15,13 @@ export type AnswerHead = {
   readonly isEager: boolean
 }
 
-/** Beyond this nothing is kept back: anything may follow the last event of a stream. */
+/** Beyond this nothing is held back: anything may follow the last event of a stream. */
 const heldBytesMax = 64 * 1024
 
-/** How long a client has to take the last words of an answer that breaks off. */
+/** How long a client has to read the last bytes of a broken answer. */
 const lastWordsMsMax = 2_000
 
-/** A destroyed response loses what it still holds, so it is destroyed when the bytes have left. */
+/** A destroyed response loses its buffer, so it is destroyed after the bytes were sent. */
 function destroyAfter(response: ServerResponse, lastWords: Buffer): void {
   const timer = setTimeout(() => response.destroy(), lastWordsMsMax)
   response.once('close', () => clearTimeout(timer))
@@ -45,7 +45,7 @@ export class ClientAnswer {
     if (head.isEager && head.bytes > 0) process.nextTick(() => this.#flushHead())
   }
 
-  /** Passes content on; returns false if the client takes no more for now. */
+  /** Forwards content; returns false if the client accepts no more for now. */
   pass(chunk: Buffer, isLast: boolean): boolean {
     this.#bytes += chunk.length
     const isEnd = isLast || this.#bytes >= (this.#head?.bytes ?? Number.POSITIVE_INFINITY)
@@ -54,7 +54,7 @@ export class ClientAnswer {
     return this.#write(chunk)
   }
 
-  /** Passes on what was kept back, and keeps nothing back from now on. */
+  /** Sends what was held back, and holds nothing back from now on. */
   letGo(): void {
     this.#isHolding = false
     for (const chunk of this.#held) this.#write(chunk)
@@ -105,7 +105,7 @@ export class ClientAnswer {
       this.#sendHead()
       this.#response.flushHeaders()
     } catch {
-      // Fields that Node does not send. No caller could catch it in a turn of its own.
+      // Fields that Node rejects. An exception here would have no caller to catch it.
       this.#response.destroy()
     }
   }

@@ -1,6 +1,6 @@
 import { buildConnector } from 'undici'
 
-/** How the reset of a connection to an upstream is named, where Node says ECONNRESET. */
+/** The name for the reset of a connection to an upstream, instead of Node's ECONNRESET. */
 export const resetCode = 'CONNECTION_RESET'
 
 type ConnectorOptions = {
@@ -10,15 +10,15 @@ type ConnectorOptions = {
 }
 
 /**
- * Connects as undici does by itself, in HTTP/1.1, and makes a reset the end of no answer. undici takes
- * an ECONNRESET for the end of an answer that has neither a length nor chunks (it says because of
- * macOS), and a part of it would pass for the whole. Such an answer ends by a FIN (RFC 9112 §6.3).
+ * Connects like undici's default, in HTTP/1.1, but does not let a reset end an answer. undici
+ * treats an ECONNRESET as the end of an answer that has neither a length nor chunks (because of
+ * macOS), so a partial answer would pass as complete. Such an answer ends by a FIN (RFC 9112 §6.3).
  */
 export function createConnector({ timeout, ca }: ConnectorOptions): buildConnector.connector {
   const connect = buildConnector({ timeout, allowH2: false, ...(ca !== undefined && { ca }) })
   return (target, callback) =>
     connect(target, (...result) => {
-      // Before undici hears of the connection, so that this listener is called before its own.
+      // Before undici gets the connection, so that this listener runs before its own.
       result[1]?.on('error', renameReset)
       callback(...result)
     })

@@ -4,10 +4,13 @@ import { parseJson } from '../lib/json/parse-json.ts'
 /** A longer event passes unchanged, unless `isHolding` says otherwise. */
 const eventBytesMax = 64 * 1024
 
-/** How events are held until they are whole. */
+/** How events are held until they are complete. */
 type Holding = {
   readonly bytesMax: number
-  /** Whether of an event that is too long only what has come is shown to `change`, and nothing passes. */
+  /**
+   * Whether an oversized event is shown to `change` as far as it arrived, and nothing of it is
+   * forwarded.
+   */
   readonly isHolding: boolean
 }
 

@@ -7,30 +7,30 @@ import type { Reason } from '../model/reason.ts'
 import type { Usage } from '../model/usage.ts'
 import type { UsageQuestion } from './usage-questions.ts'
 
-/** The two ends of a relayed request. `bytes` is its body where that was read already. */
+/** The two ends of a relayed request. `bytes` is its body if that was read already. */
 export type Exchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly bytes: Buffer | null
-  /** What an upload goes through, with the type that it has then; null where it is none. */
+  /** The transform of an upload, with the type that it then has; null if there is none. */
   readonly form: { readonly stream: Transform; readonly contentType: string } | null
-  /** Fields that the upstream gets of us, the client's of the same name dropped. */
+  /** Fields that we set for the upstream; the client's fields of the same name are dropped. */
   readonly set: Readonly<Record<string, string>>
-  /** Fields that the client gets of us, the upstream's of the same name dropped. */
+  /** Fields that we set for the client; the upstream's fields of the same name are dropped. */
   readonly answer: Readonly<Record<string, string>>
-  /** Reads what the answer used; null where nothing is counted. */
+  /** Reads the usage from the answer; null if nothing is counted. */
   readonly reader: AnswerReader | null
-  /** Whether the client asked for a stream. */
+  /** Whether the client requested a stream. */
   readonly isStream?: boolean
-  /** What `bytes` ask for on our account, which an upstream may refuse. */
+  /** The option that `bytes` contain for us, which an upstream may refuse. */
   readonly question?: UsageQuestion | null
 }
 
-/** Why nothing was answered yet, or null where the answer's head went out. */
+/** Why nothing was answered yet, or null if the answer's head was sent. */
 export type Forwarded = {
   readonly outcome: Outcome
   readonly reason: Reason | null
   readonly usage: Usage | null
-  /** What the reason names, where it is a refusal of the body on its way. */
+  /** The detail of the reason if the body was refused while it passed. */
   readonly detail?: Detail
 }

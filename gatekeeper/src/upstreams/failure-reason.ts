@@ -9,9 +9,9 @@ const timeoutCodes = new Set([
   ...['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'],
 ])
 
-/** Why an upstream gave no answer, by what undici says of it. */
+/** Returns why an upstream gave no answer, from undici's error. */
 export function reasonOf(error: Error): Reason {
-  // Its body was refused on the way: what was sent of it never becomes a request.
+  // The body was refused while it passed: the sent part never becomes a complete request.
   if (error instanceof RefusedError) return error.reason
   const { code = '' } = error as NodeJS.ErrnoException
   if (unreachableCodes.has(code)) return 'upstream-unreachable'

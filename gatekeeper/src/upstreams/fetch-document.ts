@@ -1,9 +1,9 @@
 /**
- * Gets a small document of an issuer or an upstream: no redirects, bounded in time and size, and nothing of it is
- * ever shown. The address comes from our configuration, never from a request.
+ * Fetches a small document of an issuer or an upstream: no redirects, bounded in time and size, and
+ * its content is never shown. The address comes from our configuration, never from a request.
  *
- * By `dispatch`, as `forward` does, and not by undici's `request`: its body is a stream, and a stream that
- * is destroyed emits an error. An error without a listener ends the process.
+ * Uses `dispatch`, as `forward` does, and not undici's `request`: its body is a stream, and a
+ * destroyed stream emits an error. An error without a listener ends the process.
  */
 import { Agent, type Dispatcher } from 'undici'
 import { createConnector } from './connector.ts'
@@ -51,7 +51,7 @@ export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): Docu
         try {
           agentFor(ca).dispatch(dispatchOptions(url, fields), handler)
         } catch (error) {
-          // undici throws at once on what it takes for an invalid request.
+          // undici throws synchronously for a request that it considers invalid.
           handler.onResponseError(null, error as Error)
         }
       }),
@@ -63,7 +63,7 @@ export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): Docu
 
 function dispatchOptions(url: string, fields: Readonly<Record<string, string>>) {
   const { origin, pathname, search } = new URL(url)
-  // A document in a coding would have to be decoded under a bound, for no gain.
+  // Decoding a compressed document safely would need a bound, for no gain.
   const headers = { accept: 'application/json', 'accept-encoding': 'identity', ...fields }
   return { origin, path: pathname + search, method: 'GET', headers } as const
 }
@@ -74,7 +74,7 @@ type Settle = {
   readonly reject: (error: Error) => void
 }
 
-/** Collects one answer. The first end counts; what comes after it is ignored. */
+/** Collects one answer. The first end counts; later ones are ignored. */
 class DocumentHandler implements Dispatcher.DispatchHandler {
   readonly #settle: Settle
   readonly #chunks: Buffer[] = []
@@ -97,7 +97,7 @@ class DocumentHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Controller, status: number, fields: AnswerFields): void {
-    // Informational answers come before the one that counts (RFC 9110 §15.2).
+    // Informational answers come before the final one (RFC 9110 §15.2).
     if (status >= 100 && status < 200) return
     if (status !== 200) return this.#fail(new DocumentError(`HTTP_${status}`))
     const coding = String(fields['content-encoding'] ?? 'identity').trim()
@@ -123,11 +123,11 @@ class DocumentHandler implements Dispatcher.DispatchHandler {
   #fail(error: DocumentError): void {
     if (!this.#finish()) return
     this.#settle.reject(error)
-    // The rest of the answer is not read: its connection ends here.
+    // The rest of the answer is not read: its connection is closed.
     this.#controller?.abort(error)
   }
 
-  /** False where it is over already. */
+  /** Returns false if it has already ended. */
   #finish(): boolean {
     if (this.#isDone) return false
     this.#isDone = true

@@ -1,7 +1,7 @@
 /**
- * Sends an admitted request to its upstream and carries the answer back as it comes. What goes wrong
- * before the answer's head is a reason; afterwards it is a broken stream and never a clean end, so
- * that half an answer cannot pass for a whole one.
+ * Sends an admitted request to its upstream and streams the answer back. A failure before the
+ * answer's head is a reason; after it, the stream is broken and never ends cleanly, so that a
+ * partial answer cannot pass as complete.
  */
 import { Agent, type Dispatcher } from 'undici'
 import type { Fields } from '../lib/net/fields.ts'
@@ -23,19 +23,19 @@ import { createUsageQuestions, type UsageQuestions } from './usage-questions.ts'
 
 export type Forwarder = {
   /**
-   * Resolves on every exit: end, error, abort, time limit. Never rejects. The reservation is settled
-   * by then, and the end of an answer was not sent before.
+   * Resolves on every exit: end, error, abort, time limit. Never rejects. The reservation is
+   * settled by then, and the end of an answer was not sent before.
    */
   readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
-  /** Ends every exchange as `draining`: 503 where nothing is out yet, else a broken answer. */
+  /** Ends every exchange as `draining`: 503 if nothing was sent yet, else a broken answer. */
   readonly cut: () => void
   readonly close: () => Promise<void>
 }
 
-/** Longer than any disk takes to write a line; beyond it an answer is cut. */
+/** Longer than any disk takes to write a line; after that an answer is cut. */
 const settleMsMaxUsual = 10_000
 
-/** Makes one connection pool per relayed service. */
+/** Creates one connection pool per relayed service. */
 export function createForwarder(
   services: readonly Service[],
   {
@@ -75,7 +75,7 @@ export function createForwarder(
   }
 }
 
-/** A service that answered has shown a certificate that is trusted, or needs none. */
+/** A service that answered has a trusted certificate, or needs none. */
 function noteCertificate(
   service: Service,
   { reason, outcome }: Forwarded,
@@ -92,7 +92,7 @@ const unreachable: Forwarded = {
   usage: noUsage,
 }
 
-/** The client was gone before anything was sent on. */
+/** The client disconnected before anything was forwarded. */
 const left: Forwarded = {
   outcome: { status: 499, kind: 'aborted', answerBytes: 0 },
   reason: null,
@@ -105,8 +105,8 @@ function createAgent(service: Service): Agent {
       timeout: service.timeouts.connectSeconds * 1000,
       ca: service.upstream?.ca,
     }),
-    // One request a connection at a time: an upstream's slow answer must not hold up another's.
-    // 0 is undici's word for a new connection each time.
+    // One request per connection at a time: a slow answer must not delay another one. 0 means a new
+    // connection each time in undici.
     pipelining: service.keepAlive ? 1 : 0,
     allowH2: false,
   })
@@ -116,11 +116,11 @@ type Job = {
   readonly admission: Admission
   readonly exchange: Exchange
   readonly settleMsMax: number
-  /** Whom a refusal of this upstream is about. */
+  /** Returns the cause of a refusal by this upstream. */
   readonly causeOf: (status: number) => Promise<Reason>
-  /** Which upstreams refuse to be asked for the usage of a stream. */
+  /** Which upstreams refuse the option for the usage of a stream. */
   readonly questions: UsageQuestions
-  /** Where the exchange is listed until it is over. */
+  /** Lists the exchange until it ends. */
   readonly open: Set<AnswerHandler>
 }
 
@@ -139,7 +139,7 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
         const sent = { ...exchange, bytes: body }
         agent.dispatch(dispatchOptions(service, job.admission, sent), to)
       } catch (error) {
-        // undici throws at once on what it takes for an invalid request: nothing was sent.
+        // undici throws synchronously for a request that it considers invalid: nothing was sent.
         handler.fail(error as Error)
       }
     }
@@ -174,7 +174,7 @@ function durationMsMaxOf({ obligations }: Admission): number | null {
   return seconds.length === 0 ? null : Math.min(...seconds) * 1000
 }
 
-/** Path and query that the upstream is asked for. */
+/** Returns path and query for the upstream. */
 function targetOf(service: Service, { facts }: Admission): string {
   const { endpointPath, query, endpoint } = facts
   const path = endpoint?.upstreamPath ?? (query === '' ? endpointPath : `${endpointPath}?${query}`)
@@ -199,7 +199,7 @@ function dispatchOptions(
         ...(route?.strip && { 'x-forwarded-prefix': route.prefix }),
         ...credentialOf(service),
         ...body.fields,
-        // Answers are read, and some changed, on their way; none of that works on a coding.
+        // Answers are read, and some changed, as they pass, which needs uncompressed content.
         'accept-encoding': 'identity',
       },
       route?.credentialField,

@@ -1,6 +1,6 @@
 /**
- * Finds out whether an upstream's refusal says that the model is not there. Its caller then gets the
- * same answer as for a model that it may not use.
+ * Finds out whether an upstream's refusal says that the model does not exist. The caller then gets
+ * the same answer as for a model that it may not use.
  */
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Admission } from '../model/admission.ts'
@@ -8,7 +8,9 @@ import { RefusedError } from '../model/refused-error.ts'
 import type { HeldTransform } from './held-transform.ts'
 import type { AnswerFields } from './response-fields.ts'
 
-/** Whether an answer with this head may be about a missing model, so that it has to be read. */
+/**
+ * Returns whether an answer with this head may be about a missing model, so that it must be read.
+ */
 export function mayMissModel({ facts }: Admission, status: number, fields: AnswerFields): boolean {
   if (status !== 404 && status !== 400) return false
   const { endpoint } = facts
@@ -16,7 +18,7 @@ export function mayMissModel({ facts }: Admission, status: number, fields: Answe
   return /^application\/json\b/i.test(String(fields['content-type'] ?? '').trim())
 }
 
-/** Longer than any message; what is longer passes as it is. */
+/** Longer than any message; a longer answer is forwarded unchanged. */
 const messageBytesMax = 64 * 1024
 
 /** Holds the answer and throws a RefusedError if it says that the model is missing. */
@@ -44,7 +46,7 @@ export function createMissingModelFilter({ facts }: Admission, status: number): 
   }
 }
 
-/** 404 on such an endpoint is about its model unless it is about the path; 400 has many causes. */
+/** 404 on such an endpoint means its model unless it means the path; 400 has many causes. */
 const missingBy = {
   404: /\bmodel\b.{0,400}\b(?:not[ _]found|does(?:n't| not) exist|not_found|unknown)\b|\b(?:no such|unknown|could not find)\b.{0,40}\bmodel|model_not_found/is,
   400: /\binvalid model name\b|\bmodel\b.{0,300}\b(?:not found|does not exist)\b|\bcould not find\b.{0,40}\bmodel|model_not_found/is,
@@ -57,7 +59,7 @@ function saysMissing(status: number, bytes: Buffer): boolean {
 
 const depthMax = 3
 
-/** The texts of an error in Ollama's, OpenAI's, Google's or FastAPI's form. */
+/** Returns the texts of an error in Ollama's, OpenAI's, Google's or FastAPI's form. */
 function messageOf(value: unknown, depth = 0): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null || depth === depthMax) return ''

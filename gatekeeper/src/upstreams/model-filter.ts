@@ -6,12 +6,13 @@ import type { HeldTransform } from './held-transform.ts'
 /** Longer than the list of any server with some thousand models. */
 const listBytesMax = 8 * 1024 * 1024
 
-/** Answers whether the caller may see a model; `isRemote` where the server says so of it. */
+/** Returns whether the caller may see a model; `isRemote` if the server says that it is remote. */
 type IsVisible = (names: readonly string[], isRemote: boolean) => boolean
 
 /**
- * Cuts a list of models down to what the caller may use. The answer is held until it is whole; one
- * that cannot be read throws, and nothing of it is passed on: it could name what is not to be named.
+ * Reduces a list of models to those that the caller may use. The answer is held until it is
+ * complete; an unreadable one throws, and nothing of it is forwarded: it could name forbidden
+ * models.
  */
 export function createModelFilter(admission: Admission): HeldTransform {
   const chunks: Buffer[] = []
@@ -31,14 +32,14 @@ export function createModelFilter(admission: Admission): HeldTransform {
       return null
     },
     end: () => {
-      // The answer to a HEAD has no content, and nothing to hide.
+      // The answer to a HEAD has no content, so nothing to hide.
       if (length === 0 && facts.method === 'HEAD') return null
       return Buffer.from(JSON.stringify(filterList(parse(Buffer.concat(chunks)), isVisible)))
     },
   }
 }
 
-/** A list that nobody can read as one. */
+/** A list in an unknown form. */
 export class UnreadableList extends Error {}
 
 function parse(bytes: Buffer): unknown {
@@ -51,7 +52,10 @@ function parse(bytes: Buffer): unknown {
 
 const listNames = ['models', 'data']
 
-/** `models` of Ollama, `data` of OpenAI; llama.cpp has both. Nothing else of the answer is kept. */
+/**
+ * `models` of Ollama, `data` of OpenAI; llama.cpp has both. Everything else in the answer is
+ * dropped.
+ */
 function filterList(value: unknown, isVisible: IsVisible): unknown {
   if (!isObject(value)) throw new UnreadableList()
   const names = listNames.filter((name) => value[name] !== undefined && value[name] !== null)

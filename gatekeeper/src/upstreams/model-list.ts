@@ -1,6 +1,6 @@
 /**
- * Which models an upstream of OpenAI's form serves. Asked again when the last list is old; where it
- * cannot be had there is none, since an old one could let through what is gone.
+ * The models that an upstream in OpenAI's form serves. Fetched again when the list is old; if that
+ * fails there is no list, because an old one could allow models that are gone.
  */
 import type { Clock } from '../lib/clock.ts'
 import { addressOf, type Upstream } from '../model/service.ts'
@@ -16,15 +16,18 @@ export type ModelListDeps = {
       readonly ca?: string | undefined
     },
   ) => Promise<string>
-  /** Told of the code of an error for which there is no list. */
+  /** Called with the code of an error if there is no list. */
   readonly onFault?: (code: string) => void
 }
 
 const freshMs = 15_000
-/** A list that failed is not asked for by every request that waits for it. */
+/** After a failure, waiting requests do not each fetch the list again. */
 const failedMs = 1_000
 
-/** Returns what tells the names of the models; null where they cannot be had. Never rejects. */
+/**
+ * Returns a function that resolves with the names of the models; null if they are not available.
+ * Never rejects.
+ */
 export function createModelList(deps: ModelListDeps): () => Promise<readonly string[] | null> {
   let names: readonly string[] | null = null
   let staleAt = 0
@@ -54,6 +57,6 @@ async function askUpstream({ upstream, fetchDocument }: ModelListDeps): Promise<
   if (!Array.isArray(data)) return null
   const ids = data.map((entry: { readonly id?: unknown } | null) => entry?.id)
   const names = ids.filter((id) => typeof id === 'string')
-  // A server that is starting has none yet: that is not a list to remember.
+  // A starting server has none yet: such a list is not kept.
   return names.length === 0 ? null : names
 }

@@ -2,18 +2,18 @@ import { isLoopback } from '../lib/net/cidr.ts'
 import { isUnder } from '../lib/net/path.ts'
 import type { Route, Upstream } from '../model/service.ts'
 
-/** Of a relayed request: where it went, and the route by which it came. */
+/** A relayed request: its target, and the route by which it came. */
 export type Sent = {
   readonly upstream: Upstream
   readonly route: Pick<Route, 'prefix' | 'strip'> | null
-  /** Path and query that the upstream was asked for. */
+  /** Path and query that were sent to the upstream. */
   readonly target: string
 }
 
 /**
- * The address in an answer's `Location` or `Content-Location` as our clients reach it, a path below
- * the prefix; null where it leads elsewhere, and for one that cannot be read. As the generated blocks
- * have it for checked routes (config/blocks/place-below.ts).
+ * Returns the address in an answer's `Location` or `Content-Location` as our clients reach it, a
+ * path below the prefix; null if it leads elsewhere or cannot be read. Same rules as in the
+ * generated blocks for check routes (config/blocks/place-below.ts).
  */
 export function placeBelow(said: string, { upstream, route, target }: Sent): string | null {
   const base = upstream.origin + target
@@ -33,7 +33,7 @@ function without(path: string, basePath: string): string {
   return basePath !== '' && isUnder(path, basePath) ? path.slice(basePath.length) || '/' : path
 }
 
-/** A server on this machine may call itself by each name that this machine has. */
+/** A server on this machine may use any name that this machine has. */
 function isSameHost(one: string, other: string): boolean {
   const isHere = (host: string) => host === '0.0.0.0' || isLoopback(host.replace(/^\[|\]$/g, ''))
   return one === other || (isHere(one) && isHere(other))

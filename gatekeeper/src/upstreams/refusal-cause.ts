@@ -1,13 +1,13 @@
 /**
- * Finds out whom an upstream's 401 or 403 is about. The client's own credential is never sent on, so
- * it is about ours, or about the provider or model that stands behind the upstream.
+ * Finds the cause of an upstream's 401 or 403. The client's own credential is never forwarded, so
+ * the cause is our credential, or the provider or model behind the upstream.
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Reason } from '../model/reason.ts'
 import { addressOf, type Service } from '../model/service.ts'
 import type { DocumentFetcher } from './fetch-document.ts'
 
-/** Statuses by which an upstream refuses a credential. No client ever gets them from an upstream. */
+/** Statuses by which an upstream refuses a credential. They are never forwarded to a client. */
 export const refusalStatuses: readonly number[] = [401, 403, 407]
 
 export type RefusalCauseDeps = {
@@ -16,12 +16,12 @@ export type RefusalCauseDeps = {
   readonly fetchDocument: DocumentFetcher['fetch']
 }
 
-/** How long an answer about our credential counts: refused requests do not each ask again. */
+/** How long a result about our credential is kept: refused requests do not each test it again. */
 const freshMs = 15_000
 
 /**
- * Returns what names the reason of a refusal by this service, with this status. It asks for a
- * guarded path with our own credential, once for all requests that wait. Never rejects.
+ * Returns a function that names the reason of a refusal by this service with this status. It
+ * requests a protected path with our own credential, once for all waiting requests. Never rejects.
  */
 export function createRefusalCause(
   service: Service,

@@ -3,15 +3,15 @@ import type { Readable, Transform } from 'node:stream'
 import type { BodyForm } from '../model/endpoint.ts'
 import type { Exchange } from './exchange.ts'
 
-/** What an upstream gets as the body of a request, and the fields that tell of it. */
+/** The body that an upstream gets, and its fields. */
 type RequestBody = {
   readonly content: Buffer | Readable | null
   readonly fields: Readonly<Record<string, string>>
 }
 
 /**
- * A body that was read is sent as it was written anew, an upload as its guard lets it through, and
- * bytes that nobody reads as they come, with the length and the coding that the client gave them.
+ * A body that was read is sent in its normal form, an upload as its guard lets it through, and
+ * bytes that are not read unchanged, with the length and the coding from the client.
  */
 export function requestBody(exchange: Exchange, form: BodyForm): RequestBody {
   const { request, bytes } = exchange
@@ -33,8 +33,8 @@ export function requestBody(exchange: Exchange, form: BodyForm): RequestBody {
 }
 
 /**
- * Not by `pipeline`, which destroys the request when its guard refuses, and with it the connection
- * on which the refusal is to be answered.
+ * Not with `pipeline`, which destroys the request when its guard refuses, and with it the
+ * connection that must carry the refusal.
  */
 function feed(guard: Transform, request: IncomingMessage): void {
   request.pipe(guard)
@@ -43,7 +43,7 @@ function feed(guard: Transform, request: IncomingMessage): void {
     request.resume()
   })
   request.once('close', () => {
-    // Half an upload must not end as a whole one.
+    // A partial upload must not end as a complete one.
     if (!request.readableEnded) guard.destroy(new Error('the client cancelled its upload'))
   })
 }

@@ -1,7 +1,7 @@
 /**
- * Which fields of a client's request its upstream sees. Hop-by-hop fields end here (RFC 9110
- * §7.6.1), credentials end here, and nothing that a client sent may pass for something that the
- * gatekeeper or a proxy says.
+ * Decides which fields of a client's request its upstream sees. Hop-by-hop fields are removed (RFC
+ * 9110 §7.6.1), credentials are removed, and no field of a client may look like a statement of the
+ * gatekeeper or a proxy.
  */
 import { connectionNames, type Fields } from '../lib/net/fields.ts'
 import {
@@ -11,7 +11,7 @@ import {
 } from '../model/credential-fields.ts'
 
 const removed = new Set([
-  // Hop-by-hop, and what undici sets by itself.
+  // Hop-by-hop, and fields that undici sets itself.
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'host', 'content-length', 'expect', 'alt-svc', 'http2-settings'],
   // Credentials, in every carrier.
@@ -20,16 +20,16 @@ const removed = new Set([
   // Statements about the client or the target that only a trusted proxy may make.
   ...['forwarded', 'x-real-ip', 'x-original-url', 'x-rewrite-url', 'x-http-method-override'],
   ...['x-http-method', 'x-method-override', 'via', 'true-client-ip', 'cf-connecting-ip'],
-  // Sent on as they were understood.
+  // Forwarded in their parsed form.
   ...['traceparent', 'tracestate'],
-  // The browser's: origins are judged here, and an upstream on loopback refuses foreign ones.
+  // From browsers: origins are checked here, and an upstream on loopback refuses foreign ones.
   ...['origin', 'referer', 'access-control-request-method', 'access-control-request-headers'],
-  // Answers are passed on as bytes, and read on the way: no coding between upstream and gatekeeper.
+  // Answers are read as they pass: no compression between upstream and gatekeeper.
   'accept-encoding',
-  // A body that was read is sent without its coding.
+  // A body that was read is sent uncompressed.
   'content-encoding',
 ])
-/** Spellings without end; `(cleaned)` in the Caddyfile drops the same ones. */
+/** Names with unlimited variants; `(cleaned)` in the Caddyfile drops the same ones. */
 const removedWithin = [
   ...['gatekeeper', 'forwarded', 'client-ip', 'clientip', 'connecting-ip', 'http-method'],
   ...['method-override', 'authenticated-'],
@@ -40,7 +40,7 @@ const removedFamilies = [
   ...['x-litellm-', 'ocp-apim-', 'sec-fetch-'],
 ]
 
-/** Whether no upstream may see a field of this name. */
+/** Returns whether no upstream may see a field of this name. */
 function isRemoved(name: string): boolean {
   if (removed.has(name) || /[_.]/.test(name)) return true
   if (removedWithin.some((part) => name.includes(part))) return true
@@ -48,9 +48,10 @@ function isRemoved(name: string): boolean {
 }
 
 /**
- * The fields for the upstream: the client's own without the removed ones, then `set`, which wins.
- * Where a route names the one field of our credential (`only`), the other carriers pass.
- * Names with `_` or `.` are dropped: several servers fold them to `-` and would see two spellings.
+ * Returns the fields for the upstream: the client's own without the removed ones, then `set`, which
+ * takes precedence. If a route names the one field for credentials (`only`), the other carriers are
+ * forwarded. Names with `_` or `.` are dropped: several servers map them to `-` and would see two
+ * fields.
  */
 export function upstreamFields(
   client: Fields,

@@ -5,8 +5,8 @@ import { placeBelow, type Sent } from './place-below.ts'
 export type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
 
 /**
- * Which fields of an upstream's answer its client sees: none that speak for the gatekeeper, that
- * tell where and what the upstream is, or that act on the browser for the whole origin.
+ * Decides which fields of an upstream's answer its client sees: none that speak for the gatekeeper,
+ * reveal the upstream, or affect the whole origin in the browser.
  */
 const removed = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'te', 'upgrade'],
@@ -32,12 +32,12 @@ const removedFamilies = [
   'x-forwarded-',
 ]
 
-/** Fields that tell a place, which clients are told as they reach it, or not at all. */
+/** Fields with an address, which is rewritten for clients or removed. */
 const places = ['location', 'content-location']
 
 /**
- * Filters the answer's fields; `Trailer` stays, since it announces what follows the content. Without
- * `sent` (in trailers) no place is told.
+ * Filters the answer's fields; `Trailer` stays, because it announces fields after the content.
+ * Without `sent` (in trailers) addresses are removed.
  */
 export function clientFields(
   answer: AnswerFields,
@@ -57,10 +57,10 @@ export function clientFields(
   return kept
 }
 
-/** What an answer says of its exact bytes, which no longer holds where we change them. */
+/** Fields about the exact bytes, which are wrong after we change them. */
 const ofBytes = ['content-length', 'etag', 'content-md5', 'digest', 'content-digest', 'repr-digest']
 
-/** The fields of an answer whose content is changed on its way. */
+/** Returns the fields of an answer whose content is changed as it passes. */
 export function changedFields<T>(answer: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(answer).filter(([name]) => !ofBytes.includes(name)))
 }
@@ -69,7 +69,7 @@ function isRemoved(name: string): boolean {
   return removed.has(name) || removedFamilies.some((family) => name.startsWith(family))
 }
 
-/** The names in a Trailer field, without those that will not be passed on. */
+/** Returns the names in a Trailer field without those that are not forwarded. */
 function announced(value: string | string[]): string {
   const names = [value].flat().flatMap((text) => text.split(','))
   return names

@@ -1,4 +1,4 @@
-/** Whether a record was made in time. */
+/** Resolves with whether the record was written in time. */
 export function settleWithin(settled: Promise<void>, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMs)

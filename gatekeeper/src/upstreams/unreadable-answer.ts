@@ -1,7 +1,7 @@
-/** An answer of an upstream that is not what was asked for; nothing of it may be passed on. */
+/** An answer of an upstream in an unexpected form; nothing of it may be forwarded. */
 export class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer'
-  /** What a client is still told where a part of the answer is out already. */
+  /** The last bytes for a client that already has a part of the answer. */
   readonly lastWords: Buffer | null
 
   constructor(lastWords: Buffer | null = null) {

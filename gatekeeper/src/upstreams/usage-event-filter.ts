@@ -1,7 +1,7 @@
 /**
- * Hides the one event that we asked for and the client did not: OpenAI's last chunk of a stream, with
- * `usage` and no word of an answer (`stream_options.include_usage`). Every other byte passes as it
- * came.
+ * Hides the one event that we requested and the client did not: OpenAI's last chunk of a stream,
+ * with `usage` and no content (`stream_options.include_usage`). All other bytes are forwarded
+ * unchanged.
  */
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import { EventFilter, readEvent } from './event-filter.ts'
@@ -11,7 +11,7 @@ export function createUsageEventFilter(): ByteTransform {
 }
 
 function isUsageEvent(event: Buffer): boolean {
-  // Most events are told by this alone; only the few that may be it are parsed.
+  // This test excludes most events; only the few candidates are parsed.
   if (!/"usage"\s*:\s*\{/.test(event.toString('latin1'))) return false
   const read = readEvent(event)
   if (read === null) return false
@@ -20,7 +20,7 @@ function isUsageEvent(event: Buffer): boolean {
   return isTold && Array.isArray(choices) && choices.every(isEmptyChoice)
 }
 
-/** LiteLLM sends a choice along that says nothing. */
+/** LiteLLM adds an empty choice. */
 function isEmptyChoice(choice: unknown): boolean {
   if (typeof choice !== 'object' || choice === null) return false
   const { delta = {}, text = '', finish_reason: reason = null } = choice as Record<string, unknown>

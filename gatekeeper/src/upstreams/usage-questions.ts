@@ -1,16 +1,16 @@
 /**
- * Remembers which upstreams take `stream_options`, by which we ask for the usage of a stream, and
- * which refuse every request that has it (Mistral, older versions of Azure). A router such as LiteLLM
- * has both behind it, so each model of a service counts for itself.
+ * Remembers which upstreams accept `stream_options`, which requests the usage of a stream, and
+ * which refuse every request with it (Mistral, older versions of Azure). A router such as LiteLLM
+ * has both kinds behind it, so each model of a service is remembered separately.
  */
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 
-/** A body that asks for the usage, although its client did not. */
+/** A body that requests the usage although its client did not. */
 export type UsageQuestion = {
   readonly model: string
-  /** The body as it is without that. */
+  /** Returns the body without that option. */
   readonly bytesWithout: () => Buffer
 }
 
@@ -20,15 +20,18 @@ export type UsageQuestions = {
   readonly refused: (service: string, model: string) => void
 }
 
-/** An unlucky refusal must not make the usage of a model an estimate for ever: it is asked again. */
+/**
+ * One accidental refusal must not make the usage of a model an estimate forever: the option is
+ * tried again.
+ */
 const refusedMs = 3_600_000
 
-/** Statuses by which an upstream refuses a member that it does not know. */
+/** Statuses by which an upstream refuses an unknown member. */
 export const questionRefusals: readonly number[] = [400, 422]
 
 /**
- * Whoever took the question once is never held to refuse it: otherwise a request that fails with it
- * by its making, and not without it, would turn off the exact count of everybody's streams.
+ * An upstream that accepted the option once never counts as refusing it: otherwise one request that
+ * fails only with the option could disable the exact count of all streams.
  */
 export function createUsageQuestions({
   clock,
@@ -38,7 +41,7 @@ export function createUsageQuestions({
   readonly max?: number
 }): UsageQuestions {
   const known = new LRUCache<string, { readonly refusedAt: number | null }>({ max })
-  // A name may be as long as its caller likes.
+  // Model names from callers have any length.
   const keyOf = (service: string, model: string) =>
     hash('sha256', JSON.stringify([service, model]), 'base64')
   return {
