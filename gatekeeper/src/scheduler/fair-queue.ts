@@ -1,37 +1,37 @@
 /**
- * Shares the slots of one service fairly, by weighted deficit round robin over keys. A turn costs the
- * time that it took, charged afterwards, since the length of a model's answer is not known before: the
- * key that is furthest behind its share is next. A key that floods the service waits for itself alone,
- * and between two keys of one weight nobody waits longer than twice the longest request. Rounds are
- * computed and not walked: `round` is the position of a key that has always had its share.
+ * Shares the slots of one service fairly, by weighted deficit round robin over keys. A turn costs
+ * its duration, charged afterwards, because the length of a model's answer is not known before: the
+ * key that is furthest behind its share is next. A key that floods the service only delays itself,
+ * and between two keys of the same weight no request waits longer than twice the longest request.
+ * Rounds are computed and not walked: `round` is the position of a key that always had its share.
  *
- * It knows no request and no socket, and its clock must not jump (`performance.now`).
+ * It knows no requests and no sockets, and its clock must be monotonic (`performance.now`).
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { QueueRules } from '../model/service.ts'
 import { createLane, endIn, isBefore, isIdle, type Lane, usedBy, type Waiter } from './lane.ts'
 
-/** The right to run. `release` gives it back; a second call changes nothing. */
+/** The right to run. `release` returns it; later calls have no effect. */
 export type Slot = {
   readonly waitedMs: number
-  /** Whether others were served in the meantime, so that an earlier decision may no longer hold. */
+  /** Whether other requests ran in the meantime, so an earlier decision may be outdated. */
   readonly hasWaited: boolean
   readonly release: () => void
 }
 
-/** Why a caller left without a slot. `aborted`: the client was gone. */
+/** Why a caller left without a slot. `aborted`: the client disconnected. */
 export type TurnedAway = 'queue-full' | 'queue-timeout' | 'aborted'
 
 export type Caller = {
   readonly key: string
-  /** Its share beside other keys; above zero. */
+  /** Its share relative to other keys; above zero. */
   readonly weight: number
-  /** Aborted when the client leaves: it leaves the queue at once. */
+  /** Aborted when the client disconnects: it leaves the queue at once. */
   readonly signal: AbortSignal
 }
 
-/** What is and what was, for metrics. `waitedMs` is the sum over everybody who was served. */
+/** Counts for metrics. `waitedMs` is the sum over all served callers. */
 export type QueueCounts = {
   readonly running: number
   readonly waiting: number
@@ -56,7 +56,10 @@ export class FairQueue {
     this.#deps = deps
   }
 
-  /** Resolves with a slot, at once if one is free, or with why there is none. Never rejects. */
+  /**
+   * Resolves with a slot, at once if one is free, or with the reason why there is none. Never
+   * rejects.
+   */
   async enter(caller: Caller): Promise<Slot | TurnedAway> {
     if (caller.signal.aborted) return this.#turnAway('aborted')
     if (this.isFull(caller.key)) return this.#turnAway('queue-full')
@@ -96,7 +99,8 @@ export class FairQueue {
       return opened
     }
     known.weight = weight
-    // No key saves up turns: one that comes back stands at the current round, and keeps its debt.
+    // No key accumulates turns: one that comes back starts at the current round, and keeps its
+    // debt.
     if (isIdle(known)) known.used = Math.max(known.used, this.#round)
     return known
   }
@@ -127,7 +131,7 @@ export class FairQueue {
       if (lane === null) break
       ;(lane.waiting[0] as Waiter).admit()
     }
-    // Without callers there is nobody to whom a debt could be owed.
+    // Without callers, debts have no meaning.
     if (this.#running === 0 && this.#waiting === 0) this.#lanes.clear()
   }
 

@@ -1,17 +1,20 @@
-/** Somebody who waits for a slot; `admit` ends the waiting, whatever way. */
+/** A caller that waits for a slot; `admit` ends the wait in any case. */
 export type Waiter = { readonly since: number; readonly admit: () => void }
 
 /**
- * One key's share of a queue. `used` is the time that its requests took, divided by its weight: what
- * deficit round robin calls the deficit is how far that lies behind, or ahead of, the round.
+ * One key's share of a queue. `used` is the duration of its requests divided by its weight: the
+ * deficit of deficit round robin is how far that is behind or ahead of the round.
  */
 export type Lane = {
   weight: number
   used: number
   running: number
-  /** Sum of the instants at which its running requests began. */
+  /** Sum of the start instants of its running requests. */
   startedSum: number
-  /** When it was last served, counted in servings: of two equals the one that waited longer is next. */
+  /**
+   * When it was last served, counted in servings: of two equal lanes the one that waited longer is
+   * next.
+   */
   turn: number
   readonly waiting: Waiter[]
 }
@@ -24,7 +27,7 @@ export function isIdle(lane: Lane): boolean {
   return lane.running === 0 && lane.waiting.length === 0
 }
 
-/** What it has used by now, with its running requests as if they ended now. */
+/** Returns what it has used by now, as if its running requests ended now. */
 export function usedBy(lane: Lane, now: number): number {
   return lane.used + (lane.running * now - lane.startedSum) / lane.weight
 }
