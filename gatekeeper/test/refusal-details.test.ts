@@ -9,7 +9,7 @@ import { anEndpoint, aPrincipal, aQuestion } from './support/questions.ts'
 
 const caps = { ...noCaps, contextTokens: 8_000, outputTokens: 100, keepAliveSeconds: 600 }
 const asking = (body: object) =>
-  aQuestion({ caller: aPrincipal({ caps }), body: { ...noBody, ...body } })
+  aQuestion({ principal: aPrincipal({ caps }), body: { ...noBody, ...body } })
 
 test.each([
   [{ contextTokens: 9_000 }, 'num_ctx', 'num_ctx is 9000; the limit is 8000 tokens.'],
@@ -32,7 +32,7 @@ test('a role is told which role is needed, and a service is named', () => {
   expect(grantedClass.describe?.(manage)?.text).toBe(
     'POST needs the role admin here, and this key has the role readwrite.',
   )
-  const token = aQuestion({ caller: aPrincipal({ kind: 'token', services: [] }) })
+  const token = aQuestion({ principal: aPrincipal({ kind: 'token', services: [] }) })
   expect(grantedService.describe?.(token)?.text).toBe(
     'This access token may not call the service ollama: the service is not in its list.',
   )

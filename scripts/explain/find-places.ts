@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
-import type { WrittenPlace } from '../../gatekeeper/src/admission/written-places.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import { placeOf } from '../../gatekeeper/src/config/yaml-place.ts'
 import { type JsonPath, locate } from '../../gatekeeper/src/lib/json/json-place.ts'
+import type { WrittenPlace } from '../../gatekeeper/src/model/written-place.ts'
 
 type Deps = { readonly settings: Settings; readonly readText: (path: string) => string }
 

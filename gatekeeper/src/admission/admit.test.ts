@@ -209,12 +209,11 @@ describe('a reservation is settled exactly once', () => {
   test('where a body check throws', async () => {
     const broken: Check = {
       name: 'broken',
-      needs: 'body',
       examine: () => {
         throw new Error('bug')
       },
     }
-    const world = createWorld({ checks: [...checks, broken] })
+    const world = createWorld({ checks: { ...checks, body: [...checks.body, broken] } })
     expect(await reasonOf(aHead(), world)).toBe('check-failed')
     expect(world.seen.settled).toHaveLength(1)
   })
@@ -250,7 +249,7 @@ describe('what throws denies', () => {
   })
 
   test('a head check that throws', async () => {
-    const world = createWorld({ checks: [{ name: 'broken', needs: 'head', examine: bug }] })
+    const world = createWorld({ checks: { ...checks, head: [{ name: 'broken', examine: bug }] } })
     expect(await reasonOf(aHead(), world)).toBe('check-failed')
   })
 
@@ -267,7 +266,7 @@ describe('what throws denies', () => {
   })
 
   test('without a single check, nobody is admitted who is nobody', async () => {
-    const world = createWorld({ checks: [] })
+    const world = createWorld({ checks: { facts: [], caller: [], head: [], body: [] } })
     expect(await reasonOf(aHead({ fields: {} }), world)).toBe('check-failed')
     expect(await reasonOf(aHead({ fields: { authorization: [otherKey] } }), world)).toBe(
       'check-failed',

@@ -4,7 +4,7 @@
  * to use, and its turn in the queue. Whatever throws on the way is a denial.
  */
 import { Admission, type Refusal, type Reservation } from '../model/admission.ts'
-import type { Check, Obligation, Question } from '../model/decision.ts'
+import type { Checks, Decision, Obligation } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
 import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit } from '../model/limit.ts'
@@ -12,7 +12,7 @@ import { describeRefusal } from '../model/limit-text.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { resolveCaller } from '../policy/caller.ts'
-import { decideForLineage } from '../policy/decide.ts'
+import { decide, decideForLineage } from '../policy/decide.ts'
 import { readBodyFacts } from './body-facts.ts'
 import type { BodySource, ReadBody } from './body-source.ts'
 import { type EstimateDeps, extendReservation } from './estimate.ts'
@@ -27,7 +27,7 @@ import type { StoreDeps } from './stored-responses.ts'
 export type AdmitDeps = FactsDeps &
   StoreDeps &
   EstimateDeps & {
-    readonly checks: readonly Check[]
+    readonly checks: Checks
     readonly authenticate: (
       credential: string,
       clientAddress: string,
@@ -65,6 +65,8 @@ export async function admit(
   deps: AdmitDeps,
 ): Promise<Admitted | Denial> {
   const { facts, credential } = readRequestFacts(head, deps)
+  const onFacts = decide(deps.checks.facts, { facts })
+  if (!onFacts.allowed) return refuseBy(onFacts, facts, null)
   const onHead = await askHead(facts, credential, deps)
   if ('reason' in onHead) return onHead
   // From this very moment: whatever is revoked while a body comes in, or in the queue, counts too.
@@ -72,16 +74,20 @@ export async function admit(
   const reserved = reserve(onHead, deps)
   if ('reason' in reserved) {
     const { principal } = onHead
-    return refuseBy(reserved, { check: 'reserve', facts, principal })
+    return refuseByLimit(reserved, { check: 'reserve', facts, principal })
   }
   const reservation = createHolding(reserved)
-  const request = { head, body, facts, credential, onHead, reservation, isStanding }
-  const verdict = await admitReserved(request, deps).catch((error) => {
-    void reservation.settle({ status: 0, kind: 'aborted', answerBytes: 0 })
-    throw error
-  })
-  if ('reason' in verdict) void reservation.settle({ status: 0, kind: 'failed', answerBytes: 0 })
-  return verdict
+  const owed = onFacts.obligations
+  const request = { head, body, facts, credential, owed, onHead, reservation, isStanding }
+  let verdict: Admitted | Denial | null = null
+  try {
+    verdict = await admitReserved(request, deps)
+    return verdict
+  } finally {
+    // The one other place that settles is where an admitted request is concluded (http/point.ts).
+    const kind = verdict === null ? 'aborted' : 'reason' in verdict ? 'failed' : null
+    if (kind !== null) void reservation.settle({ status: 0, kind, answerBytes: 0 })
+  }
 }
 
 type HeadAnswer = {
@@ -98,19 +104,30 @@ async function askHead(
   deps: AdmitDeps,
 ): Promise<HeadAnswer | Denial> {
   const caller = resolveCaller(facts, await authenticate(facts, credential, deps))
-  const principal = typeof caller === 'string' ? null : caller
-  const limits = principal === null ? [] : deps.limitsOf({ facts, principal })
-  const decision = decideForLineage(deps.checks, 'head', { facts, caller, limits, body: null })
-  if (!decision.allowed) {
-    const { reason, check, detail } = decision
-    return { reason, check, facts, principal, detail }
+  const onCaller = decide(deps.checks.caller, { facts, caller })
+  if (!onCaller.allowed) return refuseBy(onCaller, facts, null)
+  // Whatever the list of checks says: without a principal there is nobody to admit.
+  if (typeof caller === 'string') {
+    return { reason: 'check-failed', check: 'principal', facts, principal: null }
   }
-  if (principal === null) return { reason: 'check-failed', check: 'principal', facts, principal }
-  return { principal, limits, facts, obligations: decision.obligations }
+  const limits = deps.limitsOf({ facts, principal: caller })
+  const question = { facts, principal: caller, limits, body: null }
+  const onHead = decideForLineage(deps.checks.head, question)
+  if (!onHead.allowed) return refuseBy(onHead, facts, caller)
+  return { principal: caller, limits, facts, obligations: onHead.obligations }
 }
 
-/** A refusal by a limit or a queue, with the words for its caller. */
-function refuseBy(refusal: Refusal, about: Known & { readonly check: string }): Denial {
+/** The refusal of a check. */
+function refuseBy(
+  { reason, check, detail }: Extract<Decision, { allowed: false }>,
+  facts: RequestFacts,
+  principal: Principal | null,
+): Denial {
+  return { reason, check, facts, principal, detail }
+}
+
+/** The refusal of a limit or a queue, with the words for its caller. */
+function refuseByLimit(refusal: Refusal, about: Known & { readonly check: string }): Denial {
   const detail = describeRefusal(refusal, about)
   return { ...about, reason: refusal.reason, refusal, detail }
 }
@@ -135,7 +152,6 @@ async function authenticate(
   credential: string | null,
   deps: AdmitDeps,
 ): Promise<Principal | Reason> {
-  if (facts.defect !== null) return facts.defect
   if (credential === null) return 'no-credential'
   try {
     return await deps.authenticate(credential, facts.clientAddress)
@@ -149,6 +165,8 @@ type Reserved = {
   readonly body: BodySource | null
   readonly facts: RequestFacts
   readonly credential: string | null
+  /** What the checks on the facts oblige to. */
+  readonly owed: readonly Obligation[]
   readonly onHead: HeadAnswer
   readonly reservation: Holding
   readonly isStanding: (() => boolean) | null
@@ -158,20 +176,18 @@ type Reserved = {
 async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitted | Denial> {
   const { facts, onHead, reservation, isStanding } = request
   const { principal } = onHead
-  const deny = (reason: Reason, check: string) => ({ reason, check, facts, principal })
-  const refuse = (refusal: Refusal, check: string) => refuseBy(refusal, { check, facts, principal })
+  const refuse = (refusal: Refusal, check: string) =>
+    refuseByLimit(refusal, { check, facts, principal })
 
   const onBody = await askBody(request, deps)
-  if ('reason' in onBody) {
-    return { ...deny(onBody.reason, onBody.check), detail: onBody.detail }
-  }
+  if ('reason' in onBody) return refuseBy(onBody, facts, principal)
   const owed = onBody.obligations
   const question = { facts, principal, body: onBody.read?.facts ?? null, obligations: owed }
   const extended = extendReservation(question, reservation, deps)
   if ('reason' in extended) return refuse(extended, 'reserve')
   const obligations = [...onBody.obligations, ...extended.obligations]
   const bytes = rewrite(onBody.read, facts, obligations)
-  if (bytes === undefined) return deny('obligation-unmet', 'rewrite')
+  if (bytes === undefined) return { reason: 'obligation-unmet', check: 'rewrite', facts, principal }
   const bytesWithout = takeBack(onBody.read, bytes, obligations)
   request.body?.onDecided?.()
   const unkept = await reservation.open()
@@ -185,7 +201,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   if ('reason' in again) return again
   const parts = {
     ...{ facts, principal: again.principal, waitedMs: slot?.waitedMs ?? null },
-    obligations: [...again.obligations, ...obligations],
+    obligations: [...request.owed, ...again.obligations, ...obligations],
   }
   return {
     admission: new Admission({ ...parts, reservation, ...(isStanding && { isStanding }) }),
@@ -200,12 +216,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
 function guardForm({ head, facts, onHead }: Reserved, deps: AdmitDeps): FormGuard {
   const { principal, limits } = onHead
   const judge = (body: BodyFacts) => {
-    const decision = decideForLineage(deps.checks, 'body', {
-      facts,
-      caller: principal,
-      limits,
-      body,
-    })
+    const decision = decideForLineage(deps.checks.body, { facts, principal, limits, body })
     // Without its detail: a model that is not there is answered with the same words.
     return decision.allowed ? null : { reason: decision.reason, detail: null }
   }
@@ -216,8 +227,8 @@ async function askBody({ head, body, facts, onHead }: Reserved, deps: AdmitDeps)
   if (body === null) return { obligations: [], read: null }
   const { principal, limits } = onHead
   const read = await readBodyFacts({ head, facts, principal }, body, deps)
-  const question: Question = { facts, caller: principal, limits, body: read.facts }
-  const decision = decideForLineage(deps.checks, 'body', question)
+  const question = { facts, principal, limits, body: read.facts }
+  const decision = decideForLineage(deps.checks.body, question)
   return decision.allowed ? { obligations: decision.obligations, read } : decision
 }
 

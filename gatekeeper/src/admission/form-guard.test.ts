@@ -45,8 +45,7 @@ async function pass(body: Buffer, given: Given = {}): Promise<Passed> {
   const guard = createFormGuard({
     ...{ facts, principal, head: aHead({ fields: { 'content-type': [formType] } }) },
     judge: (form) => {
-      const question = { facts, caller: principal, limits: [], body: form }
-      const decision = decide(checks, 'body', question)
+      const decision = decide(checks.body, { facts, principal, limits: [], body: form })
       return decision.allowed ? null : decision
     },
   })

@@ -6,21 +6,21 @@
 import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
 import type { BodySource } from '../admission/body-source.ts'
 import type { RequestHead } from '../admission/request-head.ts'
-import { type WrittenPlace, writtenPlaces } from '../admission/written-places.ts'
 import { isPlainId } from '../api-keys/key-file.ts'
 import { readChatQuery } from '../kinds/chat/chat-query.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'
 import { parseTarget } from '../lib/net/path.ts'
 import type { CredentialField } from '../model/credential-fields.ts'
-import type { Check, Question } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit, Standing } from '../model/limit.ts'
-import { lineageOf, type Principal } from '../model/principal.ts'
+import type { Principal } from '../model/principal.ts'
 import { type Reason, reasonRow } from '../model/reason.ts'
 import { routeText } from '../model/service.ts'
-import { explain } from '../policy/decide.ts'
+import type { WrittenPlace } from '../model/written-place.ts'
+import { ofLimits, placesOfYes } from '../policy/written-places.ts'
+import { type ExplainedCheck, type WatchedChecks, watchChecks } from './watch-checks.ts'
 
 /** A request that nobody made. */
 export type ExplainQuestion = {
@@ -72,14 +72,6 @@ export type Explanation = {
 
 type ExplainedCaller = Pick<Principal, 'id' | 'kind' | 'user' | 'role' | 'services' | 'models'>
 
-type ExplainedCheck = {
-  readonly check: string
-  readonly needs: Check['needs']
-  readonly reason: Reason | 'not-asked' | null
-  /** Whose rights were asked: the caller's, or those of whom its token came from. */
-  readonly principal: string | null
-}
-
 export type ExplainDeps = Omit<
   AdmitDeps,
   'reserve' | 'enterQueue' | 'authenticate' | 'followCredential'
@@ -102,24 +94,17 @@ export async function explainRequest(
   deps: ExplainDeps,
 ): Promise<Explanation> {
   const { head, body } = imagine(question, deps)
-  const asked: Asked = {}
-  const remember = (check: Check): Check => ({
-    ...check,
-    examine: (its) => {
-      asked[check.needs] ??= its
-      return check.examine(its)
-    },
-  })
   const { caller } = question
+  const watched = watchChecks(deps.checks, caller.kind === 'key' ? caller.id : null)
   const verdict = await admit(head, body, {
     ...deps,
     ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),
-    checks: deps.checks.map(remember),
+    checks: watched.checks,
     authenticate: caller.kind === 'key' ? deps.rehearseKey(caller.id) : deps.rehearseCredential,
     reserve: deps.rehearse,
     enterQueue: deps.rehearseQueue,
   })
-  return describe(verdict, { asked, caller }, deps)
+  return describe(verdict, watched, deps)
 }
 
 /** A process that only reads the files asks no upstream: the models of the question are there. */
@@ -214,11 +199,9 @@ function sourceOf(text: string): BodySource {
   }
 }
 
-type Asked = Partial<Record<Check['needs'], Question>>
-
 function describe(
   verdict: Admitted | Denial,
-  { asked, caller }: { readonly asked: Asked; readonly caller: ExplainCaller },
+  watched: WatchedChecks,
   deps: ExplainDeps,
 ): Explanation {
   const denial = 'reason' in verdict ? verdict : null
@@ -229,7 +212,7 @@ function describe(
   return {
     request: describeRequest(facts),
     caller: principal === null ? null : describeCaller(principal),
-    checks: deps.checks.flatMap((check) => describeCheck(check, asked[check.needs])),
+    checks: watched.rows(),
     limits: deps.standings(limits),
     isCounted: deps.isCounted,
     verdict: {
@@ -238,14 +221,21 @@ function describe(
       text: denial?.detail?.text ?? row?.text ?? null,
       limit: refusal === null ? null : `${refusal.scope} ${refusal.text}`,
     },
-    written: writtenPlaces({
-      facts,
-      principal,
-      limits,
-      denial,
-      keyId: caller.kind === 'key' ? caller.id : null,
-    }),
+    written: findWritten(verdict, { watched, limits }),
   }
+}
+
+/** Where the rule that decided is written; empty where no file has it. */
+function findWritten(
+  verdict: Admitted | Denial,
+  { watched, limits }: { watched: WatchedChecks; limits: readonly ScopedLimit[] },
+): readonly WrittenPlace[] {
+  if ('admission' in verdict) {
+    return placesOfYes(verdict.admission.facts, verdict.admission.principal)
+  }
+  const { facts, principal, refusal } = verdict
+  if (principal === null || !refusal?.limit) return watched.written()
+  return ofLimits({ facts, principal, limits }, refusal.limit)
 }
 
 function describeRequest({ method, path, point, service, route, endpoint }: RequestFacts) {
@@ -257,27 +247,4 @@ function describeRequest({ method, path, point, service, route, endpoint }: Requ
 
 function describeCaller({ id, kind, user, role, services, models }: Principal): ExplainedCaller {
   return { id, kind, user, role, services, models }
-}
-
-/** One answer for the caller, and one for each whose token its own came from. */
-function describeCheck(check: Check, question: Question | undefined): ExplainedCheck[] {
-  const { name, needs } = check
-  if (question === undefined) {
-    return [{ check: name, needs, reason: 'not-asked', principal: null }]
-  }
-  const { caller } = question
-  if (typeof caller === 'string')
-    return [{ check: name, needs, ...answer(check, question), principal: null }]
-  return lineageOf(caller).map((principal) => ({
-    ...{ check: name, needs, principal: principal.id },
-    ...answer(check, { ...question, caller: principal }),
-  }))
-}
-
-/** What stands after a refusal is not asked in earnest, and may have nobody to ask about. */
-function answer(check: Check, question: Question): { readonly reason: ExplainedCheck['reason'] } {
-  const [explained] = explain([check], question)
-  const reason = explained?.reason ?? null
-  const isNobody = typeof question.caller === 'string' && reason === 'check-failed'
-  return { reason: isNobody ? 'not-asked' : reason }
 }

@@ -3,12 +3,18 @@ import type { BodyFacts, RequestFacts } from './facts.ts'
 import type { ScopedLimit } from './limit.ts'
 import type { Principal } from './principal.ts'
 import type { Reason } from './reason.ts'
+import type { WrittenPlace } from './written-place.ts'
 
-/** Everything that a check may look at. `body` is null until the head checks have passed. */
-export type Question = {
-  readonly facts: RequestFacts
-  readonly caller: Principal | Reason
-  /** Every limit that applies to the caller at the service; none if there is no principal. */
+/** What the first checks may look at: who asks is not known yet. */
+export type FactsQuestion = { readonly facts: RequestFacts }
+
+/** What authentication found: a principal, or why there is none. */
+export type CallerQuestion = FactsQuestion & { readonly caller: Principal | Reason }
+
+/** Everything that a check may look at. `body` is null until the checks on the head have passed. */
+export type Question = FactsQuestion & {
+  readonly principal: Principal
+  /** Every limit that applies to the principal at the service. */
   readonly limits: readonly ScopedLimit[]
   readonly body: BodyFacts | null
 }
@@ -31,13 +37,25 @@ export type Obligation =
   | { readonly kind: 'end-stream'; readonly seconds: number }
 
 /** One rule of admission. It returns why it refuses, or null. */
-export type Check = {
+export type Check<Asked = Question> = {
   readonly name: string
-  readonly needs: 'head' | 'body'
-  readonly examine: (question: Question) => Reason | null
-  readonly oblige?: (question: Question) => Obligation | null
+  readonly examine: (question: Asked) => Reason | null
+  readonly oblige?: (question: Asked) => Obligation | null
   /** Called after `examine` refused; null if the text of the reason is enough. */
-  readonly describe?: (question: Question) => Detail | null
+  readonly describe?: (question: Asked) => Detail | null
+  /** Where the rule that refused is written; left out if no file of an operator has it. */
+  readonly written?: (question: Asked, refused: RefusedBy) => readonly WrittenPlace[]
+}
+
+/** Why a check refused. `keyId` is the key that was asked about, if it has no principal. */
+export type RefusedBy = { readonly reason: Reason; readonly keyId: string | null }
+
+/** All checks, in the order in which they run: each list when all lists before it have passed. */
+export type Checks = {
+  readonly facts: readonly Check<FactsQuestion>[]
+  readonly caller: readonly Check<CallerQuestion>[]
+  readonly head: readonly Check[]
+  readonly body: readonly Check[]
 }
 
 export type Decision =

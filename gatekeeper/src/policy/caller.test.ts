@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/questions.ts'
 import { anonymous } from '../model/principal.ts'
 import { type Reason, reasons } from '../model/reason.ts'
-import { principalOf, resolveCaller } from './caller.ts'
+import { resolveCaller } from './caller.ts'
 
 const open = anEndpoint({ class: 'open' })
 const service = aService({ anonymous: true })
@@ -56,11 +56,6 @@ describe('resolveCaller', () => {
     const principal = aPrincipal()
     expect(resolveCaller(publicFacts, principal)).toBe(principal)
   })
-})
-
-test('asking for the principal of somebody who is none throws', () => {
-  expect(principalOf(anonymous)).toBe(anonymous)
-  expect(() => principalOf('unknown-key')).toThrow()
 })
 
 test('the anonymous principal holds nothing', () => {

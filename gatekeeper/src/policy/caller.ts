@@ -13,9 +13,3 @@ export function resolveCaller(facts: RequestFacts, caller: Principal | Reason): 
   const isOpen = facts.endpoint?.class === 'open' && facts.service?.anonymous === true
   return isOpen ? anonymous : caller
 }
-
-/** Returns the principal of a question; throws if there is none. */
-export function principalOf(caller: Principal | Reason): Principal {
-  if (typeof caller === 'string') throw new Error(`no principal: ${caller}`)
-  return caller
-}

@@ -1,4 +1,4 @@
-import type { Check } from '../model/decision.ts'
+import type { Checks } from '../model/decision.ts'
 import { allowedAddress } from './checks/allowed-address.ts'
 import { allowedModel } from './checks/allowed-model.ts'
 import { allowedOrigin } from './checks/allowed-origin.ts'
@@ -19,28 +19,35 @@ import { wellFormedHead } from './checks/well-formed-head.ts'
 import { withinCaps } from './checks/within-caps.ts'
 
 /**
- * Every check, in the order of the answers (docs/errors.md): 400, 401, 404, 403. The order is part of
- * the contract: whoever has no key learns nothing of what exists behind the gate.
+ * Every check, in the order in which it runs, which is the order of the answers
+ * (docs/errors.md): 400, 401, 404, 403.
+ * The order is part of the contract: a client without a valid credential learns nothing of what
+ * exists behind the gateway.
  */
-export const checks: readonly Check[] = [
-  wellFormedHead,
-  unchangedProtocol,
-  knownCaller,
-  unstrayedCredential,
-  listedEndpoint,
-  grantedService,
-  grantedClass,
-  allowedAddress,
-  allowedOrigin,
-  sameSite,
-  inspectable,
-  endedStream,
-  wellFormedBody,
-  allowedModel,
-  grantedUnload,
-  grantedStore,
-  withinCaps,
-  withinPrompt,
-  cappedOutput,
-  countedStream,
-]
+export const checks: Checks = {
+  facts: [wellFormedHead, unchangedProtocol],
+  // Here the credential is authenticated.
+  caller: [knownCaller],
+  head: [
+    unstrayedCredential,
+    listedEndpoint,
+    grantedService,
+    grantedClass,
+    allowedAddress,
+    allowedOrigin,
+    sameSite,
+    inspectable,
+    endedStream,
+  ],
+  // Here the request is charged and its body is read.
+  body: [
+    wellFormedBody,
+    allowedModel,
+    grantedUnload,
+    grantedStore,
+    withinCaps,
+    withinPrompt,
+    cappedOutput,
+    countedStream,
+  ],
+}

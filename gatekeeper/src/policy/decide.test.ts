@@ -7,14 +7,13 @@ const obligation = (name: string): Obligation => ({
   kind: 'set-subprotocols',
   subprotocols: [name],
 })
-const pass = (name: string, needs: Check['needs'] = 'head'): Check => ({
+const pass = (name: string): Check => ({
   name,
-  needs,
   examine: () => null,
   oblige: () => obligation(name),
 })
-const refuse = (name: string, needs: Check['needs'] = 'head'): Check => ({
-  ...pass(name, needs),
+const refuse = (name: string): Check => ({
+  ...pass(name),
   examine: () => 'class-not-granted',
 })
 const broken: Check = {
@@ -27,7 +26,7 @@ const question = aQuestion()
 
 describe('decide', () => {
   test('without a refusal it allows, with every obligation in order', () => {
-    expect(decide([pass('a'), pass('b')], 'head', question)).toEqual({
+    expect(decide([pass('a'), pass('b')], question)).toEqual({
       allowed: true,
       obligations: [obligation('a'), obligation('b')],
     })
@@ -36,7 +35,7 @@ describe('decide', () => {
   test('the first refusal wins, and no later check is asked', () => {
     const later = vi.fn(() => 'cross-site' as const)
     const checks = [pass('a'), refuse('first'), { ...pass('second'), examine: later }]
-    expect(decide(checks, 'head', question)).toEqual({
+    expect(decide(checks, question)).toEqual({
       allowed: false,
       detail: null,
       reason: 'class-not-granted',
@@ -48,13 +47,13 @@ describe('decide', () => {
   test('a refusal names what the check tells of it, and stands without where that fails', () => {
     const detail = { text: 'num_ctx is 9000; this key may use up to 8000.', param: 'num_ctx' }
     const telling = { ...refuse('first'), describe: () => detail }
-    expect(decide([telling], 'head', question)).toMatchObject({ check: 'first', detail })
+    expect(decide([telling], question)).toMatchObject({ check: 'first', detail })
     const failing = { ...refuse('first'), describe: broken.examine as () => never }
-    expect(decide([failing], 'head', question)).toMatchObject({ check: 'first', detail: null })
+    expect(decide([failing], question)).toMatchObject({ check: 'first', detail: null })
   })
 
   test('a check that throws refuses', () => {
-    expect(decide([broken, pass('a')], 'head', question)).toEqual({
+    expect(decide([broken, pass('a')], question)).toEqual({
       allowed: false,
       detail: null,
       reason: 'check-failed',
@@ -69,7 +68,7 @@ describe('decide', () => {
         throw undefined
       },
     }
-    expect(decide([check], 'head', question).allowed).toBe(false)
+    expect(decide([check], question).allowed).toBe(false)
   })
 
   test('a check whose obligation cannot be said refuses', () => {
@@ -79,33 +78,23 @@ describe('decide', () => {
         throw new Error('the check has a bug')
       },
     }
-    expect(decide([check], 'head', question)).toMatchObject({ reason: 'check-failed' })
+    expect(decide([check], question)).toMatchObject({ reason: 'check-failed' })
   })
 
   test('an obligation of a check that refuses is not asked for', () => {
     const oblige = vi.fn(() => null)
-    decide([{ ...refuse('a'), oblige }], 'head', question)
+    decide([{ ...refuse('a'), oblige }], question)
     expect(oblige).not.toHaveBeenCalled()
-  })
-
-  test('only the checks of the phase are asked', () => {
-    const checks = [refuse('body', 'body'), pass('head')]
-    expect(decide(checks, 'head', question).allowed).toBe(true)
-    expect(decide(checks, 'body', question).allowed).toBe(false)
-    expect(decide([broken, pass('b', 'body')], 'body', question)).toEqual({
-      allowed: true,
-      obligations: [obligation('b')],
-    })
   })
 
   test('a check that answers with nothing at all does not count as a yes', () => {
     const check = { ...pass('forgetful'), examine: () => undefined } as unknown as Check
-    expect(decide([check], 'head', question).allowed).toBe(false)
+    expect(decide([check], question).allowed).toBe(false)
   })
 })
 
 test('explain asks them all, the refusing and the broken ones not ending the list', () => {
-  expect(explain([refuse('a'), broken, pass('b'), refuse('c', 'body')], question)).toEqual([
+  expect(explain([refuse('a'), broken, pass('b'), refuse('c')], question)).toEqual([
     { check: 'a', reason: 'class-not-granted' },
     { check: 'broken', reason: 'check-failed' },
     { check: 'b', reason: null },

@@ -11,12 +11,15 @@ import { vllm } from '../../src/kinds/vllm/vllm.ts'
 import type { TraceContext } from '../../src/lib/net/trace-context.ts'
 import type { Reservation } from '../../src/model/admission.ts'
 import { noCaps } from '../../src/model/caps.ts'
-import type { Question } from '../../src/model/decision.ts'
+import type { Decision, Question } from '../../src/model/decision.ts'
 import type { Endpoint } from '../../src/model/endpoint.ts'
 import type { RequestFacts } from '../../src/model/facts.ts'
 import type { Kind } from '../../src/model/kind.ts'
 import type { Principal } from '../../src/model/principal.ts'
+import type { Reason } from '../../src/model/reason.ts'
 import type { Route, Service } from '../../src/model/service.ts'
+import { checks } from '../../src/policy/checks.ts'
+import { decide, decideForLineage } from '../../src/policy/decide.ts'
 
 /** A key of our form that opens nothing: it is written in no key file. */
 export const sampleKey = 'gk_abcde01234_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
@@ -165,11 +168,24 @@ export function aQuestion(
   over: { facts?: Partial<RequestFacts> } & Partial<Omit<Question, 'facts'>> = {},
 ): Question {
   return {
-    caller: over.caller ?? aPrincipal(),
+    principal: over.principal ?? aPrincipal(),
     limits: over.limits ?? [],
     body: over.body ?? null,
     facts: someFacts(over.facts),
   }
+}
+
+/** What the checks decide on a head, list after list as admission asks them. */
+export function decideHead(
+  over: { facts?: Partial<RequestFacts>; caller?: Principal | Reason } = {},
+): Decision {
+  const facts = someFacts(over.facts)
+  const caller = over.caller ?? aPrincipal()
+  const early = [decide(checks.facts, { facts }), decide(checks.caller, { facts, caller })]
+  const refused = early.find(({ allowed }) => !allowed)
+  if (refused !== undefined) return refused
+  if (typeof caller === 'string') throw new Error(`no check refused ${caller}`)
+  return decideForLineage(checks.head, { facts, principal: caller, limits: [], body: null })
 }
 
 /** The head of `POST /api/chat` with a JSON body and `sampleKey`. */

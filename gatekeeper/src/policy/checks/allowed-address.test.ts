@@ -7,7 +7,7 @@ import { allowedAddress } from './allowed-address.ts'
 const home = aPrincipal({
   isAddressAllowed: createAddressTest(['192.168.1.0/24', '2001:db8::/32']),
 })
-const from = (clientAddress: string) => aQuestion({ caller: home, facts: { clientAddress } })
+const from = (clientAddress: string) => aQuestion({ principal: home, facts: { clientAddress } })
 
 test.each([
   { name: 'a key without addresses', question: aQuestion(), expected: null },
@@ -31,7 +31,7 @@ test.each([
   },
   { name: 'no address', question: from(''), expected: 'address-not-allowed' },
   { name: 'a name', question: from('localhost'), expected: 'address-not-allowed' },
-  { name: 'the anonymous caller', question: aQuestion({ caller: anonymous }), expected: null },
+  { name: 'the anonymous caller', question: aQuestion({ principal: anonymous }), expected: null },
 ])('$name: $expected', ({ question, expected }) => {
   expect(allowedAddress.examine(question)).toBe(expected)
 })

@@ -14,7 +14,7 @@ const bodyWith = (models: readonly string[]) => ({
 const limited = aPrincipal({ models: ['m'] })
 const ask = (models: readonly string[], endpoint = anEndpoint()) =>
   aQuestion({
-    caller: limited,
+    principal: limited,
     facts: { endpoint },
     body: bodyWith(models),
   })
@@ -35,7 +35,11 @@ test.each([
   { name: 'no model: the upstream would choose', question: ask([]), expected: refused },
   { name: 'the empty name', question: ask(['']), expected: refused },
   { name: 'a part of a name', question: ask(['m']), expected: refused },
-  { name: 'a body that was not read', question: aQuestion({ caller: limited }), expected: refused },
+  {
+    name: 'a body that was not read',
+    question: aQuestion({ principal: limited }),
+    expected: refused,
+  },
   {
     name: 'a form whose fields nobody read',
     question: ask([], anEndpoint({ body: 'multipart', model: { in: 'form' } })),
@@ -51,15 +55,15 @@ test.each([
 })
 
 test('where the endpoint is not known, no model is allowed', () => {
-  expect(allowedModel.examine(aQuestion({ caller: limited, facts: { endpoint: null } }))).toBe(
+  expect(allowedModel.examine(aQuestion({ principal: limited, facts: { endpoint: null } }))).toBe(
     refused,
   )
 })
 
 test('the list of a role restricts a key that has none of its own', () => {
-  const caller = aPrincipal({ roleModels: ['m'] })
+  const principal = aPrincipal({ roleModels: ['m'] })
   const ofRole = (models: readonly string[]) =>
-    allowedModel.examine(aQuestion({ caller, body: bodyWith(models) }))
+    allowedModel.examine(aQuestion({ principal, body: bodyWith(models) }))
   expect([ofRole(['m:latest']), ofRole(['x:latest']), ofRole([])]).toEqual([null, refused, refused])
 })
 
@@ -68,8 +72,8 @@ test.each([
   [false, refused],
   [true, null],
 ])('a model at the vendor’s with cloudModels %j: %j', (cloudModels, expected) => {
-  const caller = aPrincipal({ cloudModels })
-  expect(allowedModel.examine(aQuestion({ caller, body: bodyWith(['m:cloud']) }))).toBe(expected)
+  const principal = aPrincipal({ cloudModels })
+  expect(allowedModel.examine(aQuestion({ principal, body: bodyWith(['m:cloud']) }))).toBe(expected)
 })
 
 test('what is no text is nobody’s model, even for a key without models', () => {
@@ -79,7 +83,9 @@ test('what is no text is nobody’s model, even for a key without models', () =>
 test('an upload is judged on its way, not before', () => {
   const endpoint = anEndpoint({ body: 'multipart', model: { in: 'form' } })
   const body = { ...noBody, isOnItsWay: true }
-  expect(allowedModel.examine(aQuestion({ caller: limited, facts: { endpoint }, body }))).toBeNull()
+  expect(
+    allowedModel.examine(aQuestion({ principal: limited, facts: { endpoint }, body })),
+  ).toBeNull()
 })
 
 test.each([
@@ -87,8 +93,8 @@ test.each([
   ['a role with models', aPrincipal({ roleModels: ['m'], cloudModels: true }), true],
   ['a key without the vendor’s models', aPrincipal(), true],
   ['a key that may use everything', aPrincipal({ cloudModels: true }), false],
-])('a list of models is filtered for %s: %j', (_, caller, isFiltered) => {
+])('a list of models is filtered for %s: %j', (_, principal, isFiltered) => {
   const endpoint = anEndpoint({ listsModels: true, model: { in: 'none' } })
-  const owed = allowedModel.oblige?.(aQuestion({ caller, facts: { endpoint } }))
+  const owed = allowedModel.oblige?.(aQuestion({ principal, facts: { endpoint } }))
   expect(owed).toEqual(isFiltered ? { kind: 'filter-models' } : null)
 })

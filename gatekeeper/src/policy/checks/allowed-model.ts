@@ -2,7 +2,7 @@ import type { Check } from '../../model/decision.ts'
 import { nobodysModel } from '../../model/endpoint.ts'
 import { describeMissingModel } from '../../model/missing-model.ts'
 import { isModelLimited, lineageOf } from '../../model/principal.ts'
-import { principalOf } from '../caller.ts'
+import { ofCaller, ofModels } from '../written-places.ts'
 
 /**
  * Every model that the request names must be one of the key's. A request that should name one and
@@ -11,9 +11,7 @@ import { principalOf } from '../caller.ts'
  */
 export const allowedModel: Check = {
   name: 'allowed-model',
-  needs: 'body',
-  examine: ({ facts, caller, body }) => {
-    const principal = principalOf(caller)
+  examine: ({ facts, principal, body }) => {
     if (facts.endpoint?.model.in === 'none' || body?.isOnItsWay) return null
     const named = body?.models ?? []
     if (principal.cloudModels !== true && (body?.cloudModels.length ?? 0) > 0)
@@ -26,11 +24,12 @@ export const allowedModel: Check = {
     return isAllowed ? null : 'model-not-allowed'
   },
   describe: ({ facts, body }) => describeMissingModel(facts, body),
-  oblige: ({ facts, caller }) => {
-    const principal = principalOf(caller)
+  oblige: ({ facts, principal }) => {
     const mayUseCloud = lineageOf(principal).every(({ cloudModels }) => cloudModels === true)
     const isCloudHidden = facts.service?.kind.modelNames !== undefined && !mayUseCloud
     const isList = facts.endpoint?.listsModels
     return isList && (isModelLimited(principal) || isCloudHidden) ? { kind: 'filter-models' } : null
   },
+  written: ({ principal }) =>
+    isModelLimited(principal) ? ofModels(principal) : ofCaller(principal, 'cloudModels'),
 }

@@ -5,7 +5,7 @@ import { allowedOrigin } from './allowed-origin.ts'
 const service = aService({ origins: ['https://app.example'] })
 const ask = (origin: string | null, origins: readonly string[] = []) =>
   aQuestion({
-    caller: aPrincipal({ origins }),
+    principal: aPrincipal({ origins }),
     facts: { service, origin, host: 'ai.example:8443' },
   })
 const refused = 'origin-not-allowed'

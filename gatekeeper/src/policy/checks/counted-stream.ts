@@ -1,14 +1,13 @@
 import type { Check } from '../../model/decision.ts'
 
 /**
- * Never refuses a known caller. A stream in OpenAI's form reports its usage only on request, so the
- * request is added; the resulting event is hidden from a client that did not ask for it. `output`
- * excludes streams that are not text, because their servers refuse the option.
+ * Never refuses. A stream in OpenAI's form reports its usage only on request, so the request is
+ * added; the resulting event is hidden from a client that did not ask for it. `output` excludes
+ * streams that are not text, because their servers refuse the option.
  */
 export const countedStream: Check = {
   name: 'counted-stream',
-  needs: 'body',
-  examine: ({ caller }) => (typeof caller === 'string' ? caller : null),
+  examine: () => null,
   oblige: ({ facts, body }) => {
     const { endpoint } = facts
     const isText = endpoint?.usage?.isAskedFor && endpoint.output.length > 0

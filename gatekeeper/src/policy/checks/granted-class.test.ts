@@ -4,10 +4,10 @@ import { anonymous } from '../../model/principal.ts'
 import { grantedClass } from './granted-class.ts'
 
 const classes = ['open', 'read', 'use', 'manage', 'never'] as const
-const reaches = (caller: ReturnType<typeof aPrincipal>) =>
+const reaches = (principal: ReturnType<typeof aPrincipal>) =>
   classes.filter((endpointClass) => {
     const facts = { endpoint: anEndpoint({ class: endpointClass }) }
-    return grantedClass.examine(aQuestion({ caller, facts })) === null
+    return grantedClass.examine(aQuestion({ principal, facts })) === null
   })
 
 describe('what a role reaches', () => {
@@ -26,14 +26,14 @@ describe('what a role reaches', () => {
 
   test('the anonymous caller reaches what is public, and a reader does not reach more by that', () => {
     const facts = { endpoint: anEndpoint({ isPublic: true }) }
-    expect(grantedClass.examine(aQuestion({ caller: anonymous, facts }))).toBeNull()
+    expect(grantedClass.examine(aQuestion({ principal: anonymous, facts }))).toBeNull()
     const reader = aPrincipal({ role: 'readonly' })
-    expect(grantedClass.examine(aQuestion({ caller: reader, facts }))).toBe('class-not-granted')
+    expect(grantedClass.examine(aQuestion({ principal: reader, facts }))).toBe('class-not-granted')
   })
 
   test('no role reaches an endpoint that is not known', () => {
-    const caller = aPrincipal({ role: 'admin' })
-    const question = aQuestion({ caller, facts: { endpoint: null } })
+    const principal = aPrincipal({ role: 'admin' })
+    const question = aQuestion({ principal, facts: { endpoint: null } })
     expect(grantedClass.examine(question)).toBe('class-not-granted')
   })
 })

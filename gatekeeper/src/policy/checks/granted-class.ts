@@ -1,7 +1,7 @@
 import type { Check } from '../../model/decision.ts'
 import type { EndpointClass } from '../../model/endpoint.ts'
 import { namedCaller, type Role, roles } from '../../model/principal.ts'
-import { principalOf } from '../caller.ts'
+import { ofLineage } from '../written-places.ts'
 
 /** readonly reads, readwrite uses as well, admin manages as well. */
 const classesOf: Readonly<Record<Role, readonly EndpointClass[]>> = {
@@ -13,9 +13,7 @@ const classesOf: Readonly<Record<Role, readonly EndpointClass[]>> = {
 /** Refuses an endpoint whose class the caller's role does not include. */
 export const grantedClass: Check = {
   name: 'granted-class',
-  needs: 'head',
-  examine: ({ facts, caller }) => {
-    const principal = principalOf(caller)
+  examine: ({ facts, principal }) => {
     const needed = facts.endpoint?.class ?? 'never'
     if (principal.kind === 'anonymous') {
       const isGranted = needed === 'open' || facts.endpoint?.isPublic === true
@@ -23,12 +21,12 @@ export const grantedClass: Check = {
     }
     return classesOf[principal.role].includes(needed) ? null : 'class-not-granted'
   },
-  describe: ({ facts, caller }) => {
-    const principal = principalOf(caller)
+  describe: ({ facts, principal }) => {
     const needed = roles.find((role) => classesOf[role].includes(facts.endpoint?.class ?? 'never'))
     if (needed === undefined || principal.kind === 'anonymous') return null
     const who = namedCaller(principal)
     const text = `${facts.method} needs the role ${needed} here, and ${who} has the role ${principal.role}.`
     return { text, param: null }
   },
+  written: ({ principal }) => ofLineage(principal, 'role'),
 }

@@ -6,7 +6,7 @@ import { grantedService } from './granted-service.ts'
 const ask = (
   services: readonly string[],
   service: ReturnType<typeof aService> | null = aService(),
-) => aQuestion({ caller: aPrincipal({ services }), facts: { service } })
+) => aQuestion({ principal: aPrincipal({ services }), facts: { service } })
 const refused = 'service-not-granted'
 
 test.each([
@@ -23,7 +23,7 @@ test.each([
     question: ask([], aService({ kind: 'own', name: 'gatekeeper' })),
     expected: null,
   },
-  { name: 'the anonymous caller', question: aQuestion({ caller: anonymous }), expected: null },
+  { name: 'the anonymous caller', question: aQuestion({ principal: anonymous }), expected: null },
 ])('$name: $expected', ({ question, expected }) => {
   expect(grantedService.examine(question)).toBe(expected)
 })

@@ -4,7 +4,9 @@ import { noBody } from '../../model/facts.ts'
 import { grantedStore } from './granted-store.ts'
 
 const ask = (role: 'readonly' | 'readwrite' | 'admin', usesStore: boolean) =>
-  grantedStore.examine(aQuestion({ caller: aPrincipal({ role }), body: { ...noBody, usesStore } }))
+  grantedStore.examine(
+    aQuestion({ principal: aPrincipal({ role }), body: { ...noBody, usesStore } }),
+  )
 
 test.each([
   ['readonly', 'store-not-granted'],

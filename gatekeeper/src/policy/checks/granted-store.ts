@@ -1,5 +1,5 @@
 import type { Check } from '../../model/decision.ts'
-import { principalOf } from '../caller.ts'
+import { ofLineage } from '../written-places.ts'
 
 /**
  * An upstream stores the answers of all callers under one credential, the gatekeeper's: a caller
@@ -9,9 +9,7 @@ import { principalOf } from '../caller.ts'
  */
 export const grantedStore: Check = {
   name: 'granted-store',
-  needs: 'body',
-  examine: ({ caller, body }) => {
-    const { role } = principalOf(caller)
-    return body?.usesStore === true && role !== 'admin' ? 'store-not-granted' : null
-  },
+  examine: ({ principal, body }) =>
+    body?.usesStore === true && principal.role !== 'admin' ? 'store-not-granted' : null,
+  written: ({ principal }) => ofLineage(principal, 'role'),
 }

@@ -4,7 +4,9 @@ import { noBody } from '../../model/facts.ts'
 import { grantedUnload } from './granted-unload.ts'
 
 const ask = (role: 'readonly' | 'readwrite' | 'admin', isUnload: boolean) =>
-  grantedUnload.examine(aQuestion({ caller: aPrincipal({ role }), body: { ...noBody, isUnload } }))
+  grantedUnload.examine(
+    aQuestion({ principal: aPrincipal({ role }), body: { ...noBody, isUnload } }),
+  )
 
 test.each([
   ['readonly', 'unload-not-granted'],

@@ -1,5 +1,5 @@
 import type { Check } from '../../model/decision.ts'
-import { principalOf } from '../caller.ts'
+import { ofLineage } from '../written-places.ts'
 
 /**
  * A request without a prompt that keeps the model for no time only unloads it for all users. That
@@ -7,9 +7,7 @@ import { principalOf } from '../caller.ts'
  */
 export const grantedUnload: Check = {
   name: 'granted-unload',
-  needs: 'body',
-  examine: ({ caller, body }) => {
-    const { role } = principalOf(caller)
-    return body?.isUnload === true && role !== 'admin' ? 'unload-not-granted' : null
-  },
+  examine: ({ principal, body }) =>
+    body?.isUnload === true && principal.role !== 'admin' ? 'unload-not-granted' : null,
+  written: ({ principal }) => ofLineage(principal, 'role'),
 }

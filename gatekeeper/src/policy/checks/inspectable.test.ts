@@ -14,7 +14,7 @@ import type { Principal } from '../../model/principal.ts'
 import { inspectable } from './inspectable.ts'
 
 const ask = (facts: Partial<RequestFacts>, models: readonly string[] = ['m']) =>
-  aQuestion({ caller: aPrincipal({ models }), facts })
+  aQuestion({ principal: aPrincipal({ models }), facts })
 const refused = 'not-inspected'
 
 test.each([
@@ -59,7 +59,7 @@ test.each([
     service: aService({ name: 'litellm', kind: 'openai', routes: [] }),
     endpoint: anEndpoint({ body: 'multipart', model: { in: 'form' } }),
   } as const
-  expect(inspectable.examine(aQuestion({ caller: aPrincipal({ role }), facts }))).toBe(expected)
+  expect(inspectable.examine(aQuestion({ principal: aPrincipal({ role }), facts }))).toBe(expected)
 })
 
 test('bytes that nobody reads cannot be held to models', () => {
@@ -68,7 +68,7 @@ test('bytes that nobody reads cannot be held to models', () => {
 })
 
 const checked = (over: Partial<Principal>, limits: readonly ScopedLimit[] = []) =>
-  inspectable.examine(aQuestion({ caller: aPrincipal(over), facts: { point: 'check' }, limits }))
+  inspectable.examine(aQuestion({ principal: aPrincipal(over), facts: { point: 'check' }, limits }))
 
 test.each([
   ['models of the role', { roleModels: ['m'] }, refused],
@@ -167,9 +167,9 @@ test.each([
 })
 
 test('caps of a key refuse on a check route, where nobody reads what they cap', () => {
-  const caller = aPrincipal({ caps: { ...noCaps, contextTokens: 4096 } })
-  expect(inspectable.examine(aQuestion({ caller }))).toBeNull()
-  expect(inspectable.examine(aQuestion({ caller, facts: { point: 'check' } }))).toBe(refused)
+  const principal = aPrincipal({ caps: { ...noCaps, contextTokens: 4096 } })
+  expect(inspectable.examine(aQuestion({ principal }))).toBeNull()
+  expect(inspectable.examine(aQuestion({ principal, facts: { point: 'check' } }))).toBe(refused)
 })
 
 test('the gatekeeper’s own endpoints are never refused: they tell what is left', () => {

@@ -4,8 +4,8 @@ import { isOpaque } from '../../model/kind.ts'
 import { isOfModels, isSeenOnHead, type Limit } from '../../model/limit.ts'
 import { isModelLimited } from '../../model/principal.ts'
 import { hasFreeUse } from '../../model/service.ts'
-import { principalOf } from '../caller.ts'
 import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
+import { ofRestrictions, ofRoute } from '../written-places.ts'
 
 /**
  * Refuses a request whose point cannot see whether it stays within the caller's models and limits. A
@@ -15,17 +15,15 @@ import { describeUnheld, findUnheldOnCheck } from '../unheld.ts'
  */
 export const inspectable: Check = {
   name: 'inspectable',
-  needs: 'head',
   examine: (question) => (findUnseen(question) === null ? null : 'not-inspected'),
   describe: (question) => {
     const what = findUnseen(question)
     return what === null ? null : describeUnheld(question, what)
   },
+  written: (question) => [ofRoute(question.facts), ...ofRestrictions(question)],
 }
 
-function findUnseen(question: Question): string | null {
-  const { facts, caller, limits } = question
-  const principal = principalOf(caller)
+function findUnseen({ facts, principal, limits }: Question): string | null {
   const { point, service, endpoint } = facts
   if (service?.kind.isOwn) return null
   if (point === 'relay') {

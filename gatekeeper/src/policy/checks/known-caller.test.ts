@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { aQuestion } from '../../../test/support/questions.ts'
+import { aPrincipal, someFacts } from '../../../test/support/questions.ts'
 import { type Reason, reasons } from '../../model/reason.ts'
 import { knownCaller } from './known-caller.ts'
 
 test('a principal passes', () => {
-  expect(knownCaller.examine(aQuestion())).toBeNull()
+  expect(knownCaller.examine({ facts: someFacts(), caller: aPrincipal() })).toBeNull()
 })
 
 test.each(Object.keys(reasons) as Reason[])(
   'a caller who is a reason (%s) is refused with it',
   (reason) => {
-    expect(knownCaller.examine(aQuestion({ caller: reason }))).toBe(reason)
+    expect(knownCaller.examine({ facts: someFacts(), caller: reason })).toBe(reason)
   },
 )

@@ -1,11 +1,10 @@
 import type { Check, Question } from '../../model/decision.ts'
 import type { CapLimit } from '../../model/limit.ts'
-import { principalOf } from '../caller.ts'
+import { ofLimits } from '../written-places.ts'
 
 /** The prompt may not be longer than the tightest limit on it. */
 export const withinPrompt: Check = {
   name: 'within-prompt',
-  needs: 'body',
   examine: (question) => {
     const bytesMax = tightestOf('prompt-bytes', question)
     return (question.body?.promptBytes ?? 0) > bytesMax ? 'prompt-too-large' : null
@@ -15,13 +14,13 @@ export const withinPrompt: Check = {
     const text = `The prompt has ${question.body?.promptBytes ?? 0} bytes; the limit is ${bytesMax}.`
     return { text, param: null }
   },
+  written: (question) => ofLimits(question),
 }
 
 /** Caps the output instead of refusing a request that asks for more. */
 export const cappedOutput: Check = {
   name: 'capped-output',
-  needs: 'body',
-  examine: (question) => (tightestOf('output-tokens', question) > 0 ? null : 'check-failed'),
+  examine: () => null,
   oblige: (question) => {
     const outputTokens = tightestOf('output-tokens', question)
     const asked = question.body?.outputTokens ?? Number.POSITIVE_INFINITY
@@ -33,8 +32,7 @@ export const cappedOutput: Check = {
 /** Cuts an answer that takes too long. */
 export const endedStream: Check = {
   name: 'ended-stream',
-  needs: 'head',
-  examine: (question) => (tightestOf('stream-seconds', question) > 0 ? null : 'check-failed'),
+  examine: () => null,
   oblige: (question) => {
     const seconds = tightestOf('stream-seconds', question)
     const isOwn = question.facts.service?.kind.isOwn
@@ -42,9 +40,7 @@ export const endedStream: Check = {
   },
 }
 
-/** Throws if there is no principal: then there are no limits, which must not mean unlimited. */
-function tightestOf(of: CapLimit['of'], { caller, limits }: Question): number {
-  principalOf(caller)
+function tightestOf(of: CapLimit['of'], { limits }: Question): number {
   let least = Number.POSITIVE_INFINITY
   for (const { limit } of limits) {
     if (limit.kind === 'cap' && limit.of === of) least = Math.min(least, limit.amount)

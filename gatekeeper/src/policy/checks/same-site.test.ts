@@ -53,17 +53,17 @@ test.each([
   },
   {
     name: 'an anonymous call from a foreign page',
-    question: { ...ask({ carrier: 'none', origin: evil }), caller: anonymous },
+    question: { ...ask({ carrier: 'none', origin: evil }), principal: anonymous },
     expected: refused,
   },
   {
     name: 'an anonymous call from a foreign image',
-    question: { ...ask({ carrier: 'none', fetchSite: 'cross-site' }), caller: anonymous },
+    question: { ...ask({ carrier: 'none', fetchSite: 'cross-site' }), principal: anonymous },
     expected: refused,
   },
   {
     name: 'an anonymous call from a terminal',
-    question: { ...ask({ carrier: 'none' }), caller: anonymous },
+    question: { ...ask({ carrier: 'none' }), principal: anonymous },
     expected: null,
   },
 ])('$name: $expected', ({ question, expected }) => {

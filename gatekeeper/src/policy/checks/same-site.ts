@@ -1,6 +1,5 @@
 import type { Check } from '../../model/decision.ts'
 import { isSameOrigin } from '../../model/origin.ts'
-import { principalOf } from '../caller.ts'
 
 /**
  * A browser sends Basic credentials by itself, and anonymous endpoints need none: a page of another
@@ -8,9 +7,8 @@ import { principalOf } from '../caller.ts'
  */
 export const sameSite: Check = {
   name: 'same-site',
-  needs: 'head',
-  examine: ({ facts, caller }) => {
-    const isAmbient = facts.carrier === 'basic' || principalOf(caller).kind === 'anonymous'
+  examine: ({ facts, principal }) => {
+    const isAmbient = facts.carrier === 'basic' || principal.kind === 'anonymous'
     // `same-site` is a page of a sibling: another port of our host, or a related name. Its images,
     // scripts and links carry no Origin, but the browser still sends the credentials.
     const isOwn = facts.fetchSite === null || ['same-origin', 'none'].includes(facts.fetchSite)

@@ -1,12 +1,11 @@
-import type { Check } from '../../model/decision.ts'
+import type { Check, FactsQuestion } from '../../model/decision.ts'
 
 /**
  * Allows only a WebSocket, only on a row that permits it, only in check mode: any other Upgrade
  * (`h2c`) would open a tunnel through which later requests pass unchecked.
  */
-export const unchangedProtocol: Check = {
+export const unchangedProtocol: Check<FactsQuestion> = {
   name: 'unchanged-protocol',
-  needs: 'head',
   examine: ({ facts }) => {
     if (facts.upgrade === null) return null
     // RFC 9110 §15.5.22: tells the client that the request works over HTTP. The same for every

@@ -1,23 +1,21 @@
 import { expect, test } from 'vitest'
-import { aQuestion } from '../../../test/support/questions.ts'
-import { checks } from '../checks.ts'
-import { decide } from '../decide.ts'
+import { decideHead } from '../../../test/support/questions.ts'
 
 const stray = { text: 'The Authorization field holds a key.', param: 'Authorization' }
 
 test('a plain key in a passing field is refused to a known caller', () => {
-  const decision = decide(checks, 'head', aQuestion({ facts: { stray } }))
+  const decision = decideHead({ facts: { stray } })
   expect(decision).toMatchObject({ reason: 'credential-not-for-here', detail: stray })
 })
 
 test('a plain key in the target is refused to a known caller', () => {
-  const decision = decide(checks, 'head', aQuestion({ facts: { hasKeyInTarget: true } }))
+  const decision = decideHead({ facts: { hasKeyInTarget: true } })
   expect(decision).toMatchObject({ reason: 'credential-in-target' })
 })
 
 test('a stranger who guesses plain keys there learns nothing: 401 with and without a hit', () => {
   const answers = [{ stray }, { hasKeyInTarget: true } as const, {}].map((facts) =>
-    decide(checks, 'head', aQuestion({ facts, caller: 'unknown-key' })),
+    decideHead({ facts, caller: 'unknown-key' }),
   )
   for (const answer of answers) {
     expect(answer).toEqual({

@@ -1,7 +1,6 @@
 import type { Check } from '../../model/decision.ts'
 import type { RequestFacts } from '../../model/facts.ts'
 import type { Principal } from '../../model/principal.ts'
-import { principalOf } from '../caller.ts'
 
 /**
  * Refuses a request with a plain key in its target, or in a field that is forwarded to the service.
@@ -10,11 +9,9 @@ import { principalOf } from '../caller.ts'
  */
 export const unstrayedCredential: Check = {
   name: 'unstrayed-credential',
-  needs: 'head',
-  examine: ({ facts, caller }) => {
-    const { kind } = principalOf(caller)
+  examine: ({ facts, principal }) => {
     if (facts.stray) return 'credential-not-for-here'
-    return facts.hasKeyInTarget && !staysHere(kind, facts) ? 'credential-in-target' : null
+    return facts.hasKeyInTarget && !staysHere(principal.kind, facts) ? 'credential-in-target' : null
   },
   describe: ({ facts }) => facts.stray ?? null,
 }

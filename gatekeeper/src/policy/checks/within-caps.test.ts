@@ -6,7 +6,7 @@ import { withinCaps } from './within-caps.ts'
 
 const caps = { keepAliveSeconds: 600, contextTokens: 8192, outputTokens: 100, imageBytes: 1000 }
 const ask = (body: Partial<typeof noBody>, principal = {}) =>
-  aQuestion({ caller: aPrincipal({ caps, ...principal }), body: { ...noBody, ...body } })
+  aQuestion({ principal: aPrincipal({ caps, ...principal }), body: { ...noBody, ...body } })
 
 test.each([
   ['nothing that is capped', {}, null],

@@ -1,5 +1,5 @@
 import type { Check } from '../../model/decision.ts'
-import { principalOf } from '../caller.ts'
+import { ofLineage, ofRole } from '../written-places.ts'
 
 /**
  * Checks how much one request asks of the model server: how long the model stays loaded, the size
@@ -7,9 +7,8 @@ import { principalOf } from '../caller.ts'
  */
 export const withinCaps: Check = {
   name: 'within-caps',
-  needs: 'body',
-  examine: ({ caller, body }) => {
-    const { caps, capOutput } = principalOf(caller)
+  examine: ({ principal, body }) => {
+    const { caps, capOutput } = principal
     const exceeds = (asked: number | null | undefined, cap: number | null) =>
       cap !== null && (asked ?? 0) > cap
     if (exceeds(body?.keepAliveSeconds, caps.keepAliveSeconds)) return 'keep-alive-too-long'
@@ -17,8 +16,8 @@ export const withinCaps: Check = {
     if (exceeds(body?.imageBytes, caps.imageBytes)) return 'images-too-large'
     return exceeds(body?.outputTokens, caps.outputTokens) && !capOutput ? 'output-too-long' : null
   },
-  describe: ({ facts, caller, body }) => {
-    const { caps } = principalOf(caller)
+  describe: ({ facts, principal, body }) => {
+    const { caps } = principal
     const asks = [
       ['keep_alive', body?.keepAliveSeconds, caps.keepAliveSeconds, 'seconds'],
       ['num_ctx', body?.contextTokens, caps.contextTokens, 'tokens'],
@@ -35,13 +34,14 @@ export const withinCaps: Check = {
     const [param, asked = 0, cap, unit] = found
     return { text: `${param} is ${amountOf(asked)}; the limit is ${cap} ${unit}.`, param }
   },
-  oblige: ({ facts, caller, body }) => {
-    const { outputTokens } = principalOf(caller).caps
+  oblige: ({ facts, principal, body }) => {
+    const { outputTokens } = principal.caps
     const isBound = (facts.endpoint?.output.length ?? 0) > 0
     return outputTokens !== null && isBound && body !== null && !body.isUnload
       ? { kind: 'cap-output', outputTokens }
       : null
   },
+  written: ({ principal }) => [...ofLineage(principal, 'caps'), ofRole(principal, 'caps')],
 }
 
 /** Infinity stands for no bound, and for a value that cannot be read. */

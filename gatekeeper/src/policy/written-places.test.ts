@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { aPrincipal, aRoute, aService, someFacts } from '../../test/support/questions.ts'
+import type { CallerQuestion, Check, Question } from '../model/decision.ts'
 import { type LimitScope, parseLimit, type Standing } from '../model/limit.ts'
-
-import { anonymous } from '../model/principal.ts'
+import { anonymous, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
-import { writtenPlaces } from './written-places.ts'
+import { checks } from './checks.ts'
+import { ofLimits, placesOfYes } from './written-places.ts'
 
 const facts = someFacts()
 const principal = aPrincipal()
@@ -13,12 +14,15 @@ const limitOf = (scope: LimitScope, subject: string, text: string) => {
   if (limit === null) throw new Error(text)
   return { scope, subject, limit }
 }
-const refusedBy = (check: string, reason: Reason, over: object = {}) =>
-  writtenPlaces({
-    ...{ facts, principal, limits: [], keyId: 'abcde01234' },
-    denial: { reason, check, facts, principal },
-    ...over,
-  }).map(({ file, path }) => `${file} ${path.join('.')}`)
+const refusedBy = (name: string, reason: Reason, asked: Principal = principal) =>
+  Object.values<readonly Check<Question & CallerQuestion>[]>(checks)
+    .flat()
+    .filter((check) => check.name === name)
+    .flatMap((check) => {
+      const question = { facts, principal: asked, caller: asked, limits: [], body: null }
+      return check.written?.(question, { reason, keyId: 'abcde01234' }) ?? []
+    })
+    .map(({ file, path }) => `${file} ${path.join('.')}`)
 
 describe('what decided is written', () => {
   it.each([
@@ -46,14 +50,13 @@ describe('what decided is written', () => {
     ['key', 'key:abcde01234', 'keys keys.abcde01234.limits'],
   ] as const)('a limit of the scope %s, and no other limit', (scope, subject, place) => {
     const limits = [limitOf(scope, subject, '2/day'), limitOf('global', 'global', '3/day')]
-    const refusal = { reason: 'quota-exceeded', limit: { scope, text: '2/day' } as Standing }
-    const denial = { reason: 'quota-exceeded', check: 'reserve', facts, principal, refusal }
-    expect(refusedBy('reserve', 'quota-exceeded', { limits, denial })).toEqual([place])
+    const places = ofLimits({ facts, principal, limits }, { scope, text: '2/day' } as Standing)
+    expect(places.map(({ file, path }) => `${file} ${path.join('.')}`)).toEqual([place])
   })
 
   it('a model by the key, by its role, or by both', () => {
     const own = aPrincipal({ models: ['a'], roleModels: ['b'] })
-    expect(refusedBy('allowed-model', 'model-not-allowed', { principal: own })).toEqual([
+    expect(refusedBy('allowed-model', 'model-not-allowed', own)).toEqual([
       'keys keys.abcde01234.models',
       'gateway roles.readwrite.models',
     ])
@@ -61,17 +64,13 @@ describe('what decided is written', () => {
 
   it('a yes: what gave it', () => {
     const service = aService({ routes: [aRoute({ prefix: '/x' }), aRoute()] })
-    const places = writtenPlaces({
-      ...{ facts: someFacts({ service }), principal, limits: [], denial: null, keyId: null },
-    })
+    const places = placesOfYes(someFacts({ service }), principal)
     expect(places.map(({ path }) => path.join('.'))).toEqual([
       'keys.abcde01234.role',
       'keys.abcde01234.services',
       'services.ollama.routes.1',
     ])
-    const visitor = writtenPlaces({
-      ...{ facts, principal: anonymous, limits: [], denial: null, keyId: null },
-    })
+    const visitor = placesOfYes(facts, anonymous)
     expect(visitor).toEqual([{ file: 'gateway', path: ['services', 'ollama', 'anonymous'] }])
   })
 })

@@ -1,0 +1,89 @@
+/** Watches the checks of one question while they decide, so that each can be explained afterwards. */
+
+import type { Check, Checks, Question } from '../model/decision.ts'
+import { lineageOf } from '../model/principal.ts'
+import type { Reason } from '../model/reason.ts'
+import type { WrittenPlace } from '../model/written-place.ts'
+import { explain } from '../policy/decide.ts'
+
+/** What one check says of a question, and of whose rights. */
+export type ExplainedCheck = {
+  readonly check: string
+  /** What it looks at. */
+  readonly needs: 'head' | 'body'
+  readonly reason: Reason | 'not-asked' | null
+  /** Whose rights were asked: the caller's, or those of whom its token came from. */
+  readonly principal: string | null
+}
+
+export type WatchedChecks = {
+  readonly checks: Checks
+  /** Every check in its order. A list of checks that was never reached is `not-asked`. */
+  readonly rows: () => ExplainedCheck[]
+  /** Where the rule of the check that refused is written. */
+  readonly written: () => readonly WrittenPlace[]
+}
+
+/** Returns the checks, watched; `keyId` is the key that is asked about, where one is. */
+export function watchChecks(checks: Checks, keyId: string | null): WatchedChecks {
+  let written: readonly WrittenPlace[] = []
+  const note = <Asked>(check: Check<Asked>, question: Asked, reason: Reason | null) => {
+    if (reason !== null) written = check.written?.(question, { reason, keyId }) ?? []
+  }
+  const alone = <Asked>(question: Asked) => [{ question, principal: null }]
+  const facts = watchList(checks.facts, { needs: 'head', note, partsOf: alone })
+  const caller = watchList(checks.caller, { needs: 'head', note, partsOf: alone })
+  const head = watchList(checks.head, { needs: 'head', note, partsOf: byLineage })
+  const body = watchList(checks.body, { needs: 'body', note, partsOf: byLineage })
+  return {
+    checks: { facts: facts.checks, caller: caller.checks, head: head.checks, body: body.checks },
+    rows: () => [facts, caller, head, body].flatMap(({ rows }) => rows()),
+    written: () => written,
+  }
+}
+
+type Part<Asked> = { readonly question: Asked; readonly principal: string | null }
+
+/** The question for the caller, and for each principal whose token its own came from. */
+function byLineage(question: Question): Part<Question>[] {
+  return lineageOf(question.principal).map((principal) => ({
+    question: { ...question, principal },
+    principal: principal.id,
+  }))
+}
+
+type Watching<Asked> = {
+  readonly needs: ExplainedCheck['needs']
+  readonly note: (check: Check<Asked>, question: Asked, reason: Reason | null) => void
+  readonly partsOf: (question: Asked) => readonly Part<Asked>[]
+}
+
+function watchList<Asked>(
+  checks: readonly Check<Asked>[],
+  { needs, note, partsOf }: Watching<Asked>,
+) {
+  let asked: Asked | null = null
+  return {
+    checks: checks.map(
+      (check): Check<Asked> => ({
+        ...check,
+        examine: (question) => {
+          asked ??= question
+          const reason = check.examine(question)
+          note(check, question, reason)
+          return reason
+        },
+      }),
+    ),
+    rows: (): ExplainedCheck[] =>
+      checks.flatMap((check): ExplainedCheck[] => {
+        const row = { check: check.name, needs }
+        if (asked === null) return [{ ...row, reason: 'not-asked', principal: null }]
+        return partsOf(asked).map(({ question, principal }) => ({
+          ...row,
+          reason: explain([check], question)[0]?.reason ?? null,
+          principal,
+        }))
+      }),
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Where a rule is written: the file, and the members that lead there. `keys` and `clients` are files
+ * of the key folder, `gateway` is gatekeeper.yaml, `endpoints` the tables in docs/endpoints.md.
+ */
+export type WrittenPlace = {
+  readonly file: 'gateway' | 'keys' | 'clients' | 'endpoints'
+  readonly path: readonly (string | number)[]
+}
