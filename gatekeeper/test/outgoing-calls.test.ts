@@ -38,6 +38,7 @@ import { createDocumentFetcher } from '../src/upstreams/fetch-document.ts'
 import { createForwarder } from '../src/upstreams/forward.ts'
 import { createModelList } from '../src/upstreams/model-list.ts'
 import { createRefusalCause } from '../src/upstreams/refusal-cause.ts'
+import { forwardAndSettle } from './support/forward.ts'
 import { makeCertificate } from './support/certificate.ts'
 import {
   anEndpoint,
@@ -112,7 +113,7 @@ async function relay(
       bytes: form === 'json' ? Buffer.from('{}') : null,
       form: form === 'upload' ? { stream: guard(), contentType: 'multipart/form-data' } : null,
     }
-    void forwarder.forward(admission, exchange).then((result) => {
+    void forwardAndSettle(forwarder, admission, exchange).then((result) => {
       if (!response.headersSent) response.writeHead(502).end()
       forwarded.resolve(result)
     })

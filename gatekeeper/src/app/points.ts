@@ -4,14 +4,14 @@ import { type ExplainQuestion, type Explanation, explainRequest } from '../expla
 import { createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
-import { answerCheck } from '../http/routes/check.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
 import { answerExplain } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
 import { answerOps, type OpsDeps } from '../http/routes/ops.ts'
-import { answerRelay, type RelayDeps } from '../http/routes/relay.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
+import { createCheck } from '../http/serve/check.ts'
+import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
 import { createHostTest } from '../policy/route-table.ts'
@@ -64,8 +64,8 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
   const ops = opsDeps(deps, opened, { parts, isDraining: point.isDraining })
   const explain = (question: ExplainQuestion) => explainRequest(question, admission.explain)
   return {
-    check: createApplication((call) => answerCheck(call, check), logFault, running),
-    relay: createApplication((call) => answerRelay(call, relay), logFault, running),
+    check: createApplication(createCheck(check), logFault, running),
+    relay: createApplication(createRelay(relay), logFault, running),
     ops: createApplication((call) => answerOps(call, ops), logFault),
     explanations: createApplication((call) => answerExplain(call, explain), logFault),
     explain,

@@ -1,6 +1,9 @@
+/** Fields of a request or an answer, each with one value. */
+export type Fields = Readonly<Record<string, string>>
+
 /** A whole short answer of the gatekeeper itself. */
 export type Answer = {
   readonly status: number
-  readonly fields: Readonly<Record<string, string>>
+  readonly fields: Fields
   readonly body: string
 }

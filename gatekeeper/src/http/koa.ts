@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import Koa from 'koa'
-import type { Call } from './point.ts'
+import type { Call } from './call.ts'
 import { jsonAnswer, sendAnswer } from './send.ts'
 
 /** How many requests have an answer under way; several applications may count together. */

@@ -27,7 +27,8 @@ export function withLateRefusal(request: IncomingMessage, answer: Answer): Answe
  * only: nobody but Caddy can set the field, and Caddy has it from the check.
  */
 export function readLateRefusal(request: IncomingMessage): Answer | null {
+  if (request.url !== lateRefusalPath) return null
   const values = request.headersDistinct[field] ?? []
-  if (request.url !== lateRefusalPath || values.length !== 1) return null
+  if (values.length !== 1) return null
   return JSON.parse(Buffer.from(values[0] as string, 'base64url').toString('utf8')) as Answer
 }

@@ -17,7 +17,6 @@ const read = (fields: Record<string, string[]>, headers: Record<string, string> 
       headersDistinct: fields,
     } as unknown as IncomingMessage,
     'check',
-    'ollama',
   )
 
 test('what Caddy states is the request, and the connection’s own line is not', () => {

@@ -6,13 +6,12 @@ const absent = null
 
 /**
  * Reads what Caddy says of the client's request. Every statement must be there exactly once; null
- * where it is not, which means that Caddy is not set up as ours is.
+ * where it is not, or at the check
+ * where no service is asked about: then Caddy is not set up as ours is.
  */
-export function readRequestHead(
-  request: IncomingMessage,
-  point: Point,
-  checkedService: string | null,
-): RequestHead | null {
+export function readRequestHead(request: IncomingMessage, point: Point): RequestHead | null {
+  const checkedService = point === 'check' ? readCheckedService(request.url) : null
+  if (point === 'check' && checkedService === null) return null
   const fields = request.headersDistinct
   const stated = (name: string): string | null => {
     const values = fields[`x-gatekeeper-${name}`] ?? []
@@ -32,6 +31,11 @@ export function readRequestHead(
     upgrade: stated('upgrade'),
     hasBody: hasBody(request),
   }
+}
+
+/** The service in Caddy's question `GET /check/SERVICE`. */
+function readCheckedService(url = ''): string | null {
+  return /^\/check\/([a-z][a-z0-9-]*)\??$/.exec(url)?.[1] ?? null
 }
 
 /** RFC 9112 §6: a request has content where one of the two fields says so. */

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { forwardAndSettle } from '../../test/support/forward.ts'
 import { type Handler, listen } from '../../test/support/listen.ts'
 import {
   anEndpoint,
@@ -41,11 +42,11 @@ type Options = {
 
 /** A relay before an upstream; `open` sends one request through it and tells what comes, as it comes. */
 async function startRelay(answer: Handler, options: Options = {}) {
-  const { method = 'POST', obligations = [], settle = async () => {}, ...limits } = options
+  const { method = 'POST', obligations = [], settle = async () => {}, settleMsMax } = options
   const service = aService({
     upstream: { origin: `http://127.0.0.1:${await listen(answer)}`, key: null },
   })
-  const forwarder = createForwarder([service], limits)
+  const forwarder = createForwarder([service])
   onTestFinished(() => void forwarder.close())
   const { promise: forwarded, resolve } = Promise.withResolvers<Forwarded>()
   const port = await listen((incoming, response) => {
@@ -57,7 +58,7 @@ async function startRelay(answer: Handler, options: Options = {}) {
       ...{ request: incoming, response, bytes: null, form: null, set: {}, answer: {} },
       reader: endingReader(),
     }
-    void forwarder.forward(admission, exchange).then((result) => {
+    void forwardAndSettle(forwarder, admission, exchange, settleMsMax).then((result) => {
       if (!response.headersSent) response.writeHead(503).end()
       resolve(result)
     })
@@ -243,7 +244,7 @@ describe('an answer is settled once', () => {
     const exchange = { set: {}, answer: {}, bytes: null, response } as unknown as Parameters<
       typeof forwarder.forward
     >[1]
-    const forwarded = await forwarder.forward(admission, exchange)
+    const forwarded = await forwardAndSettle(forwarder, admission, exchange)
     expect(forwarded).toMatchObject({ reason: null, outcome: { status: 499, kind: 'aborted' } })
     expect(await record.began).toEqual([forwarded.outcome, noUsage])
   })

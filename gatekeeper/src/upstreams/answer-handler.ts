@@ -1,6 +1,6 @@
 /**
- * Carries one answer from undici to the client. `#finish` is the only exit: it settles the request
- * once.
+ * Carries one answer from undici to the client. `#finish` is the only exit. The end of a complete
+ * answer is kept back until `send`, which is called when the request is settled.
  */
 import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
@@ -9,17 +9,16 @@ import type { Outcome } from '../model/admission.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
 import { RefusedError } from '../model/refused-error.ts'
-import { noUsage, type Usage } from '../model/usage.ts'
+import { noUsage } from '../model/usage.ts'
 import { type ChangeAnswer, noChange } from './change-answer.ts'
 import { ClientAnswer } from './client-answer.ts'
-import type { Exchange, Forwarded } from './exchange.ts'
+import type { Exchange, Forwarded, LastWords } from './exchange.ts'
 import { reasonOf } from './failure-reason.ts'
 import type { HeldTransform } from './held-transform.ts'
 import type { Sent } from './place-below.ts'
 import { refusalStatuses } from './refusal-cause.ts'
 import type { AnswerFields } from './response-fields.ts'
 import { changedFields, clientFields } from './response-fields.ts'
-import { settleWithin } from './settle-within.ts'
 import { UnreadableAnswer } from './unreadable-answer.ts'
 
 /** The context of one answer. */
@@ -35,10 +34,6 @@ export type AnswerJob = {
   readonly durationMsMax: number | null
   /** Returns whether the credential of the request is still valid; called for each chunk. */
   readonly isStanding: () => boolean
-  /** Records the end; see `Reservation`. The last bytes of the answer wait for it. */
-  readonly settle: (outcome: Outcome, usage: Usage | null) => Promise<void>
-  /** How long the end of an answer waits for its record before the answer is cut. */
-  readonly settleMsMax: number
 }
 
 type Why = {
@@ -56,7 +51,7 @@ const endMsMax = 2_000
 /**
  * An undici handler that calls `done` exactly once; a failure of the dispatch can be passed to it.
  */
-export class AnswerHandler implements Dispatcher.DispatchHandler {
+export class AnswerHandler implements Dispatcher.DispatchHandler, LastWords {
   readonly #job: AnswerJob
   readonly #done: (result: Forwarded) => void
   readonly #client: ClientAnswer
@@ -65,6 +60,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #content: ByteTransform | HeldTransform = noChange
   #status = 0
   #hasTrailers = false
+  #trailers: AnswerFields | null = null
   #isSent = false
   #isDone = false
   #isRefused = false
@@ -113,7 +109,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #endRefused(status: number): void {
     this.#isRefused = true
     this.#stop('the upstream refused a credential')
-    void this.#job.causeOf(status).then((reason) => this.#breakOff('failed', status, { reason }))
+    void this.#job.causeOf(status).then((reason) => this.#finish('failed', status, { reason }))
   }
 
   #fieldsOf(fields: AnswerFields): Record<string, string | string[]> {
@@ -164,7 +160,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   #onClose = () => {
     // The client disconnected: the upstream is stopped at once, or it would continue computing.
-    this.#breakOff('aborted', this.#client.status() ?? 499)
+    this.#finish('aborted', this.#client.status() ?? 499, { reason: null })
     this.#stop('the client disconnected')
   }
 
@@ -211,8 +207,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     }
   }
 
-  #finish(kind: Outcome['kind'], status: number, { reason, detail = null, ...cause }: Why) {
-    if (this.#isDone) return null
+  #finish(kind: Outcome['kind'], status: number, { reason, detail, ...cause }: Why): void {
+    if (this.#isDone) return
     this.#isDone = true
     const { response, reader } = this.#job.exchange
     response.off('close', this.#onClose)
@@ -224,33 +220,30 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
       ...(firstByteMs !== null && { firstByteMs }),
     }
     const usage = this.#isSent ? (reader?.used(outcome) ?? null) : noUsage
-    const settled = settleWithin(this.#job.settle(outcome, usage), this.#job.settleMsMax)
-    return { settled, forwarded: { outcome, reason, usage, ...(detail !== null && { detail }) } }
+    const last = kind === 'answered' ? this : undefined
+    this.#done({ outcome, reason, usage, detail: detail ?? undefined, last })
   }
 
-  /** The answer is complete: its end is sent after it is recorded. */
+  /** The answer is complete. */
   #complete(trailers: AnswerFields): void {
-    const { response } = this.#job.exchange
-    const finished = this.#finish('answered', this.#status, { reason: null })
-    if (finished === null) return
-    const { settled, forwarded } = finished
-    void settled.then((isSettled) => {
-      if (!isSettled) return this.#done(this.#unrecorded(forwarded))
-      // Node sends trailers only if they were announced.
-      const named = this.#hasTrailers ? (clientFields(trailers) as Record<string, string>) : null
-      try {
-        if (!response.destroyed) this.#client.end(named)
-      } catch {
-        // Fields that Node rejects.
-        response.destroy()
-      }
-      this.#done(forwarded)
-    })
+    // Node sends trailers only if they were announced.
+    if (this.#hasTrailers) this.#trailers = trailers
+    this.#finish('answered', this.#status, { reason: null })
   }
 
-  #unrecorded({ outcome, usage }: Forwarded): Forwarded {
-    const reason = this.#client.cut() ? null : 'ledger-unavailable'
-    return { outcome: { ...outcome, kind: 'failed', cause: 'UNRECORDED' }, reason, usage }
+  send(): void {
+    const { response } = this.#job.exchange
+    const trailers = this.#trailers === null ? null : clientFields(this.#trailers)
+    try {
+      if (!response.destroyed) this.#client.end(trailers as Record<string, string> | null)
+    } catch {
+      // Fields that Node rejects.
+      response.destroy()
+    }
+  }
+
+  cut(): boolean {
+    return this.#client.cut()
   }
 
   /** Cuts what was already sent; if nothing was sent, the reason is the answer. */
@@ -260,17 +253,12 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     { lastWords = null, detail = null }: { lastWords?: Buffer | null; detail?: Detail | null } = {},
   ): void {
     const status = this.#client.status()
-    this.#breakOff('failed', status ?? 0, {
+    this.#finish('failed', status ?? 0, {
       reason: status === null ? reason : null,
       cause,
       detail,
     })
     this.#client.cut(lastWords)
-  }
-
-  #breakOff(kind: 'aborted' | 'failed', status: number, why: Why = { reason: null }): void {
-    const finished = this.#finish(kind, status, why)
-    if (finished) void finished.settled.then(() => this.#done(finished.forwarded))
   }
 
   #after(delayMs: number, run: () => void): void {

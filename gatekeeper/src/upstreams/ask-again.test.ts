@@ -1,5 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { forwardAndSettle } from '../../test/support/forward.ts'
 import { listen } from '../../test/support/listen.ts'
 import {
   anEndpoint,
@@ -60,7 +61,12 @@ async function startRelay(upstream: Upstream, { isStanding, clock }: Options = {
     })
     const question = own ? null : { model, bytesWithout: () => Buffer.from(plain) }
     const sent = { request: incoming, response, bytes: Buffer.from(asking), form: null, question }
-    const result = forwarder.forward(admission, { ...sent, set: {}, answer: {}, reader: null })
+    const result = forwardAndSettle(forwarder, admission, {
+      ...sent,
+      set: {},
+      answer: {},
+      reader: null,
+    })
     forwarded.push(result)
     void result.then(() => response.headersSent || response.writeHead(503).end())
   })

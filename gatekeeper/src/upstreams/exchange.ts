@@ -26,11 +26,22 @@ export type Exchange = {
   readonly question?: UsageQuestion | null
 }
 
-/** Why nothing was answered yet, or null if the answer's head was sent. */
+/** How a request was forwarded. */
 export type Forwarded = {
   readonly outcome: Outcome
+  /** Why nothing was answered yet; null if the answer's head was sent. */
   readonly reason: Reason | null
   readonly usage: Usage | null
   /** The detail of the reason if the body was refused while it passed. */
-  readonly detail?: Detail
+  readonly detail?: Detail | undefined
+  /** The end of a complete answer, which is kept back until the request is settled. */
+  readonly last?: LastWords | undefined
+}
+
+/** The end of an answer: a client with the complete answer must find it in the ledger after a crash. */
+export type LastWords = {
+  /** Sends the end: the request is settled. */
+  send(): void
+  /** Cuts the answer, because it was not recorded in time; false if nothing of it was sent. */
+  cut(): boolean
 }

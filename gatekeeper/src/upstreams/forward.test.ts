@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Certificate, makeCertificate } from '../../test/support/certificate.ts'
+import { forwardAndSettle } from '../../test/support/forward.ts'
 import { type Handler, listen } from '../../test/support/listen.ts'
 import {
   aPrincipal,
@@ -54,7 +55,7 @@ async function relayThrough(
         form: null,
       },
     }
-    void forwarder.forward(admission, exchange).then((forwarded) => {
+    void forwardAndSettle(forwarder, admission, exchange).then((forwarded) => {
       if (!response.headersSent) response.end()
       resolve(forwarded)
     })

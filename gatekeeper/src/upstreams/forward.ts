@@ -5,10 +5,10 @@
  */
 import { Agent, type Dispatcher } from 'undici'
 import type { Fields } from '../lib/net/fields.ts'
-import type { Admission, Outcome } from '../model/admission.ts'
+import type { Admission } from '../model/admission.ts'
 import type { Reason } from '../model/reason.ts'
 import { accountOf, type Service, type Upstream } from '../model/service.ts'
-import { noUsage, type Usage } from '../model/usage.ts'
+import { noUsage } from '../model/usage.ts'
 import { AnswerHandler, type AnswerJob } from './answer-handler.ts'
 import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
@@ -23,8 +23,8 @@ import { createUsageQuestions, type UsageQuestions } from './usage-questions.ts'
 
 export type Forwarder = {
   /**
-   * Resolves on every exit: end, error, abort, time limit. Never rejects. The reservation is
-   * settled by then, and the end of an answer was not sent before.
+   * Resolves on every exit: end, error, abort, time limit. Never rejects. The end of a complete
+   * answer is not sent by then: the caller sends it when the request is settled.
    */
   readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
   /** Ends every exchange as `draining`: 503 if nothing was sent yet, else a broken answer. */
@@ -32,17 +32,10 @@ export type Forwarder = {
   readonly close: () => Promise<void>
 }
 
-/** Longer than any disk takes to write a line; after that an answer is cut. */
-const settleMsMaxUsual = 10_000
-
 /** Creates one connection pool per relayed service. */
 export function createForwarder(
   services: readonly Service[],
-  {
-    settleMsMax = settleMsMaxUsual,
-    clock = Date.now,
-    certificates = createCertificateFaults(() => {}),
-  } = {},
+  { clock = Date.now, certificates = createCertificateFaults(() => {}) } = {},
 ): Forwarder {
   const documents = createDocumentFetcher()
   const deps = { clock, fetchDocument: documents.fetch }
@@ -51,19 +44,13 @@ export function createForwarder(
   const open = new Set<AnswerHandler>()
   const questions = createUsageQuestions({ clock })
   return {
-    forward: async (admission, exchange) => {
+    forward: (admission, exchange) => {
+      if (exchange.response.destroyed) return Promise.resolve(left)
       const { service } = admission.facts
       const agent = agents.get(service?.name ?? '')
       const causeOf = causes.get(service?.name ?? '')
-      if (agent && causeOf && service?.upstream && !exchange.response.destroyed) {
-        const job = { admission, exchange, settleMsMax, causeOf, questions, open }
-        const forwarded = await send(agent, service, job)
-        noteCertificate(service, forwarded, certificates)
-        return forwarded
-      }
-      const forwarded = exchange.response.destroyed ? left : unreachable
-      await admission.reservation.settle(forwarded.outcome, forwarded.usage)
-      return forwarded
+      if (!agent || !causeOf || !service?.upstream) return Promise.resolve(unreachable)
+      return send(agent, service, { admission, exchange, causeOf, questions, certificates, open })
     },
     cut: () => {
       for (const handler of open) handler.endStopping()
@@ -115,22 +102,23 @@ function createAgent(service: Service): Agent {
 type Job = {
   readonly admission: Admission
   readonly exchange: Exchange
-  readonly settleMsMax: number
   /** Returns the cause of a refusal by this upstream. */
   readonly causeOf: (status: number) => Promise<Reason>
   /** Which upstreams refuse the option for the usage of a stream. */
   readonly questions: UsageQuestions
+  readonly certificates: CertificateFaults
   /** Lists the exchange until it ends. */
   readonly open: Set<AnswerHandler>
 }
 
 function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
-  const { exchange, open } = job
+  const { exchange, open, certificates } = job
   const { bytes, question = null } = exchange
   const sending = planSending(service.name, { bytes, question }, job.questions)
   return new Promise((resolve) => {
     const handler = new AnswerHandler(answerOf(service, job, sending), (forwarded) => {
       open.delete(handler)
+      noteCertificate(service, forwarded, certificates)
       resolve(forwarded)
     })
     open.add(handler)
@@ -150,10 +138,11 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
 }
 
 function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJob {
-  const { admission, exchange, settleMsMax, causeOf } = job
+  const { admission, exchange, causeOf } = job
   const change = changesOf(admission, exchange.isStream === true, asks)
   return {
-    ...{ exchange, settleMsMax, causeOf },
+    exchange,
+    causeOf,
     sent: {
       upstream: service.upstream as Upstream,
       route: admission.facts.route,
@@ -165,7 +154,6 @@ function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJo
     },
     durationMsMax: durationMsMaxOf(admission),
     isStanding: admission.isStanding,
-    settle: (outcome: Outcome, usage: Usage | null) => admission.reservation.settle(outcome, usage),
   }
 }
 

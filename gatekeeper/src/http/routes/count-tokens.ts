@@ -1,7 +1,7 @@
 import { estimateInput } from '../../admission/estimate.ts'
 import { noBody } from '../../model/facts.ts'
 import { jsonAnswer } from '../send.ts'
-import type { OwnEndpoints } from './own.ts'
+import type { OwnEndpoints } from '../serve/own.ts'
 
 /** Anthropic's count of a prompt, by our own estimate: Ollama has no such endpoint. */
 export const countTokensEndpoints: OwnEndpoints = {

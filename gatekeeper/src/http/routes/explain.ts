@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { ExplainQuestion, Explanation } from '../../explain/explain.ts'
 import { parseJson } from '../../lib/json/parse-json.ts'
-import type { Call } from '../point.ts'
+import type { Call } from '../call.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
 const text = z.string().max(40_960)

@@ -9,7 +9,7 @@ import { type OAuthError, oauthError } from '../../oauth/oauth-error.ts'
 import { parameterBytesMax, readParameters } from '../../oauth/parameters.ts'
 import type { Answer } from '../answer.ts'
 import { jsonAnswer } from '../send.ts'
-import type { OwnEndpoints, OwnRequest } from './own.ts'
+import type { OwnEndpoints, OwnRequest } from '../serve/own.ts'
 
 type Ask = (request: OAuthRequest) => Promise<OAuthAnswer>
 

@@ -9,7 +9,7 @@ import { isLoopback } from '../../lib/net/cidr.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
 import { scrubKeys } from '../../model/key-shape.ts'
 import type { Answer } from '../answer.ts'
-import type { Call } from '../point.ts'
+import type { Call } from '../call.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
 /** By part of the house: why it works with an older state than the one on disk, or not at all. */

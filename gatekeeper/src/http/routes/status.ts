@@ -1,7 +1,7 @@
 import type { Standing } from '../../model/limit.ts'
 import type { Principal } from '../../model/principal.ts'
 import { jsonAnswer } from '../send.ts'
-import type { OwnEndpoints } from './own.ts'
+import type { OwnEndpoints } from '../serve/own.ts'
 
 /** K10: `GET /status` tells a caller about itself. */
 export function statusEndpoints(

@@ -1,0 +1,60 @@
+/**
+ * The gatekeeper's own endpoints. They are admitted like all others; the pattern of the endpoint's
+ * row says what answers them.
+ */
+import type { Admitted } from '../../admission/admit.ts'
+import type { BodySource } from '../../admission/body-source.ts'
+import type { Admission } from '../../model/admission.ts'
+import type { BodyFacts } from '../../model/facts.ts'
+import type { Answer } from '../answer.ts'
+import type { Call } from '../call.ts'
+import { corsFields } from '../cors.ts'
+import { sendAnswer } from '../send.ts'
+import type { Served } from '../served.ts'
+
+/** An admitted request to an endpoint of our own. */
+export type OwnRequest = {
+  readonly admission: Admission
+  /** A field that may come once; null where it is absent, and a list where it came twice. */
+  readonly field: (name: string) => string | null
+  readonly body: BodySource
+  /** What the body says, where admission read it. */
+  readonly asked?: BodyFacts | null
+}
+
+export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>
+
+/** What answers, by the pattern of its row in `kinds/own.ts`. */
+export type OwnEndpoints = Readonly<Record<string, OwnEndpoint>>
+
+/** Answers an endpoint of our own, which has no upstream. */
+export async function serveOwn(
+  { request, response }: Call,
+  { admission, body: asked }: Admitted,
+  body: BodySource | null,
+  endpoints: OwnEndpoints,
+): Promise<Served> {
+  const { facts } = admission
+  const endpoint = endpoints[facts.endpoint?.pattern ?? '']
+  // A row without an endpoint is a bug of ours, and no yes.
+  if (endpoint === undefined || body === null) {
+    throw new Error('an endpoint of our own has no answer')
+  }
+  const field = (name: string) => joined(request.headersDistinct[name])
+  const answer = await endpoint({ admission, field, body, asked })
+  const fields = { ...answer.fields, 'x-request-id': facts.requestId, ...corsFields(facts) }
+  return {
+    outcome: { status: answer.status, kind: 'answered', answerBytes: answer.body.length },
+    reason: null,
+    usage: null,
+    last: {
+      send: () => sendAnswer(response, { ...answer, fields }, facts.method === 'HEAD'),
+      cut: () => false,
+    },
+  }
+}
+
+/** One that came twice is read as a list, which no reader of ours takes for a value. */
+function joined(values: readonly string[] | undefined): string | null {
+  return values === undefined ? null : values.join(', ')
+}

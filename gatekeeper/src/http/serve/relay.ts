@@ -1,0 +1,70 @@
+import type { Admitted } from '../../admission/admit.ts'
+import type { ByteBudget } from '../../lib/load/byte-budget.ts'
+import type { Admission } from '../../model/admission.ts'
+import type { AnswerReader } from '../../model/answer-reader.ts'
+import type { BodyFacts } from '../../model/facts.ts'
+import type { Exchange, Forwarded } from '../../upstreams/exchange.ts'
+import type { Fields } from '../answer.ts'
+import { allowBody, createBodySource } from '../body-source.ts'
+import type { Call } from '../call.ts'
+import { corsFields } from '../cors.ts'
+import { limitFields } from '../limit-fields.ts'
+import { answerOpen, type OpenDeps } from '../open-answers.ts'
+import { answerCall, type Entry, type PointDeps, type Serve } from '../point.ts'
+import { type OwnEndpoints, serveOwn } from './own.ts'
+
+export type RelayDeps = PointDeps &
+  OpenDeps & {
+    readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
+    /** Reads what the answer uses; null where nothing is counted. */
+    readonly createReader: (admission: Admission, body: BodyFacts | null) => AnswerReader | null
+    /** What the bodies that are being read may hold together. */
+    readonly bodies: ByteBudget
+    /** What answers the gatekeeper's own endpoints. */
+    readonly own: OwnEndpoints
+  }
+
+/** The relay point: it carries a request to its upstream and the answer back. */
+export function createRelay(deps: RelayDeps): (call: Call) => Promise<void> {
+  const entry: Entry = {
+    point: 'relay',
+    answerOpen: (call) => answerOpen(call, deps),
+    openBody: ({ request, response }) => createBodySource(request, response, deps.bodies),
+    preflight: {},
+  }
+  const serve: Serve = (call, admitted, given) =>
+    admitted.admission.facts.endpoint?.isOwn === true
+      ? serveOwn(call, admitted, given.body, deps.own)
+      : serveRelay(call, admitted, given.fields, deps)
+  return (call) => answerCall(call, entry, deps, serve)
+}
+
+function serveRelay(
+  { request, response }: Call,
+  { admission, body, bytes, bytesWithout, form }: Admitted,
+  fields: Fields,
+  deps: RelayDeps,
+): Promise<Forwarded> {
+  allowBody(request, response)
+  const { facts, reservation, waitedMs } = admission
+  const answer = {
+    'x-request-id': facts.requestId,
+    'x-accel-buffering': 'no',
+    ...limitFields(reservation.standings(), deps.clock(), facts.endpoint),
+    ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
+    ...corsFields(facts),
+  }
+  // What the body asks for on our account; of a model, as far as one is named.
+  const question = bytesWithout === null ? null : { model: body?.models[0] ?? '', bytesWithout }
+  return deps.forward(admission, {
+    request,
+    response,
+    bytes,
+    form,
+    set: fields,
+    answer,
+    reader: deps.createReader(admission, body),
+    isStream: body?.isStream === true,
+    question,
+  })
+}
