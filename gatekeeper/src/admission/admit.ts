@@ -103,7 +103,13 @@ async function askHead(
   credential: string | null,
   deps: AdmitDeps,
 ): Promise<HeadAnswer | Denial> {
-  const caller = resolveCaller(facts, await authenticate(facts, credential, deps))
+  let found: Principal | Reason = 'no-credential'
+  try {
+    if (credential !== null) found = await deps.authenticate(credential, facts.clientAddress)
+  } catch {
+    found = 'check-failed'
+  }
+  const caller = resolveCaller(facts, found)
   const onCaller = decide(deps.checks.caller, { facts, caller })
   if (!onCaller.allowed) return refuseBy(onCaller, facts, null)
   // Whatever the list of checks says: without a principal there is nobody to admit.
@@ -145,19 +151,6 @@ function reserve(question: HeadAnswer, deps: AdmitDeps): Reservation | Refusal {
 function follow(principal: Principal, credential: string | null, deps: AdmitDeps) {
   if (credential === null || principal.kind === 'anonymous') return null
   return deps.followCredential?.(credential, principal) ?? null
-}
-
-async function authenticate(
-  facts: RequestFacts,
-  credential: string | null,
-  deps: AdmitDeps,
-): Promise<Principal | Reason> {
-  if (credential === null) return 'no-credential'
-  try {
-    return await deps.authenticate(credential, facts.clientAddress)
-  } catch {
-    return 'check-failed'
-  }
 }
 
 type Reserved = {
@@ -239,7 +232,7 @@ function rewrite(
   obligations: readonly Obligation[],
 ): Buffer | null | undefined {
   if (read === null || read.json === null || facts.endpoint === null) return null
-  return rewriteBody(read.json, facts, obligations) ?? undefined
+  return rewriteBody({ json: read.json, facts: read.facts }, facts, obligations) ?? undefined
 }
 
 /** The same without what it asks for on our account, where it does. */

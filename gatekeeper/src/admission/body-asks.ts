@@ -4,7 +4,7 @@ import { kindOf } from '../kinds/kinds.ts'
 import { isCloudModel, isListedFor, normalizeModelName } from '../kinds/model-name.ts'
 import { readMember } from '../lib/json/json-edit.ts'
 import { type Endpoint, nobodysModel } from '../model/endpoint.ts'
-import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
+import { type BodyFacts, noBody, type OutputBound, type RequestFacts } from '../model/facts.ts'
 import { hasKeyShape } from '../model/key-shape.ts'
 import type { Kind } from '../model/kind.ts'
 import type { Principal } from '../model/principal.ts'
@@ -23,11 +23,15 @@ export function readAsks(
   const own = { service: facts.service?.name ?? '', principal: principal.id }
   const endpoint = facts.endpoint as Endpoint
   const keepAliveSeconds = readKeepAliveOf(body)
+  const choices = readChoices(body)
+  const outputBounds = readOutputBounds(body, endpoint)
   return {
     ...noBody,
     ...judgeModels([...pathModels(facts), ...bodyModels(body, facts)], asked, { plainKeyTest }),
     promptBytes: body.bytes.length - body.imagesBytes,
-    outputTokens: readOutput(body, endpoint),
+    choices,
+    outputBounds,
+    outputTokens: outputOf(outputBounds, choices),
     isStream: readStream(body, endpoint),
     isUsageAsked: readMember(body, ['stream_options', 'include_usage']) === true,
     isUnload: isUnload(body, endpoint, keepAliveSeconds),
@@ -109,23 +113,31 @@ export function candidates(value: unknown, kind: Kind): string[] {
 
 /** A number, also where it is written as text, which some readers take for one. */
 function readNumber(body: NormalBody, path: readonly string[]): number | null {
-  const value = readMember(body, path)
+  return toNumber(readMember(body, path))
+}
+
+function toNumber(value: unknown): number | null {
   if (value === undefined || value === null) return null
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   return typeof number === 'number' && !Number.isNaN(number) ? number : Number.POSITIVE_INFINITY
 }
 
+function readOutputBounds(body: NormalBody, { output }: Endpoint): OutputBound[] {
+  return output.map((name) => {
+    const path = name.split('.')
+    const value = readMember(body, path)
+    return { path, isGiven: value !== undefined, asked: toNumber(value) }
+  })
+}
+
 /** Below zero stands for "as much as it likes", which bounds nothing. */
-function readOutput(body: NormalBody, endpoint: Endpoint): number | null {
-  const bounds = endpoint.output
-    .map((path) => readNumber(body, path.split('.')))
-    .filter((value) => value !== null && value >= 0)
-  if (bounds.length === 0) return null
-  return Math.max(...(bounds as number[])) * choicesOf(body)
+function outputOf(bounds: readonly OutputBound[], choices: number): number | null {
+  const asked = bounds.map((bound) => bound.asked).filter((value) => value !== null && value >= 0)
+  return asked.length === 0 ? null : Math.max(...(asked as number[])) * choices
 }
 
 /** How many answers are made to one prompt. */
-function choicesOf(body: NormalBody): number {
+function readChoices(body: NormalBody): number {
   const counts = [['n'], ['best_of']].map((path) => readNumber(body, path) ?? 1)
   return Math.max(1, ...counts)
 }

@@ -8,6 +8,7 @@ import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Service } from '../model/service.ts'
 import type { Estimate } from '../model/usage.ts'
+import { leastCap } from './rewrite-body.ts'
 
 export type EstimateDeps = {
   /** What so many tokens of a model cost at the service, in integer micro-dollars. */
@@ -63,11 +64,9 @@ export function extendReservation(
 
 /** The body as it will be sent on, as far as its output goes. */
 function cutOutput({ body, obligations }: Asked): BodyFacts | null {
-  const caps = obligations.flatMap((owed) =>
-    owed.kind === 'cap-output' ? [owed.outputTokens] : [],
-  )
-  if (body === null || caps.length === 0) return body
-  const outputTokens = Math.min(...caps, body.outputTokens ?? Number.POSITIVE_INFINITY)
+  const cap = leastCap(obligations)
+  if (body === null || cap === null) return body
+  const outputTokens = Math.min(cap, body.outputTokens ?? Number.POSITIVE_INFINITY)
   return { ...body, outputTokens }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { aService, kindsByName, someFacts } from '../../test/support/questions.ts'
+import { aPrincipal, aService, kindsByName, someFacts } from '../../test/support/questions.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'
 import type { Obligation } from '../model/decision.ts'
+import { readAsks } from './body-asks.ts'
 import { readJsonBody } from './json-body.ts'
 import { rewriteBody, withoutQuestion } from './rewrite-body.ts'
 
@@ -19,7 +20,8 @@ async function rewrite(
   const read = await readJsonBody(Buffer.from(body), { kind: service.kind, measuresImages: false })
   if (typeof read === 'string' || 'defect' in read) throw new Error('refused')
   const facts = someFacts({ service, endpoint })
-  return rewriteBody(read, facts, obligations)?.toString() ?? null
+  const asked = readAsks(read, { facts, principal: aPrincipal() })
+  return rewriteBody({ json: read, facts: asked }, facts, obligations)?.toString() ?? null
 }
 
 test('without an obligation nothing is changed', async () => {

@@ -1,31 +1,34 @@
-import { editJson, type JsonBody, type JsonEdit, readMember } from '../lib/json/json-edit.ts'
+import { editJson, type JsonBody, type JsonEdit } from '../lib/json/json-edit.ts'
 import { foldName } from '../lib/json/json-names.ts'
 import type { Obligation } from '../model/decision.ts'
-import type { RequestFacts } from '../model/facts.ts'
+import type { BodyFacts, RequestFacts } from '../model/facts.ts'
+
+/** A body as it was read, with what it asks for. */
+type Asked = { readonly json: JsonBody; readonly facts: BodyFacts }
 
 /**
- * Writes into a body what its admission obliges us to, before it is sent. Null where that cannot be
- * done, and the request is refused: a cap that nobody sets would be a false promise.
+ * Writes into a body what its admission obliges us to, before it is sent. Null if the request asks
+ * for more answers than the cap has tokens: a cap that nobody sets would be a false promise.
  */
 export function rewriteBody(
-  body: JsonBody,
+  { json, facts: asked }: Asked,
   facts: RequestFacts,
   obligations: readonly Obligation[],
 ): Buffer | null {
   const edits: JsonEdit[] = []
   const cap = leastCap(obligations)
   // What makes no text (embeddings, images) has no output to cap.
-  if (cap !== null && outputPaths(facts).length > 0) {
-    const each = Math.floor(cap / choicesOf(body))
+  if (cap !== null && asked.outputBounds.length > 0) {
+    const each = Math.floor(cap / asked.choices)
     if (!(each >= 1)) return null
-    edits.push(...capOutput(body, facts, each))
+    edits.push(...capOutput(asked, facts, each))
   }
   if (asksUsage(obligations)) {
     // What else the client set there stays; the answer to this is hidden again (`upstreams/`). It
     // comes last: `withoutQuestion` takes it off the end.
     edits.push({ path: ['stream_options', 'include_usage'], json: 'true' })
   }
-  return editJson(body, edits)
+  return editJson(json, edits)
 }
 
 const asksUsage = (obligations: readonly Obligation[]) =>
@@ -53,37 +56,24 @@ export function withoutQuestion(
   }
 }
 
-function leastCap(obligations: readonly Obligation[]): number | null {
-  const caps = obligations.flatMap((owed) =>
-    owed.kind === 'cap-output' ? [owed.outputTokens] : [],
-  )
-  return caps.length === 0 ? null : Math.min(...caps)
-}
-
-/** How many answers a request asks for; each of them counts. */
-function choicesOf(body: JsonBody): number {
-  return Math.max(1, numberAt(body, ['n']) ?? 1, numberAt(body, ['best_of']) ?? 1)
+/** The tightest cap on the output; null if there is none. */
+export function leastCap(obligations: readonly Obligation[]): number | null {
+  let least: number | null = null
+  for (const owed of obligations) {
+    if (owed.kind === 'cap-output') least = Math.min(least ?? owed.outputTokens, owed.outputTokens)
+  }
+  return least
 }
 
 /** Lowers every member that bounds the output, or sets the usual one where there is none. */
-function capOutput(body: JsonBody, facts: RequestFacts, each: number): JsonEdit[] {
-  const paths = outputPaths(facts)
-  const given = paths.filter((path) => readMember(body, path) !== undefined)
+function capOutput({ outputBounds }: BodyFacts, facts: RequestFacts, each: number): JsonEdit[] {
+  const isAnyGiven = outputBounds.some(({ isGiven }) => isGiven)
   // OpenAI refuses two of them at once, and Ollama reads the first alone.
-  const isFirstAlone = facts.service?.kind.readsFirstBound
-  const chosen = given.length === 0 || isFirstAlone ? new Set([paths[0] ?? [], ...given]) : given
-  return [...chosen]
-    .filter((path) => !isWithin(numberAt(body, path), each))
-    .map((path) => ({ path, json: String(each) }))
+  const setsFirst = !isAnyGiven || facts.service?.kind.readsFirstBound
+  return outputBounds
+    .filter(({ isGiven }, at) => isGiven || (setsFirst && at === 0))
+    .filter(({ asked }) => !isWithin(asked, each))
+    .map(({ path }) => ({ path, json: String(each) }))
 }
-
-const outputPaths = ({ endpoint }: RequestFacts) =>
-  (endpoint?.output ?? []).map((path) => path.split('.'))
 
 const isWithin = (asked: number | null, max: number) => asked !== null && asked >= 0 && asked <= max
-
-function numberAt(body: JsonBody, path: readonly string[]): number | null {
-  const value = readMember(body, path)
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && !Number.isNaN(number) ? number : null
-}

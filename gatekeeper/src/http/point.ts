@@ -70,14 +70,15 @@ export async function answerCall(
   if (verdict === null || 'reason' in verdict) {
     return refuse(call, verdict ?? { reason: 'check-failed', check: 'fault', requestId }, deps)
   }
-  const fields = discharge(verdict.admission)
-  let served = fields === null ? undischarged : faulted
+  let served = faulted
   try {
-    if (fields !== null) served = await serve(call, verdict, { fields, body })
+    const fields = discharge(verdict.admission)
+    served = fields === null ? undischarged : await serve(call, verdict, { fields, body })
   } catch (error) {
     deps.logFault(error, requestId)
     // Half of an answer must not end as a whole one.
-    if (call.response.headersSent) call.response.destroy()
+    const { headersSent, writableEnded } = call.response
+    if (headersSent && !writableEnded) call.response.destroy()
   }
   await conclude(call, verdict, served, deps)
 }

@@ -51,6 +51,14 @@ export type RequestFacts = {
   readonly unknown?: readonly string[]
 }
 
+/** A member that bounds the output, as the body has it. */
+export type OutputBound = {
+  readonly path: readonly string[]
+  readonly isGiven: boolean
+  /** Infinity if the value cannot be read, below zero for "as much as it likes"; null if none. */
+  readonly asked: number | null
+}
+
 /** What the body says. It is read only after the checks on the head have passed. */
 export type BodyFacts = {
   /** What makes the body malformed, ambiguous or too large; null if nothing does. */
@@ -67,6 +75,10 @@ export type BodyFacts = {
   readonly cloudModels: readonly string[]
   /** Length of the body without images; 0 for uploads and bytes. */
   readonly promptBytes: number
+  /** How many answers are asked for; Infinity if the number cannot be read. */
+  readonly choices: number
+  /** Every member that can bound the output of one answer, in the order of the endpoint's row. */
+  readonly outputBounds: readonly OutputBound[]
   /** The largest output that is requested, for all choices together; null if nothing bounds it. */
   readonly outputTokens: number | null
   readonly isStream: boolean
@@ -99,6 +111,8 @@ export const noBody: BodyFacts = {
   grantedModels: [],
   cloudModels: [],
   promptBytes: 0,
+  choices: 1,
+  outputBounds: [],
   outputTokens: null,
   isStream: false,
   isUsageAsked: false,
