@@ -11,6 +11,7 @@ import {
   sampleKey,
 } from '../../test/support/questions.ts'
 import { Admission, type Outcome, type Refusal } from '../model/admission.ts'
+import { noCaps } from '../model/caps.ts'
 import type { Check } from '../model/decision.ts'
 import type { ScopedLimit } from '../model/limit.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
@@ -192,6 +193,19 @@ describe('a reservation is settled exactly once', () => {
     expect(await reasonOf(aHead(), world)).toBe('model-not-allowed')
     expect(world.seen.settled).toHaveLength(1)
   })
+
+  // `4_0` is 40 to Python: what we cannot read may be any number, so no cap would hold.
+  test.each(['200', '"4_0"', '[2]', '{}'])(
+    'where a cap cannot be divided among the answers asked for: n is %s',
+    async (n) => {
+      const caps = { ...noCaps, outputTokens: 100 }
+      const world = createWorld({}, aPrincipal({ caps }))
+      const head = aHead({ target: '/v1/chat/completions' })
+      const body = `{"model":"m","messages":[],"n":${n}}`
+      expect(await reasonOf(head, world, body)).toBe('output-too-long')
+      expect(world.seen.settled).toHaveLength(1)
+    },
+  )
 
   test('where the client breaks off while its body is read', async () => {
     const world = createWorld()

@@ -6,6 +6,7 @@
 import { Admission, type Refusal, type Reservation } from '../model/admission.ts'
 import type { Checks, Decision, Obligation } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
+import type { Detail } from '../model/detail.ts'
 import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit } from '../model/limit.ts'
 import { describeRefusal } from '../model/limit-text.ts'
@@ -180,7 +181,9 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   if ('reason' in extended) return refuse(extended, 'reserve')
   const obligations = [...onBody.obligations, ...extended.obligations]
   const bytes = rewrite(onBody.read, facts, obligations)
-  if (bytes === undefined) return { reason: 'obligation-unmet', check: 'rewrite', facts, principal }
+  if (bytes === undefined) {
+    return { reason: 'output-too-long', check: 'rewrite', facts, principal, detail: tooManyAnswers }
+  }
   const bytesWithout = takeBack(onBody.read, bytes, obligations)
   request.body?.onDecided?.()
   const unkept = await reservation.open()
@@ -225,7 +228,12 @@ async function askBody({ head, body, facts, onHead }: Reserved, deps: AdmitDeps)
   return decision.allowed ? { obligations: decision.obligations, read } : decision
 }
 
-/** The body as it is sent; null where it is streamed, undefined where an obligation cannot be met. */
+const tooManyAnswers: Detail = {
+  text: 'The request asks for more answers (n, best_of) than it may have output tokens.',
+  param: 'n',
+}
+
+/** The body as it is sent; null where it is streamed, undefined if its output cannot be capped. */
 function rewrite(
   read: ReadBody | null,
   facts: RequestFacts,
