@@ -38,8 +38,8 @@ import { createDocumentFetcher } from '../src/upstreams/fetch-document.ts'
 import { createForwarder } from '../src/upstreams/forward.ts'
 import { createModelList } from '../src/upstreams/model-list.ts'
 import { createRefusalCause } from '../src/upstreams/refusal-cause.ts'
-import { forwardAndSettle } from './support/forward.ts'
 import { makeCertificate } from './support/certificate.ts'
+import { forwardAndSettle } from './support/forward.ts'
 import {
   anEndpoint,
   aPrincipal,
