@@ -1,5 +1,5 @@
-import { parseWords } from '../scripts/words/parse-words.ts'
-import { refusePositionals } from '../scripts/words/words.ts'
+import { parseWords } from '../scripts/frame/parse-words.ts'
+import { refusePositionals } from '../scripts/frame/words.ts'
 
 export type BenchOptions = {
   readonly rounds: number

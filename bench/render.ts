@@ -1,4 +1,4 @@
-import { formatTable } from '../scripts/keys/table.ts'
+import { formatTable } from '../scripts/frame/table.ts'
 import type { Report, RowReport, StreamReport, StreamRow } from './report.ts'
 
 /** The lines that people read. */

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatTable } from '../scripts/keys/table.ts'
+import { formatTable } from '../scripts/frame/table.ts'
 import type { Undo } from './front.ts'
 import { openHouse } from './house.ts'
 import { type CpuProfile, topFunctions, topSources } from './profile.ts'

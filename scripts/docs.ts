@@ -1,16 +1,34 @@
-/** `npm run docs`: writes the documents that are made from settings, schema, endpoints and reasons. */
+/** `npm run docs`: writes the documents that are generated from settings, schema and endpoint tables. */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { renderConfiguration, renderJsonSchema } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
-import { renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
-import { refuseWords } from './words/refuse-words.ts'
+import { runProgram } from './frame/run-program.ts'
+import { refusePositionals } from './frame/words.ts'
 
-refuseWords('docs')
-const root = resolve(import.meta.dirname, '..')
-writeFileSync(join(root, 'docs/configuration.md'), renderConfiguration())
-writeFileSync(join(root, 'docs/gatekeeper.schema.json'), renderJsonSchema())
-writeFileSync(join(root, '.env.example'), renderEnvExample())
-writeFileSync(join(root, 'docs/endpoints.md'), renderEndpoints())
-writeFileSync(join(root, 'docs/reasons.json'), renderReasons())
+const documents: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': renderConfiguration,
+  'docs/gatekeeper.schema.json': renderJsonSchema,
+  '.env.example': renderEnvExample,
+  'docs/endpoints.md': renderEndpoints,
+}
+
+await runProgram<string>({
+  name: 'docs',
+  command: {
+    summary: 'Writes the documents that are generated from settings, schema and endpoint tables.',
+    usage: '',
+    options: {},
+    help: Object.keys(documents),
+    run: (words, root) => {
+      refusePositionals(words, '; docs takes no words')
+      for (const [path, render] of Object.entries(documents)) {
+        writeFileSync(join(root, path), render())
+      }
+      return { json: { written: Object.keys(documents) } }
+    },
+  },
+  exitCodes: { 0: 'done' },
+  open: () => resolve(import.meta.dirname, '..'),
+})

@@ -1,6 +1,6 @@
 /**
  * `npm run explain -- --key ID GET /ollama/api/tags`: what would happen to a request, and why, from
- * the files or by the gatekeeper that runs. Nothing is sent on.
+ * the files or from the running gatekeeper. Nothing is sent on.
  */
 import { resolve } from 'node:path'
 import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
@@ -10,56 +10,103 @@ import type {
   ExplainQuestion,
   Explanation,
 } from '../gatekeeper/src/explain/explain.ts'
-import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { systemClock } from '../gatekeeper/src/lib/clock.ts'
+import { exitCode, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { openInstallation } from '../gatekeeper/src/operations/installation.ts'
 import { UnknownKeyError } from '../gatekeeper/src/operations/keys/key-writer.ts'
 import { askLive } from './explain/ask-live.ts'
 import { askOffline } from './explain/ask-offline.ts'
 import { findKeyId } from './explain/find-key-id.ts'
 import { describePlaces } from './explain/find-places.ts'
-import { help } from './explain/help.ts'
-import { readWords, type Wanted } from './explain/read-words.ts'
+import { explainOptions, readQuestion, type Wanted } from './explain/read-question.ts'
 import { render } from './explain/render.ts'
+import type { Command, Failure } from './frame/program.ts'
+import { runProgram } from './frame/run-program.ts'
+import { formatTable } from './frame/table.ts'
+import { UsageError } from './frame/words.ts'
 import { readSettingsOf, readText } from './settings/read-settings-of.ts'
-import { endWithReader } from './words/end-with-reader.ts'
-import { hintAtHyphens, hintAtKey } from './words/npm-options.ts'
-import { wantsJson } from './words/parse-words.ts'
-import { UsageError } from './words/words.ts'
 
-endWithReader()
-const root = resolve(import.meta.dirname, '..')
-const args = process.argv.slice(2)
-
-function say(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`)
+const explain: Command<Settings> = {
+  summary:
+    'What would happen to a request, every check with its answer, and where that is written.',
+  usage: '[WHO] [options] METHOD PATH',
+  options: explainOptions,
+  help: [
+    'Nothing is sent on and nothing is counted. Without --live the files are read as they are now, and',
+    'what is left of limits is not known.',
+    '',
+    'WHO is one of',
+    ...formatTable([
+      ['--key ID', 'the key of this id; its secret is not needed'],
+      ['--token FILE', 'the holder of the credential in this file: an access token or a key'],
+      ['--anonymous', 'a caller without a credential; the same as none of the three'],
+    ]),
+    '',
+    ...formatTable([
+      ['METHOD PATH', 'as a client sends it: GET /ollama/api/tags, or a whole address'],
+      ['--model NAME', 'the model that the body names'],
+      ['--from ADDRESS', 'the address of the client; unset: 127.0.0.1'],
+      ['--origin ORIGIN', 'the origin of the page, if a browser asks: https://app.example'],
+      ['--host NAME', 'the host name of the request; unset: the first of GATEKEEPER_SITE'],
+      ['--live', 'ask the running gatekeeper: with what is used up, and with the files in force'],
+    ]),
+  ],
+  run: async (words, settings) => {
+    const wanted = readQuestion(words)
+    const explanation = await ask(wanted, settings)
+    const places = describePlaces(explanation.written, { settings, readText })
+    return {
+      code: explanation.verdict.isAllowed ? exitCode.ok : exitCode.no,
+      json: { ...explanation, written: places },
+      lines: render(explanation, { places, isLive: wanted.isLive }),
+    }
+  },
 }
 
-function fail(code: number, name: string, lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`explain: ${line}\n`)
-  const json = { error: { code: name, message: lines.join('\n') } }
-  if (wantsJson(args)) say([JSON.stringify(json, null, 2)])
-  process.exitCode = code
-}
+await runProgram<Settings>({
+  name: 'explain',
+  command: explain,
+  exitCodes: {
+    0: 'it would be allowed',
+    1: 'it would be refused',
+    69: '--live, and no gatekeeper answers',
+    78: 'a setting or a file is broken',
+  },
+  open: () => {
+    const { settings, problems } = readSettingsOf(resolve(import.meta.dirname, '..'), process.env)
+    if (problems.length > 0) throw new ProblemsError(problems)
+    return settings
+  },
+  explain: explainFailure,
+})
 
-function explainFailure(error: unknown): void {
-  if (error instanceof UsageError) {
-    const hints = [...hintAtHyphens(args, error), '--help shows what there is.']
-    return fail(error.code, 'usage', [...error.message.split('\n'), ...hints])
-  }
+function explainFailure(error: unknown): Failure | null {
+  const { code, message } = error as NodeJS.ErrnoException
   if (error instanceof UnknownKeyError) {
-    return fail(exitCode.usage, 'unknown_key', error.message.split('\n'))
+    return { code: exitCode.usage, name: 'unknown_key', lines: message.split('\n') }
   }
-  if (error instanceof ProblemsError) {
-    return fail(exitCode.config, 'config', error.problems.map(formatProblem))
-  }
-  const { code } = error as { code?: string }
-  if (code === undefined) throw error
-  fail(exitCode.unavailable, 'unavailable', [
-    `no gatekeeper answers (${code}); without --live the files are asked`,
-  ])
+  if (code === undefined) return null
+  const line = `no gatekeeper answers (${code}); without --live the files are read`
+  return { code: exitCode.unavailable, name: 'unavailable', lines: [line] }
+}
+
+async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
+  const { method, target, from, origin, model, host } = wanted
+  const caller = await readCaller(wanted, settings)
+  const name = host ?? settings.sites[0] ?? 'localhost'
+  const request = { method, target, clientAddress: from, origin, model, host: name }
+  const question: ExplainQuestion = { ...request, caller }
+  if (wanted.isLive) return await askLive(question, settings.explainListen)
+  const gateway = loadGateway(settings, readText)
+  if (gateway.problems.length > 0) throw new ProblemsError(gateway.problems)
+  return await askOffline(question, { settings, gateway })
 }
 
 async function readCaller({ caller }: Wanted, settings: Settings): Promise<ExplainCaller> {
-  if (caller.kind === 'key') return { kind: 'key', id: await findKeyId(caller.id, settings) }
+  if (caller.kind === 'key') {
+    const installation = openInstallation(settings, { clock: systemClock, readText })
+    return { kind: 'key', id: await findKeyId(caller.id, installation) }
+  }
   if (caller.kind !== 'file') return caller
   try {
     return { kind: 'credential', credential: readText(caller.path).trim() }
@@ -68,37 +115,3 @@ async function readCaller({ caller }: Wanted, settings: Settings): Promise<Expla
     throw new UsageError(`--token: ${caller.path} cannot be read (${code})`)
   }
 }
-
-async function toQuestion(wanted: Wanted, settings: Settings): Promise<ExplainQuestion> {
-  const { method, target, from, origin, model, host } = wanted
-  const caller = await readCaller(wanted, settings)
-  const name = host ?? settings.sites[0] ?? 'localhost'
-  return { method, target, clientAddress: from, origin, model, host: name, caller }
-}
-
-async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
-  const question = await toQuestion(wanted, settings)
-  if (wanted.isLive) return await askLive(question, settings.explainListen)
-  const gateway = loadGateway(settings, readText)
-  if (gateway.problems.length > 0) throw new ProblemsError(gateway.problems)
-  return await askOffline(question, { settings, gateway })
-}
-
-async function run(): Promise<void> {
-  const wanted = readWords(args)
-  if (wanted.isHelp) return say(help)
-  if (wanted.caller.kind === 'anonymous') {
-    for (const line of hintAtKey(args)) process.stderr.write(`explain: ${line}\n`)
-  }
-  const { settings, problems } = readSettingsOf(root, process.env)
-  if (problems.length > 0) throw new ProblemsError(problems)
-  const explanation = await ask(wanted, settings)
-  const places = describePlaces(explanation.written, { settings, readText })
-  const lines = wanted.isJson
-    ? [JSON.stringify({ ...explanation, written: places }, null, 2)]
-    : render(explanation, { places, isLive: wanted.isLive })
-  say(lines)
-  process.exitCode = explanation.verdict.isAllowed ? exitCode.ok : exitCode.no
-}
-
-await run().catch(explainFailure)

@@ -155,7 +155,7 @@ describe('limits', () => {
     [['--limit', '60/min', '--limit', '0/day', '--weight', '0'], /"0\/day"[\s\S]*--weight/],
     [['--concurrent', 'two'], /--concurrent must/],
     [['--limit', '60/min', '--no-limits'], /exclude each other/],
-    [[], /nothing is to be changed/],
+    [[], /there is nothing to change/],
   ])('edit %j changes nothing and says why', async (words, what) => {
     const { id } = await addKey('--limit', '5/day')
     const { code, err } = await keys(['edit', id, ...words])

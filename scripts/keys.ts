@@ -1,69 +1,79 @@
 /**
- * `npm run keys -- COMMAND`: makes, shows, changes and explains API keys. Each command is a file
- * in scripts/keys; what they may do to the file is in gatekeeper/src/credentials. The service
- * sees every change within two seconds.
+ * `npm run keys -- COMMAND`: makes, shows, changes and explains API keys, clients and tokens. Each
+ * command is a file in scripts/keys; what they do is in gatekeeper/src/operations. The service
+ * applies every change within two seconds.
  */
-import { resolve } from 'node:path'
-import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { LockHeldError } from '../gatekeeper/src/lib/files/lock-file.ts'
-import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+import { exitCode } from '../gatekeeper/src/lib/problem.ts'
+import { UnrecordedError } from '../gatekeeper/src/operations/audit/record-acts.ts'
 import { ClientIdError } from '../gatekeeper/src/operations/clients/client-writer.ts'
 import { UnknownKeyError } from '../gatekeeper/src/operations/keys/key-writer.ts'
-import type { Report } from './keys/command.ts'
-import { commandNames, findCommand } from './keys/commands.ts'
-import { helpFor, helpForAll } from './keys/help.ts'
-import { readPlaces } from './keys/read-places.ts'
-import { createRecorder, UnrecordedError } from './keys/record-acts.ts'
-import { createTerminal } from './keys/terminal.ts'
-import { endWithReader } from './words/end-with-reader.ts'
-import { hintAtHyphens } from './words/npm-options.ts'
-import { commonOptions, parseWords, unknownCommand, wantsJson } from './words/parse-words.ts'
-import { UsageError } from './words/words.ts'
+import type { Failure } from './frame/program.ts'
+import { runProgram } from './frame/run-program.ts'
+import { createTerminal } from './frame/terminal.ts'
+import { add } from './keys/add.ts'
+import { disable, enable, remove } from './keys/change.ts'
+import { client } from './keys/client.ts'
+import type { Context } from './keys/context.ts'
+import { edit } from './keys/edit.ts'
+import { explainToken } from './keys/explain-token.ts'
+import { importKeys } from './keys/import.ts'
+import { list } from './keys/list.ts'
+import { revokeToken } from './keys/revoke-token.ts'
+import { rotate } from './keys/rotate.ts'
+import { rotateSigning } from './keys/rotate-signing.ts'
+import { show } from './keys/show.ts'
+import { token } from './keys/token.ts'
+import { verify } from './keys/verify.ts'
+import { openCloneInstallation } from './settings/open-installation.ts'
 
-endWithReader()
-const root = resolve(import.meta.dirname, '..')
-const words = process.argv.slice(2)
-const isJson = wantsJson(words)
+await runProgram<Context>({
+  name: 'keys',
+  commands: {
+    add,
+    list,
+    show,
+    edit,
+    rotate,
+    disable,
+    enable,
+    remove,
+    import: importKeys,
+    verify,
+    client,
+    token,
+    'explain-token': explainToken,
+    'revoke-token': revokeToken,
+    'rotate-signing': rotateSigning,
+  },
+  aliases: { generate: 'add', validate: 'verify' },
+  exitCodes: {
+    0: 'done',
+    1: 'no such id; the key or token does not verify; an import refused keys',
+    73: 'the file cannot be written',
+    75: 'another process holds the lock: try again',
+    78: 'a setting or a file is broken; nothing was changed',
+  },
+  open: () => ({ ...openCloneInstallation(), ...createTerminal() }),
+  explain: explainFailure,
+})
 
-/** Ends by itself: an exit would cut off what a slow pipe has not taken yet. */
-function finish(report: Report): void {
-  for (const note of report.notes ?? []) process.stderr.write(`keys: ${note}\n`)
-  const text = isJson ? JSON.stringify(report.json, null, 2) : report.lines.join('\n')
-  process.stdout.write(`${text}\n`)
-  process.exitCode = report.code
-}
-
-/** Everything for people goes to stderr; a program finds the same in its one document. */
-function fail(code: number, name: string, lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`keys: ${line}\n`)
-  const json = { error: { code: name, message: lines.join('\n') } }
-  if (isJson) process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
-  process.exitCode = code
-}
-
-function explainFailure(error: unknown): void {
-  if (error instanceof UsageError) {
-    const lines = [...error.message.split('\n'), ...hintAtHyphens(words, error)]
-    return fail(error.code, 'usage', [...lines, '--help shows what there is.'])
-  }
-  if (error instanceof ProblemsError) {
-    return fail(exitCode.config, 'config', error.problems.map(formatProblem))
-  }
-  if (error instanceof ClientIdError) return fail(exitCode.no, 'client', [error.message])
-  if (error instanceof UnknownKeyError) {
-    return fail(exitCode.no, 'unknown_key', error.message.split('\n'))
-  }
-  if (error instanceof LockHeldError) return fail(exitCode.tryAgain, 'locked', [error.message])
+function explainFailure(error: unknown): Failure | null {
+  const { message, code, path, syscall } = error as NodeJS.ErrnoException
+  const lines = `${message}`.split('\n')
+  if (error instanceof ClientIdError) return { code: exitCode.no, name: 'client', lines }
+  if (error instanceof UnknownKeyError) return { code: exitCode.no, name: 'unknown_key', lines }
+  if (error instanceof LockHeldError) return { code: exitCode.tryAgain, name: 'locked', lines }
   if (error instanceof UnrecordedError) {
-    return fail(exitCode.cannotCreate, 'cannot_record', error.message.split('\n'))
+    return { code: exitCode.cannotCreate, name: 'cannot_record', lines }
   }
-  const { code, path, syscall } = error as NodeJS.ErrnoException
-  if (syscall === undefined) throw error
+  if (syscall === undefined) return null
   const what = `${path ?? 'the file'}: ${code} (${syscall})`
-  fail(exitCode.cannotCreate, 'cannot_write', [what, ...explainAccess(code)])
+  const access = [what, ...explainAccess(code)]
+  return { code: exitCode.cannotCreate, name: 'cannot_write', lines: access }
 }
 
-/** In containers the folder is mostly owned by whoever cloned, and the process is somebody else. */
+/** In containers the folder mostly belongs to the person who cloned, and the process to another user. */
 function explainAccess(code: string | undefined): string[] {
   const uid = process.getuid?.()
   if (uid === undefined || (code !== 'EACCES' && code !== 'EPERM')) return []
@@ -72,26 +82,3 @@ function explainAccess(code: string | undefined): string[] {
     "or, in containers, run as the folder's owner: GATEKEEPER_UID in .env, then up -d --build",
   ]
 }
-
-async function run(): Promise<void> {
-  const [name = '--help', ...args] = words.filter((word, at) => at > 0 || word !== '--json')
-  if (['--help', '-h', 'help'].includes(name)) {
-    return finish({
-      code: words.length === 0 ? exitCode.usage : exitCode.ok,
-      lines: helpForAll(),
-      json: helpForAll(),
-    })
-  }
-  const found = findCommand(name)
-  if (found === null) throw unknownCommand(name, commandNames)
-  const options = { ...found.command.options, ...commonOptions }
-  const parsed = parseWords(args, options, { before: [name] })
-  const help = helpFor(found.name, found.command)
-  if (parsed.values.help === true) return finish({ code: exitCode.ok, lines: help, json: help })
-  const places = readPlaces(root, process.env)
-  const record = createRecorder(places.stateDir, systemClock)
-  const context = { ...places, ...createTerminal(), clock: systemClock, record }
-  finish(await found.command.run(parsed, context))
-}
-
-await run().catch(explainFailure)

@@ -1,4 +1,4 @@
-import { formatTable } from '../../scripts/keys/table.ts'
+import { formatTable } from '../../scripts/frame/table.ts'
 import { renderTargets } from '../render.ts'
 import type { HeavyReport } from './heavy-report.ts'
 

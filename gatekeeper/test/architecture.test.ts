@@ -280,8 +280,8 @@ const heardElsewhere: Readonly<Record<string, string>> = {
   'gatekeeper/src/usage/journal/sqlite/open-database.ts: connect(': 'opens a database',
   'scripts/start/wait-until-ready.ts: requestHttp(': '`ask` listens to what it is given at once',
   'scripts/start/wait-until-ready.ts: requestHttps(': '`ask` listens to what it is given at once',
-  'scripts/keys/terminal.ts: new Writable(': 'takes everything and does nothing',
-  'scripts/keys/terminal.ts: createInterface(': 'listens to its error by a list of events',
+  'scripts/frame/terminal.ts: new Writable(': 'takes everything and does nothing',
+  'scripts/frame/terminal.ts: createInterface(': 'listens to its error by a list of events',
 }
 
 /**
@@ -363,7 +363,7 @@ describe('code', () => {
     expect(pathsWith(hidden, ours)).toEqual([])
     // What is piped passes no error on: it is seen to in one place.
     expect(pathsWith(/\.pipe\(/, ours)).toEqual(['gatekeeper/src/upstreams/request-body.ts'])
-    expect(pathsWith(/\bcreateInterface\(/, ours)).toEqual(['scripts/keys/terminal.ts'])
+    expect(pathsWith(/\bcreateInterface\(/, ours)).toEqual(['scripts/frame/terminal.ts'])
     // `serve` ends the process where this one dies.
     expect(pathsWith(/\bnew Worker\(/, ours)).toEqual([
       'gatekeeper/src/usage/journal/sqlite/journal-thread.ts',

@@ -1,15 +1,12 @@
 import { resolve } from 'node:path'
-import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
 import { writeFileAtomic } from '../../gatekeeper/src/lib/files/atomic-write.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { readText } from '../settings/read-settings-of.ts'
-import { refusePositionals, stringOf } from '../words/words.ts'
-import { type AuditCommand, readCount } from './command.ts'
-import { makeReport } from './report/make-report.ts'
-import { renderReport } from './report/render.ts'
+import { makeAuditReport } from '../../gatekeeper/src/operations/audit/report/audit-report.ts'
+import { hasFlag, refusePositionals, stringOf } from '../frame/words.ts'
+import { type AuditCommand, noteUnreadable, readCount } from './context.ts'
+import { renderReport } from './render-report.ts'
 
 export const report: AuditCommand = {
-  summary: 'add up who did what, and what is odd',
+  summary: 'add up who did what, and what is suspicious',
   usage: '[--hours 24] [--suspicious] [--users] [--output FILE]',
   options: {
     hours: { type: 'string' },
@@ -22,25 +19,23 @@ export const report: AuditCommand = {
     '--suspicious    addresses that were refused often or send many requests, bursts, callers with a',
     '                new address, keys that were not used',
     '--users         users and models, with tokens and money from the usage journal',
-    '--output FILE   write there and not to stdout',
-    'Without --suspicious and --users both are there.',
+    '--output FILE   write to a file and not to stdout',
+    'Without --suspicious and --users the report has both.',
   ],
   run: async (words, context) => {
     refusePositionals(words)
-    const isAsked = (name: string) => words.values[name] === true
-    const isAll = !isAsked('suspicious') && !isAsked('users')
-    const { audit } = loadGateway(context.settings, readText)
+    const isAll = !hasFlag(words, 'suspicious') && !hasFlag(words, 'users')
     const wanted = {
       hours: readCount(words, 'hours', 24),
-      hasSuspicious: isAll || isAsked('suspicious'),
-      hasUsers: isAll || isAsked('users'),
-      isSampled: audit.allowed !== 'all',
+      hasSuspicious: isAll || hasFlag(words, 'suspicious'),
+      hasUsers: isAll || hasFlag(words, 'users'),
     }
-    const made = await makeReport(wanted, context)
-    const lines = isAsked('json') ? [JSON.stringify(made, null, 2)] : renderReport(made)
+    const deps = { stopped: context.stopped, onUnreadable: noteUnreadable(context) }
+    const made = await makeAuditReport(wanted, context, deps)
     const output = stringOf(words, 'output')
-    if (output === undefined) await context.say(lines)
-    else await writeFileAtomic(resolve(context.base, output), `${lines.join('\n')}\n`, 0o600)
-    return exitCode.ok
+    if (output === undefined) return { json: made, lines: renderReport(made) }
+    const text = context.isJson ? JSON.stringify(made, null, 2) : renderReport(made).join('\n')
+    await writeFileAtomic(resolve(context.base, output), `${text}\n`, 0o600)
+    return {}
   },
 }

@@ -1,6 +1,13 @@
 import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
+import type { FoundRecord } from '../../gatekeeper/src/operations/audit/read-records.ts'
+import type { Output } from '../frame/program.ts'
 
-/** One line for people. What others chose must not move their terminal's cursor. */
+/** The lines of records: as they are stored for programs. */
+export function toLines(found: readonly FoundRecord[], { isJson }: Output): string[] {
+  return found.map(({ record, line }) => (isJson ? line : showRecord(record)))
+}
+
+/** One line for people. Names that others chose must not move the cursor of the terminal. */
 export function showRecord(record: AuditRecord): string {
   const { at, event } = record
   const words = event === 'request' ? showRequest(record) : showEvent(record)

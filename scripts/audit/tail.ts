@@ -1,23 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { followRecords } from '../../gatekeeper/src/operations/audit/follow-records.ts'
 import {
   type FoundRecord,
   readRecords,
 } from '../../gatekeeper/src/operations/audit/read-records.ts'
-import { refusePositionals } from '../words/words.ts'
-import { type AuditCommand, type AuditContext, readCount } from './command.ts'
-import { questionOf } from './query.ts'
-import { filterHelp, filterOptions, type RecordFilter, readFilter } from './record-filter.ts'
-import { showRecord } from './show-record.ts'
+import type { RecordFilter } from '../../gatekeeper/src/operations/audit/record-filter.ts'
+import { hasFlag, refusePositionals } from '../frame/words.ts'
+import { type AuditCommand, type AuditContext, noteUnreadable, readCount } from './context.ts'
+import { filterHelp, filterOptions, readFilter } from './read-filter.ts'
+import { toLines } from './show-record.ts'
 
 const pollMs = 500
 
-/** Older ones are for `query`: a tail must not read through months. */
+/** `query` shows older ones: a tail must not read months of records. */
 const backMs = 7 * 86_400_000
 
 export const tail: AuditCommand = {
-  summary: 'show the last records, and go on with what comes',
+  summary: 'show the last records, and new ones as they come',
   usage: '[-n 20] [--follow] [--key ID] …',
   options: {
     ...filterOptions,
@@ -26,27 +25,25 @@ export const tail: AuditCommand = {
   },
   help: [
     '-n N            how many, of the last seven days; 20 if not given',
-    '-f, --follow    go on until Ctrl-C',
+    '-f, --follow    show new ones until Ctrl-C',
     ...filterHelp,
   ],
   run: async (words, context) => {
     refusePositionals(words)
     const isWanted = readFilter(words)
     const count = readCount(words, 'number', 20)
-    const isJson = words.values['json'] === true
-    const say = (found: readonly FoundRecord[]) =>
-      context.say(found.map(({ record, line }) => (isJson ? line : showRecord(record))))
-    const follower = followRecords(context.folder)
+    const say = (found: readonly FoundRecord[]) => context.say(toLines(found, context))
+    const follower = followRecords(context.auditFolder)
     const last = await readLast(count, isWanted, context)
-    // What came while they were read is found a second time by whoever follows.
+    // The follower finds records a second time that came while the last ones were read.
     const shown = new Set(last.map(({ line }) => line))
     await say(last)
-    while (words.values['follow'] === true && !context.stopped.aborted) {
+    while (hasFlag(words, 'follow') && !context.stopped.aborted) {
       const found = await follower.next()
       await say(found.filter(({ record, line }) => isWanted(record) && !shown.has(line)))
       await sleep(pollMs, undefined, { signal: context.stopped }).catch(() => {})
     }
-    return exitCode.ok
+    return {}
   },
 }
 
@@ -57,7 +54,8 @@ async function readLast(
 ): Promise<readonly FoundRecord[]> {
   let last: FoundRecord[] = []
   const sinceAt = context.clock() - backMs
-  for await (const block of readRecords({ ...questionOf(context), sinceAt, untilAt: null })) {
+  const question = { folder: context.auditFolder, onUnreadable: noteUnreadable(context) }
+  for await (const block of readRecords({ ...question, sinceAt, untilAt: null })) {
     last = [...last, ...block.filter(({ record }) => isWanted(record))].slice(-count)
   }
   return last

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import type { Listen } from '../../gatekeeper/src/config/listen.ts'
 import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/explain/explain.ts'
 
-/** Asks the gatekeeper that runs. Rejects with an error that has a `code` where none answers. */
+/** Asks the running gatekeeper. Rejects with an error that has a `code` when none answers. */
 export async function askLive(
   question: ExplainQuestion,
   listen: Listen | null,

@@ -15,8 +15,8 @@ export type Offline = {
 }
 
 /**
- * Wires the house as the gatekeeper does, with what it would write in a folder that is thrown away.
- * Rejects with a ProblemsError where a file is broken.
+ * Composes the application as the gatekeeper does; what it would write goes to a temporary folder.
+ * Rejects with a ProblemsError when a file is broken.
  */
 export async function openOffline({ settings, gateway }: Files): Promise<Offline> {
   const scratchDir = mkdtempSync(join(tmpdir(), 'gatekeeper-explain-'))
@@ -25,7 +25,7 @@ export async function openOffline({ settings, gateway }: Files): Promise<Offline
     const app = await createApp({
       ...gateway,
       ...{ settings, scratchDir, log: silent, clock: systemClock, version: 'explain' },
-      // No listener is opened, so that nobody shows or believes them.
+      // No listener is opened, so these are never used.
       secrets: { edge: '', proof: '' },
     })
     return { ask: app.explain, close: () => app.close().finally(remove) }
@@ -35,7 +35,7 @@ export async function openOffline({ settings, gateway }: Files): Promise<Offline
   }
 }
 
-/** Asks the files as they are now. Rejects as `openOffline` does. */
+/** Answers from the files as they are now. Rejects as `openOffline` does. */
 export async function askOffline(question: ExplainQuestion, files: Files): Promise<Explanation> {
   const offline = await openOffline(files)
   return await offline.ask(question).finally(offline.close)

@@ -1,5 +1,5 @@
 import type { Explanation } from '../../gatekeeper/src/explain/explain.ts'
-import { formatTable } from '../keys/table.ts'
+import { formatTable } from '../frame/table.ts'
 
 /** The explanation for people. */
 export function render(

@@ -1,8 +1,9 @@
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { addKey, type KeyMembers } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { showWord, stringOf, UsageError, type Words } from '../words/words.ts'
-import type { Command, Context } from './command.ts'
+import { formatTable } from '../frame/table.ts'
+import { showWord, stringOf, UsageError, type Words } from '../frame/words.ts'
+import type { Context, KeyCommand } from './context.ts'
 import { showInstant } from './describe-key.ts'
 import { howToUse } from './how-to-use.ts'
 import {
@@ -13,19 +14,18 @@ import {
   readMembers,
   resolveServices,
 } from './read-members.ts'
-import { formatTable } from './table.ts'
 
-export const add: Command = {
+export const add: KeyCommand = {
   summary: 'make a key and show it once',
   usage: '-u USER -s SERVICE [--role R] [-e 30d] [-d TEXT] [--limit 60/min]',
   options: memberOptions,
   help: [
     ...memberHelp,
-    'User and services are asked for on a terminal. Without --role it is readwrite, without --expires',
-    'it never ends. Lists may be repeated; without them there is no restriction.',
+    'On a terminal, user and services are asked for. Without --role it is readwrite; without --expires',
+    'it never expires. Options that take a list may be repeated; without one there is no restriction.',
   ],
   run: async (words, context) => {
-    context.services.require()
+    context.services.requireKnown()
     const wanted = await readWanted(words, context)
     const { clock, record, services: known } = context
     const made = await addKey(context.file, wanted, { clock, known, record })
@@ -55,8 +55,15 @@ function describe(
   return {
     code: exitCode.ok,
     json: {
-      ...{ ...made, user, role, services, expiresAt, limits },
-      ...{ description: description ?? null, tags, file },
+      ...made,
+      user,
+      role,
+      services,
+      expiresAt,
+      limits,
+      description: description ?? null,
+      tags,
+      file,
     },
     lines: [...formatTable(rows), '', ...howToUse(made.key, baseUrl)],
   }
@@ -70,11 +77,11 @@ async function readWanted(words: Words, context: Context): Promise<KeyMembers> {
   const { role = 'readwrite', expiresAt = null, origins = [] } = given
   if (services.length > 0) faults.push(...originFaults({ services, origins }, context.services))
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
-  return { ...given, ...{ user, services, role, expiresAt } }
+  return { ...given, user, services, role, expiresAt }
 }
 
 function describeStray(word: string): string {
-  return `${showWord(word)} belongs to no option: options begin with two hyphens, as in --user ada`
+  return `${showWord(word)} does not belong to any option: options begin with two hyphens, as in --user ada`
 }
 
 async function askUser(words: Words, context: Context, faults: string[]): Promise<string> {

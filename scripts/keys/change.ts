@@ -1,39 +1,37 @@
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { removeKey, setDisabled } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import type { Command } from './command.ts'
+import type { KeyCommand } from './context.ts'
 import { findKey } from './find-key.ts'
 
-function switchTo(disabled: boolean): Command['run'] {
+function switchTo(disabled: boolean): KeyCommand['run'] {
   return async (words, context) => {
     const { id, user } = await findKey(words, context)
     const { file, services: known, clock, record } = context
     await setDisabled(file, { id, disabled }, { clock, known, record })
     const state = disabled ? 'disabled' : 'enabled'
     return {
-      code: exitCode.ok,
       json: { id, disabled },
-      lines: [`${id} (user ${user}) is ${state}, within two seconds.`],
+      lines: [`${id} (user ${user}) is ${state} within two seconds.`],
     }
   }
 }
 
-export const disable: Command = {
+export const disable: KeyCommand = {
   summary: 'refuse a key until it is enabled again',
   usage: 'ID',
   options: {},
-  help: ['ID may be the beginning of an id, if no other id begins so.'],
+  help: ['ID may be the beginning of an id, if no other id begins the same.'],
   run: switchTo(true),
 }
 
-export const enable: Command = {
+export const enable: KeyCommand = {
   summary: 'accept a disabled key again',
   usage: 'ID',
   options: {},
-  help: ['ID may be the beginning of an id, if no other id begins so.'],
+  help: ['ID may be the beginning of an id, if no other id begins the same.'],
   run: switchTo(false),
 }
 
-export const remove: Command = {
+export const remove: KeyCommand = {
   summary: 'remove a key for good',
   usage: 'ID',
   options: {},
@@ -42,6 +40,6 @@ export const remove: Command = {
     const { id } = await findKey(words, context, { isWholeId: true })
     const { file, services: known, clock, record } = context
     await removeKey(file, id, { clock, known, record })
-    return { code: exitCode.ok, json: { id, removed: true }, lines: [`${id} is removed.`] }
+    return { json: { id, removed: true }, lines: [`${id} is removed.`] }
   },
 }

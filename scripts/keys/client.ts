@@ -1,26 +1,25 @@
-import { openRevocations, revocationsPath } from '../../gatekeeper/src/access-tokens/revocation.ts'
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { roles } from '../../gatekeeper/src/model/principal.ts'
 import { type Client, defaultScopes } from '../../gatekeeper/src/oauth/client.ts'
 import { clientIdForm } from '../../gatekeeper/src/oauth/client-file.ts'
 import {
   addClient,
-  ClientIdError,
   type NewClient,
   readClients,
   removeClient,
   rotateClient,
 } from '../../gatekeeper/src/operations/clients/client-writer.ts'
-import { listOf, showWord, stringOf, UsageError, type Words } from '../words/words.ts'
-import type { Command, Context, Report, ServiceNames } from './command.ts'
+import { revokeClient } from '../../gatekeeper/src/operations/clients/read-clients.ts'
+import type { ServiceNames } from '../../gatekeeper/src/operations/installation.ts'
+import type { Report } from '../frame/program.ts'
+import { formatTable } from '../frame/table.ts'
+import { listOf, showWord, stringOf, UsageError, type Words } from '../frame/words.ts'
+import type { Context, KeyCommand } from './context.ts'
 import { showInstant } from './describe-key.ts'
-import { readEveryClient } from './open-tokens.ts'
 import { readLimits } from './read-limits.ts'
-import { readEnd, readRole } from './read-members.ts'
-import { formatTable } from './table.ts'
+import { readEnd, readRole, resolveServices } from './read-members.ts'
 
 const acts: Readonly<Record<string, (words: Words, context: Context) => Promise<Report>>> = {
   add,
@@ -30,8 +29,8 @@ const acts: Readonly<Record<string, (words: Words, context: Context) => Promise<
   remove,
 }
 
-export const client: Command = {
-  summary: 'OAuth clients, which ask for access tokens',
+export const client: KeyCommand = {
+  summary: 'OAuth clients, which get access tokens',
   usage: 'add ID --service S [--role R] | list | rotate ID [--overlap 24h] | revoke ID | remove ID',
   options: {
     service: { type: 'string', multiple: true },
@@ -46,15 +45,15 @@ export const client: Command = {
   },
   help: [
     'add ID           make a client and show its secret once',
-    '--service S      what its tokens open; `*` for every service',
+    '--service S      what its tokens may use; `*` for every service',
     `--role R         ${roles.join(', ')}; readwrite if not given`,
     `--scope S        scope values that it may ask for; ${defaultScopes.join(' ')} if not given`,
     '--expires E      30d, 2027-01-31; never if not given',
     '--token-seconds  how long its tokens last, 30 to 86400',
-    '--limit, --concurrent, --model   as for keys; they count over all its tokens',
-    '--overlap D      for rotate: how long the old secret goes on working',
-    'revoke ID        end every token that it holds now; it may ask for new ones',
-    'remove ID        end it with all its tokens',
+    '--limit, --concurrent, --model   as for keys; they count all its tokens together',
+    '--overlap D      for rotate: how long the old secret still works',
+    'revoke ID        end every token that it holds now; it may get new ones',
+    'remove ID        remove it and end all its tokens',
   ],
   run: async (words, context) => {
     const [name = '', ...positionals] = words.positionals
@@ -73,7 +72,7 @@ function describeAct(name: string): string {
 }
 
 async function add(words: Words, context: Context): Promise<Report> {
-  context.services.require()
+  context.services.requireKnown()
   const wanted = readWanted(words, context)
   const secret = await addClient(context.clientsFile, wanted, context)
   const rows = [
@@ -84,7 +83,6 @@ async function add(words: Words, context: Context): Promise<Report> {
     ['expires', showInstant(wanted.expiresAt)],
   ]
   return {
-    code: exitCode.ok,
     json: { ...wanted, secret, file: context.clientsFile },
     lines: [...formatTable(rows), '', ...howToUse(secret, context)],
   }
@@ -94,7 +92,7 @@ function howToUse(secret: string, { baseUrl }: Context): string[] {
   return [
     `  ${secret}`,
     '',
-    'This is shown once: keep it now. Only its hash is stored. A token is asked for at',
+    'This is shown once: keep it now. Only its hash is stored. Get a token at',
     `  POST ${baseUrl}/oauth/token  grant_type=client_credentials, HTTP Basic ID:SECRET`,
   ]
 }
@@ -104,31 +102,30 @@ function readWanted(words: Words, { services, clock }: Context): NewClient {
   const id = readId(words, faults)
   const role = readRole(words, faults) ?? 'readwrite'
   const given = listOf(words, 'service')
-  if (given.length === 0)
-    faults.push(`--service is missing; there are ${services.names.join(', ')}`)
-  const named = given.map((name) => {
-    const found = name === '*' ? name : services.serviceNameOf(name)
-    if (found === null) {
-      const meant = didYouMean(name, [...services.names, ...services.aliases])
-      faults.push(
-        `there is no service ${showWord(name)}${meant || `; there are ${services.names.join(', ')}`}`,
-      )
-    }
-    return found ?? name
-  })
+  const named = resolveServices(given, { ...services, serviceNameOf: orEvery(services) }, faults)
   const expiresAt = readEnd(words, clock(), faults) ?? null
   const { limits = [], models = [] } = readLimits(words, faults)
   const scopes = listOf(words, 'scope')
   const tokenSeconds = readSeconds(words, faults)
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return {
-    ...{ id, role, services: [...new Set(named)], models, tokenSeconds },
+    id,
+    role,
+    services: named,
+    models,
+    tokenSeconds,
     scopes: scopes.length === 0 ? defaultScopes : scopes,
     limits: limits.map(({ text }) => text),
     addresses: [],
     expiresAt,
   }
 }
+
+/** `*` stands for every service. */
+const orEvery =
+  ({ serviceNameOf }: ServiceNames) =>
+  (name: string) =>
+    name === '*' ? name : serviceNameOf(name)
 
 function readSeconds(words: Words, faults: string[]): number | null {
   const text = stringOf(words, 'token-seconds')
@@ -149,12 +146,15 @@ function readId({ positionals }: Words, faults: string[]): string {
 async function list(_: Words, { clientsFile, clock, services: known }: Context): Promise<Report> {
   const clients = await readClients(clientsFile)
   const rows = clients.map((one) => [
-    ...[one.id, one.role, markUnknown(one.services, known).join(','), one.scopes.join(' ')],
-    ...[stateOf(one, clock()), showInstant(one.expiresAt)],
+    one.id,
+    one.role,
+    markUnknown(one.services, known).join(','),
+    one.scopes.join(' '),
+    stateOf(one, clock()),
+    showInstant(one.expiresAt),
   ])
   const heading = ['ID', 'ROLE', 'SERVICES', 'SCOPES', 'STATE', 'EXPIRES']
   return {
-    code: exitCode.ok,
     json: clients.map(({ secrets, ...shown }) => ({ ...shown, secrets: secrets.length })),
     lines: rows.length === 0 ? [`No clients in ${clientsFile}.`] : formatTable([heading, ...rows]),
   }
@@ -179,7 +179,6 @@ async function rotate(words: Words, context: Context): Promise<Report> {
   const until = overlapMs === 0 ? null : formatInstant(context.clock() + overlapMs)
   const old = until === null ? 'stops working' : `works until ${until}`
   return {
-    code: exitCode.ok,
     json: { id, secret, oldWorksUntil: until },
     lines: [`Rotated ${id}. The old secret ${old}.`, '', ...howToUse(secret, context)],
   }
@@ -187,34 +186,16 @@ async function rotate(words: Words, context: Context): Promise<Report> {
 
 async function revoke(words: Words, context: Context): Promise<Report> {
   const id = knownId(words)
-  const clients = await readEveryClient(context)
-  // Whoever is gone already holds nothing that is taken; a typing error must not pass for a deed.
-  if (!clients.some((one) => one.id === id)) {
-    const meant = didYouMean(
-      id,
-      clients.map((one) => one.id),
-    )
-    throw new ClientIdError(
-      `there is no client ${showWord(id)}${meant}; \`client list\` shows them`,
-    )
-  }
-  const { sharedDir, clock, issuer, record } = context
-  const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })
-  try {
-    await record([{ event: 'client.revoked', client: id }])
-    await revocations.revokeClient({ issuer, clientId: id })
-  } finally {
-    revocations.close()
-  }
+  await revokeClient(id, context)
   const lines = [`Every token of ${id} until now stops working within two seconds.`]
-  return { code: exitCode.ok, json: { id, revoked: true }, lines }
+  return { json: { id, revoked: true }, lines }
 }
 
 async function remove(words: Words, context: Context): Promise<Report> {
   const id = knownId(words)
   await removeClient(context.clientsFile, id, context)
   const lines = [`Removed ${id}. Its tokens stop working within two seconds.`]
-  return { code: exitCode.ok, json: { id, removed: true }, lines }
+  return { json: { id, removed: true }, lines }
 }
 
 function knownId(words: Words): string {

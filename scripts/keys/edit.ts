@@ -1,17 +1,17 @@
 import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import { readKeyFile } from '../../gatekeeper/src/operations/keys/key-document.ts'
+import { viewKey } from '../../gatekeeper/src/operations/keys/key-view.ts'
 import {
   editKey,
   type KeyChange,
   UnknownKeyError,
 } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { hasFlag, UsageError, type Words } from '../words/words.ts'
-import type { Command, Context } from './command.ts'
-import { toJson, toRows } from './describe-key.ts'
+import { readKeys } from '../../gatekeeper/src/operations/keys/read-keys.ts'
+import { formatTable } from '../frame/table.ts'
+import { hasFlag, UsageError, type Words } from '../frame/words.ts'
+import type { Context, KeyCommand } from './context.ts'
+import { toRows } from './describe-key.ts'
 import { findKey } from './find-key.ts'
 import { memberHelp, memberOptions, originFaults, readMembers } from './read-members.ts'
-import { formatTable } from './table.ts'
 
 /** A flag that takes something away, what the change then is, and the option that excludes it. */
 const removals = [
@@ -25,8 +25,8 @@ const removals = [
   { flag: 'no-description', option: 'description', change: { description: '' } },
 ] as const satisfies readonly { flag: string; option: string; change: KeyChange }[]
 
-export const edit: Command = {
-  summary: 'change what is said of a key; its secret stays',
+export const edit: KeyCommand = {
+  summary: 'change a key; its secret stays',
   usage: 'ID [--expires 90d] [--service S] [--limit 60/min] [--no-limits]',
   options: {
     ...memberOptions,
@@ -35,20 +35,19 @@ export const edit: Command = {
   help: [
     ...memberHelp,
     `${removals.map(({ flag }) => `--${flag}`).join(', ')} take these away.`,
-    'What is given replaces all that there was of it: name every service, limit, model and tag.',
-    'What was used so far stays counted.',
+    'A list replaces the whole list: name every service, limit, model and tag.',
+    'What was used so far still counts.',
   ],
   run: async (words, context) => {
     const { file, services, clock, record } = context
     const key = await findKey(words, context)
     const change = readChange(words, key, context)
     await editKey(file, { id: key.id, change }, { clock, known: services, record })
-    const changed = (await readKeyFile(file, services))?.keys.find(({ id }) => id === key.id)
+    const changed = (await readKeys(context)).find(({ id }) => id === key.id)
     if (changed === undefined) throw new UnknownKeyError('there is no key with this id any more')
     const now = clock()
     return {
-      code: exitCode.ok,
-      json: toJson(changed, now),
+      json: viewKey(changed, now),
       lines: [...formatTable(toRows(changed, now)), '', 'In force within two seconds.'],
     }
   },
@@ -65,12 +64,14 @@ function readChange(words: Words, key: KeyRecord, context: Context): KeyChange {
   const change: KeyChange = Object.assign({}, given, ...removed.map((one) => one.change))
   if (change.services !== undefined || change.origins !== undefined) {
     // Where gatekeeper.yaml is broken every word would pass for a service.
-    context.services.require()
+    context.services.requireKnown()
     const { services = key.services, origins = key.origins } = change
     if (faults.length === 0) faults.push(...originFaults({ services, origins }, context.services))
   }
   if (faults.length === 0 && Object.keys(change).length === 0) {
-    faults.push('nothing is to be changed: name what, such as --expires 90d or --limit 60/min')
+    faults.push(
+      'there is nothing to change: give an option such as --expires 90d or --limit 60/min',
+    )
   }
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return change

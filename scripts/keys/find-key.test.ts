@@ -3,8 +3,8 @@ import { createApiKey, hashKey } from '../../gatekeeper/src/api-keys/api-key.ts'
 import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
 import { noCaps } from '../../gatekeeper/src/model/caps.ts'
 import { UnknownKeyError } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { UsageError } from '../words/words.ts'
-import { chooseKey } from './find-key.ts'
+import { UsageError } from '../frame/words.ts'
+import { requireKey } from './find-key.ts'
 
 const key = createApiKey(undefined, 'abcde01234').key
 
@@ -20,7 +20,7 @@ const keys = [
   record('xyz0123456', 'eve', 'y'),
   record('plain-bob-tts', 'bob', 'a-key-of-an-older-set-up'),
 ]
-const choose = (word: string, isWholeId = false) => chooseKey(word, keys, { now: 1, isWholeId }).id
+const choose = (word: string, isWholeId = false) => requireKey(word, keys, { now: 1, isWholeId }).id
 
 describe('the key that a word means', () => {
   test.each([

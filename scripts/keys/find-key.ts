@@ -1,71 +1,58 @@
 /**
- * Which key a person means who names one: by its id, the beginning of its id, or wrongly, by the
- * user or by the key itself. Must never repeat what may be a key.
+ * Finds the key that a person names: by its id, by the beginning of its id, or wrongly by the user or
+ * the key itself. Must never repeat what may be a key.
  */
-import { hashKey, isKeyId } from '../../gatekeeper/src/api-keys/api-key.ts'
+import { isKeyId } from '../../gatekeeper/src/api-keys/api-key.ts'
 import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
 import { nearestWord } from '../../gatekeeper/src/lib/nearest.ts'
-import { hasApiKeyForm } from '../../gatekeeper/src/model/credential-form.ts'
-import { hasKeyShape } from '../../gatekeeper/src/model/key-shape.ts'
-import { readKeyFile } from '../../gatekeeper/src/operations/keys/key-document.ts'
+import {
+  chooseKey,
+  type KeyCandidates,
+  recogniseCredential,
+} from '../../gatekeeper/src/operations/keys/choose-key.ts'
+import { stateOf } from '../../gatekeeper/src/operations/keys/key-view.ts'
 import { UnknownKeyError } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { showWord, UsageError, type Words } from '../words/words.ts'
-import type { Context } from './command.ts'
-import { stateOf } from './describe-key.ts'
+import { readKeys } from '../../gatekeeper/src/operations/keys/read-keys.ts'
+import { showWord, UsageError, type Words } from '../frame/words.ts'
+import type { Context } from './context.ts'
 
-const prefixCharsMin = 3
 const shownMax = 10
 
 type Options = {
-  /** A prefix is not enough, since what is done cannot be undone. */
+  /** The beginning of an id is not enough for what cannot be undone. */
   readonly isWholeId?: boolean
 }
 
 /**
- * The key of `keys.json` that the one word of `show ID`, `disable ID` and the like means. Rejects
- * with a UsageError or an UnknownKeyError that names the candidates.
+ * Returns the key of `keys.json` that the one word of `show ID`, `disable ID` and the like means.
+ * Rejects with a UsageError or an UnknownKeyError that names the candidates.
  */
 export async function findKey(
   words: Words,
-  { file, services, clock }: Context,
+  context: Context,
   options: Options = {},
 ): Promise<KeyRecord> {
-  const keys = (await readKeyFile(file, services))?.keys ?? []
-  return chooseKey(oneWord(words), keys, { now: clock(), ...options })
-}
-
-function oneWord({ positionals }: Words): string {
-  const [word, ...rest] = positionals
+  const [word, ...rest] = words.positionals
   if (word === undefined) {
     throw new UsageError('the ID of a key is missing; `npm run keys -- list` shows them')
   }
   if (rest.length > 0) throw new UsageError('name one ID at a time')
-  return word
+  return requireKey(word, await readKeys(context), { now: context.clock(), ...options })
 }
 
-/** The key that a word means, among these. */
-export function chooseKey(
+/** Returns the key that a word means, among these; throws as `findKey` rejects. */
+export function requireKey(
   word: string,
   keys: readonly KeyRecord[],
   { now, isWholeId = false }: Options & { readonly now: number },
 ): KeyRecord {
   refuseCredential(word, keys)
-  const name = word.replace(/^key:/, '').replace(/^gk_([0-9a-z]{1,10})_?$/, '$1')
-  const exact = keys.find(({ id }) => id === name)
-  if (exact !== undefined) return exact
-  const begun = name.length < prefixCharsMin ? [] : keys.filter(({ id }) => id.startsWith(name))
-  const owned = keys.filter(({ user }) => user === word)
-  const [only] = begun
-  if (only !== undefined && begun.length === 1 && owned.length === 0 && !isWholeId) return only
-  throw new UnknownKeyError(describe(word, { keys, begun, owned, now }))
+  const chosen = chooseKey(word, keys, { isWholeId })
+  if ('key' in chosen) return chosen.key
+  throw new UnknownKeyError(describe(word, { keys, now, ...chosen }))
 }
 
-type Candidates = {
-  readonly keys: readonly KeyRecord[]
-  readonly begun: readonly KeyRecord[]
-  readonly owned: readonly KeyRecord[]
-  readonly now: number
-}
+type Candidates = KeyCandidates & { readonly keys: readonly KeyRecord[]; readonly now: number }
 
 function describe(word: string, { keys, begun, owned, now }: Candidates): string {
   const shown = showWord(word)
@@ -95,23 +82,19 @@ function describeCandidate(key: KeyRecord, now: number): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 }
 
-/** A key on a command line stands in the shell's history from now on. */
+/** Throws a UsageError for a credential: it stands in the history of the shell from now on. */
 export function refuseCredential(word: string, keys: readonly KeyRecord[]): void {
-  const isLong = hasApiKeyForm(word) && word.length > 'gk_'.length + 11
-  const id = /^gk_([0-9a-z]{10})_/.exec(word)?.[1]
-  const hash = hashKey(word)
-  const found =
-    keys.find((key) => key.secrets.some(({ sha256 }) => sha256 === hash)) ??
-    keys.find((key) => isLong && key.id === id)
-  if (found === undefined && !isLong && !hasKeyShape(word)) return
-  const known = found === undefined ? '`npm run keys -- list` shows ids' : `its id is ${found.id}`
+  const recognised = recogniseCredential(word, keys)
+  if (recognised === null) return
+  const { key } = recognised
+  const known = key === null ? '`npm run keys -- list` shows ids' : `its id is ${key.id}`
   throw new UsageError(
     [
       `this is a whole key or secret, and the id is needed; ${known}.`,
       'It now stands in the history of the shell, and other users of this machine could see it:',
-      found !== undefined && !isKeyId(found.id)
+      key !== null && !isKeyId(key.id)
         ? 'replace it: npm run keys -- add, then remove this one'
-        : `replace it: npm run keys -- rotate ${found?.id ?? 'ID'}`,
+        : `replace it: npm run keys -- rotate ${key?.id ?? 'ID'}`,
     ].join('\n'),
   )
 }

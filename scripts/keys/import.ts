@@ -5,24 +5,24 @@ import {
   importPlainKeys,
   type RefusedKey,
 } from '../../gatekeeper/src/operations/keys/key-import.ts'
-import { UsageError } from '../words/words.ts'
-import type { Command } from './command.ts'
+import { UsageError } from '../frame/words.ts'
+import type { KeyCommand } from './context.ts'
 
-export const importKeys: Command = {
+export const importKeys: KeyCommand = {
   summary: 'hash the keys of a plain map of an older set-up',
   usage: 'FILE',
   options: {},
   help: [
-    'FILE is {"KEY": {"user", "service", "created_at"}}; it is only read. "description", "expires_at"',
-    'and "disabled" are taken over as well; other members are listed and left.',
-    'Keys that a person chose are refused, since their hash can be guessed; the rest is imported.',
+    'FILE is {"KEY": {"user", "service", "created_at"}}; it is not changed. "description", "expires_at"',
+    'and "disabled" are imported as well; other members are listed and left out.',
+    'Keys that a person chose are refused, because their hash can be guessed; the rest is imported.',
     'Exit code 1 if any was refused.',
   ],
   run: async (words, { file, services, clock, record }) => {
     const [name, ...rest] = words.positionals
     if (name === undefined || rest.length > 0)
       throw new UsageError('name the one FILE to import: npm run keys -- import old-keys.json')
-    // npm runs scripts in the folder of package.json, and says where the person was.
+    // npm runs scripts in the folder of package.json, and passes on where the person was.
     const source = resolve(process.env['INIT_CWD'] ?? '.', name)
     const plain = { text: await readPlain(source), source }
     const outcome = await importPlainKeys(file, plain, { clock, known: services, record })
@@ -36,9 +36,9 @@ export const importKeys: Command = {
         ...refused.map((key) => describeRefused(source, key)),
         ...(refused.length > 0 ? ['Make new keys for these: npm run keys -- add.'] : []),
         ...(membersLeft.length > 0
-          ? [`Members that mean nothing here were left: ${membersLeft.join(', ')}.`]
+          ? [`Members that have no meaning here were left out: ${membersLeft.join(', ')}.`]
           : []),
-        'The imported keys work on; remove the plain file once nothing reads it.',
+        'The imported keys still work; remove the plain file when nothing reads it any more.',
       ],
     }
   },

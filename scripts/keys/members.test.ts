@@ -86,7 +86,7 @@ describe('a key', () => {
   })
 
   test.each([
-    [['edit', 'ID'], 'nothing is to be changed'],
+    [['edit', 'ID'], 'there is nothing to change'],
     [['edit', 'ID', '--limit', '60/min', '--no-limits'], 'exclude each other'],
     [['edit', 'ID', '--origin', 'https://a.b'], 'ollama allows no origin'],
     [['edit', 'ID', '--service', 'olama'], '(did you mean ollama?)'],

@@ -1,7 +1,7 @@
 import { type Limit, limitExamples, parseLimit } from '../../gatekeeper/src/model/limit.ts'
-import { listOf, showWord, stringOf, type Words } from '../words/words.ts'
+import { listOf, showWord, stringOf, type Words } from '../frame/words.ts'
 
-/** The options of `add` and `edit` that say what a key is limited to. */
+/** The options of `add` and `edit` that limit a key. */
 export const limitOptions = {
   limit: { type: 'string', multiple: true },
   concurrent: { type: 'string' },
@@ -15,18 +15,18 @@ export const limitHelp = [
   '--concurrent N  requests at a time, waiting and running',
   "--model M       models that it may use; * stands for any text: 'llama3.2:*'",
   '--cloud-models  may use models that run at the vendor of Ollama',
-  '--weight N      its share where requests wait, 1 to 100; 1 if not given',
+  '--weight N      its share of the queue, 1 to 100; 1 if not given',
 ]
 
 export type ReadLimits = {
-  /** Left out where nothing of them was said. */
+  /** Left out where the option is not given. */
   readonly limits?: readonly Limit[]
   readonly models?: readonly string[]
   readonly cloudModels?: boolean
   readonly weight?: number
 }
 
-/** Reads what was given; says everything that is wrong with it in `faults`. */
+/** Reads what was given; adds everything that is wrong to `faults`. */
 export function readLimits(words: Words, faults: string[]): ReadLimits {
   const limits = readLimitList(words, faults)
   const models = words.values['model'] === undefined ? undefined : listOf(words, 'model')

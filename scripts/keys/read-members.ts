@@ -6,10 +6,11 @@ import { isAddressRange } from '../../gatekeeper/src/lib/net/cidr.ts'
 import { capNames } from '../../gatekeeper/src/model/caps.ts'
 import { isWebOrigin } from '../../gatekeeper/src/model/origin.ts'
 import { type Role, roles } from '../../gatekeeper/src/model/principal.ts'
+import type { ServiceNames } from '../../gatekeeper/src/operations/installation.ts'
 import type { KeyChange } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { describeAddress, describeOrigin } from '../words/describe-values.ts'
-import { listOf, showWord, stringOf, type Words } from '../words/words.ts'
-import type { Context, ServiceNames } from './command.ts'
+import { describeAddress, describeOrigin } from '../frame/describe-values.ts'
+import { listOf, showWord, stringOf, type Words } from '../frame/words.ts'
+import type { Context } from './context.ts'
 import { readExpiry } from './read-expiry.ts'
 import { limitHelp, limitOptions, readLimits } from './read-limits.ts'
 
@@ -28,18 +29,18 @@ export const memberOptions = {
 
 export const memberHelp = [
   '--user U, -u         who it is for',
-  '--service S, -s      what it opens; repeat it, or put commas between',
+  '--service S, -s      what it may use; repeat it, or separate with commas',
   `--role R             ${roles.join(', ')}`,
   '--expires E, -e      30d, 12h, 30 (days), 2027-01-31, an instant, or never',
   '--description T, -d  what it is for, in one line',
-  '--tag T              env=prod, laptop: for sorting; nothing is decided by it',
+  '--tag T              env=prod, laptop: for sorting only',
   '--address CIDR       addresses that it may be used from: 192.168.1.20, 192.168.1.0/24',
   '--origin O           web origins that it may be used from: https://app.example',
   `--cap NAME=N         the most that one request may ask for: ${capNames.join(', ')}`,
   ...limitHelp,
 ]
 
-/** Reads what was given, and nothing else; says everything that is wrong with it in `faults`. */
+/** Reads what was given, and nothing else; adds everything that is wrong to `faults`. */
 export function readMembers(words: Words, context: Context, faults: string[]): KeyChange {
   const user = stringOf(words, 'user')
   if (user !== undefined) checkUser(user, faults)
@@ -104,7 +105,7 @@ export function readRole(words: Words, faults: string[]): Role | undefined {
   return role as Role | undefined
 }
 
-/** `undefined` when nothing was said of it; null is never. */
+/** Returns undefined when the option is not given; null is never. */
 export function readEnd(words: Words, now: number, faults: string[]): number | null | undefined {
   const text = stringOf(words, 'expires')
   if (text === undefined || text === 'never') return text === undefined ? undefined : null
@@ -172,7 +173,7 @@ export function originFaults(
   const cure = `add to the service in gatekeeper.yaml: origins: [${lost.join(', ')}]`
   return [
     allowed.length === 0
-      ? `--origin: ${names} allows no origin, so that this key could not be used at all; ${cure}, or leave --origin out`
+      ? `--origin: ${names} allows no origin, so this key could not be used at all; ${cure}, or leave --origin out`
       : `--origin: ${lost.join(', ')} is not allowed at ${names}, only ${[...new Set(allowed)].join(', ')}; ${cure}`,
   ]
 }

@@ -1,18 +1,17 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { rotateKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { stringOf, UsageError } from '../words/words.ts'
-import type { Command } from './command.ts'
+import { stringOf, UsageError } from '../frame/words.ts'
+import type { KeyCommand } from './context.ts'
 import { findKey } from './find-key.ts'
 import { howToUse } from './how-to-use.ts'
 
-export const rotate: Command = {
+export const rotate: KeyCommand = {
   summary: 'give a key a new secret',
   usage: 'ID [--overlap 24h]',
   options: { overlap: { type: 'string' } },
   help: [
-    '--overlap D  how long the old secret goes on working: 24h, 30m; not at all if not given',
+    '--overlap D  how long the old secret still works: 24h, 30m; not at all if not given',
     'Id, user, role, services and expiry stay as they are.',
   ],
   run: async (words, context) => {
@@ -26,7 +25,6 @@ export const rotate: Command = {
     const old =
       until === null ? 'The old secret stops working.' : `The old one works until ${until}.`
     return {
-      code: exitCode.ok,
       json: { ...made, oldWorksUntil: until },
       lines: [`Rotated ${id}. ${old}`, '', ...howToUse(made.key, baseUrl)],
     }

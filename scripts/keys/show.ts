@@ -1,17 +1,17 @@
-import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
-import type { Command } from './command.ts'
-import { toJson, toRows } from './describe-key.ts'
+import { viewKey } from '../../gatekeeper/src/operations/keys/key-view.ts'
+import { formatTable } from '../frame/table.ts'
+import type { KeyCommand } from './context.ts'
+import { toRows } from './describe-key.ts'
 import { findKey } from './find-key.ts'
-import { formatTable } from './table.ts'
 
-export const show: Command = {
+export const show: KeyCommand = {
   summary: 'show one key, without its secret',
   usage: 'ID',
   options: {},
-  help: ['ID may be the beginning of an id, if no other id begins so.'],
+  help: ['ID may be the beginning of an id, if no other id begins the same.'],
   run: async (words, context) => {
     const key = await findKey(words, context)
     const now = context.clock()
-    return { code: exitCode.ok, json: toJson(key, now), lines: formatTable(toRows(key, now)) }
+    return { json: viewKey(key, now), lines: formatTable(toRows(key, now)) }
   },
 }

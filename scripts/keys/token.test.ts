@@ -208,7 +208,7 @@ describe('explain-token', () => {
     const shown = await keys(['explain-token'], `Bearer ${await sign({}, '-1h')}\n`)
     expect(shown.out).toMatch(/^alg +ES256$/m)
     expect(shown.out).toMatch(/^exp +\d+ \(.*s ago\)$/m)
-    expect(shown.out).toContain('No (token-expired): its time is over')
+    expect(shown.out).toContain('No (token-expired): it has expired')
   })
 
   test('names the claim that does not hold, and the rule', async () => {
@@ -261,7 +261,7 @@ issuers:
         ],
       ],
       [{ scp: 'a\u001b[2J' }, 'token-not-granted', /token has a\?\[2J/],
-      [{ pad: 'x'.repeat(30_000) }, 'malformed-token', /characters, and 32,768 is the most/],
+      [{ pad: 'x'.repeat(30_000) }, 'malformed-token', /characters, and the limit is 32,768/],
     ] as const) {
       const explained = await explain(await sign(claims as object))
       expect(explained).toMatchObject({ code: 1, reason })

@@ -6,8 +6,11 @@ import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { isOpaque } from '../../gatekeeper/src/model/kind.ts'
 import type { Service } from '../../gatekeeper/src/model/service.ts'
+import {
+  createRecorder,
+  UnrecordedError,
+} from '../../gatekeeper/src/operations/audit/record-acts.ts'
 import { addKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
-import { createRecorder, UnrecordedError } from '../keys/record-acts.ts'
 import { StartError } from './start-error.ts'
 
 const lifeDays = 30
@@ -36,7 +39,7 @@ export async function makeFirstKey(
     expiresAt: deps.clock() + lifeDays * 24 * 60 * 60 * 1000,
   }
   const known = { serviceNameOf: (name: string) => findName(services, name) }
-  const record = createRecorder(settings.stateDir, deps.clock)
+  const record = createRecorder(join(settings.stateDir, 'audit'), deps.clock)
   try {
     const { key } = await addKey(file, wanted, { clock: deps.clock, known, record })
     return { state: 'made', key }

@@ -4,7 +4,7 @@ import type {
   UsageRow,
   UsageSums,
 } from '../../gatekeeper/src/operations/usage/usage-report.ts'
-import { formatTable } from '../keys/table.ts'
+import { formatTable } from '../frame/table.ts'
 import { toCsv } from './csv.ts'
 
 export type Heading = {
@@ -16,7 +16,11 @@ export type Heading = {
 
 /** What a row is called that has no name of its own. */
 const nameless: Readonly<Record<Grouping, string>> = {
-  ...{ key: '(none)', user: '(nobody)', model: '(no model)', service: '(none)', day: '' },
+  key: '(none)',
+  user: '(nobody)',
+  model: '(no model)',
+  service: '(none)',
+  day: '',
 }
 
 /** For people: a table with a total, `~` at figures of which a part is estimated. */
@@ -51,7 +55,8 @@ const count = (value: number) => value.toLocaleString('en-US')
 /** Micro-dollars as `$1,234.5678`. */
 function dollars(microUsd: number): string {
   const text = (microUsd / 1e6).toLocaleString('en-US', {
-    ...{ minimumFractionDigits: 4, maximumFractionDigits: 4 },
+    minimumFractionDigits: 4,
+    maximumFractionDigits: 4,
   })
   return `$${text}`
 }

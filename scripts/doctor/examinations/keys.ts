@@ -1,5 +1,5 @@
 import type { KeyRecord } from '../../../gatekeeper/src/api-keys/key-record.ts'
-import { isOver } from '../../keys/describe-key.ts'
+import { isOver } from '../../../gatekeeper/src/operations/keys/key-view.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding, Level } from '../finding.ts'
 import type { KeySet } from '../key-sets.ts'

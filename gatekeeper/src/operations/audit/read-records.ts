@@ -1,7 +1,7 @@
 /** Records of one or several chains, in the order of their times, from files of any size. */
 import { statSync } from 'node:fs'
 import { type AuditRecord, readRecord } from '../../audit/chain.ts'
-import { listSegments, type Segment } from '../../audit/segments.ts'
+import { listChains, listSegments, type Segment } from '../../audit/segments.ts'
 import { readLines } from './read-lines.ts'
 
 /** A record with the very line that it was read from. */
@@ -9,12 +9,13 @@ export type FoundRecord = { readonly record: AuditRecord; readonly line: string 
 
 export type RecordsQuestion = {
   readonly folder: string
-  readonly chains: readonly string[]
+  /** Every chain where it is left out. */
+  readonly chains?: readonly string[]
   /** From this instant on (epoch milliseconds). */
   readonly sinceAt: number
   /** To this one; null is to the end. */
   readonly untilAt: number | null
-  /** Told of every line that is no record: `verify` says more of it. */
+  /** Called for every line that is not a record: `verify` says more about it. */
   readonly onUnreadable: (file: string, line: number) => void
 }
 
@@ -22,9 +23,8 @@ export type RecordsQuestion = {
 export async function* readRecords(
   question: RecordsQuestion,
 ): AsyncGenerator<readonly FoundRecord[]> {
-  const streams = await Promise.all(
-    question.chains.map((chain) => openStream(readChain(chain, question))),
-  )
+  const chains = question.chains ?? listChains(question.folder)
+  const streams = await Promise.all(chains.map((chain) => openStream(readChain(chain, question))))
   let open = streams.filter((stream) => stream.block.length > 0)
   let block: FoundRecord[] = []
   while (open.length > 0) {

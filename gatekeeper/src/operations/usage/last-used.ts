@@ -1,19 +1,12 @@
-import { existsSync } from 'node:fs'
-import { closeDatabase, openForReading } from '../../usage/journal/sqlite/open-database.ts'
-import { databaseIn } from '../../usage/journal/sqlite/sqlite-journal.ts'
+import { queryUsage } from './read-usage.ts'
 
 /**
- * When each principal (`key:ID`) was last admitted, from the database of a state folder; empty where
- * there is none yet. Throws a ProblemsError where it cannot be believed.
+ * Returns when each principal (`key:ID`) was last admitted; an empty map where there is no database
+ * yet. Rejects with a ProblemsError for a damaged one.
  */
 export async function readLastUsed(stateDir: string): Promise<ReadonlyMap<string, number>> {
-  const path = databaseIn(stateDir)
-  if (!existsSync(path)) return new Map()
-  const opened = openForReading(path)
-  try {
-    const rows = await opened.queries.selectFrom('last_used').selectAll().execute()
-    return new Map(rows.map(({ principal_id, at }) => [principal_id, at]))
-  } finally {
-    await closeDatabase(opened)
-  }
+  const rows = await queryUsage(stateDir, (queries) =>
+    queries.selectFrom('last_used').selectAll().execute(),
+  )
+  return new Map(rows?.map(({ principal_id, at }) => [principal_id, at]))
 }

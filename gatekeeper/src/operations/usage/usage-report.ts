@@ -94,9 +94,15 @@ function sums({ fn, eb }: ExpressionBuilder<Tables, 'usage_log'>) {
 }
 
 const nothing: UsageSums = {
-  ...{ requests: 0, failed: 0, inputTokens: 0, outputTokens: 0 },
-  ...{ microUsd: 0, estimated: 0 },
+  requests: 0,
+  failed: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  microUsd: 0,
+  estimated: 0,
 }
+
+export const nothingUsed: UsageReport = { rows: [], total: nothing }
 
 function add(one: UsageSums, other: UsageSums): UsageSums {
   return {

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { loadGateway } from '../config/load-gateway.ts'
+import type { OAuthSettings } from '../config/read-oauth.ts'
+import type { Settings } from '../config/read-settings.ts'
+import type { IssuerSettings } from '../config/resolve-issuers.ts'
+import { ownIssuerName, siteAddress } from '../config/site-address.ts'
+import type { Clock } from '../lib/clock.ts'
+import { ProblemsError } from '../lib/problem.ts'
+import type { KnownServices } from '../model/known-services.ts'
+import { createServiceNames } from '../policy/service-names.ts'
+import { createRecorder, type RecordActs } from './audit/record-acts.ts'
+
+/** The files and services of one installation, as operations need them. */
+export type Installation = {
+  /** `keys.json`. */
+  readonly file: string
+  /** The plain map of `API_KEYS_FILE`; null where none is set. */
+  readonly plainFile: string | null
+  /** `clients.json`. */
+  readonly clientsFile: string
+  readonly configFile: string
+  readonly stateDir: string
+  /** Holds signing keys and revocations. */
+  readonly sharedDir: string
+  readonly auditFolder: string
+  readonly oauth: OAuthSettings
+  /** Our name as an issuer of tokens. */
+  readonly issuer: string
+  /** The other issuers whose tokens are accepted; throws a ProblemsError as `requireKnown` does. */
+  readonly foreignIssuers: () => readonly IssuerSettings[]
+  /** Where clients call: `https://localhost:8443`. */
+  readonly baseUrl: string
+  /** The zone whose days reports count. */
+  readonly timeZone: string
+  /** Whether the audit records only a part of the allowed requests. */
+  readonly isAuditSampled: boolean
+  readonly services: ServiceNames
+  readonly clock: Clock
+  /** Records a change before it is made; when it rejects, the change must not be made. */
+  readonly record: RecordActs
+}
+
+export type ServiceNames = KnownServices & {
+  readonly names: readonly string[]
+  readonly aliases: readonly string[]
+  /** The web origins that a service allows; none where the service is not known. */
+  readonly originsOf: (service: string) => readonly string[]
+  /** Whether gatekeeper.yaml could be read. */
+  readonly isKnown: boolean
+  /** Throws a ProblemsError when gatekeeper.yaml is broken, so that no service is known. */
+  readonly requireKnown: () => void
+}
+
+type Deps = { readonly clock: Clock; readonly readText: (path: string) => string }
+
+/** Opens the installation that the settings describe. Nothing is written. */
+export function openInstallation(settings: Settings, deps: Deps): Installation {
+  const { keysDir, stateDir, sharedDir, oauth, configFile } = settings
+  return {
+    file: join(keysDir, 'keys.json'),
+    plainFile: settings.apiKeysFile,
+    clientsFile: join(keysDir, 'clients.json'),
+    configFile,
+    stateDir,
+    sharedDir,
+    auditFolder: join(stateDir, 'audit'),
+    oauth,
+    issuer: ownIssuerName(settings),
+    baseUrl: siteAddress(settings),
+    clock: deps.clock,
+    record: createRecorder(join(stateDir, 'audit'), deps.clock),
+    ...readGateway(settings, deps),
+  }
+}
+
+/**
+ * When gatekeeper.yaml is broken every name passes for a service, since a key must be disabled then
+ * too; what needs the names calls `requireKnown`.
+ */
+function readGateway(settings: Settings, { readText }: Deps) {
+  const { services, issuers, problems, policies, audit } = loadGateway(settings, readText)
+  const serviceNameOf = createServiceNames(services)
+  const isKnown = problems.length === 0
+  const requireKnown = () => {
+    if (!isKnown) throw new ProblemsError(problems)
+  }
+  return {
+    timeZone: policies.timeZone,
+    isAuditSampled: audit.allowed !== 'all',
+    services: {
+      names: services.map(({ name }) => name),
+      aliases: services.flatMap(({ aliases }) => aliases),
+      originsOf: (name: string) => services.find((service) => service.name === name)?.origins ?? [],
+      serviceNameOf: (word: string) => (isKnown ? serviceNameOf(word) : word),
+      isKnown,
+      requireKnown,
+    },
+    foreignIssuers: () => {
+      requireKnown()
+      return issuers
+    },
+  }
+}

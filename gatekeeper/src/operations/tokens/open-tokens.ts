@@ -1,0 +1,71 @@
+import { createOwnIssuer } from '../../access-tokens/own-issuer.ts'
+import {
+  openRevocations,
+  type Revocations,
+  revocationsPath,
+} from '../../access-tokens/revocation.ts'
+import {
+  openTokenAuthentication,
+  type TokenAuthentication,
+} from '../../access-tokens/token-authentication.ts'
+import { createKeyRing } from '../../api-keys/key-ring.ts'
+import { isActiveClient } from '../../oauth/client.ts'
+import { openSigningKeys, type SigningKeys } from '../../oauth/signing-keys.ts'
+import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
+import { readEveryClient } from '../clients/read-clients.ts'
+import type { Installation } from '../installation.ts'
+import { readEveryKey } from '../keys/read-keys.ts'
+
+export type OpenTokens = { readonly tokens: TokenAuthentication; readonly revocations: Revocations }
+
+/**
+ * Verifies tokens as the service does, with the same issuers, keys, clients and revocations. Of the
+ * other issuers only the one that the token names is opened, so that no other is called for it.
+ */
+export async function useTokens<Result>(
+  named: unknown,
+  installation: Installation,
+  use: (open: OpenTokens) => Promise<Result>,
+): Promise<Result> {
+  const { clock, sharedDir, issuer, services } = installation
+  const entries = installation.foreignIssuers().filter((entry) => entry.issuer === named)
+  const [keys, clients] = await Promise.all([
+    readEveryKey(installation),
+    readEveryClient(installation),
+  ])
+  const ring = createKeyRing(keys)
+  const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })
+  const signingKeys = await openSigningKeys({ stateDir: sharedDir, clock })
+  const documents = createDocumentFetcher()
+  const tokens = await openTokenAuthentication({
+    entries,
+    revocations,
+    clock,
+    fetchDocument: documents.fetch,
+    log: { warn: () => {} },
+    own: createOwnIssuer(issuer, signingKeys),
+    findClient: (id) =>
+      clients.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
+    findKey: (id) => ring.findById(id, clock()),
+    serviceNames: services.names,
+  })
+  try {
+    return await use({ tokens, revocations })
+  } finally {
+    for (const part of [tokens, signingKeys, revocations]) part.close()
+    await documents.close()
+  }
+}
+
+/** Runs `use` with the signing keys, and closes them. */
+export async function useSigningKeys<Result>(
+  { sharedDir, clock }: Pick<Installation, 'sharedDir' | 'clock'>,
+  use: (keys: SigningKeys) => Promise<Result>,
+): Promise<Result> {
+  const keys = await openSigningKeys({ stateDir: sharedDir, clock })
+  try {
+    return await use(keys)
+  } finally {
+    keys.close()
+  }
+}

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import type { Kysely } from 'kysely'
+import { closeDatabase, openForReading } from '../../usage/journal/sqlite/open-database.ts'
+import { databaseIn } from '../../usage/journal/sqlite/sqlite-journal.ts'
+import type { Tables } from '../../usage/journal/sqlite/tables.ts'
+import { type ReportQuestion, readUsageReport, type UsageReport } from './usage-report.ts'
+
+/**
+ * Reads the usage database of a state folder, which the gatekeeper may write meanwhile. Returns null
+ * where there is none yet; rejects with a ProblemsError for a damaged one.
+ */
+export async function queryUsage<Result>(
+  stateDir: string,
+  query: (queries: Kysely<Tables>) => Promise<Result>,
+): Promise<Result | null> {
+  const path = databaseIn(stateDir)
+  if (!existsSync(path)) return null
+  const opened = openForReading(path)
+  try {
+    return await query(opened.queries)
+  } finally {
+    await closeDatabase(opened)
+  }
+}
+
+/** Returns the report; null where there is no database yet. */
+export async function readUsage(
+  stateDir: string,
+  question: ReportQuestion,
+): Promise<UsageReport | null> {
+  return await queryUsage(stateDir, (queries) => readUsageReport(queries, question))
+}
