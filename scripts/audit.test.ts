@@ -84,7 +84,7 @@ describe('npm run audit', () => {
     await record(2)
     writeFileSync(acts(), `${readFileSync(acts(), 'utf8')}garbage\n`)
     const { code, said } = await run('query', '--json')
-    expect([code, said]).toEqual([0, expect.stringContaining('.jsonl:3 is no record')])
+    expect([code, said]).toEqual([0, expect.stringContaining('.jsonl:3 is not a record')])
     expect(said).toContain('"number":1')
   })
 

@@ -52,7 +52,7 @@ function readText(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-/** What is asked for (package-lock.json) and what npm says it installed, as one fingerprint. */
+/** One fingerprint of package-lock.json and of npm's list of what it installed. */
 function readFingerprint() {
   const hash = createHash('sha256')
   hash.update(readText(join(root, 'package-lock.json')))
@@ -68,13 +68,13 @@ function readPackages(path) {
   }
 }
 
-/** Whether a plain `npm ci` or `npm install` left just what package-lock.json asks for. */
+/** Whether the installed packages are exactly those of package-lock.json. */
 function isInstalledByNpm() {
   const has = readPackages(join(modules, '.package-lock.json'))
   const wanted = readPackages(join(root, 'package-lock.json'))
   if (has === null || wanted === null) return false
   const isMissing = ([place, entry]) => {
-    // Optional packages are for one platform each; the Node among them is looked for below.
+    // Optional packages are for one platform each; the Node among them is checked below.
     if (place === '' || entry.optional === true) return false
     const found = has[place]
     return found?.version !== entry.version || found?.integrity !== entry.integrity
@@ -96,11 +96,11 @@ function writeStamp(fingerprint) {
   try {
     writeFileSync(stampFile, fingerprint)
   } catch {
-    // A read-only folder that is complete is no reason to stop; the comparison runs again.
+    // A complete read-only folder is not an error; the comparison just runs again next time.
   }
 }
 
-/** Whether whoever made the lock is gone: its process is dead, or it is far too old. */
+/** Whether the process that made the lock has ended, or the lock is far too old. */
 function isLockAbandoned() {
   try {
     const ageSeconds = (Date.now() - statSync(lockFolder).mtimeMs) / 1000
@@ -118,7 +118,7 @@ function giveLockBack() {
   rmSync(lockFolder, { recursive: true, force: true })
 }
 
-/** Takes the lock; false where another process finished the installation meanwhile. */
+/** Takes the lock. Returns false when another process finished the installation meanwhile. */
 async function takeLock() {
   for (;;) {
     try {
@@ -147,7 +147,7 @@ function findNpm() {
 function install() {
   process.stderr.write('gatekeeper: installing packages (npm ci)…\n')
   const { command, first } = findNpm()
-  // NODE_ENV=production and `npm --silent` reach us as settings; the flags win over both.
+  // NODE_ENV=production and `npm --silent` are inherited as settings; the flags override both.
   const args = [...first, 'ci', '--include=dev', '--include=optional', '--loglevel=error']
   const isTerminal = process.stderr.isTTY === true
   const done = spawnSync(command, args, {
@@ -176,8 +176,8 @@ async function installIfNeeded() {
 }
 
 /**
- * npm passes a signal on to its shell only, and a shell such as dash dies of it and tells nobody.
- * Without this the program would run on, unseen, after `npm start` has ended.
+ * npm passes a signal to its shell only, and a shell such as dash dies of it and does not pass it on.
+ * Without this the program would go on running after `npm start` has ended.
  */
 function endWithNpm(child) {
   if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return
@@ -189,7 +189,7 @@ function endWithNpm(child) {
   }, 300)
 }
 
-/** Runs FILE and ends as it ends: the same exit code, or death by the same signal. */
+/** Runs FILE and ends as it does: with the same exit code, or by the same signal. */
 function run(node, words) {
   const child = spawn(node, words, { stdio: 'inherit' })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']

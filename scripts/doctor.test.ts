@@ -9,19 +9,19 @@ import { runCommand } from './caddy/run-command.ts'
 import { examinations } from './doctor/examinations.ts'
 import { codeOf, examineAll, toJson, toLines } from './doctor/report.ts'
 import { type Clone, openClone } from './test/clone.ts'
-import { type House, openHouse } from './test/launch.ts'
+import { openSetup, type Setup } from './test/launch.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const caddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
 
-let house: House
+let setup: Setup
 let clone: Clone
 beforeEach(async () => {
-  house = await openHouse()
+  setup = await openSetup()
   clone = await openClone()
 })
 afterEach(async () => {
-  await house.remove()
+  await setup.remove()
   await clone.remove()
 })
 
@@ -31,7 +31,7 @@ async function doctor(words: readonly string[], env: Record<string, string> = {}
   // What else runs on this machine is not the matter of these tests.
   const names = ['OLLAMA_URL', 'TTS_URL', 'WHISPER_URL', 'IMAGE_URL']
   const nowhere = Object.fromEntries(names.map((name) => [name, 'http://127.0.0.1:1']))
-  const all = { env: { ...house.env, ...nowhere, ...env }, cwd: house.folder }
+  const all = { env: { ...setup.env, ...nowhere, ...env }, cwd: setup.folder }
   const ran = promisify(execFile)(
     process.execPath,
     [join(root, 'scripts/doctor.ts'), ...words],
@@ -74,7 +74,7 @@ describe.skipIf(caddy === '')('a fresh clone (needs Caddy)', () => {
 
   it('is well before its first start, while it runs, and after; and stays as it was', async () => {
     expect(read(await doctor(['--json']))).toEqual([])
-    const launch = house.launch()
+    const launch = setup.launch()
     await launch.ready()
     const running = await doctor(['--json'])
     expect(read(running)).toEqual([])
@@ -108,7 +108,10 @@ describe('what it says', () => {
         { ...finding, level: 'error' as const, what: 'is \u001b[2Jworse' },
       ],
     }
-    const results = await examineAll(await clone.scene(), [one, { name: 'two', examine: () => [] }])
+    const results = await examineAll(await clone.context(), [
+      one,
+      { name: 'two', examine: () => [] },
+    ])
     expect(toLines(results, clone.folder)).toEqual([
       'one',
       '  error    x:3: is ?[2Jworse. Mend it.',
@@ -135,7 +138,7 @@ describe('what it says', () => {
         throw new Error('sk-in-a-message')
       },
     }
-    const results = await examineAll(await clone.scene(), [failing, ...examinations])
+    const results = await examineAll(await clone.context(), [failing, ...examinations])
     expect(codeOf(results)).toBe(1)
     expect(results).toHaveLength(examinations.length + 1)
     expect(toLines(results, clone.folder).join()).toMatch(/the examination itself failed \(Error\)/)
@@ -144,7 +147,9 @@ describe('what it says', () => {
 
   it('warnings alone end with 0', async () => {
     const warning = { level: 'warning' as const, source: 'x', what: 'is odd', remedy: 'Mend it.' }
-    const results = await examineAll(await clone.scene(), [{ name: 'a', examine: () => [warning] }])
+    const results = await examineAll(await clone.context(), [
+      { name: 'a', examine: () => [warning] },
+    ])
     expect(codeOf(results)).toBe(0)
   })
 })
@@ -207,7 +212,7 @@ describe('no secret is ever shown', () => {
         )
     await writeFile(path, edited)
     const env = { API_KEYS_FILE: 'old.json', ...(caddy !== '' && { GATEKEEPER_CADDY: caddy }) }
-    const results = await examineAll(await clone.scene(env, { run: runCommand }), examinations)
+    const results = await examineAll(await clone.context(env, { run: runCommand }), examinations)
     const said = [
       ...toLines(results, clone.folder),
       JSON.stringify(toJson(results, clone.folder)),

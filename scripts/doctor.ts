@@ -3,10 +3,10 @@
  * wrong, where, and how to fix it. It changes nothing, and shows no secret.
  */
 import { resolve } from 'node:path'
+import { readContext } from './doctor/context.ts'
 import { examinations } from './doctor/examinations.ts'
 import { systemOutside } from './doctor/outside.ts'
 import { codeOf, examineAll, toJson, toLines } from './doctor/report.ts'
-import { readScene } from './doctor/scene.ts'
 import { runProgram } from './frame/run-program.ts'
 import { refusePositionals } from './frame/words.ts'
 
@@ -21,8 +21,8 @@ await runProgram<string>({
     ],
     run: async (words, root) => {
       refusePositionals(words)
-      const scene = await readScene(root, process.env, systemOutside)
-      const results = await examineAll(scene, examinations)
+      const context = await readContext(root, process.env, systemOutside)
+      const results = await examineAll(context, examinations)
       return { code: codeOf(results), json: toJson(results, root), lines: toLines(results, root) }
     },
   },

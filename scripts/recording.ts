@@ -11,7 +11,7 @@ import { runProgram } from './frame/run-program.ts'
 import { refusePositionals } from './frame/words.ts'
 import { mask } from './recording/mask.ts'
 import { renderSvg, type Step } from './recording/render-svg.ts'
-import { type House, type Launch, openHouse } from './test/launch.ts'
+import { type Launch, openSetup, type Setup } from './test/launch.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const picture = 'docs/recording.svg'
@@ -27,11 +27,11 @@ await runProgram<null>({
     help: ['Needs python3 and curl. Secrets, ports and times are masked.'],
     run: async (words) => {
       refusePositionals(words, '; recording takes no words')
-      const house = await openHouse()
+      const setup = await openSetup()
       try {
-        writeFileSync(join(root, picture), renderSvg(title, await record(house)))
+        writeFileSync(join(root, picture), renderSvg(title, await record(setup)))
       } finally {
-        await house.remove()
+        await setup.remove()
       }
       return { json: { written: [picture] } }
     },
@@ -40,27 +40,27 @@ await runProgram<null>({
   open: () => null,
 })
 
-async function record(house: House): Promise<Step[]> {
+async function record(setup: Setup): Promise<Step[]> {
   const caddy = process.env['GATEKEEPER_CADDY']
   const env = { ...(caddy !== undefined && { GATEKEEPER_CADDY: caddy }) }
-  const launch = house.launch({ env, isTerminal: true })
+  const launch = setup.launch({ env, isTerminal: true })
   await launch.ready()
   copyFileSync(
-    join(house.folder, 'state/caddy/pki/authorities/local/root.crt'),
-    join(house.folder, 'ca.crt'),
+    join(setup.folder, 'state/caddy/pki/authorities/local/root.crt'),
+    join(setup.folder, 'ca.crt'),
   )
   const words = ['add', '--user', 'ada', '--service', 'ollama', '--limit', '60/min']
-  const added = await execute(house, process.execPath, [join(root, 'scripts/keys.ts'), ...words])
+  const added = await execute(setup, process.execPath, [join(root, 'scripts/keys.ts'), ...words])
   const key = /gk_\w{60}/.exec(added)?.[0] ?? ''
   // A running gatekeeper accepts a new key within two seconds.
   await sleep(2_000)
   const steps = [
     { command: 'npm start', output: summaryOf(launch) },
     { command: `npm run keys -- ${words.join(' ')}`, output: added.trimEnd().split('\n') },
-    await call(house, key, '$KEY'),
-    await call(house, 'a-guess', 'a-guess'),
+    await call(setup, key, '$KEY'),
+    await call(setup, 'a-guess', 'a-guess'),
   ]
-  const place = { folder: house.folder, port: house.port }
+  const place = { folder: setup.folder, port: setup.port }
   return steps.map(({ command, output }) => ({
     command: mask(command, place),
     output: mask(output.join('\n'), place).split('\n'),
@@ -75,12 +75,12 @@ function summaryOf(launch: Launch): string[] {
 }
 
 /** A chat with a credential; `shown` stands for it in the picture. */
-async function call(house: House, credential: string, shown: string): Promise<Step> {
-  const url = `https://localhost:${house.port}/v1/chat/completions`
+async function call(setup: Setup, credential: string, shown: string): Promise<Step> {
+  const url = `https://localhost:${setup.port}/v1/chat/completions`
   const body = '{"model": "demo:latest", "messages": [{"role": "user", "content": "Who are you?"}]}'
   const words = ['--cacert', 'ca.crt', url, '-H', `Authorization: Bearer ${credential}`]
   const output = ['-s', '-w', '\nHTTP %{response_code}\n']
-  const printed = await execute(house, 'curl', [...words, '--json', body, ...output])
+  const printed = await execute(setup, 'curl', [...words, '--json', body, ...output])
   const command = [
     `curl --cacert ca.crt -H "Authorization: Bearer ${shown}" \\`,
     `    ${url} \\`,
@@ -89,7 +89,7 @@ async function call(house: House, credential: string, shown: string): Promise<St
   return { command, output: printed.trimEnd().split('\n') }
 }
 
-async function execute(house: House, command: string, words: readonly string[]): Promise<string> {
-  const { stdout } = await run(command, words, { cwd: house.folder, env: { ...house.env } })
+async function execute(setup: Setup, command: string, words: readonly string[]): Promise<string> {
+  const { stdout } = await run(command, words, { cwd: setup.folder, env: { ...setup.env } })
   return stdout
 }

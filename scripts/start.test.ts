@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { Agent, request } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { demoText } from './demo/demo-model.ts'
-import { findDescendants, type House, type Launch, openHouse } from './test/launch.ts'
+import { findDescendants, type Launch, openSetup, type Setup } from './test/launch.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const run = promisify(execFile)
@@ -25,19 +25,19 @@ function canRun(command: string): boolean {
   }
 }
 
-let house: House
+let setup: Setup
 beforeEach(async () => {
-  house = await openHouse()
+  setup = await openSetup()
 })
 afterEach(async () => {
-  await house.remove()
+  await setup.remove()
 })
 
 const withoutCaddy = { GATEKEEPER_CADDY: process.execPath }
 
 describe('a start that cannot go on', () => {
   it('names every wrong setting at once, and ends with 78', async () => {
-    const launch = house.launch({
+    const launch = setup.launch({
       env: {
         ...{ GATEKEEPER_SIET: 'x', GATEKEEPER_HTTPS_PORT: 'many', OLLAMA_URL: 'ftp://x' },
         ...{ TTS_URL: 'http://127.0.0.1:8880/?x', IMAGE_URL: '127.0.0.1:8188' },
@@ -52,22 +52,22 @@ describe('a start that cannot go on', () => {
       ],
     ]
     for (const name of names) expect(launch.stderr()).toMatch(new RegExp(name))
-    expect(await readdir(house.folder)).toEqual([])
+    expect(await readdir(setup.folder)).toEqual([])
   })
 
   it('names the port that is taken and its variable, and ends with 69', async () => {
-    const server = createServer().listen(house.port, '127.0.0.1')
+    const server = createServer().listen(setup.port, '127.0.0.1')
     await once(server, 'listening')
-    const launch = house.launch({ env: withoutCaddy })
+    const launch = setup.launch({ env: withoutCaddy })
     expect(await launch.ended).toBe(69)
     expect(launch.stderr()).toMatch(
-      new RegExp(`GATEKEEPER_HTTPS_PORT: port ${house.port} on 127.0.0.1 is taken`),
+      new RegExp(`GATEKEEPER_HTTPS_PORT: port ${setup.port} on 127.0.0.1 is taken`),
     )
     server.close()
   })
 
-  it('says that the program named as Caddy is none, and ends with 78', async () => {
-    const launch = house.launch({ env: withoutCaddy })
+  it('says that the program named as Caddy is not one, and ends with 78', async () => {
+    const launch = setup.launch({ env: withoutCaddy })
     expect(await launch.ended).toBe(78)
     expect(launch.stderr()).toMatch(/GATEKEEPER_CADDY: names .*does not print a version/)
   })
@@ -77,31 +77,31 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   it('prints JSON lines, then one that begins with ready, and never a key', async () => {
     // A slash or a path at the end of an address is as good as none.
     const env = { TTS_URL: 'http://127.0.0.1:8880/', IMAGE_URL: 'http://127.0.0.1:8188/ui/' }
-    const launch = house.launch({ env })
+    const launch = setup.launch({ env })
     await launch.ready()
     const lines = launch.stdout().trim().split('\n')
-    expect(lines.at(-1)).toBe(`ready https://localhost:${house.port} (demonstration)`)
+    expect(lines.at(-1)).toBe(`ready https://localhost:${setup.port} (demonstration)`)
     const events = lines.slice(0, -1).map((line) => JSON.parse(line))
     expect(events.find(({ event }) => event === 'no-keys')?.command).toMatch(/npm run keys -- add/)
     expect(launch.stdout() + launch.stderr()).not.toMatch(/gk_[0-9a-z]{10}_/)
-    expect(await readdir(house.folder)).toEqual(['state'])
-    expect((await stat(join(house.folder, 'state'))).mode & 0o777).toBe(0o700)
+    expect(await readdir(setup.folder)).toEqual(['state'])
+    expect((await stat(join(setup.folder, 'state'))).mode & 0o777).toBe(0o700)
   })
 
   it('drains at SIGTERM, ends with 0, and leaves nothing behind to stumble over', async () => {
-    const launch = house.launch()
+    const launch = setup.launch()
     await launch.ready()
     const parts = findDescendants(launch.process.pid ?? 0, '')
     launch.process.kill('SIGTERM')
     expect(await launch.ended).toBe(0)
     expect(parts.filter(isAlive)).toEqual([])
-    const again = house.launch()
+    const again = setup.launch()
     expect(await again.ready()).toBeLessThan(10)
     expect(again.stdout()).not.toMatch(/left-over/)
   })
 
   it('npm run dev: starts the gatekeeper again when a source file changes, and Caddy stays', async () => {
-    const launch = house.launch({ words: ['--dev'] })
+    const launch = setup.launch({ words: ['--dev'] })
     await launch.ready()
     const find = (words: string) => findDescendants(launch.process.pid ?? 0, words)
     const [caddy, before] = [find('Caddyfile'), find('src/main.ts')]
@@ -115,7 +115,7 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   })
 
   it('takes two signals within a second as one', async () => {
-    const launch = house.launch()
+    const launch = setup.launch()
     await launch.ready()
     launch.process.kill('SIGINT')
     launch.process.kill('SIGTERM')
@@ -126,9 +126,9 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
     { name: 'the gatekeeper', words: 'gatekeeper/src/main.ts' },
     { name: 'Caddy', words: 'run --config' },
   ])(
-    'starts $name again that dies, says so, and leaves the other alone',
+    'restarts $name when it dies, says so, and leaves the other alone',
     async ({ name, words }) => {
-      const launch = house.launch()
+      const launch = setup.launch()
       await launch.ready()
       const pids = () => findDescendants(launch.process.pid ?? 0, '')
       const before = pids()
@@ -140,16 +140,16 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
       )
       expect(theOne(launch, words)).not.toBe(part)
       expect(before.filter((pid) => pid !== part && !pids().includes(pid))).toEqual([])
-      await untilHealthy(house)
-      // Who runs here is noted anew, for a start on the same folder.
-      expect(await readFile(join(house.folder, 'state/run/pids'), 'utf8')).toContain(
+      await untilHealthy(setup)
+      // The running processes are recorded again, for a start on the same folder.
+      expect(await readFile(join(setup.folder, 'state/run/pids'), 'utf8')).toContain(
         String(theOne(launch, words)),
       )
     },
   )
 
   it('ends as a whole, with 70, when a part dies again and again, and names it', async () => {
-    const launch = house.launch()
+    const launch = setup.launch()
     await launch.ready()
     const all = findDescendants(launch.process.pid ?? 0, '')
     for (let times = 1; times <= 5; times++) {
@@ -159,16 +159,16 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
     process.kill(theOne(launch, 'gatekeeper/src/main.ts'), 'SIGKILL')
     expect(await launch.ended).toBe(70)
     expect(launch.stderr()).toMatch(
-      /the gatekeeper ended \(SIGKILL\) after 5 new starts within a minute.* so everything ends/,
+      /the gatekeeper ended \(SIGKILL\) after 5 restarts within a minute.* so everything stops/,
     )
     expect(all.filter(isAlive)).toEqual([])
   })
 
   it('ends as a whole, with 78, when a file has become wrong before the new start', async () => {
-    const launch = house.launch()
+    const launch = setup.launch()
     await launch.ready()
-    await mkdir(join(house.folder, 'keys'), { recursive: true })
-    await writeFile(join(house.folder, 'keys', 'keys.json'), '{\n  "version": 1,\n  nonsense')
+    await mkdir(join(setup.folder, 'keys'), { recursive: true })
+    await writeFile(join(setup.folder, 'keys', 'keys.json'), '{\n  "version": 1,\n  nonsense')
     process.kill(theOne(launch, 'gatekeeper/src/main.ts'), 'SIGKILL')
     expect(await launch.ended).toBe(78)
     expect(launch.stderr()).toMatch(/keys\.json:3/)
@@ -176,29 +176,29 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   })
 
   it('says that another one runs on the same state folder, and leaves that one alone', async () => {
-    const first = house.launch()
+    const first = setup.launch()
     await first.ready()
-    const second = house.launch()
+    const second = setup.launch()
     expect(await second.ended).toBe(69)
     expect(second.stderr()).toMatch(/another Gatekeeper is running on it.*\(kill \d+ \d+ \d+\)/)
     expect(first.process.exitCode).toBeNull()
   })
 
   it('goes on after a crash that left its sockets behind', async () => {
-    const crashed = house.launch()
+    const crashed = setup.launch()
     await crashed.ready()
     const all = findDescendants(crashed.process.pid ?? 0, '')
     for (const pid of [crashed.process.pid ?? 0, ...all]) killHard(pid)
     await crashed.ended
-    const next = house.launch()
+    const next = setup.launch()
     await next.ready()
     expect(next.stdout()).toMatch(/left over from a Gatekeeper/)
   })
 
   it("passes on the gatekeeper's 78 for a broken key file, with its place", async () => {
-    await mkdir(join(house.folder, 'keys'))
-    await writeFile(join(house.folder, 'keys', 'keys.json'), '{\n  "version": 1,\n  nonsense')
-    const launch = house.launch()
+    await mkdir(join(setup.folder, 'keys'))
+    await writeFile(join(setup.folder, 'keys', 'keys.json'), '{\n  "version": 1,\n  nonsense')
+    const launch = setup.launch()
     expect(await launch.ended).toBe(78)
     expect(launch.stderr()).toMatch(/keys\.json:3/)
   })
@@ -206,7 +206,7 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
 
 describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, python3)', () => {
   it('makes a first key, shows it, and Ctrl-C ends with 0', async () => {
-    const launch = house.launch({ isTerminal: true })
+    const launch = setup.launch({ isTerminal: true })
     await launch.ready()
     await untilPrinted(launch, 'Ctrl-C')
     const [key = ''] = /gk_[0-9a-z]{10}_[0-9A-Za-z]{49}/.exec(launch.stdout()) ?? []
@@ -214,7 +214,7 @@ describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, py
     expect(launch.stdout()).toMatch(/DEMONSTRATION/)
     // Caddy logs three warnings at each start that mean nothing to a person.
     expect(launch.stdout()).not.toMatch(/WARN|admin endpoint/)
-    const file = await readFile(join(house.folder, 'keys', 'keys.json'), 'utf8')
+    const file = await readFile(join(setup.folder, 'keys', 'keys.json'), 'utf8')
     expect(file).not.toContain(key)
     expect(Object.values(JSON.parse(file).keys)).toMatchObject([
       { role: 'readwrite', services: ['ollama', 'litellm', 'domain-chat'] },
@@ -222,7 +222,7 @@ describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, py
     launch.process.stdin.write('\x03')
     expect(await launch.ended).toBe(0)
 
-    const second = house.launch({ isTerminal: true })
+    const second = setup.launch({ isTerminal: true })
     expect(await second.ready()).toBeLessThan(10)
     await untilPrinted(second, 'Ctrl-C')
     expect(second.stdout()).not.toMatch(/gk_[0-9a-z]{10}_/)
@@ -230,7 +230,7 @@ describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, py
   })
 
   it.skipIf(!hasCurl)('prints lines that work when they are pasted (needs curl)', async () => {
-    const launch = house.launch({ isTerminal: true })
+    const launch = setup.launch({ isTerminal: true })
     await launch.ready()
     await untilPrinted(launch, 'Ctrl-C')
     const lines = launch.stdout().match(/^ *curl .*$/gm) ?? []
@@ -259,7 +259,7 @@ async function untilSaid(launch: Launch, text: string): Promise<void> {
 }
 
 /** Until a request goes through both parts again. */
-async function untilHealthy({ folder, port }: House): Promise<void> {
+async function untilHealthy({ folder, port }: Setup): Promise<void> {
   const ca = await readFile(join(folder, 'state/caddy/pki/authorities/local/root.crt'), 'utf8')
   const dispatcher = new Agent({ connect: { ca } })
   const status = () =>

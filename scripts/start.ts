@@ -1,8 +1,8 @@
 /**
- * `npm start`: from a fresh clone to a guarded model server. Looks first, at everything that can be
+ * `npm start`: from a fresh clone to a guarded model server. First checks everything that can be
  * wrong; then starts the gatekeeper, then Caddy, and prints `ready` once a request goes through
- * both. Ends both in order when it is told to. Starts either again that dies; when that does not help,
- * it ends everything. `npm run dev` is the same with `--dev`: the gatekeeper starts again when one of
+ * both. Stops both in order at a signal. Restarts either when it dies; when that does not help,
+ * it stops everything. `npm run dev` is the same with `--dev`: the gatekeeper restarts when one of
  * its source files changes.
  */
 import { resolve } from 'node:path'
@@ -18,6 +18,7 @@ import { chooseUpstreams, probeUpstream, type Upstreams } from './start/choose-u
 import { findModel } from './start/find-model.ts'
 import { makeFirstKey } from './start/first-key.ts'
 import { planGatekeeperNode } from './start/gatekeeper-node.ts'
+import { createLauncherLog } from './start/launcher-log.ts'
 import { addKeyCommand, baseUrlOf, writeNextSteps } from './start/next-steps.ts'
 import { planCaddy, planGatekeeper } from './start/plans.ts'
 import { type Configuration, readConfiguration } from './start/read-configuration.ts'
@@ -25,14 +26,13 @@ import { StartError } from './start/start-error.ts'
 import { notePids, openStateFolder } from './start/state-folder.ts'
 import { createSignalCounter } from './start/stop-signals.ts'
 import { createSupervisor, type Death, restartsMax } from './start/supervise.ts'
-import { createVoice } from './start/voice.ts'
 import * as ready from './start/wait-until-ready.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const gatekeeperSecondsMax = 15
 const frontSecondsMax = 20
 const isTerminal = process.stdout.isTTY === true
-const voice = createVoice({
+const log = createLauncherLog({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   isTerminal,
@@ -45,14 +45,14 @@ let isReady = false
 let noteParts = (): Promise<void> => Promise.resolve()
 let isEnding = false
 
-// A terminal that was closed, or a reader that left, must not turn the drain into a crash.
+// A closed terminal, or a reader that left, must not turn the drain into a crash.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 const onSignal = createSignalCounter(
   {
     onFirst: () => void drain(),
     onSecond: () => {
-      voice.complain('second signal: ending at once')
+      log.complain('second signal: stopping now')
       supervisor.kill()
       process.exit(exitCode.software)
     },
@@ -70,17 +70,17 @@ try {
 async function start(): Promise<void> {
   const configuration = readConfiguration(root, process.env)
   const { settings, services, warnings } = configuration
-  for (const warning of warnings) voice.complain(formatProblem(warning))
+  for (const warning of warnings) log.complain(formatProblem(warning))
   await openStateFolder(settings.stateDir)
   await checkPlaces(settings, say('left-over'))
   const caddy = await requireCaddy(settings)
   const upstreams = await chooseUpstreams(settings, services, {
     probe: probeUpstream,
-    // It remembers nothing: nobody here asks, and bodies are large.
+    // It keeps no requests: only tests read them, and bodies are large.
     startDemo: async () => await startDemoUpstream({ keepMax: 0 }),
     isTerminal,
   })
-  for (const note of upstreams.notes) voice.say('upstream', note)
+  for (const note of upstreams.notes) log.say('upstream', note)
   const key = await provideKey(configuration)
   await startParts(configuration, { caddy, upstreams })
   noteParts = () => notePids(settings.stateDir, [process.pid, ...supervisor.pids()])
@@ -91,22 +91,22 @@ async function start(): Promise<void> {
 }
 
 function say(event: string): (text: string) => void {
-  return (text) => voice.say(event, text)
+  return (text) => log.say(event, text)
 }
 
 async function requireCaddy({ caddy, stateDir }: Settings): Promise<Caddy> {
   const found = await findCaddy({ caddy, stateDir, log: say('caddy') })
   if ('problem' in found) throw new StartError([found.problem], found.exitCode)
-  voice.say('caddy', `Caddy ${found.version}: ${found.path}`)
+  log.say('caddy', `Caddy ${found.version}: ${found.path}`)
   return found
 }
 
-/** Without a terminal none is made: it would stand in a journal. */
+/** Without a terminal no key is made: it would get into a log. */
 async function provideKey(configuration: Configuration): Promise<string | null> {
   const made = await makeFirstKey(configuration, { isTerminal, clock: systemClock })
-  if (made.state === 'made') voice.say('key', `your first key, shown only now: ${made.key}`)
+  if (made.state === 'made') log.say('key', `your first key, shown only now: ${made.key}`)
   if (made.state === 'none') {
-    voice.say('no-keys', `there is no key yet; make one with: ${addKeyCommand}`, {
+    log.say('no-keys', `there is no key yet; make one with: ${addKeyCommand}`, {
       command: addKeyCommand,
     })
   }
@@ -128,9 +128,9 @@ async function startParts(
   const timeouts = await findCaddyTimeouts(path)
   supervisor.start(planCaddy(root, configuration, { path, timeouts, ollamaUrl, isTerminal }))
   while (!(await ready.waitForFront(settings, frontSecondsMax))) {
-    // A public certificate can take its time; Caddy says in its log what it is waiting for.
+    // A public certificate can take a while; Caddy's log says what it is waiting for.
     if (isInternalName(ready.siteOf(settings))) throw notReady('Caddy', frontSecondsMax)
-    voice.say('waiting', `no certificate for ${ready.siteOf(settings)} yet; Caddy keeps trying`)
+    log.say('waiting', `no certificate for ${ready.siteOf(settings)} yet; Caddy keeps trying`)
   }
 }
 
@@ -155,30 +155,31 @@ async function announce(
     model,
     key,
   })
-  voice.ready(`${baseUrlOf(place)}${upstreams.demo === null ? '' : ' (demonstration)'}`, steps)
+  log.ready(`${baseUrlOf(place)}${upstreams.demo === null ? '' : ' (demonstration)'}`, steps)
 }
 
 async function drain(): Promise<void> {
   isEnding = true
-  if (isReady) voice.say('stopping', 'stopping: open answers may end; a second signal ends at once')
+  if (isReady)
+    log.say('stopping', 'stopping: waiting for open answers; a second signal ends at once')
   await supervisor.stop()
-  voice.say('stopped', 'stopped')
+  log.say('stopped', 'stopped')
   process.exit(exitCode.ok)
 }
 
-/** While the gatekeeper is away Caddy refuses everything; while Caddy is away nothing is open. */
+/** Without the gatekeeper Caddy refuses everything; without Caddy nothing can be reached. */
 async function tellRestart({ name, how, restarts }: Death): Promise<void> {
-  voice.complain(
+  log.complain(
     `${name} ended (${how}) and was started again (${restarts} of ${restartsMax} times in a minute)`,
   )
-  // Only for the next start, which would name who runs here.
+  // Only for the next start, which would name the running processes.
   await noteParts().catch(() => {})
 }
 
-/** What a part says about settings and ports is said on; all else is our failure. */
+/** Exit codes of a part about settings and ports are passed on; every other one is a fault of ours. */
 async function endAfterDeath(death: Death): Promise<void> {
   isEnding = true
-  voice.complain(`${death.name} ended (${death.how})${whyNotAgain(death)}, so everything ends`)
+  log.complain(`${death.name} ended (${death.how})${whyNotAgain(death)}, so everything stops`)
   await supervisor.stop()
   const { exitCode: code } = death
   const isSaidOn = code === exitCode.config || (!isReady && code === exitCode.unavailable)
@@ -187,15 +188,15 @@ async function endAfterDeath(death: Death): Promise<void> {
 
 function whyNotAgain({ exitCode: code, restarts }: Death): string {
   if (!isReady) return ''
-  if (code === exitCode.config) return ': a setting or file is wrong, as its log above says'
-  return ` after ${restarts} new starts within a minute: its log above says why`
+  if (code === exitCode.config) return ': a setting or file is wrong, see its log above'
+  return ` after ${restarts} restarts within a minute: see its log above`
 }
 
 async function endAfterFailure(error: unknown): Promise<void> {
   isEnding = true
   const isExpected = error instanceof StartError || error instanceof ProblemsError
-  if (isExpected) voice.complain(error.problems.map(formatProblem).join('\n'))
-  else voice.complain(`the start failed: ${error instanceof Error ? error.stack : error}`)
+  if (isExpected) log.complain(error.problems.map(formatProblem).join('\n'))
+  else log.complain(`the start failed: ${error instanceof Error ? error.stack : error}`)
   await supervisor.stop()
   const fallback = isExpected ? exitCode.config : exitCode.software
   process.exit(error instanceof StartError ? error.exitCode : fallback)

@@ -4,7 +4,7 @@
  * Chromium, `test:compose` a Docker engine of its own, `test:apps` installs real applications,
  * `test:faults` breaks processes, disks and clocks, and `test:soak` shows what comes only after a
  * while (GATEKEEPER_TEST_SOAK_SECONDS, 600). Further words select files, of the suite where one is
- * named; options go to vitest. A skip is loud: each one is named again at the end, above the count.
+ * named; options go to vitest. Each skipped test is listed again at the end, above the count.
  * With `--again`, as CI has it, the files with failures are run once more, alone.
  */
 import { spawn } from 'node:child_process'
@@ -32,7 +32,7 @@ const suites: Readonly<Record<string, string>> = {
   apps: 'gatekeeper/test/apps',
 }
 
-/** Files of `npm test` that belong to a suite as well, and run with it when a person asks for it. */
+/** Files of `npm test` that belong to a suite as well, and also run when that suite is named. */
 const gathered: Readonly<Record<string, readonly string[]>> = {
   faults: [
     'gatekeeper/test/attack/audit-disk.test.ts',
@@ -46,7 +46,7 @@ const gathered: Readonly<Record<string, readonly string[]>> = {
 
 const again = '--again'
 
-/** The Caddy that the end-to-end tests run, or null; kept where `npm start` keeps its own. */
+/** Returns the Caddy for end-to-end tests, or null; kept where `npm start` keeps its own. */
 async function findTestCaddy(): Promise<string | null> {
   const named = (process.env['GATEKEEPER_CADDY'] ?? '').trim()
   const caddy = named === '' ? null : resolve(root, named)
@@ -71,7 +71,7 @@ async function runVitest(words: readonly string[], caddy: string | null): Promis
       },
     },
   )
-  // The terminal gives Ctrl-C to vitest as well; it ends, and so do we.
+  // The terminal sends Ctrl-C to vitest as well; when it ends, this process ends.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   const [code] = (await once(child, 'exit')) as [number | null]
   return code ?? exitCode.software
@@ -92,7 +92,7 @@ async function runOnce(words: readonly string[], caddy: string | null): Promise<
   }
 }
 
-/** The files with failures once more, alone: what failed only beside others is named as flaky. */
+/** Runs the files with failures again, alone: tests that only failed beside others are named flaky. */
 async function runFailedAgain({ outcomes }: Run, caddy: string | null): Promise<Run> {
   const failed = outcomes?.filter(({ status }) => status === 'failed') ?? []
   const files = [...new Set(failed.map(({ file }) => file))]
@@ -108,7 +108,7 @@ function chooseWords(): readonly string[] | null {
   if (suite === undefined) {
     return [...given, ...Object.values(suites).map((folder) => `--exclude=${folder}/**`)]
   }
-  // CI has run what is gathered already.
+  // CI has already run the gathered files.
   const more = process.argv.includes(again) ? [] : (gathered[name] ?? [])
   const selected = selectFiles(rest, [...globSync(`${suite}/**/*.test.ts`, { cwd: root }), ...more])
   if ('words' in selected) return [...selected.words, '--pool=forks', '--no-file-parallelism']

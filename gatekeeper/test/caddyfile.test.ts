@@ -206,17 +206,17 @@ const attacks: readonly Attack[] = [
   {
     name: 'the proof is not asked for',
     caddyfile: replace('status 200\n\t\t\timport proof', 'status 200'),
-    found: /passes for a yes/,
+    found: /is accepted as a yes/,
   },
   {
     name: 'a yes without an identity is enough',
     caddyfile: without('\t\t\theader X-Gatekeeper-User *\n'),
-    found: /passes for a yes/,
+    found: /is accepted as a yes/,
   },
   {
     name: 'any 2xx is a yes',
     caddyfile: replace('@allow {\n\t\t\tstatus 200', '@allow {\n\t\t\tstatus 2xx'),
-    found: /passes for a yes/,
+    found: /is accepted as a yes/,
   },
   {
     name: 'the plain forward_auth stands in for the gate',
@@ -224,17 +224,17 @@ const attacks: readonly Attack[] = [
       'import gate tts',
       'import cleaned\n\t\t\tforward_auth "{$GATEKEEPER_CHECK:x}" {\n uri /check/tts?\n copy_headers X-Gatekeeper-User\n}',
     ),
-    found: /passes for a yes/,
+    found: /is accepted as a yes/,
   },
   {
     name: 'a redirect is handed on',
     caddyfile: replace('@odd status 1xx 2xx 3xx', '@odd status 1xx'),
-    found: /another yes or redirect/,
+    found: /a success or redirect/,
   },
   {
-    name: 'the identity is not taken over',
+    name: 'the identity is not copied',
     caddyfile: without(/\t+request_header X-Gatekeeper-Role .*\n/),
-    found: /not taken over: X-Gatekeeper-Role/,
+    found: /not copied to the request: X-Gatekeeper-Role/,
   },
   {
     name: 'a block has no gate',
@@ -364,17 +364,17 @@ const attacks: readonly Attack[] = [
   {
     name: 'the target is stated after the prefix went',
     caddyfile: replace('{http.request.orig_uri}', '{uri}'),
-    found: /does not state X-Gatekeeper-Uri/,
+    found: /does not set X-Gatekeeper-Uri/,
   },
   {
     name: 'the client may state its own address',
     caddyfile: replace('{client_ip}', '{http.request.header.X-Forwarded-For}'),
-    found: /does not state X-Gatekeeper-Client-Address/,
+    found: /does not set X-Gatekeeper-Client-Address/,
   },
   {
     name: 'the edge is not sent',
     caddyfile: replace('(statement) {\n\timport edge', '(statement) {'),
-    found: /\(relay\) does not state X-Gatekeeper-Edge/,
+    found: /\(relay\) does not set X-Gatekeeper-Edge/,
   },
   {
     name: 'the question takes the query of the client along',
@@ -425,7 +425,7 @@ const attacks: readonly Attack[] = [
   {
     name: 'everybody is a trusted proxy',
     caddyfile: trusting('trusted_proxies static 0.0.0.0/0', 'trusted_proxies_strict'),
-    found: /0\.0\.0\.0\/0 may say who the client is/,
+    found: /0\.0\.0\.0\/0 may name the client address/,
   },
   {
     name: 'the whole house is a trusted proxy',
@@ -481,7 +481,7 @@ const attacks: readonly Attack[] = [
   {
     name: 'a relayed path has no service',
     caddyfile: replace('@relay path /api', '@relay path /old /old/* /api'),
-    found: /\/old is relayed, and no service/,
+    found: /\/old is relayed, but no service/,
   },
   {
     name: 'a block asks for a service of another prefix',
@@ -501,7 +501,7 @@ const attacks: readonly Attack[] = [
   {
     name: 'the two files disagree about the prefix',
     caddyfile: replace('handle_path /tts/*', 'handle /tts/*'),
-    found: /\/tts is not taken off before tts sees the path/,
+    found: /\/tts is not removed before tts sees the path/,
   },
 ]
 

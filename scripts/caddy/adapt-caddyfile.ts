@@ -17,7 +17,7 @@ export type AdaptDeps = {
   readonly caddy: string
   readonly settings: Settings
   readonly services: readonly Service[]
-  /** The environment of whoever would start Caddy. */
+  /** The environment of the process that would start Caddy. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly run?: RunCommand
 }
@@ -26,7 +26,7 @@ export type AdaptDeps = {
 export type Refusal = { readonly line: number | null; readonly what: string }
 
 /**
- * What Caddy makes of the Caddyfile at `path`, after `caddy validate`. The state folder is not
+ * Returns the configuration that Caddy makes of a Caddyfile, after `caddy validate`. The state folder is not
  * touched: a folder with secrets and generated blocks of its own stands in for it. Rejects where the file cannot be read.
  */
 export async function adaptCaddyfile(path: string, deps: AdaptDeps): Promise<Caddyfile | Refusal> {
@@ -65,10 +65,10 @@ async function run(path: string, stateDir: string, deps: AdaptDeps): Promise<str
 function describe({ settings, services }: AdaptDeps) {
   return {
     services,
-    doors: {
+    listeners: {
       relay: toCaddyAddress(settings.relayListen),
       check: toCaddyAddress(settings.checkListen),
-    } satisfies Caddyfile['doors'],
+    } satisfies Caddyfile['listeners'],
     bind: settings.bind,
     httpPort: settings.httpPort,
   }
@@ -78,7 +78,7 @@ export function isRefusal(result: Caddyfile | Refusal): result is Refusal {
   return !('adapted' in result)
 }
 
-/** Caddy quotes what it does not understand; what could be a secret in it is left out. */
+/** Caddy quotes text that it does not understand; a possible secret in it is left out. */
 function readRefusal(stderr: string): Refusal {
   const message = lastError(stderr) ?? 'it does not say why'
   const line = /Caddyfile:(\d+)/.exec(message)?.[1]

@@ -4,17 +4,17 @@ import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settings.ts'
 
 export type CaddySurroundings = {
-  /** The environment of whoever starts Caddy; TTS_URL and the like go through. */
+  /** The environment of the process that starts Caddy; TTS_URL and the like are passed on. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where check routes of Ollama go. Null: its usual address. */
+  /** Where check routes of Ollama go; null is its usual address. */
   readonly ollamaUrl: string | null
-  /** People read the log. */
+  /** Whether a person reads the log. */
   readonly isTerminal: boolean
-  /** What `findCaddyTimeouts` says of the Caddy that is to run. */
+  /** The result of `findCaddyTimeouts` for this Caddy. */
   readonly timeouts: string
 }
 
-/** The environment that caddy/Caddyfile is written against. */
+/** Returns the environment that caddy/Caddyfile reads. */
 export function caddyEnvironment(
   settings: Settings,
   { env, ollamaUrl, isTerminal, timeouts }: CaddySurroundings,
@@ -29,10 +29,10 @@ export function caddyEnvironment(
     GATEKEEPER_CHECK: toCaddyAddress(settings.checkListen),
     GATEKEEPER_STATE_DIR: settings.stateDir,
     GATEKEEPER_TIMEOUTS: timeouts,
-    // People at a terminal are told by the launcher what Caddy says at every start.
+    // On a terminal the launcher prints what Caddy logs at every start.
     GATEKEEPER_LOG_LEVEL: isTerminal ? 'WARN' : 'INFO',
     GATEKEEPER_LOG_FORMAT: isTerminal ? 'console' : 'json',
-    // Nothing of ours reads them there; blocks in Caddyfiles of earlier versions do.
+    // The shipped Caddyfile does not read these; blocks in Caddyfiles of earlier versions do.
     OLLAMA_URL: ollamaUrl ?? 'http://127.0.0.1:11434',
     ...(settings.ttsUrl !== null && { TTS_URL: settings.ttsUrl }),
     ...(settings.whisperUrl !== null && { WHISPER_URL: settings.whisperUrl }),
@@ -40,7 +40,7 @@ export function caddyEnvironment(
   }
 }
 
-// Since 2.11 Caddy sends what it proxies, checks and callers' keys among it, through HTTP_PROXY.
+// Since 2.11 Caddy sends proxied requests, including checks and callers' keys, through HTTP_PROXY.
 const proxyNames = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])
 
 const secretNames = new Set(
@@ -50,7 +50,7 @@ const secretNames = new Set(
     .flatMap((name) => [name, `${name}_FILE`]),
 )
 
-/** Caddy needs no secret of ours, so it gets none that it could log or hand on. */
+/** Caddy needs no secret of ours, so it gets none that it could log or pass on. */
 function keepHarmless(env: CaddySurroundings['env']): Record<string, string> {
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] =>

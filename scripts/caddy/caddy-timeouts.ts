@@ -8,7 +8,7 @@ const directives = 'read_body_idle 30m\nwrite_idle 30m'
 
 /**
  * The idle limits for our Caddyfile where this Caddy knows them, else nothing. 2.11.4 refuses
- * the names, 2.11.7 takes them; asking is surer than a list of versions.
+ * the names, 2.11.7 accepts them; asking Caddy is more reliable than a list of versions.
  */
 export async function findCaddyTimeouts(
   caddy: string,

@@ -20,7 +20,7 @@ export function isCaddyNewEnough(version: string): boolean {
   return preRelease === undefined
 }
 
-/** Asks the program at `path` for its version; a string that says what is wrong otherwise. */
+/** Returns the version of the program at `path`, or text that describes what is wrong. */
 export async function readCaddyVersion(
   path: string,
   run: RunCommand,

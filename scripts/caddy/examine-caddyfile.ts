@@ -14,7 +14,7 @@ import {
 import { checkErrors, checkOrder } from './examine/check-order.ts'
 import { checkProxies } from './examine/check-proxies.ts'
 
-/** Everything that a Caddyfile of ours must keep, whoever edited it. */
+/** The rules that every edited Caddyfile must keep. */
 const checks: readonly CaddyfileCheck[] = [
   checkOrder,
   checkGates,
@@ -30,7 +30,7 @@ const checks: readonly CaddyfileCheck[] = [
   checkListeners,
 ]
 
-/** What is wrong with a Caddyfile, judged by what Caddy makes of it. Each finding comes once. */
+/** Returns what is wrong with the configuration that Caddy makes of a Caddyfile. No finding twice. */
 export function examineCaddyfile(caddyfile: Caddyfile): Finding[] {
   const visits = visitHandlers(caddyfile.adapted)
   const found = checks.flatMap((check) => check(caddyfile, visits))

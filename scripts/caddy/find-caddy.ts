@@ -7,7 +7,7 @@ import { type RunCommand, runCommand } from './run-command.ts'
 
 export type Caddy = { readonly path: string; readonly version: string }
 
-/** `exitCode` is what a program that needs Caddy ends with: 78 a wrong setting, 69 none to be had. */
+/** `exitCode` of a program that needs Caddy: 78 for a wrong setting, 69 when none is available. */
 export type NoCaddy = { readonly problem: Problem; readonly exitCode: number }
 
 export type CaddySearch = {
@@ -16,11 +16,11 @@ export type CaddySearch = {
   /** Where the pinned Caddy is kept: `<stateDir>/tools`. */
   readonly stateDir: string
   readonly log: (line: string) => void
-  /** False: a Caddy is only looked for; nothing is downloaded and nothing written. */
+  /** False only looks for a Caddy; nothing is downloaded or written. */
   readonly mayFetch?: boolean
 }
 
-/** The outside, for tests. */
+/** Network and processes, which tests replace. */
 export type CaddySearchDeps = {
   readonly path: string
   readonly platform: string
@@ -78,7 +78,7 @@ async function isExecutable(path: string): Promise<boolean> {
   )
 }
 
-/** A folder that cannot be written or a full disk is a failed attempt like any other. */
+/** A read-only folder or a full disk is a failed attempt like any other. */
 async function fetchPinned(
   search: CaddySearch,
   deps: CaddySearchDeps,

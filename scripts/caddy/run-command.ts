@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** How a command ended. `errorCode` is set where it could not be run at all (ENOENT, EACCES). */
+/** How a command ended. `errorCode` is set when it could not be run (ENOENT, EACCES). */
 export type CommandResult = {
   readonly status: number | null
   readonly stdout: string

@@ -1,9 +1,9 @@
+import type { Context } from './context.ts'
 import type { Finding } from './finding.ts'
-import type { Scene } from './scene.ts'
 
-/** One thing that the doctor looks at. */
+/** One thing that the doctor examines. */
 export type Examination = {
-  /** The heading under which its findings stand, and its name for programs. */
+  /** The heading of its findings, and its name for programs. */
   readonly name: string
-  readonly examine: (scene: Scene) => Promise<readonly Finding[]> | readonly Finding[]
+  readonly examine: (context: Context) => Promise<readonly Finding[]> | readonly Finding[]
 }

@@ -15,7 +15,7 @@ import { secrets } from './examinations/secrets.ts'
 import { settings } from './examinations/settings.ts'
 import { versions } from './examinations/versions.ts'
 
-/** Everything that the doctor looks at, in the order in which it speaks of it. */
+/** Everything that the doctor examines, in the order of its report. */
 export const examinations: readonly Examination[] = [
   settings,
   caddyfile,

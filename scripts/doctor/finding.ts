@@ -1,7 +1,7 @@
 import type { Problem } from '../../gatekeeper/src/lib/problem.ts'
 
-/** `error`: a hole, or something that does not work. `warning`: one that may become so. */
+/** `error`: a vulnerability, or something that does not work. `warning`: it may become one. */
 export type Level = 'error' | 'warning' | 'info'
 
-/** A problem with how bad it is; `remedy` is the cure. Never holds a secret, nor a part of one. */
+/** A problem with its level; `remedy` is the fix. Never contains a secret, nor a part of one. */
 export type Finding = Problem & { readonly level: Level }

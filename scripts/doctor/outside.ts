@@ -1,14 +1,14 @@
-/** What the examinations ask of the machine and the network; loopback and own addresses only. */
+/** What the examinations need of the machine and the network; loopback and own addresses only. */
 import { statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Clock, systemClock } from '../../gatekeeper/src/lib/clock.ts'
 import { type RunCommand, runCommand } from '../caddy/run-command.ts'
 
-/** When keys were used last; a journal of usage will know. Null is never. */
+/** When keys were used last; null is never. */
 export type KeyUsage = { readonly lastUsedAt: (keyId: string) => number | null }
 
-/** What a server said, as far as anybody here reads it. */
+/** The parts of an answer that the examinations read. */
 export type HttpAnswer = {
   readonly status: number
   /** Of the Date field, epoch milliseconds. */
@@ -21,12 +21,12 @@ export type Outside = {
   readonly run: RunCommand
   /** Whether something accepts a connection. */
   readonly isOpen: (host: string, port: number) => Promise<boolean>
-  /** One GET without any credential; null where nobody answers. */
+  /** One GET without any credential; null without an answer. */
   readonly get: (url: string) => Promise<HttpAnswer | null>
   /** This machine's addresses that others can reach. */
   readonly addresses: () => readonly string[]
   readonly freeBytes: (path: string) => Promise<number | null>
-  /** Null as long as nothing records it. */
+  /** Null when nothing records it. */
   readonly usage: KeyUsage | null
 }
 
@@ -59,7 +59,7 @@ function isOpen(host: string, port: number): Promise<boolean> {
     }
     socket.on('connect', () => finish(true))
     socket.on('timeout', () => finish(false))
-    // Whoever resets a connection has taken it.
+    // A server that resets a connection has accepted it.
     socket.on('error', ({ code }: NodeJS.ErrnoException) => finish(code === 'ECONNRESET'))
   })
 }

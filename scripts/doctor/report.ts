@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import { exitCode, formatProblem } from '../../gatekeeper/src/lib/problem.ts'
+import type { Context } from './context.ts'
 import type { Examination } from './examination.ts'
 import type { Finding, Level } from './finding.ts'
-import type { Scene } from './scene.ts'
 
 /** What one examination found. */
 export type Result = { readonly name: string; readonly findings: readonly Finding[] }
@@ -11,19 +11,19 @@ const levels: readonly Level[] = ['error', 'warning', 'info']
 
 /** Runs every examination. One that fails is a finding of its own; the others go on. */
 export async function examineAll(
-  scene: Scene,
+  context: Context,
   examinations: readonly Examination[],
 ): Promise<Result[]> {
   return await Promise.all(
     examinations.map(async ({ name, examine }) => {
-      const findings = await Promise.resolve(scene).then(examine).catch(describeFailure)
+      const findings = await Promise.resolve(context).then(examine).catch(describeFailure)
       const rank = ({ level }: Finding) => levels.indexOf(level)
       return { name, findings: findings.toSorted((one, other) => rank(one) - rank(other)) }
     }),
   )
 }
 
-/** Class and code: a message may quote what a file holds. */
+/** Class and code only: a message may quote the content of a file. */
 function describeFailure(error: unknown): Finding[] {
   const { name, code } = error as NodeJS.ErrnoException
   const what = `the examination itself failed (${[name, code].filter(Boolean).join(' ')})`
@@ -34,7 +34,7 @@ export function codeOf(results: readonly Result[]): number {
   return count(results, 'error') > 0 ? exitCode.no : exitCode.ok
 }
 
-/** For people: grouped, what is well in one line. */
+/** For people: grouped, with everything that is in order in one line. */
 export function toLines(results: readonly Result[], root: string): string[] {
   const found = results.filter(({ findings }) => findings.length > 0)
   const well = results.filter(({ findings }) => findings.length === 0).map(({ name }) => name)
@@ -49,7 +49,7 @@ export function toLines(results: readonly Result[], root: string): string[] {
   ]
 }
 
-/** Names and users in files can hold what moves a terminal's cursor. */
+/** Names and users in files can contain control characters that move the cursor. */
 function formatFinding(finding: Finding, root: string): string {
   const { level: _, ...problem } = finding
   return formatProblem({ ...problem, source: shorten(problem.source, root) }).replace(

@@ -1,4 +1,4 @@
-/** What is wrong with a value of a command line, with the form that is allowed and an example. */
+/** Describes a wrong value of a command line, with the form that is allowed and an example. */
 import { isIP } from 'node:net'
 import { showWord } from './words.ts'
 

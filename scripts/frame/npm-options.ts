@@ -1,8 +1,8 @@
 /**
- * Options that npm keeps for itself. `npm run keys add --user eve` gives the script `add eve`, and
+ * Options that npm keeps for itself. With `npm run keys add --user eve` the script gets `add eve`, and
  * npm 10 and 11 put `npm_config_user=true` in the environment (npm 12 refuses such a line itself).
- * What npm read from its own files has the same names there, so that nothing is ever done by them:
- * they only tell what to type instead.
+ * Settings from npm's own files have the same names there, so none of them ever has an effect:
+ * they are only used to say what to type instead.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,10 +28,10 @@ export const npmSource = (): NpmSource => ({
   },
 })
 
-/** An option of ours that npm took; `values` holds null for each value that it left as a word. */
+/** An option of ours that npm took; `values` has null for each value that npm left as a word. */
 export type TakenOption = { readonly name: string; readonly values: readonly (string | null)[] }
 
-/** Which of the options npm took; none when a word begins with a hyphen, since `--` was there. */
+/** Returns the options that npm took; none when a word begins with a hyphen, since `--` was there. */
 export function findTaken(
   args: readonly string[],
   options: ParseArgsOptionsConfig,
@@ -54,7 +54,7 @@ export function findTaken(
   })
 }
 
-/** Whether npm runs this, and gave it no word that begins with a hyphen. */
+/** Whether npm runs this program, without a word that begins with a hyphen. */
 export function isWithoutHyphens(args: readonly string[], env: Env): boolean {
   return scriptOf(env) !== null && !args.some((word) => word.startsWith('-'))
 }
@@ -66,7 +66,7 @@ function scriptOf(env: Env): string | null {
 
 function settingOf(word: string, env: Env, own: ReadonlySet<string>): string | undefined {
   const name = word.replaceAll('-', '_')
-  // What the person exported reaches npm by the same name; in capitals it is told apart.
+  // A variable that the person exported has the same name; the one in capitals shows the difference.
   if (own.has(name) || env[`NPM_CONFIG_${name.toUpperCase()}`] !== undefined) return undefined
   return env[`npm_config_${name}`] ?? abbreviationOf(name, env)
 }
@@ -78,7 +78,7 @@ function abbreviationOf(name: string, env: Env): string | undefined {
   return Object.keys(env).some(isOwn) ? 'true' : undefined
 }
 
-/** Names that stand in a .npmrc of the project, the user or the machine. */
+/** Names in a .npmrc of the project, the user or the machine. */
 function namesOfFiles({ env, readFile }: NpmSource): ReadonlySet<string> {
   const project = env['npm_config_local_prefix']
   const files = [
@@ -117,8 +117,8 @@ export function describeTaken(
 }
 
 /**
- * `--key ada` is swallowed by npm with its value and leaves no trace: what is then done is done for
- * everybody. So it is said, where nothing shows that the two hyphens were there.
+ * npm takes `--key ada` with its value and leaves no trace, so the command would run for all keys.
+ * Returns a hint where nothing shows that the two hyphens were there.
  */
 export function hintAtKey(args: readonly string[], env: Env = process.env): string[] {
   if (!isWithoutHyphens(args, env)) return []
@@ -126,7 +126,7 @@ export function hintAtKey(args: readonly string[], env: Env = process.env): stri
   return [`no --key arrived here; if you wrote one, npm took it: ${line}`]
 }
 
-/** The hint for a line that cannot be read, where npm may have taken what is missing. */
+/** Returns a hint for a line that cannot be read, when npm may have taken the missing part. */
 export function hintAtHyphens(
   args: readonly string[],
   { message }: { readonly message: string },

@@ -1,6 +1,6 @@
 /**
- * The one reader of command lines: every program here calls it with its options. All that is wrong
- * is said at once. Must never repeat a value, which may be a key that somebody pasted.
+ * Reads the words of every command line here. All errors are listed together.
+ * Must never repeat a value, which may be a pasted key.
  */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
@@ -14,7 +14,7 @@ export const commonOptions = {
 
 /**
  * Reads words. Throws a UsageError, also when npm has taken options for itself because the two
- * hyphens before them are missing. `before` is what stands before the words: the command's name.
+ * hyphens before them are missing. `before` is the name of the command, for the message.
  */
 export function parseWords<Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
@@ -32,7 +32,7 @@ export function parseWords<Options extends ParseArgsOptionsConfig>(
   return parseArgs({ args: given, options, allowPositionals: true, strict: true })
 }
 
-/** `--json` changes nothing but the form of the answer; all else that npm took is refused. */
+/** `--json` only changes the form of the answer; every other option that npm took is refused. */
 function addTaken(
   args: readonly string[],
   options: ParseArgsOptionsConfig,
@@ -71,7 +71,7 @@ function judge(
 
 function describeUnknown(rawName: string, options: ParseArgsOptionsConfig): string {
   const names = Object.keys(options)
-  // A key that was pasted behind two hyphens is as long as a key.
+  // A key may have been pasted after two hyphens: it is longer than any option.
   if (!/^--?[A-Za-z][A-Za-z0-9-]{0,29}$/.test(rawName)) {
     return `there is no such option; there are ${spell(names)}`
   }
@@ -82,14 +82,14 @@ function describeUnknown(rawName: string, options: ParseArgsOptionsConfig): stri
 
 const spell = (names: readonly string[]) => names.map((name) => `--${name}`).join(', ')
 
-/** What to say of a command that does not exist. */
+/** The error for a command that does not exist. */
 export function unknownCommand(name: string, known: readonly string[]): UsageError {
   const meant = didYouMean(name, known) || `; there are ${known.join(', ')}`
   const shown = showWord(name)
   return new UsageError(`there is no command ${shown}${meant}`)
 }
 
-/** Whether the answer is wanted as one JSON document, also where the rest cannot be read. */
+/** Whether the answer is wanted as one JSON document, also when the other words cannot be read. */
 export function wantsJson(args: readonly string[], npm: NpmSource = npmSource()): boolean {
   const options = { json: { type: 'boolean' } } as const
   return args.includes('--json') || findTaken(args, options, npm).length > 0

@@ -21,7 +21,7 @@ export function formatTable(
   )
 }
 
-/** A file can hold what moves a terminal's cursor; a table must not. */
+/** A file can contain control characters that move the cursor of a terminal; a table must not. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 }

@@ -6,7 +6,7 @@ export type Words = {
   readonly positionals: readonly string[]
 }
 
-/** The command line cannot be understood. Says everything that is wrong with it. */
+/** The command line cannot be understood. The message lists everything that is wrong with it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code = exitCode.usage
@@ -28,14 +28,14 @@ export function listOf(words: Words, name: string): string[] {
 /** Whether a flag was given. */
 export const hasFlag = (words: Words, name: string): boolean => words.values[name] === true
 
-/** A word as a message may show it: in quotes, and without what may be a credential. */
+/** Returns a word as a message may show it: in quotes, and hidden where it may be a credential. */
 export function showWord(word: string): string {
   return /^[\p{L}\p{N} ._:@/*+,=-]{1,30}$/u.test(word) && !word.startsWith('gk_')
     ? JSON.stringify(word)
     : 'a word that is not shown here'
 }
 
-/** Refuses words that no option belongs to. */
+/** Throws a UsageError for a word that does not belong to any option. */
 export function refusePositionals({ positionals }: Words, hint = ''): void {
   const [first] = positionals
   if (first === undefined) return

@@ -1,7 +1,7 @@
 /**
- * Reads a `.env`. Node's parser leaves out in silence what it does not understand, and a setting
- * that is lost so is a gateway that listens or guards otherwise than its owner wrote; so each line
- * is looked at first. Values are never repeated.
+ * Reads a `.env`. Node's parser silently leaves out lines that it does not understand, and without
+ * that setting the gateway would listen or decide differently than its owner wrote. So each line is
+ * checked first. Values are never repeated.
  */
 import { parseEnv } from 'node:util'
 import { describeEncoding, readTextFile } from '../../gatekeeper/src/lib/files/text-file.ts'
@@ -80,7 +80,7 @@ function endOfValue(
   if (!['"', "'", '`'].includes(quote)) return start
   for (let at = start; at < lines.length; at++) {
     const text = at === start ? value.slice(1) : (lines[at] as string)
-    // A quote that was forgotten would swallow the settings below it.
+    // A missing closing quote would hide the settings below it.
     if (at > start && settingWithValue.test(text)) return unclosed
     const close = text.indexOf(quote)
     if (close === -1) continue

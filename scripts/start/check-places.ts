@@ -1,4 +1,4 @@
-/** Looks before the start whether everything that will be listened on is free, and names what is not. */
+/** Checks before the start that every address to listen on is free, and lists those that are not. */
 import { once } from 'node:events'
 import { lstat, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
@@ -11,12 +11,12 @@ import { readNotedPids } from './state-folder.ts'
 /** A place to listen on, and the setting that names it. */
 type Place = { readonly setting: string; readonly listen: Listen }
 
-/** Throws a StartError that names every place which is taken. */
+/** Throws a StartError that lists every place that is taken. */
 export async function checkPlaces(settings: Settings, log: (line: string) => void): Promise<void> {
   const pids = await readNotedPids(settings.stateDir)
   const found = await Promise.all(placesOf(settings).map((place) => judge(place, { log, pids })))
   const problems = found.filter((problem) => problem !== null)
-  // The ports of another Gatekeeper on the same folder are taken too: that is no further news.
+  // The ports of another Gatekeeper on the same folder are taken too: one message is enough.
   const second = problems.find(({ what }) => what.includes(alreadyRuns))
   if (problems.length > 0) {
     throw new StartError(second ? [second] : problems, exitCode.unavailable)
@@ -36,25 +36,25 @@ function placesOf(settings: Settings): Place[] {
   ]
 }
 
-type Scene = { readonly log: (line: string) => void; readonly pids: string | null }
+type Context = { readonly log: (line: string) => void; readonly pids: string | null }
 
-async function judge(place: Place, scene: Scene): Promise<Problem | null> {
+async function judge(place: Place, context: Context): Promise<Problem | null> {
   return place.listen.kind === 'unix'
-    ? await judgeSocket(place.setting, place.listen.path, scene)
+    ? await judgeSocket(place.setting, place.listen.path, context)
     : await judgePort(place.setting, place.listen)
 }
 
-/** A socket that somebody answers on is taken; one that nobody does is left over from a crash. */
+/** A socket that answers is taken; one that does not answer is left over from a crash. */
 async function judgeSocket(
   setting: string,
   path: string,
-  { log, pids }: Scene,
+  { log, pids }: Context,
 ): Promise<Problem | null> {
   const code = await tryConnecting(path)
   if (code === 'ENOENT') return null
-  // A plain file refuses too, and is not ours to remove.
+  // A plain file refuses connections too, and must not be removed.
   if (code === 'ECONNREFUSED' && (await lstat(path)).isSocket()) {
-    log(`removing ${path}, left over from a Gatekeeper that did not end in order`)
+    log(`removing ${path}, left over from a Gatekeeper that crashed`)
     await rm(path, { force: true })
     return null
   }
@@ -109,9 +109,9 @@ function explain(
     return { source: setting, what, remedy: `Stop that program, or set ${setting} to a free port.` }
   }
   if (code === 'EADDRNOTAVAIL') {
-    const what = `${host} is no address of this machine`
+    const what = `${host} is not an address of this machine`
     const source = setting.endsWith('_PORT') ? 'GATEKEEPER_BIND' : setting
-    return { source, what, remedy: `Set ${source} to an address that it has, such as 127.0.0.1.` }
+    return { source, what, remedy: `Set ${source} to one of its addresses, such as 127.0.0.1.` }
   }
   const what = `port ${port} on ${host} cannot be listened on (${code})`
   const remedy =

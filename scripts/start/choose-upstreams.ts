@@ -10,7 +10,7 @@ export type Upstreams = {
   readonly ollamaUrl: string | null
   readonly litellmUrl: string | null
   readonly demo: DemoUpstream | null
-  /** What was found and what follows of it, for people. */
+  /** What was found and what it means, for people. */
   readonly notes: readonly string[]
 }
 
@@ -22,8 +22,8 @@ export type UpstreamDeps = {
 }
 
 /**
- * Decides where requests go: what is configured, else what answers at the usual addresses, else,
- * for a person who is just looking, the demonstration.
+ * Chooses where requests go: the configured upstreams, else those that answer at the usual addresses,
+ * else, for a person on a terminal, the demonstration.
  */
 export async function chooseUpstreams(
   settings: Settings,
@@ -58,7 +58,7 @@ async function withoutUpstream(
   }
   const demo = await deps.startDemo()
   const note =
-    'DEMONSTRATION: no model server was found, so a demo upstream stands in; it is not a model'
+    'DEMONSTRATION: no model server was found, so a demo upstream answers; it is not a model'
   return { ...none, ollamaUrl: demo.url, demo, notes: [...notes, note] }
 }
 
@@ -89,7 +89,7 @@ function describe(
   return notes
 }
 
-/** Asks for what only that kind of server answers, and shows it no credential. */
+/** Requests a path that only that kind of server has, without a credential. */
 export async function probeUpstream(kind: 'ollama' | 'litellm', url: string): Promise<boolean> {
   const path = kind === 'ollama' ? '/api/version' : '/health/liveliness'
   try {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 import { exitCode, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { isOpaque } from '../../gatekeeper/src/model/kind.ts'
@@ -11,6 +10,7 @@ import {
   UnrecordedError,
 } from '../../gatekeeper/src/operations/audit/record-acts.ts'
 import { addKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
+import type { Configuration } from './read-configuration.ts'
 import { StartError } from './start-error.ts'
 
 const lifeDays = 30
@@ -19,14 +19,12 @@ export type FirstKey =
   | { readonly state: 'made'; readonly key: string }
   | { readonly state: 'exists' | 'none' }
 
-type Household = { readonly settings: Settings; readonly services: readonly Service[] }
-
 /**
  * Makes a key for a person at a terminal who has no key file yet: readwrite, for everything that is
- * relayed, for 30 days. Without a terminal it makes none, so that no key lands in a journal.
+ * relayed, for 30 days. Without a terminal it makes none, so that no key gets into a log.
  */
 export async function makeFirstKey(
-  { settings, services }: Household,
+  { settings, services }: Pick<Configuration, 'settings' | 'services'>,
   deps: { readonly isTerminal: boolean; readonly clock: Clock },
 ): Promise<FirstKey> {
   const file = join(settings.keysDir, 'keys.json')
@@ -48,7 +46,7 @@ export async function makeFirstKey(
   }
 }
 
-/** LiteLLM without an address has no route; the key still opens it on the day it gets one. */
+/** LiteLLM without an address has no route yet; the key is valid for it as soon as it gets one. */
 function isRelayed({ kind, routes }: Service): boolean {
   return !isOpaque(kind) || routes.some(({ mode }) => mode === 'relay')
 }
@@ -58,7 +56,7 @@ function findName(services: readonly Service[], name: string): string | null {
   return services.find(isIt)?.name ?? null
 }
 
-/** Whoever is at the terminal; some containers have no name for their user. */
+/** The person at the terminal; some containers have no name for their user. */
 function readUserName(): string {
   try {
     return userInfo().username.replaceAll(/[^\w.-]/g, '-') || 'owner'
@@ -75,7 +73,7 @@ function explain(error: unknown, source: string): unknown {
   }
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined) return error
-  const what = `cannot be written, so that no first key can be made (${code})`
+  const what = `cannot be written, so the first key cannot be made (${code})`
   const remedy = 'Make it writable for this user, or set GATEKEEPER_KEYS_DIR to another folder.'
   return new StartError([{ source, what, remedy }], exitCode.cannotCreate)
 }

@@ -23,7 +23,7 @@ export function baseUrlOf({ site, port }: { site: string; port: number }): strin
   return `https://${bracket(site)}${port === 443 ? '' : `:${port}`}`
 }
 
-/** What to do next, as lines for a person; every command line works as it stands. */
+/** Returns what to do next, as lines for a person; every command line can be pasted as it is. */
 export function writeNextSteps(steps: NextSteps): string[] {
   const { caFile, key } = steps
   const model = steps.model ?? 'MODEL'
@@ -39,7 +39,7 @@ export function writeNextSteps(steps: NextSteps): string[] {
       curl(steps, path, { model, prompt, stream: false }),
     ),
     ...section('OpenAI style', compatible, (path) => curl(steps, path, { model, messages })),
-    ...(steps.model === null ? ['  MODEL: the upstream has told of none yet.', ''] : []),
+    ...(steps.model === null ? ['  MODEL: the upstream has not listed one yet.', ''] : []),
     ...(model === demoModel ? ['  The answers are a demonstration, not a model.', ''] : []),
     ...hostAddresses(steps).map(({ name, address }) => `${`${name}:`.padEnd(11)} ${address}`),
     ...(caFile === null ? [] : [`CA certificate, for clients to trust: ${caFile}`]),
@@ -88,7 +88,7 @@ function curl(steps: NextSteps, path: string, body: unknown): string {
   return [
     'curl',
     ...(caFile === null ? [] : ['--cacert', quote(caFile)]),
-    // Names that no name server knows: this machine is where they are.
+    // No name server knows these names: they are on this machine.
     ...(caFile === null || site === 'localhost' || isIP(site) !== 0
       ? []
       : ['--resolve', quote(`${site}:${port}:${bracket(address)}`)]),

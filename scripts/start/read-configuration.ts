@@ -17,7 +17,7 @@ export type Configuration = {
 
 /**
  * Reads `.env`, the settings and gatekeeper.yaml, just as the gatekeeper will, so that mistakes are
- * shown before anything is started. Throws a StartError with every problem at once.
+ * shown before anything is started. Throws a StartError that lists every problem.
  */
 export function readConfiguration(root: string, environment: Env): Configuration {
   const { env, settings, problems, warnings } = readSettingsOf(root, environment)

@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../../gatekeeper/src/lib/problem.ts'
 
-/** Why a start cannot go on, for people, with the exit code that says so to programs. */
+/** Why a start cannot continue, for people, with the exit code for programs. */
 export class StartError extends Error {
   override readonly name = 'StartError'
   readonly problems: readonly Problem[]

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { StartError } from './start-error.ts'
 
-/** Names by which a folder is known to be a state folder of ours. */
+/** A folder with one of these entries is a state folder of ours. */
 const ownNames = new Set(['run', 'caddy', 'tools', 'front-secrets.json'])
 
 /**
- * Makes the state folder, for this user only: it holds the secrets by which Caddy and the
- * gatekeeper know each other. Throws a StartError where it cannot be used.
+ * Creates the state folder, for this user only: it contains the secrets by which Caddy and the
+ * gatekeeper recognise each other. Throws a StartError when it cannot be used.
  */
 export async function openStateFolder(path: string): Promise<void> {
   try {
@@ -40,7 +40,7 @@ const remedies: Readonly<Record<string, string>> = {
 
 const pidsFile = (stateDir: string) => join(stateDir, 'run', 'pids')
 
-/** Notes who runs on this folder: a launcher that was killed leaves its parts to be found. */
+/** Records which processes run on this folder, so that the parts of a killed launcher can be found. */
 export async function notePids(stateDir: string, pids: readonly number[]): Promise<void> {
   await writeFile(pidsFile(stateDir), pids.join(' '))
 }
@@ -54,7 +54,7 @@ export async function readNotedPids(stateDir: string): Promise<string | null> {
 async function closeToOthers(path: string): Promise<void> {
   const { mode } = await stat(path)
   if (process.platform === 'win32' || (mode & 0o077) === 0) return
-  // Never on a folder that is not ours: GATEKEEPER_STATE_DIR=/tmp would lock everybody out of it.
+  // Never on a folder that is not ours: GATEKEEPER_STATE_DIR=/tmp would lock all users out of it.
   const names = await readdir(path)
   if (names.length > 0 && !names.some((name) => ownNames.has(name))) {
     const what = 'is open to other users and holds things that are not ours'

@@ -1,11 +1,11 @@
 import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
 
-/** Within this time two signals are one: the terminal and npm both pass on one Ctrl-C. */
+/** Two signals within this time count as one: the terminal and npm both pass on one Ctrl-C. */
 const sameSignalMs = 1000
 
 export type StopSignals = { readonly onFirst: () => void; readonly onSecond: () => void }
 
-/** Returns what to call at every signal: the first one drains, a later second one kills. */
+/** Returns the function to call at every signal: the first one drains, a later second one kills. */
 export function createSignalCounter(on: StopSignals, clock: Clock): () => void {
   let firstAt: number | null = null
   let isKilled = false

@@ -1,4 +1,4 @@
-/** Starts the parts, starts one again that dies, and stops them in order. */
+/** Starts the parts, restarts a part that ends by itself, and stops them in order. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
@@ -28,7 +28,7 @@ export type Death = {
 
 export type Supervisor = {
   start(plan: PartPlan): void
-  /** From now on a part that dies is started again; before, the start has failed. */
+  /** From now on a part that ends by itself is restarted; before, the start has failed. */
   keepUp(): void
   /** The process ids of the parts, the newest first. */
   pids(): readonly number[]
@@ -70,7 +70,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       const restartedAt = part.restartedAt.filter((at) => at > clock() - windowMs)
       const death = { name: part.plan.name, exitCode: code, how, restarts: restartedAt.length }
       if (isEnding) return
-      // A setting or file that is wrong is wrong at the next start too.
+      // A wrong setting or file would be wrong at the next start too.
       if (!isKept || code === exitCode.config || restartedAt.length >= restartsMax) {
         isEnding = true
         return onDeath(death)
@@ -127,7 +127,7 @@ function spawnPart(
     detached: process.platform !== 'win32',
   })
   child.on('error', (error: NodeJS.ErrnoException) => {
-    // A signal that could not be sent is an error of a process that runs.
+    // A signal that could not be sent is an error too, of a process that is running.
     if (child.pid === undefined) onEnd(null, `cannot be run (${error.code})`)
   })
   child.on('exit', (code, signal) => onEnd(code, signal ?? `exit code ${code}`))

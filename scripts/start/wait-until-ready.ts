@@ -17,19 +17,19 @@ export function caFileOf(settings: Settings): string {
   return join(settings.stateDir, 'caddy', 'pki', 'authorities', 'local', 'root.crt')
 }
 
-/** The site that people and the launcher call: one with a certificate of Caddy's own, if any. */
+/** The site that people and the launcher use: one with a certificate of Caddy's own, if any. */
 export function siteOf(settings: Settings): string {
   const site = settings.sites.find(isInternalName) ?? settings.sites[0] ?? 'localhost'
   return site.replace(/^\*\./, 'gatekeeper.')
 }
 
-/** Where this machine reaches an address that is listened on: `0.0.0.0` is no place to call. */
+/** Returns the address to call for a listening address: `0.0.0.0` is not one. */
 export function reachableHost(bind: string): string {
   if (bind === '0.0.0.0') return '127.0.0.1'
   return bind === '::' ? '::1' : bind
 }
 
-/** Waits until the gatekeeper can decide. False when the time is over. */
+/** Waits until the gatekeeper is ready. Returns false after the time limit. */
 export async function waitForGatekeeper(listen: Listen, limitSeconds: number): Promise<boolean> {
   const place =
     listen.kind === 'unix'
@@ -41,11 +41,11 @@ export async function waitForGatekeeper(listen: Listen, limitSeconds: number): P
   })
 }
 
-/** Waits until `GET /health` answers through Caddy, over TLS that is verified. False: time is over. */
+/** Waits until `GET /health` answers through Caddy, over verified TLS. Returns false after the limit. */
 export async function waitForFront(settings: Settings, limitSeconds: number): Promise<boolean> {
   const site = siteOf(settings)
   return await poll(limitSeconds, async () => {
-    // Caddy makes it at its first start, so it may not be there yet.
+    // Caddy creates it at its first start, so it may not exist yet.
     const root = await readFile(caFileOf(settings), 'utf8').catch(() => null)
     const { status, text } = await ask((then) =>
       requestHttps(
@@ -69,7 +69,7 @@ export async function waitForFront(settings: Settings, limitSeconds: number): Pr
 async function poll(limitSeconds: number, isReady: () => Promise<boolean>): Promise<boolean> {
   const deadlineAt = performance.now() + limitSeconds * 1000
   while (performance.now() < deadlineAt) {
-    // Nobody listening yet is the usual answer at first.
+    // At first usually nothing listens yet.
     if (await isReady().catch(() => false)) return true
     await sleep(pollMs)
   }

@@ -3,16 +3,16 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import { type Context, readContext } from '../doctor/context.ts'
 import type { Examination } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Outside } from '../doctor/outside.ts'
-import { readScene, type Scene } from '../doctor/scene.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
 export const now = Date.parse('2026-06-01T12:00:00Z')
 
-/** Nobody answers, nothing is open, and there is space. */
+/** No server answers, no port is open, and there is space. */
 export const quiet: Outside = {
   clock: () => now,
   run: async () => ({ status: null, stdout: '', stderr: '', errorCode: 'ENOENT' }),
@@ -27,7 +27,7 @@ export type Clone = {
   readonly folder: string
   /** Writes a file for its owner alone, unless `mode` says otherwise. */
   write(name: string, text: string, mode?: number): Promise<void>
-  scene(env?: Readonly<Record<string, string>>, outside?: Partial<Outside>): Promise<Scene>
+  context(env?: Readonly<Record<string, string>>, outside?: Partial<Outside>): Promise<Context>
   /** What one examination finds here. */
   examine(
     examination: Examination,
@@ -52,18 +52,18 @@ export async function openClone(): Promise<Clone> {
   await cp(join(root, 'gatekeeper.yaml'), join(folder, 'gatekeeper.yaml'))
   await cp(join(root, 'caddy', 'Caddyfile'), join(folder, 'caddy', 'Caddyfile'))
   for (const name of ['gatekeeper.yaml', 'caddy/Caddyfile']) await chmod(join(folder, name), 0o644)
-  const scene: Clone['scene'] = async (env = {}, outside = {}) =>
-    await readScene(folder, env, { ...quiet, ...outside })
+  const context: Clone['context'] = async (env = {}, outside = {}) =>
+    await readContext(folder, env, { ...quiet, ...outside })
   return {
     folder,
-    scene,
+    context,
     async write(name, text, mode = 0o600) {
       const path = join(folder, name)
       await mkdir(dirname(path), { recursive: true, mode: 0o755 })
       await writeFile(path, text)
       await chmod(path, mode)
     },
-    examine: async ({ examine }, env, outside) => await examine(await scene(env, outside)),
+    examine: async ({ examine }, env, outside) => await examine(await context(env, outside)),
     remove: async () => await rm(folder, { recursive: true, force: true }),
   }
 }

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '../..')
 
 /** A folder, two ports and an environment for one installation, which may be started many times. */
-export type House = {
+export type Setup = {
   readonly folder: string
   readonly port: number
   readonly env: Readonly<Record<string, string>>
@@ -34,7 +34,7 @@ export type Launch = {
   ended: Promise<number>
 }
 
-export async function openHouse(): Promise<House> {
+export async function openSetup(): Promise<Setup> {
   const folder = await mkdtemp(join(tmpdir(), 'gk-start-'))
   const [https, http] = await findFreePorts()
   const env = {
@@ -63,7 +63,7 @@ export async function openHouse(): Promise<House> {
         process.kill('SIGTERM')
         await ended
       }
-      // A launcher whose terminal went away is still ending, and writes to the end.
+      // A launcher whose terminal was closed is still stopping, and writes until then.
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
     },
   }
@@ -109,7 +109,7 @@ function launchWith(
     })
     ended.then((code) => fail(new Error(`ended with ${code} before ready:\n${out}${err}`)))
   })
-  // Most tests of a failure never ask for it.
+  // Most tests of a failure do not wait for it.
   ready.catch(() => {})
   child.stderr.on('data', (data) => {
     err += data

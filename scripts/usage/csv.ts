@@ -1,7 +1,7 @@
 /**
  * Lines of CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in
- * front: model names and users come from others, and `=WEBSERVICE(…)` in a cell is run on the desk
- * of whoever opens the file.
+ * front: model names and users come from others, and a spreadsheet runs `=WEBSERVICE(…)` in a cell
+ * on the machine of the person who opens the file.
  */
 export function toCsv(rows: readonly (readonly (string | number)[])[]): string[] {
   return rows.map((row) => row.map(toCell).join(','))

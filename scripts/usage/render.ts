@@ -14,7 +14,7 @@ export type Heading = {
   readonly timeZone: string
 }
 
-/** What a row is called that has no name of its own. */
+/** The name of a row without one. */
 const nameless: Readonly<Record<Grouping, string>> = {
   key: '(none)',
   user: '(nobody)',

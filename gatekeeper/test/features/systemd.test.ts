@@ -76,7 +76,7 @@ describe('the units', () => {
     expect(unit.values('RestartSec')).toEqual(['200ms'])
     expect(unit.values('StartLimitIntervalSec')).toEqual(['60'])
     expect(unit.values('StartLimitBurst')).toEqual(['6'])
-    // A setting or file that is wrong is wrong at the next start too.
+    // A wrong setting or file would be wrong at the next start too.
     const never = name === 'gatekeeper' ? ['78'] : []
     expect(unit.values('RestartPreventExitStatus')).toEqual(never)
   })

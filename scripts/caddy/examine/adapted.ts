@@ -1,10 +1,10 @@
 /**
- * What `caddy adapt` makes of a Caddyfile, walked as Caddy runs it: routes in their order, and for
+ * Walks the result of `caddy adapt` as Caddy runs it: routes in their order, and for
  * every handler what has run before it. https://caddyserver.com/docs/json/apps/http/servers/routes/
  */
 export type Json = Readonly<Record<string, unknown>>
 
-/** A handler that may have run; it surely has where no condition stands on the way. */
+/** A handler that may have run; `isCertain` when no condition is on the way. */
 export type Step = { readonly handler: Json; readonly isCertain: boolean }
 
 /** One handler, with everything on the way to it. */
@@ -53,7 +53,7 @@ export function visitHandlers(adapted: Json): Visit[] {
     return [
       ...walkRoutes(server['routes'], way).visits,
       ...walkRoutes(errors, { ...way, place: 'errors' }).visits,
-      // Whoever invokes one of these may have asked before or not: here nobody has.
+      // A named route may be invoked after a check or without one: assume without.
       ...walkRoutes(Object.values(objectOf(server['named_routes'])), way).visits,
     ]
   })

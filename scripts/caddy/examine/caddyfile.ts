@@ -4,7 +4,7 @@ import type { Route, Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Finding, Level } from '../../doctor/finding.ts'
 import { type Json, listOf, textsOf, type Visit } from './adapted.ts'
 
-/** A Caddyfile as it is written and as Caddy understands it, with what it is to agree with. */
+/** A Caddyfile as it is written and as Caddy adapts it, with what it must agree with. */
 export type Caddyfile = {
   /** Its name in findings. */
   readonly source: string
@@ -12,9 +12,9 @@ export type Caddyfile = {
   readonly adapted: Json
   /** All services of gatekeeper.yaml, with the routes that they have once their address is set. */
   readonly services: readonly Service[]
-  /** Where Caddy finds the gatekeeper, in the form in which it dials: `unix//run/check.sock`. */
-  readonly doors: { readonly relay: string; readonly check: string }
-  /** Those that it was adapted with; never the ones in use. */
+  /** Where Caddy reaches the gatekeeper, as Caddy writes it: `unix//run/check.sock`. */
+  readonly listeners: { readonly relay: string; readonly check: string }
+  /** The secrets that it was adapted with; never the ones in use. */
   readonly secrets: FrontSecrets
   /** The address that Caddy is to listen on. */
   readonly bind: string
@@ -35,18 +35,18 @@ const harmless = new Set(
 )
 const answering = new Set(['file_server', 'metrics', 'acme_server', 'invoke', 'templates', 'push'])
 
-export function roleOf(handler: Json, { doors }: Caddyfile): HandlerRole {
+export function roleOf(handler: Json, { listeners }: Caddyfile): HandlerRole {
   const name = String(handler['handler'])
   if (harmless.has(name)) return 'harmless'
   if (answering.has(name)) return 'content'
   if (name !== 'reverse_proxy') return 'unknown'
   const dials = listOf(handler['upstreams']).map(({ dial }) => dial)
   if (dials.length === 0) return 'service'
-  if (dials.every((dial) => dial === doors.check)) return 'gate'
-  return dials.every((dial) => dial === doors.relay) ? 'relay' : 'service'
+  if (dials.every((dial) => dial === listeners.check)) return 'gate'
+  return dials.every((dial) => dial === listeners.relay) ? 'relay' : 'service'
 }
 
-/** Whether a handler stands where a route does: at the host of its own, or on the main site. */
+/** Whether a handler is where a route is: at the host of its own, or on the main site. */
 export function standsAt(
   { matches }: Pick<Visit, 'matches'>,
   { host }: Pick<Route, 'host'>,
@@ -67,7 +67,7 @@ export function describeHandler(handler: Json): string {
 type Place = string | RegExp
 
 /**
- * Returns what makes findings of one Caddyfile. `place` is what stands on the line in question;
+ * Returns a function that makes findings of one Caddyfile. `place` is text of the line in question;
  * where it cannot be found the finding has no line.
  */
 export function createReport({ source, text }: Caddyfile, level: Level = 'error') {
@@ -84,7 +84,7 @@ function findLine(text: string, place: Place): number | null {
   return at === -1 || place === '' ? null : at + 1
 }
 
-/** What stands on the line of a proxy. */
+/** The text on the line of a proxy. */
 export function placeOf(handler: Json): string {
   return String(listOf(handler['upstreams'])[0]?.['dial'] ?? '')
 }

@@ -10,7 +10,7 @@ import { type Caddyfile, createReport, roleOf, standsAt } from './caddyfile.ts'
 type Block = {
   readonly role: 'gate' | 'relay'
   readonly matches: Visit['matches']
-  /** The site in which it stands. */
+  /** Its site. */
   readonly site: string
   /** The service that a gate asks for. */
   readonly name: string
@@ -18,7 +18,7 @@ type Block = {
   readonly stripped: readonly string[]
 }
 
-/** What the gatekeeper answers itself, by the relay. */
+/** Paths that the gatekeeper answers itself, through the relay. */
 const ownPaths = ['/health', '/status']
 
 /** Every service has its block and every block its service; each is in one mode in both files. */
@@ -85,11 +85,11 @@ function findBlockless(
   }
   if (role === 'relay') return []
   if (!own.some(({ name }) => name === service.name)) {
-    const what = `${place} asks for another service than ${service.name}, to which it belongs`
+    const what = `${place} asks for another service than ${service.name}`
     return [report(what, `Write \`import gate ${service.name}\` there.`)]
   }
   if (prefix === '' || own.every(({ stripped }) => stripped.includes(prefix) === strip)) return []
-  const what = `${place} is ${strip ? 'not ' : ''}taken off before ${service.name} sees the path, other than gatekeeper.yaml says`
+  const what = `${place} is ${strip ? 'not ' : ''}removed before ${service.name} sees the path, which differs from gatekeeper.yaml`
   const remedy = `Use \`${strip ? 'handle_path' : 'handle'} ${prefix}/*\`, or change \`strip\` there.`
   return [report(what, remedy)]
 }
@@ -125,7 +125,7 @@ function findOrphaned(caddyfile: Caddyfile, block: Block): Finding[] {
     // What the gatekeeper answers itself: /oauth and the like.
     .filter((prefix) => !reservedPrefixes.some((own) => isUnder(prefix, own)))
   return [...new Set(unknown)].map((prefix) => {
-    const what = `${prefix} is relayed, and no service of gatekeeper.yaml has it: it answers 404`
+    const what = `${prefix} is relayed, but no service of gatekeeper.yaml has it: it answers 404`
     const report = createReport(caddyfile, 'warning')
     return report('@relay path', what, 'Remove it there, or add the route.')
   })

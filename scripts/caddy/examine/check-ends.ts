@@ -19,7 +19,7 @@ export function checkEnds(caddyfile: Caddyfile): readonly Finding[] {
     for (const site of listOf(server['routes']).filter(hasHost)) {
       const { status, isLast } = endOf(site)
       if (status === 404 && isLast) continue
-      const what = `a path that nobody has named does not end with 404 at ${hostsOf(site)}`
+      const what = `an unknown path does not end with 404 at ${hostsOf(site)}`
       const remedy = 'Let `handle { respond 404 }` be the last block of the site.'
       findings.push(report(/^\s*handle \{/, what, remedy))
     }
@@ -39,7 +39,7 @@ function isRefusal(status: number | null): boolean {
   return status !== null && status >= 300
 }
 
-/** The status of what answers where no condition holds; null where nothing does. */
+/** The status of the answer without any condition; null where there is none. */
 function lastStatus(routes: unknown): number | null {
   for (const route of listOf(routes).filter((one) => matchOf(one).length === 0)) {
     for (const handler of listOf(route['handle'])) {

@@ -32,7 +32,7 @@ export function checkStatements(
       .filter(([name, value]) => JSON.stringify(set[name]) !== JSON.stringify([value]))
       .map(([name]) => name)
     if (wrong.length === 0) return []
-    const what = `the (${role}) does not state ${wrong.join(', ')} as the gatekeeper expects it`
+    const what = `the (${role}) does not set ${wrong.join(', ')} as the gatekeeper expects`
     return [report(/^\(statement\)/, what, shipped)]
   })
 }
@@ -69,7 +69,7 @@ function judgeAnswers(caddyfile: Caddyfile, gate: Json): Finding[] {
   const findings: Finding[] = []
   if (!passing.every((answer) => isProven(answer, caddyfile))) {
     const what =
-      'an answer without status 200, the proof and X-Gatekeeper-User passes for a yes, whoever gave it'
+      'an answer without status 200, the proof and X-Gatekeeper-User is accepted as a yes'
     findings.push(report(gateLine, what, `Match all three in @allow. ${shipped}`))
   }
   for (const { routes } of passing) {
@@ -78,12 +78,13 @@ function judgeAnswers(caddyfile: Caddyfile, gate: Json): Finding[] {
       (name) => !text.includes(`"${name}":["{http.reverse_proxy.header.${name}}"]`),
     )
     if (missing.length === 0) continue
-    const what = `the identity that the gatekeeper names is not taken over: ${missing.join(', ')}`
+    const what = `the identity that the gatekeeper names is not copied to the request: ${missing.join(', ')}`
     findings.push(report(gateLine, what, shipped))
   }
   const ended = new Set(answers.filter((answer) => !passing.includes(answer)).flatMap(statusOf))
   if (![2, 3].every((status) => ended.has(status))) {
-    const what = 'another yes or redirect than the gatekeeper’s own goes to the client as an answer'
+    const what =
+      'a success or redirect that is not the gatekeeper’s own goes to the client as an answer'
     findings.push(report(gateLine, what, `Answer 503 to status 2xx and 3xx (@odd). ${shipped}`))
   }
   return findings
@@ -111,7 +112,7 @@ const ending = new Set(['static_response', 'error', 'copy_response'])
 function endsThere(routes: unknown, caddyfile: Caddyfile): boolean {
   const isEnd = (handler: Json) =>
     ending.has(String(handler['handler'])) ||
-    // The relay decides by itself about what it gets, or sends what the check refused.
+    // The relay decides by itself, or sends the refusal of the check.
     roleOf(handler, caddyfile) === 'relay' ||
     endsThere(handler['routes'], caddyfile)
   return listOf(routes).some(

@@ -9,7 +9,7 @@ export function checkAdmin(caddyfile: Caddyfile): readonly Finding[] {
   const { adapted } = caddyfile
   const findings: Finding[] = []
   if (memberAt(adapted, 'admin', 'disabled') !== true) {
-    const what = 'the admin endpoint is on: whoever reaches it can take the gate away'
+    const what = 'the admin endpoint is on: every client that reaches it can remove the gate'
     findings.push(report(/^\s*admin\b/, what, 'Write `admin off` into the global options.'))
   }
   if (memberAt(adapted, 'admin', 'config', 'persist') !== false) {
@@ -30,16 +30,16 @@ export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
     const findings: Finding[] = []
     const wide = ranges.filter((range) => isAddressRange(range) && isWide(range))
     if (wide.length > 0) {
-      const what = `${wide.join(', ')} may say who the client is: limits by address mean nothing then`
+      const what = `${wide.join(', ')} may name the client address: limits by address have no effect then`
       const remedy = 'Name the addresses of your own proxy or tunnel only.'
       findings.push(report(/^\s*trusted_proxies\s/, what, remedy))
     } else if (ranges.includes('192.168.0.0/16')) {
-      const what = 'every machine of a private network may say who the client is'
+      const what = 'every machine of a private network may name the client address'
       const remedy = 'Name the addresses of your own proxy instead of private_ranges.'
       findings.push(createReport(caddyfile, 'warning')(/^\s*trusted_proxies\s/, what, remedy))
     }
     if (!server['trusted_proxies_strict']) {
-      const what = 'without trusted_proxies_strict a client names its address itself'
+      const what = 'without trusted_proxies_strict a client can choose its own address'
       const remedy = 'Add the line `trusted_proxies_strict` beside trusted_proxies.'
       findings.push(report(/^\s*trusted_proxies\s/, what, remedy))
     }
@@ -49,7 +49,7 @@ export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
 
 const isWide = (range: string) => Number(range.split('/')[1] ?? 128) < 4
 
-/** Caddy's logs print fields and targets in clear, and callers' keys stand in both. */
+/** Caddy's logs print fields and targets in clear, and both can contain callers' keys. */
 export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
   const logs = objectOf(memberAt(caddyfile.adapted, 'logging', 'logs'))
   const report = createReport(caddyfile)

@@ -49,7 +49,7 @@ function findUncleaned(caddyfile: Caddyfile, visit: Visit, before: readonly Step
   return [createReport(caddyfile)(/^\(cleaned\)/, what, remedy)]
 }
 
-/** What the check has decided about must be what the service gets. */
+/** The service must get the very request that the check decided on. */
 function findChanged(caddyfile: Caddyfile, visit: Visit, after: readonly Step[]): Finding[] {
   const report = createReport(caddyfile)
   const place = placeOf(visit.handler)
@@ -62,14 +62,14 @@ function findChanged(caddyfile: Caddyfile, visit: Visit, after: readonly Step[])
   const rewrites = [...visit.steps.map(({ handler }) => handler), visit.handler].map(rewriteOf)
   if (rewrites.some(({ method }) => method !== undefined)) {
     const what = `the method is changed on the way to ${describeHandler(visit.handler)}`
-    findings.push(report(place, what, 'Remove `method`: nobody has judged the new one.'))
+    findings.push(report(place, what, 'Remove `method`: nothing has checked the new one.'))
   }
   const isOwnPath = (rewrite: Json) =>
     Object.keys(rewrite).every((name) => name === 'strip_path_prefix' || name === 'method')
   if (!rewrites.every((rewrite) => isOwnPath(rewrite) || isBasePath(caddyfile, rewrite))) {
-    const what = `the path is rewritten on the way to ${describeHandler(visit.handler)}, and nobody judges the new one`
+    const what = `the path is rewritten on the way to ${describeHandler(visit.handler)}, and nothing checks the new one`
     const warn = createReport(caddyfile, 'warning')
-    findings.push(warn(place, what, 'Let `handle_path` take the prefix off, and nothing else.'))
+    findings.push(warn(place, what, 'Use `handle_path` to remove the prefix, and nothing else.'))
   }
   return findings
 }
@@ -91,7 +91,7 @@ function touchesIdentity(handler: Json): boolean {
   return names.some((name) => /gatekeeper/i.test(name) || name === '*')
 }
 
-/** The rewriting of a handler of its own, or of a proxy. The gate's is the gatekeeper's address. */
+/** The rewriting by a handler of its own, or by a proxy. That of the gate is the gatekeeper's address. */
 function rewriteOf(handler: Json): Json {
   if (handler['handler'] === 'rewrite') {
     const { handler: _, ...rewrite } = handler

@@ -14,7 +14,7 @@ import {
 } from './caddyfile.ts'
 import { credentialNames, identityNames } from './field-names.ts'
 
-/** What a service behind a check is told, what is kept from it, and what of its answer stays here. */
+/** What a service behind a check receives, what is kept from it, and what of its answer is removed. */
 export function checkProxies(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   return visits.flatMap((visit) => {
     const { handler, steps } = visit

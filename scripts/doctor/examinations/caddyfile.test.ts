@@ -30,7 +30,7 @@ describe.skipIf(testCaddy === '')('the Caddyfile (needs Caddy)', () => {
   })
 
   it('is judged as the user has it: a block without a check is found, with its line', async () => {
-    const { text } = (await clone.scene(withCaddy, outside)).caddyfile as { text: string }
+    const { text } = (await clone.context(withCaddy, outside)).caddyfile as { text: string }
     const place = '\t# ---- everything else'
     const block = `\thandle_path /tts/* {\n\t\treverse_proxy 127.0.0.1:8880\n\t}\n`
     const edited = text.replace(place, block + place)

@@ -1,34 +1,34 @@
 import { X509Certificate } from 'node:crypto'
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Caddy renews public ones 30 days before their end: at half of that it has failed for a while. */
 const publicDays = 15
-/** Whoever trusts the root of Caddy's own authority must be given the next one. */
+/** Every client that trusts the root of Caddy's own authority needs the next one. */
 const rootDays = 60
 
 /** Certificates that end soon though Caddy renews them. Its own short-lived ones are left out. */
 export const certificates: Examination = {
   name: 'certificates',
-  examine: async (scene) => {
-    const folder = join(scene.settings.stateDir, 'caddy')
+  examine: async (context) => {
+    const folder = join(context.settings.stateDir, 'caddy')
     const found: Finding[] = []
     for await (const name of glob('{certificates/**/*.crt,pki/authorities/*/root.crt}', {
       cwd: folder,
     })) {
       // Of Caddy's own authority: half a day long, and renewed at every start.
       if (/^certificates[\\/]local[\\/]/.test(name)) continue
-      found.push(...(await judge(join(folder, name), scene)))
+      found.push(...(await judge(join(folder, name), context)))
     }
     return found
   },
 }
 
-async function judge(path: string, { outside }: Scene): Promise<Finding[]> {
+async function judge(path: string, { outside }: Context): Promise<Finding[]> {
   const isRoot = path.endsWith('root.crt')
   const ends = await readEnds(path)
   if (ends === null) {

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
 const tolerableMs = 60_000
 /** Beyond this certificates and tokens fail. */
@@ -13,10 +13,13 @@ const remedy = 'Let the machine set its clock: `timedatectl set-ntp true`, or yo
 /** Whether the clock is right, as far as files and servers nearby can tell. Asks no time server. */
 export const clock: Examination = {
   name: 'clock',
-  examine: async (scene) => [...(await compareFiles(scene)), ...(await compareServers(scene))],
+  examine: async (context) => [
+    ...(await compareFiles(context)),
+    ...(await compareServers(context)),
+  ],
 }
 
-async function compareFiles({ root, settings, keySets, outside }: Scene): Promise<Finding[]> {
+async function compareFiles({ root, settings, keySets, outside }: Context): Promise<Finding[]> {
   const paths = [
     ...['.env', 'package.json', 'caddy/Caddyfile'].map((name) => join(root, name)),
     settings.configFile,
@@ -40,7 +43,7 @@ async function ahead(path: string, now: number): Promise<number> {
   )
 }
 
-async function compareServers({ settings, gateway, outside }: Scene): Promise<Finding[]> {
+async function compareServers({ settings, gateway, outside }: Context): Promise<Finding[]> {
   const host = settings.bind.includes(':') ? `[${settings.bind}]` : settings.bind
   const front = `http://${host.replace('0.0.0.0', '127.0.0.1').replace('[::]', '[::1]')}:${settings.httpPort}`
   const origins = gateway.services.flatMap(({ upstream }) => (upstream ? [upstream.origin] : []))

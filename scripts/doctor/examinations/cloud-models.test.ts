@@ -8,7 +8,7 @@ const clone = openCloneForEach()
 
 const origin = 'http://10.0.0.9:11434'
 const env = { OLLAMA_URL: origin }
-/** An Ollama that says this of itself, and a house in which nobody else answers. */
+/** An Ollama that reports this, and no other server that answers. */
 const ollama = (text: string, status = 200) => ({
   get: async (url: string) =>
     url === `${origin}/api/status` ? { status, text, dateAt: null } : null,

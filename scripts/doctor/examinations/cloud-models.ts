@@ -1,26 +1,26 @@
 import { parseJson } from '../../../gatekeeper/src/lib/json/parse-json.ts'
 import { addressOf, routeText, type Service } from '../../../gatekeeper/src/model/service.ts'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
 const roles = ['readonly', 'readwrite', 'admin'] as const
 
 /**
  * An Ollama that runs models at its vendor's behind a route on which nobody sees which model a
- * prompt is for: a key of which nothing is said can send prompts out of the house there.
+ * prompt is for: there, a key without any restriction can send prompts out of the network.
  */
 export const cloudModels: Examination = {
   name: 'cloud models',
-  examine: async (scene) => {
-    const { policies, services } = scene.gateway
-    // Then check routes refuse whoever could ask for one.
+  examine: async (context) => {
+    const { policies, services } = context.gateway
+    // Then check routes refuse every caller that could ask for one.
     if (roles.every((role) => policies.roles[role]?.cloudModels === false)) return []
-    return (await Promise.all(services.map((service) => examineService(scene, service)))).flat()
+    return (await Promise.all(services.map((service) => examineService(context, service)))).flat()
   },
 }
 
-async function examineService({ outside }: Scene, service: Service): Promise<Finding[]> {
+async function examineService({ outside }: Context, service: Service): Promise<Finding[]> {
   const unseen = service.routes.filter(({ mode }) => mode === 'check')
   if (service.kind.modelNames === undefined || service.upstream === null || unseen.length === 0)
     return []

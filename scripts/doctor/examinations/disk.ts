@@ -7,7 +7,7 @@ const mebibyte = 1024 * 1024
 const lowBytes = 500 * mebibyte
 const fullBytes = 50 * mebibyte
 
-/** Space for the state and the keys: with none, no key can be made and no certificate renewed. */
+/** Space for state and keys: without it no key can be made and no certificate renewed. */
 export const disk: Examination = {
   name: 'disk',
   examine: async ({ settings, outside }) => {
@@ -21,12 +21,12 @@ export const disk: Examination = {
         return [{ level, source, what, remedy: 'Free some space, or use a folder elsewhere.' }]
       }),
     )
-    // Both are usually on one disk, and then it is said once.
+    // Both are usually on one disk; then there is one finding.
     return found.flat().slice(0, 1)
   },
 }
 
-/** The folder, or the nearest one above it that is there. */
+/** The folder, or the nearest existing one above it. */
 function existing(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder))
 }

@@ -42,7 +42,7 @@ describe('an upstream', () => {
   })
 
   it.skipIf(testCaddy === '')('in a hand-written block of the Caddyfile is found too', async () => {
-    const { text } = (await clone.scene({ GATEKEEPER_CADDY: testCaddy }, { run: runCommand }))
+    const { text } = (await clone.context({ GATEKEEPER_CADDY: testCaddy }, { run: runCommand }))
       .caddyfile as { text: string }
     const place = '\t# ---- everything else'
     await clone.write(

@@ -2,15 +2,15 @@ import { isIP } from 'node:net'
 import { isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
 import { listOf, visitHandlers } from '../../caddy/examine/adapted.ts'
 import { roleOf } from '../../caddy/examine/caddyfile.ts'
+import { type Context, caddyfileOf } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import { caddyfileOf, type Scene } from '../scene.ts'
 
-/** Services on this machine that others reach without asking. */
+/** Services on this machine that others can reach directly. */
 export const exposure: Examination = {
   name: 'upstreams',
-  examine: async (scene) => {
-    const found = await Promise.all(listLocal(scene).map((target) => judge(target, scene)))
+  examine: async (context) => {
+    const found = await Promise.all(listLocal(context).map((target) => judge(target, context)))
     return found.flat()
   },
 }
@@ -18,11 +18,11 @@ export const exposure: Examination = {
 type Target = { readonly name: string; readonly port: number }
 
 /** The services that are called on loopback; what is elsewhere cannot be judged from here. */
-function listLocal(scene: Scene): Target[] {
-  const relayed = scene.gateway.services.flatMap(({ name, upstream }) =>
+function listLocal(context: Context): Target[] {
+  const relayed = context.gateway.services.flatMap(({ name, upstream }) =>
     upstream === null ? [] : [{ name, ...placeOf(new URL(upstream.origin)) }],
   )
-  const checked = listDials(scene).flatMap((dial) => {
+  const checked = listDials(context).flatMap((dial) => {
     const url = `http://${dial}`
     return URL.canParse(url) ? [{ name: dial, ...placeOf(new URL(url)) }] : []
   })
@@ -31,8 +31,8 @@ function listLocal(scene: Scene): Target[] {
   return local.filter(({ port }, at) => local.findIndex((other) => other.port === port) === at)
 }
 
-function listDials(scene: Scene): string[] {
-  const file = caddyfileOf(scene)
+function listDials(context: Context): string[] {
+  const file = caddyfileOf(context)
   if (file === null) return []
   return visitHandlers(file.adapted)
     .filter(({ handler }) => roleOf(handler, file) === 'service')
@@ -44,7 +44,7 @@ function placeOf(url: URL): { host: string; port: number } {
   return { host: url.hostname.replace(/[[\]]/g, ''), port }
 }
 
-async function judge({ name, port }: Target, { outside }: Scene): Promise<Finding[]> {
+async function judge({ name, port }: Target, { outside }: Context): Promise<Finding[]> {
   const addresses = outside.addresses()
   const open = await Promise.all(addresses.map((address) => outside.isOpen(address, port)))
   const reached = addresses.filter((_, at) => open[at])

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { accessOfOthers, modeOf, quotePath } from '../access.ts'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
 /** A file, and what it would mean if others could read it; null: nothing. */
 type Guarded = { readonly path: string; readonly ifRead: 'error' | 'warning' | null }
@@ -12,13 +12,13 @@ type Guarded = { readonly path: string; readonly ifRead: 'error' | 'warning' | n
 /** Who else on this machine can read the secrets, or change what decides. */
 export const files: Examination = {
   name: 'files',
-  examine: async (scene) => {
-    const guarded = await listGuarded(scene)
-    return [...(await Promise.all(guarded.map(judge))).flat(), ...(await judgeState(scene))]
+  examine: async (context) => {
+    const guarded = await listGuarded(context)
+    return [...(await Promise.all(guarded.map(judge))).flat(), ...(await judgeState(context))]
   },
 }
 
-async function listGuarded({ root, env, settings, keySets }: Scene): Promise<Guarded[]> {
+async function listGuarded({ root, env, settings, keySets }: Context): Promise<Guarded[]> {
   const dotEnv = join(root, '.env')
   const secretFile = env['LITELLM_MASTER_KEY_FILE']
   return [
@@ -27,7 +27,7 @@ async function listGuarded({ root, env, settings, keySets }: Scene): Promise<Gua
     ...(await listSecrets(join(root, 'secrets'))),
     ...keySets.map(({ path, file }) => ({
       path,
-      // Hashes of random secrets tell nothing; who may call what is still nobody's business.
+      // Hashes of random secrets reveal nothing, but who may call what is still private.
       ifRead: file.form === 'plain map' ? ('error' as const) : ('warning' as const),
     })),
     { path: settings.configFile, ifRead: null },
@@ -62,8 +62,8 @@ async function judge({ path, ifRead }: Guarded): Promise<Finding[]> {
   return [{ level: ifRead, source: path, what, remedy: `chmod 600 ${quotePath(path)}.` }]
 }
 
-/** Whoever reads edge and proof passes for Caddy or for the gatekeeper. */
-async function judgeState({ settings }: Scene): Promise<Finding[]> {
+/** A reader of edge and proof can pose as Caddy or as the gatekeeper. */
+async function judgeState({ settings }: Context): Promise<Finding[]> {
   const { stateDir } = settings
   const names = ['', 'front-secrets.json', 'caddy', 'caddy/secrets.caddy', 'run']
   const found: Finding[] = []

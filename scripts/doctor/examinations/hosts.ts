@@ -1,7 +1,7 @@
 import { hostAddresses } from '../../start/next-steps.ts'
 import type { Examination } from '../examination.ts'
 
-/** Services that have a host of their own. Whether a name leads here only its users can say. */
+/** Services with a host of their own. Only their users know whether the name leads here. */
 export const hosts: Examination = {
   name: 'hosts',
   examine: ({ gateway, settings }) =>

@@ -2,17 +2,17 @@ import { basename } from 'node:path'
 import { isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
 import type { Service } from '../../../gatekeeper/src/model/service.ts'
 import type { ComposeFile, ComposeService, ComposeText } from '../compose-file.ts'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
 /** Ways around Caddy: published ports, shared networks, listeners that others reach. */
 export const ports: Examination = {
   name: 'ports',
-  examine: (scene) => [
-    ...scene.composeFiles.flatMap(judgeFile),
-    ...judgeAnonymous(scene),
-    ...judgeListeners(scene),
+  examine: (context) => [
+    ...context.composeFiles.flatMap(judgeFile),
+    ...judgeAnonymous(context),
+    ...judgeListeners(context),
   ],
 }
 
@@ -72,7 +72,7 @@ function judgePowers(source: string, { name, privileged, volumes }: ComposeServi
   return found
 }
 
-function judgeAnonymous({ settings, gateway }: Scene): Finding[] {
+function judgeAnonymous({ settings, gateway }: Context): Finding[] {
   if (isLoopback(settings.bind)) return []
   const open = gateway.services.filter(isOpen).map(({ name }) => name)
   if (open.length === 0) return []
@@ -85,8 +85,8 @@ function isOpen({ anonymous, chat, routes }: Service): boolean {
   return anonymous || (chat?.visitor != null && routes.length > 0)
 }
 
-/** Only Caddy has business there; the edge secret refuses the rest, and is the last wall. */
-function judgeListeners({ settings }: Scene): Finding[] {
+/** Only Caddy should call there; the edge secret refuses all others, and is the last protection. */
+function judgeListeners({ settings }: Context): Finding[] {
   const listeners = [
     ['GATEKEEPER_RELAY_LISTEN', settings.relayListen],
     ['GATEKEEPER_CHECK_LISTEN', settings.checkListen],

@@ -1,27 +1,27 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isChosenByPerson } from '../../../gatekeeper/src/operations/keys/key-strength.ts'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
 const makeOne = 'Make one: `echo "sk-$(openssl rand -hex 24)"`, and set it at both ends.'
 
-/** Secrets that somebody can guess, and ones that are missing. */
+/** Secrets that can be guessed, and missing ones. */
 export const secrets: Examination = {
   name: 'secrets',
-  examine: async (scene) => [
-    ...(await judgeMasterKey(scene)),
-    ...scene.gateway.services.flatMap(({ name, chat, upstream }) =>
+  examine: async (context) => [
+    ...(await judgeMasterKey(context)),
+    ...context.gateway.services.flatMap(({ name, chat, upstream }) =>
       // The chat has the key of what stands behind it.
       name !== 'litellm' &&
       chat === undefined &&
       upstream?.key != null &&
       isChosenByPerson(upstream.key)
-        ? [weak(scene.settings.configFile, `the key of the service ${name}`)]
+        ? [weak(context.settings.configFile, `the key of the service ${name}`)]
         : [],
     ),
-    ...judgeCompose(scene),
+    ...judgeCompose(context),
   ],
 }
 
@@ -30,7 +30,7 @@ function weak(source: string, name: string): Finding {
   return { level: 'error', source, what, remedy: makeOne }
 }
 
-async function judgeMasterKey({ root, env, settings, gateway }: Scene): Promise<Finding[]> {
+async function judgeMasterKey({ root, env, settings, gateway }: Context): Promise<Finding[]> {
   const litellm = gateway.services.find(({ name }) => name === 'litellm')
   const key = settings.litellmMasterKey ?? litellm?.upstream?.key ?? null
   const place = await findPlace(root, env['LITELLM_MASTER_KEY_FILE'] ? '_FILE' : '')
@@ -51,8 +51,8 @@ async function findPlace(root: string, suffix: string): Promise<{ source: string
   return at === -1 || suffix !== '' ? { source: name } : { source: path, line: at + 1 }
 }
 
-/** A compose file is shared and committed: what stands in it is no secret for long. */
-function judgeCompose({ composeFiles }: Scene): Finding[] {
+/** A compose file is shared and committed: a value in it does not stay secret. */
+function judgeCompose({ composeFiles }: Context): Finding[] {
   return composeFiles.flatMap(({ path, services }) =>
     services.flatMap(({ environment }) =>
       [...environment]

@@ -1,6 +1,6 @@
 import type { Examination } from '../examination.ts'
 
-/** What stops a start, and what it would warn of. */
+/** Problems that stop a start, and its warnings. */
 export const settings: Examination = {
   name: 'settings',
   examine: ({ settingProblems, settingWarnings, gateway }) => [

@@ -1,18 +1,18 @@
 import { addressOf } from '../../../gatekeeper/src/model/service.ts'
 import { caddyVersionMin, isCaddyNewEnough } from '../../caddy/caddy-version.ts'
 import type { ComposeText } from '../compose-file.ts'
+import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-import type { Scene } from '../scene.ts'
 
-/** Versions with known holes, in compose files and in what runs. */
+/** Versions with known vulnerabilities, in compose files and in running programs. */
 export const versions: Examination = {
   name: 'versions',
-  examine: async (scene) => [
-    ...scene.composeFiles.flatMap(({ path, services }) =>
+  examine: async (context) => [
+    ...context.composeFiles.flatMap(({ path, services }) =>
       services.flatMap(({ images }) => images.flatMap((image) => judgeImage(path, image))),
     ),
-    ...(await judgeRunning(scene)),
+    ...(await judgeRunning(context)),
   ],
 }
 
@@ -50,8 +50,8 @@ const newerCaddy = `Use Caddy ${caddyVersionMin} or newer.`
 const newerLitellm =
   'Use LiteLLM 1.83.7 or newer, never 1.107.0; where one with foreign code ran, change its keys.'
 
-/** LiteLLM tells its version to whoever asks for its readiness. */
-async function judgeRunning({ gateway, outside }: Scene): Promise<Finding[]> {
+/** LiteLLM shows its version to every caller of its readiness path. */
+async function judgeRunning({ gateway, outside }: Context): Promise<Finding[]> {
   const upstream = gateway.services.find(({ name }) => name === 'litellm')?.upstream
   if (upstream == null) return []
   const origin = addressOf(upstream)

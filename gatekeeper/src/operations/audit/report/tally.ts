@@ -4,7 +4,7 @@ import { groupAddress } from '../../../lib/net/address-group.ts'
 import { type Burst, Bursts } from './bursts.ts'
 import { Counts } from './counts.ts'
 
-/** As the analyser always had them (K13). */
+/** The thresholds of the compatible analyser. */
 export const refusedMin = 5
 export const requestsMin = 100
 

@@ -1,21 +1,21 @@
-/** How the launcher speaks: sentences on a terminal, one JSON line per event otherwise. */
-export type Voice = {
+/** What the launcher prints: sentences on a terminal, one JSON line per event otherwise. */
+export type LauncherLog = {
   readonly isTerminal: boolean
-  /** An event on the way: `event` names it for programs, `text` tells it to people. */
+  /** One step of the start: `event` names it for programs, `text` describes it for people. */
   say(event: string, text: string, members?: Readonly<Record<string, unknown>>): void
-  /** The line that begins with `ready`, and for people what to do next. */
+  /** Prints the line that begins with `ready`, and for people what to do next. */
   ready(line: string, next: readonly string[]): void
-  /** Something that a person must see, on stderr. */
+  /** Prints a problem on stderr. */
   complain(text: string): void
 }
 
-export type VoiceDeps = {
+export type LauncherLogDeps = {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly isTerminal: boolean
 }
 
-export function createVoice({ out, err, isTerminal }: VoiceDeps): Voice {
+export function createLauncherLog({ out, err, isTerminal }: LauncherLogDeps): LauncherLog {
   const stamp = () => ({ time: new Date().toISOString(), part: 'launcher' })
   return {
     isTerminal,

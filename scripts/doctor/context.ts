@@ -12,7 +12,7 @@ import { type KeySet, readKeySets } from './key-sets.ts'
 import type { Outside } from './outside.ts'
 
 /** Everything that the examinations look at, read once. Nothing is written, started or sent on. */
-export type Scene = {
+export type Context = {
   /** The clone; names of files are shown relative to it. */
   readonly root: string
   readonly env: Env
@@ -28,8 +28,12 @@ export type Scene = {
   readonly outside: Outside
 }
 
-/** Reads the settings and files of the clone at `root`, and what is broken among them too. */
-export async function readScene(root: string, environment: Env, outside: Outside): Promise<Scene> {
+/** Reads the settings and files of the clone at `root`, also broken ones. */
+export async function readContext(
+  root: string,
+  environment: Env,
+  outside: Outside,
+): Promise<Context> {
   const { env, settings, problems, warnings } = readSettingsOf(root, environment)
   const gateway = loadGateway(settings, readText)
   const { caddy: named, stateDir } = settings
@@ -66,7 +70,7 @@ async function readCaddyfile(
   root: string,
   { caddy, env, settings, outside }: CaddyfileDeps,
 ): Promise<Caddyfile | Refusal> {
-  // LiteLLM has no routes until it has an address, and its block is there before.
+  // LiteLLM has no routes until it has an address, but its block exists before.
   const litellmUrl = settings.litellmUrl ?? 'http://127.0.0.1:4000'
   const { services } = loadGateway({ ...settings, litellmUrl }, readText)
   const deps = { caddy: caddy.path, env, settings, services, run: outside.run }
@@ -77,7 +81,7 @@ async function readCaddyfile(
   }
 }
 
-/** The Caddyfile where Caddy understands it. */
-export function caddyfileOf({ caddyfile }: Scene): Caddyfile | null {
+/** The Caddyfile, if Caddy understands it. */
+export function caddyfileOf({ caddyfile }: Context): Caddyfile | null {
   return caddyfile === null || isRefusal(caddyfile) ? null : caddyfile
 }
