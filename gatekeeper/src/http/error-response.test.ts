@@ -3,6 +3,7 @@ import { Ollama } from 'ollama'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { anEndpoint, aRoute, aService, sampleKey, someFacts } from '../../test/support/questions.ts'
+import { findEndpoint } from '../kinds/find-endpoint.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { Standing } from '../model/limit.ts'
 import { type Reason, reasonRow, reasons } from '../model/reason.ts'
@@ -131,11 +132,12 @@ describe('the dialect', () => {
 
   test('on Anthropic’s paths the type is Anthropic’s, on others OpenAI’s', () => {
     const typeOf = (reason: Reason, pattern: string) => {
-      const facts = someFacts({ endpoint: anEndpoint({ dialect: 'openai', pattern }) })
+      const facts = someFacts({ endpoint: findEndpoint(aService(), 'POST', pattern) })
       return bodyOf(renderReason(reason, { facts, requestId: 'r' })).error.type
     }
     const [messages, chat] = ['/v1/messages', '/v1/chat/completions']
     expect(typeOf('model-not-found', messages)).toBe('not_found_error')
+    expect(typeOf('model-not-found', `${messages}/count_tokens`)).toBe('not_found_error')
     expect(typeOf('model-not-found', chat)).toBe('invalid_request_error')
     expect(typeOf('quota-exceeded', messages)).toBe('rate_limit_error')
     expect(typeOf('quota-exceeded', chat)).toBe('insufficient_quota')

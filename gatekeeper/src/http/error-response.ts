@@ -12,7 +12,7 @@ import type { Answer } from './answer.ts'
 import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'
-import { isAnthropic, limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
+import { limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
 import { pageOf, takesPage } from './refusal-page.ts'
 
 /** What is known of a refused request; `facts` is null where it was refused before it was read. */
@@ -93,8 +93,7 @@ function renderBody(
   if (dialect === 'chat') return chatError(reason, { facts, requestId, detail })
   const { text, param } = detail ?? { text: row.text, param: null }
   if (dialect === 'gemini') return geminiError({ row, text, retry, refusal, requestId })
-  const isAnthropics = facts?.endpoint != null && isAnthropic(facts.endpoint)
-  const type = isAnthropics ? (row.anthropicType ?? row.type) : row.type
+  const type = (facts?.endpoint?.isAnthropic && row.anthropicType) || row.type
   return bodies[dialect]({ ...row, type, text, param }, requestId)
 }
 

@@ -60,7 +60,7 @@ describe('an answer', () => {
   })
 
   test('has no field that pages of other origins cannot read', () => {
-    const messages = anEndpoint({ pattern: '/v1/messages' })
+    const messages = anEndpoint({ isAnthropic: true })
     const all = { ...limitFields([standing(), standing({ unit: 'tokens' })], now, messages) }
     const unnamed = Object.keys({ ...all, ...retry('quota-exceeded', null) }).filter(
       (name) => !limitFieldNames.includes(name),
@@ -139,7 +139,7 @@ test.each([
 })
 
 test('an answer of Anthropic’s form has Anthropic’s fields too, and no other has', () => {
-  const messages = anEndpoint({ dialect: 'openai', pattern: '/v1/messages' })
+  const messages = anEndpoint({ dialect: 'openai', isAnthropic: true })
   expect(limitFields([standing()], now, messages)).toMatchObject({
     'anthropic-ratelimit-requests-limit': '60',
     'anthropic-ratelimit-requests-remaining': '12',

@@ -23,7 +23,7 @@ export function limitFields(
     'ratelimit-policy': standings.map(describePolicy).join(', '),
     ratelimit: standings.map((standing) => describeStanding(standing, now)).join(', '),
     ...compatible(standings, now),
-    ...(endpoint !== null && isAnthropic(endpoint) && anthropicFields(standings)),
+    ...(endpoint?.isAnthropic && anthropicFields(standings)),
   }
 }
 
@@ -37,11 +37,6 @@ export const limitFieldNames = [
     ]),
   ),
 ]
-
-/** Whether the endpoint is of Anthropic's form, whose clients know other words for the same. */
-export function isAnthropic({ pattern }: Endpoint): boolean {
-  return pattern === '/v1/messages' || pattern.startsWith('/v1/messages/')
-}
 
 const quotaUnits: Readonly<Record<Standing['unit'], string>> = {
   requests: '',

@@ -2,13 +2,13 @@ import type { Dialect, Endpoint, EndpointClass, ModelPlace, StreamForm } from '.
 import type { UsageForm } from '../model/usage-form.ts'
 import { anthropicUsage, openaiUsage, responsesUsage } from './usage-forms.ts'
 
-type ChatMember = 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
+type RareMember = 'isAnthropic' | 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
 
 /** What most rows leave at its usual value. */
 export type RowOptions = Partial<
   Pick<
     Endpoint,
-    'body' | 'model' | 'stream' | 'usage' | 'listsModels' | 'output' | 'prompt' | ChatMember
+    'body' | 'model' | 'stream' | 'usage' | 'listsModels' | 'output' | 'prompt' | RareMember
   >
 >
 
@@ -103,7 +103,12 @@ export const responses = [
   counted(responsesUsage),
   boundedBy('max_output_tokens'),
 ]
-export const messages = [modelJson, events, counted(anthropicUsage), boundedBy('max_tokens')]
+const anthropic: RowOptions = { isAnthropic: true }
+export const messages = [
+  ...[anthropic, modelJson, events, counted(anthropicUsage)],
+  boundedBy('max_tokens'),
+]
+export const messageTokens = [anthropic, modelJson]
 export const embeddings = [modelJson, counted(openaiUsage)]
 export const rerank = [modelJson, counted(openaiUsage)]
 export const speech = [modelJson, audio]

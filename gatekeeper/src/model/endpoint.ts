@@ -47,6 +47,8 @@ export type Endpoint = {
   readonly pattern: string
   readonly class: EndpointClass
   readonly dialect: Dialect
+  /** Whether it has Anthropic's form, whose clients know other words for errors and limits. */
+  readonly isAnthropic?: true
   readonly body: BodyForm
   readonly model: ModelPlace
   readonly stream: StreamForm

@@ -15,6 +15,7 @@ import {
   jsonWith,
   listed,
   messages,
+  messageTokens,
   plainJson,
   type RowOptions,
   rerank,
@@ -70,7 +71,7 @@ const rows: readonly Endpoint[] = [
   row('POST', '/v2/rerank', 'use', ...rerank),
   bothWays('POST', '/moderations', 'use', jsonWith()),
   row('POST', '/v1/messages', 'use', ...messages),
-  row('POST', '/v1/messages/count_tokens', 'read', jsonWith()),
+  row('POST', '/v1/messages/count_tokens', 'read', ...messageTokens),
   row('POST', '/cursor/chat/completions', 'use', ...chatCompletions),
   byDeployment.flatMap(([path, options]) => [
     ...row('POST', `/engines/{+model}${path}`, 'use', ...options),
