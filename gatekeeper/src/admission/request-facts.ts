@@ -58,7 +58,8 @@ export function readRequestFacts(
     route: match?.route ?? null,
     endpoint,
     endpointPath: match?.endpointPath ?? '',
-    dialect: located.dialect,
+    // A path of an unknown level has no service, and its client is one of the domain chat's.
+    dialect: found === 'unknown-level' ? 'chat' : located.dialect,
     detail: found === null || found === 'malformed-target' ? located.detail : null,
     upgrade: readUpgrade(head),
     ...readBrowserFields(head),

@@ -4,7 +4,6 @@
  */
 import type { Refusal } from '../model/admission.ts'
 import type { Detail } from '../model/detail.ts'
-import { dialectAt } from '../model/dialect.ts'
 import type { Dialect } from '../model/endpoint.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../model/reason.ts'
@@ -97,12 +96,7 @@ function renderBody(
   return bodies[dialect]({ ...row, type, text, param }, requestId)
 }
 
-function dialectOf(facts: RequestFacts | null): Dialect {
-  if (facts === null) return 'openai'
-  // A path of an unknown level has no service, and its client is one of the domain chat's.
-  if (facts.defect === 'unknown-level') return 'chat'
-  return facts.dialect ?? dialectAt(facts.service, facts.endpoint, facts.endpointPath)
-}
+const dialectOf = (facts: RequestFacts | null): Dialect => facts?.dialect ?? 'openai'
 
 type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown
 

@@ -27,7 +27,7 @@ export type RequestFacts = {
   /** The path as the service's own table knows it. */
   readonly endpointPath: string
   /** The form of errors that the client expects, also if no endpoint matches. */
-  readonly dialect?: Dialect
+  readonly dialect: Dialect
   /** Value of the Upgrade field in lower case; `websocket` also for HTTP/2's CONNECT. */
   readonly upgrade: string | null
   readonly origin: string | null

@@ -12,6 +12,7 @@ import type { TraceContext } from '../../src/lib/net/trace-context.ts'
 import type { Reservation } from '../../src/model/admission.ts'
 import { noCaps } from '../../src/model/caps.ts'
 import type { Decision, Question } from '../../src/model/decision.ts'
+import { dialectAt } from '../../src/model/dialect.ts'
 import type { Endpoint } from '../../src/model/endpoint.ts'
 import type { RequestFacts } from '../../src/model/facts.ts'
 import type { Kind } from '../../src/model/kind.ts'
@@ -139,7 +140,7 @@ export const aTrace: TraceContext = {
 
 /** `POST /api/chat` on the relay, in order in every respect. */
 export function someFacts(over: Partial<RequestFacts> = {}): RequestFacts {
-  return {
+  const facts: Omit<RequestFacts, 'dialect'> = {
     requestId: 'request-1',
     trace: aTrace,
     point: 'relay',
@@ -162,6 +163,8 @@ export function someFacts(over: Partial<RequestFacts> = {}): RequestFacts {
     defect: null,
     ...over,
   }
+  const { service, endpoint, endpointPath } = facts
+  return { dialect: dialectAt(service, endpoint, endpointPath), ...facts }
 }
 
 export function aQuestion(
