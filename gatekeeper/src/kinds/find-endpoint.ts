@@ -3,13 +3,13 @@ import type { Endpoint } from '../model/endpoint.ts'
 import type { Service } from '../model/service.ts'
 import { methodEndpoint } from './http/method-endpoint.ts'
 
-/** By pattern; the tables have few, and a path is read on every request. */
+/** Compiled patterns. The tables have few, and each request is compared with them. */
 const expressions = new Map<string, RegExp>()
 
 /**
- * The row that a request meets, or null where the service has no such endpoint. Paths are compared
- * to the letter: no folding of case, no forgiven slash, no decoding, since upstreams differ in them.
- * `path` is canonical and without the route's prefix.
+ * Returns the row of a request, or null if the service has no such endpoint. Paths must be equal in
+ * every byte: upstreams differ in letter case, slashes at the end and decoding. `path` is canonical
+ * and without the prefix of the route.
  */
 export function findEndpoint(service: Service, method: string, path: string): Endpoint | null {
   const { rows } = service.kind
@@ -24,8 +24,8 @@ export function findEndpoint(service: Service, method: string, path: string): En
 }
 
 /**
- * The row that a path with escaped slashes meets: only where they stand in the name of a model, and
- * where a reader that decodes them first finds the same row. Null everywhere else.
+ * Returns the row of a path with escaped slashes, if they are part of a model's name and an upstream
+ * that decodes them first finds the same row. Otherwise null.
  */
 export function findEndpointOfEscaped(
   service: Service,
@@ -40,8 +40,8 @@ export function findEndpointOfEscaped(
 }
 
 /**
- * The model that a path names, decoded; null where its row has none in the path. Throws a URIError
- * where the path is no UTF-8.
+ * Returns the model that a path names, decoded; null if its row has no model in the path. Throws a
+ * URIError if the path is not UTF-8.
  */
 export function modelInPath(endpoint: Endpoint, path: string): string | null {
   if (endpoint.model.in !== 'path') return null
@@ -54,7 +54,7 @@ type Index = {
   readonly patterns: readonly { readonly endpoint: Endpoint; readonly matches: RegExp }[]
 }
 
-/** By the rows of a kind, of which there are few. */
+/** One index for the rows of each kind. */
 const indexes = new Map<readonly Endpoint[], Index>()
 
 function indexOf(rows: readonly Endpoint[]): Index {

@@ -10,9 +10,9 @@ const unitSeconds: Readonly<Record<string, number>> = {
 }
 
 /**
- * How long a model stays loaded, in seconds, from any spelling that Ollama takes: a number of
- * seconds, or a duration of Go's (`1h30m`, `0.5s`, `0`). Infinity for a negative one, which means
- * for ever; null where it says nothing; undefined where it is neither.
+ * Returns how long a model stays loaded, in seconds, from any spelling that Ollama accepts: a number
+ * of seconds, or a duration of Go (`1h30m`, `0.5s`, `0`). A negative one means for ever (Infinity).
+ * Null if the value is missing; undefined if it is neither.
  */
 export function readKeepAlive(value: unknown): number | null | undefined {
   if (value === undefined || value === null) return null

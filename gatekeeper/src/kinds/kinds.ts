@@ -11,5 +11,5 @@ import { vllm } from './vllm/vllm.ts'
 /** Kinds that `gatekeeper.yaml` may name. */
 export const kinds: readonly Kind[] = [ollama, openai, llamacpp, vllm, tts, http]
 
-/** The kind of a request's service; of an unknown service nothing is known either. */
+/** Returns the kind of a request's service, or the opaque one if it has no service. */
 export const kindOf = ({ service }: Pick<RequestFacts, 'service'>): Kind => service?.kind ?? http

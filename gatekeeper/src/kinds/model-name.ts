@@ -16,7 +16,7 @@ export function normalizeModelName(kind: Kind, name: string): string {
   return name === nobodysModel ? name : namesOf(kind).normalize(name)
 }
 
-/** Whether a pattern takes in a name; both in their one form. In linear time, whatever they are. */
+/** Whether a name matches a pattern, both in their one form. Takes linear time. */
 export function matchesPattern(pattern: string, name: string): boolean {
   if (name === nobodysModel) return false
   const [first = '', ...rest] = pattern.split('*')
@@ -33,7 +33,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
   return at <= name.length - last.length
 }
 
-/** Whether Ollama runs a model of this name at its vendor's, who gets prompts and the host's identity. */
+/** Whether Ollama's vendor runs a model of this name, and gets the prompts and the host's identity. */
 export function isCloudName(name: string): boolean {
   const plain = name
     .replaceAll(/\s/g, '')
@@ -47,12 +47,12 @@ export function isCloudModel(kind: Kind, name: string): boolean {
   return namesOf(kind).isCloud(name)
 }
 
-/** What decides which models a principal may use. */
+/** The rights of a principal to models. */
 type ModelRights = {
   readonly models: readonly string[]
   readonly roleModels: readonly string[]
   readonly cloudModels: boolean | null
-  /** Whose rights count as well. */
+  /** The caller that it acts for, whose rights count too. */
   readonly parent?: ModelRights
 }
 

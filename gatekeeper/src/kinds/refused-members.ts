@@ -1,6 +1,6 @@
 import { isOpaque, type Kind } from '../model/kind.ts'
 
-/** What a refused member could do, of most servers. */
+/** What refused members could do at most servers. */
 export const whyOthers = 'it could change the requests of other callers'
 
 /** Whether callers may not set this top-level member of a body. `folded` is its case-folded name. */
@@ -18,9 +18,9 @@ export function isRefusedNested(kind: Kind, folded: string): boolean {
   return kind.refusedMembers?.isRefusedNested?.(folded) ?? isRefusedMember(kind, folded)
 }
 
-/** What the refusal of a member says; `path` is of names in their folded form. */
+/** Returns the text of a refusal; `path` has names in their folded form. */
 export function describeRefused(kind: Kind, path: readonly string[], what = 'member') {
-  // A name that only begins like a refused one is the client's text, and could be anything.
+  // A name with a refused prefix is the client's text, and could be anything.
   const param = path.map((name) => (/^[a-z0-9_]{1,40}$/.test(name) ? name : '…')).join('.')
   const why = kind.refusedMembers?.why ?? whyOthers
   return { text: `The ${what} "${param}" may not be set by callers: ${why}.`, param }

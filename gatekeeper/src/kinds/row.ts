@@ -4,7 +4,7 @@ import { anthropicUsage, openaiUsage, responsesUsage } from './usage-forms.ts'
 
 type RareMember = 'isAnthropic' | 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
 
-/** What most rows leave at its usual value. */
+/** Members of a row that have a usual value. */
 export type RowOptions = Partial<
   Pick<
     Endpoint,
@@ -43,7 +43,7 @@ export function rowsIn(dialect: Dialect) {
     }))
 }
 
-/** A JSON body that names its model in one of these members; `model` alone where none is given. */
+/** A JSON body that names its model in one of these members; without arguments in `model`. */
 export function jsonWith(...members: string[]): RowOptions {
   return {
     body: 'json',
@@ -54,13 +54,13 @@ export function jsonWith(...members: string[]): RowOptions {
 /** A JSON body without a model. */
 export const plainJson: RowOptions = { body: 'json' }
 
-/** A JSON body whose model stands in the path; one in the body is a candidate as well. */
+/** A JSON body with the model in the path. A model in the body is checked too. */
 export const jsonOfPath: RowOptions = { body: 'json', model: { in: 'path' } }
 
 /** An upload as multipart/form-data that names its model in a form field. */
 export const form: RowOptions = { body: 'multipart', model: { in: 'form' } }
 
-/** A body of any type, passed on as it comes. */
+/** A body of any type, sent on unread. */
 export const bytes: RowOptions = { body: 'bytes' }
 
 /** Lines of JSON, as Ollama's own endpoints stream unless told otherwise. */
@@ -75,22 +75,22 @@ export const alwaysEvents: RowOptions = { stream: { form: 'sse', by: null, isDef
 /** Raw bytes as they are made: speech. */
 export const audio: RowOptions = { stream: { form: 'bytes', by: null, isDefault: true } }
 
-/** Where the counts of used tokens stand. */
+/** An answer that counts used tokens in this form. */
 export const counted = (usage: UsageForm): RowOptions => ({ usage })
 
-/** What bounds the output: the first path is the one that a cap sets. */
+/** Members that bound the output. A cap sets the first. */
 export const boundedBy = (...output: string[]): RowOptions => ({ output })
 
-/** What is empty where a request only takes the model out of memory. */
+/** The member that is empty in a request which only unloads the model. */
 export const promptedBy = (prompt: string): RowOptions => ({ prompt })
 
-/** Answered by the gatekeeper's own estimate: the upstream has none. */
+/** The gatekeeper answers it itself. */
 export const answeredHere: RowOptions = { isOwn: true }
 
 /** An answer that lists models. */
 export const listed: RowOptions = { listsModels: true }
 
-// What several servers have in common, each as OpenAI or Anthropic defined it.
+// Endpoints that several servers have, as OpenAI or Anthropic defined them.
 const modelJson = jsonWith()
 export const chatCompletions = [
   ...[modelJson, events, counted(openaiUsage)],

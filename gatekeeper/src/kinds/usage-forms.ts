@@ -16,7 +16,7 @@ export const openaiUsage: UsageForm = {
     [['meta', 'tokens', 'output_tokens'], 'output'],
   ],
   models: [['model']],
-  // `data: [DONE]` is an array of one odd word to who takes it for JSON.
+  // Read as JSON, `data: [DONE]` is an array of one word.
   ending: { place: [], values: ['DONE'] },
   isAskedFor: true,
 }

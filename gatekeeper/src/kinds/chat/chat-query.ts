@@ -1,12 +1,12 @@
-/** What the query of a chat asks for; `model` is null where it names none. */
+/** The query of a chat. `model` is null if it names none. */
 export type ChatQuery = { readonly domain: string; readonly model: string | null }
 
 const names = ['domain', 'model'] as const
 const charsMax = 200
 
 /**
- * Reads the query of a chat, or says what of it is not known: other keys, keys that come twice, and
- * values that can be no name. Nothing of a query is ever sent on.
+ * Returns the query of a chat, or what is not known in it: other keys, keys that come twice, and
+ * values that are not names. Nothing of a query is sent on.
  */
 export function readChatQuery(query: string): ChatQuery | { readonly unknown: readonly string[] } {
   const fields = new URLSearchParams(query)
@@ -21,7 +21,7 @@ export function readChatQuery(query: string): ChatQuery | { readonly unknown: re
   return { domain: fields.get('domain') ?? 'general', model: fields.get('model') }
 }
 
-/** Somebody's name for something: neither empty nor endless, and all of it can be seen. */
+/** Whether a text can be a name: not empty, not long, without control characters. */
 function isName(text: string): boolean {
   return text !== '' && text.length <= charsMax && !/[\p{Cc}\ufffd]/u.test(text)
 }

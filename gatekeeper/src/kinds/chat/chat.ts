@@ -38,10 +38,10 @@ export function chatOver({ modelNames, sellsModels, guardedPath }: Kind): Kind {
   return { ...chat, modelNames, sellsModels, guardedPath }
 }
 
-/** Where its endpoints begin. */
+/** The prefixes of its routes. */
 export const chatPrefixes = ['/minnow', '/shark', '/authorized'] as const
 
-/** First segments of the gatekeeper's own paths; what follows them is never a level. */
+/** First segments of the gatekeeper's own paths, which are never levels. */
 const ownSegments = (
   'auth admin analytics oauth widget authorized health status openapi.json .well-known ' +
   '.gatekeeper api'

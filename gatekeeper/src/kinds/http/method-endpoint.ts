@@ -4,10 +4,10 @@ import { bytes, rowsIn } from '../row.ts'
 
 const row = rowsIn('openai')
 
-/** The endpoint of an opaque service: its method decides, on every path. */
+/** Returns the endpoint of an opaque service: the method decides, on every path. */
 export function methodEndpoint(service: Service, method: string, path: string): Endpoint {
   const webSocket = service.webSockets.some((pattern) => isPathOf(pattern, path))
-  // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441); to the service it is the same GET.
+  // Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441); to the service it is a GET.
   const plain = method === 'CONNECT' && webSocket ? 'GET' : method
   return {
     ...(row('', '/*', classOf(service, plain), bytes)[0] as Endpoint),
@@ -16,7 +16,7 @@ export function methodEndpoint(service: Service, method: string, path: string): 
   }
 }
 
-/** Whether a pattern of whole segments, with `{name}` and `{+name}` at its end, takes in a path. */
+/** Whether a path matches a pattern of whole segments; `{name}` is one, `{+name}` at its end several. */
 function isPathOf(pattern: string, path: string): boolean {
   const [wanted, given] = [pattern.split('/'), path.split('/')]
   const hasRest = wanted.at(-1)?.startsWith('{+') === true
@@ -26,7 +26,7 @@ function isPathOf(pattern: string, path: string): boolean {
   )
 }
 
-/** HEAD goes where GET goes, unless the service says otherwise of HEAD itself. */
+/** HEAD has the class of GET unless the service sets one for HEAD itself. */
 function classOf({ methodClasses = {} }: Service, method: string): EndpointClass {
   const given = (name: string) =>
     Object.hasOwn(methodClasses, name) ? methodClasses[name] : undefined

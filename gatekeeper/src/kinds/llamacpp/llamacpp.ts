@@ -21,7 +21,7 @@ import {
 } from '../row.ts'
 import { openaiUsage } from '../usage-forms.ts'
 
-/** A slot of others, other weights, a template that never ends. */
+/** They choose a slot of others, other weights, or a template that never ends. */
 const refused = new Set(['id_slot', 'slot_id', 'lora', 'chat_template'])
 
 const row = rowsIn('openai')
@@ -34,8 +34,8 @@ const ownCompletion = [
 ]
 
 /**
- * llama.cpp's server, and llama-swap in front of several of them. Whoever may load, unload, see
- * the logs (which hold prompts) or the slots (which hold them too) acts on everybody.
+ * Only admins may load and unload models and see slots, which hold prompts of others; nobody may see
+ * the logs, which hold them too.
  */
 const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
@@ -86,7 +86,7 @@ const rows: readonly Endpoint[] = [
   row('GET|POST', '/ui/*', 'never'),
 ].flat()
 
-/** llama.cpp's server, and llama-swap. Anybody may read its list of models. */
+/** llama.cpp's server, and llama-swap in front of several. Its list of models needs no key. */
 export const llamacpp: Kind = {
   name: 'llamacpp',
   title: '`kind: llamacpp`: llama.cpp’s server, llama-swap',

@@ -42,7 +42,7 @@ const bothWays = (
   ...row(methods, path, endpointClass, ...options),
 ]
 
-/** What LiteLLM also serves with the model in the path, as Azure's clients call it. */
+/** Endpoints with the model in the path, as Azure's clients call them. */
 const byDeployment: readonly (readonly [path: string, options: readonly RowOptions[]])[] = [
   ['/chat/completions', [...chatCompletions, jsonOfPath]],
   ['/completions', [...completions, jsonOfPath]],
@@ -102,7 +102,7 @@ const rows: readonly Endpoint[] = [
   bothWays('POST', '/batches/{batch}/cancel', 'manage', bytes),
   // It calls every model at once, and so costs money.
   row('GET', '/health', 'manage'),
-  // Credentials that the upstream would take behind the gatekeeper's back.
+  // They make credentials that the upstream accepts without the gatekeeper.
   bothWays('POST', '/realtime/client_secrets', 'never'),
   bothWays('POST', '/realtime/calls', 'never'),
   // Administration, its web page, and pass-through prefixes that skip the model checks.

@@ -1,8 +1,8 @@
 import type { RefusedMembers } from '../../model/kind.ts'
 
 /**
- * Members of a body by which a caller could turn LiteLLM into another client: another address,
- * another credential, other models than the one that was checked. Names are compared case-folded.
+ * Members by which a caller could make LiteLLM call another address, with another credential, or
+ * other models than the one that was checked. Names are compared case-folded.
  */
 const names = new Set(
   `api_base base_url api_key api_version user_config model_list fallbacks target_model_names
@@ -15,13 +15,13 @@ const names = new Set(
 )
 const refusedPrefixes = [
   ...['aws_', 'langfuse_', 'langsmith_', 'mock_', 'azure_', 'watsonx_', 'oci_', 'vertex_'],
-  // Where LiteLLM sends what it records.
+  // Where LiteLLM sends its records.
   ...['arize_', 'phoenix_', 'posthog_', 'wandb_', 'weave_', 'gcs_', 'humanloop_', 'braintrust_'],
 ]
 
-/** What means something at the top of a body only; in `metadata` it is the caller's own word. */
+/** They have a meaning only at the top of a body; in `metadata` they are labels of the caller. */
 const topOnly = new Set('tags priority caching num_retries organization completion'.split(' '))
-/** What LiteLLM reads in `metadata`: which of its rules apply, and whose the request is. */
+/** LiteLLM reads them in `metadata`: which of its rules apply, and to whom the request belongs. */
 const metadataOnly = new Set(
   'disable_global_guardrails disable_global_guardrail opted_out_global_guardrails policies'.split(
     ' ',

@@ -4,7 +4,7 @@ import { audio, jsonWith, listed, rowsIn, speech } from '../row.ts'
 
 const row = rowsIn('openai')
 
-/** Speech servers in the manner of Kokoro's. A made file is readable by its name, so by nobody. */
+/** Nobody may download a file: a caller who knows its name could read the speech of others. */
 const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
   row('GET|HEAD', '/v1/models', 'read', listed),
@@ -20,7 +20,7 @@ const rows: readonly Endpoint[] = [
   row('GET|POST', '/web/*', 'never'),
 ].flat()
 
-/** Speech servers. */
+/** Speech servers with the endpoints of Kokoro's. */
 export const tts: Kind = {
   name: 'tts',
   title: '`kind: tts`: speech servers with Kokoro’s API',

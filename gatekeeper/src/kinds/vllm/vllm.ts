@@ -14,14 +14,14 @@ import {
   transcription,
 } from '../row.ts'
 
-/** A template that never ends, and what acts on the requests of others. */
+/** They choose a template that never ends, or act on the requests of others. */
 const refused = new Set(['chat_template', 'kv_transfer_params', 'priority', 'request_id'])
 
 const row = rowsIn('openai')
 
 /**
- * vLLM's server. Its own key guards some prefixes only, so that the table is what guards the rest:
- * `/invocations` is the same inference by another name, and the others act on everybody.
+ * vLLM's own key guards some prefixes only, so these rows guard the rest: `/invocations` is inference
+ * by another name, and the others act on all callers.
  */
 const rows: readonly Endpoint[] = [
   row('GET|HEAD', '/health', 'open'),
