@@ -227,6 +227,9 @@ const createKindName = (kinds: readonly Kind[]) =>
     .describe('The API of the service; `http` for all services without a table of endpoints')
     .transform((name) => kinds.find((kind) => kind.name === name) as Kind)
 
+const defaultSlots = (kinds: readonly Kind[]) =>
+  kinds.map(({ name, slots }) => (slots ? `${slots} for \`${name}\`, else ` : '')).join('')
+
 const createService = (kinds: readonly Kind[]) =>
   z.strictObject({
     kind: createKindName(kinds),
@@ -294,7 +297,7 @@ const createService = (kinds: readonly Kind[]) =>
       .meta({ form: 'a whole number from 1 to 10000, or unlimited' })
       .optional()
       .describe(
-        'How many requests it works on at the same time; others wait in the queue. Default: 1 for `ollama`, else unlimited',
+        `How many requests it works on at the same time; others wait in the queue. Default: ${defaultSlots(kinds)}unlimited`,
       ),
     queue: queue.optional().describe('The queue for a slot'),
     streamUsage: z

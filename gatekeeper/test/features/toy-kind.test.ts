@@ -121,6 +121,7 @@ describe('a kind that is one folder and an entry in the list', () => {
       '| POST | `/say` | use | json | `puppet` | ndjson by `stream` \\* | toy |',
     )
     expect(JSON.stringify(gatewayJsonSchema(all))).toContain('"http","toy"]')
+    expect(JSON.stringify(gatewayJsonSchema(all))).toContain('1 for `ollama`, else 2 for `toy`')
   })
 
   test('has its endpoints and no others', async () => {
