@@ -39,9 +39,9 @@ export type Stage = {
   readonly stop: () => Promise<void>
 }
 
-const ada = makeKey({ user: 'ada', services: ['ollama', 'tts', 'whisper', 'image'] })
+const ada = makeKey({ user: 'ada', services: ['ollama', 'tts', 'whisper', 'image', 'webui'] })
 
-const config = `version: 1
+const config = (url: string) => `version: 1
 services:
   ollama:
     kind: ollama
@@ -55,6 +55,11 @@ services:
     webSockets: [/ws]
     routes: [{prefix: /whisper, strip: true, browser: basic}]
   image: {kind: http, webSockets: [/ws], routes: [{prefix: /image, strip: true, browser: basic}]}
+  webui:
+    kind: http
+    upstream: {url: "${url}"}
+    webSockets: [/ws]
+    routes: [{host: webui.localhost, prefix: /, browser: basic}]
 `
 
 /** A site that is nothing but an empty page, and at `/away` leads into our house, method and all. */
@@ -91,7 +96,7 @@ export async function startStage(
   const neighbour = `https://localhost:${await freePort()}`
   const stack = await startStack({
     keys: [ada],
-    config,
+    config: config(app.url),
     env: { TTS_URL: app.url, IMAGE_URL: app.url, WHISPER_URL: app.url },
     caddyfile: (text) => addBlank(text) + [friend, stranger, neighbour].map(site).join(''),
   })
@@ -99,7 +104,11 @@ export async function startStage(
   const chromium = await startChromium(programs, {
     ...options,
     caFile: stack.caFile,
-    hosts: { 'friend.example:443': door, 'stranger.example:443': door },
+    hosts: {
+      'friend.example:443': door,
+      'stranger.example:443': door,
+      'webui.localhost': '127.0.0.1',
+    },
   })
   const readDecisions = createDecisionReader(stack)
   const pages: Page[] = []
