@@ -12,6 +12,8 @@ import { webuiFolder } from './installed.ts'
 export type WebuiAnswer = { readonly status: number; readonly text: string; readonly at: number }
 
 export type Webui = {
+  /** Where it listens itself. */
+  readonly url: string
   readonly output: () => string
   /** Gives the Ollama and the OpenAI connection this key, as its settings page does. */
   readonly connect: (key: string) => Promise<void>
@@ -23,15 +25,22 @@ export type Webui = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts it with both kinds of connection to the gate; nothing is fetched from anywhere else. */
-export async function startWebui({ url, caFile }: Pick<Stack, 'url' | 'caFile'>): Promise<Webui> {
+/** Starts it with a connection to a model server, the gate or another; it fetches nothing else. */
+export async function startWebui({
+  url,
+  caFile,
+}: Pick<Stack, 'url'> & Partial<Pick<Stack, 'caFile'>>): Promise<Webui> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'gatekeeper-webui-'))
   const python = path.join(await webuiFolder(), 'bin/python')
   const server = await startServer((port) => ({
     command: python,
     // As `open-webui serve`, whose own script names the folder in which it was built.
     args: ['-c', 'from open_webui import app; app()', 'serve', ...listenOn(port)],
-    env: { ...settings(home), OLLAMA_BASE_URL: url, AIOHTTP_CLIENT_SSL_CERT_FILE: caFile },
+    env: {
+      ...settings(home),
+      OLLAMA_BASE_URL: url,
+      ...(caFile && { AIOHTTP_CLIENT_SSL_CERT_FILE: caFile }),
+    },
     cwd: home,
     readyPath: '/health',
     readySeconds: 240,
@@ -41,7 +50,7 @@ export async function startWebui({ url, caFile }: Pick<Stack, 'url' | 'caFile'>)
     await removeFolder(home)
   }
   try {
-    return { output: server.output, stop, ...(await signIn(server, url)) }
+    return { url: server.url, output: server.output, stop, ...(await signIn(server, url)) }
   } catch (error) {
     await stop()
     throw error
