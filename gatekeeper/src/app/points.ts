@@ -1,13 +1,13 @@
 /** The applications of the listeners. */
 import type Koa from 'koa'
 import { type ExplainQuestion, type Explanation, explainRequest } from '../explain/explain.ts'
-import { createApplication } from '../http/koa.ts'
+import { answering, createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
-import { answerExplain } from '../http/routes/explain.ts'
+import { explainHandlers } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
-import { answerOps, type OpsDeps } from '../http/routes/ops.ts'
+import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
 import { createCheck } from '../http/serve/check.ts'
@@ -64,10 +64,10 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
   const ops = opsDeps(deps, opened, { parts, isDraining: point.isDraining })
   const explain = (question: ExplainQuestion) => explainRequest(question, admission.explain)
   return {
-    check: createApplication(createCheck(check), logFault, running),
-    relay: createApplication(createRelay(relay), logFault, running),
-    ops: createApplication((call) => answerOps(call, ops), logFault),
-    explanations: createApplication((call) => answerExplain(call, explain), logFault),
+    check: createApplication([answering(createCheck(check))], logFault, running),
+    relay: createApplication([answering(createRelay(relay))], logFault, running),
+    ops: createApplication(opsHandlers(ops), logFault),
+    explanations: createApplication(explainHandlers(explain), logFault),
     explain,
     drain: () => {
       state.isDraining = true

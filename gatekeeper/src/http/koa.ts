@@ -7,29 +7,35 @@ import { jsonAnswer, sendAnswer } from './send.ts'
 export type Running = { count: number }
 
 /**
- * Makes a Koa application of one handler that answers by itself. What it throws is a bug: the client
+ * Makes a Koa application of handlers that answer by themselves. What they throw is a bug: the client
  * gets a fixed text, the log gets the rest.
  */
 export function createApplication(
-  answer: (call: Call) => Promise<void> | void,
+  handlers: readonly Koa.Middleware[],
   logFault: (error: unknown) => void,
   running: Running = { count: 0 },
 ): Koa {
   const application = new Koa()
   application.silent = true
-  application.use(async (context) => {
+  application.use(async (context, next) => {
     context.respond = false
-    const call = { request: context.req, response: context.res, startedAt: performance.now() }
+    const { res } = context
     running.count++
     try {
-      await answer(call)
+      await next()
     } catch (error) {
       logFault(error)
-      sendAnswer(call.response, jsonAnswer(500, { error: 'internal error' }), false)
-      if (!call.response.writableEnded) call.response.destroy()
+      sendAnswer(res, jsonAnswer(500, { error: 'internal error' }), false)
+      if (!res.writableEnded) res.destroy()
     } finally {
       running.count--
     }
   })
+  for (const handler of handlers) application.use(handler)
   return application
+}
+
+/** A handler that answers every request which reaches it. */
+export function answering(answer: (call: Call) => Promise<void> | void): Koa.Middleware {
+  return ({ req, res }) => answer({ request: req, response: res, startedAt: performance.now() })
 }

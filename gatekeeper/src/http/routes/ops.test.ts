@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createApplication } from '../koa.ts'
-import { answerOps, type OpsDeps } from './ops.ts'
+import { type OpsDeps, opsHandlers } from './ops.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -25,12 +25,7 @@ async function ask({ path, fields, from = '127.0.0.1' }: Asked, deps: Partial<Op
     ...{ metricsToken: null, hosts: ['ai.example'] },
     ...deps,
   }
-  const server = createServer(
-    createApplication(
-      (call) => answerOps(call, all),
-      () => {},
-    ).callback(),
-  )
+  const server = createServer(createApplication(opsHandlers(all), () => {}).callback())
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
   closing.push(() => void server.close())
   const socket = connect((server.address() as AddressInfo).port, from)
@@ -119,6 +114,16 @@ describe('the ops listener', () => {
     const { status, text } = await ask({ path, fields }, { metricsToken: token })
     expect(status).toBe(401)
     expect(text).toMatch(/www-authenticate: Bearer/i)
+    expect(text).not.toContain('figures')
+  })
+
+  it.each([
+    ...['http://localhost/metrics', 'http://x/metrics', '/metrics/', '/METRICS', '//metrics'],
+    ...['/%6detrics', '/metrics%2f', '/metrics;x', '/./metrics', '/livez/../metrics', '/metrics#x'],
+    ...['/livez;/metrics', '/livez%2f..%2fmetrics', '*', 'metrics'],
+  ])('no spelling of a path leads past the token: %s', async (path) => {
+    const { status, text } = await ask({ path, fields: own }, { metricsToken: token })
+    expect([400, 401, 404]).toContain(status)
     expect(text).not.toContain('figures')
   })
 

@@ -4,12 +4,13 @@
  * asks for its token, and `/readyz` tells strangers no more than a word.
  */
 import type { IncomingMessage } from 'node:http'
+import type Koa from 'koa'
 import { isSameSecret } from '../../lib/constant-time.ts'
 import { isLoopback } from '../../lib/net/cidr.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
 import { scrubKeys } from '../../model/key-shape.ts'
 import type { Answer } from '../answer.ts'
-import type { Call } from '../call.ts'
+import { createRouter, notFound, reply, routesOf } from '../router.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
 /** By part of the house: why it works with an older state than the one on disk, or not at all. */
@@ -28,27 +29,32 @@ export type OpsDeps = {
 }
 
 /** `/livez`: the process answers. `/readyz`: it can decide; 200 `degraded` names what is stale. */
-export async function answerOps(call: Call, deps: OpsDeps): Promise<void> {
-  const isHead = call.request.method === 'HEAD'
-  sendAnswer(call.response, await chooseAnswer(call.request, deps), isHead)
+export function opsHandlers(deps: OpsDeps): Koa.Middleware[] {
+  const router = createRouter()
+  router.get(
+    '/livez',
+    reply(() => jsonAnswer(200, { status: 'ok' })),
+  )
+  router.get(
+    '/readyz',
+    reply(({ req }) => tellReady(req, deps)),
+  )
+  router.get(
+    '/metrics',
+    reply(({ req }) => tellMetrics(req, deps)),
+  )
+  return [refuseForeignNames(deps), routesOf(router), notFound]
 }
 
-async function chooseAnswer(request: IncomingMessage, deps: OpsDeps): Promise<Answer> {
-  const [path] = (request.url ?? '').split('?', 1)
-  // Who knows the token is no page of a browser, by whatever name it asks.
-  if (path === '/metrics' && deps.metricsToken !== null) {
-    return hasToken(request, deps.metricsToken) ? await tellMetrics(deps) : unauthorized
-  }
-  // Asked by any name, as probes of containers do: it tells nothing of the house.
-  if (path === '/livez') return jsonAnswer(200, { status: 'ok' })
-  if (!isOwnName(request, deps)) return jsonAnswer(421, { status: 'not a name of this listener' })
-  switch (path) {
-    case '/readyz':
-      return tellReady(request, deps)
-    case '/metrics':
-      return await tellMetrics(deps)
-    default:
-      return jsonAnswer(404, { status: 'not found' })
+/**
+ * Stands before the routes, so that none of them can forget it. A probe of a container may ask
+ * `/livez` by any name, since it tells nothing; a client with the token is no page of a browser.
+ */
+function refuseForeignNames(deps: OpsDeps): Koa.Middleware {
+  const free = deps.metricsToken === null ? ['/livez'] : ['/livez', '/metrics']
+  return async ({ path, req, res }, next) => {
+    if (free.includes(path) || isOwnName(req, deps)) return await next()
+    sendAnswer(res, jsonAnswer(421, { status: 'not a name of this listener' }), false)
   }
 }
 
@@ -74,7 +80,8 @@ function isOwnName(request: IncomingMessage, { hosts }: OpsDeps): boolean {
   return values.length === 1 && ['localhost', '127.0.0.1', '[::1]', ...hosts].includes(name)
 }
 
-async function tellMetrics(deps: OpsDeps): Promise<Answer> {
+async function tellMetrics(request: IncomingMessage, deps: OpsDeps): Promise<Answer> {
+  if (deps.metricsToken !== null && !hasToken(request, deps.metricsToken)) return unauthorized
   const { text, contentType } = await deps.renderMetrics()
   const fields = { 'content-type': contentType, 'cache-control': 'no-store' }
   return { status: 200, fields, body: text }
