@@ -1,6 +1,7 @@
 /**
- * How the JSON values of an answer are told apart: one whole value, lines (NDJSON), or the data of
- * server-sent events (WHATWG HTML §9.2.6). All of them in constant memory, cut as they may come.
+ * Separates the JSON values of an answer: one whole value, lines (NDJSON), or the data of
+ * server-sent events (WHATWG HTML §9.2.6). All of them in constant memory, with any chunk
+ * boundaries.
  */
 import type { JsonWatch } from './json-watch.ts'
 
@@ -16,9 +17,9 @@ const framings: Readonly<Record<string, Framing>> = {
 
 type AnswerFields = Readonly<Record<string, string | string[] | undefined>>
 
-/** The framing of an answer by its fields; null where it is no JSON, or coded. */
+/** Returns the framing of an answer by its fields; null if it is not JSON, or is compressed. */
 export function framingOf(fields: AnswerFields): Framing | null {
-  // We ask upstreams for no coding; one that codes all the same is not read.
+  // Upstreams are asked for uncompressed answers; a compressed one is not read.
   const coding = String(fields['content-encoding'] ?? 'identity')
   if (coding.trim().toLowerCase() !== 'identity') return null
   const type = String(fields['content-type'] ?? '').split(';', 1)[0] ?? ''
@@ -26,7 +27,7 @@ export function framingOf(fields: AnswerFields): Framing | null {
   return Object.hasOwn(framings, name) ? (framings[name] ?? null) : null
 }
 
-/** Returns what hands the JSON in chunks of such an answer to the watch. */
+/** Returns a function that passes the JSON in chunks of such an answer to the watch. */
 export function createFraming(framing: Framing, watch: JsonWatch): (chunk: Uint8Array) => void {
   if (framing === 'ndjson') return readLines(watch)
   return framing === 'sse' ? readEvents(watch) : (chunk) => watch.read(chunk, 0, chunk.length)
@@ -34,7 +35,7 @@ export function createFraming(framing: Framing, watch: JsonWatch): (chunk: Uint8
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d]
 
-/** A line that is no JSON spoils no other. */
+/** A line that is not JSON does not affect the others. */
 function readLines(watch: JsonWatch): (chunk: Uint8Array) => void {
   return (chunk) => {
     let from = 0
@@ -52,7 +53,7 @@ const dataName = Buffer.from('data:')
 const otherLine = -1
 
 function readEvents(watch: JsonWatch): (chunk: Uint8Array) => void {
-  /** How much of `data:` the line has begun with, or `otherLine`. */
+  /** How much of `data:` the line has so far, or `otherLine`. */
   let matched = 0
   let isEmpty = true
   let isAfterReturn = false
@@ -61,7 +62,7 @@ function readEvents(watch: JsonWatch): (chunk: Uint8Array) => void {
     const isSecondHalf = byte === lineFeed && isAfterReturn
     isAfterReturn = byte === carriageReturn
     if (isSecondHalf) return
-    // An empty line ends the event, and with it whatever was begun.
+    // An empty line ends the event, including an incomplete value.
     if (isEmpty) watch.reset()
     matched = 0
     isEmpty = true

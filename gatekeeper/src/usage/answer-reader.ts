@@ -1,7 +1,7 @@
 /**
- * Reads what an answer used while it goes by, by the provider's own figures; where they are missing,
- * impossible, or cut off with the stream, it estimates from what was sent and what came. An upstream
- * that counts nonsense is believed in nothing, and whatever it sends costs constant memory.
+ * Reads the usage of an answer as it passes, from the provider's own figures. If they are missing,
+ * impossible, or cut off with the stream, it estimates from what was sent and received. Implausible
+ * figures are not used, and any answer takes constant memory.
  */
 import type { AnswerReader } from '../model/answer-reader.ts'
 import type { Endpoint } from '../model/endpoint.ts'
@@ -11,23 +11,25 @@ import type { PriceList } from './price-finder.ts'
 import { costOf } from './pricing.ts'
 import { createUsageReader, type Told } from './usage-reader.ts'
 
-/** What is known of a request before its answer comes. */
+/** The facts of a request before its answer arrives. */
 export type Asked = {
   readonly endpoint: Pick<Endpoint, 'usage' | 'output'>
   /** The model that it names, in its normal form. */
   readonly model: string | null
-  /** Bytes of its JSON body; 0 where it was streamed unread. */
+  /** Bytes of its JSON body; 0 if it was streamed unread. */
   readonly promptBytes: number
   readonly priceOf: PriceList
-  /** Is told under what id the upstream keeps the answer, before the answer's end is sent. */
+  /**
+   * Called with the id under which the upstream stores the answer, before the answer's end is sent.
+   */
   readonly onStored?: (id: string) => void
-  /** Is told under what id it keeps an item of the answer, before that part of the answer is sent. */
+  /** Called with the id of a stored item of the answer, before that part of the answer is sent. */
   readonly onItem?: (id: string) => void
 }
 
 const bytesPerToken = 4
 
-/** Makes the reader of one request's answer. */
+/** Returns the reader of one request's answer. */
 export function createAnswerReader(asked: Asked): AnswerReader {
   const usage = createUsageReader(asked.endpoint.usage, asked.onItem)
   let read: ((chunk: Buffer) => void) | null = null
@@ -49,7 +51,8 @@ export function createAnswerReader(asked: Asked): AnswerReader {
     },
     isEnding: () => usage?.isEnding() ?? false,
     used: (outcome) => {
-      // Who failed or refused to work used nothing; who was not waited for has read the prompt.
+      // An upstream that failed or refused used nothing; one that was not waited for has read the
+      // prompt.
       const isRefusal = isError || (outcome.kind === 'failed' && !hasBegun)
       if (isRefusal) return priced(asked, null, none)
       const id = usage?.id() ?? null
@@ -70,7 +73,7 @@ const nothing: Told = { input: null, output: null }
 
 type Reading = {
   readonly told: Told
-  /** How many parts of a stream came; null where it is none. */
+  /** How many parts of a stream arrived; null if it is not a stream. */
   readonly parts: number | null
   readonly bytes: number
   readonly isWhole: boolean
@@ -78,20 +81,20 @@ type Reading = {
 
 function complete({ told, parts, bytes, isWhole }: Reading, asked: Asked): Tokens {
   const input = told.input ?? Math.ceil(asked.promptBytes / bytesPerToken)
-  // Embeddings, speech: no text comes out that could be counted.
+  // Embeddings, speech: there is no text output to count.
   if (asked.endpoint.output.length === 0) {
     return { input, output: told.output ?? 0, isEstimated: told.input === null || !isWhole }
   }
   if (isUncounted(told)) return complete({ told: nothing, parts, bytes, isWhole }, asked)
   const guess = parts ?? Math.ceil(bytes / bytesPerToken)
-  // Before its end a stream has told no more than how it began.
+  // Before its end, a stream only has the figures of its beginning.
   const output = isWhole ? (told.output ?? guess) : Math.max(told.output ?? 0, guess)
   const isEstimated = told.input === null || told.output === null || !isWhole
   return { input, output, isEstimated }
 }
 
 /**
- * A text has a prompt, so zeros on both sides are no count: LiteLLM writes them at the end of a
+ * A text has a prompt, so zeros on both sides are not a count: LiteLLM writes them at the end of a
  * stream that it translates for Gemini's clients.
  */
 function isUncounted({ input, output }: Told): boolean {
@@ -99,7 +102,7 @@ function isUncounted({ input, output }: Told): boolean {
 }
 
 function priced(asked: Asked, answered: string | null, tokens: Tokens): Usage {
-  // A name of LiteLLM's own is another's alias: then the answer says whose price it is.
+  // A LiteLLM name is an alias of another model: then the answer says whose price applies.
   const names = [asked.model, answered].filter((name) => name !== null)
   const price = names.map(asked.priceOf).find((found) => found !== null)
   return {

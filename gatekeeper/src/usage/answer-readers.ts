@@ -1,4 +1,4 @@
-/** What is known of use at each service: its prices, and whose the answers are that it keeps. */
+/** The usage facts of each service: its prices, and the owners of the answers that it stores. */
 import type { Admission } from '../model/admission.ts'
 import type { AnswerReader } from '../model/answer-reader.ts'
 import type { BodyFacts } from '../model/facts.ts'
@@ -17,7 +17,7 @@ type Use = {
 export function createAnswerReaders(services: readonly Service[]) {
   const pricesOf = createPriceLists(services)
   const responses = createResponseOwners()
-  // Apart from those: an answer has many items, and they must not push answers out.
+  // Separate from those: an answer has many items, which must not displace answers.
   const items = createResponseOwners({ max: 50_000 })
   return {
     isOwnResponse: responses.isOwn,

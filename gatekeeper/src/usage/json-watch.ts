@@ -1,17 +1,17 @@
 /**
- * Reads JSON byte after byte for a few members and keeps nothing else, so that an answer of any size
- * is read in constant memory, however it was cut into chunks. It reads one value after another, as in
- * lines of JSON; elements of an array stand for the array itself. It validates nothing: in text that is
+ * Reads JSON byte by byte for a few members and keeps nothing else, so that an answer of any size
+ * takes constant memory, with any chunk boundaries. It reads one value after another, as in lines
+ * of JSON; elements of an array count as the array itself. It validates nothing: in text that is
  * not JSON it finds nothing.
  */
 import type { Place } from '../model/usage-form.ts'
 
-/** Places, made ready to be watched for. */
+/** Places, prepared for watching. */
 export type PlaceTree = Node
 
 type Node = { readonly children: Map<string, Node>; leaf: number }
 
-/** LiteLLM's ids of answers hold several others: more than 200 characters. */
+/** LiteLLM's ids of answers contain several others: more than 200 characters. */
 export const textMax = 1_000
 // Escapes, objects and arrays of JSON, as bytes.
 const quote = 0x22
@@ -20,20 +20,23 @@ const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d
 const [comma, colon] = [0x2c, 0x3a]
 
 export type JsonListener = {
-  /** Receives the index of the place, and of a string its raw characters, cut at 1,000. */
+  /** Receives the index of the place, and the raw characters of a string, truncated at 1,000. */
   readonly found: (place: number, text: string, isString: boolean) => void
-  /** Called after every whole value at the top. */
+  /** Called after every complete top-level value. */
   readonly ended: () => void
 }
 
-/** Watches for the scalars at places. The empty place is a scalar at the top, or in an array there. */
+/**
+ * Watches for the scalars at places. The empty place is a top-level scalar, or one in a top-level
+ * array.
+ */
 export class JsonWatch {
   readonly #root: Node
   readonly #on: JsonListener
   readonly #nodes: Node[] = []
   readonly #arrays: boolean[] = []
   #depth = 0
-  /** How many open containers hold nothing that is watched for. */
+  /** How many open containers contain no watched place. */
   #skipped = 0
   #next: Node | null
   #isKey = false
@@ -83,7 +86,7 @@ export class JsonWatch {
     this.#take(byte)
   }
 
-  /** Most bytes belong to long texts: of these only the end is looked for. */
+  /** Most bytes belong to long strings: only their end is searched. */
   #skipString(bytes: Uint8Array, from: number, to: number): number {
     for (let at = from; at < to; at++) {
       const byte = bytes[at]
@@ -135,7 +138,7 @@ export class JsonWatch {
   }
 
   #open(isArray: boolean): void {
-    // Arrays of arrays hold nothing of interest, and would let an answer choose our depth.
+    // Arrays of arrays contain nothing of interest, and would let an answer choose our depth.
     const isNested = isArray && this.#depth > 0 && this.#arrays[this.#depth - 1] === true
     const next = this.#next
     if (this.#skipped > 0 || next === null || next.children.size === 0 || isNested) {
@@ -167,7 +170,7 @@ export class JsonWatch {
   }
 }
 
-/** Prepares places; a place is known by its index. */
+/** Prepares places; a place is identified by its index. */
 export function toPlaceTree(places: readonly Place[]): PlaceTree {
   const root: Node = { children: new Map(), leaf: -1 }
   for (const [index, place] of places.entries()) {

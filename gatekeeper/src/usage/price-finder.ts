@@ -1,12 +1,12 @@
 import { createWildcard } from '../lib/wildcard.ts'
 import type { Price, PriceRow } from '../model/price.ts'
 
-/** The price of a model; null where it has none, and then it costs nothing. */
+/** Returns the price of a model; null if it has none, and then it costs nothing. */
 export type PriceList = (model: string) => Price | null
 
 /**
- * Finds prices by names in lower case. An exact name comes before a pattern, and of patterns the
- * longest.
+ * Finds prices by lower-case names. An exact name takes precedence over a pattern, and the longest
+ * pattern over others.
  */
 export function createPriceFinder(rows: readonly PriceRow[]): PriceList {
   const named = rows.map(({ model, price }) => ({ model: model.toLowerCase(), price }))

@@ -1,7 +1,7 @@
 /**
- * List prices of models that are sold, for whoever sets none: a guess at what a bill will say, which
- * knows no discounts for caches and batches, and nothing that is paid by the hour, page or image. It
- * is made of genai-prices (scripts/prices/); the table itself says of what version and day.
+ * List prices of commercial models, used if the operator sets none: an estimate of the bill without
+ * discounts for caches and batches, and without prices per hour, page or image. Generated from
+ * genai-prices (scripts/prices/); the table itself names its version and date.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ import { createWildcard } from '../lib/wildcard.ts'
 import type { Price, PriceRow } from '../model/price.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 
-/** Where a provider has no price of its own for a model, it sells it at another's. */
+/** If a provider has no price of its own for a model, it sells it at another provider's price. */
 const othersOf: Readonly<Record<string, readonly string[]>> = {
   azure: ['openai', 'anthropic', 'deepseek', 'x-ai', 'moonshotai'],
   google: ['anthropic'],
 }
 
-/** What LiteLLM writes before the slash, where that is not the table's own word. */
+/** LiteLLM's prefixes that differ from the table's provider names. */
 const providerNames: Readonly<Record<string, string>> = {
   azure_ai: 'azure',
   bedrock: 'aws',
@@ -34,8 +34,8 @@ const providerNames: Readonly<Record<string, string>> = {
 }
 
 /**
- * Whose a name without a provider is: only where nobody else can run that model. Open weights
- * (`gpt-oss`, `mistral-7b`) may well run here, and then they cost nothing.
+ * The provider of a name without a prefix: only if nobody else can run that model. Open weights
+ * (`gpt-oss`, `mistral-7b`) may run on this machine, and then they cost nothing.
  */
 const makers = (
   [
@@ -53,7 +53,7 @@ const openWeights = createWildcard('gpt-oss*')
 
 const tableFile = join(import.meta.dirname, 'price-table.csv')
 
-/** Reads the table once. The list finds prices by names in lower case, as LiteLLM writes them. */
+/** Reads the table once. The list finds prices by lower-case names, in LiteLLM's form. */
 export function readPriceTable(): PriceList {
   const finders = new Map(
     [...readRows(readFileSync(tableFile, 'utf8'))].map(([id, rows]) => [
@@ -75,7 +75,7 @@ export function readPriceTable(): PriceList {
     const prefix = slash === -1 ? '' : name.slice(0, slash)
     const provider = providerNames[prefix] ?? prefix
     if (finders.has(provider)) return findAt(provider, name.slice(slash + 1))
-    // Somebody's own word before a model that only its maker can run.
+    // An unknown prefix before a model that only its maker can run.
     const model = name.slice(name.lastIndexOf('/') + 1)
     const maker = makerOf(model)
     return maker === null ? null : findAt(maker, model)
@@ -83,13 +83,13 @@ export function readPriceTable(): PriceList {
 }
 
 function makerOf(model: string): string | null {
-  // A tag is how models are called that Ollama runs.
+  // A tag is typical of models that Ollama runs.
   const isRunHere = openWeights(model) || (model.includes(':') && !model.startsWith('ft:'))
   if (isRunHere) return null
   return makers.find(({ isMatch }) => isMatch(model))?.provider ?? null
 }
 
-/** A snapshot that came after the table costs what the model does, which is better than nothing. */
+/** A snapshot that is newer than the table gets the price of its model. */
 const undated = (model: string) => model.replace(/-(?:20\d{2}-?\d{2}-?\d{2}|latest)$/, '')
 
 const microUsd = (dollars: string | undefined) => Math.round(Number(dollars) * 1_000_000)

@@ -1,6 +1,7 @@
 /**
- * What tokens cost, offline and in integers. Prices are micro-dollars per million tokens; a sum is
- * rounded up once, to the next micro-dollar, so that many small requests are never free.
+ * Computes the cost of tokens, offline and in integers. Prices are micro-dollars per million
+ * tokens; a sum is rounded up once, to the next micro-dollar, so that many small requests are never
+ * free.
  */
 import type { Price } from '../model/price.ts'
 import type { Service } from '../model/service.ts'
@@ -9,7 +10,7 @@ import { readPriceTable } from './price-table.ts'
 
 const million = 1_000_000
 
-/** What so many tokens cost, in whole micro-dollars. Exact up to 1,000 USD per million tokens. */
+/** Returns the cost of tokens in whole micro-dollars. Exact up to 1,000 USD per million tokens. */
 export function costOf(price: Price, inputTokens: number, outputTokens: number): number {
   const isLong = price.long !== undefined && inputTokens > price.long.aboveInputTokens
   const rates = isLong ? price.long : price
@@ -21,7 +22,7 @@ export function costOf(price: Price, inputTokens: number, outputTokens: number):
   return millions + Math.ceil(rest / million)
 }
 
-/** Makes one list of several, the first that knows a model deciding. Letter case does not count. */
+/** Combines several lists: the first one that knows a model decides. Letter case is ignored. */
 export function createPriceList(lists: readonly PriceList[]): PriceList {
   const known = new Map<string, Price | null>()
   return (model) => {
@@ -29,20 +30,21 @@ export function createPriceList(lists: readonly PriceList[]): PriceList {
     const remembered = known.get(name)
     if (remembered !== undefined) return remembered
     const price = firstOf(lists, name)
-    // Names come from bodies: a stranger's inventions must not fill the memory.
+    // Names come from bodies: invented names must not fill the memory.
     if (known.size < rememberedMax) known.set(name, price)
     return price
   }
 }
 
 /**
- * The list of each service: its own prices and, where models of others are sold through it, the
- * built-in ones. A model that runs here costs nothing unless the operator says so, whatever its name.
+ * Returns the list of each service: its own prices and, if it sells models of other providers, the
+ * built-in ones. A model that runs locally costs nothing unless the operator sets a price, whatever
+ * its name.
  */
 export function createPriceLists(
   services: readonly Pick<Service, 'name' | 'kind' | 'prices'>[],
 ): (serviceName: string) => PriceList {
-  // Where nothing is sold, the table is not even read.
+  // If no service sells models, the table is not read.
   const builtIn = services.some(({ kind }) => kind.sellsModels) ? [readPriceTable()] : []
   const lists = new Map(
     services.map((service) => [

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 
-/** Whose an answer, or an item of one, is that an upstream keeps: the principal's id, at a service. */
+/** The owner of a stored answer, or of an item of one: the principal's id, at a service. */
 type Owned = { readonly service: string; readonly principal: string; readonly id: string }
 
 /**
- * Remembers whose the newest answers are that upstreams keep under ids, and nothing else of them: a
- * few hundred bytes each however long an id is, in this process only. What is forgotten, or was made elsewhere, is nobody's.
+ * Remembers who owns the newest answers that upstreams store under ids, and nothing else: a few
+ * hundred bytes each, however long an id is, in this process only. Forgotten or foreign answers
+ * have no owner.
  */
 export function createResponseOwners({ max = 10_000 } = {}) {
   const owners = new LRUCache<string, string>({ max })
@@ -14,7 +15,7 @@ export function createResponseOwners({ max = 10_000 } = {}) {
   return {
     remember: (owned: Owned): void => {
       const name = nameOf(owned)
-      // An upstream that gives an id twice must not hand over what was another's.
+      // An upstream that issues an id twice must not transfer another caller's answer.
       const isOthers = (owners.get(name) ?? owned.principal) !== owned.principal
       owners.set(name, isOthers ? nobody : owned.principal)
     },
@@ -22,5 +23,5 @@ export function createResponseOwners({ max = 10_000 } = {}) {
   }
 }
 
-/** No principal has this id: all of theirs say of what kind they are. */
+/** No principal has this id: all of theirs contain their kind. */
 const nobody = ''

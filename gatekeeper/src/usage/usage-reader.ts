@@ -1,30 +1,33 @@
 import type { Figure, UsageForm } from '../model/usage-form.ts'
 import { JsonWatch, type PlaceTree, textMax, toPlaceTree } from './json-watch.ts'
 
-/** What the provider told; null where it told nothing of a side. */
+/** The provider's figures; null if it reported none for a side. */
 export type Told = { readonly input: number | null; readonly output: number | null }
 
 export type UsageReader = {
   readonly watch: JsonWatch
-  /** The model that says it answered. */
+  /** Returns the model that the answer names. */
   readonly model: () => string | null
-  /** Under what id the upstream keeps the answer; null where it does not, or says it oddly. */
+  /**
+   * Returns the id under which the upstream stores the answer; null if there is none, or it is
+   * malformed.
+   */
   readonly id: () => string | null
   readonly isEnding: () => boolean
-  /** How many JSON values have come: the parts of a stream. */
+  /** Returns how many JSON values have arrived: the parts of a stream. */
   readonly values: () => number
   readonly told: () => Told
 }
 
-/** More tokens than any one answer has: a larger number is a mistake, or worse. */
+/** More tokens than any answer has: a larger number is a mistake or an attack. */
 const tokensMax = 100_000_000
 
-/** More items than one answer has; each of them comes three times in a stream. */
+/** More items than one answer has; each of them occurs three times in a stream. */
 const itemsMax = 512
 
 /**
- * Reads figures, model, ids and ending out of the JSON of an answer; null where its form has none.
- * `onItem` is told of each id of an item as it goes by, so that nothing of them is kept here.
+ * Reads figures, model, ids and end markers from the JSON of an answer; null if its form has none.
+ * `onItem` is called with each item id as it passes, so that none is kept here.
  */
 export function createUsageReader(
   form: UsageForm | null,
@@ -73,10 +76,10 @@ export function createUsageReader(
   }
 }
 
-/** A longer one was cut, and would stand for every id that begins so. */
+/** A longer id was truncated, and would match every id with that prefix. */
 const isPlainId = (id: string) => id.length < textMax && /^[\w.:=+/-]+$/.test(id)
 
-/** Made once for each form: its places are the same for every answer. */
+/** Created once for each form: its places are the same for every answer. */
 const trees = new Map<UsageForm, PlaceTree>()
 
 function treeOf(form: UsageForm): PlaceTree {

@@ -1,9 +1,9 @@
 import type { Balance } from './usage-journal.ts'
 
-/** Balances by what they count; several charges of one counter become one. */
+/** Balances by counter; several charges of one counter are added up. */
 export type BalanceMap = Map<string, Balance>
 
-/** Adds a charge to its counter, which is made where it is missing. */
+/** Adds a charge to its counter, which is created if it is missing. */
 export function addBalance(balances: BalanceMap, charge: Balance): void {
   const { subject, unit, period, startAt } = charge
   const key = `${unit} ${period} ${startAt} ${subject}`

@@ -1,8 +1,8 @@
 import type { OpenReservation, SettledRequest } from './usage-journal.ts'
 
 /**
- * What a request costs whose process died: all that was held for it, marked as a guess. Less would
- * let a crash at the right moment be a way around a limit.
+ * Returns the cost of a request whose process died: everything that was reserved for it, marked as
+ * estimated. A lower cost would make a crash at the right moment a way around a limit.
  */
 export function bookInterrupted(reservation: OpenReservation): SettledRequest {
   const { id, record, charges } = reservation

@@ -5,16 +5,18 @@ import { addBalance, type BalanceMap } from './add-balance.ts'
 import type { Operation } from './operation.ts'
 import type { Balance, JournalState, Urgency } from './usage-journal.ts'
 
-/** How one commit ended. `refused` are the places of operations that no store could ever take. */
+/**
+ * How one commit ended. `refused` are the indexes of operations that no store could ever accept.
+ */
 export type Written =
   | { readonly status: 'written'; readonly refused: readonly number[] }
   | { readonly status: 'failed'; readonly problem: Problem }
 
-/** What people should hear of; each comes once, and not for every request. */
+/** Events for the operator; each is reported once, and not for every request. */
 export type JournalEvent =
   | { readonly kind: 'failing'; readonly problem: Problem }
   | { readonly kind: 'recovered'; readonly failedMs: number }
-  /** Lines of the log that were given up; their charges were not. */
+  /** Lines of the log that were dropped; their charges were not. */
   | { readonly kind: 'lost'; readonly rows: number }
 
 export type CommitQueueDeps = {
@@ -23,36 +25,39 @@ export type CommitQueueDeps = {
   readonly clock: Clock
   readonly timers: Timers
   readonly report: (event: JournalEvent) => void
-  /** Operations that may wait; above that the log loses lines, and no charge. */
+  /** Operations that may wait; above that, log lines are dropped, but no charges. */
   readonly waitingMax?: number
 }
 
 type Entry = {
   readonly operation: Operation
-  /** Tells the caller whether it is durable; null where the caller was told already. */
+  /**
+   * Reports to the caller whether the operation is durable; null if the caller already has its
+   * answer.
+   */
   answer: ((isDurable: boolean) => void) | null
 }
 
-/** A transaction that nobody waits long for, and that a reader's glance does not hold up. */
+/** Keeps a transaction short, also if a reader delays it for a moment. */
 const batchMax = 1000
 const waitingMaxDefault = 100_000
 const retryMs = { first: 100, last: 5000 } as const
 
-/** What nobody waits for is gathered so long, as the lines of the log are. */
+/** Operations that no caller waits for are collected this long, like the lines of the log. */
 const soonMs = 100
 
 /**
- * From the end of a commit that was shared to the beginning of the next: each wakes two threads, and
- * costs as much as a small request.
+ * From the end of a shared commit to the beginning of the next: each wakes two threads, and costs
+ * as much as a small request.
  */
 const spacingMs = 2
 
-/** A disk that has not answered by now is treated as one that fails: callers wait for it. */
+/** A disk that has not answered by now is treated as failed, because callers wait for it. */
 const stallMs = 5000
 
 /**
- * Group commit: while one batch is written the next one gathers, and a moment longer where many come
- * at once, so that the price of a commit is shared. Who comes alone waits for no timer.
+ * Group commit: while one batch is written the next one is collected, and a moment longer under
+ * load, so that the cost of a commit is shared. A single operation waits for no timer.
  */
 export class CommitQueue {
   readonly #deps: CommitQueueDeps
@@ -63,10 +68,10 @@ export class CommitQueue {
   #running: Promise<void> | null = null
   #lostRows = 0
   #isClosing = false
-  /** Whether somebody waits for the next batch. */
+  /** Whether a caller waits for the next batch. */
   #isUrgent = false
   #isGathering = false
-  /** Whether the last batch was of several, and took all that waited. */
+  /** Whether the last batch had several operations and left none waiting. */
   #isShared = false
   #endPause: () => void = () => {}
 
@@ -75,7 +80,10 @@ export class CommitQueue {
     this.#waitingMax = deps.waitingMax ?? waitingMaxDefault
   }
 
-  /** Resolves with whether the operation is durable. An opening that is not is forgotten; all else is tried again. */
+  /**
+   * Resolves with whether the operation is durable. An opening that fails is forgotten; all others
+   * are retried.
+   */
   push(operation: Operation, urgency: Urgency = 'at-once'): Promise<boolean> {
     const isFull = this.#waiting.length >= this.#waitingMax
     const cannotOpen = isFull || this.#failure !== null || this.#isClosing
@@ -104,7 +112,7 @@ export class CommitQueue {
     for (const entry of this.#waiting) settle(entry, false)
   }
 
-  /** Somebody waits now: what was to gather for longer is written at once. */
+  /** A caller waits now: operations that were being collected are written at once. */
   #hurry(): void {
     this.#isUrgent = true
     if (this.#isGathering) this.#endPause()
@@ -125,7 +133,7 @@ export class CommitQueue {
         delayMs = Math.min(delayMs * 2, retryMs.last)
       }
     }
-    // In the same turn as the look at what waits: what is pushed from now on starts the next run.
+    // In the same turn as the test for waiting operations: a later push starts the next run.
     this.#running = null
   }
 
@@ -161,7 +169,7 @@ export class CommitQueue {
     for (const { operation } of batch) if (operation.kind === 'charge') this.#spill(operation)
   }
 
-  /** Nobody is kept waiting: openings are refused, and what ended may end. */
+  /** No caller is kept waiting: openings are refused, and ended requests may finish. */
   #fail(problem: Problem): void {
     for (const entry of this.#waiting) settle(entry, false)
     this.#waiting = this.#waiting.filter(({ operation }) => operation.kind !== 'open')
@@ -179,7 +187,9 @@ export class CommitQueue {
     this.#lostRows = 0
   }
 
-  /** The batch may be written yet: openings in it, whose requests are refused now, are taken back. */
+  /**
+   * The batch may still be written: openings in it, whose requests are refused now, are cancelled.
+   */
   #onStall(batch: readonly Entry[]): void {
     for (const entry of batch) {
       const { operation } = entry
@@ -196,7 +206,10 @@ export class CommitQueue {
     })
   }
 
-  /** Keeps the charges of what does not fit; what was opened stays so, and the next start books it. */
+  /**
+   * Keeps the charges of operations that do not fit; their openings stay open, and the next start
+   * charges them.
+   */
   #spill(operation: Operation): void {
     if (operation.kind === 'record') this.#lostRows++
     for (const charge of chargesOf(operation)) addBalance(this.#spilled, charge)
@@ -209,7 +222,7 @@ export class CommitQueue {
     return [{ operation: { kind: 'charge', charges }, answer: null }]
   }
 
-  /** Ends early where nobody may be kept waiting any more. */
+  /** Ends early if no caller may be kept waiting any longer. */
   async #pause(delayMs: number): Promise<void> {
     if (this.#isClosing) return
     const { promise, resolve } = Promise.withResolvers<void>()

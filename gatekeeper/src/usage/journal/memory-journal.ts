@@ -8,7 +8,9 @@ import type {
   UsageRecord,
 } from './usage-journal.ts'
 
-/** What a memory journal writes to; two journals over one store are a process and its next start. */
+/**
+ * The store of a memory journal; two journals over one store simulate a process and its next start.
+ */
 export type MemoryStore = {
   readonly records: UsageRecord[]
   readonly balances: BalanceMap
@@ -19,7 +21,7 @@ export function createMemoryStore(): MemoryStore {
   return { records: [], balances: new Map(), open: new Map() }
 }
 
-/** A journal that survives nothing but its process: for tests, and where no state is kept. */
+/** A journal that does not outlive its process: for tests, and for set-ups without state. */
 export function createMemoryJournal(store: MemoryStore = createMemoryStore()): UsageJournal {
   const book = ({ record, charges }: Omit<SettledRequest, 'reservationId'>) => {
     store.records.push(record)

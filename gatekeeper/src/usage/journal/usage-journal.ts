@@ -1,13 +1,16 @@
 /**
- * The journal: what makes the ledger survive. Memory is the truth while the process runs; the
- * journal holds what was used where a killed process cannot lose it. It never decides, and no
- * credential, query or prompt is ever written. SQLite is one implementation; others stand behind
- * the same type and the same conformance suite (gatekeeper/test/support/describe-journal.ts).
+ * The journal makes the ledger durable. Memory is the truth while the process runs; the journal
+ * stores usage so that a killed process does not lose it. It never decides, and never contains a
+ * credential, query or prompt. SQLite is one implementation; others implement the same type and
+ * pass the same conformance suite (gatekeeper/test/support/describe-journal.ts).
  */
 import type { Problem } from '../../lib/problem.ts'
 import type { LimitPeriod, LimitUnit } from '../../model/limit.ts'
 
-/** One counter: of whom (`key:ID`, `user:ada`, `service:ollama`, `global`), of what, since when. */
+/**
+ * One counter: its owner (`key:ID`, `user:ada`, `service:ollama`, `global`), its unit, and its
+ * period.
+ */
 export type BalanceKey = {
   readonly subject: string
   readonly unit: LimitUnit
@@ -17,8 +20,8 @@ export type BalanceKey = {
 }
 
 /**
- * A counter with a whole number of requests, tokens or micro-USD, 0 or more: how much of it is used,
- * or how much a request adds to it. A journal adds and never sets.
+ * A counter with a whole number of requests, tokens or micro-USD, 0 or more: the usage so far, or
+ * what a request adds. A journal adds and never sets.
  */
 export type Balance = BalanceKey & { readonly amount: number }
 
@@ -31,46 +34,50 @@ export type UsageRecord = {
   readonly user: string | null
   readonly service: string
   readonly model: string | null
-  /** The endpoint's pattern, `/api/chat`: never the path or query that a client chose. */
+  /** The endpoint's pattern, `/api/chat`: never the path or query of a client. */
   readonly endpoint: string | null
-  /** 0 where no answer's head came. */
+  /** 0 if no answer's head arrived. */
   readonly status: number
   readonly outcome: 'answered' | 'aborted' | 'failed' | 'interrupted'
   readonly inputTokens: number
   readonly outputTokens: number
   readonly microUsd: number
-  /** The figures are the gatekeeper's own guess, because the upstream gave none. */
+  /** The figures are the gatekeeper's estimate, because the upstream gave none. */
   readonly isEstimated: boolean
   readonly durationMs: number
   readonly queueMs: number
   readonly answerBytes: number
 }
 
-/** What is booked, should the process die before the request is settled. */
+/** What is charged if the process dies before the request is settled. */
 export type OpenReservation = {
-  /** Unique for ever, so not a client's or a proxy's: `randomUUID()`. */
+  /** Unique forever, so not from a client or a proxy: `randomUUID()`. */
   readonly id: string
-  /** As it would be written then; the journal sets `outcome` and `isEstimated` itself. */
+  /**
+   * The record as it would then be written; the journal sets `outcome` and `isEstimated` itself.
+   */
   readonly record: Omit<UsageRecord, 'outcome' | 'isEstimated'>
   readonly charges: readonly Balance[]
 }
 
 export type SettledRequest = {
-  /** The open reservation that this ends; null where none was opened. */
+  /** The open reservation that this ends; null if none was opened. */
   readonly reservationId: string | null
   readonly record: UsageRecord
-  /** Everything that the request costs in the end, not the difference to what was opened. */
+  /** The final total cost of the request, not the difference from what was opened. */
   readonly charges: readonly Balance[]
 }
 
-/** `at-once` where the end of an answer waits for it, `soon` where nobody does. */
+/** `at-once` if the end of an answer waits for it, `soon` if no caller does. */
 export type Urgency = 'at-once' | 'soon'
 
-/** What the ledger starts with. */
+/** The initial state of the ledger. */
 export type LoadedUsage = {
-  /** Of the current periods and the ones just before, so that a clock may be set back a little. */
+  /** Of the current periods and the ones just before, in case the clock is set back a little. */
   readonly balances: readonly Balance[]
-  /** How many requests a dead process had left open; they are booked, and in `balances`. */
+  /**
+   * How many requests a dead process had left open; they are charged, and included in `balances`.
+   */
   readonly interrupted: number
 }
 
@@ -84,25 +91,27 @@ export type JournalState =
 
 export type UsageJournal = {
   /**
-   * Books what a dead process left open, as estimated, and gives the balances. Called once, before
-   * anything else. Rejects with a ProblemsError where the store cannot be believed: starting from
-   * zero would open every limit.
+   * Charges the requests that a dead process left open, as estimated, and returns the balances.
+   * Called once, before anything else. Rejects with a ProblemsError if the store is not usable:
+   * starting from zero would reset every limit.
    */
   readonly load: () => Promise<LoadedUsage>
   /**
-   * Writes down a request before it is forwarded; for limits that outlive the process. Resolves
-   * once that is durable; `unavailable` where it cannot be made so, and then the request is to be
-   * refused (`ledger-unavailable`) and nothing of it stays. At once so while the journal is failing.
+   * Records a request before it is forwarded; for limits that outlive the process. Resolves once
+   * that is durable; with `unavailable` if it cannot be, and then the request must be refused
+   * (`ledger-unavailable`) and nothing of it stays. Resolves immediately while the journal is
+   * failing.
    */
   readonly open: (reservation: OpenReservation) => Promise<'open' | 'unavailable'>
   /**
-   * Writes down how a request ended. Resolves with `durable` once it is; with `deferred` where the
-   * store fails: it is tried again until it works, and where a reservation was opened the next start
-   * books that. Never rejects. What nobody waits for may come `soon`, within a tenth of a second.
+   * Records how a request ended. Resolves with `durable` once it is; with `deferred` if the store
+   * fails: it is retried until it works, and an opened reservation is charged by the next start.
+   * Never rejects. A record that no caller waits for may be written `soon`, within a tenth of a
+   * second.
    */
   readonly record: (settled: SettledRequest, urgency?: Urgency) => Promise<'durable' | 'deferred'>
   /** For a refusal before anything is charged, and for `/readyz`. */
   readonly state: () => JournalState
-  /** Writes what waits, as far as the store lets it, and frees the store. */
+  /** Writes what waits, as far as possible, and closes the store. */
   readonly close: () => Promise<void>
 }

@@ -5,10 +5,10 @@ import type { Meter, Now } from './meter.ts'
 import { createPeriodMeter } from './period-meter.ts'
 import { createRateMeter } from './rate-meter.ts'
 
-/** Everything that is counted for one subject. */
+/** All counters of one subject. */
 export type Account = {
   readonly subject: string
-  /** Requests that run or wait. */
+  /** Requests that are running or waiting. */
   running: number
   readonly meterOf: (limit: QuotaLimit) => Meter
   readonly isIdle: (now: Now) => boolean
@@ -22,8 +22,8 @@ export type Accounts = {
 const sizeMin = 1_000
 
 /**
- * The accounts of all subjects. Subjects come from the configuration and from keys, never from what
- * a stranger sends; what lies idle is dropped whenever their number has doubled.
+ * The accounts of all subjects. Subjects come from the configuration and from keys, never from
+ * client data; idle accounts are dropped whenever their number has doubled.
  */
 export function createAccounts(calendar: Calendar, balances: readonly Balance[]): Accounts {
   const earlier = Map.groupBy(balances, ({ subject }) => subject)
@@ -73,7 +73,7 @@ function openAccount(subject: string, { calendar, balances, now }: Opening): Acc
   return account
 }
 
-/** A rate has its own speed and so its own meter; a count is one for all limits of its period. */
+/** Each rate has its own meter; limits of the same calendar period share one. */
 function meterName({ period, text, unit }: QuotaLimit): string {
   return isRatePeriod(period) ? text : `${unit}/${period}`
 }

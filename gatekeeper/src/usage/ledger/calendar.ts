@@ -1,10 +1,10 @@
 /**
- * Days and months of a time zone as instants. By Intl alone, whose data know every change of the
- * clock; the bounds are searched once a period and kept.
+ * Days and months of a time zone as instants. Uses Intl only, whose data include every change of
+ * the clock; the bounds are computed once per period and cached.
  */
 import type { LimitPeriod } from '../../model/limit.ts'
 
-/** Epoch milliseconds: from the first one on, up to and without the second. Null is never. */
+/** Epoch milliseconds: from the first, inclusive, to the second, exclusive. Null is never. */
 export type Span = { readonly startAt: number; readonly endAt: number | null }
 
 /** The periods that begin and end by the calendar, or never. */
@@ -15,7 +15,7 @@ export type Calendar = (period: CalendarPeriod, now: number) => Span
 const lifetime: Span = { startAt: 0, endAt: null }
 const dayMs = 86_400_000
 
-/** Longer than any local day or month, with every change of the clock and skipped date in it. */
+/** Longer than any local day or month, including every change of the clock and skipped date. */
 const reachMs = { day: 3 * dayMs, month: 34 * dayMs } as const
 
 export function createCalendar(timeZone: string): Calendar {
@@ -31,7 +31,7 @@ export function createCalendar(timeZone: string): Calendar {
     const nameOf = (at: number) => (period === 'day' ? dateOf(at) : Math.floor(dateOf(at) / 100))
     const name = nameOf(now)
     const reach = reachMs[period]
-    // Where clocks go back over midnight a date comes twice; each search still ends beside `now`.
+    // If clocks go back over midnight, a date occurs twice; each search still ends beside `now`.
     const startAt = firstInstant(now - reach, now, (at) => nameOf(at) >= name)
     const endAt = firstInstant(now, now + reach, (at) => nameOf(at) > name)
     kept[period] = { startAt, endAt }
@@ -39,7 +39,10 @@ export function createCalendar(timeZone: string): Calendar {
   }
 }
 
-/** The first instant after `before` at which it is true; it is false there, and true at `after`. */
+/**
+ * Returns the first instant after `before` at which it is true; it is false there, and true at
+ * `after`.
+ */
 function firstInstant(before: number, after: number, isTrue: (at: number) => boolean): number {
   let low = before
   let high = after
@@ -51,7 +54,7 @@ function firstInstant(before: number, after: number, isTrue: (at: number) => boo
   return high
 }
 
-/** Local dates as numbers that grow: 20261122. */
+/** Local dates as increasing numbers: 20261122. */
 function createDateReader(timeZone: string): (at: number) => number {
   const create = () =>
     new Intl.DateTimeFormat('en-US', {

@@ -5,19 +5,19 @@ import { countsRequests } from '../../policy/policies.ts'
 import type { Balance } from '../journal/usage-journal.ts'
 import type { Meter, Now } from './meter.ts'
 
-/** A limit with the scope that it was found in. */
+/** A limit with its scope. */
 export type ScopedQuota = ScopedLimit & { readonly limit: QuotaLimit }
 
-/** A limit that does not leave enough, and how long until it does; null is never. */
+/** A limit with too little left, and how long until there is enough; null is never. */
 export type Short = {
   readonly standing: Standing
   readonly waitMs: number | null
-  /** What was to fit, and the instant from which it does; null is never. */
+  /** The units that did not fit, and the instant from which they will; null is never. */
   readonly units: number
   readonly againAt: number | null
 }
 
-/** What one request holds on one meter, with all limits that are compared to it. */
+/** The charge of one request on one meter, with all limits of that meter. */
 export class Hold {
   readonly #meter: Meter
   readonly #quotas: ScopedQuota[]
@@ -27,11 +27,11 @@ export class Hold {
   constructor(meter: Meter, quota: ScopedQuota, now: Now) {
     this.#meter = meter
     this.#quotas = [quota]
-    // What a request uses belongs to the period in which it came, however long it runs.
+    // A charge belongs to the period in which the request arrived, however long it runs.
     this.#periodAt = meter.periodAt(now)
   }
 
-  /** Two limits on one meter are both compared, and charged once. */
+  /** Two limits on one meter are both compared, but charged once. */
   compareTo(quota: ScopedQuota): void {
     this.#quotas.push(quota)
   }
@@ -40,30 +40,30 @@ export class Hold {
     return this.#first.limit.unit
   }
 
-  /** Whether a request of the class is charged; a meter's limits are all of one kind. */
+  /** Returns whether a request of the class is charged; all limits of a meter are of one kind. */
   counts(endpointClass: EndpointClass | null | undefined): boolean {
     if (this.unit === 'requests') return countsRequests(this.#first.scope, endpointClass)
     return endpointClass === 'use'
   }
 
-  /** Whether the journal is told of it in the end. A minute is over before a process is back. */
+  /** Whether the journal records it. A minute is over before a process has restarted. */
   get isKept(): boolean {
     return this.#first.limit.period !== 'minute'
   }
 
-  /** Whether it has to be on record before the request is sent on: counts of the calendar. */
+  /** Whether it must be recorded before the request is forwarded: counts by calendar period. */
   get isDurable(): boolean {
     return !isRatePeriod(this.#first.limit.period)
   }
 
-  /** Everything that is charged, for the journal. */
+  /** The whole charge, for the journal. */
   get balance(): Balance {
     const { subject, limit } = this.#first
     const { unit, period } = limit
     return { subject, unit, period, startAt: this.#periodAt, amount: this.#units }
   }
 
-  /** The first limit that so many more units do not fit into. */
+  /** Returns the first limit into which this many more units do not fit. */
   findShort(units: number, now: Now): Short | null {
     for (const quota of this.#quotas) {
       if (this.#meter.fits(units, quota.limit, now)) continue
@@ -74,7 +74,7 @@ export class Hold {
     return null
   }
 
-  /** How many units still fit into every limit; never below zero. */
+  /** Returns how many units still fit into every limit; never below zero. */
   room(now: Now): number {
     const rooms = this.#quotas.map(({ limit }) => this.#meter.read(limit, now).room)
     return Math.max(0, Math.min(...rooms))
@@ -86,7 +86,7 @@ export class Hold {
     this.#meter.add(units, this.#periodAt, now)
   }
 
-  /** Replaces what is held by what was used, which may be more than the limit allows. */
+  /** Replaces the reserved units by the used ones, which may exceed the limit. */
   settle(units: number, now: Now): void {
     this.charge(units - this.#units, now)
   }
@@ -100,7 +100,7 @@ export class Hold {
   }
 }
 
-/** How a quota stands. Over-limit use shows as nothing remaining. */
+/** Returns the state of a quota. Usage above the limit shows as nothing remaining. */
 export function describeQuota(quota: ScopedQuota, meter: Meter, now: Now): Standing {
   const { limit, scope, subject } = quota
   const { room, used, resetMs } = meter.read(limit, now)
@@ -112,7 +112,7 @@ export function describeQuota(quota: ScopedQuota, meter: Meter, now: Now): Stand
   }
 }
 
-/** Calendar months differ; as a window the longest tells the most. */
+/** Calendar months differ; the longest one is used for the window. */
 const periodSeconds: Readonly<Record<QuotaLimit['period'], number | null>> = {
   minute: rateMs.minute / 1000,
   hour: rateMs.hour / 1000,

@@ -2,7 +2,7 @@ import type { RequestFacts } from '../../model/facts.ts'
 import type { ScopedLimit } from '../../model/limit.ts'
 import type { Principal } from '../../model/principal.ts'
 
-/** What the ledger must know of a request. */
+/** The facts of a request that the ledger needs. */
 export type LedgerQuestion = {
   readonly facts: RequestFacts
   readonly principal: Principal

@@ -1,8 +1,7 @@
 /**
- * What was used, by whom. All limits that apply to a request are tested and charged in one
- * synchronous step, all or nothing: nothing here is ever read and then written across an await, so
- * that parallel requests cannot slip through between. Memory is the truth; the journal keeps what
- * has to outlive the process.
+ * Counts usage. All limits that apply to a request are tested and charged in one synchronous step,
+ * all or nothing: no value is read before an await and written after it, so parallel requests
+ * cannot exceed a limit. Memory is the truth; the journal stores what must outlive the process.
  */
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../../lib/clock.ts'
@@ -17,13 +16,15 @@ import type { Meter, Now } from './meter.ts'
 import { createRehearsal, HeldReservation, refuseShort } from './reservation.ts'
 
 export type Ledger = {
-  /** Charges one request and holds a running one until it is settled; or says which limit refuses. */
+  /**
+   * Charges one request and its concurrency until it is settled; or returns the limit that refuses.
+   */
   readonly reserve: (question: LedgerQuestion) => Reservation | Refusal
-  /** What `reserve` would say now. Nothing is charged, neither then nor by what it gives. */
+  /** Returns what `reserve` would return now. Charges nothing, and neither does its result. */
   readonly rehearse: (question: LedgerQuestion) => Reservation | Refusal
-  /** How limits stand now, for `GET /status`. */
+  /** Returns the current state of limits, for `GET /status`. */
   readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
-  /** How many reservations are not settled yet. */
+  /** Returns how many reservations are not settled yet. */
   readonly running: () => number
   /** How many subjects are kept. */
   readonly size: () => number
@@ -31,12 +32,12 @@ export type Ledger = {
 
 export type LedgerDeps = {
   readonly clock: Clock
-  /** Whole milliseconds of a clock that nobody sets. */
+  /** Whole milliseconds of a monotonic clock. */
   readonly ticks?: Clock
   readonly timeZone: string
-  /** Null where nothing is kept beyond the process. */
+  /** Null if nothing is stored beyond the process. */
   readonly journal: UsageJournal | null
-  /** What earlier processes counted. */
+  /** The counts of earlier processes. */
   readonly balances?: readonly Balance[]
 }
 
@@ -53,7 +54,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       const found = findAccounts(question, accounts, at)
       const refusal = examine(found, { at, journal })
       if (refusal !== null) return refusal
-      // From here on nothing refuses: everything is charged, or nothing was.
+      // From here on nothing can refuse: either everything is charged, or nothing was.
       for (const hold of found.counted) if (hold.unit === 'requests') hold.charge(1, at)
       const inUse = new Set(found.runs.map(({ account }) => account))
       const count = (step: 1 | -1) => {
@@ -80,7 +81,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
 }
 
 type Run = { readonly account: Account; readonly scoped: ScopedLimit }
-/** `shown` are all that apply; `counted` are those that a request of this class is charged to. */
+/** `shown` are all that apply; `counted` are those that charge a request of this class. */
 type Found = {
   readonly shown: readonly Hold[]
   readonly counted: readonly Hold[]
@@ -107,13 +108,13 @@ function findAccounts({ limits, facts }: LedgerQuestion, accounts: Accounts, now
   return { shown, counted, runs }
 }
 
-/** Why the request cannot be charged. Changes nothing. */
+/** Returns why the request cannot be charged. Changes nothing. */
 function examine(
   { counted, runs }: Found,
   { at, journal }: { at: Now; journal: UsageJournal | null },
 ): Refusal | null {
   for (const hold of counted) {
-    // Whoever has no token left is told so before the body is read.
+    // A caller without tokens left is refused before the body is read.
     const short = hold.findShort(1, at)
     if (short !== null) return refuseShort(short)
   }
@@ -122,7 +123,7 @@ function examine(
     const limit = describe(scoped, account, at)
     return { reason: 'too-many-running', limit, retryAfterMs: null }
   }
-  // What has to outlive the process, and could not, must not be used.
+  // A charge that must outlive the process but cannot be stored must not be used.
   const isKept = journal === null || journal.state().status === 'healthy'
   if (isKept || !counted.some(({ isDurable }) => isDurable)) return null
   return { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }

@@ -1,6 +1,6 @@
 import type { QuotaLimit } from '../../model/limit.ts'
 
-/** One instant by two clocks: rates must not follow a clock that somebody sets, calendars must. */
+/** One instant by two clocks: rates need a monotonic clock, calendars need the wall clock. */
 export type Now = {
   /** Epoch milliseconds. */
   readonly wallAt: number
@@ -8,12 +8,12 @@ export type Now = {
   readonly ticksMs: number
 }
 
-/** What a limit leaves. */
+/** What is left of a limit. */
 export type Reading = {
-  /** Below zero where more was used than allowed. */
+  /** Below zero if usage exceeded the limit. */
   readonly room: number
   readonly used: number
-  /** Milliseconds until all of it is there again; null is never. */
+  /** Milliseconds until all of it is available again; null is never. */
   readonly resetMs: number | null
 }
 
@@ -23,14 +23,14 @@ export type Reading = {
  */
 export type Meter = {
   readonly read: (limit: QuotaLimit, now: Now) => Reading
-  /** Whether so many units fit. */
+  /** Returns whether this many units fit. */
   readonly fits: (units: number, limit: QuotaLimit, now: Now) => boolean
-  /** How long until so many units fit; null is never. */
+  /** Returns how long until this many units fit; null is never. */
   readonly waitMs: (units: number, limit: QuotaLimit, now: Now) => number | null
-  /** Which period a charge of now belongs to; corrections name it again. */
+  /** Returns the period of a charge made now; corrections pass it again. */
   readonly periodAt: (now: Now) => number
-  /** Charges, or gives back where `units` is below zero. Whole units; never fails. */
+  /** Charges, or gives back if `units` is negative. Whole units; never fails. */
   readonly add: (units: number, periodAt: number, now: Now) => void
-  /** Whether forgetting it changes nothing. */
+  /** Returns whether dropping it changes nothing. */
   readonly isIdle: (now: Now) => boolean
 }

@@ -1,19 +1,19 @@
 import type { Calendar, CalendarPeriod } from './calendar.ts'
 import type { Meter, Now } from './meter.ts'
 
-/** The current period, the one before for a clock that is set back, and one that was never meant. */
+/** The current period, the one before if the clock is set back, and one from a wrong clock. */
 const periodsMax = 3
 
 const forgetAfterMs = 26 * 3_600_000
 
 /**
- * What was used in a period of the calendar. Limits of different amounts share one: only the
- * comparison differs. `startAt` of each period is its name.
+ * Usage of calendar periods. Limits of different amounts share one meter: only the comparison
+ * differs. Each period is identified by its `startAt`.
  */
 export function createPeriodMeter(
   period: CalendarPeriod,
   calendar: Calendar,
-  /** What an earlier process counted, by the start of the period. */
+  /** The counts of an earlier process, by the start of the period. */
   earlier: ReadonlyMap<number, number> = new Map(),
 ): Meter {
   const used = new Map(earlier)
@@ -39,10 +39,10 @@ export function createPeriodMeter(
       touchedTicksMs = now.ticksMs
       const next = Math.max(0, (used.get(periodAt) ?? 0) + units)
       used.set(periodAt, Math.min(next, Number.MAX_SAFE_INTEGER))
-      // Kept longer than they last: a clock that jumps on and comes back finds what was used.
+      // Kept longer than they last: after a clock jumps ahead and back, the usage is still known.
       if (used.size > periodsMax) used.delete(farthest([...used.keys()], periodAt))
     },
-    // By ticks: whoever sets the clock on must not make it forget, and then set it back.
+    // By ticks: setting the clock ahead and back must not drop counts.
     isIdle: (now) =>
       period !== 'lifetime' &&
       usedAt(now) === 0 &&

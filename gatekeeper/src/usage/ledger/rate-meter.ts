@@ -2,8 +2,8 @@ import { type QuotaLimit, rateMs } from '../../model/limit.ts'
 import type { Meter, Now } from './meter.ts'
 
 /**
- * A rate by the generic cell rate algorithm (ITU-T I.371) as a leaky bucket: what was taken drains
- * evenly. The level is units × period in milliseconds, so that every step is an exact integer.
+ * A rate by the generic cell rate algorithm (ITU-T I.371) as a leaky bucket: usage drains evenly.
+ * The level is units × period in milliseconds, so that every step is an exact integer.
  */
 export function createRateMeter(limit: QuotaLimit, earlier: Earlier | null = null): Meter {
   const periodMs = rateMs[limit.period as keyof typeof rateMs]
@@ -41,13 +41,16 @@ export function createRateMeter(limit: QuotaLimit, earlier: Earlier | null = nul
   }
 }
 
-/** What an earlier process charged, by the start of the slice of time. */
+/** The charges of an earlier process, by the start of the time slice. */
 export type Earlier = { readonly charges: ReadonlyMap<number, number>; readonly now: Now }
 
-/** The journal has no instants, but slices of five minutes; a charge counts from a slice's end. */
+/**
+ * The journal stores slices of five minutes instead of instants; a charge counts from a slice's
+ * end.
+ */
 const sliceMs = 300_000
 
-/** The level that the charges left, as if each had come at the end of its slice, or now. */
+/** Returns the level after the charges, as if each was made at the end of its slice, or now. */
 function replay(
   { charges, now }: Earlier,
   { periodMs, perMs }: { periodMs: number; perMs: number },
@@ -62,7 +65,7 @@ function replay(
   return Math.max(0, level - Math.max(0, now.wallAt - at) * perMs)
 }
 
-/** Division of large integers rounds; the product tells. */
+/** Division of large integers rounds; the product shows it. */
 function floorDivide(dividend: number, divisor: number): number {
   const quotient = Math.floor(dividend / divisor)
   return quotient * divisor > dividend ? quotient - 1 : quotient

@@ -7,14 +7,14 @@ import type { Hold, Short } from './hold.ts'
 import type { LedgerQuestion } from './ledger-question.ts'
 import type { Now } from './meter.ts'
 
-/** What a reservation has charged when it begins. */
+/** The charges of a new reservation. */
 export type Held = {
   readonly question: LedgerQuestion
   /** What the request is charged to. */
   readonly holds: readonly Hold[]
-  /** What answers show: also limits that apply and do not count the request. */
+  /** Limits shown in answers, including those that apply and do not count the request. */
   readonly shown: readonly Hold[]
-  /** Gives concurrency back; called once. */
+  /** Releases the concurrency; called once. */
   readonly release: () => void
 }
 
@@ -24,12 +24,12 @@ export type ReservationDeps = {
   readonly admittedAt: Now
 }
 
-/** More than any answer uses: a provider that counts wrongly must not close an account for ever. */
+/** More than any answer uses: wrong figures of a provider must not close an account forever. */
 const unitsMax = 1_000_000_000_000
 
 const nothingUsed: Charge = { tokens: 0, microUsd: 0 }
 
-/** What one admitted request holds of its limits, until it is settled. */
+/** The charges of one admitted request, until it is settled. */
 export class HeldReservation implements Reservation {
   readonly #held: Held
   readonly #deps: ReservationDeps
@@ -90,11 +90,11 @@ export class HeldReservation implements Reservation {
     const at = now()
     const used = usedBy(end)
     for (const hold of holds) {
-      // What nobody counted stays charged as it was held.
+      // Units that nothing counted stay charged as reserved.
       if (hold.unit !== 'requests' && used !== null) hold.settle(unitsOf(used, hold), at)
     }
-    // A request that was refused before it was sent on used nothing and is in the log of decisions.
-    // What it was charged nevertheless has to be kept.
+    // A request that was refused before it was forwarded used nothing and is in the decision log.
+    // Its remaining charges must be stored.
     const isNothing = !this.#isSentOn && !holds.some(({ isKept }) => isKept)
     if (journal === null || isNothing || question.facts.service?.kind.isOwn) return done
     return keep(journal, { held: this.#held, deps: this.#deps, openedAs: this.#openedAs, end })
@@ -138,7 +138,7 @@ function standingsOf({ holds, at }: HoldsNow) {
   return holds.flatMap((hold) => hold.standings(at))
 }
 
-/** Should the process die now, everything that is held counts as used. */
+/** If the process died now, everything that is reserved would count as used. */
 const interrupted: Outcome = { status: 0, kind: 'aborted', answerBytes: 0 }
 const unavailable: Refusal = { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }
 
@@ -149,8 +149,8 @@ function unitsOf(charge: Charge, { unit }: Hold): number {
 }
 
 /**
- * What the request cost in the end; null where what was held is the best that is known. A request
- * that never reached a model, or that it refused, used nothing.
+ * Returns the final cost of the request; null if the reserved units are the best estimate. A
+ * request that never reached a model, or that the model refused, used nothing.
  */
 function usedBy({ outcome, usage, estimate }: End): Charge | null {
   if (usage !== null) {
@@ -161,7 +161,7 @@ function usedBy({ outcome, usage, estimate }: End): Charge | null {
   return estimate === null || isUnanswered || isRefused ? nothingUsed : null
 }
 
-/** A refusal by a limit: rates recover by themselves, quotas when they are renewed. */
+/** A refusal by a limit: rates recover continuously, quotas when they are renewed. */
 export function refuseShort(
   { standing, waitMs, units, againAt }: Short,
   wanted: Estimate | null = null,
@@ -169,7 +169,7 @@ export function refuseShort(
   return {
     reason: isRateSeconds(standing.periodSeconds) ? 'rate-limited' : 'quota-exceeded',
     limit: standing,
-    // What never fits is not worth a repetition before everything is there again.
+    // A request that never fits is not worth a retry before the limit resets.
     ...{ retryAfterMs: waitMs, againAt },
     ...(wanted !== null && {
       asked: {
@@ -181,7 +181,7 @@ export function refuseShort(
   }
 }
 
-/** Two rates of one period are two meters, and one count. */
+/** Two rates of one period are two meters, but one counter in the journal. */
 function balancesOf(holds: readonly Hold[]): Balance[] {
   const balances = new Map<string, Balance>()
   for (const { balance } of holds) {
@@ -214,7 +214,7 @@ async function keep(
     outcome: end.outcome.kind,
     isEstimated: end.usage?.isEstimated ?? request.inputTokens + request.outputTokens > 0,
   }
-  // At the check point the answer is already sent, and a client that left does not wait.
+  // At the check point the answer was already sent, and a client that disconnected does not wait.
   const isAwaited = held.question.facts.point === 'relay' && end.outcome.kind !== 'aborted'
   const urgency = isAwaited ? 'at-once' : 'soon'
   await journal.record({ reservationId: openedAs, record, charges }, urgency)

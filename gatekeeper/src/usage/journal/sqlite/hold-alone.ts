@@ -3,9 +3,9 @@ import { type ProcessLock, takeProcessLock } from '../../../lib/files/process-lo
 import { ProblemsError } from '../../../lib/problem.ts'
 
 /**
- * Makes this process the only one that counts in a state folder: another one would book as dead what
- * the first has under way, and each would count for itself. Waits some seconds for one that is
- * stopping. Rejects with a ProblemsError where somebody else holds it.
+ * Makes this process the only one that counts in a state folder: another one would charge the open
+ * requests of the first as interrupted, and each would count separately. Waits some seconds for a
+ * process that is stopping. Rejects with a ProblemsError if another process holds the folder.
  */
 export async function holdAlone(path: string): Promise<ProcessLock> {
   try {

@@ -3,12 +3,12 @@ import { type Problem, ProblemsError } from '../../../lib/problem.ts'
 import type { Order, Question, Reply, Values } from './orders.ts'
 
 export type JournalThread = {
-  /** Rejects with a ProblemsError; nothing of the order was done then. */
+  /** Rejects with a ProblemsError; then nothing of the order was done. */
   readonly ask: <Kind extends Order['kind']>(
     order: Extract<Order, { kind: Kind }>,
   ) => Promise<Values[Kind]>
   readonly end: () => Promise<void>
-  /** Resolves with why, where it ended without being asked to: nothing starts it again. */
+  /** Resolves with the cause if the thread ended unexpectedly: it is not restarted. */
   readonly died: Promise<Error>
 }
 
@@ -20,12 +20,12 @@ class ThreadEnded extends Error {
 type Asked = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
 /**
- * Starts the thread that owns a database; which one, its first order says, so that it can load while
- * the process is still reading its settings. A thread that dies answers no more.
+ * Starts the thread that owns a database; its first order names the database, so that it can load
+ * while the process reads its settings. A thread that died answers no more.
  */
 export function startJournalThread(): JournalThread {
   const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
-    // Not the process's own: a test runner's words are nothing to this thread.
+    // Not those of the process: the options of a test runner do not apply to this thread.
     execArgv: [],
   })
   const asked = new Map<number, Asked>()
@@ -59,7 +59,7 @@ export function startJournalThread(): JournalThread {
         if (death !== null) return reject(new ProblemsError([death]))
         const question: Question = { number: ++number, order }
         asked.set(number, { resolve, reject })
-        // As text, which costs a third of a copy member by member.
+        // As text, which costs a third of a structured clone.
         worker.postMessage(JSON.stringify(question))
       }),
     died,

@@ -1,6 +1,6 @@
 /**
- * The thread that owns the journal's database. Orders are carried out one after the other; whatever
- * goes wrong is an answer, and then the database is opened anew for the next order.
+ * The thread that owns the journal's database. Orders are carried out one after the other; a
+ * failure is an answer, and the database is opened again for the next order.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import type { ProcessLock } from '../../../lib/files/process-lock.ts'
@@ -17,7 +17,7 @@ import { writeBatch } from './write-batch.ts'
 
 const port = parentPort as MessagePort
 
-/** Only a checkpoint waits for the disk, so a power cut takes no more than this. */
+/** Only a checkpoint waits for the disk, so a power cut loses no more than this. */
 const checkpointMs = 1000
 
 let path: string | null = null
@@ -52,7 +52,7 @@ async function execute(order: Order): Promise<Values[Order['kind']]> {
   const into = opened
   switch (order.kind) {
     case 'load':
-      // After the answer, for which the start waits.
+      // After the answer that the start waits for.
       setImmediate(finishLoading)
       return await inTransaction(into, () => loadUsage(into, order.now))
     case 'prune':
@@ -64,8 +64,9 @@ async function execute(order: Order): Promise<Values[Order['kind']]> {
 }
 
 /**
- * Writes the operations in one transaction. One that no database could take must not hold up all
- * others for ever: it is found by halving. Returns the places of such, counted from `from`.
+ * Writes the operations in one transaction. An operation that no database accepts must not block
+ * all others forever: it is found by bisection. Returns the indexes of such operations, counted
+ * from `from`.
  */
 async function writeOrSplit(
   into: UsageDatabase,
@@ -86,14 +87,14 @@ async function writeOrSplit(
   }
 }
 
-/** Between two orders, as they are: a checkpoint inside of a transaction is refused. */
+/** Between two orders: a checkpoint within a transaction is refused. */
 function writeThrough(): void {
   checkpoint = null
   last = last.then(() => {
     try {
       opened?.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
     } catch {
-      // A full disk: the next write says so to somebody who can do something.
+      // The disk is full: the next write reports it to a caller that can react.
     }
   })
 }

@@ -8,12 +8,15 @@ import { writeBatch } from './write-batch.ts'
 
 const dayMs = 86_400_000
 
-/** How far back a period may have begun to be of any use: itself, and a clock set back a little. */
+/**
+ * How long ago a period may have begun to be still useful: its length, plus a margin for a clock
+ * that was set back.
+ */
 const reachMs = { minute: 3_600_000, hour: 3 * 3_600_000, day: 3 * dayMs, month: 63 * dayMs }
 
 /**
- * Books what a dead process left open and gives the balances at the instant `now`. Inside of the
- * caller's transaction: a crash in here must not book anything twice.
+ * Charges the requests that a dead process left open, and returns the balances at the instant
+ * `now`. Runs within the caller's transaction: a crash here must not charge anything twice.
  */
 export async function loadUsage(opened: UsageDatabase, now: number): Promise<LoadedUsage> {
   const { queries } = opened

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** What made the database's tables, step by step; a step that was ever released never changes. */
+/** The migrations of the database's tables; a released step never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-usage': { up: createUsageTables },
 }

@@ -3,8 +3,8 @@ import { Kysely, SqliteDialect } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /**
- * Kysely over node:sqlite, for what is asked now and then; what is written all the time is kept
- * prepared (`write-statements.ts`). Ending it (`destroy`) closes the database.
+ * Kysely over node:sqlite, for occasional queries; frequent writes use prepared statements
+ * (`write-statements.ts`). `destroy` closes the database.
  */
 export function createQueries(database: DatabaseSync): Kysely<Tables> {
   return new Kysely<Tables>({

@@ -1,6 +1,6 @@
 /**
- * The database file of the journal: made, opened, brought up to date, and believed only after a look
- * at it. What cannot be believed is a problem and never an empty database in its place.
+ * The database file of the journal: created, opened, migrated, and checked before use. A database
+ * that fails the check is a problem and is never replaced by an empty one.
  */
 import { chmodSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -13,32 +13,33 @@ import { isDamage } from './store-fault.ts'
 import type { Tables } from './tables.ts'
 import { prepareWrites, type WriteStatements } from './write-statements.ts'
 
-/** The database, for reading at least. */
+/** The database, for reading. */
 export type OpenDatabase = {
   readonly database: DatabaseSync
   readonly queries: Kysely<Tables>
 }
 
-/** The database of the one who writes it. */
+/** The database of its writer. */
 export type UsageDatabase = OpenDatabase & { readonly writes: WriteStatements }
 
-/** SQLite's `application_id`, "GKus": tells our file from another program's. */
+/** SQLite's `application_id`, "GKus": distinguishes our file from another program's. */
 const applicationId = 0x474b7573
 
-/** For readers that hold up a write for a moment. */
+/** For readers that block a write for a moment. */
 const busyMs = 2000
 
 /**
- * How far the WAL may grow, 32 MB, before a commit writes it back itself and waits for the disk. The
- * journal's thread writes it back each second anyhow, between two commits; SQLite's own 1000 made
- * commits under load do so several times a second, with the same few pages each time.
+ * How far the WAL may grow, 32 MB, before a commit itself writes it back and waits for the disk.
+ * The journal's thread writes it back each second anyway, between two commits; with SQLite's
+ * default of 1000, commits under load do so several times a second, with the same few pages each
+ * time.
  */
 const walPagesMax = 8000
 
 /**
- * Opens the database for writing. `isFirst` lets it be made: one that vanishes later is never
- * replaced by an empty one. Throws a ProblemsError where the file cannot be believed, and SQLite's or
- * the file system's error where the disk does not work just now.
+ * Opens the database for writing. `isFirst` allows creating it: a database that disappears later is
+ * never replaced by an empty one. Throws a ProblemsError if the file is damaged or foreign, and
+ * SQLite's or the file system's error if the disk currently fails.
  */
 export async function openUsageDatabase(path: string, isFirst: boolean): Promise<UsageDatabase> {
   try {
@@ -52,7 +53,7 @@ export async function openUsageDatabase(path: string, isFirst: boolean): Promise
   }
 }
 
-/** Opens the database for reading, beside the process that writes it. Throws as above. */
+/** Opens the database for reading, while another process writes it. Throws as above. */
 export function openForReading(path: string): OpenDatabase {
   const opened = connect(path, { readOnly: true })
   try {
@@ -65,8 +66,8 @@ export function openForReading(path: string): OpenDatabase {
 }
 
 /**
- * Under another name until it is whole: an empty `usage.db` is then always a loss of data, and is
- * not taken for a first start.
+ * Under another name until it is complete: an empty `usage.db` is then always a loss of data, and
+ * never looks like a first start.
  */
 async function create(path: string): Promise<void> {
   if (existsSync(`${path}-wal`)) {
@@ -108,7 +109,7 @@ function connect(path: string, options: { readOnly?: boolean } = {}): OpenDataba
   return { database, queries: createQueries(database) }
 }
 
-/** Frees the database; a last checkpoint that fails, as on a full disk, loses nothing. */
+/** Closes the database; if its last checkpoint fails, as on a full disk, nothing is lost. */
 export async function closeDatabase({ database, queries }: OpenDatabase): Promise<void> {
   await queries.destroy().catch(() => {})
   if (database.isOpen) database.close()
@@ -126,7 +127,10 @@ function requireKnown(database: DatabaseSync, path: string): void {
   if (unknown.length > 0) throw newer(path, unknown)
 }
 
-/** What limits are made of; the log alone may be huge, and its damage opens no limit. */
+/**
+ * Checks the tables that limits depend on; the log alone may be huge, and its damage affects no
+ * limit.
+ */
 function requireWhole(database: DatabaseSync, path: string): void {
   for (const table of ['balances', 'open_reservations']) {
     const [row] = database.prepare(`PRAGMA quick_check(${table})`).all()
@@ -136,7 +140,7 @@ function requireWhole(database: DatabaseSync, path: string): void {
 
 const provider = { getMigrations: async () => ({ ...migrations }) }
 
-/** All steps in one transaction, which Kysely does not use for SQLite by itself. */
+/** All steps in one transaction, which Kysely does not use for SQLite by default. */
 async function migrate({ database, queries }: OpenDatabase): Promise<void> {
   database.exec('BEGIN IMMEDIATE')
   const { error } = await new Migrator({ db: queries, provider }).migrateToLatest()

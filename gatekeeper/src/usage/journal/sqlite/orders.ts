@@ -3,15 +3,18 @@ import type { Operation } from '../operation.ts'
 import type { LoadedUsage } from '../usage-journal.ts'
 import type { PruneOrder } from './prune.ts'
 
-/** What the journal's thread is asked to do. */
+/** The orders to the journal's thread. */
 export type Order =
-  /** The first one: it names the database, and nothing is opened before it. */
+  /** The first order: it names the database, and nothing is opened before it. */
   | { readonly kind: 'load'; readonly path: string; readonly now: number }
   | { readonly kind: 'write'; readonly operations: readonly Operation[] }
   | ({ readonly kind: 'prune' } & PruneOrder)
   | { readonly kind: 'close' }
 
-/** What it answers to each: for `write` the places of what no database takes, for `prune` whether more is left. */
+/**
+ * The answers: for `write` the indexes of operations that no database accepts, for `prune` whether
+ * more is left.
+ */
 export type Values = {
   readonly load: LoadedUsage
   readonly write: readonly number[]
@@ -21,7 +24,7 @@ export type Values = {
 
 export type Question = { readonly number: number; readonly order: Order }
 
-/** Carries the number of its question. */
+/** Carries the number of its order. */
 export type Reply = { readonly number: number } & (
   | { readonly value: Values[Order['kind']] }
   | { readonly problem: Problem }

@@ -3,15 +3,15 @@ import type { Tables } from './tables.ts'
 
 const dayMs = 86_400_000
 
-/** Balances are needed for their period only; this much longer, somebody may look at them. */
+/** Balances are needed for their period only; they are kept this much longer for people. */
 const keptMs = { minute: dayMs, hour: 7 * dayMs, day: 62 * dayMs, month: 800 * dayMs } as const
 
-/** Rows in one step: a step holds up the commits behind it. */
+/** Rows in one step: a step delays the commits behind it. */
 const stepRowsMax = 500
 
 export type PruneOrder = { readonly now: number; readonly retainDays: number }
 
-/** Removes a step's worth of what is too old; true where more is left. */
+/** Removes one step of old rows; true if more are left. */
 export async function prune(queries: Kysely<Tables>, order: PruneOrder): Promise<boolean> {
   const { now, retainDays } = order
   const old = queries
@@ -29,8 +29,8 @@ export async function prune(queries: Kysely<Tables>, order: PruneOrder): Promise
 }
 
 /**
- * The three newest of each counter stay, whatever the clock says: one that ran far ahead for a day
- * must not take the current period's balance away, which would open its limit.
+ * The three newest of each counter stay, whatever the clock says: a clock that was a day ahead must
+ * not remove the balance of the current period, which would reset its limit.
  */
 async function pruneBalances(queries: Kysely<Tables>, now: number): Promise<bigint> {
   const periods = ['minute', 'hour', 'day', 'month'] as const

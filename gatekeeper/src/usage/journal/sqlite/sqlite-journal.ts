@@ -15,7 +15,7 @@ export type SqliteJournalDeps = {
   readonly clock: Clock
   readonly timers: Timers
   readonly report: (event: JournalEvent) => void
-  /** One that was started before; it ends with this journal. */
+  /** A thread that was already started; it ends with this journal. */
   readonly thread?: JournalThread
 }
 
@@ -24,10 +24,10 @@ const hourMs = 3_600_000
 /** Between two steps of pruning, so that commits do not queue up behind it. */
 const stepPauseMs = 50
 
-/** The file of the journal in a state folder. */
+/** Returns the file of the journal in a state folder. */
 export const databaseIn = (folder: string): string => join(folder, 'usage.db')
 
-/** The journal in SQLite, written by a thread of its own. Nothing is opened before `load`. */
+/** The journal in SQLite, written by its own thread. Nothing is opened before `load`. */
 export function createSqliteJournal(deps: SqliteJournalDeps): UsageJournal {
   const thread = deps.thread ?? startJournalThread()
   const queue = new CommitQueue({ ...deps, write: (operations) => write(thread, operations) })
@@ -68,7 +68,7 @@ async function write(thread: JournalThread, operations: readonly Operation[]): P
   }
 }
 
-/** Every hour, in steps. A step that fails is tried again an hour later. */
+/** Every hour, in steps. A failed step is retried an hour later. */
 function startPruning(thread: JournalThread, deps: SqliteJournalDeps): () => void {
   const { clock, timers, retainDays } = deps
   let stopNext = () => {}

@@ -1,12 +1,12 @@
 import { type Problem, ProblemsError } from '../../../lib/problem.ts'
 
-/** SQLite's results that blame what is written, not the database: CONSTRAINT, TOOBIG, MISMATCH. */
+/** SQLite's results that blame the operation, not the database: CONSTRAINT, TOOBIG, MISMATCH. */
 const refusals = new Set([18, 19, 20])
 
-/** SQLITE_FULL, and the file system's word for it. */
+/** SQLITE_FULL, and the file system's code for it. */
 const full = 13
 
-/** Whether the operations themselves cannot be written, today or later, into any database. */
+/** Returns whether the operations themselves can never be written, into any database. */
 export function isRefusal(error: unknown): boolean {
   const { errcode, code } = error as { errcode?: number; code?: string }
   if (errcode !== undefined) return refusals.has(errcode & 0xff)
@@ -16,13 +16,13 @@ export function isRefusal(error: unknown): boolean {
 /** SQLITE_CORRUPT, SQLITE_NOTADB. */
 const damages = new Set([11, 26])
 
-/** Whether the file is at fault, which no waiting mends. */
+/** Returns whether the file is damaged, which a retry cannot fix. */
 export function isDamage(error: unknown): boolean {
   const { errcode } = error as { errcode?: number }
   return errcode !== undefined && damages.has(errcode & 0xff)
 }
 
-/** What a person is told of a database that does not work just now. */
+/** Describes a database that currently fails, for the operator. */
 export function toProblem(source: string, error: unknown): Problem {
   if (error instanceof ProblemsError && error.problems[0]) return error.problems[0]
   const { errcode, errstr, code, message } = error as {

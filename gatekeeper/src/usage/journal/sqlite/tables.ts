@@ -2,7 +2,7 @@ import type { Generated } from 'kysely'
 import type { LimitPeriod, LimitUnit } from '../../../model/limit.ts'
 import type { UsageRecord } from '../usage-journal.ts'
 
-/** The database's tables, as the newest of `migrations.ts` leaves them. Instants are epoch ms. */
+/** The database's tables after the newest migration. Instants are epoch ms. */
 export type Tables = {
   readonly usage_log: UsageRow
   readonly balances: BalanceRow
@@ -39,5 +39,5 @@ type BalanceRow = {
   readonly amount: number
 }
 
-/** `reservation` is an `OpenReservation` as JSON: nobody asks for parts of it. */
+/** `reservation` is an `OpenReservation` as JSON: no query reads its parts. */
 type OpenRow = { readonly id: string; readonly reservation: string }

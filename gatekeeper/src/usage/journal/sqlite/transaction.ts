@@ -1,8 +1,8 @@
 import type { UsageDatabase } from './open-database.ts'
 
 /**
- * Runs `work` in one transaction. Not Kysely's own: SQLite takes a transaction back by itself where
- * the disk is full, and an error of the ROLLBACK after it would hide the first one.
+ * Runs `work` in one transaction. Not Kysely's own: SQLite rolls a transaction back itself if the
+ * disk is full, and the error of a second ROLLBACK would hide the first one.
  */
 export async function inTransaction<T>(
   { database, writes }: UsageDatabase,

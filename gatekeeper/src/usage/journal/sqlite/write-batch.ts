@@ -4,8 +4,8 @@ import type { OpenReservation, UsageRecord } from '../usage-journal.ts'
 import type { UsageDatabase } from './open-database.ts'
 
 /**
- * Writes operations, inside of the caller's transaction, a table after the other. What is opened is
- * written before anything is closed, so that both may come together.
+ * Writes operations within the caller's transaction, one table after the other. Openings are
+ * written before closings, so that both may be in one batch.
  */
 export function writeBatch({ writes }: UsageDatabase, operations: readonly Operation[]): void {
   const sorted = sort(operations)

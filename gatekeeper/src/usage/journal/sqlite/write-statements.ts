@@ -4,9 +4,8 @@ import type { Balance, OpenReservation, UsageRecord } from '../usage-journal.ts'
 import type { Tables, UsageRow } from './tables.ts'
 
 /**
- * What transactions and batches are made of, a row at a time. No number of rows changes a text, so
- * each is compiled and prepared once for the life of its database: making the text anew for each
- * batch cost more than all that the database does with it.
+ * The statements for transactions and batches, one row at a time. Each text is fixed, so it is
+ * compiled and prepared once per database: building it for each batch cost more than executing it.
  */
 export type WriteStatements = {
   readonly begin: () => void
@@ -14,9 +13,12 @@ export type WriteStatements = {
   readonly open: (reservation: OpenReservation) => void
   readonly close: (id: string) => void
   readonly log: (record: UsageRecord) => void
-  /** Added by the database itself: read here and written there, two writers would lose a charge. */
+  /**
+   * Added by the database itself: if it were read here and written back, two writers could lose a
+   * charge.
+   */
   readonly charge: (charge: Balance) => void
-  /** Never moves back: requests do not end in the order in which they began. */
+  /** Never decreases: requests do not end in the order in which they began. */
   readonly use: (use: PrincipalUse) => void
 }
 
@@ -25,7 +27,7 @@ type PrincipalUse = Pick<UsageRecord, 'principalId' | 'at'>
 
 type WriteDeps = { readonly database: DatabaseSync; readonly queries: Kysely<Tables> }
 
-/** Prepares the statements; the tables have to be there. */
+/** Prepares the statements; the tables must exist. */
 export function prepareWrites({ database, queries }: WriteDeps): WriteStatements {
   const prepare = (query: Compilable) => database.prepare(query.compile().sql)
   const begin = database.prepare('BEGIN IMMEDIATE')
@@ -106,7 +108,7 @@ const moveLastUsed = (queries: Kysely<Tables>, row: ReturnType<typeof toUseRow>)
         .whereRef('excluded.at', '>', 'last_used.at'),
     )
 
-/** For compiling, which looks at the names of a row alone; never written. */
+/** Only for compiling, which uses the names of a row; never written. */
 const example = {
   id: '',
   record: {
