@@ -1,6 +1,8 @@
 import { hostname, userInfo } from 'node:os'
 
-/** Who acts, as far as the system knows: in containers there may be a number and no name. */
+/**
+ * The person who acts, as far as the system knows: in containers there may be a number and no name.
+ */
 export type Actor = {
   readonly user: string | null
   readonly uid: number | null

@@ -1,5 +1,5 @@
 /**
- * The chain of acts, as the commands write it: one act, then the process ends. The gatekeeper writes
+ * The chain of acts, as written by commands: one act, then the process ends. The gatekeeper writes
  * the same chain; a lock orders them.
  */
 import { join } from 'node:path'
@@ -23,8 +23,8 @@ export function actsRules(folder: string): ChainRules {
 }
 
 /**
- * Records acts; resolves when they are on the disk. Files are begun and heads signed by the
- * gatekeeper alone, which has the keys for that. Rejects as `node:fs` does.
+ * Records acts; resolves when they are on the disk. Only the gatekeeper begins files and signs
+ * heads, because it has the keys. Rejects as `node:fs` does.
  */
 export async function recordActs(
   folder: string,

@@ -1,8 +1,8 @@
 /**
- * What is recorded, and where. Three chains, so that none can push another one off the disk: `acts`
- * (changes of keys and clients, starts, reloads; never removed), `requests-N` (of known principals)
- * and `strangers-N` (refusals of everybody else, bounded). `acts` is shared with the commands; the
- * others belong to one process each, by a number that it holds a lock on.
+ * Decides what is recorded in which chain. Three chains, so that none can use up the disk of
+ * another: `acts` (changes of keys and clients, starts, reloads; never removed), `requests-N` (of
+ * known principals) and `strangers-N` (refusals of unknown callers, bounded). `acts` is shared with
+ * the commands; each of the others belongs to one process, which holds a lock on its number.
  */
 import { join } from 'node:path'
 import { createOwnedFolder } from '../lib/files/create-owned.ts'
@@ -23,40 +23,43 @@ import { createDenialBound, type DenialBound } from './denial-bound.ts'
 export type AuditRules = {
   /** Which allowed requests are recorded. */
   readonly allowed: 'all' | 'sampled' | 'none'
-  /** Of how many allowed requests one is recorded where they are sampled. */
+  /** With sampling, one of how many allowed requests is recorded. */
   readonly sampleOf: number
-  /** Whether requests are refused while they cannot be recorded. */
+  /** Whether requests are refused if they cannot be recorded. */
   readonly required: boolean
   readonly retainDays: number
-  /** Most bytes of the requests of known principals, and a quarter of it more for strangers. */
+  /**
+   * The most bytes for requests of known principals; unknown callers get a quarter of it in
+   * addition.
+   */
   readonly bytesMax: number
 }
 
-/** A decided request, as far as the audit is concerned. */
+/** The facts of a decided request that the audit needs. */
 export type DecidedEvent = {
-  /** Whether a credential held good; then `fields` name its principal. */
+  /** Whether the credential was valid; then `fields` name its principal. */
   readonly isKnown: boolean
   readonly isAllowed: boolean
-  /** Whether it changes what others use (class `manage`): such are always recorded. */
+  /** Whether it changes what others use (class `manage`): these are always recorded. */
   readonly isAct: boolean
-  /** What refusals are counted by. */
+  /** The reason by which refusals are counted. */
   readonly reason: string
   readonly addressGroup: string
 }
 
 export type Auditor = {
   /**
-   * Records a decided request as the rules say; never throws, and never waits. `describe` gives what
-   * is recorded, only members that may be in a log, and is asked only where it is.
+   * Records a decided request by the rules; never throws, and never waits. `describe` returns the
+   * record, which contains only loggable members, and is only called if it is needed.
    */
   readonly recordDecision: (event: DecidedEvent, describe: () => AuditFields) => void
   /** Resolves when the act is on the disk; an act that cannot be recorded must not happen. */
   readonly recordAct: (fields: AuditFields) => Promise<void>
-  /** Records what a known principal did beside its requests: that it was given a token. */
+  /** Records an event of a known principal beside its requests: a token was issued to it. */
   readonly recordEvent: (fields: AuditFields) => Promise<void>
-  /** Whether a request must be refused now, since it could not be recorded. */
+  /** Returns whether a request must be refused now, because it could not be recorded. */
   readonly isBlocked: (request: { readonly isAct: boolean }) => boolean
-  /** Why records are missing, or files cannot be kept in order; null where all is well. */
+  /** Why records are missing, or files cannot be maintained; null if neither. */
   readonly fault: () => string | null
   readonly close: () => Promise<void>
 }
@@ -67,7 +70,7 @@ const countIntervalMs = 10_000
 const tidyIntervalMs = 3_600_000
 const processesMax = 16
 
-/** Opens the chains of a folder. Throws as `node:fs` does, and where too many processes use it. */
+/** Opens the chains of a folder. Throws as `node:fs` does, and if too many processes use it. */
 export function openAuditor(rules: AuditRules, deps: ChainWriterDeps): Auditor {
   const { folder, timers = systemTimers } = deps
   createOwnedFolder(folder)
@@ -104,7 +107,9 @@ export function openAuditor(rules: AuditRules, deps: ChainWriterDeps): Auditor {
   }
 }
 
-/** The lowest number that no other process has: after a restart the same chains go on. */
+/**
+ * Returns the lowest number that no other process has, so that a restart continues the same chains.
+ */
 function takeNumber(folder: string): { readonly number: number; readonly lock: ProcessLock } {
   for (let number = 1; number <= processesMax; number++) {
     const lock = tryProcessLock(join(folder, `writer-${number}.lock`))

@@ -1,6 +1,6 @@
 /**
- * The files of one chain, as they are written: which is in use, where the chain stands, when the next
- * one begins. What is found to be wrong with them becomes a notice, which is recorded first of all.
+ * The files of one chain: the current one, its end, and when the next one begins. Faults of the
+ * files become notices, which are recorded before anything else.
  */
 import type { Clock } from '../lib/clock.ts'
 import { formatInstant } from '../lib/instant.ts'
@@ -19,14 +19,14 @@ export type ChainFilesDeps = {
 
 type Rules = Retention & { readonly segmentAgeMaxMs: number | null }
 
-/** A disk that takes nothing must not fill the memory instead. */
+/** A disk that cannot be written must not fill the memory instead. */
 const noticesMax = 10
 
 export class ChainFiles {
   head: ChainHead = emptyHead
-  /** Why no new file could be begun, or no old one removed; null where all is well. */
+  /** Why no new file could be begun, or no old one removed; null if neither. */
   upkeepFault: string | null = null
-  /** What is to be recorded about the files themselves. */
+  /** Notices about the files themselves that are to be recorded. */
   readonly notices: AuditFields[] = []
   readonly #rules: Rules
   readonly #deps: ChainFilesDeps
@@ -38,17 +38,17 @@ export class ChainFiles {
     this.#deps = deps
   }
 
-  /** Opens the newest file and finds out where the chain stands. Throws as `node:fs` does. */
+  /** Opens the newest file and finds the end of the chain. Throws as `node:fs` does. */
   openNewest(): void {
     const segments = listSegments(this.#deps.folder, this.#rules.name)
     const file = new SegmentFile(segments.at(-1) ?? this.#segmentOf(1))
     this.#file = file
     const { number } = file.segment
     const tail = file.readTail()
-    // A file that was begun and has no line yet follows on the one before it.
+    // A new file without lines continues the one before it.
     const before = this.#segmentOf(number - 1).path
     const head = tail.head ?? readLastHead(segments.slice(0, -1)) ?? readKeptHead(before)
-    // A chain that others write as well may have grown since, and never shrunk.
+    // A chain that others also write may have grown since, but never shrunk.
     if ((head?.sequence ?? 0) < this.head.sequence) this.#tellAltered(number, 'records are missing')
     if (head !== null) this.head = { sequence: head.sequence, hash: head.hash }
     this.#begunAt = file.begunAt()
@@ -56,8 +56,8 @@ export class ChainFiles {
   }
 
   /**
-   * The file to append to. One that was removed or cut under our hands is left alone: the chain goes
-   * on in a new one. Throws as `node:fs` does.
+   * Returns the file to append to. A file that another program removed or shortened is left alone:
+   * the chain continues in a new one. Throws as `node:fs` does.
    */
   usable(): SegmentFile {
     const file = this.#file as SegmentFile
@@ -73,13 +73,13 @@ export class ChainFiles {
     }
   }
 
-  /** The chain stands there now; `at` is the time of what was appended first. */
+  /** Continues the chain from here; `at` is the time of the first appended record. */
   goOnFrom(head: ChainHead, at: number): void {
     this.head = head
     this.#begunAt ??= at
   }
 
-  /** Begins a new file where one is full. Where that fails all stays as it is, to be tried again. */
+  /** Begins a new file if the current one is full. After a failure it is tried again. */
   async rotateIfFull(): Promise<void> {
     await this.#keepUp(async (file) => {
       if (!this.#isFull(file)) return
@@ -88,7 +88,7 @@ export class ChainFiles {
     })
   }
 
-  /** The same, also where nothing is written, and old files go in any case. */
+  /** The same if nothing is written; also removes old files. */
   async tidy(): Promise<void> {
     await this.#keepUp(async (file) => {
       if (this.#isFull(file)) await this.#rotate(file)
@@ -154,7 +154,7 @@ export class ChainFiles {
   }
 }
 
-/** The code of a system's error, or the name of another one. */
+/** Returns the code of a system error, or the name of another one. */
 export function codeOf(error: unknown): string {
   const { code, name } = error as NodeJS.ErrnoException
   return code ?? name

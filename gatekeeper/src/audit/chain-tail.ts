@@ -1,14 +1,16 @@
-/** Where a file of a chain ends, read from its end: files are large, and a start must not wait. */
+/**
+ * Finds the end of a chain's file, reading backwards: files are large, and the start must not wait.
+ */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type ChainHead, hashLine, readRecord } from './chain.ts'
 import type { Segment } from './segments.ts'
 
 export type ChainTail = {
-  /** The head after the last record; null where the file has none. */
+  /** The head after the last record; null if the file has none. */
   readonly head: ChainHead | null
-  /** Length of the whole lines. */
+  /** Length of the complete lines. */
   readonly wholeBytes: number
-  /** What stands behind the last line break: half of a line. */
+  /** The bytes after the last line break: an incomplete line. */
   readonly tornBytes: number
 }
 
@@ -22,13 +24,13 @@ export function readTail(file: number): ChainTail {
     const bytes = readEnd(file, size, length)
     const whole = bytes.lastIndexOf(lineBreak) + 1
     const head = whole === 0 ? null : lastHead(bytes.subarray(0, whole), length === size)
-    // A block that begins inside of the last line, or holds no record, says nothing: look further.
+    // A block that begins within the last line, or has no record, is not enough: read further back.
     if (head === undefined || (head === null && length < size)) continue
     return { head, wholeBytes: size - length + whole, tornBytes: length - whole }
   }
 }
 
-/** The head after the last record of several files; null where none of them has one. */
+/** Returns the head after the last record of several files; null if none of them has one. */
 export function readLastHead(segments: readonly Segment[]): ChainHead | null {
   for (const { path } of segments.toReversed()) {
     const file = openSync(path, 'r')
@@ -53,7 +55,7 @@ function readEnd(file: number, size: number, length: number): Buffer {
   return bytes.subarray(0, at)
 }
 
-/** Undefined where the last record's line may begin before these bytes. */
+/** Returns undefined if the last record's line may begin before these bytes. */
 function lastHead(bytes: Buffer, isAll: boolean): ChainHead | null | undefined {
   for (let end = bytes.length - 1; end >= 0; ) {
     const begin = end === 0 ? 0 : bytes.lastIndexOf(lineBreak, end - 1) + 1

@@ -1,7 +1,7 @@
 /**
- * Writes one chain. Records are gathered for a moment and go out together, in their order. Half a
- * line of a crash or a full disk is cut off, what could not be written is counted, and both are
- * recorded as soon as that is possible again.
+ * Writes one chain. Records are collected for a moment and written together, in order. An
+ * incomplete line after a crash or on a full disk is cut off, unwritten records are counted, and
+ * both are recorded as soon as possible.
  */
 import type { Clock } from '../lib/clock.ts'
 import { createOwnedFolder } from '../lib/files/create-owned.ts'
@@ -13,27 +13,27 @@ import type { Retention } from './retention.ts'
 import type { SignStatement } from './signed-head.ts'
 
 export type ChainWriter = {
-  /** Resolves when the record is written; rejects where it is not. */
+  /** Resolves when the record is written; rejects if it cannot be. */
   readonly record: (fields: AuditFields) => Promise<void>
-  /** Records within 100 ms. What cannot be is counted, and the count is recorded later. */
+  /** Records within 100 ms. Failures are counted, and the count is recorded later. */
   readonly add: (fields: AuditFields) => void
-  /** Why the last records are missing; null where none is. */
+  /** Why the last records are missing; null if none are. */
   readonly fault: () => string | null
-  /** Why no new file could be begun, or no old one removed; null where all is well. */
+  /** Why no new file could be begun, or no old one removed; null if neither. */
   readonly upkeepFault: () => string | null
   readonly head: () => ChainHead
-  /** Begins a new file and removes old ones where that is due. */
+  /** Begins a new file and removes old ones if it is time. */
   readonly tidy: () => Promise<void>
-  /** Writes what is gathered and closes the file. */
+  /** Writes the collected records and closes the file. */
   readonly close: () => Promise<void>
 }
 
 export type ChainRules = Retention & {
-  /** A file whose first record is older is closed, and signed; null leaves it to its size. */
+  /** A file whose first record is older is closed and signed; null only limits its size. */
   readonly segmentAgeMaxMs: number | null
   /**
-   * Path of a lock: other processes write the chain too. Every batch is written under it, and is on
-   * the disk itself, not only with the system, before it counts.
+   * Path of a lock: other processes write the chain too. Every batch is written under it, and
+   * counts only after it is on the disk.
    */
   readonly sharedLock: string | null
 }
@@ -57,17 +57,17 @@ export class AuditOverflowError extends Error {
 
 const waitingMaxDefault = 10_000
 const gatherMs = 100
-/** So many that hashing them holds up nobody for long. */
+/** Few enough that hashing them does not block for long. */
 const batchMax = 128
 
 type Waiting = {
   readonly fields: AuditFields
   readonly at: number
-  /** Null where nobody waits for it. */
+  /** Null if no caller waits for it. */
   readonly settle: ((error: Error | null) => void) | null
 }
 
-/** Opens a chain where it ended. Throws as `node:fs` does. */
+/** Opens a chain at its end. Throws as `node:fs` does. */
 export function openChain(rules: ChainRules, deps: ChainWriterDeps): ChainWriter {
   createOwnedFolder(deps.folder)
   const writer = new Writer(rules, deps)
@@ -100,7 +100,9 @@ class Writer {
     this.files = new ChainFiles(rules, deps)
   }
 
-  /** A shared chain is opened anew for every batch, since others may have gone on with it. */
+  /**
+   * A shared chain is opened again for every batch, because other processes may have continued it.
+   */
   open(): void {
     if (this.#rules.sharedLock !== null) return
     this.files.openNewest()
@@ -132,7 +134,7 @@ class Writer {
   }
 
   async tidy(): Promise<void> {
-    // Where a batch is under way it looks after that itself.
+    // A batch in progress does that itself.
     this.#running ??= this.#underLock(() => this.files.tidy())
       .catch((error) => {
         this.files.upkeepFault = codeOf(error)
@@ -160,7 +162,7 @@ class Writer {
     this.#running ??= this.#drain().finally(() => this.#goOn())
   }
 
-  /** What came in during the last step must not wait for somebody to come by. */
+  /** Records that arrived during the last step must not wait for the next call. */
   #goOn(): void {
     this.#running = null
     if (this.#waiting.length > 0) this.#start()
@@ -168,8 +170,8 @@ class Writer {
 
   async #drain(): Promise<void> {
     do {
-      // One turn of the loop gathers what the requests of this moment have to say, and is there for
-      // everybody else while a disk refuses batch after batch.
+      // One turn of the loop collects the records of the current requests, and lets other work
+      // proceed while a disk refuses batch after batch.
       await new Promise((resolve) => setImmediate(resolve))
       await this.#writeBatch(this.#waiting.splice(0, batchMax))
     } while (this.#waiting.length > 0)

@@ -1,33 +1,33 @@
 /**
- * The form of an audit file: one JSON object a line, each with the hash of the line before it. Who
- * changes, removes or reorders a line breaks the chain at the next one. A cut tail cannot be seen
- * in the file itself: for that there are heads that are kept elsewhere.
+ * The form of an audit file: one JSON object per line, each with the hash of the line before it.
+ * Changing, removing or reordering a line breaks the chain at the next one. A missing end is not
+ * visible in the file itself: exported heads show it.
  */
 import { hash } from 'node:crypto'
 import { formatInstant } from '../lib/instant.ts'
 
-/** What is recorded; members beside these are the event's own. */
+/** The recorded members; members beside these belong to the event. */
 export type AuditFields = Readonly<Record<string, unknown>>
 
-/** Where a chain stands: the next line follows on this. */
+/** The end of a chain: the next line continues from here. */
 export type ChainHead = {
-  /** Number of the last line, from 1 on over all segments; 0 where there is none. */
+  /** Number of the last line, counted from 1 over all segments; 0 if there is none. */
   readonly sequence: number
   /** SHA-256 of the last line's bytes without its line break, in hex. */
   readonly hash: string
 }
 
-/** The head of a chain that has no line yet. */
+/** The head of a chain without lines. */
 export const emptyHead: ChainHead = { sequence: 0, hash: '0'.repeat(64) }
 
-/** The line that follows on a head, without its line break, and the head after it. */
+/** Returns the next line after a head, without its line break, and the new head. */
 export function appendLine(
   head: ChainHead,
   at: number,
   fields: AuditFields,
 ): { readonly line: string; readonly head: ChainHead } {
   const sequence = head.sequence + 1
-  // Put together as text, since this is done for every request; no value of ours needs an escape.
+  // Built as text for speed, because every request does this; our own values need no escapes.
   const own = JSON.stringify(withoutOurs(fields)).slice(1, -1)
   const line = `{"sequence":${sequence},"at":"${formatAt(at)}",${own}${
     own === '' ? '' : ','
@@ -38,14 +38,17 @@ export function appendLine(
 let lastAt = Number.NaN
 let lastText = ''
 
-/** Many records have one millisecond. */
+/** Cached: many records share one millisecond. */
 function formatAt(at: number): string {
   if (at !== lastAt) lastText = formatInstant(at)
   lastAt = at
   return lastText
 }
 
-/** An event's member of the same name would stand in the line beside ours, and be the one believed. */
+/**
+ * A member of the event with the same name would be in the line beside ours, and might be read
+ * instead.
+ */
 function withoutOurs(fields: AuditFields): AuditFields {
   if (!('sequence' in fields || 'at' in fields || 'previous' in fields)) return fields
   const { sequence: _s, at: _a, previous: _p, ...own } = fields
@@ -56,10 +59,10 @@ export function hashLine(line: string | Buffer): string {
   return hash('sha256', line, 'hex')
 }
 
-/** What can be wrong with a line, by itself or where it stands. */
+/** The possible faults of a line, by itself or at its place. */
 export type LineFault = 'torn' | 'not-json' | 'not-a-record' | 'broken-link' | 'wrong-sequence'
 
-/** A record that was read: its members, and its place. */
+/** A parsed record: its members, and its place. */
 export type AuditRecord = {
   readonly sequence: number
   /** ISO 8601. */
@@ -71,16 +74,16 @@ export type AuditRecord = {
 export type ReadLine = { readonly record: AuditRecord | null; readonly fault: LineFault | null }
 
 export type ChainFollower = {
-  /** Takes the next line, without its line break. */
+  /** Reads the next line, without its line break. */
   readonly take: (line: Buffer) => ReadLine
-  /** Where the chain stands after the last line that could be read; null before the first. */
+  /** Returns the end of the chain after the last readable line; null before the first. */
   readonly head: () => ChainHead | null
 }
 
 /**
- * Follows a chain line by line from `start`; null takes the first line as it is, where what came
- * before was removed by age. After a fault the chain is followed anew, so that every further fault is
- * found as well.
+ * Follows a chain line by line from `start`; null accepts any first line, because earlier ones may
+ * have been removed by age. After a fault the chain restarts, so that every further fault is found
+ * as well.
  */
 export function followChain(start: ChainHead | null): ChainFollower {
   let head = start
@@ -89,7 +92,7 @@ export function followChain(start: ChainHead | null): ChainFollower {
       const record = readRecord(line.toString('utf8'))
       if (typeof record === 'string') return { record: null, fault: record }
       const fault = head === null ? null : compare(record, head)
-      // Of the bytes, and not of what was understood of them: two of those may read alike.
+      // The hash of the bytes, not of the parsed values, which can be equal for different bytes.
       head = { sequence: record.sequence, hash: hashLine(line) }
       return { record, fault }
     },
@@ -102,7 +105,7 @@ function compare(record: AuditRecord, head: ChainHead): LineFault | null {
   return record.sequence === head.sequence + 1 ? null : 'wrong-sequence'
 }
 
-/** Reads one line by itself. */
+/** Reads a single line. */
 export function readRecord(line: string): AuditRecord | 'not-json' | 'not-a-record' {
   let value: unknown
   try {

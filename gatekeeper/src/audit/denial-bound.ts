@@ -1,27 +1,27 @@
 import type { Clock } from '../lib/clock.ts'
 
-/** A refusal of somebody without a good credential. */
+/** A refusal of a caller without a valid credential. */
 export type StrangerDenial = { readonly addressGroup: string; readonly reason: string }
 
-/** How many refusals of a kind were not recorded one by one. */
+/** How many refusals of a kind were not recorded individually. */
 export type UncountedDenials = StrangerDenial & {
   readonly minuteAt: number
   readonly count: number
 }
 
 export type DenialBound = {
-  /** Whether this one is to be recorded by itself. */
+  /** Returns whether this one is recorded individually. */
   readonly isRecorded: (denial: StrangerDenial) => boolean
-  /** What was left out in minutes that have ended, once. */
+  /** Returns the counts of minutes that have ended, once. */
   readonly takeEnded: () => readonly UncountedDenials[]
 }
 
 const perMinute = 20
 const minuteMs = 60_000
-/** Beyond these a minute's kinds are counted together: a stranger chooses its addresses. */
+/** Beyond this, kinds of a minute are counted together: an attacker can choose many addresses. */
 const kindsMax = 5_000
 
-/** Anybody may be refused as often as they like; what of it fills the disk is bounded. */
+/** Bounds how many refusals of unknown callers are recorded, so that they cannot fill the disk. */
 export function createDenialBound(clock: Clock): DenialBound {
   let minuteAt = 0
   let counts = new Map<string, { denial: StrangerDenial; count: number }>()

@@ -3,10 +3,10 @@ import { listHeads, listSegments } from './segments.ts'
 
 export type Retention = {
   readonly name: string
-  /** The oldest files beyond this are removed; one that is being filled counts as full. */
+  /** The oldest files beyond this are removed; the current file counts as full. */
   readonly totalBytesMax: number
   readonly segmentBytesMax: number
-  /** Files that were last written to longer ago are removed; null keeps them. */
+  /** Files that were last written before this are removed; null keeps them. */
   readonly ageMaxMs: number | null
 }
 
@@ -14,8 +14,8 @@ export type Retention = {
 const headsMax = 100
 
 /**
- * Removes what is too old or too much, oldest first; never the file in use, nor one behind another
- * that stays, since a chain has no holes. Throws as `node:fs` does.
+ * Removes files that are too old or too large, oldest first; never the current file, nor one after
+ * a file that stays, because a chain has no gaps. Throws as `node:fs` does.
  */
 export function removeOld(
   folder: string,

@@ -1,4 +1,7 @@
-/** One file of a chain that is being written. Whole batches only: half of one is taken back. */
+/**
+ * The current file of a chain. Batches are written completely or not at all: a partial one is
+ * removed again.
+ */
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { createOwnedFile } from '../lib/files/create-owned.ts'
@@ -9,7 +12,7 @@ import type { Segment } from './segments.ts'
 const writeSome = promisify(write)
 const sync = promisify(fdatasync)
 
-/** Somebody else removed or shortened a file that is being written. */
+/** Another program removed or shortened the current file. */
 export class AlteredError extends Error {
   override readonly name = 'AlteredError'
 }
@@ -20,7 +23,7 @@ export class SegmentFile {
   #bytes: number
   #isTorn = false
 
-  /** Opens the file, makes it where there is none. Throws as `node:fs` does. */
+  /** Opens or creates the file. Throws as `node:fs` does. */
   constructor(segment: Segment) {
     createOwnedFile(segment.path)
     this.segment = segment
@@ -32,7 +35,9 @@ export class SegmentFile {
     return this.#bytes
   }
 
-  /** Where it ends now. What is torn is not counted, and is cut off before the next batch. */
+  /**
+   * Returns the end of the file. A torn line is not counted, and is cut off before the next batch.
+   */
   readTail(): ChainTail {
     const tail = readTail(this.#file)
     this.#bytes = tail.wholeBytes
@@ -40,7 +45,7 @@ export class SegmentFile {
     return tail
   }
 
-  /** Instant of its first record; null where it has none that can be read. */
+  /** Returns the instant of its first record; null if there is no readable one. */
   begunAt(): number | null {
     const bytes = Buffer.alloc(16_384)
     const text = bytes.toString('utf8', 0, readSync(this.#file, bytes, 0, bytes.length, 0))
@@ -48,7 +53,10 @@ export class SegmentFile {
     return typeof record === 'string' ? null : Date.parse(record.at)
   }
 
-  /** Whether others have written to it since; throws an AlteredError where lines of ours are gone. */
+  /**
+   * Returns whether others have written to it since; throws an AlteredError if lines of ours are
+   * missing.
+   */
   hasGrown(): boolean {
     const { nlink, size } = fstatSync(this.#file)
     if (nlink === 0) throw new AlteredError('the file was removed')

@@ -4,17 +4,20 @@ import { join } from 'node:path'
 
 export type Segment = { readonly number: number; readonly path: string }
 
-/** The segments of a chain, oldest first. Throws as `node:fs` does; no folder is no segments. */
+/**
+ * Returns the segments of a chain, oldest first. Throws as `node:fs` does; a missing folder has no
+ * segments.
+ */
 export function listSegments(folder: string, chain: string): Segment[] {
   return list(folder, new RegExp(`^${chain}-(\\d{6,})\\.jsonl$`))
 }
 
-/** The heads that are kept of a chain, those of removed segments among them. */
+/** Returns the stored heads of a chain, including those of removed segments. */
 export function listHeads(folder: string, chain: string): Segment[] {
   return list(folder, new RegExp(`^${chain}-(\\d{6,})\\.head$`))
 }
 
-/** Names of the chains in a folder. */
+/** Returns the names of the chains in a folder. */
 export function listChains(folder: string): string[] {
   const names = readNames(folder).flatMap(
     (name) => /^([a-z]+(?:-\d{1,2})?)-\d{6,}\.(?:jsonl|head)$/.exec(name)?.[1] ?? [],
@@ -26,7 +29,7 @@ export function segmentPath(folder: string, chain: string, number: number): stri
   return join(folder, `${chain}-${String(number).padStart(6, '0')}.jsonl`)
 }
 
-/** Where the signed head of a segment is kept, which outlives the segment. */
+/** Returns the path of a segment's signed head, which is kept longer than the segment. */
 export function headPath(segment: string): string {
   return segment.replace(/\.jsonl$/, '.head')
 }

@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../lib/files/atomic-write.ts'
 import type { ChainHead } from './chain.ts'
 import { headPath, type Segment } from './segments.ts'
 
-/** Where a chain stood, as it is signed. */
+/** The signed statement about the end of a chain. */
 export type HeadStatement = ChainHead & {
   readonly chain: string
   readonly segment: number
@@ -11,12 +11,12 @@ export type HeadStatement = ChainHead & {
   readonly at: string
 }
 
-/** Signs a statement with the key that signs tokens: a JWS, or null where there is no key. */
+/** Signs a statement with the key that signs tokens: a JWS, or null if there is no key. */
 export type SignStatement = (statement: object) => Promise<string | null>
 
 export type KeptHead = HeadStatement & { readonly signature: string | null }
 
-/** Keeps the signed head of a segment beside it. Rejects as `node:fs` does. */
+/** Stores the signed head of a segment beside it. Rejects as `node:fs` does. */
 export async function keepHead(
   segment: Segment,
   statement: HeadStatement,
@@ -30,7 +30,7 @@ export async function keepHead(
   )
 }
 
-/** The kept head of a segment; null where there is none, or none that can be read. */
+/** Returns the stored head of a segment; null if there is none, or it is not readable. */
 export function readKeptHead(segment: string): KeptHead | null {
   try {
     const head = JSON.parse(readFileSync(headPath(segment), 'utf8')) as Partial<KeptHead>
