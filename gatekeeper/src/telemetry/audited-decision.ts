@@ -7,8 +7,9 @@ const userAgentCharsMax = 200
 const modelCharsMax = 100
 
 /**
- * What an audit holds of a decided request: what the log has, and what the caller says of its program
- * and its model. Both are texts of its own choice, so that whatever may be a credential is hidden.
+ * Returns the audit record of a decided request: the content of the log line, plus the client's
+ * program and the requested model. Both are texts from the client, so anything that may be a
+ * credential is hidden.
  */
 export function describeAudited(
   decided: Decided,
@@ -28,15 +29,18 @@ export function describeAudited(
   }
 }
 
-/** Whether it changes what others use: models that are pulled or deleted, settings of a service. */
+/**
+ * Returns whether the request changes what others use: models that are pulled or deleted, settings
+ * of a service.
+ */
 export function isAct({ endpoint }: RequestFacts): boolean {
   return endpoint?.class === 'manage'
 }
 
-/** By what an audit chooses which decided requests it records. */
+/** Classifies a decided request for the audit's rules. */
 export function classifyDecided({ facts, principal, reason, status }: Decided) {
   const isKnown = principal !== null && principal.kind !== 'anonymous'
-  // A refused OAuth request was admitted, as all are, and refused by what answered it.
+  // A refused OAuth request was admitted, like all of them, and refused by its endpoint.
   const isRefused = reason !== null || (facts?.service?.kind.isOwn === true && status >= 400)
   return {
     isKnown,
@@ -47,14 +51,14 @@ export function classifyDecided({ facts, principal, reason, status }: Decided) {
   }
 }
 
-/** Hidden before it is cut: what the cut leaves of a credential has no longer the form of one. */
+/** Hidden before truncation: a truncated credential no longer has its form. */
 function hideInUserAgent(text: string): string {
   return scrubKeys(text)
     .replace(/[A-Za-z0-9_=~+.-]{24,}|[A-Za-z0-9_=~+./-]{40,}/g, '***')
     .slice(0, userAgentCharsMax)
 }
 
-/** Names of models are long, and have dots, colons and slashes in them; random texts have none. */
+/** Model names are long, and contain dots, colons and slashes; random texts do not. */
 function hideInModel(text: string): string {
   return scrubKeys(text)
     .replace(

@@ -6,19 +6,19 @@ import { type Reason, reasonRow } from '../model/reason.ts'
 import type { Usage } from '../model/usage.ts'
 import type { Log } from './log.ts'
 
-/** What is known of a decided request. Only the members named here ever reach a log. */
+/** A decided request. Only these members ever reach a log. */
 export type Decided = {
   readonly facts: RequestFacts | null
   readonly requestId: string
   readonly principal: Principal | null
-  /** Why it was refused or failed; null where it was answered. */
+  /** Why it was refused or failed; null if it was answered. */
   readonly reason: Reason | null
   readonly check?: string
-  /** The limit that refused, in its one form, with whose it is. */
+  /** The limit that refused, in its canonical form, with its owner. */
   readonly limit?: string | null
   readonly status: number
   readonly outcome: Outcome | null
-  /** Caddy carried the answer, and did not tell of it. */
+  /** Caddy carried the answer and did not report how it ended. */
   readonly isEndUnknown?: true
   readonly usage?: Usage | null
   readonly durationMs: number
@@ -27,7 +27,7 @@ export type Decided = {
 const pathCharsMax = 200
 const methodCharsMax = 20
 
-/** Writes the one line of a request, at the level that its reason has. */
+/** Writes the log line of a request, at the level of its reason. */
 export function logDecision(
   log: Log,
   decided: Decided,
@@ -39,7 +39,10 @@ export function logDecision(
 
 export type DescribedDecision = Readonly<Record<string, unknown>>
 
-/** What may be told of a decided request, in a log or an audit: no credential, and nothing long. */
+/**
+ * Returns the loggable facts of a decided request, for the log or the audit: no credential, and
+ * nothing long.
+ */
 export function describeDecision(decided: Decided): DescribedDecision {
   const { facts, principal, reason, outcome } = decided
   return {
@@ -67,20 +70,20 @@ function describeOutcome({ kind, answerBytes, cause, waitedMs, firstByteMs }: Ou
   }
 }
 
-/** Without the model's name, which the caller chose. */
+/** Without the model's name, which is text from the caller. */
 function describeUsage({ inputTokens, outputTokens, microUsd, isEstimated }: Usage) {
   return { inputTokens, outputTokens, microUsd, ...(isEstimated && { isEstimated }) }
 }
 
 function describeRequest(facts: RequestFacts, reason: Reason | null) {
-  // A plain key has no shape by which it could be hidden.
+  // A plain key has no form by which it could be hidden.
   const isHidden = reason === 'credential-in-target' || facts.hasKeyInTarget
   const path = isHidden ? '***' : facts.path
   return {
     point: facts.point,
     method: facts.method.slice(0, methodCharsMax),
-    // Without the query, which may hold anything; cut, since a stranger chooses its length. Scrubbed
-    // before: what the cut leaves of a key has no longer the shape of one.
+    // Without the query, which may contain anything; truncated, because clients choose the length.
+    // Scrubbed before: a truncated key no longer has its form.
     path: maskLongSegments(scrubKeys(path)).slice(0, pathCharsMax),
     service: facts.service?.name,
     endpoint: facts.endpoint?.pattern,
@@ -88,7 +91,7 @@ function describeRequest(facts: RequestFacts, reason: Reason | null) {
   }
 }
 
-/** A stranger's path may hold a credential of any form; what is long and without a gap may be one. */
+/** A path may contain a credential in any form; a long segment without separators may be one. */
 function maskLongSegments(path: string): string {
   return path.replace(/[A-Za-z0-9_=~+.-]{24,}/g, '***')
 }

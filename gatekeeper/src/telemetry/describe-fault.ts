@@ -1,8 +1,8 @@
-/** What the log has of an error that is a bug or an outage. */
+/** The logged facts of an error that is a bug or an outage. */
 export type FaultDescription = {
   readonly name: string
   readonly code?: string | undefined
-  /** Where it was thrown. */
+  /** The place in the code that threw it. */
   readonly place?: string | undefined
 }
 
@@ -10,7 +10,9 @@ const framesMax = 10
 /** `at name (place)`, where the place ends with line and column. */
 const frameForm = /^at (?:.* \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\).*:\d+:\d+\)?$/
 
-/** Name, code and place of an error. Its message may quote what a client sent, so it stays out. */
+/**
+ * Returns name, code and place of an error. Its message may quote client data, so it is not logged.
+ */
 export function describeFault(error: unknown): FaultDescription {
   if (!(error instanceof Error)) return { name: typeof error }
   const { code } = error as NodeJS.ErrnoException
@@ -21,11 +23,11 @@ export function describeFault(error: unknown): FaultDescription {
   }
 }
 
-/** The frames of an error's stack, the innermost first. */
+/** Returns the frames of an error's stack, the innermost first. */
 export function framesOf(error: unknown): string[] {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return []
   const { message, stack } = error
-  // The message stands before the frames, and may have lines of its own that look like one.
+  // The message precedes the frames, and may contain lines that look like one.
   const begin = stack.indexOf(message)
   if (begin === -1) return []
   const lines = stack.slice(begin + message.length).split('\n')

@@ -2,12 +2,12 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * How many faults ended a gatekeeper on this state folder. A counter in memory ends with the process
- * that it counts, before anybody reads it, so this one is in a file.
+ * How many faults ended a gatekeeper with this state folder. A counter in memory would end with its
+ * process before a scrape, so this one is in a file.
  */
 export type FaultCount = {
   readonly total: () => number
-  /** Counts one more. Never throws: where the disk takes nothing, this process still knows it. */
+  /** Adds one. Never throws: if the disk cannot be written, the count is kept in memory. */
   readonly add: () => void
 }
 
@@ -22,13 +22,13 @@ export function openFaultCount(stateDir: string): FaultCount {
         writeFileSync(`${path}.tmp`, `${total}\n`, { mode: 0o600 })
         renameSync(`${path}.tmp`, path)
       } catch {
-        // The process is about to end, and nothing may keep it from that.
+        // The process is about to end, and nothing may prevent that.
       }
     },
   }
 }
 
-/** What cannot be read counts as none: it is a figure for people, and no decision depends on it. */
+/** An unreadable count is zero: it is for people, and no decision depends on it. */
 function read(path: string): number {
   try {
     const text = readFileSync(path, 'utf8').trim()

@@ -1,8 +1,8 @@
 /**
- * Where log lines go: to a file descriptor, several in one write, since a write for each line takes
- * a fifth of the time that the gatekeeper has for a checked request. A disk that is full or a reader
- * that left must never end the service, hold it up, or keep it from ending. (pino's own destination
- * emits the first as an error, and tries for ever to write what is left when the process ends.)
+ * Writes log lines to a file descriptor, several in one write, because one write per line takes a
+ * fifth of the time of a checked request. A full disk or a closed reader must never end the
+ * service, block it, or prevent its end. (pino's own destination emits the first as an error, and
+ * retries forever when the process ends.)
  */
 import { write, writeSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
@@ -10,24 +10,24 @@ import type { LogSink } from './log.ts'
 
 const gatheredCharsMin = 8192
 const flushMs = 100
-/** What waits for a disk or a reader that takes nothing. Beyond it lines are dropped. */
+/** The most that is held while a disk or a reader accepts nothing. Beyond it lines are dropped. */
 const heldCharsMax = 8 * 1024 * 1024
-/** How long a reader that takes nothing for now is waited for. */
+/** How long to wait before a retry if the reader accepts nothing. */
 const retryMs = 100
-/** How often at most it is tried again when the process ends. */
+/** The number of retries when the process ends. */
 const lastTriesMax = 10
-/** A write that takes longer waits for a reader that takes nothing, and so would every other. */
+/** A write that takes longer is blocked by its reader, as every further one would be. */
 const stuckMs = 1_000
 
 export type FileSink = Required<LogSink> & {
-  /** Resolves when no write is under way any more; the process's end writes what is left. */
+  /** Resolves when no write is in progress; the rest is written when the process ends. */
   readonly drained: () => Promise<void>
 }
 
 /**
- * Gathers lines for at most 100 ms, so that a process that is killed loses no more than those. At
- * any end of its own (signal, fault, `process.exit`) the process writes what is left. Without
- * `isGathered` each line is written at once, for people.
+ * Collects lines for at most 100 ms, so that a killed process loses no more than those. At a
+ * regular end (signal, fault, `process.exit`) the rest is written. Without `isGathered` each line
+ * is written at once, for people.
  */
 export function openLogSink(
   descriptor: number,
@@ -55,11 +55,11 @@ class Writer {
   readonly #descriptor: number
   #lines: string[] = []
   heldChars = 0
-  /** What is being written, or could not be; without what is written of it. */
+  /** The bytes that are being written or could not be written, without the part that is. */
   #bytes: Buffer = Buffer.alloc(0)
   #isWriting = false
   #begunAt = 0
-  /** Whether a flush came while another write was under way. */
+  /** Whether a flush was requested during another write. */
   #isWanted = false
   #waiting: (() => void)[] = []
 
@@ -89,9 +89,9 @@ class Writer {
     return promise
   }
 
-  /** At the process's end. What is being written then is the system's, and is not written twice. */
+  /** At the end of the process. A write in progress belongs to the system and is not repeated. */
   writeRest(): void {
-    // Node waits for that write before it ends, and nothing else ends a process that waits so.
+    // Node waits for that write before it exits, and nothing else would end the process.
     if (this.#isStuck()) process.kill(process.pid, 'SIGKILL')
     if (this.#isWriting) this.#bytes = Buffer.alloc(0)
     this.#take()
@@ -110,7 +110,7 @@ class Writer {
     return this.#isWriting && performance.now() - this.#begunAt > stuckMs
   }
 
-  /** Everything that is held is to be written next, behind what could not be. */
+  /** Moves everything that is held to the next write, after what could not be written. */
   #take(): void {
     this.#isWanted = false
     const text = this.#lines.join('')
@@ -124,7 +124,7 @@ class Writer {
     write(this.#descriptor, this.#bytes, (error, count) => {
       if (error === null) this.#bytes = this.#bytes.subarray(count)
       else if (isBusy(error)) return void setTimeout(() => this.#writeOn(), retryMs)
-      // There is nobody to tell. It is tried again with the next lines.
+      // The error cannot be reported. The write is retried with the next lines.
       else return this.#rest()
       if (this.#bytes.length === 0 && this.#isWanted) this.#take()
       if (this.#bytes.length === 0) return this.#rest()

@@ -1,6 +1,6 @@
 /**
- * Where log lines are made. Records are lists of allowed members and never whole requests; a last
- * pass over every line removes whatever still looks like one of our keys.
+ * Creates log lines. Records are lists of allowed members and never whole requests; a last pass
+ * over every line removes anything that still looks like a gatekeeper key.
  */
 import pino, { type Logger } from 'pino'
 import { scrubKeys } from '../model/key-shape.ts'
@@ -8,7 +8,9 @@ import { toPlainLine } from './plain-line.ts'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** `write` takes whole lines with their line break; `flush` follows one that must not wait. */
+/**
+ * `write` receives whole lines with their line break; `flush` follows a line that must not wait.
+ */
 export type LogSink = {
   readonly write: (line: string) => unknown
   readonly flush?: () => unknown
@@ -16,10 +18,10 @@ export type LogSink = {
 
 const warnLevel = pino.levels.values['warn'] as number
 
-/** `plain` writes lines for people; otherwise JSON, one object a line. */
+/** `plain` writes lines for people; otherwise JSON, one object per line. */
 export function createLog(sink: LogSink, options: { plain: boolean }): Log {
   const destination = {
-    // Asks pino to tell the level of each line.
+    // Makes pino pass the level of each line.
     [Symbol.for('pino.metadata')]: true,
     lastLevel: 0,
     write: (line: string) => {

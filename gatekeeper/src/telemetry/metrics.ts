@@ -1,25 +1,25 @@
 /**
- * Figures for Prometheus. Every label value comes from our own configuration or tables: a client
- * can move a counter, and never make one.
+ * Metrics for Prometheus. Every label value comes from our own configuration or tables: a client
+ * can increase a counter, but never create one.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { reasons } from '../model/reason.ts'
 import type { Decided } from './decision-log.ts'
 import { addProcessGauges } from './process-gauges.ts'
 
-/** What a scrape reads. */
+/** The values that a scrape reads. */
 export type MetricSources = {
   readonly services: readonly string[]
-  /** By the names of services that have a queue: how many wait and run there. */
+  /** By the names of services with a queue: how many requests wait and run there. */
   readonly queues: () => Readonly<Record<string, QueueFigures>>
-  /** What is stale or missing, by part; see `/readyz`. */
+  /** Stale or missing parts, by name; see `/readyz`. */
   readonly problems: () => Readonly<Record<string, readonly unknown[]>>
   readonly keys: () => number
-  /** Epoch milliseconds at which the keys in force were read. */
+  /** Epoch milliseconds at which the loaded keys were read. */
   readonly keysLoadedAt: () => number
-  /** Requests that are admitted and not settled yet. */
+  /** Requests that are admitted and not yet settled. */
   readonly running: () => number
-  /** Faults that nobody caught, of earlier processes too; see `FaultCount`. */
+  /** Uncaught errors, including those of earlier processes; see `FaultCount`. */
   readonly processFaults: () => number
 }
 
@@ -119,7 +119,7 @@ function observe(decided: Decided, observed: Observed, known: ReadonlySet<string
   observed.money.inc({ service }, usage.microUsd)
 }
 
-/** Returns what counts a fault of a request. */
+/** Returns a function that counts a fault of a request. */
 function addFaultCounter(registry: Registry, { processFaults }: MetricSources): () => void {
   let ofRequests = 0
   new Counter({

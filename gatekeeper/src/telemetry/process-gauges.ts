@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
-// Each tick of the measurement wakes the process: twenty a second cost nothing that could be seen.
+// Each tick of the measurement wakes the process: twenty per second have no visible cost.
 const lagResolutionMs = 50
 
 /**
- * The state of the process itself. Not prom-client's own set: that watches every garbage collection
- * and wakes a hundred times a second, for figures that nobody draws here. Returns what ends it.
+ * Metrics of the process itself. Not prom-client's own set, which observes every garbage collection
+ * and wakes the process a hundred times per second. Returns a function that stops them.
  */
 export function addProcessGauges(registry: Registry): () => void {
   const lag = monitorEventLoopDelay({ resolution: lagResolutionMs })
@@ -53,7 +53,7 @@ const percentiles = [
   ['100', 100],
 ] as const
 
-/** How late the event loop was since the last scrape, by percentile. */
+/** The delay of the event loop since the last scrape, by percentile. */
 function addLagGauge(registry: Registry, lag: ReturnType<typeof monitorEventLoopDelay>): void {
   new Gauge({
     name: 'gatekeeper_event_loop_lag_seconds',
