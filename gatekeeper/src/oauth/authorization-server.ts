@@ -1,6 +1,7 @@
 /**
- * Our OAuth 2.0 authorization server, without its HTTP: who asks, what is granted, what is answered.
- * Every refusal of a client is one text and takes one time; nothing of a request is ever logged here.
+ * The OAuth 2.0 authorization server, without its HTTP: authenticates clients, decides grants and
+ * builds answers. Every failed client authentication gets the same text and takes the same time;
+ * nothing of a request is logged here.
  */
 import type { Clock } from '../lib/clock.ts'
 import type { RateLimiter } from '../lib/load/rate-limiter.ts'
@@ -24,23 +25,23 @@ export type OAuthRequest = {
   readonly parameters: Parameters
   /** Value of the Authorization field, or null. */
   readonly authorization: string | null
-  /** The client's address or its group: what attempts are counted by. */
+  /** The client's address or its group, by which attempts are counted. */
   readonly addressGroup: string
 }
 
-/** What is answered: a JSON body, or none. */
+/** The answer: a JSON body, or none. */
 export type OAuthAnswer = {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>> | null
-  /** Whether `WWW-Authenticate: Basic` belongs to it (RFC 6749 §5.2). */
+  /** Whether the answer needs `WWW-Authenticate: Basic` (RFC 6749 §5.2). */
   readonly challenge?: true
   readonly retryAfterSeconds?: number
 }
 
-/** What introspection says of a token that holds good (RFC 7662 §2.2); null of any other. */
+/** The introspection of a valid token (RFC 7662 §2.2); null for any other. */
 export type Introspected = Readonly<Record<string, unknown>> | null
 
-/** A token of ours, as far as revoking it needs. Instants are epoch milliseconds. */
+/** The facts of one of our tokens that revoking needs. Instants are epoch milliseconds. */
 export type OwnToken = {
   readonly tokenId: string
   readonly clientId: string
@@ -53,19 +54,19 @@ export type AuthorizationServerDeps = {
   readonly clients: ClientStore
   readonly signingKeys: Pick<SigningKeys, 'signer'>
   readonly clock: Clock
-  /** Attempts by client and address; good ones are given back. */
+  /** Attempts by client and address; successful ones are given back. */
   readonly attempts: RateLimiter
-  /** The holder of an API key or access token, or null where it does not hold good. */
+  /** Returns the holder of an API key or access token, or null if it is not valid. */
   readonly findSubject: (credential: string, addressGroup: string) => Promise<Subject | null>
   readonly introspectToken: (token: string) => Promise<Introspected>
-  /** A token of ours that we signed and that has not ended, or null. */
+  /** Returns a token that we signed and that has not expired, or null. */
   readonly findOwnToken: (token: string) => Promise<OwnToken | null>
   readonly revoke: (token: OwnToken) => Promise<void>
-  /** Resolves when it is on record; what cannot be recorded must not happen. */
+  /** Resolves when the act is recorded; an act that cannot be recorded must not happen. */
   readonly record: (act: TokenAct) => Promise<void>
 }
 
-/** What a client was given, or ended. The token itself is no part of it. */
+/** A token that was issued to a client or revoked. The token itself is not a part of it. */
 export type TokenAct = {
   readonly event: 'token.issued' | 'token.revoked'
   readonly clientId: string
@@ -101,7 +102,7 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Author
       const token = request.parameters.get('token')
       if (token === undefined) return refuse(missing('token'), request)
       const own = await deps.findOwnToken(token)
-      // RFC 7009 §2.2: what is no token of ours is no token any more, which was asked for.
+      // RFC 7009 §2.2: an unknown token is already invalid, which is the requested result.
       if (own === null) return { status: 200, body: null }
       if (own.clientId !== client.id && client.role !== 'admin') return refuse(notYours, request)
       const { tokenId, clientId } = own
@@ -194,7 +195,9 @@ async function grant(
   }
 }
 
-/** The subject token is proof enough; a client that names itself beside it must be good as well. */
+/**
+ * The subject token is sufficient proof; but a client that also identifies itself must be valid.
+ */
 async function exchange(
   request: OAuthRequest,
   deps: AuthorizationServerDeps,
@@ -214,7 +217,7 @@ async function exchange(
 
 const tooMany = oauthError('temporarily_unavailable', 'Too many attempts. Try again later.')
 
-/** Each attempt is charged before it is looked at, so that parallel guesses cannot outrun the count. */
+/** Each attempt is charged before the check, so that parallel guesses cannot exceed the limit. */
 function authenticateClient(
   { parameters, authorization, addressGroup }: OAuthRequest,
   deps: AuthorizationServerDeps,

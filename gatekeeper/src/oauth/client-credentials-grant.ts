@@ -3,7 +3,7 @@ import type { TokenRequest } from './issue-token.ts'
 import { type OAuthError, oauthError } from './oauth-error.ts'
 import { type Parameters, readWords } from './parameters.ts'
 
-/** The grant of RFC 6749 §4.4: a client asks for a token in its own name. */
+/** The grant of RFC 6749 §4.4: a client requests a token for itself. */
 export function grantClientCredentials(
   parameters: Parameters,
   client: Client,

@@ -1,6 +1,7 @@
 /**
- * `keys/clients.json`: `{"version": 1, "clients": {"<id>": {...}}}`. All problems come at once, each
- * with its place; values are never quoted, since what stands in the wrong place may be a secret.
+ * Reads `keys/clients.json`: `{"version": 1, "clients": {"<id>": {...}}}`. All problems are
+ * returned at once with their places; values are never quoted, because a misplaced value may be a
+ * secret.
  */
 import { z } from 'zod'
 import { describeEncoding } from '../lib/files/text-file.ts'
@@ -24,7 +25,7 @@ export type ClientFile = {
   readonly problems: readonly Problem[]
 }
 
-/** RFC 6749 §2.2 leaves the form to us: no colon, since Basic ends the id at the first one. */
+/** RFC 6749 §2.2 leaves the form to us: no colon, because Basic ends the id at the first one. */
 export const clientIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
 const instant = z
@@ -124,10 +125,10 @@ const remedy = '`npm run keys -- client add` writes whole clients; docs/guides/t
 
 function describe(issue: z.core.$ZodIssue): Finding[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol')
-  // The id may be a secret in the wrong place, so only the member is named.
+  // The id may be a misplaced secret, so only the member is named.
   const name = path.length > 2 ? path.slice(2).join('.') : 'this'
   if (issue.code === 'unrecognized_keys') {
-    // The name is not quoted: it may be a secret in the wrong place.
+    // The name is not quoted: it may be a misplaced secret.
     return issue.keys.map((key) => ({
       path: [...path, key],
       what: `unknown member; allowed members are ${issue.message}`,
@@ -137,14 +138,16 @@ function describe(issue: z.core.$ZodIssue): Finding[] {
   return [{ path, what: `${name}: ${issue.message}`, remedy }]
 }
 
-/** Says what to do about a client file that is there and cannot be read. */
+/** Describes a client file that exists but cannot be read, with the remedy. */
 export function describeUnreadable(source: string, code: string): Problem {
   const remedy = 'Make it readable for the user that the gatekeeper runs as.'
   const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
   return { source, ...problem }
 }
 
-/** Returns a note for each service that a client names and that does not exist; `*` is every one. */
+/**
+ * Returns a note for each service that a client names and that does not exist; `*` means every one.
+ */
 export function findUnknownServices(
   clients: readonly Client[],
   source: string,

@@ -6,15 +6,16 @@ const secretBytes = 32
 const secretChars = 43
 
 /**
- * Makes the secret of a client: `gs_` and 256 random bits in base 62. Secrets are always made, never
- * chosen, so that a fast hash of one can be stored, and so that logs can hide what looks like one.
+ * Creates the secret of a client: `gs_` and 256 random bits in base 62. Secrets are always
+ * generated, never chosen, so that a fast hash of one can be stored, and logs can hide anything in
+ * this form.
  */
 export function createClientSecret(random: (count: number) => Uint8Array = randomBytes): string {
   const value = BigInt(`0x${Buffer.from(random(secretBytes)).toString('hex')}`)
   return `gs_${toBase62(value, secretChars)}`
 }
 
-/** What is stored: SHA-256 of the secret as 64 lower-case hex digits. */
+/** Returns the stored form: SHA-256 of the secret as 64 lower-case hex digits. */
 export function hashClientSecret(secret: string): string {
   return sha256(secret).toString('hex')
 }
@@ -23,8 +24,8 @@ const secretsMax = 2
 const noDigest = Buffer.alloc(32)
 
 /**
- * The first of the stored hashes that is the secret's, by its index, or -1. As many comparisons for
- * a client that does not exist as for one that does, each in constant time.
+ * Returns the index of the first stored hash that matches the secret, or -1. Performs as many
+ * comparisons for an unknown client as for a known one, each in constant time.
  */
 export function findSecret(secret: string, stored: readonly string[]): number {
   const digest = sha256(secret)

@@ -1,6 +1,6 @@
 /**
- * The OAuth clients in force: those of `keys/clients.json`, followed like the key files, and those
- * of the environment. A file that is broken at the start stops the start.
+ * The OAuth clients in use: those of `keys/clients.json`, followed like the key files, and those of
+ * the environment. A file that is invalid at the start stops the start.
  */
 import type { Clock } from '../lib/clock.ts'
 import { followFile } from '../lib/files/follow-file.ts'
@@ -13,18 +13,18 @@ import { findSecret } from './client-secret.ts'
 
 export type ClientStore = {
   /**
-   * The client of these credentials, or null: an unknown client, a wrong secret and a disabled or
-   * expired client are one answer, and take one time.
+   * Returns the client of these credentials, or null: an unknown client, a wrong secret and a
+   * disabled or expired client get the same answer in the same time.
    */
   readonly authenticate: (id: string, secret: string) => Client | null
-  /** The client as it is now, good or not; null where there is none. */
+  /** Returns the current state of the client, active or not; null if there is none. */
   readonly find: (id: string) => Client | null
-  /** Whether it may act now: there, not disabled, not expired. */
+  /** Returns whether it may act now: it exists and is not disabled or expired. */
   readonly isActive: (client: Client) => boolean
   readonly size: () => number
-  /** Another number after each change. */
+  /** Changes after each reload. */
   readonly version: () => number
-  /** Why what is in force is not what the file says; empty where all is well. */
+  /** Why the clients in use are not those of the file; empty if they are. */
   readonly problems: () => readonly Problem[]
   /** Services that clients name and that do not exist. */
   readonly notes: () => readonly Problem[]
@@ -37,10 +37,10 @@ export type ClientStoreDeps = {
   /** Clients of the environment; one of the file with the same id is a problem. */
   readonly fixed: readonly Client[]
   readonly clock: Clock
-  /** The services that there are; without it no name is judged. */
+  /** The existing services; without it names are not checked. */
   readonly known?: KnownServices
   readonly timers?: Timers
-  /** Told what a reload changed. */
+  /** Called with the changes of a reload. */
   readonly onChange?: (change: ClientSetChange) => void
   readonly log: {
     readonly info: (fields: object, message: string) => void
@@ -49,7 +49,7 @@ export type ClientStoreDeps = {
   }
 }
 
-/** Follows the file. Rejects with a ProblemsError if it is broken now. */
+/** Follows the file. Rejects with a ProblemsError if it is invalid now. */
 export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStore> {
   const { file, log } = deps
   const followed = await followFile<ClientSet>({

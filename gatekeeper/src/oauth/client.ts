@@ -6,9 +6,9 @@ import type { StoredSecret } from '../model/stored-secret.ts'
 export type Client = {
   readonly id: string
   readonly role: Role
-  /** Names of services; an empty list is none, `*` all. */
+  /** Names of services; an empty list means none, `*` all. */
   readonly services: readonly string[]
-  /** Scope values that it may ask for. */
+  /** Scope values that it may request. */
   readonly scopes: readonly string[]
   /** One, or two during a rotation. */
   readonly secrets: readonly StoredSecret[]
@@ -17,14 +17,14 @@ export type Client = {
   readonly addresses: readonly string[]
   readonly disabled: boolean
   readonly expiresAt: number | null
-  /** Lifetime of its tokens; null is the configured one. */
+  /** Lifetime of its tokens; null means the configured one. */
   readonly tokenSeconds: number | null
 }
 
-/** What a client may ask for where nothing else is said. */
+/** The scope values that a client may request by default. */
 export const defaultScopes: readonly string[] = ['chat']
 
-/** A client of the environment, which may call every service; its secret aside. */
+/** Returns a client of the environment, which may call every service; without its secret. */
 export function createFixedClient(id: string, role: Role): Omit<Client, 'secrets'> {
   return {
     ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },

@@ -1,7 +1,7 @@
 /**
- * The grant of RFC 8693: the holder of an API key or of an access token gets a token that may do
- * less and ends sooner. Nothing can be asked for here that its parent does not have, and the parent
- * is asked again at every use.
+ * The grant of RFC 8693: the holder of an API key or of an access token gets a token with fewer
+ * rights and a shorter life. A token never has a right that its parent lacks, and the parent is
+ * checked again at every use.
  */
 import { isAddressRange } from '../lib/net/cidr.ts'
 import { parseLimit } from '../model/limit.ts'
@@ -15,24 +15,24 @@ export const exchangeGrantType = 'urn:ietf:params:oauth:grant-type:token-exchang
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
 
-/** The holder of the subject token, and how it is found again. */
+/** The holder of the subject token, and the data to find it again. */
 export type Subject = {
   readonly principal: Principal
   readonly parent: Parent
-  /** Scope values that it has; an exchange gives no others. */
+  /** Its scope values; an exchange grants no others. */
   readonly scopes: readonly string[]
 }
 
 const ttlSecondsMin = 30
 
-/** What to issue for the subject, or why nothing is. */
+/** Returns what to issue for the subject, or why nothing is issued. */
 export function grantExchange(
   parameters: Parameters,
   subject: Subject,
   deps: { readonly ttlSeconds: number; readonly now: number },
 ): TokenRequest | OAuthError {
   const { principal, parent } = subject
-  // A chain of exchanges would be a way to keep a token alive for ever.
+  // A chain of exchanges could keep a token alive forever.
   if (principal.parent !== undefined) {
     return oauthError('invalid_grant', 'A token that was exchanged cannot be exchanged again.')
   }
@@ -57,7 +57,7 @@ export function grantExchange(
   }
 }
 
-/** Refuses what RFC 8693 allows and we do not do, before anything is looked at. */
+/** Refuses options of RFC 8693 that are not supported, before any look-up. */
 export function refuseExchange(parameters: Parameters): OAuthError | null {
   const asked = parameters.get('requested_token_type') ?? accessTokenType
   const given = parameters.get('subject_token_type')
@@ -103,7 +103,7 @@ function readRole(parameters: Parameters, held: Role): Role | OAuthError {
     : (role as Role)
 }
 
-/** Never longer than the parent lives, nor than any token. */
+/** Never longer than the life of the parent, nor than the limit for all tokens. */
 function readLifetime(
   parameters: Parameters,
   principal: Principal,

@@ -1,6 +1,6 @@
 /**
- * Who holds a credential that is shown to the authorization server, and what it says of a token.
- * Verifying is the business of another room, which passes its functions in.
+ * Finds the holder of a credential that is sent to the authorization server, and describes tokens.
+ * Verifying is done by `access-tokens/`, whose functions are passed in.
  */
 import { isToken } from '../model/credential-form.ts'
 import type { Parent } from '../model/narrowing.ts'
@@ -19,14 +19,14 @@ export type ValidToken = {
   /** The claims as the token has them. */
   readonly claims: Readonly<Record<string, unknown>>
   readonly scopes: readonly string[]
-  /** How its holder is found again. */
+  /** The data to find its holder again. */
   readonly parent: Parent
-  /** Its holder; a reason if the client, key or rule that it came from is gone. */
+  /** Its holder; a reason if its client, key or rule is gone. */
   readonly principal: Principal | Reason
 }
 
 export type HeldTokensDeps = {
-  /** Our name as an issuer. */
+  /** Our issuer name. */
   readonly issuer: string
   /** Judges a credential of any form and counts bad ones by address. */
   readonly authenticate: (

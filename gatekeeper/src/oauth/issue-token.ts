@@ -23,7 +23,7 @@ export type IssuedToken = {
 
 export type IssueDeps = {
   readonly signer: Signer
-  /** Our name as an issuer, which is also the audience: the tokens are for us and nobody else. */
+  /** Our issuer name, which is also the audience: the tokens are for us only. */
   readonly issuer: string
   readonly clock: Clock
 }

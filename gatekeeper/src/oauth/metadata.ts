@@ -1,6 +1,6 @@
-/** The documents by which clients find their way (RFC 8414, RFC 9728). */
+/** The discovery documents for clients (RFC 8414, RFC 9728). */
 
-/** Where the endpoints are, under the issuer's own address. */
+/** The paths of the endpoints, below the issuer's address. */
 export const oauthPaths = {
   token: '/oauth/token',
   introspection: '/oauth/introspect',
@@ -12,7 +12,7 @@ export const oauthPaths = {
 
 const authentication = ['client_secret_basic', 'client_secret_post']
 
-/** What the authorization server can do (RFC 8414 §2). */
+/** The metadata of the authorization server (RFC 8414 §2). */
 export function serverMetadata(issuer: string, grantTypes: readonly string[]) {
   return {
     issuer,
@@ -30,8 +30,8 @@ export function serverMetadata(issuer: string, grantTypes: readonly string[]) {
 }
 
 /**
- * Whose tokens are taken at a resource (RFC 9728 §2). `path` is that of the resource; it stands
- * behind the well-known part of the document's address (§3.1).
+ * Returns the metadata of a resource with its authorization servers (RFC 9728 §2). `path` is that
+ * of the resource; it follows the well-known part of the document's address (§3.1).
  */
 export function resourceMetadata(site: string, path: string, issuers: readonly string[]) {
   return {

@@ -16,5 +16,8 @@ export function oauthError(error: OAuthErrorCode, description: string): OAuthErr
   return { error, description }
 }
 
-/** One text for an unknown client and for a wrong secret: nobody learns which clients exist. */
+/**
+ * One text for an unknown client and for a wrong secret: the answer does not reveal which clients
+ * exist.
+ */
 export const invalidClient = oauthError('invalid_client', 'The client id or secret is not valid.')

@@ -3,12 +3,12 @@ import { type OAuthError, oauthError } from './oauth-error.ts'
 /** The parameters of an OAuth request, each of them once. */
 export type Parameters = ReadonlyMap<string, string>
 
-/** More is no request of a client that anybody uses. */
+/** No known client sends more. */
 export const parameterBytesMax = 64 * 1024
 
 /**
- * Reads a body. RFC 6749 §3.2: parameters must not be included more than once, and those without
- * a value are treated as if they were left out.
+ * Reads a body. RFC 6749 §3.2: parameters must not be repeated, and those without a value are
+ * treated as missing.
  */
 export function readParameters(bytes: Buffer, contentType: string): Parameters | OAuthError {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
@@ -30,7 +30,7 @@ function decode(bytes: Buffer): string | null {
   }
 }
 
-/** JSON is no form of the standard; clients of older set-ups send it. */
+/** JSON is not a form of the standard; clients of older set-ups send it. */
 function readJson(text: string): Parameters | OAuthError {
   try {
     const value: unknown = JSON.parse(text)
@@ -39,7 +39,7 @@ function readJson(text: string): Parameters | OAuthError {
     if (!entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
       return oauthError('invalid_request', 'Every parameter must be a text.')
     }
-    // A member twice is seen by its colons: each has one, outside of texts.
+    // A repeated member is found by its colon: each member has one, outside of strings.
     return countMembersOf(text) === entries.length ? collect(entries) : repeated
   } catch {
     return malformed
@@ -58,7 +58,7 @@ function collect(entries: readonly (readonly [string, string])[]): Parameters | 
   return new Map(entries.filter(([, value]) => value !== ''))
 }
 
-/** A blank-separated list (RFC 6749 §3.3); null where the parameter is absent. */
+/** Returns a space-separated list (RFC 6749 §3.3); null if the parameter is missing. */
 export function readWords(parameters: Parameters, name: string): string[] | null {
   const value = parameters.get(name)
   return value === undefined ? null : [...new Set(value.split(' ').filter((word) => word !== ''))]
@@ -68,8 +68,8 @@ export function readWords(parameters: Parameters, name: string): string[] | null
 export type ClientCredentials = { readonly id: string; readonly secret: string }
 
 /**
- * RFC 6749 §2.3: one method at a time. Null where the request names no client at all.
- * `authorization` is the value of that field, or null.
+ * RFC 6749 §2.3: one method at a time. Null if the request names no client. `authorization` is the
+ * value of that field, or null.
  */
 export function readClientCredentials(
   parameters: Parameters,

@@ -1,6 +1,6 @@
 /**
  * The file of signing keys, `signing/keys.json` in the state folder. Several gatekeepers may share
- * it: whoever finds none makes one under a lock, and everybody reads the same.
+ * it: the first one creates a key under a lock, and all read the same keys.
  */
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
@@ -13,13 +13,13 @@ export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
 /** A signing key with its private part. Instants are epoch milliseconds. */
 export type SigningKey = {
-  /** Thumbprint of the public key (RFC 7638): two keys can never have one id. */
+  /** Thumbprint of the public key (RFC 7638), so that ids are unique. */
   readonly kid: string
   readonly algorithm: SigningAlgorithm
   readonly createdAt: number
-  /** From when it signs; before, it is only published, so that everybody knows it in time. */
+  /** From when it signs; before that it is only published, so that verifiers know it in time. */
   readonly activeAt: number
-  /** When the last token that it signed has ended; null while it is in use. */
+  /** When the last token that it signed has expired; null while it is in use. */
   readonly retiresAt: number | null
   readonly jwk: JWK
 }
@@ -28,7 +28,9 @@ export function signingKeyPath(stateDir: string): string {
   return join(stateDir, 'signing', 'keys.json')
 }
 
-/** Reads the text of the file; an Error says what is wrong, and never quotes it. */
+/**
+ * Reads the text of the file; throws an Error that describes the fault and never quotes the text.
+ */
 export function parseSigningKeys(text: string): readonly SigningKey[] | Error {
   try {
     const { version, keys } = JSON.parse(text) as { version: unknown; keys: unknown }
@@ -58,7 +60,7 @@ function isSigningKey(value: unknown): value is SigningKey {
 
 export type SigningDeps = {
   readonly clock: Clock
-  /** Records a key that is about to be added; where it rejects, it is not added. */
+  /** Records a key that is about to be added; if it rejects, the key is not added. */
   readonly record?: (act: SigningAct) => Promise<void>
 }
 
@@ -78,9 +80,9 @@ export type Rotation = {
 }
 
 /**
- * Makes the first key where there is none, and a new one where the configured algorithm is another
- * than that of the newest. A file that cannot be read is left alone: a new key in its place would
- * end every token, and hide what happened. Rejects as `node:fs` does, and with an Error.
+ * Creates the first key if there is none, and a new one if the configured algorithm is not that of
+ * the newest. A file that cannot be read is not replaced: a new key would invalidate every token,
+ * and hide the fault. Rejects as `node:fs` does, and with an Error.
  */
 export async function ensureSigningKey(
   stateDir: string,
@@ -95,7 +97,10 @@ export async function ensureSigningKey(
   })
 }
 
-/** Adds a key that signs from `leadMs` on; gives its id. The others retire when their tokens have. */
+/**
+ * Adds a key that signs from `leadMs` on; returns its id. The other keys retire when their tokens
+ * have expired.
+ */
 export async function rotateSigningKey(
   stateDir: string,
   rotation: Rotation,

@@ -1,6 +1,6 @@
 /**
- * The keys that we sign with, as they stand in the state folder. What is lost or unreadable stops
- * issuing and is said in `problems()`; nothing else stops.
+ * The signing keys of the state folder. A missing or unreadable file stops only the issuing of
+ * tokens, and `problems()` reports it.
  */
 import { type CryptoKey, importJWK, type JSONWebKeySet, type JWK } from 'jose'
 import type { Clock } from '../lib/clock.ts'
@@ -17,16 +17,16 @@ export type Signer = {
 }
 
 export type SigningKeys = {
-  /** The key that signs now; null where there is none that can be used. */
+  /** Returns the key that signs now; null if there is no usable one. */
   readonly signer: () => Signer | null
   /**
-   * What verifies our tokens: keys that sign, will sign, or have signed tokens that still live. The
-   * same object as long as nothing changes, since every verification asks.
+   * Returns the keys that verify our tokens: keys that sign, will sign, or signed tokens that have
+   * not expired. The same object until they change, because every verification calls this.
    */
   readonly publicSet: () => JSONWebKeySet
-  /** Why nothing can be issued; empty if all is well. */
+  /** Why no tokens can be issued; empty if they can. */
   readonly problems: () => readonly Problem[]
-  /** Looks at the file now. */
+  /** Reads the file now. */
   readonly reload: () => Promise<void>
   readonly close: () => void
 }
@@ -39,10 +39,13 @@ export type SigningKeysDeps = {
 
 type Usable = SigningKey & { readonly imported: CryptoKey; readonly publicJwk: JWK }
 
-/** Follows the file of signing keys. Never rejects: without keys it issues nothing, and says so. */
+/**
+ * Follows the file of signing keys. Never rejects: without keys it issues nothing, and reports the
+ * problem.
+ */
 export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKeys> {
   const path = signingKeyPath(deps.stateDir)
-  // The last good keys go on verifying; a key whose file is gone must not go on signing.
+  // The last valid keys still verify; a key whose file is missing must not sign.
   const followed = await followFile<readonly Usable[]>({
     path,
     initial: [],
@@ -73,7 +76,7 @@ export async function openSigningKeys(deps: SigningKeysDeps): Promise<SigningKey
     },
     publicSet: () => {
       const [usable, keys] = [followed.current(), live()]
-      // Time only takes keys away, so that as many of the same are the same.
+      // Time only removes keys, so the same number means the same keys.
       if (published.of === usable && published.set.keys.length === keys.length) return published.set
       published = { of: usable, set: { keys: keys.map(({ publicJwk }) => publicJwk) } }
       return published.set

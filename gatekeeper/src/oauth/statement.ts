@@ -1,6 +1,6 @@
 /**
- * Signed statements about ourselves (where an audit chain stood), for people who keep them elsewhere.
- * A type of its own keeps them from ever passing for a token (RFC 8725 §3.11).
+ * Signed statements about ourselves (the end of an audit chain), for people who store them
+ * elsewhere. Their own type prevents that one is accepted as a token (RFC 8725 §3.11).
  */
 import {
   CompactSign,
@@ -15,7 +15,10 @@ import type { Signer } from './signing-keys.ts'
 const type = 'gatekeeper-statement+jws'
 const algorithms = ['RS256', 'ES256', 'EdDSA']
 
-/** Signs a statement: a JWS (RFC 7515) that carries the public key, since ours retire after a day. */
+/**
+ * Signs a statement: a JWS (RFC 7515) that contains the public key, because our keys retire after a
+ * day.
+ */
 export async function signStatement(statement: object, signer: Signer): Promise<string> {
   return await new CompactSign(Buffer.from(JSON.stringify(statement)))
     .setProtectedHeader({
@@ -28,14 +31,14 @@ export async function signStatement(statement: object, signer: Signer): Promise<
 }
 
 export type ReadStatement = {
-  /** Thumbprint of the key that signed it (RFC 7638): whose that is, the reader has to know. */
+  /** Thumbprint of the key that signed it (RFC 7638); the reader must know whose it is. */
   readonly kid: string
   readonly statement: Readonly<Record<string, unknown>>
 }
 
 /**
- * Reads a statement that is signed by the key that it carries; null where it is not. That key is
- * anybody's until its thumbprint is compared with those that are known to be ours.
+ * Reads a statement that is signed by the key that it contains; null if it is not. That key proves
+ * nothing until its thumbprint is compared with our known ones.
  */
 export async function readStatement(jws: string): Promise<ReadStatement | null> {
   try {
