@@ -1,7 +1,7 @@
 /**
- * The prompts of the domain chat: one folder for each domain, one file for each level. All files are
- * read at the start. A file that changes later takes effect by itself; a broken one leaves the last
- * good text in force.
+ * The prompts of the domain chat: one folder for each domain, one file for each level. All files
+ * are read at the start. Later changes take effect automatically; if a file becomes invalid, the
+ * last valid text stays in use.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { type Problem, ProblemsError } from '../lib/problem.ts'
 import { systemTimers, type Timers } from '../lib/timers.ts'
 import type { PromptLevel } from '../model/endpoint.ts'
 
-/** The files of each level: its name today, then the name that older set-ups have. */
+/** The files of each level: the current name, then the name in older set-ups. */
 const levelFiles = {
   standard: ['standard.txt', 'insecure.txt'],
   guarded: ['guarded.txt', 'secure.txt'],
@@ -23,32 +23,32 @@ const remedy =
   'prompt; the older names insecure.txt (for minnow) and secure.txt (for shark) also work.'
 
 export type PromptStore = {
-  /** The prompt of a domain; null where there is no such domain. */
+  /** Returns the prompt of a domain; null if the domain does not exist. */
   readonly find: (domain: string, level: PromptLevel) => string | null
   /** Names of all domains, sorted. */
   readonly domains: () => readonly string[]
-  /** Why what is in force is not what the files say; empty where all is well. */
+  /** Why the prompts in use are not those of the files; empty if they are. */
   readonly problems: () => readonly Problem[]
-  /** Looks at the folder now. */
+  /** Reads the folder now. */
   readonly reload: () => Promise<void>
   readonly close: () => void
 }
 
 export type PromptStoreDeps = {
-  /** The folder of folders. */
+  /** The folder that contains the domain folders. */
   readonly folder: string
   readonly timers?: Timers
 }
 
 const pollMs = 1_000
-/** A prompt is sent with every request, and is charged for. */
+/** A prompt is sent with every request, and charged. */
 const bytesMax = 64 * 1024
 const domainsMax = 200
 const domainForm = /^[a-z0-9][a-z0-9-]{0,63}$/
 
 type Prompts = ReadonlyMap<string, Readonly<Record<PromptLevel, string>>>
 
-/** Reads the folder. Rejects with a ProblemsError where a domain is not whole. */
+/** Reads the folder. Rejects with a ProblemsError if a domain is incomplete. */
 export async function openPromptStore(deps: PromptStoreDeps): Promise<PromptStore> {
   let prompts: Prompts = new Map()
   let problems: readonly Problem[] = []
@@ -59,7 +59,7 @@ export async function openPromptStore(deps: PromptStoreDeps): Promise<PromptStor
     signature = current
     const read = await readFolder(deps.folder)
     problems = read.problems
-    // A domain that is broken keeps what it had; one whose folder is gone is gone.
+    // An invalid domain keeps its prompts; a domain without a folder is removed.
     const kept = [...prompts].filter(([domain]) => read.broken.has(domain))
     prompts = new Map([...kept, ...read.prompts])
   }
@@ -103,7 +103,10 @@ async function readFolder(folder: string): Promise<ReadFolder> {
   return { prompts, broken, problems }
 }
 
-/** Reads the one file that a level has. Two files are a problem: nobody could tell which one counts. */
+/**
+ * Reads the file of a level. Two files are a problem, because it would be ambiguous which one
+ * counts.
+ */
 async function readPrompt(
   folder: string,
   [name, olderName]: LevelFiles,
