@@ -40,10 +40,17 @@ it('docs/reasons.json is the reason table (else: npm run docs)', () => {
   expect(read('docs/reasons.json')).toBe(renderReasons())
 })
 
-it('every reason leads to its own row of docs/errors.md', () => {
+it('every reason leads to its own row of docs/errors.md, with its status and code', () => {
   const page = read('docs/errors.md')
-  const anchors = listReasons().map(({ docs }) => `<a id="${docs.split('#')[1]}"></a>`)
-  expect(anchors.filter((anchor) => page.split(anchor).length !== 2)).toEqual([])
+  const missing = listReasons().filter(({ reason, status, code, docs, forms }) => {
+    const anchor = `<a id="${docs.split('#')[1]}"></a>`
+    // A reason of the domain chat alone has the code of that form.
+    const rows = [code, forms.chat.error].map(
+      (shown) => `| \`${reason}\`${anchor} | ${status} | \`${shown}\` |`,
+    )
+    return page.split(anchor).length !== 2 || !rows.some((row) => page.includes(row))
+  })
+  expect(missing.map(({ reason }) => reason)).toEqual([])
 })
 
 it('the README is short enough to be read', () => {
