@@ -102,7 +102,7 @@ describe('the host of a route', () => {
 
   test('the same place cannot be twice; the same prefix at another host can', () => {
     const two = [service('a', at('x.lan'), at('y.lan'), '{prefix: /t}'), service('b', at('x.lan'))]
-    expect(problemsOf(two.join('\n'))).toEqual(['x.lan/ is a route of a already'])
+    expect(problemsOf(two.join('\n'))).toEqual(['x.lan/ is already a route of a'])
     expect(problemsOf(service('a', at('x.lan', '/t'), at('y.lan', '/t'), '{prefix: /t}'))).toEqual(
       [],
     )
@@ -110,13 +110,13 @@ describe('the host of a route', () => {
 
   test('on the main site no prefix is all of it', () => {
     expect(problemsOf(service('a', '{prefix: /}'))).toEqual([
-      'the prefix / would be all of the main site',
+      'the prefix / would be the whole main site',
     ])
   })
 
   test('only /.gatekeeper is ours there', () => {
     expect(problemsOf(service('a', at('x.lan', '/.gatekeeper/x')))).toEqual([
-      "x.lan/.gatekeeper/x is the gatekeeper's own",
+      'x.lan/.gatekeeper/x is reserved for the gatekeeper',
     ])
     expect(problemsOf(service('a', at('x.lan', '/health'), at('x.lan', '/oauth')))).toEqual([])
   })

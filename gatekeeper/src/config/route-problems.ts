@@ -26,7 +26,7 @@ export function routeProblems(
       const place = routeText(route)
       const owner = owners.get(place)
       owners.set(place, name)
-      const taken = { member: 'prefix', what: `${place} is a route of ${owner} already` } as const
+      const taken = { member: 'prefix', what: `${place} is already a route of ${owner}` } as const
       const faults = [
         ...(owner === undefined ? [] : [{ ...taken, remedy: 'Keep one of the two.' }]),
         ...placeFaults(route, settings),
@@ -43,12 +43,12 @@ function placeFaults(route: ServiceEntry['routes'][number], { sites }: Settings)
   const faults: Fault[] = []
   const own = host === undefined ? reservedPrefixes : [ownPath]
   if (own.some((one) => isUnder(prefix, one))) {
-    const what = `${routeText(route)} is the gatekeeper's own`
+    const what = `${routeText(route)} is reserved for the gatekeeper`
     faults.push({ member: 'prefix', what, remedy: 'Choose another prefix.' })
   }
   if (host === undefined && prefix === '') {
-    const what = 'the prefix / would be all of the main site'
-    const remedy = 'Give the route a host of its own, such as host: webui.localhost.'
+    const what = 'the prefix / would be the whole main site'
+    const remedy = 'Give the route its own host, such as host: webui.localhost.'
     faults.push({ member: 'prefix', what, remedy })
   }
   if (host !== undefined && sites.some((site) => site.toLowerCase() === host)) {
