@@ -44,7 +44,7 @@ async function doctor(words: readonly string[], env: Record<string, string> = {}
 }
 
 describe('the command', () => {
-  it('L2: names the option that was meant', async () => {
+  it('names the option that was meant', async () => {
     const { code, stderr } = await doctor(['--jsno'])
     expect([code, stderr]).toEqual([64, expect.stringContaining('did you mean --json?')])
   })

@@ -20,7 +20,7 @@ const key = {
 writeFileSync(join(folder, 'keys.json'), JSON.stringify({ version: 1, keys: { abcde01234: key } }))
 writeFileSync(join(folder, 'plain.json'), '{"an-older-key":{"user":"bob","service":"tts"}}')
 
-test('L12: a user is answered with the ids of that user, and is never explained as an unknown caller', async () => {
+test('a user is answered with the ids of that user, and is never explained as an unknown caller', async () => {
   const message = /there is no key "ada"; keys of user "ada":\n {2}abcde01234/
   await expect(findKeyId('ada', installation)).rejects.toThrow(message)
 })

@@ -139,7 +139,7 @@ describe('list', () => {
     expect(await keys('list', '--unused', 'long')).toMatchObject({ code: 64 })
   })
 
-  test('D20: shows the name of a service that does not exist', async () => {
+  test('shows the name of a service that does not exist', async () => {
     const { id } = await add('-u', 'ada', '-s', 'ollama')
     const file = join(folder, 'keys/keys.json')
     await writeFile(file, (await readFile(file, 'utf8')).replace('"ollama"', '"olama"'))

@@ -14,7 +14,7 @@ function read(content: string | Buffer) {
   return readDotEnv(path)
 }
 
-describe('D8: a .env', () => {
+describe('a .env', () => {
   test('with a byte order mark keeps its first line', () => {
     const { values, problems } = read(
       '\uFEFFGATEKEEPER_SITE=ai.example\r\nOLLAMA_URL=http://a:1\r\n',

@@ -41,7 +41,7 @@ async function open(fixed: readonly Client[] = []): Promise<ClientStore> {
   return store
 }
 
-describe('D20: a client that names a service that does not exist', () => {
+describe('a client that names a service that does not exist', () => {
   it('is named with the service that was meant, and goes on with its others', async () => {
     await addClient(file, wanted({ services: ['olama', 'litellm', '*'] }), deps)
     const known = { serviceNameOf: (name: string) => (name === 'litellm' ? name : null) }

@@ -14,7 +14,7 @@ const ada = makeKey({ services: ['good', 'unnamed', 'expired', 'other'] })
 const authority = makeCertificate({ name: 'authority', isAuthority: true })
 
 describe.skipIf(testCaddy === null)(
-  'a checked service with a certificate of its own authority (R24)',
+  'a checked service with a certificate of its own authority',
   () => {
     let stack: Stack
     const servers: Server[] = []

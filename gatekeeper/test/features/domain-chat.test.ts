@@ -428,7 +428,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
   })
 
   it.each([401, 403])(
-    'R8: a %d of the provider behind LiteLLM is told as that, on every relayed route',
+    'a %d of the provider behind LiteLLM is told as that, on every relayed route',
     async (status) => {
       answerChats((response) => {
         response.writeHead(status, { 'content-type': 'application/json' })
@@ -735,7 +735,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     upstream.reset()
   })
 
-  it('R8: where our own credential is refused, every relayed route says so', async () => {
+  it('where our own credential is refused, every relayed route says so', async () => {
     litellm.behave({ status: 401, body: '{"error":{"message":"Traceback"}}' })
     const json = { model: 'demo:latest', messages: hello.messages }
     const answer = await limited.send('/litellm/v1/chat/completions', { json, key: everywhere.key })

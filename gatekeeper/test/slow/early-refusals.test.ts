@@ -1,5 +1,5 @@
 /**
- * R2: each refusal of both points, to four clients that speak HTTP/2, 200 times, with bodies of 0 B,
+ * Each refusal of both points, to four clients that speak HTTP/2, 200 times, with bodies of 0 B,
  * 2 B, 1 MiB and 40 MiB. The longest are sent 5 times each unless CI_FULL is 1.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

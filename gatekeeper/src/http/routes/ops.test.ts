@@ -49,7 +49,7 @@ describe('the ops listener', () => {
     })
   })
 
-  it('D20: names what is written and was hardly meant, to this machine alone, without a key', async () => {
+  it('names what is written and was hardly meant, to this machine alone, without a key', async () => {
     const key = `gk_${'a'.repeat(10)}_${'b'.repeat(49)}`
     const what = `key x names the service "${key}", which does not exist`
     const notes = () => [{ source: '/keys/keys.json', what, remedy: 'Correct the name.' }]

@@ -44,14 +44,14 @@ describe('a problem of gatekeeper.yaml says what is allowed, with an example', (
     expect(said.join()).not.toMatch(/Invalid|expected|received/)
   })
 
-  test('D6: a union says all of its forms', () => {
+  test('a union says all of its forms', () => {
     const text = issuer('').replace('{discovery: true}', '{jwks_uri: "https://a.b/k"}')
     expect(read(text.replace(', }', '}'))[0]?.what).toContain(
       'must be one of {discovery: true}, {url: https://login.example/keys}',
     )
   })
 
-  test('D5: algorithms that are no list', () => {
+  test('algorithms that are no list', () => {
     const text = issuer('').replace('[RS256]', 'RS256').replace(', }', '}')
     expect(read(text)[0]?.what).toContain('algorithms: must be a list, such as [RS256]')
   })
@@ -69,7 +69,7 @@ test('prices and clients say it in the same way', () => {
   ])
 })
 
-describe('D3: gatekeeper.yaml', () => {
+describe('gatekeeper.yaml', () => {
   const load = (bytes: Buffer) => loadGateway(settings, () => decodeText(bytes)).problems
 
   test('in UTF-16 is named as such', () => {
