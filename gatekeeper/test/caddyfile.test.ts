@@ -254,8 +254,8 @@ const attacks: readonly Attack[] = [
   {
     name: 'a proxy for whoever the gate refuses',
     caddyfile: replace(
-      '\t\t\tcopy_response\n\t\t}\n\t}\n\t# What comes',
-      'reverse_proxy 127.0.0.1:8881\n\t\t}\n\t}\n\t# What comes',
+      '\t\t\tcopy_response\n\t\t}\n\t}\n\t# After this',
+      'reverse_proxy 127.0.0.1:8881\n\t\t}\n\t}\n\t# After this',
     ),
     found: /127\.0\.0\.1:8881 is reached without a check/,
   },
