@@ -1,6 +1,6 @@
 import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
 import { readEveryKey } from '../../gatekeeper/src/operations/keys/read-keys.ts'
-import { requireKey } from '../keys/find-key.ts'
+import { requireKey } from './find-key.ts'
 
 /**
  * Returns the id of the key that `--key` means. Rejects with an UnknownKeyError that names the
