@@ -328,6 +328,19 @@ describe('code', () => {
     )
   })
 
+  test('a reservation is settled by a failed admission or a conclusion, and one place records', () => {
+    // `slot.ts` gives the slot back and hands the call on.
+    expect(pathsWith(/\breservation\.settle\(/).sort()).toEqual([
+      'gatekeeper/src/admission/admit.ts',
+      'gatekeeper/src/admission/slot.ts',
+      'gatekeeper/src/http/conclude.ts',
+    ])
+    const settling = production.filter(({ path }) => /(?:admit|conclude)\.ts$/.test(path))
+    const places = settling.flatMap(({ code }) => [...code.matchAll(/\.settle\(/g)])
+    expect(places).toHaveLength(2)
+    expect(pathsWith(/\bonDecided\(/)).toEqual(['gatekeeper/src/http/conclude.ts'])
+  })
+
   test('has no default exports, no barrels, no enums, no namespaces, no any', () => {
     const all = [...files, ...scripts.filter(({ path }) => path.endsWith('.ts'))]
     expect(pathsWith(/^\s*export\s+default\b|\bas\s+default\b/m, all)).toEqual([])

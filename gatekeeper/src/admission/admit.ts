@@ -85,7 +85,7 @@ export async function admit(
     verdict = await admitReserved(request, deps)
     return verdict
   } finally {
-    // The one other place that settles is where an admitted request is concluded (http/point.ts).
+    // The one other place that settles is where an admitted request is concluded (http/conclude.ts).
     const kind = verdict === null ? 'aborted' : 'reason' in verdict ? 'failed' : null
     if (kind !== null) void reservation.settle({ status: 0, kind, answerBytes: 0 })
   }
