@@ -1,7 +1,7 @@
 import { frontEnvironment } from '../../gatekeeper/src/config/front-environment.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
+import { allRows } from '../../gatekeeper/src/config/provider-rows.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settings.ts'
 
 export type CaddySurroundings = {
   /** The environment of the process that starts Caddy; TTS_URL and the like are passed on. */
@@ -44,7 +44,7 @@ export function caddyEnvironment(
 const proxyNames = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])
 
 const secretNames = new Set(
-  (settingRows as readonly SettingRow[])
+  allRows
     .filter(({ kind }) => kind === 'secret')
     .flatMap(({ name, aliases = [] }) => [name, ...aliases])
     .flatMap((name) => [name, `${name}_FILE`]),

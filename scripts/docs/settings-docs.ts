@@ -1,6 +1,5 @@
-import { type SettingRow, settingRows } from '../../gatekeeper/src/config/settings.ts'
-
-const rows: readonly SettingRow[] = settingRows
+import { allRows as rows } from '../../gatekeeper/src/config/provider-rows.ts'
+import type { SettingRow } from '../../gatekeeper/src/config/settings.ts'
 
 /** The table of settings. */
 export function renderSettingsTable(): string {

@@ -1,6 +1,6 @@
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findStray } from '../credentials/passing-fields.ts'
-import { isRefusedQueryField } from '../kinds/refused-members.ts'
+import { isModelField, isRefusedQueryField } from '../kinds/refused-members.ts'
 import type { Target } from '../lib/net/path.ts'
 import {
   createTraceContext,
@@ -189,10 +189,10 @@ function findRefusedQueryField(match: RouteMatch, query: string): Detail | null 
   if (name === undefined) return null
   // One of a few names that are ours, in whatever letters.
   const param = name.toLowerCase()
-  return {
-    text: `The query field "${param}" may not be set by callers: name the model in the body.`,
-    param,
-  }
+  const advice = isModelField(name)
+    ? 'name the model in the body'
+    : 'a key belongs in the Authorization field'
+  return { text: `The query field "${param}" may not be set by callers: ${advice}.`, param }
 }
 
 /**

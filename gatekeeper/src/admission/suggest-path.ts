@@ -33,20 +33,25 @@ export function suggestPath(asked: Asked): Suggestion | null {
 
 const missing = 'There is no such endpoint here.'
 
+/** Paths of versions that people leave out between the name of a provider and an endpoint. */
+const versions = ['/v1', '/v1beta', '/openai/v1', '/api/v1', '/inference/v1']
+
 function candidates({ path, match }: Asked) {
   const prefix = match?.route.prefix ?? ''
   const shorter = path.endsWith('/') ? [path.slice(0, -1)] : []
-  const inserted = [`/v1${path}`, `${prefix}/v1${path.slice(prefix.length)}`]
+  const [, first = '', rest = ''] = /^(\/[^/]+)(\/.*)$/.exec(path) ?? []
+  const bases = [
+    { base: '/v1', rest: path },
+    { base: `${prefix}/v1`, rest: path.slice(prefix.length) },
+    ...(match === null ? versions.map((version) => ({ base: first + version, rest })) : []),
+  ]
   const doubled = ['/v1', '/api'].filter((part) => `${path}/`.includes(`${part}/`))
   return [
     ...shorter.map((to) => ({ path: to, advice: 'Remove the slash at the end of the path.' })),
-    ...inserted.map((to) => {
-      const base = to.slice(0, to.indexOf('/v1') + 3)
-      return {
-        path: to,
-        advice: `Did you mean ${to}? Set the base URL to one that ends in ${base}.`,
-      }
-    }),
+    ...bases.map(({ base, rest: end }) => ({
+      path: base + end,
+      advice: `Did you mean ${base}${end}? Set the base URL to one that ends in ${base}.`,
+    })),
     ...doubled.map((part) => {
       const to = path.replace(part, '')
       return { path: to, advice: `Did you mean ${to}? Remove ${part} from the base URL.` }

@@ -5,6 +5,7 @@ import { limitProblems } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 import { chatName, chatProblems } from './resolve-chat.ts'
+import { providerProblems } from './resolve-providers.ts'
 import { modeOf } from './resolve-services.ts'
 import { routeProblems } from './route-problems.ts'
 
@@ -21,6 +22,7 @@ export function crossCheck(file: GatewayFile, settings: Settings, reportAt: Repo
     ...nameProblems(file, reportAt),
     ...limitProblems(file, reportAt),
     ...chatProblems(file, reportAt),
+    ...providerProblems(file, reportAt),
     ...Object.entries(file.services).flatMap(([name, entry]) =>
       serviceProblems(name, entry, reportAt),
     ),

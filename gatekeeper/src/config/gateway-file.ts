@@ -14,6 +14,7 @@ import type { ReportAt } from './report-at.ts'
 import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { resolvePolicies } from './resolve-policies.ts'
+import { resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
 import { sharedHostWarnings } from './route-problems.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
@@ -82,13 +83,15 @@ function assemble(
   const readSecret = (path: string) => deps.readFile(resolve(folder, path))
   const problems = crossCheck(file, deps.settings, deps.reportAt)
   const resolved = resolveServices(file, { ...deps, readSecret })
+  const bridge = resolveProviders(file, { ...deps, readSecret })
   const { issuers, ...tokens } = resolveIssuers(file, { ...deps, readSecret })
-  const all = [...problems, ...resolved.problems, ...tokens.problems]
+  const all = [...problems, ...resolved.problems, ...bridge.problems, ...tokens.problems]
   return all.length > 0
     ? failedGateway(all)
     : {
         services: [
           ...resolved.services,
+          ...bridge.services,
           ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
         ],
         warnings: [

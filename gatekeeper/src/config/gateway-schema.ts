@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { providers } from '../kinds/providers/providers.ts'
 import { isCanonicalPath } from '../lib/net/path.ts'
 import { type CredentialField, credentialFieldNames } from '../model/credential-fields.ts'
 import type { Kind } from '../model/kind.ts'
@@ -7,7 +8,7 @@ import { isWebOrigin } from '../model/origin.ts'
 import { readsUsual } from '../policy/policies.ts'
 import { issuersSchema } from './issuer-schema.ts'
 import { tls } from './tls-schema.ts'
-import { isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
+import { isSafeForKeys, isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
 
 const name = z
   .string()
@@ -227,6 +228,12 @@ const createKindName = (kinds: readonly Kind[]) =>
     .describe('The API of the service; `http` for all services without a table of endpoints')
     .transform((name) => kinds.find((kind) => kind.name === name) as Kind)
 
+const origins = z
+  .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
+  .meta({ examples: ['[https://app.example]'] })
+  .default([])
+  .describe('Web origins whose pages may call it')
+
 const defaultSlots = (kinds: readonly Kind[]) =>
   kinds.map(({ name, slots }) => (slots ? `${slots} for \`${name}\`, else ` : '')).join('')
 
@@ -275,11 +282,7 @@ const createService = (kinds: readonly Kind[]) =>
       .boolean()
       .default(false)
       .describe('Whether it answers callers without a credential'),
-    origins: z
-      .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
-      .meta({ examples: ['[https://app.example]'] })
-      .default([])
-      .describe('Web origins whose pages may call it'),
+    origins,
     webSockets: z
       .array(z.string().refine(isPathPattern, webSocketForm))
       .default([])
@@ -313,6 +316,46 @@ const createService = (kinds: readonly Kind[]) =>
       .optional()
       .describe('A file with more prices in the same form, relative to this one'),
   })
+
+/** An address to which a key of an account is sent: never in clear beyond this machine. */
+const providerUrl = z.string().transform((text, context) => {
+  const read = parseUpstreamUrl(text)
+  if (isUpstreamUrl(read) && isSafeForKeys(read)) return text
+  const message =
+    'must be an https address such as https://api.example.com/v1 (http only for this machine)'
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
+const provider = z.strictObject({
+  like: z
+    .enum(providers.map(({ name }) => name))
+    .optional()
+    .describe('The known provider whose API it speaks; left out for a known one'),
+  url: providerUrl.optional().describe('Its address with the version; usual: that of the provider'),
+  keyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A file with the key of our account; an environment variable such as OPENAI_API_KEY comes first',
+    ),
+  tls: tls
+    .optional()
+    .describe('Which certificates it may show, instead of those of the public authorities'),
+  origins,
+  limits: limits.describe('Limits of all its callers together'),
+  timeouts: z
+    .strictObject({
+      connectSeconds: seconds.default(10).describe('Until it accepts a connection'),
+      headersSeconds: seconds.default(600).describe('Until an answer that is not streamed begins'),
+      streamHeadersSeconds: seconds.default(60).describe('Until a streamed answer begins'),
+      idleSeconds: seconds.default(600).describe('Between two pieces of an answer'),
+    })
+    .optional()
+    .describe('How long it may take'),
+  prices: prices.default({}).describe('Prices that come before the built-in ones'),
+})
 
 const chat = z.strictObject({
   service: name.describe('The service that answers'),
@@ -478,8 +521,16 @@ export const createGatewaySchema = (kinds: readonly Kind[]) =>
       .record(name, createService(kinds))
       .meta({ examples: ['{ollama: {kind: ollama, routes: [{prefix: /api}]}}'] })
       .describe('The services behind the gatekeeper, by name'),
+    providers: z
+      .record(name, provider)
+      .meta({
+        examples: ['{openai: {}, acme: {like: openai, url: "https://api.acme.example/v1"}}'],
+      })
+      .default({})
+      .describe('Companies that run models. Those with a key in the environment need no entry'),
     chat: chat.optional().describe('The domain chat; without this member there is none'),
   })
 
 export type GatewayFile = z.output<ReturnType<typeof createGatewaySchema>>
+export type ProviderEntry = z.output<typeof provider>
 export type ServiceEntry = z.output<ReturnType<typeof createService>>

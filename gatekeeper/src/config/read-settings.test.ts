@@ -52,6 +52,7 @@ describe('with nothing set', () => {
       apiKeysFile: null,
       caddy: null,
       demo: false,
+      providers: {},
       explainListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/explain.sock' },
       metricsToken: null,
       oauth: { issuer: null, tokenSeconds: 3600, algorithm: 'RS256', clients: [] },

@@ -1,10 +1,12 @@
 import { dirname, join, resolve } from 'node:path'
+import { providers } from '../kinds/providers/providers.ts'
 import { describeEncoding } from '../lib/files/text-file.ts'
 import { nearestWord } from '../lib/nearest.ts'
 import { isLoopback } from '../lib/net/cidr.ts'
 import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
+import { allRows, settingNames } from './provider-rows.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import {
   type Report,
@@ -14,7 +16,8 @@ import {
   readSites,
   readUpstream,
 } from './read-values.ts'
-import { type SettingName, type SettingRow, settingRows } from './settings.ts'
+import type { SettingName, SettingRow } from './settings.ts'
+import { isSafeForKeys, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
 
 export type Settings = {
   readonly sites: readonly string[]
@@ -49,7 +52,11 @@ export type Settings = {
   readonly caddy: string | null
   readonly demo: boolean
   readonly oauth: OAuthSettings
+  /** By the name of the provider; those without any setting are left out. */
+  readonly providers: Readonly<Record<string, ProviderSettings>>
 }
+
+export type ProviderSettings = { readonly apiKey: string | null; readonly baseUrl: string | null }
 
 /** The environment of the reader. Relative paths are relative to `folder`. */
 export type SettingsSource = {
@@ -111,6 +118,7 @@ export function readSettings(source: SettingsSource): {
     caddy: text('GATEKEEPER_CADDY'),
     demo: readFlag('GATEKEEPER_DEMO', text('GATEKEEPER_DEMO'), report),
     oauth: readOAuth(text, report),
+    providers: readProviders(text, report),
   }
   if (settings.httpsPort === settings.httpPort) {
     report(
@@ -122,6 +130,20 @@ export function readSettings(source: SettingsSource): {
   checkListeners(settings, report)
   checkHostFile(settings.apiKeysFile, source, report)
   return { settings, problems }
+}
+
+function readProviders(text: (name: string) => string | null, report: Report) {
+  const entries = providers.flatMap(({ name, provider }) => {
+    if (provider === undefined) return []
+    const names = settingNames(provider.variable)
+    const apiKey = text(names.key)
+    const baseUrl = readUpstream(names.baseUrl, text(names.baseUrl), report)
+    if (baseUrl !== null && !isSafeForKeys(parseUpstreamUrl(baseUrl) as UpstreamUrl)) {
+      report(names.baseUrl, 'would send a key in clear', 'Write an https:// address.')
+    }
+    return apiKey === null && baseUrl === null ? [] : [[name, { apiKey, baseUrl }] as const]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** The place where docker-compose.yml mounts the folder of API_KEYS_FILE. */
@@ -189,7 +211,7 @@ function namesOf(row: SettingRow): string[] {
 }
 
 function unknownNames(env: SettingsSource['env']): Problem[] {
-  const known = new Set(settingRows.flatMap(namesOf))
+  const known = new Set(allRows.flatMap(namesOf))
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEKEEPER_') && !known.has(name))
     .sort()
@@ -207,12 +229,14 @@ function describeMeant(name: string | null): string {
 }
 
 function createTextReader(source: SettingsSource, problems: Problem[]) {
-  return (name: SettingName, withFallback = true): string | null => {
-    const row: SettingRow = settingRows.find((candidate) => candidate.name === name) as SettingRow
-    // An empty variable counts as unset: compose files pass `X=${X:-}` on.
+  return (name: string, withFallback = true): string | null => {
+    const row = allRows.find((candidate) => candidate.name === name) as SettingRow
+    // An empty variable counts as unset: compose files pass `X=${X:-}` along.
     const set = namesOf(row).filter((candidate) => (source.env[candidate] ?? '') !== '')
     const [first, second] = set
-    if (first !== undefined && second !== undefined) {
+    // One value under two names that people know is no contradiction.
+    const isSame = source.env[first ?? ''] === source.env[second ?? '']
+    if (first !== undefined && second !== undefined && !isSame) {
       problems.push({
         source: first,
         what: `is set together with ${second}`,

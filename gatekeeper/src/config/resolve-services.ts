@@ -1,4 +1,3 @@
-import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import { isOpaque } from '../model/kind.ts'
 import type { PriceRow } from '../model/price.ts'
@@ -13,6 +12,7 @@ import type {
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { readPriceFile, toPriceRows } from './price-file.ts'
 import { readAuthority } from './read-authority.ts'
+import { readKeyFile } from './read-key-file.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
@@ -221,25 +221,9 @@ function readKey(
 ): string | null {
   const path = entry.upstream?.keyFile
   if (path === undefined) return null
-  try {
-    const key = deps.readSecret(path).trim()
-    if (isVisibleAscii(key)) return key
-    deps.problems.push(
-      deps.reportAt(
-        ['services', name, 'upstream', 'keyFile'],
-        `${path} does not contain exactly one key`,
-        'Write the key into it as one line.',
-      ),
-    )
-  } catch (error) {
-    deps.problems.push(
-      deps.reportAt(
-        ['services', name, 'upstream', 'keyFile'],
-        `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-        'Make it readable for this user, or correct the path.',
-      ),
-    )
-  }
+  const read = readKeyFile(path, ['services', name, 'upstream', 'keyFile'], deps)
+  if (typeof read === 'string') return read
+  deps.problems.push(read)
   return null
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isLoopback } from '../lib/net/cidr.ts'
 
 /** The address of a service: `http://tts:8880` and `/base`, or '' if it has no path. */
 export type UpstreamUrl = { readonly origin: string; readonly basePath: string }
@@ -37,6 +38,12 @@ export function parseUpstreamUrl(text: string): UpstreamUrl | Fault {
 /** Returns whether the address is valid. */
 export function isUpstreamUrl(read: UpstreamUrl | Fault): read is UpstreamUrl {
   return 'origin' in read
+}
+
+/** Whether a secret may be sent there: over TLS, or within this machine. */
+export function isSafeForKeys({ origin }: UpstreamUrl): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' || hostname === 'localhost' || isLoopback(hostname)
 }
 
 function isHost(host: string): boolean {

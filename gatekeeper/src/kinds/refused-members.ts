@@ -29,8 +29,22 @@ export function describeRefused(kind: Kind, path: readonly string[], what = 'mem
 /** Query fields that name a model: they would win over the body or form that was checked. */
 const modelQueryFields = new Set(['model', 'target_model_names'])
 
+/** Whether a query field names a model. */
+export const isModelField = (name: string) => modelQueryFields.has(name.toLowerCase())
+
+/** Query fields in which providers take a key: a caller's own would go on beside ours. */
+const keyQueryFields = new Set([
+  'key',
+  'api_key',
+  'apikey',
+  'access_token',
+  'token',
+  '$httpheaders',
+])
+
 /** Whether callers may not set this query field of a service. */
 export function isRefusedQueryField(kind: Kind, name: string): boolean {
   if (isOpaque(kind) || kind.takesModelInQuery) return false
-  return modelQueryFields.has(name.toLowerCase())
+  const folded = name.toLowerCase()
+  return isModelField(name) || (kind.provider !== undefined && keyQueryFields.has(folded))
 }

@@ -21,6 +21,21 @@ export const openaiUsage: UsageForm = {
   isAskedFor: true,
 }
 
+/** The same at a provider that puts it into every stream, and refuses to be asked for it. */
+const { isAskedFor: _, ...unasked } = openaiUsage
+export const unaskedUsage: UsageForm = { ...unasked, name: 'openai, unasked' }
+
+/** Groq tells the usage of a stream in a member of its own. */
+export const groqUsage: UsageForm = {
+  ...unaskedUsage,
+  name: 'groq',
+  figures: [
+    ...openaiUsage.figures,
+    [['x_groq', 'usage', 'prompt_tokens'], 'input'],
+    [['x_groq', 'usage', 'completion_tokens'], 'output'],
+  ],
+}
+
 export const responsesUsage: UsageForm = {
   name: 'responses',
   figures: [

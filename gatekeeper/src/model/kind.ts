@@ -1,4 +1,5 @@
 import type { Dialect, Endpoint } from './endpoint.ts'
+import type { Provider } from './provider.ts'
 
 /**
  * What services of one kind have in common: their endpoints, and how they read a request. A member
@@ -40,6 +41,10 @@ export type Kind = {
   readonly slots?: number
   /** Whether it is the gatekeeper itself: everybody may call it, and no limit of use counts there. */
   readonly isOwn?: true
+  /** Whether a caller needs it by its own name: `*` among its services does not include it. */
+  readonly byNameOnly?: true
+  /** Of a company's API, which is called with a key of an account there. */
+  readonly provider?: Provider
   /** Whether nothing of a target is sent on. */
   readonly keepsTarget?: true
 }

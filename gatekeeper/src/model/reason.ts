@@ -383,6 +383,14 @@ export const reasons = {
     level: 'warn',
     isFinal: true,
   },
+  'provider-without-key': {
+    status: 503,
+    code: 'service_not_available',
+    type: 'api_error',
+    text: 'There is no key for this provider here. Its operator can set one.',
+    level: 'warn',
+    retryAfterSeconds: 30,
+  },
   'upstream-unreachable': {
     status: 503,
     code: 'upstream_unreachable',

@@ -41,6 +41,8 @@ export function routeText({
 export type Timeouts = {
   readonly connectSeconds: number
   readonly headersSeconds: number
+  /** Until a streamed answer begins; left out where that is `headersSeconds`. */
+  readonly streamHeadersSeconds?: number
   readonly idleSeconds: number
 }
 

@@ -26,6 +26,10 @@ export type AnswerJob = {
   readonly exchange: Exchange
   /** Where the request was sent, for addresses in the answer. */
   readonly sent: Sent
+  /** Tells which fields of the answer the client may see. Usual: all but the removed ones. */
+  readonly isPassing?: (name: string) => boolean
+  /** Whether a redirect is a fault: the key of an account must not follow it, nor the client. */
+  readonly refusesRedirects: boolean
   /** The transforms of the answer, chosen when its head arrives. */
   readonly change: ChangeAnswer
   /** Finds the cause of a refusal (401, 403, 407) by the upstream. Never rejects. */
@@ -47,6 +51,8 @@ type Controller = Dispatcher.DispatchController
  * How long the last event of a stream waits for the stream's end, which some upstreams do not send.
  */
 const endMsMax = 2_000
+
+const isRedirect = (status: number) => status >= 300 && status < 400 && status !== 304
 
 /**
  * An undici handler that calls `done` exactly once; a failure of the dispatch can be passed to it.
@@ -87,6 +93,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler, LastWords {
   onResponseStart(_controller: Controller, status: number, fields: AnswerFields): void {
     if (status < 200 || this.#isDone) return
     if (refusalStatuses.includes(status)) return this.#endRefused(status)
+    if (this.#job.refusesRedirects && isRedirect(status)) return this.#endRedirected()
     if (!this.#stands()) return
     const { reader, answer } = this.#job.exchange
     reader?.begin(status, fields)
@@ -112,9 +119,16 @@ export class AnswerHandler implements Dispatcher.DispatchHandler, LastWords {
     void this.#job.causeOf(status).then((reason) => this.#finish('failed', status, { reason }))
   }
 
+  #endRedirected(): void {
+    this.#cut('upstream-failed', 'REDIRECTED')
+    this.#stop('a provider does not redirect')
+  }
+
   #fieldsOf(fields: AnswerFields): Record<string, string | string[]> {
     const own = 'fields' in this.#content ? this.#content.fields : undefined
-    return own === undefined ? clientFields(fields, this.#job.sent) : { ...own }
+    return own === undefined
+      ? clientFields(fields, this.#job.sent, this.#job.isPassing)
+      : { ...own }
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -233,7 +247,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler, LastWords {
 
   send(): void {
     const { response } = this.#job.exchange
-    const trailers = this.#trailers === null ? null : clientFields(this.#trailers)
+    const { isPassing } = this.#job
+    const trailers = this.#trailers && clientFields(this.#trailers, null, isPassing)
     try {
       if (!response.destroyed) this.#client.end(trailers as Record<string, string> | null)
     } catch {

@@ -5,6 +5,8 @@ import { chain, createChatAnswer } from './chat-answer.ts'
 import type { HeldTransform } from './held-transform.ts'
 import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 import { createModelFilter } from './model-filter.ts'
+import { providerOf } from './provider-fields.ts'
+import { createProviderLimit } from './provider-limit.ts'
 import type { AnswerFields } from './response-fields.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
 
@@ -34,6 +36,7 @@ export function changesOf(
   return (status, fields) => {
     // An answer without success contains a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)
+    if (status === 429 && providerOf(admission)) return createProviderLimit(admission, fields)
     if (mayMissModel(admission, status, fields)) return createMissingModelFilter(admission, status)
     const hidden = hideUsage(status, fields)
     if (!isChat) return hidden

@@ -7,7 +7,7 @@ import { Agent, type Dispatcher } from 'undici'
 import type { Fields } from '../lib/net/fields.ts'
 import type { Admission } from '../model/admission.ts'
 import type { Reason } from '../model/reason.ts'
-import { accountOf, type Service, type Upstream } from '../model/service.ts'
+import { accountOf, type Route, type Service, type Upstream } from '../model/service.ts'
 import { noUsage } from '../model/usage.ts'
 import { AnswerHandler, type AnswerJob } from './answer-handler.ts'
 import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
@@ -16,6 +16,7 @@ import { changesOf } from './change-answer.ts'
 import { createConnector } from './connector.ts'
 import type { Exchange, Forwarded } from './exchange.ts'
 import { createDocumentFetcher } from './fetch-document.ts'
+import { isPassingField, providerFields } from './provider-fields.ts'
 import { createRefusalCause } from './refusal-cause.ts'
 import { requestBody } from './request-body.ts'
 import { upstreamFields } from './request-fields.ts'
@@ -50,7 +51,10 @@ export function createForwarder(
       const agent = agents.get(service?.name ?? '')
       const causeOf = causes.get(service?.name ?? '')
       if (!agent || !causeOf || !service?.upstream) return Promise.resolve(unreachable)
-      return send(agent, service, { admission, exchange, causeOf, questions, certificates, open })
+      const { key } = service.upstream
+      if (service.kind.provider && key === null) return Promise.resolve(withoutKey(service))
+      const job = { admission, exchange, causeOf, questions, certificates, open, key }
+      return send(agent, service, job)
     },
     cut: () => {
       for (const handler of open) handler.endStopping()
@@ -77,6 +81,12 @@ const unreachable: Forwarded = {
   outcome: { status: 503, kind: 'failed', answerBytes: 0 },
   reason: 'upstream-unreachable',
   usage: noUsage,
+}
+
+/** The answer of a provider without a key. */
+function withoutKey({ name }: Service): Forwarded {
+  const text = `There is no key for the provider ${name} here. Its operator can set one.`
+  return { ...unreachable, reason: 'provider-without-key', detail: { text, param: null } }
 }
 
 /** The client disconnected before anything was forwarded. */
@@ -107,6 +117,8 @@ type Job = {
   /** Which upstreams refuse the option for the usage of a stream. */
   readonly questions: UsageQuestions
   readonly certificates: CertificateFaults
+  /** The key that the upstream gets; null if it needs none. */
+  readonly key: string | null
   /** Lists the exchange until it ends. */
   readonly open: Set<AnswerHandler>
 }
@@ -125,7 +137,7 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
     const dispatch = (body: Buffer | null, to: Dispatcher.DispatchHandler) => {
       try {
         const sent = { ...exchange, bytes: body }
-        agent.dispatch(dispatchOptions(service, job.admission, sent), to)
+        agent.dispatch(dispatchOptions(service, job, sent), to)
       } catch (error) {
         // undici throws synchronously for a request that it considers invalid: nothing was sent.
         handler.fail(error as Error)
@@ -139,10 +151,13 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
 
 function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJob {
   const { admission, exchange, causeOf } = job
+  const isProvider = service.kind.provider !== undefined
   const change = changesOf(admission, exchange.isStream === true, asks)
   return {
     exchange,
     causeOf,
+    refusesRedirects: isProvider,
+    ...(isProvider && { isPassing: isPassingField }),
     sent: {
       upstream: service.upstream as Upstream,
       route: admission.facts.route,
@@ -171,34 +186,48 @@ function targetOf(service: Service, { facts }: Admission): string {
 
 function dispatchOptions(
   service: Service,
-  admission: Admission,
+  { admission, key }: Job,
   exchange: Exchange,
 ): Dispatcher.DispatchOptions {
   const { endpoint, method, route } = admission.facts
+  const { provider } = service.kind
+  const client = exchange.request.headersDistinct as Fields
   const body = requestBody(exchange, endpoint?.body ?? 'none')
   return {
     origin: service.upstream?.origin ?? '',
     path: targetOf(service, admission),
     method: method as Dispatcher.HttpMethod,
     headers: upstreamFields(
-      exchange.request.headersDistinct as Fields,
+      client,
       {
-        ...exchange.set,
-        ...(route?.strip && { 'x-forwarded-prefix': route.prefix }),
-        ...credentialOf(service),
+        ...(provider && key !== null
+          ? providerFields(provider, key, { client, principalId: admission.principal.id })
+          : fieldsForOwn(exchange, { route, key })),
         ...body.fields,
         // Answers are read, and some changed, as they pass, which needs uncompressed content.
         'accept-encoding': 'identity',
       },
-      route?.credentialField,
+      { only: route?.credentialField, without: provider?.accountFields },
     ),
     body: body.content,
-    headersTimeout: service.timeouts.headersSeconds * 1000,
+    headersTimeout: secondsToAnswer(service, exchange) * 1000,
     bodyTimeout: service.timeouts.idleSeconds * 1000,
   }
 }
 
-function credentialOf(service: Service): Record<string, string> {
-  const key = service.upstream?.key ?? null
-  return key === null ? {} : { authorization: `Bearer ${key}` }
+/** What a service within the network gets: who calls, the prefix that was taken off, and its key. */
+function fieldsForOwn(
+  { set }: Exchange,
+  { route, key }: { readonly route: Route | null; readonly key: string | null },
+): Record<string, string> {
+  return {
+    ...set,
+    ...(route?.strip && { 'x-forwarded-prefix': route.prefix }),
+    ...(key !== null && { authorization: `Bearer ${key}` }),
+  }
+}
+
+function secondsToAnswer({ timeouts }: Service, { isStream }: Exchange): number {
+  const { headersSeconds, streamHeadersSeconds = headersSeconds } = timeouts
+  return isStream === true ? streamHeadersSeconds : headersSeconds
 }

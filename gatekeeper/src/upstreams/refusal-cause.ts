@@ -3,6 +3,7 @@
  * the cause is our credential, or the provider or model behind the upstream.
  */
 import type { Clock } from '../lib/clock.ts'
+import { keyFieldsOf } from '../model/provider.ts'
 import type { Reason } from '../model/reason.ts'
 import { addressOf, type Service } from '../model/service.ts'
 import type { DocumentFetcher } from './fetch-document.ts'
@@ -43,10 +44,14 @@ export function createRefusalCause(
 
 async function isKeyRefused({ upstream, kind }: Service, deps: RefusalCauseDeps): Promise<boolean> {
   if (upstream === null) return false
-  const { key, ca } = upstream
-  const fields = key === null ? {} : { authorization: `Bearer ${key}` }
+  const { key } = upstream
+  const fields =
+    key === null ? {} : keyFieldsOf(kind.provider ?? { keyField: 'authorization' }, key)
   try {
-    await deps.fetchDocument(addressOf(upstream) + kind.guardedPath, { fields, ca })
+    await deps.fetchDocument(addressOf(upstream) + kind.guardedPath, {
+      fields: { ...kind.provider?.usualFields, ...fields },
+      ca: upstream.ca,
+    })
     return false
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

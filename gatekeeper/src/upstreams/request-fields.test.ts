@@ -140,19 +140,21 @@ describe('at a route that names the field of our credential', () => {
   }
 
   test('the others pass untouched, and ours ends here', () => {
-    expect(upstreamFields(client, {}, 'x-api-key')).toEqual({
+    expect(upstreamFields(client, {}, { only: 'x-api-key' })).toEqual({
       authorization: 'Bearer app',
       'api-key': 'app',
     })
-    expect(upstreamFields(client, {}, 'authorization')).toEqual({
+    expect(upstreamFields(client, {}, { only: 'authorization' })).toEqual({
       'x-api-key': 'ours',
       'api-key': 'app',
     })
-    expect(upstreamFields(client, {}, 'basic')).toEqual(upstreamFields(client, {}, 'authorization'))
+    expect(upstreamFields(client, {}, { only: 'basic' })).toEqual(
+      upstreamFields(client, {}, { only: 'authorization' }),
+    )
   })
 
   test('what Connection names ends here all the same', () => {
     const named = { ...client, connection: ['authorization'] }
-    expect(upstreamFields(named, {}, 'x-api-key')).toEqual({ 'api-key': 'app' })
+    expect(upstreamFields(named, {}, { only: 'x-api-key' })).toEqual({ 'api-key': 'app' })
   })
 })

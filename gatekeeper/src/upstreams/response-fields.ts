@@ -42,11 +42,12 @@ const places = ['location', 'content-location']
 export function clientFields(
   answer: AnswerFields,
   sent: Sent | null = null,
+  isPassing: (name: string) => boolean = (name) => !isRemoved(name),
 ): Record<string, string | string[]> {
   const named = connectionNames(answer['connection'])
   const kept: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(answer)) {
-    if (value === undefined || isRemoved(name) || named.has(name)) continue
+    if (value === undefined || !isPassing(name) || named.has(name)) continue
     kept[name] = name === 'trailer' ? announced(value) : value
   }
   for (const name of sent === null ? [] : places) {

@@ -51,11 +51,20 @@ export function createPriceLists(
       service.name,
       createPriceList([
         createPriceFinder(service.prices),
-        ...(service.kind.sellsModels ? builtIn : []),
+        ...builtIn.map((list) => listFor(service, list)),
       ]),
     ]),
   )
   return (serviceName) => lists.get(serviceName) ?? freeOfCharge
+}
+
+/** A provider sells at its own prices; names at other services say themselves whose model they mean. */
+function listFor({ kind }: Pick<Service, 'kind'>, list: PriceList): PriceList {
+  if (!kind.sellsModels) return freeOfCharge
+  const { provider } = kind
+  return provider === undefined
+    ? list
+    : (model) => list(`${provider.pricedAs ?? kind.name}/${model}`)
 }
 
 const freeOfCharge: PriceList = () => null

@@ -30,7 +30,8 @@ export async function openIssuers(
     fetchDocument: documents.fetch,
     findClient: clients.findActive,
     findKey: keys.findById,
-    serviceNames: services.map(({ name }) => name),
+    // Those that `*` includes.
+    serviceNames: services.filter(({ kind }) => !kind.byNameOnly).map(({ name }) => name),
   })
   return {
     ...tokens,

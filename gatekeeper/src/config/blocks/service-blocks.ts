@@ -104,7 +104,10 @@ function relayBlock(placed: readonly Placed[]): string[] {
     placed.filter(({ route }) => route.mode === mode).map(({ route }) => route.prefix)
   const relayed = prefixesOf('relay')
   const isMain = placed.every(({ route }) => route.host === undefined)
-  const paths = [...relayed.flatMap(pathsUnder), ...(isMain ? ownPaths : [])]
+  // A base URL without the version of a provider: the gatekeeper says what was meant.
+  const providers = placed.filter(({ service }) => service.kind.provider)
+  const hinted = providers.flatMap(({ service }) => pathsUnder(`/${service.name}`))
+  const paths = [...relayed.flatMap(pathsUnder), ...(isMain ? ownPaths : []), ...hinted]
   if (paths.length === 0) return []
   const checked = prefixesOf('check').filter((prefix) =>
     relayed.some((one) => isUnder(prefix, one)),

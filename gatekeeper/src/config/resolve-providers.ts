@@ -1,0 +1,174 @@
+/**
+ * The providers as services: `/PROVIDER` stands for the origin of a provider's API, so that its own
+ * client library works with that base URL.
+ */
+import { providers } from '../kinds/providers/providers.ts'
+import { isUnder } from '../lib/net/path.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { Kind } from '../model/kind.ts'
+import type { Provider } from '../model/provider.ts'
+import type { Route, Service } from '../model/service.ts'
+import type { GatewayFile, ProviderEntry } from './gateway-schema.ts'
+import { toPriceRows } from './price-file.ts'
+import { readAuthority } from './read-authority.ts'
+import { readKeyFile } from './read-key-file.ts'
+import type { ProviderSettings, Settings } from './read-settings.ts'
+import type { ReportAt } from './report-at.ts'
+import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
+
+type Deps = {
+  readonly settings: Settings
+  readonly reportAt: ReportAt
+  readonly readSecret: (path: string) => string
+}
+
+/** Returns a service for each provider that has a key, or that the file lists. */
+export function resolveProviders(
+  file: GatewayFile,
+  deps: Deps,
+): { services: Service[]; problems: Problem[] } {
+  const problems: Problem[] = []
+  const listed = Object.entries(file.providers)
+  const known = providers.filter(({ name }) => isThere(name, file, deps.settings))
+  const services = [
+    ...known.map((kind) => toService(kind, file.providers[kind.name], { ...deps, problems })),
+    ...listed.flatMap(([name, entry]) => {
+      const like = providers.find((kind) => kind.name === entry.like)
+      return like?.provider === undefined
+        ? []
+        : [toService(renamed(like, name, like.provider), entry, { ...deps, problems })]
+    }),
+  ]
+  const found = services.filter((service) => service !== null)
+  return { services: found, problems: [...problems, ...takenProblems(found, file, deps)] }
+}
+
+/** A provider's path must not belong to a service: a request would go to one of two places. */
+function takenProblems(found: readonly Service[], file: GatewayFile, deps: Deps): Problem[] {
+  return found.flatMap(({ name }) =>
+    Object.entries(file.services).flatMap(([owner, { routes }]) => {
+      const taken = routes.findIndex(({ prefix }) => isUnder(prefix, `/${name}`))
+      if (owner !== name && taken === -1) return []
+      const what = `${owner} uses the name or path of the provider ${name}`
+      const remedy = `Choose another one, or remove the provider: its key in the environment, or its entry under providers.`
+      return [deps.reportAt(['services', owner], what, remedy)]
+    }),
+  )
+}
+
+function isThere(name: string, file: GatewayFile, settings: Settings): boolean {
+  return file.providers[name] !== undefined || settings.providers[name]?.apiKey != null
+}
+
+/** A provider of the operator's own, which speaks as a known one does and has no settings. */
+function renamed(kind: Kind, name: string, provider: Provider): Kind {
+  return { ...kind, name, title: name, provider: { ...provider, base: '' } }
+}
+
+function toService(
+  kind: Kind,
+  entry: ProviderEntry | undefined,
+  deps: Deps & { problems: Problem[] },
+): Service | null {
+  const { name, provider } = kind
+  if (provider === undefined) return null
+  const set: ProviderSettings | undefined = deps.settings.providers[name]
+  const place = toPlace(set?.baseUrl ?? entry?.url ?? provider.base)
+  if (place === null) return null
+  const shipped = toPlace(provider.base === '' ? (entry?.url ?? '') : provider.base)
+  return {
+    name,
+    kind,
+    aliases: [],
+    routes: [shipped?.basePath ?? '', ...(provider.otherVersions ?? [])].map((version) =>
+      routeOf(name, version),
+    ),
+    upstream: {
+      ...place,
+      key: set?.apiKey ?? keyOfFile(name, entry, deps),
+      ...caOf(name, entry, deps),
+    },
+    timeouts: entry?.timeouts ?? timeoutsUsual,
+    keepAlive: true,
+    anonymous: false,
+    origins: entry?.origins ?? [],
+    webSockets: [],
+    limits: entry?.limits ?? [],
+    queue: null,
+    prices: toPriceRows(entry?.prices ?? {}),
+  }
+}
+
+/** 10 minutes for a whole answer, 60 s until a stream begins, 10 minutes between its events. */
+const timeoutsUsual = {
+  connectSeconds: 10,
+  headersSeconds: 600,
+  streamHeadersSeconds: 60,
+  idleSeconds: 600,
+}
+
+/** The version stays in the public path, as the provider's client library writes it. */
+function routeOf(name: string, basePath: string): Route {
+  return { prefix: `/${name}${basePath}`, strip: true, mode: 'relay', browser: 'none' }
+}
+
+function toPlace(url: string): UpstreamUrl | null {
+  const read = parseUpstreamUrl(url)
+  return isUpstreamUrl(read) ? read : null
+}
+
+function keyOfFile(
+  name: string,
+  entry: ProviderEntry | undefined,
+  deps: Deps & { problems: Problem[] },
+): string | null {
+  if (entry?.keyFile === undefined) return null
+  const read = readKeyFile(entry.keyFile, ['providers', name, 'keyFile'], deps)
+  if (typeof read === 'string') return read
+  deps.problems.push(read)
+  return null
+}
+
+function caOf(
+  name: string,
+  entry: ProviderEntry | undefined,
+  deps: Deps & { problems: Problem[] },
+): { readonly ca?: string } {
+  if (entry?.tls?.ca === undefined) return {}
+  const read = readAuthority(entry.tls.ca, ['providers', name, 'tls', 'ca'], deps)
+  if ('ca' in read) return read
+  deps.problems.push(read.problem)
+  return {}
+}
+
+const ollamaWords =
+  'chat generate embed embeddings tags show ps pull push copy create delete blobs version me ' +
+  'signout experimental web_search web_fetch'
+
+/** What can be wrong with `providers`. */
+export function providerProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
+  return Object.entries(file.providers).flatMap(([name, entry]) => {
+    const at = ['providers', name]
+    const isShipped = providers.some((kind) => kind.name === name)
+    const problems: Problem[] = []
+    const report = (what: string, remedy: string, member: string[] = []) =>
+      problems.push(reportAt([...at, ...member], what, remedy))
+    if (ollamaWords.split(' ').includes(name) || name === 'split-key') {
+      report(`${name} is the name of an endpoint of Ollama`, 'Choose another name.')
+    }
+    if (!isShipped && entry.like === undefined) {
+      const names = providers.map((kind) => kind.name).join(', ')
+      report(
+        `${name} is not a provider that Gatekeeper knows`,
+        `Known ones are ${names}. For another one write like: openai and its url.`,
+      )
+    }
+    if (isShipped && entry.like !== undefined) {
+      report(`${name} is a known provider and needs no like`, 'Remove like.', ['like'])
+    }
+    if (!isShipped && entry.url === undefined) {
+      report(`${name} has no address`, 'Write url: https://api.example.com/v1.')
+    }
+    return problems
+  })
+}

@@ -1,0 +1,10 @@
+import { openaiFamily, providerKind } from '../provider-kind.ts'
+
+export const deepseek = providerKind({
+  name: 'deepseek',
+  title: 'DeepSeek',
+  base: 'https://api.deepseek.com/v1',
+  variable: 'DEEPSEEK',
+  keyField: 'authorization',
+  rows: openaiFamily,
+})

@@ -1,0 +1,44 @@
+import { isUnder } from '../../../lib/net/path.ts'
+import {
+  alwaysEvents,
+  boundedBy,
+  chatCompletions,
+  counted,
+  embeddings,
+  jsonOfPath,
+  listed,
+  rowsIn,
+} from '../../row.ts'
+import { geminiUsage } from '../../usage-forms.ts'
+import { providerKind } from '../provider-kind.ts'
+
+const google = rowsIn('gemini')
+const row = rowsIn('openai')
+const generate = [jsonOfPath, counted(geminiUsage), boundedBy('generationConfig.maxOutputTokens')]
+
+/** Cached contents, files, tuned models and batches are reached with the same key, not listed. */
+export const gemini = providerKind({
+  name: 'gemini',
+  title: 'Google Gemini',
+  base: 'https://generativelanguage.googleapis.com/v1beta',
+  // Google's library asks for /v1 since its version 3.
+  otherVersions: ['/v1'],
+  variable: 'GEMINI',
+  pricedAs: 'google',
+  keyField: 'x-goog-api-key',
+  accountFields: ['x-goog-user-project'],
+  // Below `/openai` it speaks OpenAI's API.
+  dialectAt: (path) => (isUnder(path, '/openai') ? 'openai' : 'gemini'),
+  rows: [
+    google('POST', '/models/{model}:generateContent', 'use', ...generate),
+    google('POST', '/models/{model}:streamGenerateContent', 'use', ...generate, alwaysEvents),
+    google('POST', '/models/{model}:embedContent', 'use', jsonOfPath),
+    google('POST', '/models/{model}:batchEmbedContents', 'use', jsonOfPath),
+    google('POST', '/models/{model}:countTokens', 'read', jsonOfPath),
+    google('GET|HEAD', '/models', 'read', listed),
+    google('GET', '/models/{model}', 'read', { model: { in: 'path' } }),
+    row('POST', '/openai/chat/completions', 'use', ...chatCompletions),
+    row('POST', '/openai/embeddings', 'use', ...embeddings),
+    row('GET|HEAD', '/openai/models', 'read', listed),
+  ].flat(),
+})

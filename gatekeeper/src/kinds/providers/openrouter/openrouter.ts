@@ -1,0 +1,21 @@
+import { chatCompletions, completions, embeddings, jsonWith, rowsIn } from '../../row.ts'
+import { modelRows, providerKind } from '../provider-kind.ts'
+
+const row = rowsIn('openai')
+// It tries the models of `models` where `model` fails, so that each of them must be allowed.
+const withOthers = jsonWith('model', 'models')
+
+export const openrouter = providerKind({
+  name: 'openrouter',
+  title: 'OpenRouter',
+  base: 'https://openrouter.ai/api/v1',
+  variable: 'OPENROUTER',
+  keyField: 'authorization',
+  takesModelLists: true,
+  rows: [
+    row('POST', '/chat/completions', 'use', ...chatCompletions, withOthers),
+    row('POST', '/completions', 'use', ...completions, withOthers),
+    row('POST', '/embeddings', 'use', ...embeddings, withOthers),
+    modelRows,
+  ].flat(),
+})

@@ -1,0 +1,11 @@
+import { rowsIn } from '../../row.ts'
+import { providerKind, unaskedChat } from '../provider-kind.ts'
+
+export const perplexity = providerKind({
+  name: 'perplexity',
+  title: 'Perplexity',
+  base: 'https://api.perplexity.ai',
+  variable: 'PERPLEXITY',
+  keyField: 'authorization',
+  rows: rowsIn('openai')('POST', '/chat/completions', 'use', ...unaskedChat),
+})

@@ -1,0 +1,59 @@
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { Kind } from '../../model/kind.ts'
+import type { Provider } from '../../model/provider.ts'
+import {
+  chatCompletions,
+  completions,
+  counted,
+  embeddings,
+  events,
+  jsonWith,
+  listed,
+  rowsIn,
+} from '../row.ts'
+import { openaiUsage, unaskedUsage } from '../usage-forms.ts'
+
+/** A provider with what its kind needs. */
+export type ProviderEntry = Provider &
+  Pick<Kind, 'name' | 'dialectAt' | 'takesModelLists'> & {
+    /** As people write it. */
+    readonly title: string
+    /** Paths relative to `base`; what is not listed does not exist. */
+    readonly rows: readonly Endpoint[]
+  }
+
+/** Returns the kind of a provider's services: granted by name, priced by the built-in table. */
+export function providerKind(entry: ProviderEntry): Kind {
+  const { name, title, rows, dialectAt, takesModelLists, ...provider } = entry
+  return {
+    ...{ name, title: `Provider \`${name}\`: ${title}`, rows, provider },
+    ...(dialectAt && { dialectAt }),
+    ...(takesModelLists && { takesModelLists }),
+    byNameOnly: true,
+    sellsModels: true,
+    keepsConnections: true,
+    guardedPath: '/models',
+  }
+}
+
+const row = rowsIn('openai')
+
+/** The list of models and one of them, as OpenAI defined it. */
+export const modelRows: readonly Endpoint[] = [
+  ...row('GET|HEAD', '/models', 'read', listed),
+  ...row('GET', '/models/{+model}', 'read', { model: { in: 'path' } }),
+]
+
+/** What nearly all providers with OpenAI's API have. */
+export const openaiFamily: readonly Endpoint[] = [
+  ...row('POST', '/chat/completions', 'use', ...chatCompletions),
+  ...row('POST', '/completions', 'use', ...completions),
+  ...row('POST', '/embeddings', 'use', ...embeddings),
+  ...modelRows,
+]
+
+/** Chat at a provider that tells usage in every stream, and refuses to be asked for it. */
+export const unaskedChat = [...chatCompletions, counted(unaskedUsage)]
+
+/** JSON with a model, whose answer has OpenAI's `usage` and may stream. */
+export const modelCall = [jsonWith(), events, counted(openaiUsage)]

@@ -1,0 +1,10 @@
+import { openaiFamily, providerKind } from '../provider-kind.ts'
+
+export const together = providerKind({
+  name: 'together',
+  title: 'Together AI',
+  base: 'https://api.together.xyz/v1',
+  variable: 'TOGETHER',
+  keyField: 'authorization',
+  rows: openaiFamily,
+})

@@ -1,0 +1,11 @@
+import { openaiFamily, providerKind } from '../provider-kind.ts'
+
+export const xai = providerKind({
+  name: 'xai',
+  title: 'xAI',
+  base: 'https://api.x.ai/v1',
+  variable: 'XAI',
+  pricedAs: 'x-ai',
+  keyField: 'authorization',
+  rows: openaiFamily,
+})

@@ -1,0 +1,30 @@
+/** What is special about a company that runs models and is called with a key of an account there. */
+export type Provider = {
+  /** Its API with the path of the version: paths of endpoints are relative to it. */
+  readonly base: string
+  /** Paths of older or plainer versions that its libraries also ask for; `base` has all they have. */
+  readonly otherVersions?: readonly string[]
+  /** How the names of its settings begin: `OPENAI` for `OPENAI_API_KEY` and `OPENAI_BASE_URL`. */
+  readonly variable: string
+  /** Other beginnings that people know. */
+  readonly otherVariables?: readonly string[]
+  /** Its name in the built-in table of prices, if that is not its own. */
+  readonly pricedAs?: string
+  /** The field in which it takes the key. */
+  readonly keyField: 'authorization' | 'x-api-key' | 'x-goog-api-key'
+  /**
+   * Fields by which a request chooses a part of the account (organisation, project, workspace). A
+   * caller's own never go on. In lower case.
+   */
+  readonly accountFields?: readonly string[]
+  /** Fields that it needs, with the value for clients that leave them out. */
+  readonly usualFields?: Readonly<Record<string, string>>
+}
+
+/** Returns the field that shows a provider its key. */
+export function keyFieldsOf(
+  { keyField }: Pick<Provider, 'keyField'>,
+  key: string,
+): Readonly<Record<string, string>> {
+  return { [keyField]: keyField === 'authorization' ? `Bearer ${key}` : key }
+}

@@ -1,0 +1,501 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
+import { Mistral } from '@mistralai/mistralai'
+import Groq from 'groq-sdk'
+import OpenAI from 'openai'
+import { fetch } from 'undici'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { providers } from '../../src/kinds/providers/providers.ts'
+import type { Reason } from '../../src/model/reason.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { waitUntil } from '../support/child.ts'
+import { makeKey } from '../support/keys.ts'
+import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+
+const names = providers.map(({ name }) => name)
+const ada = makeKey({ user: 'ada', services: [...names, 'acme'] })
+const eve = makeKey({ user: 'eve', services: ['openai'] })
+const tom = makeKey({ user: 'tom', services: names, limits: ['1m-tokens/day'] })
+const bob = makeKey({ user: 'bob', services: ['ollama'] })
+const secretOf = (name: string) => `account-key-of-${name}-0123456789`
+
+type Seen = {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** A provider over TLS: it keeps what it was sent, and answers as the test says. */
+async function startProvider(certificate: { cert: string; key: string }) {
+  const seen: Seen[] = []
+  const state = { answer: (_: Seen, response: ServerResponse): void => void response.end('{}') }
+  const server = createServer(certificate, async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const one = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+    }
+    seen.push(one)
+    state.answer(one, response)
+  })
+  server.on('error', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, seen, state, port: (server.address() as AddressInfo).port }
+}
+
+const json = (response: ServerResponse, status: number, body: object, fields = {}) =>
+  void response
+    .writeHead(status, { 'content-type': 'application/json', ...fields })
+    .end(JSON.stringify(body))
+
+const completion = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'gpt-4o-mini',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+}
+
+/** Fields by which a provider tells about the account. */
+const accountFields = {
+  'openai-organization': 'org-secret',
+  'openai-project': 'proj_secret',
+  'anthropic-organization-id': 'org-secret',
+  'x-ratelimit-remaining-tokens': '149984',
+  'anthropic-ratelimit-requests-remaining': '4',
+  'set-cookie': '__cf_bm=1',
+  'cf-ray': 'x',
+  server: 'cloudflare',
+}
+
+describe.skipIf(testCaddy === null)('providers', () => {
+  let stack: Stack
+  let provider: Awaited<ReturnType<typeof startProvider>>
+  const servers: Server[] = []
+  beforeAll(async () => {
+    const authority = makeCertificate({ name: 'authority', isAuthority: true })
+    provider = await startProvider(makeCertificate({ issuer: authority }))
+    servers.push(provider.server)
+    const ca = join(tmpdir(), `gk-provider-ca-${process.pid}.pem`)
+    writeFileSync(ca, authority.cert)
+    const entries = [...names, 'acme'].map((name) => {
+      const like =
+        name === 'acme' ? `like: openai, url: "https://localhost:${provider.port}/v9", ` : ''
+      return `  ${name}: {${like}tls: {ca: "${ca}"}}`
+    })
+    const variables = providers.flatMap(({ name, provider: rules }) => {
+      const base = new URL(rules?.base ?? '')
+      return [
+        // One is left without a key.
+        ...(name === 'xai' ? [] : [[`${rules?.variable}_API_KEY`, secretOf(name)] as const]),
+        [
+          `${rules?.variable}_BASE_URL`,
+          `https://localhost:${provider.port}${base.pathname.replace(/\/$/, '')}`,
+        ] as const,
+      ]
+    })
+    stack = await startStack({
+      keys: [ada, eve, tom, bob],
+      env: Object.fromEntries(variables),
+      config: [
+        'version: 1',
+        'services:',
+        '  ollama: {kind: ollama, routes: [{prefix: /api}, {prefix: /v1}]}',
+        'providers:',
+        ...entries,
+        '',
+      ].join('\n'),
+    })
+  })
+  afterAll(async () => {
+    await stack?.stop()
+    for (const server of servers) server.close()
+  })
+  beforeEach(() => {
+    provider.seen.length = 0
+    provider.state.answer = (_, response) => json(response, 200, completion, accountFields)
+  })
+  const clientOptions = (path: string, key = ada.key) => ({
+    apiKey: key,
+    baseURL: `${stack.url}${path}`,
+    maxRetries: 0,
+    fetch: fetch as unknown as typeof globalThis.fetch,
+    fetchOptions: { dispatcher: stack.dispatcher } as object,
+  })
+
+  it('the library of OpenAI chats through /openai/v1 with a key of ours', async () => {
+    const client = new OpenAI(clientOptions('/openai/v1'))
+    const answer = await client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
+    expect(answer.choices[0]?.message.content).toBe('Hi')
+    expect(provider.seen[0]).toMatchObject({ method: 'POST', url: '/v1/chat/completions' })
+    expect(provider.seen[0]?.headers.authorization).toBe(`Bearer ${secretOf('openai')}`)
+  })
+
+  it('the library of Anthropic chats through /claude, and the version that it names is kept', async () => {
+    provider.state.answer = (_, response) =>
+      json(response, 200, {
+        ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x' },
+        ...{ content: [{ type: 'text', text: 'Hi' }], stop_reason: 'end_turn' },
+        usage: { input_tokens: 3, output_tokens: 1 },
+      })
+    const client = new Anthropic(clientOptions('/claude'))
+    const answer = await client.messages.create({
+      model: 'claude-x',
+      max_tokens: 16,
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
+    expect(answer.content[0]).toMatchObject({ text: 'Hi' })
+    const [seen] = provider.seen
+    expect(seen?.url).toBe('/v1/messages')
+    expect(seen?.headers).toMatchObject({ 'x-api-key': secretOf('claude') })
+    expect(seen?.headers['anthropic-version']).toMatch(/^\d{4}-/)
+    await stack.send('/claude/v1/messages', { key: ada.key, json: { model: 'm', messages: [] } })
+    expect(provider.seen[1]?.headers['anthropic-version']).toBe('2023-06-01')
+  })
+
+  /** The libraries that take no fetch of their own use the global one. */
+  const useOwnFetch = () =>
+    vi.stubGlobal('fetch', async (input: string | URL | Request, init: object = {}) => {
+      const { dispatcher } = stack
+      if (!(input instanceof Request)) return await fetch(input, { ...init, dispatcher } as never)
+      const { url, method, headers } = input
+      const body = method === 'GET' ? null : Buffer.from(await input.arrayBuffer())
+      return await fetch(url, { method, headers: [...headers], body, dispatcher } as never)
+    })
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it('the library of Google generates through /gemini, whole and streamed', async () => {
+    const part = {
+      candidates: [{ content: { role: 'model', parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 1, thoughtsTokenCount: 2 },
+    }
+    provider.state.answer = ({ url }, response) => {
+      if (!url.includes(':streamGenerateContent')) return json(response, 200, part)
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(`data: ${JSON.stringify(part)}\r\n\r\n`.repeat(2))
+    }
+    useOwnFetch()
+    const httpOptions = { baseUrl: `${stack.url}/gemini` }
+    const { models } = new GoogleGenAI({ apiKey: ada.key, httpOptions })
+    const question = { model: 'gemini-2.5-flash', contents: 'Hello' }
+    expect((await models.generateContent(question)).text).toBe('Hi')
+    let text = ''
+    for await (const one of await models.generateContentStream(question)) text += one.text ?? ''
+    expect(text).toBe('HiHi')
+    const [whole, streamed] = provider.seen.map(({ url }) => url)
+    expect([whole, streamed]).toEqual([
+      '/v1beta/models/gemini-2.5-flash:generateContent',
+      '/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse',
+    ])
+    expect(provider.seen[0]?.headers['x-goog-api-key']).toBe(secretOf('gemini'))
+    const beta = { baseUrl: `${stack.url}/gemini`, apiVersion: 'v1beta' }
+    const older = new GoogleGenAI({ apiKey: ada.key, httpOptions: beta })
+    expect((await older.models.generateContent(question)).text).toBe('Hi')
+    await expect(
+      new GoogleGenAI({ apiKey: 'wrong', httpOptions }).models.generateContent(question),
+    ).rejects.toThrow(/401/)
+  })
+
+  it('the library of Groq chats through /groq', async () => {
+    useOwnFetch()
+    const groq = new Groq({ apiKey: ada.key, baseURL: `${stack.url}/groq`, maxRetries: 0 })
+    const answer = await groq.chat.completions.create({
+      model: 'llama-3.3-70b-versatile',
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
+    expect(answer.choices[0]?.message.content).toBe('Hi')
+    expect(provider.seen[0]?.url).toBe('/openai/v1/chat/completions')
+  })
+
+  it('the library of Mistral chats through /mistral', async () => {
+    useOwnFetch()
+    const mistral = new Mistral({ apiKey: ada.key, serverURL: `${stack.url}/mistral` })
+    const answer = await mistral.chat.complete({
+      model: 'mistral-small-latest',
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
+    expect(answer.choices?.[0]?.message?.content).toBe('Hi')
+    expect(provider.seen[0]?.url).toBe('/v1/chat/completions')
+  })
+
+  it.each(
+    names
+      .filter((name) => name !== 'xai')
+      .map((name) => ({ name, rules: providers.find((kind) => kind.name === name)?.provider })),
+  )(
+    '$name gets its own key in its own field, and nothing about the caller',
+    async ({ name, rules }) => {
+      const path = new URL(rules?.base ?? '').pathname.replace(/\/$/, '')
+      const chat =
+        { claude: '/messages', gemini: '/models/m:generateContent' }[name] ?? '/chat/completions'
+      const answer = await stack.send(`/${name}${path}${chat}`, {
+        json: { model: 'm', messages: [], contents: [] },
+        headers: {
+          'x-api-key': ada.key,
+          authorization: `Bearer ${ada.key}`,
+          'openai-organization': 'org-mine',
+          'openai-project': 'proj_mine',
+          'x-goog-user-project': 'mine',
+          cookie: 'a=b',
+        },
+      })
+      expect(answer.status).toBe(200)
+      const [seen] = provider.seen
+      expect(seen?.url).toBe(`${path}${chat}`)
+      const field = rules?.keyField ?? ''
+      const shown = field === 'authorization' ? `Bearer ${secretOf(name)}` : secretOf(name)
+      expect(seen?.headers[field]).toBe(shown)
+      const others = ['authorization', 'x-api-key', 'x-goog-api-key'].filter((one) => one !== field)
+      for (const other of [...others, 'cookie', ...(rules?.accountFields ?? [])]) {
+        expect(seen?.headers[other]).toBeUndefined()
+      }
+      const sent = JSON.stringify(seen?.headers)
+      expect(sent).not.toContain(ada.key)
+      expect(sent).not.toMatch(/x-gatekeeper|x-forwarded|ada/i)
+    },
+  )
+
+  it('tells the caller nothing about the account', async () => {
+    const answer = await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    expect(answer.status).toBe(200)
+    const text = JSON.stringify(answer.headers)
+    expect(text).not.toMatch(/org-secret|proj_secret|149984|__cf_bm|cloudflare|cf-ray/)
+  })
+
+  it('an entry of its own needs an address and the name of a known provider, and no code', async () => {
+    const answer = await stack.send('/acme/v9/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    // It has no key.
+    expect(answer.status).toBe(503)
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'service_not_available' } })
+  })
+
+  it('a provider without a key is 503, names itself, and says when to try again', async () => {
+    const answer = await stack.send('/xai/v1/models', { key: ada.key })
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '30'])
+    expect(answer.text).toContain('xai')
+    expect(provider.seen).toEqual([])
+  })
+
+  it.each(
+    names.flatMap((name) => {
+      const path = new URL(
+        providers.find((kind) => kind.name === name)?.provider?.base ?? '',
+      ).pathname.replace(/\/$/, '')
+      return [
+        ...['/files', '/organization/users', '/organizations/me', '/admin/keys', '/batches'],
+        ...['/fine_tuning/jobs', '/vector_stores', '/containers', '/assistants', '/threads'],
+        ...['/webhook_endpoints', '/agents', '/environments', '/vaults', '/connectors'],
+        ...['/workflows', '/libraries', '/cachedContents', '/tunedModels', '/uploads'],
+        ...['/conversations', '/evals', '/realtime', '/responses/resp_1', '/keys', '/credits'],
+      ].map((endpoint) => `/${name}${path}${endpoint}`)
+    }),
+  )('%s is refused and the provider is not called', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const answer = await stack.send(path, { method, key: ada.key })
+      expect([404, 405]).toContain(answer.status)
+    }
+    expect(provider.seen).toEqual([])
+  })
+
+  it.each([
+    ['a key without the service', () => ({ key: bob.key }), 403],
+    ['no key', () => ({}), 401],
+    ['a key of the provider', () => ({ key: secretOf('openai') }), 401],
+  ])('%s is refused', async (_, credential, status) => {
+    const answer = await stack.send('/openai/v1/models', credential())
+    expect(answer.status).toBe(status)
+    expect(provider.seen).toEqual([])
+  })
+
+  it.each(['key', 'KEY', 'api_key', 'access_token', '%6bey'])(
+    'a key in the query (%s) is refused, and does not go on',
+    async (name) => {
+      const path = `/gemini/v1beta/models?pageSize=1&${name}=AIzaSyA-somebody-elses-key`
+      const answer = await stack.send(path, { key: ada.key })
+      expect(answer.status).toBe(400)
+      expect(provider.seen).toEqual([])
+    },
+  )
+
+  it('a path without the version says what was meant', async () => {
+    const answer = await stack.send('/openai/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    expect(answer.status).toBe(404)
+    expect(answer.text).toContain('/openai/v1')
+  })
+
+  it.each([401, 403])("a provider's %s is a 502 that says whose key it was", async (status) => {
+    provider.state.answer = (_, response) =>
+      json(response, status, {
+        error: { message: 'Incorrect API key sk-proj-1***9 of org-secret' },
+      })
+    const answer = await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    expect(answer.status).toBe(502)
+    expect(answer.text).toMatch(/upstream_rejected_us|upstream_provider_refused/)
+    expect(answer.text).not.toMatch(/sk-proj|org-secret/)
+  })
+
+  it("a provider's 429 keeps its code and Retry-After, in our words", async () => {
+    provider.state.answer = (_, response) =>
+      json(
+        response,
+        429,
+        { error: { message: 'You of org-secret exceeded your quota', code: 'insufficient_quota' } },
+        { 'retry-after': '7' },
+      )
+    const answer = await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    expect([answer.status, answer.headers['retry-after']]).toEqual([429, '7'])
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'insufficient_quota' } })
+    expect(answer.text).not.toContain('org-secret')
+  })
+
+  it('a redirect is a fault, and is not followed', async () => {
+    provider.state.answer = (_, response) =>
+      void response.writeHead(307, { location: 'https://example.com/' }).end()
+    const answer = await stack.send('/openai/v1/models', { key: ada.key })
+    expect(answer.status).toBe(502)
+    expect(JSON.stringify(answer)).not.toContain('example.com')
+    expect(provider.seen).toHaveLength(1)
+  })
+
+  it('an idempotency key of one caller cannot fetch the answer of another', async () => {
+    for (const { key } of [ada, eve, ada]) {
+      await stack.send('/openai/v1/chat/completions', {
+        key,
+        json: { model: 'm', messages: [] },
+        headers: { 'idempotency-key': 'order-1' },
+      })
+    }
+    const [first, second, again] = provider.seen.map(({ headers }) => headers['idempotency-key'])
+    expect(first).toMatch(/^[\w-]{43}$/)
+    expect(second).not.toBe(first)
+    expect(again).toBe(first)
+  })
+
+  it('a stream passes as it comes, and what it used is on record', async () => {
+    provider.state.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const send = (event: object) => response.write(`data: ${JSON.stringify(event)}\n\n`)
+      send({ model: 'gpt-4o-mini', choices: [{ index: 0, delta: { content: 'Hi' } }] })
+      send({ model: 'gpt-4o-mini', choices: [], usage: { prompt_tokens: 9, completion_tokens: 4 } })
+      response.end('data: [DONE]\n\n')
+    }
+    const client = new OpenAI(clientOptions('/openai/v1'))
+    const stream = await client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hello' }],
+      stream: true,
+    })
+    let text = ''
+    for await (const part of stream) text += part.choices[0]?.delta.content ?? ''
+    expect(text).toBe('Hi')
+    expect(JSON.parse(provider.seen[0]?.body ?? '')).toMatchObject({
+      stream_options: { include_usage: true },
+    })
+  })
+
+  const usage = { prompt_tokens: 9, completion_tokens: 4 }
+  const streamed = [
+    {
+      name: 'openai',
+      path: '/openai/v1/chat/completions',
+      isAsked: true,
+      events: [{ choices: [{ delta: { content: 'Hi' } }] }, { choices: [], usage }],
+    },
+    {
+      name: 'groq',
+      path: '/groq/openai/v1/chat/completions',
+      isAsked: false,
+      events: [{ choices: [{ delta: { content: 'Hi' } }], x_groq: { id: 'req_1', usage } }],
+    },
+    {
+      name: 'mistral',
+      path: '/mistral/v1/chat/completions',
+      isAsked: false,
+      events: [{ choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }], usage }],
+    },
+    {
+      name: 'gemini',
+      path: '/gemini/v1beta/models/m:streamGenerateContent?alt=sse',
+      isAsked: false,
+      events: [
+        { usageMetadata: { promptTokenCount: 9, thoughtsTokenCount: 1 } },
+        // The last one counts; thoughts are output.
+        { usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 1, thoughtsTokenCount: 3 } },
+      ],
+    },
+    {
+      name: 'claude',
+      path: '/claude/v1/messages',
+      isAsked: false,
+      events: [
+        {
+          type: 'message_start',
+          message: { usage: { input_tokens: 2, cache_read_input_tokens: 7, output_tokens: 1 } },
+        },
+        { type: 'message_delta', usage: { output_tokens: 4 } },
+        { type: 'message_stop' },
+      ],
+    },
+  ]
+
+  it.each(streamed)('the stream of $name is charged what it says', async (one) => {
+    provider.state.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const data = one.events.map((event) => `data: ${JSON.stringify(event)}\n\n`)
+      response.end(data.join(''))
+    }
+    const usedBefore = await tokensOf(tom.key)
+    const json = { model: 'm', messages: [], contents: [], stream: true, max_tokens: 5 }
+    const answer = await stack.send(one.path, { key: tom.key, json })
+    expect(answer.status).toBe(200)
+    expect(provider.seen[0]?.body.includes('stream_options')).toBe(one.isAsked)
+    expect((await tokensOf(tom.key)) - usedBefore).toBe(13)
+  })
+  const tokensOf = async (key: string) =>
+    JSON.parse((await stack.send('/status', { key })).text).limits[0].used
+
+  it('the log names the reason: provider-without-key', async () => {
+    await stack.send('/xai/v1/models', { key: ada.key })
+    await waitUntil(() => stack.gatekeeper.output().includes(reason), {
+      ...{ limitMs: 5_000, describe: stack.gatekeeper.output },
+    })
+  })
+  const reason: Reason = 'provider-without-key'
+
+  it('no file, log line or answer has a key of an account', async () => {
+    const answer = await stack.send('/status', { key: ada.key })
+    const written = answer.text + stack.gatekeeper.output() + stack.caddy.output()
+    for (const name of names) expect(written).not.toContain(secretOf(name))
+  })
+})
