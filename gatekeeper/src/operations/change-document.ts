@@ -5,7 +5,9 @@
 import { changeFile, type NewText, readText } from '../lib/files/change-file.ts'
 import { formatInstant } from '../lib/instant.ts'
 
-/** One secret as it is written. Instants are ISO 8601; two secrets are a rotation with an overlap. */
+/**
+ * The stored form of a secret. Instants are ISO 8601; two secrets are a rotation with an overlap.
+ */
 export type SecretEntry = { sha256: string; createdAt: string | null; expiresAt: string | null }
 
 export type DocumentFile<Document> = {
@@ -15,7 +17,7 @@ export type DocumentFile<Document> = {
    * service would refuse the text.
    */
   readonly parse: (text: string | null) => Document
-  /** Records the change before it is written; what cannot be recorded is not written. */
+  /** Records the change before it is written; if it rejects, nothing is written. */
   readonly record: (before: string | null, after: Document) => Omit<NewText, 'text'>
   readonly read?: (path: string) => Promise<string | null>
 }
@@ -40,8 +42,8 @@ export function createSecretEntry(sha256: string, now: number): SecretEntry {
 }
 
 /**
- * The secrets after a rotation: the newest old one goes on working until `now + overlapMs`, which
- * never lengthens its life; with no overlap it stops at once.
+ * Returns the secrets after a rotation: the newest old one works until `now + overlapMs`, but never
+ * longer than before; without an overlap it stops at once.
  */
 export function rotateSecrets(
   secrets: readonly SecretEntry[],

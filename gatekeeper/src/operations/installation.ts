@@ -14,7 +14,7 @@ import { createRecorder, type RecordActs } from './audit/record-acts.ts'
 export type Installation = {
   /** `keys.json`. */
   readonly file: string
-  /** The plain map of `API_KEYS_FILE`; null where none is set. */
+  /** The plain map of `API_KEYS_FILE`; null if it is not set. */
   readonly plainFile: string | null
   /** `clients.json`. */
   readonly clientsFile: string
@@ -24,26 +24,26 @@ export type Installation = {
   readonly sharedDir: string
   readonly auditFolder: string
   readonly oauth: OAuthSettings
-  /** Our name as an issuer of tokens. */
+  /** Our issuer name in tokens. */
   readonly issuer: string
   /** The other issuers whose tokens are accepted; throws a ProblemsError as `requireKnown` does. */
   readonly foreignIssuers: () => readonly IssuerSettings[]
-  /** Where clients call: `https://localhost:8443`. */
+  /** The address for clients: `https://localhost:8443`. */
   readonly baseUrl: string
-  /** The zone whose days reports count. */
+  /** The time zone for days in reports. */
   readonly timeZone: string
   /** Whether the audit records only a part of the allowed requests. */
   readonly isAuditSampled: boolean
   readonly services: ServiceNames
   readonly clock: Clock
-  /** Records a change before it is made; when it rejects, the change must not be made. */
+  /** Records a pending change; if it rejects, the change must not be made. */
   readonly record: RecordActs
 }
 
 export type ServiceNames = KnownServices & {
   readonly names: readonly string[]
   readonly aliases: readonly string[]
-  /** The web origins that a service allows; none where the service is not known. */
+  /** Returns the web origins that a service allows; none if the service is unknown. */
   readonly originsOf: (service: string) => readonly string[]
   /** Whether gatekeeper.yaml could be read. */
   readonly isKnown: boolean
@@ -74,8 +74,8 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
 }
 
 /**
- * When gatekeeper.yaml is broken every name passes for a service, since a key must be disabled then
- * too; what needs the names calls `requireKnown`.
+ * If gatekeeper.yaml is invalid, every name counts as a service, because disabling a key must still
+ * work; functions that need the names call `requireKnown`.
  */
 function readGateway(settings: Settings, { readText }: Deps) {
   const { services, issuers, problems, policies, audit } = loadGateway(settings, readText)

@@ -1,9 +1,9 @@
 import type { ChainHead } from '../../audit/chain.ts'
 
-/** Where a chain stood, as it is exported. */
+/** The end of a chain, as exported. */
 export type ChainPlace = ChainHead & { readonly chain: string; readonly segment: number }
 
-/** Whether a value of a file is one. */
+/** Returns whether a value of a file is one. */
 export function isChainPlace(value: unknown): value is ChainPlace {
   const place = value as Partial<ChainPlace> | null
   return (

@@ -5,13 +5,13 @@ import { readLines } from './read-lines.ts'
 import type { FoundRecord } from './read-records.ts'
 
 export type RecordFollower = {
-  /** What was written since the last call, chain after chain. Rejects as `node:fs` does. */
+  /** Returns the records since the last call, chain after chain. Rejects as `node:fs` does. */
   readonly next: () => Promise<readonly FoundRecord[]>
 }
 
 type Place = { number: number; bytes: number }
 
-/** Follows every chain of a folder from its end on, over new files and new chains. */
+/** Follows every chain of a folder from its end on, across new files and new chains. */
 export function followRecords(folder: string): RecordFollower {
   const places = new Map<string, Place>()
   for (const chain of listChains(folder)) {
@@ -39,7 +39,7 @@ async function readNew(segment: Segment, place: Place): Promise<FoundRecord[]> {
   const found: FoundRecord[] = []
   for await (const lines of readLines(segment.path, place.bytes)) {
     for (const { bytes, isWhole } of lines) {
-      // Half a line is still being written: it is read with the next look.
+      // An incomplete line is still being written: the next call reads it.
       if (!isWhole) continue
       place.bytes += bytes.length + 1
       const line = bytes.toString('utf8')

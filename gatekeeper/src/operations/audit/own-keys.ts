@@ -6,9 +6,9 @@ import { useSigningKeys } from '../tokens/open-tokens.ts'
 import { readRecords } from './read-records.ts'
 
 /**
- * Returns the thumbprints of our keys: those that are published now, and older ones that the acts
- * name. A file with a JSON Web Key Set that was kept elsewhere replaces both, so that nothing on this
- * machine has to be trusted.
+ * Returns the thumbprints of our keys: the published ones, and older ones that the acts name. A
+ * file with a JSON Web Key Set that was stored elsewhere replaces both, so that nothing on this
+ * machine need be trusted.
  */
 export async function readOwnKeys(
   file: string | null,

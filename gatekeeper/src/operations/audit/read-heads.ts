@@ -2,7 +2,7 @@ import { readLastHead } from '../../audit/chain-tail.ts'
 import { listChains, listSegments } from '../../audit/segments.ts'
 import type { ChainPlace } from './chain-place.ts'
 
-/** Where every chain of a folder stands now. Throws as `node:fs` does. */
+/** Returns the current end of every chain of a folder. Throws as `node:fs` does. */
 export function readHeads(folder: string): ChainPlace[] {
   return listChains(folder).flatMap((chain) => {
     const segments = listSegments(folder, chain)

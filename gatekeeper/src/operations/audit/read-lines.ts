@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 
-/** Longer than any record: what has no line break for so long is none of ours. */
+/** Longer than any record: a longer run without a line break is not a record. */
 const lineBytesMax = 1024 * 1024
 const lineBreak = 0x0a
 
@@ -9,20 +9,20 @@ export type RawLine = {
   readonly number: number
   /** Without its line break. */
   readonly bytes: Buffer
-  /** Whether it has a line break: a whole file ends with one. */
+  /** Whether it has a line break: a complete file ends with one. */
   readonly isWhole: boolean
 }
 
 /**
- * The lines of a file of any size, several at a time. `from` is a byte at which a line begins. Throws
- * as `node:fs` does.
+ * Yields the lines of a file of any size, several at a time. `from` is a byte at which a line
+ * begins. Throws as `node:fs` does.
  */
 export async function* readLines(path: string, from = 0): AsyncGenerator<readonly RawLine[]> {
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
   const toLine = (bytes: Buffer, isWhole: boolean) => ({ number: ++number, bytes, isWhole })
   const stream = createReadStream(path, { start: from, highWaterMark: 262_144 })
-  // The loop throws it on, and nobody hears of it once that is left.
+  // The loop rethrows the error; after the loop ends there is no other listener.
   stream.on('error', () => {})
   for await (const chunk of stream) {
     const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])

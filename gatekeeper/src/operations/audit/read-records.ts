@@ -4,22 +4,22 @@ import { type AuditRecord, readRecord } from '../../audit/chain.ts'
 import { listChains, listSegments, type Segment } from '../../audit/segments.ts'
 import { readLines } from './read-lines.ts'
 
-/** A record with the very line that it was read from. */
+/** A record with the line that it was read from. */
 export type FoundRecord = { readonly record: AuditRecord; readonly line: string }
 
 export type RecordsQuestion = {
   readonly folder: string
-  /** Every chain where it is left out. */
+  /** All chains by default. */
   readonly chains?: readonly string[]
   /** From this instant on (epoch milliseconds). */
   readonly sinceAt: number
-  /** To this one; null is to the end. */
+  /** Up to this instant; null means to the end. */
   readonly untilAt: number | null
   /** Called for every line that is not a record: `verify` says more about it. */
   readonly onUnreadable: (file: string, line: number) => void
 }
 
-/** Gives records in blocks, so that asking for each costs no turn of the loop. */
+/** Yields records in blocks, so that each record needs no turn of the loop. */
 export async function* readRecords(
   question: RecordsQuestion,
 ): AsyncGenerator<readonly FoundRecord[]> {
@@ -74,7 +74,7 @@ async function* readChain(
     if (isOlder(segment, question.sinceAt)) continue
     for await (const lines of readLines(segment.path)) {
       yield lines.flatMap(({ bytes, number, isWhole }) => {
-        // What has no line break yet is still being written.
+        // A line without a line break is still being written.
         if (!isWhole) return []
         const line = bytes.toString('utf8')
         const record = readRecord(line)
@@ -87,7 +87,7 @@ async function* readChain(
   }
 }
 
-/** Nothing is written to a file later than its last record. */
+/** A file is not written after its last record. */
 function isOlder({ path }: Segment, at: number): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   return found === undefined || found.mtimeMs < at

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../../audit/chain.ts'
 import { createAddressTest } from '../../lib/net/cidr.ts'
 
-/** What a record must be about. Members that are left out exclude nothing. */
+/** The criteria for records. Missing members exclude nothing. */
 export type RecordQuestion = {
   /** The id of a key, `client:ID`, or the principal of a token. */
   readonly key?: string | undefined
@@ -30,7 +30,7 @@ const tests: Readonly<Record<keyof RecordQuestion, (text: string) => RecordFilte
       event === text || String(event).startsWith(`${text}.`),
 }
 
-/** Returns a test that is true for the records that the question is about. */
+/** Returns a test for records that meet the criteria. */
 export function createRecordFilter(question: RecordQuestion): RecordFilter {
   const names = Object.keys(tests) as (keyof RecordQuestion)[]
   const wanted = names.flatMap((name) => {

@@ -4,7 +4,7 @@ import type { Installation } from '../installation.ts'
 import { useSigningKeys } from '../tokens/open-tokens.ts'
 import { readHeads } from './read-heads.ts'
 
-/** Returns where every chain ends now; `signature` is null where there is no signing key. */
+/** Returns the current end of every chain; `signature` is null if there is no signing key. */
 export async function signHeads(installation: Installation) {
   const at = formatInstant(installation.clock())
   const statement = { version: 1, at, heads: readHeads(installation.auditFolder) }

@@ -8,9 +8,9 @@ import { type ChainPlace, isChainPlace } from './chain-place.ts'
 import { readOwnKeys } from './own-keys.ts'
 import { type VerifiedChain, verifyChain } from './verify-chain.ts'
 
-/** Files that were kept off this machine; null where there is none. */
+/** Files that are stored off this machine; null if there are none. */
 export type Kept = {
-  /** Heads that `signHeads` gave. */
+  /** Heads from `signHeads`. */
   readonly headsFile: string | null
   /** Our published key set. */
   readonly keysFile: string | null
@@ -34,7 +34,7 @@ export async function verifyAudit(
 
 const attempts = 5
 
-/** The gatekeeper may be writing: half a line, or a file just begun, is whole a moment later. */
+/** The gatekeeper may be writing: an incomplete line or a new file is complete a moment later. */
 async function verifyQuietly(name: string, deps: Parameters<typeof verifyChain>[1]) {
   for (let attempt = 1; ; attempt++) {
     const verified = await verifyChain(name, deps)

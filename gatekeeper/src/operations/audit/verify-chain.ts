@@ -1,6 +1,6 @@
 /**
- * Looks for whatever was changed in a chain after it was written: lines, files, heads. A cut tail is
- * seen only beside a head that was exported before.
+ * Finds changes of a chain after it was written: in lines, files and heads. A missing end is only
+ * visible beside a head that was exported before.
  */
 import { type ChainHead, emptyHead, followChain, type ReadLine } from '../../audit/chain.ts'
 import { listHeads, listSegments, type Segment, segmentPath } from '../../audit/segments.ts'
@@ -8,7 +8,7 @@ import { type KeptHead, readKeptHead } from '../../audit/signed-head.ts'
 import type { ChainPlace } from './chain-place.ts'
 import { type RawLine, readLines } from './read-lines.ts'
 
-/** Something that is wrong, with its place; `line` is null where it is the file as a whole. */
+/** A fault and its place; `line` is null if it concerns the whole file. */
 export type AuditFault = {
   readonly file: string
   readonly line: number | null
@@ -19,15 +19,15 @@ export type VerifiedChain = {
   readonly chain: string
   readonly files: number
   readonly records: number
-  /** Number of the first record that is there; 0 where there is none. */
+  /** Number of the first existing record; 0 if there is none. */
   readonly first: number
   readonly head: ChainHead
   readonly faults: readonly AuditFault[]
-  /** What is no fault, and is to be known: what was removed by age, what is not signed. */
+  /** Notes that are not faults: what was removed by age, what is not signed. */
   readonly notes: readonly string[]
 }
 
-/** A signed statement, as far as it can be believed. */
+/** A signed statement and its key. */
 export type Statement = {
   readonly kid: string
   readonly statement: Readonly<Record<string, unknown>>
@@ -35,7 +35,7 @@ export type Statement = {
 
 export type VerifyDeps = {
   readonly folder: string
-  /** Reads a signed statement; null where its signature does not hold. */
+  /** Reads a signed statement; null if its signature is not valid. */
   readonly readStatement: (jws: string) => Promise<Statement | null>
   readonly isOwnKey: (kid: string) => boolean
   /** Heads that were exported before. */
@@ -95,7 +95,7 @@ class Verification {
     this.#faults.push({ file, line, what })
   }
 
-  /** What has to stand before the first line of a file. */
+  /** Checks the state before the first line of a file. */
   #begin({ number, path }: Segment, before: number): void {
     if (number === before + 1) {
       if (number === 1) this.#head = emptyHead
@@ -146,7 +146,7 @@ class Verification {
     }
   }
 
-  /** A chain that was written anew is whole in itself, and another one than it was. */
+  /** A chain that was completely rewritten is consistent, but differs from the exported head. */
   #compareExported(path: string, line: number): void {
     const head = this.#head
     const exported = this.#exported.find(({ sequence }) => sequence === head?.sequence)
@@ -155,7 +155,7 @@ class Verification {
     }
   }
 
-  /** Says whether the line before was changed, or lines are missing, or this one stands elsewhere. */
+  /** Returns whether the previous line was changed, lines are missing, or this one was moved. */
   #blameLink(
     path: string,
     line: number,
@@ -176,7 +176,7 @@ class Verification {
     this.#blame(path, line, what)
   }
 
-  /** The head that was signed when a file was full. */
+  /** Compares with the head that was signed when the file was full. */
   async #compareHead(segment: Segment): Promise<void> {
     const path = segment.path.replace(/\.jsonl$/, '.head')
     const kept = this.#keptHead(segment.number)
@@ -205,7 +205,7 @@ class Verification {
     }
   }
 
-  /** Only lines that are there can speak for themselves: the end is known from elsewhere or not at all. */
+  /** Existing lines cannot show a missing end: only an exported head can. */
   #compareEnd(): void {
     const { folder } = this.#deps
     const newest = listSegments(folder, this.#chain).at(-1)?.path ?? folder

@@ -1,6 +1,4 @@
-/**
- * Everything that changes `keys/clients.json`. Secrets are made here and shown once by the caller.
- */
+/** Changes `keys/clients.json`. Secrets are created here and shown once by the caller. */
 
 import type { Clock } from '../../lib/clock.ts'
 import { readText } from '../../lib/files/change-file.ts'
@@ -18,7 +16,7 @@ import {
   type SecretEntry,
 } from '../change-document.ts'
 
-/** `clients.json` as it stands on the disk. Instants are ISO 8601. */
+/** The content of `clients.json`. Instants are ISO 8601. */
 type ClientDocument = { version: 1; clients: Record<string, ClientEntry> }
 
 type ClientEntry = {
@@ -40,12 +38,12 @@ export type NewClient = Pick<
   'id' | 'role' | 'services' | 'scopes' | 'models' | 'addresses' | 'expiresAt' | 'tokenSeconds'
 > & { readonly limits: readonly string[] }
 
-/** The id is taken, or no client has it. */
+/** The id already exists, or no client has it. */
 export class ClientIdError extends Error {
   override readonly name = 'ClientIdError'
 }
 
-/** What is about to become of a client; never a secret. */
+/** A pending change of a client; never contains a secret. */
 export type ClientAct = {
   readonly event: 'client.added' | 'client.rotated' | 'client.removed' | 'client.unwritten'
   readonly client: string
@@ -53,11 +51,11 @@ export type ClientAct = {
 
 export type ClientWriterDeps = {
   readonly clock: Clock
-  /** Records what is about to be done; where it rejects, it is not done. */
+  /** Records a pending change; if it rejects, the change is not made. */
   readonly record?: (acts: readonly ClientAct[]) => Promise<void>
 }
 
-/** Adds a client and gives its secret, which exists nowhere else. */
+/** Adds a client and returns its secret, which is stored nowhere else. */
 export async function addClient(
   file: string,
   wanted: NewClient,
@@ -78,7 +76,7 @@ export async function addClient(
   return secret
 }
 
-/** Gives a client a new secret; the newest old one goes on working for `overlapMs`. */
+/** Gives a client a new secret; the newest old one works for `overlapMs`. */
 export async function rotateClient(
   file: string,
   rotation: { readonly id: string; readonly overlapMs: number },
@@ -107,7 +105,7 @@ export async function removeClient(
   })
 }
 
-/** Every client of the file. Rejects with a ProblemsError where it is broken. */
+/** Returns every client of the file. Rejects with a ProblemsError if it is invalid. */
 export async function readClients(file: string): Promise<readonly Client[]> {
   const text = await readText(file)
   return text === null ? [] : check(text, file)

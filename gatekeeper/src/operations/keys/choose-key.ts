@@ -5,17 +5,17 @@ import { hasKeyShape } from '../../model/key-shape.ts'
 
 const prefixCharsMin = 3
 
-/** The keys that a person may have meant by a word that names no key. */
+/** The keys that a person may have meant by a word that is not the id of a key. */
 export type KeyCandidates = {
   /** Keys whose id begins with the word. */
   readonly begun: readonly KeyRecord[]
-  /** Keys of a user of that name. */
+  /** Keys of the user with that name. */
   readonly owned: readonly KeyRecord[]
 }
 
 /**
- * Returns the key with this id, or the only one whose id begins so. With `isWholeId` a beginning is
- * not enough. Returns the candidates where there is no such key.
+ * Returns the key with this id, or the only one whose id begins with it. With `isWholeId` the whole
+ * id is required. Returns the candidates if there is no such key.
  */
 export function chooseKey(
   word: string,
@@ -32,7 +32,7 @@ export function chooseKey(
   return only !== undefined && isChosen ? { key: only } : { begun, owned }
 }
 
-/** Returns null for a word that is no credential, else the key that it belongs to, if any. */
+/** Returns null for a word that is not a credential, else its key, if any. */
 export function recogniseCredential(
   word: string,
   keys: readonly KeyRecord[],

@@ -1,4 +1,4 @@
-/** What a change of `keys.json` does, for those who record it: ids and names of members, no secret. */
+/** The record of a change of `keys.json`: ids and names of members, no secret. */
 import type { KeyDocument, KeyEntry } from './key-entry.ts'
 
 export type KeyAct =
@@ -12,21 +12,21 @@ export type KeyAct =
         | 'key.edited'
       readonly key: string
       readonly owner: string
-      /** Who it belonged to before, where that changes. */
+      /** The previous owner, if it changes. */
       readonly formerOwner?: string
       readonly role: string
       readonly services: readonly string[]
-      /** Names of the members that change; none where the key comes or goes as a whole. */
+      /** Names of the changed members; none if the key was added or removed. */
       readonly members?: readonly string[]
     }
-  /** What was recorded before could not be written. */
+  /** The recorded change could not be written. */
   | { readonly event: 'keys.unwritten'; readonly keys: readonly string[] }
 
 export type RecordKeyActs = (acts: readonly KeyAct[]) => Promise<void>
 
 type Change = Exclude<KeyAct, { readonly event: 'keys.unwritten' }>
 
-/** One act for each key by which the documents differ. */
+/** Returns one act for each key that differs between the documents. */
 export function describeKeyChange(before: KeyDocument, after: KeyDocument): Change[] {
   if (before === after) return []
   const ids = new Set([...Object.keys(before.keys), ...Object.keys(after.keys)])

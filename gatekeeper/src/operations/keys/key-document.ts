@@ -9,13 +9,13 @@ import { changeDocument } from '../change-document.ts'
 import { describeKeyChange, type RecordKeyActs } from './key-act.ts'
 import type { KeyDocument } from './key-entry.ts'
 
-/** Reads a key file for people; null where there is none. Rejects with a ProblemsError. */
+/** Reads a key file; null if there is none. Rejects with a ProblemsError. */
 export async function readKeyFile(file: string, known: KnownServices): Promise<KeyFile | null> {
   const text = await readKeyText(file)
   return text === null ? null : refuseBroken(parseKeyFile(text, file, known))
 }
 
-/** Changes `keys.json`. `record` receives what is about to change. */
+/** Changes `keys.json`. `record` receives the pending change. */
 export async function changeKeys<T>(
   file: string,
   known: KnownServices,

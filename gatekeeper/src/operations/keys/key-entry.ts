@@ -1,10 +1,10 @@
 import type { Role } from '../../model/principal.ts'
 import type { SecretEntry } from '../change-document.ts'
 
-/** `keys.json` as text on the disk, for the functions that change it. Instants are ISO 8601. */
+/** The content of `keys.json`. Instants are ISO 8601. */
 export type KeyDocument = { version: 1; keys: Record<string, KeyEntry> }
 
-/** One key as `keys.json` has it. */
+/** One key of `keys.json`. */
 export type KeyEntry = {
   user: string
   role: Role

@@ -10,13 +10,13 @@ import type { KeyDocument, KeyEntry } from './key-entry.ts'
 import { isChosenByPerson } from './key-strength.ts'
 import type { KeyWriterDeps } from './key-writer.ts'
 
-/** What became of each entry of a plain map. None of this tells a key. */
+/** The result for each entry of a plain map. Contains no key. */
 export type ImportOutcome = {
   readonly imported: readonly ImportedKey[]
   readonly refused: readonly RefusedKey[]
   /** Keys that the file already had. */
   readonly repeatedCount: number
-  /** Names of members that mean nothing here, and were left. */
+  /** Names of members without a meaning here, which were dropped. */
   readonly membersLeft: readonly string[]
 }
 
@@ -31,8 +31,8 @@ export type RefusedKey = {
 
 /**
  * Hashes the keys of a plain map into `file`; `plain` is its text and its name. Keys that people
- * chose are refused, since the hash of such a key can be guessed back. Rejects with a
- * ProblemsError where either file is broken.
+ * chose are refused, because such a key can be guessed from its hash. Rejects with a ProblemsError
+ * if either file is invalid.
  */
 export async function importPlainKeys(
   file: string,
@@ -74,7 +74,7 @@ function readCandidates(
     const remedy = 'Import takes {"KEY": {"user", "service", "created_at"}}.'
     throw new ProblemsError([{ source: plain.source, what, remedy }])
   }
-  // Both readings go through the members in one and the same order.
+  // Both passes read the members in the same order.
   const entries = Object.entries(parseJson(plain.text) as Record<string, { service: string }>)
   return entries.map(([key, entry], at) => ({
     ...{ key, service: entry.service, left: namesLeft(entry), record: keys[at] as KeyRecord },

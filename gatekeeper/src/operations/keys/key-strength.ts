@@ -1,15 +1,15 @@
 /**
- * Whether a key was chosen by a person. A fast hash protects a key only if nobody can guess it:
+ * Returns whether a person chose the key. A fast hash protects a key only if it cannot be guessed:
  * 256 random bits are safe behind one SHA-256, `ada-tts-2024` is not.
  */
 
 const charsMin = 20
 const bitsMin = 80
-/** What a word is worth to somebody with a word list, for each six letters of it. */
+/** The bits of a word against an attacker with a word list, for each six letters. */
 const wordBits = 9
 const wordChars = 6
 
-/** Estimates from below: some random keys of lower-case letters are taken for chosen ones. */
+/** A lower bound: some random keys of lower-case letters count as chosen. */
 export function isChosenByPerson(key: string): boolean {
   return key.length < charsMin || isRepetition(key) || estimateBits(key) < bitsMin
 }
@@ -30,7 +30,7 @@ function estimateBits(key: string): number {
   return bits
 }
 
-/** Single characters, and what looks like words between them; hexadecimal digits are none. */
+/** Single characters, and probable words between them; hexadecimal digits are not words. */
 function splitWords(key: string): readonly string[] {
   const isHex = /^[0-9A-Fa-f-]+$/.test(key)
   return isHex ? [...key] : (key.match(/[A-Za-z]?[a-z]{3,}|[A-Z]{4,}|./gsu) ?? [])
@@ -41,6 +41,6 @@ function charBits(char: string, last: string, letterBits: number): number {
   const step = last === '' ? 9 : Math.abs((char.codePointAt(0) ?? 0) - (last.codePointAt(0) ?? 0))
   if (step <= 1) return 1
   if (/[0-9]/.test(char)) return 3.3
-  // Between words stands the same mark each time.
+  // The same separator between all words.
   return /[A-Za-z]/.test(char) ? letterBits : 1
 }

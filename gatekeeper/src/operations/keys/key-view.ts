@@ -16,7 +16,7 @@ export function isOver(expiresAt: number | null, now: number): boolean {
   return expiresAt !== null && now >= expiresAt
 }
 
-/** A key for programs: everything but the hashes. Instants are ISO 8601. */
+/** Returns a key for programs: all of it except the hashes. Instants are ISO 8601. */
 export function viewKey(key: KeyRecord, now: number) {
   const instant = (at: number | null) => (at === null ? null : formatInstant(at))
   const viewSecret = ({ createdAt, expiresAt }: StoredSecret) => ({

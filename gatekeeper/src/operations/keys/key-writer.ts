@@ -1,6 +1,6 @@
 /**
- * Everything that changes `keys.json`. Keys are made here and shown once by the caller; what is
- * written is their hash. Must never write a key, nor a file that the service would refuse.
+ * Changes `keys.json`. Keys are created here and shown once by the caller; only their hash is
+ * stored. Must never write a key, nor a file that the service would refuse.
  */
 
 import { createApiKey, hashKey, isKeyId, type RandomBytes } from '../../api-keys/api-key.ts'
@@ -17,12 +17,12 @@ import type { KeyDocument, KeyEntry } from './key-entry.ts'
 export type KeyWriterDeps = {
   readonly clock: Clock
   readonly known: KnownServices
-  /** Records what is about to be done; where it rejects, it is not done. */
+  /** Records a pending change; if it rejects, the change is not made. */
   readonly record?: RecordKeyActs
   readonly random?: RandomBytes
 }
 
-/** What a person says of a key. `expiresAt` is in epoch milliseconds, null is never. */
+/** The properties of a key. `expiresAt` is in epoch milliseconds, null is never. */
 export type KeyMembers = {
   readonly user: string
   readonly role: Role
@@ -35,15 +35,15 @@ export type KeyMembers = {
   readonly cloudModels?: boolean
   readonly caps?: Readonly<Record<string, number>>
   readonly weight?: number
-  /** An empty text is no description. */
+  /** An empty text means no description. */
   readonly description?: string
   readonly tags?: readonly string[]
 }
 
-/** What of a key is to become what; members that are left out stay. */
+/** The changes of a key; missing members stay. */
 export type KeyChange = Partial<KeyMembers>
 
-/** A key that was just made. It exists nowhere else: show it once. */
+/** A new key. It is stored nowhere else: show it once. */
 export type MadeKey = { readonly id: string; readonly key: string }
 
 /** No key has the id. */
@@ -51,7 +51,7 @@ export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError'
 }
 
-/** Makes a key and adds it to the file, which need not exist yet. */
+/** Creates a key and adds it to the file, which need not exist yet. */
 export async function addKey(
   file: string,
   wanted: KeyMembers,
@@ -77,8 +77,8 @@ export async function addKey(
 }
 
 /**
- * Gives a key a new secret under its id. The newest of the old ones goes on working for
- * `overlapMs`; with 0 it stops at once. Keys without our form have no id to build one from.
+ * Gives a key a new secret under its id. The newest old one works for `overlapMs`; with 0 it stops
+ * at once. Keys without our form have no id for a new one.
  */
 export async function rotateKey(
   file: string,
@@ -105,7 +105,7 @@ export async function rotateKey(
   )
 }
 
-/** Changes what is said of a key; its secret stays. Resolves with nothing. */
+/** Changes the properties of a key; its secret stays. */
 export async function editKey(
   file: string,
   { id, change }: { readonly id: string; readonly change: KeyChange },

@@ -8,7 +8,7 @@ import { readKeyFile } from './key-document.ts'
 
 type Files = Pick<Installation, 'file' | 'plainFile' | 'services'>
 
-/** Returns the keys of `keys.json`; none where there is no file. */
+/** Returns the keys of `keys.json`; none if there is no file. */
 export async function readKeys({ file, services }: Files): Promise<readonly KeyRecord[]> {
   return (await readKeyFile(file, services))?.keys ?? []
 }
@@ -24,7 +24,7 @@ export async function readEveryKey(files: Files): Promise<readonly KeyRecord[]> 
   return mergeKeys(await Promise.all(sources)).keys
 }
 
-/** Which keys of `keys.json` are wanted; null and an empty list leave none out. */
+/** Criteria for keys of `keys.json`; null and an empty list exclude none. */
 export type KeyQuestion = {
   readonly user: string | null
   /** All of these tags: `env=prod`, or `env` with any value. */
@@ -37,7 +37,7 @@ export type FoundKeys = {
   readonly found: readonly { readonly key: KeyRecord; readonly lastUsedAt: number | null }[]
   /** How many keys the file has. */
   readonly total: number
-  /** Why last uses are unknown; null where they are known. */
+  /** Why last uses are unknown; null if they are known. */
   readonly problem: string | null
 }
 

@@ -36,7 +36,10 @@ export type ExplainedToken = {
   readonly principal: Principal | null
 }
 
-/** Verifies a token as the service does, and explains the result. Nothing of its signature is in it. */
+/**
+ * Verifies a token as the service does, and explains the result, which contains nothing of its
+ * signature.
+ */
 export async function explainToken(
   text: string,
   installation: Installation,
@@ -66,7 +69,7 @@ type Explained = {
   readonly entry: IssuerSettings | null
 }
 
-/** Returns what is wrong, with the claim that fails. */
+/** Returns the fault, with the claim that fails. */
 function describeReason(reason: Reason, { length, read, entry }: Explained): string {
   if (length > credentialCharsMax) {
     const most = credentialCharsMax.toLocaleString('en')

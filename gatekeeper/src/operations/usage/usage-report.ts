@@ -1,6 +1,6 @@
 /**
- * What was used, read from the journal's database beside the process that writes it. Sums are made
- * by the database; only days are put together here, since it knows no time zones.
+ * Reports usage from the journal's database while another process writes it. The database computes
+ * the sums; only days are combined here, because it knows no time zones.
  */
 import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { Tables } from '../../usage/journal/sqlite/tables.ts'
@@ -8,10 +8,10 @@ import type { Tables } from '../../usage/journal/sqlite/tables.ts'
 export const groupings = ['key', 'user', 'model', 'service', 'day'] as const
 export type Grouping = (typeof groupings)[number]
 
-/** Sums over requests. Tokens and money of those that are estimated are in them. */
+/** Sums over requests, including the tokens and money of estimated ones. */
 export type UsageSums = {
   readonly requests: number
-  /** Those without a whole and good answer. */
+  /** Requests without a complete and successful answer. */
   readonly failed: number
   readonly inputTokens: number
   readonly outputTokens: number
@@ -20,7 +20,7 @@ export type UsageSums = {
   readonly estimated: number
 }
 
-/** `name` is null for what has none: a request without a model, a caller without a user. */
+/** `name` is null if there is none: a request without a model, a caller without a user. */
 export type UsageRow = UsageSums & { readonly name: string | null }
 
 export type UsageReport = { readonly rows: readonly UsageRow[]; readonly total: UsageSums }
@@ -29,7 +29,7 @@ export type ReportQuestion = {
   readonly by: Grouping
   /** From this instant on. */
   readonly sinceAt: number
-  /** Whose days `day` means. */
+  /** The time zone of `day`. */
   readonly timeZone: string
 }
 

@@ -9,7 +9,7 @@ import { createTally, type Tally, type TallyResult } from './tally.ts'
 export type UsageRow = {
   readonly name: string
   readonly requests: number
-  /** Null where the usage journal is not there. */
+  /** Null if there is no usage journal. */
   readonly tokens: number | null
   readonly microUsd: number | null
 }
@@ -17,7 +17,7 @@ export type UsageRow = {
 export type UnusedKey = {
   readonly key: string
   readonly user: string
-  /** ISO 8601, before the window; null where no use is known. */
+  /** ISO 8601, before the window; null if no use is known. */
   readonly lastUsedAt: string | null
 }
 
@@ -33,7 +33,7 @@ type Overview = Pick<
   | 'lost'
 >
 
-/** What was recorded in a window of time. Money is integer micro-dollars. */
+/** The report of a window of time. Money is integer micro-dollars. */
 export type AuditReport = Overview & {
   readonly since: string
   readonly until: string
@@ -65,7 +65,10 @@ type Deps = Pick<RecordsQuestion, 'onUnreadable'> & {
 
 const hourMs = 3_600_000
 
-/** Reads all records for suspicious ones: only they show which addresses a key was used from before. */
+/**
+ * Searches all records for suspicious ones: earlier records show from which addresses a key was
+ * used before.
+ */
 export async function makeAuditReport(
   wanted: ReportWanted,
   installation: Installation,
@@ -114,7 +117,9 @@ async function findUnusedKeys(
   })
 }
 
-/** From the usage journal, which has all requests, also those that the audit leaves out. */
+/**
+ * From the usage journal, which has all requests, including those that the audit does not record.
+ */
 async function readUsers(
   counted: Pick<TallyResult, 'users' | 'models'>,
   sinceAt: number,

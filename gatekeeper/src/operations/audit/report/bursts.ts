@@ -1,4 +1,4 @@
-/** So many requests of one caller or address within a minute are a burst. */
+/** This many requests of one caller or address within a minute are a burst. */
 export const burstMin = 60
 
 export type Burst = {
@@ -15,7 +15,7 @@ type Counted = { minute: string; count: number; busiest: string; most: number; m
 
 const callersMax = 100_000
 
-/** Finds bursts in records that come in the order of their times. */
+/** Finds bursts in records that are sorted by time. */
 export class Bursts {
   readonly #callers = new Map<string, Counted>()
 

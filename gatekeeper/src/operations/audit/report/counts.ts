@@ -1,7 +1,7 @@
-/** Beyond so many names the rest is counted together: strangers choose theirs. */
+/** Beyond this number, names are counted together: callers can choose them. */
 const namesMax = 100_000
 
-/** Counts by name, of any number of names. */
+/** Counts by name, with a bounded number of names. */
 export class Counts {
   readonly #counts = new Map<string, number>()
 
@@ -15,7 +15,7 @@ export class Counts {
     return this.#counts.get(name) ?? 0
   }
 
-  /** The largest first; names decide between equals, so that a report is the same twice. */
+  /** The largest first; ties are sorted by name, so that reports are reproducible. */
   largest(limit = Number.POSITIVE_INFINITY): { readonly name: string; readonly count: number }[] {
     return [...this.#counts]
       .map(([name, count]) => ({ name, count }))

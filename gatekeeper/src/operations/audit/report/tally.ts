@@ -1,4 +1,4 @@
-/** Adds records up, one after the other: a report of any number of them takes no more memory. */
+/** Adds up records one after the other, in constant memory. */
 import type { AuditRecord } from '../../../audit/chain.ts'
 import { groupAddress } from '../../../lib/net/address-group.ts'
 import { type Burst, Bursts } from './bursts.ts'
@@ -27,11 +27,11 @@ export type TallyResult = {
   readonly newAddresses: readonly NewAddress[]
   readonly users: readonly Named[]
   readonly models: readonly Named[]
-  /** Failures behind the gate, and answers of 500 and above, by service and cause. */
+  /** Failures of services, and answers of 500 and above, by service and cause. */
   readonly upstreamErrors: readonly Named[]
   /** Changes of keys, clients and the gatekeeper itself. */
   readonly acts: readonly Named[]
-  /** Records that the audit says it lost. */
+  /** Records that the audit reports as lost. */
   readonly lost: number
 }
 
@@ -42,7 +42,7 @@ export type SuspiciousAddress = {
   readonly why: readonly ('refused' | 'many requests')[]
 }
 
-/** A key that was used before, from an address that it was not used from. */
+/** A known key that was used from a new address. */
 export type NewAddress = {
   readonly key: string
   readonly address: string
@@ -50,7 +50,7 @@ export type NewAddress = {
 }
 
 export type Tally = {
-  /** Takes a record; those before the window only say what is usual. */
+  /** Adds a record; records before the window only show the usual addresses. */
   readonly add: (record: AuditRecord) => void
   readonly result: () => TallyResult
   /** Principals that had a request in the window. */
@@ -123,7 +123,9 @@ function addRequest(record: AuditRecord, state: State): void {
   addUpstreamError(record, state)
 }
 
-/** Everybody is let in to `/oauth/token`; who has no good client is refused there. */
+/**
+ * Every caller is admitted to `/oauth/token`; a caller without a valid client is refused there.
+ */
 function isRefusedByOwn({ service, status }: AuditRecord): boolean {
   return service === 'oauth' && typeof status === 'number' && status >= 400
 }
@@ -142,7 +144,7 @@ function addCaller(record: AuditRecord, address: string | null, state: State): v
     compareAddress(principal, address, record, state)
 }
 
-/** A key without a past is new, and every address is one of its first. */
+/** A key without earlier use is new, and every address of it is a first one. */
 function compareAddress(key: string, address: string, { at }: AuditRecord, state: State): void {
   const group = groupAddress(address)
   const usual = state.usual.get(key)
