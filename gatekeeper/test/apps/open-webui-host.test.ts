@@ -20,9 +20,9 @@ const ada = makeKey({ user: 'ada', services: ['webui'] })
 /** The service as the guide has it. */
 function readGuide(): string {
   const text = readFileSync(path.join(repositoryRoot, 'docs/guides/adding-a-service.md'), 'utf8')
-  const section = text.split('## An application at a host of its own')[1] ?? ''
-  const [, entry] = /```yaml\n([\s\S]*?)```/.exec(section) ?? []
-  if (entry === undefined) throw new Error('the guide has no such section')
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block)
+  const entry = blocks.find((block) => block.includes('host: webui.localhost'))
+  if (entry === undefined) throw new Error('the guide has no service at webui.localhost')
   return entry
 }
 
