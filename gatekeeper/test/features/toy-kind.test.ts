@@ -58,7 +58,7 @@ function settingsWith(text: string) {
 }
 
 const gatewayText = (port: number) =>
-  `version: 1\nservices:\n  toy: {kind: toy, upstream: {url: "http://127.0.0.1:${port}"}, routes: [{prefix: /box, strip: true}]}\n`
+  `version: 1\noverload: {lagMs: 60000}\nservices:\n  toy: {kind: toy, upstream: {url: "http://127.0.0.1:${port}"}, routes: [{prefix: /box, strip: true}]}\n`
 
 beforeAll(async () => {
   for (const name of ['state', 'keys']) mkdirSync(join(folder, name))
