@@ -5,12 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTokenVerifier } from '../gatekeeper/src/access-tokens/access-token.ts'
 import { createOwnIssuer } from '../gatekeeper/src/access-tokens/own-issuer.ts'
+import { type SigningAlgorithm, signingAlgorithms } from '../gatekeeper/src/model/algorithm.ts'
 import { issueToken } from '../gatekeeper/src/oauth/issue-token.ts'
-import {
-  ensureSigningKey,
-  type SigningAlgorithm,
-  signingAlgorithms,
-} from '../gatekeeper/src/oauth/signing-key-file.ts'
+import { ensureSigningKey } from '../gatekeeper/src/oauth/signing-key-file.ts'
 import { openSigningKeys } from '../gatekeeper/src/oauth/signing-keys.ts'
 import { LoadConnection } from '../gatekeeper/test/slow/support/load-connection.ts'
 import type { Undo } from './front.ts'

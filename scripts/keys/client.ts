@@ -1,9 +1,9 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
+import { clientIdForm } from '../../gatekeeper/src/model/credential-form.ts'
 import { roles } from '../../gatekeeper/src/model/principal.ts'
 import { type Client, defaultScopes } from '../../gatekeeper/src/oauth/client.ts'
-import { clientIdForm } from '../../gatekeeper/src/oauth/client-file.ts'
 import {
   addClient,
   type NewClient,

@@ -2,8 +2,9 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
+import type { Algorithm } from '../model/algorithm.ts'
 import { createTokenVerifier, type TokenIssuer } from './access-token.ts'
-import { type Algorithm, type KeySet, readKeySet } from './jwk-set.ts'
+import { type KeySet, readKeySet } from './jwk-set.ts'
 import { judgeClaims } from './token-claims.ts'
 
 const now = Date.UTC(2026, 10, 22, 12)

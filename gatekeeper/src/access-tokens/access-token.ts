@@ -7,9 +7,10 @@ import { type CryptoKey, compactVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import { sha256 } from '../lib/constant-time.ts'
+import type { Algorithm } from '../model/algorithm.ts'
 import type { Reason } from '../model/reason.ts'
 import { type CompactToken, readCompactToken } from './compact-token.ts'
-import type { Algorithm, KeySet } from './jwk-set.ts'
+import type { KeySet } from './jwk-set.ts'
 import {
   type ClaimTerms,
   type GoodClaims,

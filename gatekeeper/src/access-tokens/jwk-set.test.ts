@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { algorithms } from '../model/algorithm.ts'
 import { isSignedBy } from './access-token.ts'
 import { readSignedParts } from './compact-token.ts'
-import { algorithms, readKeySet } from './jwk-set.ts'
+import { readKeySet } from './jwk-set.ts'
 
 type Case = { tcId: number; comment: string; jws?: string | object; jwe?: string; result: string }
 type Group = { comment: string; public?: Jwk | { keys: Jwk[] }; private?: unknown; tests: Case[] }

@@ -1,14 +1,8 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
 import { parseJson } from '../lib/json/parse-json.ts'
 import { hasRocaFingerprint } from '../lib/roca.ts'
+import { type Algorithm, algorithms } from '../model/algorithm.ts'
 import { decodeBase64Url } from './compact-token.ts'
-
-/** Algorithms that verify a signature with a public key (RFC 7518 §3). */
-export const algorithms = [
-  ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
-  ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const),
-] as const
-export type Algorithm = (typeof algorithms)[number]
 
 /** The public keys of one issuer that can verify signatures. */
 export type KeySet = {

@@ -1,6 +1,7 @@
 import { atMostEvery } from '../lib/load/at-most-every.ts'
+import { signingAlgorithms } from '../model/algorithm.ts'
 import type { TokenIssuer } from './access-token.ts'
-import { algorithms, type KeySet, readKeySet } from './jwk-set.ts'
+import { type KeySet, readKeySet } from './jwk-set.ts'
 
 export type OwnIssuerDeps = {
   /** Returns the JWK Set that we publish; the same object until the keys change. */
@@ -18,7 +19,7 @@ export function createOwnIssuer(issuer: string, deps: OwnIssuerDeps): TokenIssue
   return {
     issuer,
     audience: [issuer],
-    algorithms: algorithms.filter((name) => ['RS256', 'ES256', 'EdDSA'].includes(name)),
+    algorithms: signingAlgorithms,
     types: ['at+jwt'],
     clockToleranceSeconds: 0,
     keys: {

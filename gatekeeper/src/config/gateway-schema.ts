@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { providers } from '../kinds/providers/providers.ts'
+import { parsedText } from '../lib/json/parsed-text.ts'
 import { isCanonicalPath } from '../lib/net/path.ts'
 import { type CredentialField, credentialFieldNames } from '../model/credential-fields.ts'
 import type { Kind } from '../model/kind.ts'
-import { type Limit, limitExamples, parseLimit, type QuotaLimit } from '../model/limit.ts'
+import { limitExamples, parseLimit, type QuotaLimit } from '../model/limit.ts'
 import { isWebOrigin } from '../model/origin.ts'
 import { readsUsual } from '../policy/policies.ts'
 import { issuersSchema } from './issuer-schema.ts'
@@ -114,12 +115,7 @@ const route = z.strictObject({
 
 const seconds = z.number().positive().max(86_400)
 
-const limit = z.string().transform((text, context): Limit => {
-  const parsed = parseLimit(text)
-  if (parsed !== null) return parsed
-  context.addIssue({ code: 'custom', message: `is not a limit; limits look like ${limitExamples}` })
-  return z.NEVER
-})
+const limit = parsedText(parseLimit, `is not a limit; limits look like ${limitExamples}`)
 
 /** The limit of reads of each caller; not a limit of tokens, money or concurrency. */
 const reads = z

@@ -1,11 +1,8 @@
 import { z } from 'zod'
+import { isLoopback } from '../lib/net/cidr.ts'
+import { algorithms } from '../model/algorithm.ts'
+import { roles } from '../model/principal.ts'
 import { tls } from './tls-schema.ts'
-
-/** Signature algorithms that an entry may name: those with a public key (RFC 7518 §3). */
-const algorithms = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-] as const
 
 const safeAddress = 'must be an https address (http only for this machine)'
 
@@ -30,12 +27,8 @@ function isSafeAddress(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
   if (username !== '' || password !== '') return false
+  // Keys that come over plain HTTP could be anybody's.
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
-}
-
-/** Keys that come over plain HTTP could be replaced on the network. */
-function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
 const keys = z.union(
@@ -104,7 +97,7 @@ export function issuersSchema<Grant extends z.ZodRawShape>(grant: Grant) {
       .record(nonEmpty.max(500), wantedValues)
       .default({})
       .describe('Claims that a token must have; empty: every token of the issuer'),
-    role: z.enum(['readonly', 'readwrite', 'admin']).describe('The role that it gives'),
+    role: z.enum(roles).describe('The role that it gives'),
     services: z.array(name).default([]).describe('The services that it opens; `["*"]`: all'),
     ...grant,
   })

@@ -1,9 +1,8 @@
+import { type SigningAlgorithm, signingAlgorithms } from '../model/algorithm.ts'
+import { clientIdForm } from '../model/credential-form.ts'
 import { type Role, roles } from '../model/principal.ts'
 import { type Report, readUrl } from './read-values.ts'
 import type { SettingName } from './settings.ts'
-
-/** Algorithms that tokens can be signed with. */
-const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
 
 /** A client that the environment defines, with its secret. */
 export type FixedClient = { readonly id: string; readonly role: Role; readonly secret: string }
@@ -13,7 +12,7 @@ export type OAuthSettings = {
   /** The issuer name; null means the address of the first site. */
   readonly issuer: string | null
   readonly tokenSeconds: number
-  readonly algorithm: (typeof signingAlgorithms)[number]
+  readonly algorithm: SigningAlgorithm
   readonly clients: readonly FixedClient[]
 }
 
@@ -78,7 +77,7 @@ function readClient(
     )
     return []
   }
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) {
+  if (!clientIdForm.test(id)) {
     const remedy = 'Use letters, digits, dots, hyphens and underscores, such as ci-runner.'
     report(`OAUTH_CLIENT_ID_${suffix}`, 'is not a valid client id', remedy)
     return []

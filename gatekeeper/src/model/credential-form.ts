@@ -6,6 +6,9 @@
 /** The most characters that a key or a token may have: a Keycloak token with 400 groups has 21 KB. */
 export const credentialCharsMax = 32 * 1024
 
+/** RFC 6749 §2.2 leaves the form of a client id to us: no colon, since Basic ends the id at the first. */
+export const clientIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+
 /** Returns whether the text can only be meant as an API key of Gatekeeper, well-formed or not. */
 export function hasApiKeyForm(text: string): boolean {
   return text.startsWith('gk_')

@@ -12,11 +12,13 @@ import {
   findSyntaxProblem,
   placeFindings,
 } from '../lib/json/entity-file.ts'
+import { parsedText } from '../lib/json/parsed-text.ts'
 import { plainIssue } from '../lib/json/plain-issue.ts'
 import { isAddressRange } from '../lib/net/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
+import { clientIdForm } from '../model/credential-form.ts'
 import { describeUnknownService, type KnownServices } from '../model/known-services.ts'
-import { type Limit, parseLimit } from '../model/limit.ts'
+import { parseLimit } from '../model/limit.ts'
 import { roles } from '../model/principal.ts'
 import { type Client, defaultScopes } from './client.ts'
 
@@ -25,26 +27,11 @@ export type ClientFile = {
   readonly problems: readonly Problem[]
 }
 
-/** RFC 6749 §2.2 leaves the form to us: no colon, because Basic ends the id at the first one. */
-export const clientIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
-
-const instant = z
-  .string()
-  .transform((text, context) => {
-    const at = parseInstant(text)
-    if (at !== null) return at
-    context.addIssue({ code: 'custom', message: 'must be an instant: "2027-01-31T12:00:00Z"' })
-    return z.NEVER
-  })
+const instant = parsedText(parseInstant, 'must be an instant: "2027-01-31T12:00:00Z"')
   .nullable()
   .default(null)
 
-const limit = z.string().transform((text, context): Limit => {
-  const parsed = parseLimit(text)
-  if (parsed !== null) return parsed
-  context.addIssue({ code: 'custom', message: 'must be a limit such as "60/min"' })
-  return z.NEVER
-})
+const limit = parsedText(parseLimit, 'must be a limit such as "60/min"')
 
 const names = z
   .array(z.string().min(1).max(200))

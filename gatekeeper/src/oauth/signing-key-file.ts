@@ -6,10 +6,7 @@ import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 import type { Clock } from '../lib/clock.ts'
 import { changeFile } from '../lib/files/change-file.ts'
-
-/** Algorithms that we sign with (RFC 7518 §3, RFC 8037). */
-export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
-export type SigningAlgorithm = (typeof signingAlgorithms)[number]
+import { type SigningAlgorithm, signingAlgorithms } from '../model/algorithm.ts'
 
 /** A signing key with its private part. Instants are epoch milliseconds. */
 export type SigningKey = {

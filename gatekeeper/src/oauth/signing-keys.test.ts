@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SigningAlgorithm } from '../model/algorithm.ts'
 import {
   ensureSigningKey,
   parseSigningKeys,
   rotateSigningKey,
-  type SigningAlgorithm,
   signingKeyPath,
 } from './signing-key-file.ts'
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts'

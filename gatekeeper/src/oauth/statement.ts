@@ -10,10 +10,10 @@ import {
   importJWK,
   type JWK,
 } from 'jose'
+import { signingAlgorithms } from '../model/algorithm.ts'
 import type { Signer } from './signing-keys.ts'
 
 const type = 'gatekeeper-statement+jws'
-const algorithms = ['RS256', 'ES256', 'EdDSA']
 
 /**
  * Signs a statement: a JWS (RFC 7515) that contains the public key, because our keys retire after a
@@ -45,7 +45,9 @@ export async function readStatement(jws: string): Promise<ReadStatement | null> 
     const { kid, jwk, typ, alg } = decodeProtectedHeader(jws)
     if (typ !== type || jwk === undefined || alg === undefined) return null
     if ((await calculateJwkThumbprint(jwk as JWK)) !== kid) return null
-    const { payload } = await compactVerify(jws, await importJWK(jwk as JWK, alg), { algorithms })
+    const { payload } = await compactVerify(jws, await importJWK(jwk as JWK, alg), {
+      algorithms: [...signingAlgorithms],
+    })
     const statement: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
     if (typeof statement !== 'object' || statement === null) return null
     return { kid, statement: statement as ReadStatement['statement'] }

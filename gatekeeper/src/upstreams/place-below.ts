@@ -35,6 +35,6 @@ function without(path: string, basePath: string): string {
 
 /** A server on this machine may use any name that this machine has. */
 function isSameHost(one: string, other: string): boolean {
-  const isHere = (host: string) => host === '0.0.0.0' || isLoopback(host.replace(/^\[|\]$/g, ''))
+  const isHere = (host: string) => host === '0.0.0.0' || isLoopback(host)
   return one === other || (isHere(one) && isHere(other))
 }

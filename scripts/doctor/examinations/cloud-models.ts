@@ -1,10 +1,9 @@
 import { parseJson } from '../../../gatekeeper/src/lib/json/parse-json.ts'
+import { roles } from '../../../gatekeeper/src/model/principal.ts'
 import { addressOf, routeText, type Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
-
-const roles = ['readonly', 'readwrite', 'admin'] as const
 
 /**
  * An Ollama that runs models at its vendor's behind a route on which nobody sees which model a

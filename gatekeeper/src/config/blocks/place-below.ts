@@ -86,9 +86,7 @@ function addedTo({ prefix }: Place, steps: (prefix: string) => Step[]): Step[] {
 
 /** The service's own host on any port, all names of this machine if it is local, and our sites. */
 function hostsOf({ host, sites }: Place): string {
-  const bare = host.replace(/^\[|\]$/g, '')
-  const local = bare === 'localhost' || isLoopback(bare)
-  const own = local ? ['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]'] : [host]
+  const own = isLoopback(host) ? ['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]'] : [host]
   const all = [...own, ...sites.map((site) => (site.includes(':') ? `[${site}]` : site))]
   const patterns = all.map((name) => literal(name).replace(/^\\\*/, '[^/\\\\?#:@]+'))
   return `(?:${[...new Set(patterns)].join('|')})`

@@ -29,9 +29,9 @@ export function createAddressTest(ranges: readonly string[]): (address: string) 
   }
 }
 
-/** Returns whether the address can be reached from this machine only. */
-export function isLoopback(address: string): boolean {
-  return address === 'localhost' || loopback(address)
+/** Returns whether an address, or the host of a URL, can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || loopback(host.replace(/^\[|\]$/g, ''))
 }
 
 const loopback = createAddressTest(['127.0.0.0/8', '::1'])
