@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { finished } from 'node:stream/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Admitted, admit } from '../src/admission/admit.ts'
@@ -15,6 +16,7 @@ import { readSettings } from '../src/config/read-settings.ts'
 import { type ExplainQuestion, explainRequest } from '../src/explain/explain.ts'
 import type { Denial } from '../src/model/denial.ts'
 import { reasonRow } from '../src/model/reason.ts'
+import type { RefusedError } from '../src/model/refused-error.ts'
 import { keyFileText, type TestKey } from './support/keys.ts'
 import {
   aQuestion,
@@ -48,6 +50,17 @@ function verdictOf(answer: Admitted | Denial) {
     text: detail?.text ?? reasonRow(reason).text,
     limit: limit === null ? null : `${limit.scope} ${limit.text}`,
   }
+}
+
+/** The verdict, once an upload has gone by. */
+async function becomeOf(answer: Admitted | Denial, bytes: Buffer) {
+  if ('reason' in answer || answer.form === null) return verdictOf(answer)
+  const { admission, form } = answer
+  form.stream.resume().end(bytes)
+  const error = await finished(form.stream).catch((cause: RefusedError) => cause)
+  if (!error) return verdictOf(answer)
+  const { facts, principal } = admission
+  return verdictOf({ ...error, check: 'upstream', facts, principal })
 }
 
 /** What every run must meet, or the questions are not worth much. */
@@ -115,9 +128,9 @@ test(`what explain says of 2,000 random requests is what becomes of them (seed $
     const [method, target] = row
     const question = { method, target, host, clientAddress, origin, model, caller }
     const { verdict: said } = await explainRequest(question as ExplainQuestion, deps.explain)
-    const { head, body } = requestOf(asked, credential)
+    const { head, body, bytes } = requestOf(asked, credential)
     const answer = await admit(head, body, deps.admit)
-    const real = verdictOf(answer)
+    const real = await becomeOf(answer, bytes)
     expect(said, `seed ${seed}, question ${at}: ${JSON.stringify(question)}`).toEqual(real)
     seen.add(real.reason ?? 'allowed')
     if (!('reason' in answer)) underWay.push(answer)

@@ -20,6 +20,7 @@ import { type Reason, reasonRow } from '../model/reason.ts'
 import { routeText } from '../model/service.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
 import { ofLimits, placesOfYes } from '../policy/written-places.ts'
+import { judgeUpload, uploadBoundary } from './judge-upload.ts'
 import { type ExplainedCheck, type WatchedChecks, watchChecks } from './watch-checks.ts'
 
 /** A request that nobody made. */
@@ -96,7 +97,7 @@ export async function explainRequest(
   const { head, body } = imagine(question, deps)
   const { caller } = question
   const watched = watchChecks(deps.checks, caller.kind === 'key' ? caller.id : null)
-  const verdict = await admit(head, body, {
+  const answer = await admit(head, body, {
     ...deps,
     ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),
     checks: watched.checks,
@@ -104,6 +105,7 @@ export async function explainRequest(
     reserve: deps.rehearse,
     enterQueue: deps.rehearseQueue,
   })
+  const verdict = 'reason' in answer ? answer : await judgeUpload(answer, question.model)
   return describe(verdict, watched, deps)
 }
 
@@ -171,7 +173,7 @@ function bodyOf(endpoint: Endpoint | null, model: string | null) {
   if (endpoint === null || endpoint.body === 'none') return null
   switch (endpoint.body) {
     case 'multipart':
-      return { type: 'multipart/form-data; boundary=explain', text: '' }
+      return { type: `multipart/form-data; boundary=${uploadBoundary}`, text: '' }
     case 'bytes':
       return { type: 'application/octet-stream', text: '' }
     default:

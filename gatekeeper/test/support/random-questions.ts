@@ -52,6 +52,13 @@ const chatBody = (model: string | null) => ({
 const promptBody = (model: string | null) => ({ ...(model !== null && { model }), prompt: 'x' })
 const nothing = () => null
 
+const uploads = '/llm/v1/audio/transcriptions'
+const line = (text: string) => `${text}\r\n`
+const field = (name: string, value: string) =>
+  [`--b`, `Content-Disposition: form-data; name="${name}"`, '', value].map(line).join('')
+const uploadOf = (model: string | null) =>
+  `${model === null ? '' : field('model', model)}${field('language', 'en')}--b--\r\n`
+
 const goodRows: readonly Row[] = [
   ['POST', '/api/chat', chatBody],
   ['POST', '/llm/v1/chat/completions', chatBody],
@@ -59,7 +66,11 @@ const goodRows: readonly Row[] = [
   ['POST', '/authorized/shark/chat', () => chatBody(null)],
   ['GET', '/open/x', nothing],
 ]
-type Row = readonly [method: string, target: string, body: (model: string | null) => object | null]
+type Row = readonly [
+  method: string,
+  target: string,
+  body: (model: string | null) => object | string | null,
+]
 const rows: readonly Row[] = [
   ['GET', '/api/tags', nothing],
   ['GET', '/api/version', nothing],
@@ -72,6 +83,7 @@ const rows: readonly Row[] = [
   ['GET', '/checked/api/tags', nothing],
   ['POST', '/checked/api/chat', chatBody],
   ['GET', '/llm/v1/models', nothing],
+  ['POST', uploads, uploadOf],
   ['GET', '/page/x', nothing],
   ['POST', '/page/x', nothing],
   ['DELETE', '/open/x', nothing],
@@ -190,16 +202,20 @@ export function requestOf(asked: Asked, credential: string | null) {
     protocol: 'HTTP/1.1',
     point: isChecked ? 'check' : 'relay',
     checkedService: isChecked ? (path.startsWith('/page') ? 'page' : 'ollama') : null,
-    fields: fieldsOf(asked, credential, content !== null),
+    fields: fieldsOf(asked, credential, content),
     hasBody: content !== null,
   }
-  const bytes = Buffer.from(content === null ? '' : JSON.stringify(content))
-  return { head, body: isChecked ? null : aBodySource({ read: () => Promise.resolve(bytes) }) }
+  const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content))
+  return {
+    bytes,
+    head,
+    body: isChecked ? null : aBodySource({ read: () => Promise.resolve(bytes) }),
+  }
 }
 
 const isChat = (path: string) => /^\/(?:authorized\/)?(?:minnow|shark)\/chat/.test(path)
 
-function fieldsOf({ row, origin, host }: Asked, credential: string | null, hasBody: boolean) {
+function fieldsOf({ row, origin, host }: Asked, credential: string | null, content: unknown) {
   const hasOwnField = host === 'localhost' && row[1].startsWith('/field')
   const carried = hasOwnField
     ? { 'x-api-key': [credential ?? ''] }
@@ -207,6 +223,9 @@ function fieldsOf({ row, origin, host }: Asked, credential: string | null, hasBo
   return {
     ...(credential !== null && carried),
     ...(origin !== null && { origin: [origin] }),
-    ...(hasBody && { 'content-type': ['application/json'] }),
+    ...(content !== null && { 'content-type': [typeOf(content)] }),
   }
 }
+
+const typeOf = (content: unknown) =>
+  typeof content === 'string' ? 'multipart/form-data; boundary=b' : 'application/json'
