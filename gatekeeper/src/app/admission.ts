@@ -34,8 +34,13 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
       const { service, endpoint } = facts
       return limitsOf({ service, principal, endpointClass: endpoint?.class }, policies)
     },
-    ...{ costOf, outputTokensExpected: policies.outputTokensExpected, isOwnResponse, isOwnItem },
-    ...{ checks, chat: chat.chat, isUnknownLevel: chat.isUnknownLevel },
+    outputTokensExpected: policies.outputTokensExpected,
+    costOf,
+    isOwnResponse,
+    isOwnItem,
+    checks,
+    chat: chat.chat,
+    isUnknownLevel: chat.isUnknownLevel,
   } satisfies Partial<AdmitDeps>
   const admit: AdmitDeps = {
     ...common,

@@ -41,8 +41,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const metrics = await add(openMetrics(deps, { parts, keys, ledger, queues }))
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
-  return {
-    ...{ signing, audit, ledger, keys, clients, revocations, issuers },
-    ...{ upstreams, chat, queues, metrics, overload, outcomes },
-  }
+  const credentials = { keys, clients, revocations, issuers, signing }
+  const traffic = { upstreams, chat, queues, overload, outcomes }
+  return { ...credentials, ...traffic, audit, ledger, metrics }
 }
