@@ -1,7 +1,7 @@
 /** Fields of a request or an answer, each with one value. */
 export type Fields = Readonly<Record<string, string>>
 
-/** A whole short answer of the gatekeeper itself. */
+/** A short answer that the gatekeeper itself gives. */
 export type Answer = {
   readonly status: number
   readonly fields: Fields

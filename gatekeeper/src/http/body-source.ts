@@ -2,22 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodySource } from '../admission/body-source.ts'
 import type { ByteBudget, ByteLease } from '../lib/load/byte-budget.ts'
 
-/** Requests that wait for `100 Continue` before they send their body (RFC 9110 §10.1.1). */
+/** Requests whose client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1). */
 const waiting = new WeakSet<IncomingMessage>()
 
-/** Marks a request whose client waits; it goes on only where the head was admitted. */
+/** Marks a request whose client waits for `100 Continue`. */
 export function markWaiting(request: IncomingMessage): void {
   waiting.add(request)
 }
 
-/** Lets a waiting client send its body: called once, when the body is really wanted. */
+/** Sends `100 Continue` to a waiting client; called once, when the body is about to be read. */
 export function allowBody(request: IncomingMessage, response: ServerResponse): void {
   if (waiting.delete(request)) response.writeContinue()
 }
 
 /**
- * The body of a request, read only when a check asks for it. Its bytes are held until the answer has
- * ended, however it ends: so long they are in memory.
+ * Returns the body of a request, which is read only when a check needs it. The byte budget keeps
+ * the bytes until the answer has ended, however it ends, because they stay in memory until then.
  */
 export function createBodySource(
   request: IncomingMessage,
@@ -56,7 +56,7 @@ async function readWhole(
 ): Promise<Buffer | 'too-large' | 'too-much-in-flight'> {
   const chunks: Buffer[] = []
   let length = 0
-  // Not by `for await`, which destroys the request when it is left early, and with it the answer.
+  // Not `for await`: leaving it early destroys the request, and the answer with it.
   const { promise, resolve, reject } = Promise.withResolvers<
     Buffer | 'too-large' | 'too-much-in-flight'
   >()
@@ -68,7 +68,7 @@ async function readWhole(
   request.on('data', (chunk: Buffer) => {
     length += chunk.length
     if (length > bytesMax) return stop('too-large')
-    // As they come, not as they are announced: an announcement costs its sender nothing.
+    // Charges the bytes that arrive, not the announced length, which costs a client nothing.
     if (!take(chunk.length)) return stop('too-much-in-flight')
     chunks.push(chunk)
   })
@@ -77,7 +77,7 @@ async function readWhole(
   )
   request.once('error', reject)
   request.once('close', () => {
-    // After its end this is the usual close, and an Error costs more than the body did.
+    // After the end of the body this is a normal close, and an Error would cost more than the body.
     if (!request.readableEnded) reject(new Error('closed before its end'))
   })
   return promise

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** One request at a listener. */
+/** One request that a listener received. */
 export type Call = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** By a clock that nobody sets, in milliseconds. */
+  /** Milliseconds of a monotonic clock. */
   readonly startedAt: number
 }

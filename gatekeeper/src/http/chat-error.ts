@@ -1,6 +1,6 @@
 /**
- * Errors of the domain chat: `{error, error_description}`, as its clients know them. Only here a 401
- * says which fault it is about; whoever gets it holds the credential, and has nothing to guess.
+ * Errors of the domain chat: `{error, error_description}`, as its clients know them. Only here does
+ * a 401 name its cause: the client holds the credential, so the cause reveals nothing.
  */
 import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
@@ -12,7 +12,7 @@ type About = {
   readonly detail: Detail | null
 }
 
-/** What this dialect says in its own words; all other reasons have their usual text. */
+/** Texts of this dialect; all other reasons have their usual text. */
 const texts: Readonly<Partial<Record<Reason, string>>> = {
   'no-credential':
     'The Authorization field is missing: send Bearer and an access token or API key.',
@@ -22,7 +22,7 @@ const texts: Readonly<Partial<Record<Reason, string>>> = {
   'token-signature': 'The signature of the access token is not valid.',
 }
 
-/** The body of a refusal. */
+/** Returns the body of a refusal. */
 export function chatError(reason: Reason, { facts, requestId, detail }: About): object {
   const row = reasonRow(reason)
   const named = reason === 'unknown-query' && facts !== null ? nameUnknown(facts) : null
@@ -34,7 +34,7 @@ export function chatError(reason: Reason, { facts, requestId, detail }: About): 
 const namedMax = 10
 const charsMax = 120
 
-/** What the client itself wrote, cut: a key among it was refused before. */
+/** Returns the unknown query keys, shortened; a credential among them was refused earlier. */
 function nameUnknown({ unknown = [] }: RequestFacts): string | null {
   if (unknown.length === 0) return null
   const shown = unknown.slice(0, namedMax).map((name) => name.slice(0, charsMax).toWellFormed())

@@ -1,6 +1,6 @@
 /**
- * How a request ends: an admitted one is settled, a refused one gets its refusal, and the one record
- * of its decision is made.
+ * The end of a request: settles an admitted request, sends the refusal of a refused one, and makes
+ * the one record of the decision.
  */
 import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
@@ -19,19 +19,19 @@ import type { Served } from './served.ts'
 import { settleWithin } from './settle-within.ts'
 
 export type ConcludeDeps = {
-  /** Told of every decided request, once, when it has ended: log, audit and metrics hang on it. */
+  /** Called once for each decided request, when it has ended; log, audit and metrics use it. */
   readonly onDecided: (decided: Decided) => void
-  /** Where clients learn which issuers' tokens are accepted; null where only ours are. */
+  /** Address where clients learn which issuers are accepted; null if only our own tokens are. */
   readonly resourceMetadata: string | null
-  /** For what answers tell of limits. */
+  /** Gives the current time for the limit fields of answers. */
   readonly clock: Clock
-  /** What this point adds to a refusal for Caddy; left out where it adds nothing. */
+  /** Changes a refusal for Caddy; left out if the point has nothing to change. */
   readonly frameRefusal?: (request: IncomingMessage, answer: Answer) => Answer
 }
 
 /**
- * Settles an admitted request, sends what was kept back of its answer, or its refusal, and records
- * it. No other place settles a request once it is admitted.
+ * Settles an admitted request, sends the withheld end of its answer or its refusal, and records it.
+ * No other place settles a request after its admission.
  */
 export async function conclude(
   call: Call,
@@ -56,17 +56,17 @@ export async function conclude(
   refuse(call, { reason, check, facts, principal, outcome, detail: detail ?? null }, deps)
 }
 
-/** Caddy carries the answer: the record is made when Caddy tells how it ended. */
+/** Records the request when Caddy, which carries the answer, reports how it ended. */
 function recordLater(
   call: Call,
   { facts, principal }: Admission,
-  { outcome: said, whenEnded }: Served,
+  { outcome: answered, whenEnded }: Served,
   deps: ConcludeDeps,
 ): void {
   const { requestId } = facts
   whenEnded?.((end) => {
     if (end === null) {
-      const { status } = said
+      const { status } = answered
       const about = { facts, requestId, principal, reason: null, status, outcome: null } as const
       return record(call, { ...about, isEndUnknown: true }, deps)
     }
@@ -77,10 +77,10 @@ function recordLater(
   })
 }
 
-/** Longer than any disk takes to write a line; beyond it an answer is cut. */
+/** Milliseconds; no disk takes longer to write a line. The answer is cut after that. */
 const settleMsMaxUsual = 10_000
 
-/** Sends the end of an answer once its record is made, or cuts the answer if that takes too long. */
+/** Sends the end of an answer once its record is written; cuts it if that takes too long. */
 export async function sendLast(
   served: Served,
   settled: Promise<void>,
@@ -96,7 +96,7 @@ export async function sendLast(
   return { ...served, reason, outcome: { ...served.outcome, kind: 'failed', cause: 'UNRECORDED' } }
 }
 
-/** A refusal, with what is known of its request. */
+/** A refusal, with what is known about its request. */
 export type Refused = Pick<Denial, 'reason' | 'check'> &
   Partial<Denial> & { readonly requestId?: string; readonly outcome?: Outcome }
 
@@ -122,7 +122,7 @@ export function refuse(call: Call, refused: Refused, deps: ConcludeDeps): void {
   )
 }
 
-/** The one place that tells of a decision. */
+/** Reports a decision; no other place does. */
 function record(
   { startedAt }: Call,
   decided: Omit<Decided, 'durationMs'>,

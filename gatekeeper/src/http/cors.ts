@@ -1,7 +1,7 @@
 /**
- * Cross-origin answers (Fetch, "CORS protocol"). The gatekeeper speaks for every service: upstream
- * `Access-Control-*` fields are removed, preflights end here, and credentials in the browser's sense
- * (cookies, Basic) are never allowed, so `*` is never needed.
+ * Cross-origin answers (Fetch, "CORS protocol"). The gatekeeper answers for every service: it
+ * removes `Access-Control-*` fields of upstreams, answers preflights, and never allows credentials
+ * in the browser's sense (cookies, Basic), so `*` is never needed.
  */
 import type { RequestHead } from '../admission/request-head.ts'
 import type { RequestFacts } from '../model/facts.ts'
@@ -11,7 +11,7 @@ import { limitFieldNames } from './limit-fields.ts'
 
 const exposed = ['x-request-id', 'server-timing', ...limitFieldNames].join(', ')
 
-/** Fields for the answer to a page of another origin that the service names; none otherwise. */
+/** Returns the fields for a page of another origin that the service lists; no fields for others. */
 export function corsFields(facts: RequestFacts): Record<string, string> {
   const { origin, service } = facts
   if (origin === null || isSameOrigin(origin, facts.host)) return {}
@@ -23,13 +23,13 @@ export function corsFields(facts: RequestFacts): Record<string, string> {
   }
 }
 
-/** Whether the request asks for permission and is no call itself. */
+/** Whether the request is a preflight. */
 export function isPreflight(head: RequestHead): boolean {
   const { origin, 'access-control-request-method': method } = head.fields
   return head.method === 'OPTIONS' && origin?.length === 1 && method?.length === 1
 }
 
-/** 204 with what the page may send, or null where its origin is not the service's. */
+/** Returns a 204 with what the page may send, or null if the service does not list its origin. */
 export function preflightFields(
   head: RequestHead,
   match: RouteMatch | null,
@@ -40,7 +40,7 @@ export function preflightFields(
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-    // Echoed only in the form of field names, so that nothing else can be said by it.
+    // Echoes the value only if it consists of field names, so that it cannot inject anything else.
     ...(/^[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}$/.test(asked) && {
       'access-control-allow-headers': asked,
     }),

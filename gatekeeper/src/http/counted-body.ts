@@ -1,13 +1,13 @@
 import type { BodySource } from '../admission/body-source.ts'
 
-/** Begins the work on a body that has come; what it gives ends it. Null where it is too much. */
+/** Starts to count a body as work and returns what ends that; null if there is too much. */
 export type BeginWork = () => (() => void) | null
 
 /**
- * Counts a body as work from when it has come until it is decided on: not while its client sends
- * it, nor while it waits for the journal, its turn or the upstream, so that none of these is ever
- * taken for overload. Whether there is too much is asked here once more, since the bodies of many
- * heads may come at one time. Whoever reads it calls `onDecided`, however that ends.
+ * Counts a body as work between its arrival and the decision. The time in which the client sends
+ * it, or in which it waits for the journal, the queue or the upstream, does not count, so that none
+ * of these is mistaken for overload. The overload check is repeated here, because the bodies of
+ * many requests may arrive at once. The reader of the body must call `onDecided` in every case.
  */
 export function countBody(source: BodySource, beginWork: BeginWork): BodySource {
   let end: (() => void) | null = null

@@ -3,22 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { closeListener } from './listeners.ts'
 
 export type Draining = {
-  /** Where requests come in. They go on accepting: whoever comes now is told so, with a 503. */
+  /** The listeners. They keep accepting connections, so that new requests are answered with 503. */
   readonly servers: readonly Server[]
-  /** Requests with an answer under way. */
+  /** Returns the number of requests whose answer is not complete. */
   readonly running: () => number
-  /** Breaks off all of them, and settles each. */
+  /** Cuts all answers and settles their requests. */
   readonly cut: () => void
 }
 
-/** Of the bound, what is kept for breaking off and recording. */
+/** The part of the time limit that is reserved for cutting and recording. */
 const cutMs = 2_000
 const pollMs = 20
 
 /**
- * Ends what is under way, in `boundMs` and half a second at most: answers get all of it but the last
- * two seconds, then they are broken off, so that half of one cannot pass for a whole one. Refusing
- * new requests is the caller's part, before.
+ * Ends all requests within `boundMs` plus half a second: answers may continue until two seconds
+ * before the limit and are then cut, so that no client takes a partial answer for a complete one.
+ * The caller must already refuse new requests.
  */
 export async function drainListeners(
   { servers, running, cut }: Draining,

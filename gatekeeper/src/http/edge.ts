@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { isSameSecret } from '../lib/constant-time.ts'
 
 /**
- * Whether the request comes from our Caddy: the edge field is there once and right. Asked before
- * anything else of a request is read, so that nobody else can even try a credential.
+ * Whether the request comes from our Caddy: the edge field is there exactly once and is correct.
+ * This is the first check, so that other senders cannot even try a credential.
  */
 export function hasEdge(request: IncomingMessage, edge: string): boolean {
   const values = request.headersDistinct['x-gatekeeper-edge'] ?? []

@@ -1,6 +1,7 @@
 /**
- * The only place where a reason becomes an answer: status, fields, and a body in the dialect that
- * the client's library reads. The text is the reason's public one; no exception ever gets here.
+ * The only place that turns a reason into an answer: status, fields, and a body in the dialect that
+ * the client's library reads. The text is the public text of the reason; exceptions never reach
+ * this file.
  */
 import type { Refusal } from '../model/admission.ts'
 import type { Detail } from '../model/detail.ts'
@@ -12,24 +13,24 @@ import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'
 import { limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
-import { pageOf, takesPage } from './refusal-page.ts'
+import { acceptsPage, pageOf } from './refusal-page.ts'
 
-/** What is known of a refused request; `facts` is null where it was refused before it was read. */
+/** What is known about a refused request; `facts` is null if it was refused before it was read. */
 export type Refused = {
   readonly facts: RequestFacts | null
   readonly requestId: string
-  /** What the limit says that refused, and the instant (epoch ms) that it speaks of. */
+  /** The refusal of a limit: how the limit stands, and when to try again (epoch ms). */
   readonly refusal?: Refusal | null
-  /** What the text names, where the check that refused can tell more than its reason. */
+  /** Details for the text, if the check knows more than the reason says. */
   readonly detail?: Detail | null
   readonly now?: number
-  /** Where clients learn whose tokens are taken (RFC 9728 §5.1); null where only ours are. */
+  /** Where clients learn which issuers are accepted (RFC 9728 §5.1); null if only our own are. */
   readonly resourceMetadata?: string | null
-  /** The Accept field: a person whose browser opens a page gets one. */
+  /** The Accept field: a browser that opens a page gets a page. */
   readonly accept?: string | undefined
 }
 
-/** Renders a refusal. */
+/** Returns the answer for a reason. */
 export function renderReason(reason: Reason, refused: Refused): Answer {
   const { facts, requestId, refusal = null, detail = null, now = 0 } = refused
   const { resourceMetadata = null, accept } = refused
@@ -49,21 +50,22 @@ export function renderReason(reason: Reason, refused: Refused): Answer {
     },
     body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail, refusal, retry })),
   }
-  const isPage = isForPerson(facts) && facts?.isNavigation === true && takesPage(accept)
+  const isPage = isForPerson(facts) && facts?.isNavigation === true && acceptsPage(accept)
   if (!isPage) return answer
-  // A person has no Authorization field to set.
+  // A person in a browser cannot set an Authorization field.
   const text = reason === 'no-credential' ? 'You did not enter a key.' : row.text
   return pageOf(answer, detail?.text ?? text)
 }
 
-/** Whether a person uses the route in a browser. */
+/** Whether people use the route in a browser. */
 function isForPerson(facts: RequestFacts | null): boolean {
   return facts?.route?.browser === 'basic'
 }
 
 /**
- * The same credential is refused again, so that nobody is to repeat it; but programs that fetch
- * tokens have a new one after a 401. The form alone decides: it tells a stranger nothing.
+ * Returns when to try again. The same credential is refused again, so that trying again is useless;
+ * but programs that fetch tokens have a new one after a 401. Only the form of the credential
+ * decides, so the answer reveals nothing to a stranger.
  */
 function retryFor(row: ReasonRow, { facts, refusal }: Pick<Refused, 'facts' | 'refusal'>): Retry {
   const retry = retryOf(row, refusal ?? null)
@@ -72,8 +74,9 @@ function retryFor(row: ReasonRow, { facts, refusal }: Pick<Refused, 'facts' | 'r
 }
 
 /**
- * A browser that opens a page may ask its user. What the page loads is challenged too: browsers send
- * Basic by themselves only below the folder where they were asked. Other sites cause no pop-up.
+ * Returns the challenge. A browser that opens a page may ask its user. Requests of the page are
+ * challenged too, because browsers send Basic on their own only below the folder where they first
+ * asked. Requests from other sites open no prompt.
  */
 function challenge(facts: RequestFacts | null, resourceMetadata: string | null): string {
   const isOfPage = facts?.isNavigation === true || facts?.fetchSite === 'same-origin'
@@ -101,9 +104,9 @@ const dialectOf = (facts: RequestFacts | null): Dialect => facts?.dialect ?? 'op
 type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown
 
 const bodies: Readonly<Record<Exclude<Dialect, 'chat' | 'gemini'>, RowBody>> = {
-  // ollama-js prints `[object Object]` for anything but a text.
+  // ollama-js shows `[object Object]` for everything but a string.
   ollama: (row) => ({ error: row.text }),
-  // One form that the OpenAI and the Anthropic libraries both read whole.
+  // One form that both the OpenAI and the Anthropic libraries read completely.
   openai: (row, requestId) => ({
     type: 'error',
     error: { message: row.text, type: row.type, param: row.param, code: row.code },

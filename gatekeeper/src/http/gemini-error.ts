@@ -1,13 +1,13 @@
 /**
- * Errors in Google's form (google.rpc.Status), which Gemini's clients read: the status by its name
- * and number, and details that say whether to wait, and how long.
+ * Errors in Google's form (google.rpc.Status), which Gemini's clients read: name and number of the
+ * status, and details that say whether and how long to wait.
  */
 import type { Refusal } from '../model/admission.ts'
 import type { Standing } from '../model/limit.ts'
 import { googleStatuses, type ReasonRow } from '../model/reason.ts'
 import type { Retry } from './limit-fields.ts'
 
-/** What is known of the refusal beside its row. */
+/** What is known about the refusal. */
 export type GeminiError = {
   readonly row: ReasonRow
   readonly text: string
@@ -18,7 +18,7 @@ export type GeminiError = {
 
 const type = (name: string) => ({ '@type': `type.googleapis.com/google.rpc.${name}` })
 
-/** The body of a refusal. */
+/** Returns the body of a refusal. */
 export function geminiError({ row, text, retry, refusal, requestId }: GeminiError): object {
   const limit = refusal?.limit ?? null
   const details = [
@@ -30,12 +30,12 @@ export function geminiError({ row, text, retry, refusal, requestId }: GeminiErro
   return { error: { code: row.status, message: text, status: googleStatuses[row.status], details } }
 }
 
-/** Gemini's command line stops by itself when it is told to wait for longer. */
+/** Gemini's command line gives up if it would have to wait longer. */
 const waitMsMax = 300_000
 
 /**
- * An id with `PerDay` is what makes it stop, and it then shows a text of its own: so only where no
- * long wait says the same.
+ * Returns the quota details. An id that contains `PerDay` makes the command line give up and show
+ * its own text instead of ours, so it is used only if no long delay has the same effect.
  */
 function quotaFailure(limit: Standing, { text, retry }: { text: string; retry: Retry }): object {
   const isStopping = retry.isFinal && !isWorthWaiting(retry)
@@ -48,7 +48,7 @@ function quotaFailure(limit: Standing, { text, retry }: { text: string; retry: R
   return { ...type('QuotaFailure'), violations: [violation] }
 }
 
-/** Final refusals have a delay only if it is so long that the client gives up. */
+/** Whether the answer names a delay; a final refusal names only one that stops the client. */
 function isWorthWaiting({ waitMs, isFinal }: Retry): boolean {
   return waitMs > 0 && (!isFinal || waitMs > waitMsMax)
 }

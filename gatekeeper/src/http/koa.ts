@@ -3,12 +3,12 @@ import Koa from 'koa'
 import type { Call } from './call.ts'
 import { jsonAnswer, sendAnswer } from './send.ts'
 
-/** How many requests have an answer under way; several applications may count together. */
+/** The number of incomplete answers; several applications can share one counter. */
 export type Running = { count: number }
 
 /**
- * Makes a Koa application of handlers that answer by themselves. What they throw is a bug: the client
- * gets a fixed text, the log gets the rest.
+ * Returns a Koa application of handlers that send their answers themselves. An exception in a
+ * handler is a bug: the client gets a fixed text, the log gets the details.
  */
 export function createApplication(
   handlers: readonly Koa.Middleware[],
@@ -35,7 +35,7 @@ export function createApplication(
   return application
 }
 
-/** A handler that answers every request which reaches it. */
+/** Returns a middleware that answers every request that reaches it. */
 export function answering(answer: (call: Call) => Promise<void> | void): Koa.Middleware {
   return ({ req, res }) => answer({ request: req, response: res, startedAt: performance.now() })
 }

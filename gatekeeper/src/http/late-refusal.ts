@@ -1,20 +1,21 @@
 /**
- * Refusals of the check for clients that may have a body to send. The check sees no body, several
- * clients that speak HTTP/2 lose an answer that overtakes theirs, and in HTTP/1 Caddy would wait for
- * hours for the rest of a body that trickles. So the check's refusal travels to
- * Caddy in a field, Caddy hands request and field to the relay (`late-refusal` in its Caddyfile), and
- * the relay reads the body within limits and then sends the refusal. Nothing is decided again.
+ * Refusals of the check for clients that may still be sending a body. The check sees no body;
+ * several HTTP/2 clients lose an answer that arrives before their body is sent; and over HTTP/1
+ * Caddy would wait for hours for the rest of a slow body. So the check puts its refusal into a
+ * field, Caddy passes request and field to the relay (`late-refusal` in the Caddyfile), and the
+ * relay reads a bounded part of the body and then sends the refusal. Nothing is decided a second
+ * time.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from './answer.ts'
 
-/** Where Caddy hands refusals to the relay. */
+/** The path where Caddy passes refusals to the relay. */
 export const lateRefusalPath = '/refusal'
 
 const field = 'x-gatekeeper-refusal'
 const bodiless = ['GET', 'HEAD', 'OPTIONS']
 
-/** Adds the field by which the relay can send a refusal of the check, where there may be a body. */
+/** Adds the field with which the relay can send the refusal, if the request may have a body. */
 export function withLateRefusal(request: IncomingMessage, answer: Answer): Answer {
   const method = request.headersDistinct['x-gatekeeper-method']?.[0] ?? 'GET'
   if (bodiless.includes(method)) return answer
@@ -23,8 +24,8 @@ export function withLateRefusal(request: IncomingMessage, answer: Answer): Answe
 }
 
 /**
- * The refusal that Caddy handed over; null where the request carries none. Called behind the edge
- * only: nobody but Caddy can set the field, and Caddy has it from the check.
+ * Returns the refusal that Caddy passed on; null if there is none. Must be called behind the edge
+ * check only: then nobody but Caddy can have set the field, and Caddy got it from the check.
  */
 export function readLateRefusal(request: IncomingMessage): Answer | null {
   if (request.url !== lateRefusalPath) return null

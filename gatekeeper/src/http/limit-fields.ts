@@ -1,7 +1,7 @@
 /**
- * What an answer tells of limits: `RateLimit` and `RateLimit-Policy` as structured fields
- * (draft-ietf-httpapi-ratelimit-headers), the `X-RateLimit-*` that client libraries read, and when
- * to come back.
+ * Fields about limits: `RateLimit` and `RateLimit-Policy` as structured fields
+ * (draft-ietf-httpapi-ratelimit-headers), the `X-RateLimit-*` fields that client libraries read,
+ * and when to try again.
  */
 
 import { formatSecond } from '../lib/instant.ts'
@@ -12,7 +12,7 @@ import type { ReasonRow } from '../model/reason.ts'
 
 type Fields = Record<string, string>
 
-/** Fields for an answer to a caller whose limits stand so; none where there are no limits. */
+/** Returns the fields for an answer to a caller with these limits; none if there are no limits. */
 export function limitFields(
   standings: readonly Standing[],
   now: number,
@@ -27,7 +27,7 @@ export function limitFields(
   }
 }
 
-/** Names of everything that `limitFields` and `retryFields` can say, for pages of other origins. */
+/** Names of all fields of `limitFields` and `retryFields`, for pages of other origins. */
 export const limitFieldNames = [
   ...['retry-after', 'retry-after-ms', 'x-should-retry', 'ratelimit', 'ratelimit-policy'],
   ...['requests', 'tokens'].flatMap((unit) =>
@@ -48,7 +48,7 @@ const quotaUnits: Readonly<Record<Standing['unit'], string>> = {
   'stream-seconds': ';qu="seconds"',
 }
 
-/** The same limit may stand for a key and for its user: the scope makes the name unique. */
+/** Returns a unique name; it has the scope, because a key and its user may have the same limit. */
 function nameOf({ scope, text }: Standing): string {
   return `"${scope} ${text}"`
 }
@@ -63,7 +63,7 @@ function describeStanding(standing: Standing, now: number): string {
   return `${nameOf(standing)};r=${standing.remaining}${reset}`
 }
 
-/** OpenAI's form, for the limit of each unit of which the least is left. */
+/** OpenAI's form: for each unit, the limit that has the least left. */
 function compatible(standings: readonly Standing[], now: number): Fields {
   const fields: Fields = {}
   for (const unit of ['requests', 'tokens'] as const) {
@@ -77,7 +77,7 @@ function compatible(standings: readonly Standing[], now: number): Fields {
   return fields
 }
 
-/** Anthropic's form: the reset is an instant of RFC 3339. */
+/** Anthropic's form: the reset is a time as in RFC 3339. */
 function anthropicFields(standings: readonly Standing[]): Fields {
   const fields: Fields = {}
   for (const unit of ['requests', 'tokens'] as const) {
@@ -91,7 +91,7 @@ function anthropicFields(standings: readonly Standing[]): Fields {
   return fields
 }
 
-/** As OpenAI writes it: `20ms`, `1s`, `6m0s`, `1h0m0s`. */
+/** Formats a duration as OpenAI does: `20ms`, `1s`, `6m0s`, `1h0m0s`. */
 function formatDuration(ms: number): string {
   if (ms > 0 && ms < 1000) return `${Math.ceil(ms)}ms`
   const total = Math.max(0, Math.ceil(ms / 1000))
@@ -113,13 +113,13 @@ function secondsUntil(at: number, now: number): number {
   return Math.max(0, Math.ceil((at - now) / 1000))
 }
 
-/** Longer waits are not worth a client's while: libraries would sleep on, or ignore them. */
+/** Clients are not told to wait longer than this: libraries would sleep on, or ignore it. */
 const patienceMs = 60_000
 
-/** Programs that speak OpenAI's or Anthropic's form sleep through longer ones and show nothing. */
+/** Programs with OpenAI's or Anthropic's form would sleep longer than this and show nothing. */
 const sleepMsMax = 300_000
 
-/** When a repetition can succeed (0: no answer to that), and whether clients are to leave it. */
+/** When a new attempt can succeed (0: unknown), and whether clients should not make one. */
 export type Retry = { readonly waitMs: number; readonly isFinal: boolean }
 
 export function retryOf(row: ReasonRow, refusal: Refusal | null): Retry {
@@ -129,7 +129,7 @@ export function retryOf(row: ReasonRow, refusal: Refusal | null): Retry {
   return { waitMs, isFinal: row.isFinal === true || waitMs >= patienceMs || isHopeless(refusal) }
 }
 
-/** When to repeat, and whether to: the libraries of OpenAI and Anthropic go by these. */
+/** Returns when to try again, and whether to; OpenAI's and Anthropic's libraries obey these. */
 export function retryFields(row: ReasonRow, retry: Retry, dialect: Dialect): Fields {
   const { isFinal } = retry
   const isLong = dialect === 'openai' && retry.waitMs > sleepMsMax
@@ -141,7 +141,7 @@ export function retryFields(row: ReasonRow, retry: Retry, dialect: Dialect): Fie
   }
 }
 
-/** A lifetime that is used up, or a request that is larger than its limit ever is. */
+/** Whether waiting cannot help: a lifetime limit is used up, or the request exceeds its limit. */
 function isHopeless(refusal: Refusal | null): boolean {
   const limit = refusal?.limit ?? null
   return limit !== null && limit.unit !== 'concurrent' && refusal?.retryAfterMs === null

@@ -1,6 +1,6 @@
 /**
- * The three listeners: check, relay, ops. Each is a Koa application on a server of its own, over a
- * unix socket or TCP. Time limits and sizes of the connection are here and nowhere else.
+ * The three listeners: check, relay, ops. Each is a Koa application on its own server, over a unix
+ * socket or TCP. Only this file sets time limits and sizes of connections.
  */
 import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
@@ -14,7 +14,7 @@ import { withOwnFields } from './own-fields.ts'
 /** Above Caddy's own limit, so that Caddy answers 431 first and keeps its connection to us. */
 const headBytesMax = 64 * 1024
 
-/** `logMalformed` gets the parser's code for what is no HTTP and so never becomes a request. */
+/** `logMalformed` gets the parser's error code for input that is not valid HTTP. */
 export function createListener(
   handle: RequestListener,
   logMalformed: (code: string) => void,
@@ -22,38 +22,38 @@ export function createListener(
   const server = createServer(
     {
       maxHeaderSize: headBytesMax,
-      // Longer than Caddy keeps idle connections (120 s): the side that sends should close first.
+      // Longer than Caddy keeps idle connections (120 s): the sender should close first.
       keepAliveTimeout: 130_000,
       headersTimeout: 15_000,
       requestTimeout: 1_800_000,
     },
-    heeded(handle),
+    withErrorListeners(handle),
   )
-  // No descriptor left for a connection: that one is lost, and nothing else.
+  // If no file descriptor is left for a connection, only that connection is lost.
   server.on('error', () => {})
-  // By default Node drops fields beyond the 2000th in silence, a second credential among them.
+  // By default Node silently drops fields after the 2000th, and could drop a second credential.
   server.maxHeadersCount = 0
   server.on('checkContinue', (request, response) => {
     markWaiting(request)
-    heeded(handle)(request, response)
+    withErrorListeners(handle)(request, response)
   })
   const isIdle = watchIdle(server)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const code = error.code ?? error.name
     if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-    // Caddy keeps connections that it opened in advance; nobody sent a request on them.
+    // Caddy opens connections in advance; no request was sent on these.
     const isLate = code === 'ERR_HTTP_REQUEST_TIMEOUT'
     if (isLate && isIdle(socket)) return void socket.destroy()
     logMalformed(code)
     socket.end(malformedAnswer(isLate ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400))
   })
-  // Without a listener Node answers 417 by itself, and an unknown expectation is no reason to.
-  server.on('checkExpectation', heeded(handle))
+  // Without this listener Node answers 417, but an unknown expectation is not a reason to refuse.
+  server.on('checkExpectation', withErrorListeners(handle))
   return server
 }
 
-/** An error of a stream that nobody listens for ends the process, so somebody does from the start. */
-function heeded(handle: RequestListener): RequestListener {
+/** A stream error without a listener ends the process, so both streams get one at once. */
+function withErrorListeners(handle: RequestListener): RequestListener {
   return (request, response) => {
     request.on('error', () => {})
     response.on('error', () => {})
@@ -61,7 +61,7 @@ function heeded(handle: RequestListener): RequestListener {
   }
 }
 
-/** Returns whether a connection has brought no byte since its last request ended. */
+/** Returns whether a connection has received no byte since its last request ended. */
 function watchIdle(server: Server): (socket: Duplex) => boolean {
   const readAtEnd = new WeakMap<Duplex, number>()
   server.on('request', (request) => {
@@ -82,7 +82,7 @@ const malformedFields = {
   'cache-control': 'no-store',
 }
 
-/** The raw answer to what Node could not parse; nothing of it is repeated. */
+/** Returns the raw answer to input that Node could not parse; it repeats nothing of the input. */
 function malformedAnswer(status: keyof typeof malformedTexts): string {
   const message = malformedTexts[status]
   const error = { message, type: 'invalid_request_error', param: null, code: 'malformed_request' }
@@ -98,8 +98,8 @@ function malformedAnswer(status: keyof typeof malformedTexts): string {
 }
 
 /**
- * Starts listening. Rejects as `node:net` does; a unix socket is for this user and its group, or with
- * `mode` 0o600 for the user alone, from its first moment on.
+ * Starts listening. Rejects as `node:net` does. A unix socket is open to this user and its group,
+ * or with `mode` 0o600 to the user alone, from the moment it exists.
  */
 export async function listenOn(server: NetServer, listen: Listen, mode = 0o660): Promise<void> {
   if (listen.kind === 'unix') await prepareSocket(listen.path)
@@ -113,7 +113,7 @@ export async function listenOn(server: NetServer, listen: Listen, mode = 0o660):
   if (listen.kind === 'unix') chmodSync(listen.path, mode)
 }
 
-/** The socket is made within the call: nobody else can open it before its mode is set. */
+/** The socket is created inside the call, so nobody can open it before its mode is set. */
 function bindSocket(server: NetServer, path: string, mode: number): void {
   const mask = process.umask(0o777 & ~mode)
   try {
@@ -126,7 +126,7 @@ function bindSocket(server: NetServer, path: string, mode: number): void {
 async function prepareSocket(path: string): Promise<void> {
   const folder = dirname(path)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // Whoever may write the folder may put a socket of his own in our socket's place.
+  // Everybody who may write to the folder could replace our socket with another one.
   if ((statSync(folder).mode & 0o002) !== 0) {
     throw new Error(`${folder} is writable for all users; make it private: chmod o-w ${folder}`)
   }
@@ -144,11 +144,11 @@ function isAnswering(path: string): Promise<boolean> {
   return promise.finally(() => socket.destroy())
 }
 
-/** Stops accepting, lets answers under way finish for `graceMs`, then cuts what is left. */
+/** Stops accepting, waits `graceMs` for open answers, then cuts the rest. */
 export async function closeListener(server: Server, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
-  // A connection whose last answer ends now would otherwise be kept for its next request.
+  // A connection whose answer ends now would otherwise stay open for its next request.
   const idle = setInterval(() => server.closeIdleConnections(), 50)
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   await promise

@@ -1,4 +1,4 @@
-/** What every answer of our own tells a browser: nothing of it may be run, framed or guessed at. */
+/** Fields of every answer of our own: a browser may not run or frame it, or guess its type. */
 const ownFields = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -7,9 +7,9 @@ const ownFields = {
 } as const
 
 /**
- * Adds the security fields to the fields of an answer of our own; its own values go first. A page of
- * a listed Origin may read the answer, so only others are kept out. Strict-Transport-Security is
- * Caddy's to add, which has the certificate.
+ * Adds the security fields to the fields of an answer of our own; fields of the answer win. A page
+ * of a listed origin may read the answer; only other origins are kept out. Caddy adds
+ * Strict-Transport-Security, because it has the certificate.
  */
 export function withOwnFields(fields: Readonly<Record<string, string>>): Record<string, string> {
   const isShared = fields['access-control-allow-origin'] !== undefined

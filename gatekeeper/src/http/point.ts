@@ -1,6 +1,6 @@
 /**
- * The way of every request at both enforcement points: edge, head, busy, preflight, admit, discharge,
- * serve, conclude. The points differ only in what they serve.
+ * The path of every request at both enforcement points: edge, head, busy, preflight, admit,
+ * discharge, serve, conclude. The points differ only in what they serve.
  */
 import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
 import type { BodySource } from '../admission/body-source.ts'
@@ -22,33 +22,33 @@ import type { Served } from './served.ts'
 export type PointDeps = AdmitDeps &
   ConcludeDeps & {
     readonly edge: string
-    /** A bug or fault that nobody expected: for the log, never for the client. */
+    /** Logs an unexpected fault, which the client never sees. */
     readonly logFault: (error: unknown, requestId: string) => void
     readonly isDraining: () => boolean
-    /** Whether there is more to do than can be done; asked before any work on a request. */
+    /** Whether there is too much to do; called before any work on a request. */
     readonly isOverloaded: (hasBody: boolean) => boolean
     readonly beginWork: BeginWork
   }
 
-/** One of the two ways in; made once for all requests. */
+/** One of the two enforcement points; created once for all requests. */
 export type Entry = {
   readonly point: Point
-  /** Answers what needs no admission; false for a request that has to be admitted. */
+  /** Answers what needs no admission; returns false if the request has to be admitted. */
   readonly answerOpen?: (call: Call) => boolean
-  /** The body of a request; left out where the point sees none. */
+  /** Returns the body of a request; left out if the point sees none. */
   readonly openBody?: (call: Call) => BodySource
-  /** Fields of the point's own for answers to preflights. */
+  /** The point's own fields for answers to preflights. */
   readonly preflight: Fields
 }
 
-/** Does what an admission allows, with the fields by which it is discharged. */
+/** Does what an admission allows, with the fields that its obligations set. */
 export type Serve = (
   call: Call,
   admitted: Admitted,
   given: { readonly fields: Fields; readonly body: BodySource | null },
 ) => Served | Promise<Served>
 
-/** Answers one request, whatever becomes of it. */
+/** Answers one request, and never rejects. */
 export async function answerCall(
   call: Call,
   entry: Entry,
@@ -76,14 +76,14 @@ export async function answerCall(
     served = fields === null ? undischarged : await serve(call, verdict, { fields, body })
   } catch (error) {
     deps.logFault(error, requestId)
-    // Half of an answer must not end as a whole one.
+    // A partial answer must not end like a complete one.
     const { headersSent, writableEnded } = call.response
     if (headersSent && !writableEnded) call.response.destroy()
   }
   await conclude(call, verdict, served, deps)
 }
 
-/** The head of a request that has to be admitted; null if the request is answered already. */
+/** Returns the head of a request that has to be admitted; null if it is answered already. */
 function receive(call: Call, entry: Entry, deps: PointDeps): RequestHead | null {
   const { request } = call
   if (!hasEdge(request, deps.edge)) {
@@ -93,7 +93,7 @@ function receive(call: Call, entry: Entry, deps: PointDeps): RequestHead | null 
   const head = readRequestHead(request, entry.point)
   if (head === null) return reject(call, { reason: 'route-mismatch', check: 'head' }, deps)
   const { requestId } = head
-  const reason = whyBusy(head, deps)
+  const reason = findBusyReason(head, deps)
   if (reason !== null) return reject(call, { reason, check: 'head', requestId }, deps)
   if (!isPreflight(head)) return head
   answerPreflight(call, { head, entry }, deps)
@@ -107,7 +107,7 @@ function reject(call: Call, refused: Refused, deps: PointDeps): null {
 
 const failed = { status: 503, kind: 'failed', answerBytes: 0 } as const
 
-/** A point that cannot do what an admission obliges it to sends nothing on. */
+/** A point that cannot meet the obligations of an admission sends nothing on. */
 const undischarged: Served = {
   outcome: failed,
   usage: null,
@@ -115,18 +115,18 @@ const undischarged: Served = {
   check: 'discharge',
 }
 
-/** How a request was served if that threw. */
+/** The outcome if serving threw. */
 const faulted: Served = { outcome: failed, usage: null, reason: 'check-failed', check: 'fault' }
 
 /** Returns the reason to reject a request by its head alone, or null. */
-function whyBusy(head: RequestHead, deps: PointDeps): 'draining' | 'overloaded' | null {
+function findBusyReason(head: RequestHead, deps: PointDeps): 'draining' | 'overloaded' | null {
   if (deps.isDraining()) return 'draining'
   return deps.isOverloaded(head.hasBody) ? 'overloaded' : null
 }
 
 type Begun = { readonly head: RequestHead; readonly entry: Entry }
 
-/** The body, counted as work while it is decided on; null where the point sees none. */
+/** Returns the body, which counts as work until the decision; null if the point sees none. */
 function openBody(call: Call, { head, entry }: Begun, deps: PointDeps): BodySource | null {
   if (entry.openBody === undefined) return null
   const body = entry.openBody(call)

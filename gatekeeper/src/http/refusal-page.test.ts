@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { pagePolicy } from '../policy/reason-page.ts'
-import { pageOf, takesPage } from './refusal-page.ts'
+import { acceptsPage, pageOf } from './refusal-page.ts'
 
 const answer = {
   status: 403,
@@ -65,5 +65,5 @@ test.each([
   ['text/html5', false],
   [undefined, false],
 ])('Accept: %s', (accept, expected) => {
-  expect(takesPage(accept)).toBe(expected)
+  expect(acceptsPage(accept)).toBe(expected)
 })

@@ -1,12 +1,12 @@
 import { pagePolicy, reasonPage } from '../policy/reason-page.ts'
 import type { Answer } from './answer.ts'
 
-/** Whether the client shows HTML to a person: a page is opened, and HTML is what it asks for. */
-export function takesPage(accept: string | undefined): boolean {
+/** Whether a browser opens a page: it asks for HTML. */
+export function acceptsPage(accept: string | undefined): boolean {
   return /(?:^|,)\s*text\/html\s*(?:[;,]|$)/i.test(accept ?? '')
 }
 
-/** Turns a refusal into a page that says `text`; status and all other fields stay. */
+/** Turns a refusal into a page with `text`; status and all other fields stay. */
 export function pageOf(answer: Answer, text: string): Answer {
   const { status, fields } = answer
   const { 'x-request-id': requestId = '', 'retry-after': waitSeconds = null } = fields

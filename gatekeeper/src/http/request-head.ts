@@ -5,9 +5,9 @@ import type { Point } from '../model/service.ts'
 const absent = null
 
 /**
- * Reads what Caddy says of the client's request. Every statement must be there exactly once; null
- * where it is not, or at the check
- * where no service is asked about: then Caddy is not set up as ours is.
+ * Reads what Caddy states about the client's request. Returns null if a statement is missing or
+ * comes twice, or if the check gets no service name: then Caddy has another configuration than
+ * ours.
  */
 export function readRequestHead(request: IncomingMessage, point: Point): RequestHead | null {
   const checkedService = point === 'check' ? readCheckedService(request.url) : null
@@ -22,7 +22,7 @@ export function readRequestHead(request: IncomingMessage, point: Point): Request
   const host = stated('host')
   const clientAddress = stated('client-address')
   const requestId = stated('request-id')
-  // Stated twice it would count as none, and pass as a request that upgrades nothing.
+  // A repeated field would be read as absent, so an upgrade would pass as a plain request.
   if ((fields['x-gatekeeper-upgrade']?.length ?? 0) > 1) return null
   const protocol = stated('protocol')
   if (!method || !target || !host || !clientAddress || !requestId || !protocol) return null
@@ -33,12 +33,12 @@ export function readRequestHead(request: IncomingMessage, point: Point): Request
   }
 }
 
-/** The service in Caddy's question `GET /check/SERVICE`. */
+/** Returns the service in Caddy's request `GET /check/SERVICE`. */
 function readCheckedService(url = ''): string | null {
   return /^\/check\/([a-z][a-z0-9-]*)\??$/.exec(url)?.[1] ?? null
 }
 
-/** RFC 9112 §6: a request has content where one of the two fields says so. */
+/** RFC 9112 §6: a request has content if one of the two fields says so. */
 function hasBody(request: IncomingMessage): boolean {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers
   return coding !== undefined || (length !== undefined && Number(length) !== 0)

@@ -1,24 +1,24 @@
 /**
- * Routes of the listeners and documents that are the gatekeeper's own. Paths match as they are, in
- * their letter case and without a further slash. What is decided (check and relay) never goes by a
- * router: `policy/route-table.ts` has that.
+ * Routes of listeners and documents that are the gatekeeper's own. Paths match exactly, with letter
+ * case and without an extra slash. Check and relay never use a router: they use
+ * `policy/route-table.ts`.
  */
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Answer } from './answer.ts'
 import { jsonAnswer, sendAnswer } from './send.ts'
 
-/** A router for exact paths. `exclusive` is never set: it skips what stands before a route. */
+/** Returns a router for exact paths. `exclusive` is never set: it skips earlier middleware. */
 export function createRouter(): Router {
   return new Router({ sensitive: true, strict: true })
 }
 
-/** The routes as a handler; the router itself adds what its own type of context has more. */
+/** Returns the routes as a middleware; the router's own context type has more members. */
 export function routesOf(router: Router): Koa.Middleware {
   return router.routes() as unknown as Koa.Middleware
 }
 
-/** A handler that sends what `answer` returns. */
+/** Returns a handler that sends what `answer` returns. */
 export function reply(answer: (context: Koa.Context) => Answer | Promise<Answer>): Koa.Middleware {
   return async (context) =>
     sendAnswer(context.res, await answer(context), context.method === 'HEAD')

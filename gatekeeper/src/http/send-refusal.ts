@@ -4,8 +4,8 @@ import { sendAnswer } from './send.ts'
 import { afterUnreadBody, cutLongBody } from './unread-body.ts'
 
 /**
- * Sends a refusal when as much of the client's body has been read as its protocol needs: `render`
- * makes it then. After that it calls `onSent`.
+ * Sends the refusal that `render` returns, after as much of the client's body has been read as its
+ * protocol needs. Then calls `onSent`.
  */
 export function sendRefusal(
   { request, response }: Call,
@@ -14,7 +14,7 @@ export function sendRefusal(
 ): void {
   afterUnreadBody(request, () => {
     const answer = render()
-    // Caddy's check is a GET even for a client's HEAD: the framing is that of this connection.
+    // Caddy's check is a GET even for a client's HEAD; the framing follows this connection.
     const isHead = request.method === 'HEAD'
     sendAnswer(response, request.complete ? answer : closing(answer), isHead)
     cutLongBody(request)
@@ -24,7 +24,7 @@ export function sendRefusal(
 
 /**
  * Tells Caddy to close the client's HTTP/1 connection after this answer. Otherwise Go would first
- * read what the client still sends, and a client that trickles its body would wait for its refusal.
+ * read the rest of the body, and a client that sends slowly would not get its refusal.
  */
 function closing(answer: Answer): Answer {
   return { ...answer, fields: { ...answer.fields, 'x-gatekeeper-close': '1' } }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Answer } from './answer.ts'
 import { withOwnFields } from './own-fields.ts'
 
-/** Sends a short answer whole. Does nothing where a head went out already or the client left. */
+/** Sends a short answer. Does nothing if a head was already sent or the client left. */
 export function sendAnswer(response: ServerResponse, answer: Answer, isHead: boolean): void {
   if (response.headersSent || response.destroyed) return
   const length = { 'content-length': String(Buffer.byteLength(answer.body)) }
@@ -11,7 +11,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, isHead: boo
   response.end(isHead ? undefined : answer.body)
 }
 
-/** A JSON answer of the gatekeeper itself. */
+/** Returns a JSON answer of the gatekeeper itself. */
 export function jsonAnswer(status: number, value: unknown): Answer {
   return {
     status,

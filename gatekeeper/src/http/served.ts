@@ -3,8 +3,8 @@ import type { End } from './outcomes/read-report.ts'
 
 /** How an admitted request was served. */
 export type Served = Forwarded & {
-  /** What refused, where a reason is; `upstream` where nothing else is said. */
+  /** Which check refused, if there is a reason; `upstream` if left out. */
   readonly check?: string
-  /** Tells later how the answer ended, where Caddy carries it; null if that stays unknown. */
+  /** Calls `tell` later with how Caddy's answer ended; with null if that stays unknown. */
   readonly whenEnded?: (tell: (end: End | null) => void) => void
 }

@@ -1,41 +1,42 @@
 /**
- * Bodies that a refused client is still sending. An answer that overtakes a body ends the client's
- * HTTP/1 connection, and over HTTP/2 several clients lose such an answer. What a client that sends
- * slowly can hold is bounded here.
+ * Bodies that a refused client is still sending. Over HTTP/1 an answer before the end of the body
+ * ends the connection; over HTTP/2 several clients lose such an answer. This file bounds what a
+ * slow client can hold.
  */
 import type { IncomingMessage } from 'node:http'
 
-/** What comes along with its head in all likelihood. */
+/** Bytes that most probably arrive together with the head. */
 const shortBytesMax = 64 * 1024
 
-/** Longer than a body takes that is on its way already; a client that trickles waits no longer. */
+/** Milliseconds that a body takes that is already under way; slow clients get no more. */
 const readMsMax = 50
 
-/** How long a body over HTTP/2 may take, and how much longer for each MiB that has come. */
+/** How long a body over HTTP/2 may take, and how much longer for each MiB that arrived. */
 const drainMs = 5_000
 const drainMsPerMiB = 1_000
-/** Beyond this the answer goes out however fast the body comes: nobody may send for ever. */
+/** After this many bytes the answer is sent at any speed, so that nobody can send for ever. */
 const drainBytesMax = 128 * 1024 * 1024
-/** Without a byte for this long the answer goes out. */
+/** The answer is sent if no byte arrives for this long. */
 const quietMs = 1_000
 const tickMs = 100
 
-/** Whether the client speaks HTTP/2 or later, as Caddy states. Only behind the edge is it true. */
+/** Whether the client speaks HTTP/2 or later, as Caddy states. Valid only behind the edge check. */
 function isMultiplexed({ headersDistinct }: IncomingMessage): boolean {
   const values = headersDistinct['x-gatekeeper-protocol'] ?? []
   return values.length === 1 && !/^HTTP\/[01]/.test(values[0] as string)
 }
 
 /**
- * Runs `then` once, when as much of the body has been thrown away as the client's protocol needs: a
- * short body in HTTP/1, where a handshake for each refusal would let a limited client keep everybody
- * busy; in HTTP/2 any body that comes at a good pace. At once where there is nothing to wait for.
+ * Runs `then` once, after as much of the body was discarded as the client's protocol needs. Over
+ * HTTP/1 that is a short body: a new handshake for each refusal would let a limited client slow
+ * down everybody. Over HTTP/2 it is any body that arrives fast enough. Runs at once if there is
+ * nothing to wait for.
  */
 export function afterUnreadBody(request: IncomingMessage, then: () => void): void {
   // A client that waits for `100 Continue` sends nothing before it.
   if (request.complete || request.headers.expect !== undefined) return then()
   if (isMultiplexed(request)) return watchPace(request, discard(request, then))
-  // Chunks have no length.
+  // A chunked body has no length.
   const length = Number(request.headers['content-length'] ?? Number.NaN)
   if (!(length <= shortBytesMax)) return then()
   const run = discard(request, then)
@@ -44,7 +45,7 @@ export function afterUnreadBody(request: IncomingMessage, then: () => void): voi
   request.once('end', () => clearTimeout(timer))
 }
 
-/** Reads and drops the body; what it returns runs `then`, as the end of the body does, but once. */
+/** Discards the body. Returns what runs `then` early; it runs once, at the latest at the end. */
 function discard(request: IncomingMessage, then: () => void): () => void {
   const run = () => {
     request.off('end', run)
@@ -59,7 +60,7 @@ function discard(request: IncomingMessage, then: () => void): () => void {
   return run
 }
 
-/** Calls `stop` where the body is quiet for too long, or slower or longer than it may be. */
+/** Calls `stop` if the body pauses too long, is too slow, or is too large. */
 function watchPace(request: IncomingMessage, stop: () => void): void {
   const startedAt = performance.now()
   let bytes = 0
@@ -88,8 +89,8 @@ function watchPace(request: IncomingMessage, stop: () => void): void {
 const lingerMs = 5_000
 
 /**
- * After the answer Node reads on and throws away what a refused client still sends, so that the
- * client gets to read it. Somebody without a key must not be able to send for ever.
+ * After the answer Node keeps reading and discards what a refused client still sends, so that the
+ * client can read the answer. A client without a key must not be able to send for ever.
  */
 export function cutLongBody(request: IncomingMessage): void {
   if (request.complete) return

@@ -1,8 +1,7 @@
 /**
- * Joins a yes of the check with how its answer ended. Caddy carries that answer itself and tells of it
- * by a socket that only its user can open; nothing of a request waits for it. The number of
- * expectations and their time are bounded: where no report comes, the record says that it does not
- * know.
+ * Connects an allowed check with the end of its answer. Caddy carries that answer and reports its
+ * end over a socket that only this user can open; no request waits for the report. Number and time
+ * of the expected reports are bounded: if no report comes, the record says that the end is unknown.
  */
 import type { Socket } from 'node:net'
 import type { Timers } from '../../lib/timers.ts'
@@ -10,13 +9,13 @@ import { type End, readReport } from './read-report.ts'
 
 export type Outcomes = {
   /**
-   * Calls `conclude` once: with how the answer to the request ended, or with null where nobody tells
-   * of it, at once where nobody ever does.
+   * Calls `conclude` once: with the end of the answer, or with null if no report comes. If Caddy
+   * reports nothing at all, it calls it at once.
    */
   readonly expect: (requestId: string, waitMs: number, conclude: Conclude) => void
-  /** Takes a connection of Caddy's. */
+  /** Accepts a connection from Caddy. */
   readonly accept: (socket: Socket) => void
-  /** Concludes everything that is still expected. */
+  /** Concludes all requests for which a report is still expected. */
   readonly close: () => void
 }
 
@@ -24,7 +23,7 @@ type Conclude = (end: End | null) => void
 type Expected = { readonly untilAt: number; readonly conclude: Conclude }
 
 type OutcomesDeps = {
-  /** A clock that nobody sets, in milliseconds. */
+  /** A monotonic clock, in milliseconds. */
   readonly clock: () => number
   readonly timers: Timers
   readonly expectedMax?: number
@@ -62,7 +61,7 @@ export function createOutcomes({ clock, timers, expectedMax = 10_000 }: Outcomes
       sockets.add(socket.unref())
       socket.on('close', () => {
         sockets.delete(socket)
-        // A Caddy that ended took its requests with it.
+        // The requests of a Caddy that has ended are over too.
         if (sockets.size === 0) concludeAll(() => true)
       })
       readLines(socket, (line) => {

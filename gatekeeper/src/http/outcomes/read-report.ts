@@ -2,13 +2,13 @@ import { parseJson } from '../../lib/json/parse-json.ts'
 import type { Outcome } from '../../model/admission.ts'
 import type { Reason } from '../../model/reason.ts'
 
-/** How the answer to one request behind a check ended, as Caddy tells it. */
+/** The end of the answer to one checked request, as Caddy reports it. */
 export type Report = { readonly requestId: string; readonly end: End }
 
-/** `reason` is why the service gave no answer; null where it gave one, whole or not. */
+/** How an answer ended. `reason` is why the service did not answer; null if it did, even partly. */
 export type End = { readonly outcome: Outcome; readonly reason: Reason | null }
 
-/** Failures by the words that (service_errors) of the generated blocks reports. */
+/** Reasons by the words that `(service_errors)` in the generated blocks reports. */
 const reasonOf: Readonly<Record<string, Reason>> = {
   timeout: 'upstream-timeout',
   unreachable: 'upstream-unreachable',
@@ -16,10 +16,10 @@ const reasonOf: Readonly<Record<string, Reason>> = {
   failed: 'upstream-failed',
 }
 
-/** Caddy's word for a client that left before an answer. */
+/** Caddy's status for a client that left before the answer. */
 const clientLeft = 499
 
-/** Reads one line of Caddy's log of ends; null where it is not one. */
+/** Reads one line of Caddy's report log; returns null if it is not a report. */
 export function readReport(line: string): Report | null {
   const value = parseJson(line)
   if (typeof value !== 'object' || value === null) return null
@@ -40,11 +40,11 @@ function endOf(
     return { outcome: { ...answer, kind: 'failed', cause: certificateCode(fault) }, reason }
   }
   if (reason !== null) return { outcome: { ...answer, kind: 'failed' }, reason }
-  // Who broke it off, the client or the service, Caddy does not say.
+  // Caddy does not say whether the client or the service broke the answer off.
   return { outcome: { ...answer, kind: isWhole ? 'answered' : 'aborted' }, reason: null }
 }
 
-/** Node's code for what Go says of a certificate (crypto/x509): one word for one thing. */
+/** Returns Node's code for a certificate error of Go (crypto/x509): one name for one fault. */
 function certificateCode(fault: unknown): string {
   const text = String(fault)
   if (text.includes('has expired or is not yet valid')) {

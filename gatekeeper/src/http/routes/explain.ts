@@ -1,6 +1,6 @@
 /**
- * Answers `npm run explain -- --live`. It tells what any credential may do, and so listens on a unix
- * socket that is this user's alone.
+ * Answers `npm run explain -- --live`. The answer reveals what any credential may do, so the route
+ * listens on a unix socket that only this user can open.
  */
 import type Koa from 'koa'
 import { z } from 'zod'
@@ -25,8 +25,9 @@ const question = z.strictObject({
 })
 
 /**
- * Reads the body. What is no JSON within the limit leaves none, which the schema refuses. The parser
- * is loaded with the first question: 4 MB and some 30 ms that most processes never need.
+ * Reads the body. If it is not JSON within the size limit, the body stays empty and the schema
+ * refuses it. The parser is loaded with the first question: it takes 4 MB and some 30 ms, and most
+ * processes never need it.
  */
 const readJson: Koa.Middleware = async (context, next) => {
   const { koaBody } = await import('koa-body')
@@ -38,7 +39,7 @@ const readJson: Koa.Middleware = async (context, next) => {
   await read(context, next)
 }
 
-/** `POST /explain`. */
+/** Returns the handlers of `POST /explain`. */
 export function explainHandlers(
   explain: (question: ExplainQuestion) => Promise<Explanation>,
 ): Koa.Middleware[] {

@@ -13,7 +13,7 @@ import type { OwnEndpoints, OwnRequest } from '../serve/own.ts'
 
 type Ask = (request: OAuthRequest) => Promise<OAuthAnswer>
 
-/** The endpoints of the authorization server (RFC 6749, RFC 7662, RFC 7009). */
+/** Returns the endpoints of the authorization server (RFC 6749, RFC 7662, RFC 7009). */
 export function oauthEndpoints(server: AuthorizationServer): OwnEndpoints {
   return {
     [oauthPaths.token]: (request) => answer(request, server.token),
@@ -43,7 +43,7 @@ function render({ error, description }: OAuthError, status: number): Answer {
   return renderAnswer({ status, body: { error, error_description: description } })
 }
 
-/** RFC 6749 §5.1: what holds a token is kept by nobody on the way; jsonAnswer says no-store. */
+/** RFC 6749 §5.1: no cache may keep an answer with a token; jsonAnswer sends no-store. */
 function renderAnswer({ status, body, challenge, retryAfterSeconds }: OAuthAnswer): Answer {
   const rendered = jsonAnswer(status, body ?? {})
   const fields = {

@@ -1,7 +1,7 @@
 /**
- * The listener for the host itself: is it alive, what is stale, how much of what. It tells about the
- * house, so it listens on loopback or a unix socket; where it is opened for scraping, `/metrics`
- * asks for its token, and `/readyz` tells strangers no more than a word.
+ * The listener for the host itself: health, stale parts, metrics. Its answers describe the
+ * installation, so it listens on loopback or a unix socket. If it is opened for scraping,
+ * `/metrics` requires its token, and `/readyz` tells strangers one word only.
  */
 import type { IncomingMessage } from 'node:http'
 import type Koa from 'koa'
@@ -13,22 +13,24 @@ import type { Answer } from '../answer.ts'
 import { createRouter, notFound, reply, routesOf } from '../router.ts'
 import { jsonAnswer, sendAnswer } from '../send.ts'
 
-/** By part of the house: why it works with an older state than the one on disk, or not at all. */
+/** For each part, why it works with an older state than the one on disk, or not at all. */
 export type PartProblems = Readonly<Record<string, readonly Problem[]>>
 
 export type OpsDeps = {
   readonly parts: () => PartProblems
-  /** What is in force as it is written, and was hardly meant so. */
+  /** Configuration that is in force as written, but was probably not meant. */
   readonly notes: () => readonly Problem[]
   readonly isDraining: () => boolean
   readonly renderMetrics: () => Promise<{ readonly text: string; readonly contentType: string }>
-  /** What a scraper has to show; null where whoever reaches the listener may see the figures. */
+  /** The token for `/metrics`; null if everybody who reaches the listener may read the metrics. */
   readonly metricsToken: string | null
-  /** Names under which it may be asked, beside the ones of loopback. */
+  /** Host names that are accepted, besides those of loopback. */
   readonly hosts: readonly string[]
 }
 
-/** `/livez`: the process answers. `/readyz`: it can decide; 200 `degraded` names what is stale. */
+/**
+ * `/livez`: the process answers. `/readyz`: it can decide; a 200 `degraded` lists what is stale.
+ */
 export function opsHandlers(deps: OpsDeps): Koa.Middleware[] {
   const router = createRouter()
   router.get(
@@ -37,18 +39,18 @@ export function opsHandlers(deps: OpsDeps): Koa.Middleware[] {
   )
   router.get(
     '/readyz',
-    reply(({ req }) => tellReady(req, deps)),
+    reply(({ req }) => readyAnswer(req, deps)),
   )
   router.get(
     '/metrics',
-    reply(({ req }) => tellMetrics(req, deps)),
+    reply(({ req }) => metricsAnswer(req, deps)),
   )
   return [refuseForeignNames(deps), routesOf(router), notFound]
 }
 
 /**
- * Stands before the routes, so that none of them can forget it. A probe of a container may ask
- * `/livez` by any name, since it tells nothing; a client with the token is no page of a browser.
+ * Comes before the routes, so that every route has this protection. A container probe may request
+ * `/livez` with any name, since that reveals nothing; a client with the token is not a web page.
  */
 function refuseForeignNames(deps: OpsDeps): Koa.Middleware {
   const free = deps.metricsToken === null ? ['/livez'] : ['/livez', '/metrics']
@@ -63,7 +65,7 @@ const unauthorized: Answer = {
   fields: { ...jsonAnswer(401, {}).fields, 'www-authenticate': 'Bearer' },
 }
 
-/** RFC 6750 §2.1: the scheme's name in any case, one field, and nothing else. */
+/** RFC 6750 §2.1: the scheme in any letter case, one field, nothing else. */
 function hasToken(request: IncomingMessage, token: string): boolean {
   const values = request.headersDistinct['authorization'] ?? []
   const shown = /^bearer +([!-~]+)$/i.exec(values[0] ?? '')?.[1]
@@ -71,8 +73,8 @@ function hasToken(request: IncomingMessage, token: string): boolean {
 }
 
 /**
- * DNS rebinding: a page of any site can have its own name resolve to 127.0.0.1, and then reads what
- * answers there as its own. Its name is in the Host field, and is none of ours.
+ * Stops DNS rebinding: a page of any site can make its own name resolve to 127.0.0.1 and then read
+ * what answers there. The Host field has the name of that site, which is not one of ours.
  */
 function isOwnName(request: IncomingMessage, { hosts }: OpsDeps): boolean {
   const values = request.headersDistinct['host'] ?? []
@@ -80,18 +82,18 @@ function isOwnName(request: IncomingMessage, { hosts }: OpsDeps): boolean {
   return values.length === 1 && ['localhost', '127.0.0.1', '[::1]', ...hosts].includes(name)
 }
 
-async function tellMetrics(request: IncomingMessage, deps: OpsDeps): Promise<Answer> {
+async function metricsAnswer(request: IncomingMessage, deps: OpsDeps): Promise<Answer> {
   if (deps.metricsToken !== null && !hasToken(request, deps.metricsToken)) return unauthorized
   const { text, contentType } = await deps.renderMetrics()
   const fields = { 'content-type': contentType, 'cache-control': 'no-store' }
   return { status: 200, fields, body: text }
 }
 
-function tellReady(request: IncomingMessage, deps: OpsDeps): Answer {
+function readyAnswer(request: IncomingMessage, deps: OpsDeps): Answer {
   if (deps.isDraining()) return jsonAnswer(503, { status: 'draining' })
   const stale = Object.entries(deps.parts()).filter(([, problems]) => problems.length > 0)
   const status = stale.length === 0 ? 'ok' : 'degraded'
-  // Problems tell of files and folders.
+  // Problems contain names of files and folders.
   if (!isNear(request)) return jsonAnswer(200, { status })
   const degraded = stale.map(([part]) => part)
   const problems = stale.flatMap(([, found]) => found.map(formatProblem))
@@ -99,7 +101,7 @@ function tellReady(request: IncomingMessage, deps: OpsDeps): Answer {
   return jsonAnswer(200, { status, degraded, problems, ...(notes.length > 0 && { notes }) })
 }
 
-/** Whether it comes over a unix socket, which has no addresses, or from this machine. */
+/** Whether the client uses a unix socket, which has no addresses, or is on this machine. */
 function isNear({ socket }: IncomingMessage): boolean {
   return socket.remoteAddress === undefined || isLoopback(socket.remoteAddress)
 }

@@ -3,7 +3,7 @@ import type { Principal } from '../../model/principal.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints } from '../serve/own.ts'
 
-/** K10: `GET /status` tells a caller about itself. */
+/** `GET /status` shows a caller who it is and how its limits stand. */
 export function statusEndpoints(
   standingsOf: (principal: Principal) => readonly Standing[],
 ): OwnEndpoints {
@@ -13,7 +13,7 @@ export function statusEndpoints(
   }
 }
 
-/** Who the caller is, and how its limits stand. */
+/** Returns who the caller is, and how its limits stand. */
 export function describeCaller(principal: Principal, standings: readonly Standing[]) {
   return {
     id: principal.id.replace(/^key:/, ''),
@@ -27,7 +27,7 @@ export function describeCaller(principal: Principal, standings: readonly Standin
   }
 }
 
-/** A limit by its text, with what is left of it; a cap has nothing that could be used up. */
+/** Describes a limit with what is left of it; a cap has nothing that could be used up. */
 function describeStanding(standing: Standing) {
   const { scope, subject, text, unit, amount, used, remaining, resetAt } = standing
   const isCap = unit === 'prompt-bytes' || unit === 'output-tokens' || unit === 'stream-seconds'

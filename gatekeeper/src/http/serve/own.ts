@@ -1,6 +1,6 @@
 /**
  * The gatekeeper's own endpoints. They are admitted like all others; the pattern of the endpoint's
- * row says what answers them.
+ * row selects the function that answers.
  */
 import type { Admitted } from '../../admission/admit.ts'
 import type { BodySource } from '../../admission/body-source.ts'
@@ -15,16 +15,16 @@ import type { Served } from '../served.ts'
 /** An admitted request to an endpoint of our own. */
 export type OwnRequest = {
   readonly admission: Admission
-  /** A field that may come once; null where it is absent, and a list where it came twice. */
+  /** Returns a field that may come once; null if it is missing. Repeated values are joined. */
   readonly field: (name: string) => string | null
   readonly body: BodySource
-  /** What the body says, where admission read it. */
+  /** The facts of the body, if admission read it. */
   readonly asked?: BodyFacts | null
 }
 
 export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>
 
-/** What answers, by the pattern of its row in `kinds/own.ts`. */
+/** The functions that answer, by the pattern of their row in `kinds/own/own.ts`. */
 export type OwnEndpoints = Readonly<Record<string, OwnEndpoint>>
 
 /** Answers an endpoint of our own, which has no upstream. */
@@ -36,7 +36,7 @@ export async function serveOwn(
 ): Promise<Served> {
   const { facts } = admission
   const endpoint = endpoints[facts.endpoint?.pattern ?? '']
-  // A row without an endpoint is a bug of ours, and no yes.
+  // A row without an endpoint is a bug, so the request fails.
   if (endpoint === undefined || body === null) {
     throw new Error('an endpoint of our own has no answer')
   }
@@ -54,7 +54,7 @@ export async function serveOwn(
   }
 }
 
-/** One that came twice is read as a list, which no reader of ours takes for a value. */
+/** Joins repeated values to a list, which no reader here accepts as a value. */
 function joined(values: readonly string[] | undefined): string | null {
   return values === undefined ? null : values.join(', ')
 }

@@ -16,11 +16,11 @@ import { type OwnEndpoints, serveOwn } from './own.ts'
 export type RelayDeps = PointDeps &
   OpenDeps & {
     readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
-    /** Reads what the answer uses; null where nothing is counted. */
+    /** Creates the reader of the usage in an answer; null if nothing is counted. */
     readonly createReader: (admission: Admission, body: BodyFacts | null) => AnswerReader | null
-    /** What the bodies that are being read may hold together. */
+    /** The limit for all bodies that are held at the same time. */
     readonly bodies: ByteBudget
-    /** What answers the gatekeeper's own endpoints. */
+    /** The gatekeeper's own endpoints. */
     readonly own: OwnEndpoints
   }
 
@@ -54,7 +54,7 @@ function serveRelay(
     ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
     ...corsFields(facts),
   }
-  // What the body asks for on our account; of a model, as far as one is named.
+  // The usage that we request in the body; the model is empty if the body names none.
   const question = bytesWithout === null ? null : { model: body?.models[0] ?? '', bytesWithout }
   return deps.forward(admission, {
     request,
