@@ -218,11 +218,11 @@ function unknownNames(env: SettingsSource['env']): Problem[] {
     .map((name) => ({
       source: name,
       what: 'is not a setting of Gatekeeper',
-      remedy: describeMeant(nearestWord(name, known)),
+      remedy: suggestName(nearestWord(name, known)),
     }))
 }
 
-function describeMeant(name: string | null): string {
+function suggestName(name: string | null): string {
   return name === null
     ? 'Remove it; `.env.example` lists all settings.'
     : `Did you mean ${name}? Otherwise remove it.`

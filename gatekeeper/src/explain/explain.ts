@@ -19,7 +19,7 @@ import type { Principal } from '../model/principal.ts'
 import { type Reason, reasonRow } from '../model/reason.ts'
 import { routeText } from '../model/service.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
-import { ofLimits, placesOfYes } from '../policy/written-places.ts'
+import { ofLimits, placesOfAllowed } from '../policy/written-places.ts'
 import { judgeUpload, uploadBoundary } from './judge-upload.ts'
 import { type ExplainedCheck, type WatchedChecks, watchChecks } from './watch-checks.ts'
 
@@ -233,7 +233,7 @@ function findWritten(
   { watched, limits }: { watched: WatchedChecks; limits: readonly ScopedLimit[] },
 ): readonly WrittenPlace[] {
   if ('admission' in verdict) {
-    return placesOfYes(verdict.admission.facts, verdict.admission.principal)
+    return placesOfAllowed(verdict.admission.facts, verdict.admission.principal)
   }
   const { facts, principal, refusal } = verdict
   if (principal === null || !refusal?.limit) return watched.written()

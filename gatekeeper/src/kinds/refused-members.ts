@@ -1,7 +1,7 @@
 import { isOpaque, type Kind } from '../model/kind.ts'
 
 /** What refused members could do at most servers. */
-export const whyOthers = 'it could change the requests of other callers'
+export const otherEffects = 'it could change the requests of other callers'
 
 /** Whether callers may not set this top-level member of a body. `folded` is its case-folded name. */
 export function isRefusedMember({ refusedMembers }: Kind, folded: string): boolean {
@@ -22,7 +22,7 @@ export function isRefusedNested(kind: Kind, folded: string): boolean {
 export function describeRefused(kind: Kind, path: readonly string[], what = 'member') {
   // A name with a refused prefix is the client's text, and could be anything.
   const param = path.map((name) => (/^[a-z0-9_]{1,40}$/.test(name) ? name : '…')).join('.')
-  const why = kind.refusedMembers?.why ?? whyOthers
+  const why = kind.refusedMembers?.why ?? otherEffects
   return { text: `The ${what} "${param}" may not be set by callers: ${why}.`, param }
 }
 

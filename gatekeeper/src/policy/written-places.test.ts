@@ -5,7 +5,7 @@ import { type LimitScope, parseLimit, type Standing } from '../model/limit.ts'
 import { anonymous, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { checks } from './checks.ts'
-import { ofLimits, placesOfYes } from './written-places.ts'
+import { ofLimits, placesOfAllowed } from './written-places.ts'
 
 const facts = someFacts()
 const principal = aPrincipal()
@@ -64,13 +64,13 @@ describe('what decided is written', () => {
 
   it('a yes: what gave it', () => {
     const service = aService({ routes: [aRoute({ prefix: '/x' }), aRoute()] })
-    const places = placesOfYes(someFacts({ service }), principal)
+    const places = placesOfAllowed(someFacts({ service }), principal)
     expect(places.map(({ path }) => path.join('.'))).toEqual([
       'keys.abcde01234.role',
       'keys.abcde01234.services',
       'services.ollama.routes.1',
     ])
-    const visitor = placesOfYes(facts, anonymous)
+    const visitor = placesOfAllowed(facts, anonymous)
     expect(visitor).toEqual([{ file: 'gateway', path: ['services', 'ollama', 'anonymous'] }])
   })
 })

@@ -13,7 +13,7 @@ type Limited = {
 }
 
 /** What lets a request in that is allowed. */
-export function placesOfYes(facts: RequestFacts, principal: Principal): WrittenPlace[] {
+export function placesOfAllowed(facts: RequestFacts, principal: Principal): WrittenPlace[] {
   if (principal.kind === 'anonymous') return [ofService(facts, 'anonymous')]
   return [...ofCaller(principal, 'role'), ...ofCaller(principal, 'services'), ofRoute(facts)]
 }

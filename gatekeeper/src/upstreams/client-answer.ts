@@ -19,13 +19,13 @@ export type AnswerHead = {
 const heldBytesMax = 64 * 1024
 
 /** How long a client has to read the last bytes of a broken answer. */
-const lastWordsMsMax = 2_000
+const finalBytesMsMax = 2_000
 
 /** A destroyed response loses its buffer, so it is destroyed after the bytes were sent. */
-function destroyAfter(response: ServerResponse, lastWords: Buffer): void {
-  const timer = setTimeout(() => response.destroy(), lastWordsMsMax)
+function destroyAfter(response: ServerResponse, finalBytes: Buffer): void {
+  const timer = setTimeout(() => response.destroy(), finalBytesMsMax)
   response.once('close', () => clearTimeout(timer))
-  response.write(lastWords, () => response.destroy())
+  response.write(finalBytes, () => response.destroy())
 }
 
 export class ClientAnswer {
@@ -68,13 +68,13 @@ export class ClientAnswer {
     this.#response.end(this.#held.length > 1 ? Buffer.concat(this.#held) : this.#held[0])
   }
 
-  /** Breaks the answer off after `lastWords`; returns false if nothing of it has been sent. */
-  cut(lastWords: Buffer | null = null): boolean {
+  /** Breaks the answer off after `finalBytes`; returns false if nothing of it has been sent. */
+  cut(finalBytes: Buffer | null = null): boolean {
     this.#isOver = true
     const response = this.#response
     if (!response.headersSent) return false
-    if (lastWords === null || response.destroyed) response.destroy()
-    else destroyAfter(response, lastWords)
+    if (finalBytes === null || response.destroyed) response.destroy()
+    else destroyAfter(response, finalBytes)
     return true
   }
 

@@ -38,7 +38,7 @@ export function createMissingModelFilter({ facts }: Admission, status: number): 
     end: () => {
       const isBare = facts.method === 'HEAD' && status === 404
       const bytes = Buffer.concat(held)
-      if (isBare || (length <= messageBytesMax && saysMissing(status, bytes))) {
+      if (isBare || (length <= messageBytesMax && isMissingModel(status, bytes))) {
         throw new RefusedError('model-not-found')
       }
       return bytes.length === 0 ? null : bytes
@@ -52,7 +52,7 @@ const missingBy = {
   400: /\binvalid model name\b|\bmodel\b.{0,300}\b(?:not found|does not exist)\b|\bcould not find\b.{0,40}\bmodel|model_not_found/is,
 } as const
 
-function saysMissing(status: number, bytes: Buffer): boolean {
+function isMissingModel(status: number, bytes: Buffer): boolean {
   const message = messageOf(parseJson(bytes.toString('utf8')))
   return missingBy[status === 404 ? 404 : 400].test(message.slice(0, 4000))
 }

@@ -53,8 +53,8 @@ async function readAnswered(path: string): Promise<Record<string, number>> {
   return Object.fromEntries([...byUser].map(([user, records]) => [user, records.length]))
 }
 
-/** What the journal said of itself, once it has ended. */
-const saidOf = (child: Child) =>
+/** Events of the journal in the output of a child. */
+const eventsOf = (child: Child) =>
   [...child.output().matchAll(/usage journal: (\w+)/g)].map((match) => match[1])
 
 function isWhole(path: string): boolean {
@@ -118,7 +118,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are counted', () 
     })
     expect(isWhole(kept)).toBe(true)
     await child.stop()
-    expect(saidOf(child)).toEqual(['failing', 'recovered'])
+    expect(eventsOf(child)).toEqual(['failing', 'recovered'])
   })
 })
 
@@ -167,7 +167,7 @@ describe.skipIf(!canTrace)('a disk that answers with errors', () => {
     expect(await useStatusOf(place, free.key)).toBe(200)
     await askUntil(200, ask, child)
     await child.stop()
-    expect(saidOf(child)).toEqual(['failing', 'recovered'])
+    expect(eventsOf(child)).toEqual(['failing', 'recovered'])
     const path = join(place.stateDir, 'usage.db')
     expect(isWhole(path)).toBe(true)
     expect(await readAnswered(path)).toEqual({ limited: granted, free: 1 })

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { Kind } from '../../model/kind.ts'
-import { whyOthers } from '../refused-members.ts'
+import { otherEffects } from '../refused-members.ts'
 import {
   boundedBy,
   chatCompletions,
@@ -91,5 +91,5 @@ export const llamacpp: Kind = {
   name: 'llamacpp',
   title: '`kind: llamacpp`: llama.cpp’s server, llama-swap',
   rows,
-  refusedMembers: { isRefused: (name) => refused.has(name), why: whyOthers },
+  refusedMembers: { isRefused: (name) => refused.has(name), why: otherEffects },
 }

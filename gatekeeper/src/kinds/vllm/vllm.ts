@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { Kind } from '../../model/kind.ts'
-import { whyOthers } from '../refused-members.ts'
+import { otherEffects } from '../refused-members.ts'
 import {
   chatCompletions,
   completions,
@@ -54,6 +54,6 @@ export const vllm: Kind = {
   name: 'vllm',
   title: '`kind: vllm`: vLLM',
   rows,
-  refusedMembers: { isRefused: (name) => refused.has(name), why: whyOthers },
+  refusedMembers: { isRefused: (name) => refused.has(name), why: otherEffects },
   guardedPath: '/v1/models',
 }

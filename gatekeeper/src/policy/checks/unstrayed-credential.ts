@@ -11,12 +11,14 @@ export const unstrayedCredential: Check = {
   name: 'unstrayed-credential',
   examine: ({ facts, principal }) => {
     if (facts.stray) return 'credential-not-for-here'
-    return facts.hasKeyInTarget && !staysHere(principal.kind, facts) ? 'credential-in-target' : null
+    return facts.hasKeyInTarget && !isOwnAnswer(principal.kind, facts)
+      ? 'credential-in-target'
+      : null
   },
   describe: ({ facts }) => facts.stray ?? null,
 }
 
 /** Returns true for an anonymous caller: these endpoints forward nothing of a target. */
-function staysHere(kind: Principal['kind'], { service }: RequestFacts): boolean {
+function isOwnAnswer(kind: Principal['kind'], { service }: RequestFacts): boolean {
   return kind === 'anonymous' && service?.kind.keepsTarget === true
 }
