@@ -1,7 +1,7 @@
 /**
- * Limits of callers without a credential, by their addresses. Not in the ledger, whose accounts are
- * known callers' and outlive the process: one account of all strangers would be anybody's to use up,
- * and addresses are kept for no longer than a minute.
+ * Limits for callers without a credential, by address. They are not in the ledger, whose accounts
+ * belong to known callers and outlive the process: any stranger could use up one shared account,
+ * and addresses are kept for a minute only.
  */
 import { createRateLimiter, type Rate } from '../lib/load/rate-limiter.ts'
 import { groupAddress } from '../lib/net/address-group.ts'
@@ -11,7 +11,7 @@ import type { Service } from '../model/service.ts'
 import { isReading } from '../policy/policies.ts'
 import type { Reserver } from './reserve.ts'
 
-/** Limits what visitors ask of the domain chat. */
+/** Limits the requests of visitors to the domain chat. */
 export function limitVisitors(services: readonly Service[]): Reserver[] {
   const rate = services.find(({ chat }) => chat)?.chat?.visitor?.perAddress
   if (rate === undefined) return []
@@ -26,7 +26,7 @@ const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
   lifetime: 44_640,
 }
 
-/** Limits what callers without a credential read. */
+/** Limits the reads of callers without a credential. */
 export function limitReaders(reads: QuotaLimit): Reserver {
   const perMinute = reads.amount / minutesOf[reads.period]
   const rate = { burst: reads.burst ?? reads.amount, perMinute }

@@ -1,7 +1,7 @@
 /**
- * The one door. Every request of both enforcement points goes through `admit()`: facts, credential,
- * principal, the checks on the head, the reservation, the body and its checks, what it is expected
- * to use, and its turn in the queue. Whatever throws on the way is a denial.
+ * The only way in. Every request of both enforcement points goes through `admit()`: facts,
+ * credential, principal, the checks on the head, the reservation, the body and its checks, the
+ * estimate of its use, and its turn in the queue. An exception on the way is a denial.
  */
 import { Admission, type Refusal, type Reservation } from '../model/admission.ts'
 import type { Checks, Decision, Obligation } from '../model/decision.ts'
@@ -34,28 +34,28 @@ export type AdmitDeps = FactsDeps &
       clientAddress: string,
     ) => Principal | Reason | Promise<Principal | Reason>
     /**
-     * Follows a credential that was good: what it gives says whether it still is, as long as the
-     * answer goes on. Left out where answers are never cut for that.
+     * Follows a valid credential: returns a function that says whether it is still valid while the
+     * answer continues. Left out if answers are never cut for that.
      */
     readonly followCredential?: (credential: string, principal: Principal) => () => boolean
-    /** Every limit that applies to the principal at the service. */
+    /** Returns every limit that applies to the principal at the service. */
     readonly limitsOf: (question: Known) => readonly ScopedLimit[]
     /** Tests and charges in one step, all or nothing. */
     readonly reserve: Reserver<never>['reserve']
-    /** Waits for a slot of the service; null where it has no queue. */
+    /** Waits for a slot of the service; resolves to null if no wait is needed. */
     readonly enterQueue: EnterQueue
   }
 
 type Known = { readonly facts: RequestFacts; readonly principal: Principal }
 
-/** An admission, with what its body says and the bytes to send, where a check had to read them. */
+/** An admission, with the facts of its body and the bytes to send if a check had to read them. */
 export type Admitted = {
   readonly admission: Admission
   readonly body: BodyFacts | null
   readonly bytes: Buffer | null
-  /** Gives `bytes` without what they ask for on our account; null where there is nothing. */
+  /** Returns `bytes` without the usage question that we added; null if we added none. */
   readonly bytesWithout: (() => Buffer) | null
-  /** Through which an upload has to go; null where there is none. */
+  /** Checks an upload while it passes through; null for other bodies. */
   readonly form: FormGuard | null
 }
 
@@ -70,7 +70,7 @@ export async function admit(
   if (!onFacts.allowed) return refuseBy(onFacts, facts, null)
   const onHead = await askHead(facts, credential, deps)
   if ('reason' in onHead) return onHead
-  // From this very moment: whatever is revoked while a body comes in, or in the queue, counts too.
+  // A revocation counts from here on, also while the body arrives or the request is queued.
   const isStanding = follow(onHead.principal, credential, deps)
   const reserved = reserve(onHead, deps)
   if ('reason' in reserved) {
@@ -85,7 +85,7 @@ export async function admit(
     verdict = await admitReserved(request, deps)
     return verdict
   } finally {
-    // The one other place that settles is where an admitted request is concluded (http/conclude.ts).
+    // The only other place that settles is the end of an admitted request (http/conclude.ts).
     const kind = verdict === null ? 'aborted' : 'reason' in verdict ? 'failed' : null
     if (kind !== null) void reservation.settle({ status: 0, kind, answerBytes: 0 })
   }
@@ -98,7 +98,7 @@ type HeadAnswer = {
   readonly facts: RequestFacts
 }
 
-/** Who asks, and whether the head alone refuses. Nothing is charged, nothing of a body is read. */
+/** Returns the caller, or the denial of the checks on the head. Charges nothing, reads no body. */
 async function askHead(
   facts: RequestFacts,
   credential: string | null,
@@ -113,7 +113,7 @@ async function askHead(
   const caller = resolveCaller(facts, found)
   const onCaller = decide(deps.checks.caller, { facts, caller })
   if (!onCaller.allowed) return refuseBy(onCaller, facts, null)
-  // Whatever the list of checks says: without a principal there is nobody to admit.
+  // Independent of the list of checks: without a principal nobody is admitted.
   if (typeof caller === 'string') {
     return { reason: 'check-failed', check: 'principal', facts, principal: null }
   }
@@ -124,7 +124,6 @@ async function askHead(
   return { principal: caller, limits, facts, obligations: onHead.obligations }
 }
 
-/** The refusal of a check. */
 function refuseBy(
   { reason, check, detail }: Extract<Decision, { allowed: false }>,
   facts: RequestFacts,
@@ -133,13 +132,13 @@ function refuseBy(
   return { reason, check, facts, principal, detail }
 }
 
-/** The refusal of a limit or a queue, with the words for its caller. */
+/** Returns the denial of a limit or a queue, with the text for the caller. */
 function refuseByLimit(refusal: Refusal, about: Known & { readonly check: string }): Denial {
   const detail = describeRefusal(refusal, about)
   return { ...about, reason: refusal.reason, refusal, detail }
 }
 
-/** A ledger that fails has charged nothing, and what is not charged is not admitted. */
+/** A ledger that fails has charged nothing, and a request without a charge is not admitted. */
 function reserve(question: HeadAnswer, deps: AdmitDeps): Reservation | Refusal {
   try {
     return deps.reserve(question)
@@ -148,7 +147,7 @@ function reserve(question: HeadAnswer, deps: AdmitDeps): Reservation | Refusal {
   }
 }
 
-/** The check point carries no answer, and nobody revokes what was not shown. */
+/** Returns null without a credential, since nothing can be revoked then. */
 function follow(principal: Principal, credential: string | null, deps: AdmitDeps) {
   if (credential === null || principal.kind === 'anonymous') return null
   return deps.followCredential?.(credential, principal) ?? null
@@ -159,14 +158,14 @@ type Reserved = {
   readonly body: BodySource | null
   readonly facts: RequestFacts
   readonly credential: string | null
-  /** What the checks on the facts oblige to. */
+  /** Obligations from the checks on the facts. */
   readonly owed: readonly Obligation[]
   readonly onHead: HeadAnswer
   readonly reservation: Holding
   readonly isStanding: (() => boolean) | null
 }
 
-/** Everything after the reservation; the caller settles it where this denies or throws. */
+/** Does everything after the reservation. The caller settles it if this denies or throws. */
 async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitted | Denial> {
   const { facts, onHead, reservation, isStanding } = request
   const { principal } = onHead
@@ -192,7 +191,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const slot = await deps.enterQueue({ facts, principal, leaving: request.body?.leaving ?? null })
   if (slot !== null && 'reason' in slot) return refuse(slot, 'queue')
   if (slot !== null) reservation.hold(slot)
-  // A key may have been revoked, and a role changed, while its request waited.
+  // The key may have been revoked, or its role changed, while the request waited.
   const again = slot?.hasWaited ? await askHead(facts, request.credential, deps) : onHead
   if ('reason' in again) return again
   const parts = {
@@ -208,12 +207,12 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   }
 }
 
-/** An upload is asked the same questions as any body, only later: when its fields have come. */
+/** Judges an upload with the checks on bodies, but later: when its fields have arrived. */
 function guardForm({ head, facts, onHead }: Reserved, deps: AdmitDeps): FormGuard {
   const { principal, limits } = onHead
   const judge = (body: BodyFacts) => {
     const decision = decideForLineage(deps.checks.body, { facts, principal, limits, body })
-    // Without its detail: a model that is not there is answered with the same words.
+    // Without the detail: a model that does not exist gets the same text.
     return decision.allowed ? null : { reason: decision.reason, detail: null }
   }
   return createFormGuard({ head, facts, principal, judge })
@@ -233,7 +232,7 @@ const tooManyAnswers: Detail = {
   param: 'n',
 }
 
-/** The body as it is sent; null where it is streamed, undefined if its output cannot be capped. */
+/** Returns the body to send; null if it is streamed, undefined if its output cannot be capped. */
 function rewrite(
   read: ReadBody | null,
   facts: RequestFacts,
@@ -243,7 +242,7 @@ function rewrite(
   return rewriteBody({ json: read.json, facts: read.facts }, facts, obligations) ?? undefined
 }
 
-/** The same without what it asks for on our account, where it does. */
+/** Returns the same body without the usage question that we added; null if we added none. */
 function takeBack(read: ReadBody | null, bytes: Buffer | null, obligations: readonly Obligation[]) {
   return read?.json && bytes !== null ? withoutQuestion(bytes, read.json, obligations) : null
 }

@@ -13,7 +13,7 @@ import { type StoreDeps, usesStore } from './stored-responses.ts'
 
 type Asked = { readonly facts: RequestFacts; readonly principal: Principal }
 
-/** What a JSON body asks of the model server. */
+/** Returns what a JSON body requests from the model server. */
 export function readAsks(
   body: NormalBody,
   asked: Asked,
@@ -45,12 +45,12 @@ export function readAsks(
   }
 }
 
-/** Tells a key of a loaded plain map, which has no form of its own. */
+/** Recognises a key of a loaded plain map; such keys have no form of their own. */
 export type ShowDeps = {
   readonly plainKeyTest?: (() => ((text: string) => boolean) | null) | undefined
 }
 
-/** The models that a request names, with what the caller may do with them. */
+/** Returns the models that a request names, and which of them the caller may use. */
 export function judgeModels(
   names: readonly string[],
   { facts, principal }: Asked,
@@ -68,7 +68,9 @@ export function judgeModels(
 
 const shownCharsMax = 200
 
-/** The names for a refusal; null if one of them may hold a credential, as a long run of letters may. */
+/**
+ * Returns the names for a refusal; null if one may contain a credential (a long run of letters).
+ */
 function showModels(
   names: readonly string[],
   isPlainKey: ((text: string) => boolean) | null,
@@ -79,7 +81,7 @@ function showModels(
   return isPlain && !names.some((name) => isPlainKey?.(name)) ? text : null
 }
 
-/** The model of a path. */
+/** Returns the model in the path, if there is one. */
 export function pathModels(facts: RequestFacts): string[] {
   if (facts.endpoint?.model.in !== 'path') return []
   try {
@@ -99,19 +101,19 @@ function bodyModels(body: NormalBody, facts: RequestFacts): string[] {
     .flatMap((value) => candidates(value, kind))
 }
 
-/** The names in a member or field; LiteLLM takes several in one text, split at commas, or as a list. */
+/** Returns the names in a member or field; LiteLLM accepts a list, or several between commas. */
 export function candidates(value: unknown, kind: Kind): string[] {
   if (Array.isArray(value) && kind.takesModelLists) {
     return value.length === 0 ? [nobodysModel] : value.flatMap((item) => candidates(item, kind))
   }
-  // Something that is no text cannot be a name; it must not pass as "no model named".
+  // A value that is not a string cannot be a name, and must not count as "no model named".
   if (typeof value !== 'string' || !value.isWellFormed()) return [nobodysModel]
-  // No model is called so, and one reader drops what another keeps.
+  // No model has such a name, and one reader drops characters that another keeps.
   if (/\p{Cc}/u.test(value)) return [nobodysModel]
   return kind.takesModelLists ? value.split(',').map((name) => name.trim()) : [value]
 }
 
-/** A number, also where it is written as text, which some readers take for one. */
+/** Reads a number, also as a string, because some readers accept that. */
 function readNumber(body: NormalBody, path: readonly string[]): number | null {
   return toNumber(readMember(body, path))
 }
@@ -130,13 +132,13 @@ function readOutputBounds(body: NormalBody, { output }: Endpoint): OutputBound[]
   })
 }
 
-/** Below zero stands for "as much as it likes", which bounds nothing. */
+/** A negative bound means "unlimited", so it bounds nothing. */
 function outputOf(bounds: readonly OutputBound[], choices: number): number | null {
   const asked = bounds.map((bound) => bound.asked).filter((value) => value !== null && value >= 0)
   return asked.length === 0 ? null : Math.max(...(asked as number[])) * choices
 }
 
-/** How many answers are made to one prompt. */
+/** Returns how many answers one prompt gets. */
 function readChoices(body: NormalBody): number {
   const counts = [['n'], ['best_of']].map((path) => readNumber(body, path) ?? 1)
   return Math.max(1, ...counts)
@@ -149,13 +151,13 @@ function readStream(body: NormalBody, { stream }: Endpoint): boolean {
   return value === undefined || value === null ? stream.isDefault : value !== false
 }
 
-/** What nobody can read might be for ever. */
+/** A value that we cannot read could mean for ever, so it counts as Infinity. */
 function readKeepAliveOf(body: NormalBody): number | null {
   const seconds = readKeepAlive(readMember(body, ['keep_alive']))
   return seconds === undefined ? Number.POSITIVE_INFINITY : seconds
 }
 
-/** Ollama cuts fractions of a second off in some versions: less than one is none. */
+/** Some versions of Ollama drop fractions of a second, so less than one counts as zero. */
 function isUnload(body: NormalBody, endpoint: Endpoint, keepAlive: number | null): boolean {
   if (endpoint.prompt === null || keepAlive === null || keepAlive >= 1) return false
   const prompt = readMember(body, [endpoint.prompt])

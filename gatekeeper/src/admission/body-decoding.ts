@@ -19,7 +19,7 @@ const decoders = {
 
 type Coding = keyof typeof decoders
 
-/** The one coding of a body; null where it has none, undefined for one that nobody here reads. */
+/** Returns the only coding of a body; null if it has none, undefined if we cannot decode it. */
 export function codingOf(head: RequestHead): Coding | null | undefined {
   const coding = head.fields['content-encoding']?.[0]?.trim().toLowerCase() ?? 'identity'
   if (coding === 'identity' || coding === '') return null
@@ -27,8 +27,8 @@ export function codingOf(head: RequestHead): Coding | null | undefined {
 }
 
 /**
- * Undoes a coding, up to a size: a few bytes can stand for gigabytes. What comes out is charged
- * while it comes, so that many such bodies at a time are as bounded as one.
+ * Decodes a body up to a size, because a few bytes can expand to gigabytes. The output is charged
+ * as it comes, so that many such bodies at once are as bounded as one.
  */
 export async function decodeBody(
   bytes: Buffer,
@@ -36,7 +36,7 @@ export async function decodeBody(
   bounds: { readonly bytesMax: number; readonly take: (bytes: number) => boolean },
 ): Promise<Buffer | Reason> {
   const decoder = decoders[coding]()
-  // The loop below hears of it, and nobody does once that is left.
+  // The loop below gets the error; after the loop nobody listens for it.
   decoder.on('error', () => {})
   decoder.end(bytes)
   const chunks: Buffer[] = []

@@ -1,7 +1,7 @@
 /**
- * Reads the body of an admitted head. This is the order of the body pipeline: type, coding, size,
- * strict JSON, refused names, then what it asks. Uploads are judged on their way (form-guard.ts),
- * and bodies that no check reads are streamed and never seen here.
+ * Reads the body of a request whose head was accepted. The order of the body pipeline: type,
+ * coding, size, strict JSON, refused names, then what the body requests. Uploads are judged while
+ * they pass through (form-guard.ts); bodies that no check reads are streamed and never come here.
  */
 
 import { kindOf } from '../kinds/kinds.ts'
@@ -21,7 +21,7 @@ import type { StoreDeps } from './stored-responses.ts'
 
 export const jsonBodyBytesMax = 32 * 1024 * 1024
 
-/** Reading asks for little. The weakest key must not make everybody wait while its JSON is read. */
+/** Limit for requests that only read. Parsing JSON for the weakest key must not delay everybody. */
 export const readBodyBytesMax = 4 * 1024 * 1024
 
 type Question = { head: RequestHead; facts: RequestFacts; principal: Principal }
@@ -81,7 +81,7 @@ async function readJson(
   return { facts: readAsks(json, question, deps), json }
 }
 
-/** A form is read as it goes by: a coding would hide it, and without a boundary it is none. */
+/** A form is read while it passes through: a coding would hide it, and it needs a boundary. */
 function examineFormHead(head: RequestHead): Reason | null {
   if (codingOf(head) !== null) return 'body-encoding'
   return boundaryOf(head) === null ? 'body-type' : null

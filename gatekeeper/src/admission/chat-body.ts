@@ -1,7 +1,7 @@
 /**
- * Makes the body that is sent on for a chat, of which the first message is ours. Nothing of the
- * client's body goes on but the texts of its messages, so that no member of it can choose another
- * model, a tool, or another prompt.
+ * Builds the body that is forwarded for a chat; its first message is the prompt. Only the texts of
+ * the client's messages are copied, so that no member of the client's body can choose another
+ * model, a tool or another prompt.
  */
 import { readChatQuery } from '../kinds/chat/chat-query.ts'
 import { kindOf } from '../kinds/kinds.ts'
@@ -19,7 +19,7 @@ import { type ChatDefect, type Conversation, readConversation } from './chat-mes
 import { isJsonType, isTextType } from './content-type.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** Longer than any conversation in words; what is longer is a file, and those are not for chats. */
+/** Longer than any conversation; longer bodies are files, which chats do not accept. */
 export const chatBytesMax = 1024 * 1024
 
 type Question = { head: RequestHead; facts: RequestFacts; principal: Principal }
@@ -29,7 +29,7 @@ export async function readChat(
   source: BodySource,
   deps: ChatDeps | null,
 ): Promise<ReadBody> {
-  // Without prompts and models nobody knows what to send: that is no chat without a prompt.
+  // Without prompts and models there is nothing to send, and no chat goes without a prompt.
   if (deps === null) return refuse({ defect: 'check-failed' })
   const bytes = await readBytes(question, source)
   if (typeof bytes === 'string') return refuse({ defect: bytes })
@@ -60,7 +60,7 @@ async function readBytes(
 
 type Asked = { readonly model: string; readonly prompt: string }
 
-/** The model and the prompt of a request, or why there is none. */
+/** Returns the model and the prompt of a request, or why there is none. */
 async function chooseModel(question: Question, deps: ChatDeps): Promise<Asked | ChatDefect> {
   const { facts } = question
   const query = readChatQuery(facts.query)
@@ -69,15 +69,15 @@ async function chooseModel(question: Question, deps: ChatDeps): Promise<Asked | 
   const prompt = deps.findPrompt(query.domain, level)
   if (prompt === null) return { defect: 'unknown-query' }
   const listed = await deps.listModels()
-  // Where nobody knows which models there are, nothing is sent.
+  // If the models are unknown, nothing is sent.
   if (listed === null || listed.length === 0) return { defect: 'models-unavailable' }
   const model = findModel(query.model, listed, question)
   return model === null ? missing(query.model) : { model, prompt }
 }
 
 /**
- * The model by the name that the upstream has for it; null where it is not listed, or the caller may
- * not use it.
+ * Returns the model under the upstream's name; null if it is not listed, or the caller may not use
+ * it.
  */
 function findModel(
   asked: string | null,
@@ -93,7 +93,7 @@ function findModel(
   return usable.find((name) => normalizeModelName(kind, name) === normal) ?? null
 }
 
-/** One answer for a model that is unknown and for one that the caller may not use. */
+/** One answer for an unknown model and for one that the caller may not use. */
 function missing(asked: string | null): ChatDefect {
   const text =
     asked === null

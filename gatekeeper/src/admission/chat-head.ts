@@ -5,22 +5,22 @@ import type { PromptLevel } from '../model/endpoint.ts'
 import type { Reason } from '../model/reason.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** What the domain chat needs of others. */
+/** What the domain chat needs from other rooms. */
 export type ChatDeps = {
-  /** The prompt of a domain; null where there is no such domain. */
+  /** Returns the prompt of a domain; null if there is no such domain. */
   readonly findPrompt: (domain: string, level: PromptLevel) => string | null
-  /** The models that its upstream serves now, by their exact names; null where it does not say. */
+  /** Resolves to the exact names of the upstream's models; null if it does not list them. */
   readonly listModels: () => Promise<readonly string[] | null>
 }
 
 export type ChatHeadDeps = {
-  /** Null or left out where there is no domain chat. */
+  /** Null or left out if there is no domain chat. */
   readonly chat?: ChatDeps | null
-  /** Whether a path asks for a level that the domain chat does not have. */
+  /** Whether a path requests a level that the domain chat does not have. */
   readonly isUnknownLevel?: (path: string, host: string) => boolean
 }
 
-/** What is wrong with the head of a chat, beside what is wrong with any head. */
+/** Returns what is wrong with the head of a chat, beyond the checks of any head. */
 export function findChatDefect(
   head: RequestHead,
   target: Target,
@@ -34,7 +34,7 @@ export function findChatDefect(
   return (head.fields['authorization'] ?? []).some(hasOtherScheme) ? 'wrong-scheme' : null
 }
 
-/** RFC 9110 §11.4: a scheme, a blank, and what belongs to it. A bare key has no scheme. */
+/** RFC 9110 §11.4: a scheme, a space, and its value. A bare key has no scheme. */
 function hasOtherScheme(value: string): boolean {
   const text = trimWhitespace(value)
   const [scheme = ''] = text.split(/[ \t]/, 1)

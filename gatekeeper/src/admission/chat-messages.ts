@@ -1,6 +1,6 @@
 /**
- * Reads what a client of the domain chat says: messages as a list, as one plain text, or as such a
- * list in JSON text; or one text in place of the whole body.
+ * Reads the messages of a client of the domain chat: a list, one plain text, or such a list as JSON
+ * text; or one text as the whole body.
  */
 import { http } from '../kinds/http/http.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
@@ -13,16 +13,16 @@ import type { RequestHead } from './request-head.ts'
 export type Message = { readonly role: string; readonly content: string }
 export type Conversation = { readonly messages: readonly Message[]; readonly isStream: boolean }
 
-/** Why a body is refused; `detail` says what of it, where more is known than the reason. */
+/** Why a body is refused; `detail` has more than the reason, if more is known. */
 export type ChatDefect = { readonly defect: Reason; readonly detail?: Detail }
 
 const messagesMax = 1_000
 const roles = ['user', 'assistant']
-/** Nothing of it is sent on, so that no member has to be refused for its name. */
+/** No member is forwarded, so none has to be refused for its name. */
 const asItComes = { kind: http, measuresImages: false }
 const malformed: ChatDefect = { defect: 'chat-malformed' }
 
-/** Reads the body of a chat; the result holds nothing of it but texts and roles. */
+/** Reads the body of a chat; the result contains only texts and roles. */
 export async function readConversation(
   bytes: Buffer,
   head: RequestHead,
@@ -58,7 +58,7 @@ async function ofObject(value: unknown): Promise<Conversation | ChatDefect> {
   return ofMessages(typeof messages === 'string' ? await readText(messages) : messages, stream)
 }
 
-/** What clients of other endpoints send. Only these names are repeated: others may hold anything. */
+/** Members of other endpoints. Only these names are repeated; others may contain anything. */
 const namedMembers = new Set(
   `model tools tool_choice functions function_call system prompt temperature top_p top_k n stop seed
   max_tokens max_completion_tokens response_format presence_penalty frequency_penalty logit_bias user
@@ -79,8 +79,8 @@ const say = (param: string | null, text: string): ChatDefect => ({
 })
 
 /**
- * A text is one message of the user, unless it is a list of messages in JSON. It is read like a
- * body, so that a member twice is refused here as it is there.
+ * Returns a list of messages if the text is one in JSON, and else one user message. The text is
+ * read like a body, so that a repeated member is refused here too.
  */
 async function readText(text: unknown): Promise<unknown> {
   if (!isText(text)) return null
@@ -93,7 +93,7 @@ async function readText(text: unknown): Promise<unknown> {
   return (parseJson(json.bytes.toString('utf8')) as { messages: unknown }).messages
 }
 
-/** `[1, 2]` and `["a"]` are texts that somebody may well ask about. */
+/** `[1, 2]` and `["a"]` are ordinary texts that a user may ask about. */
 function isMessageList(value: unknown): boolean {
   if (!Array.isArray(value)) return false
   return value.length === 0 || value.some((one) => isObject(one) && 'role' in one)
@@ -119,7 +119,7 @@ function readMessage(value: unknown, index: number): Message | ChatDefect {
   const { role, content } = value
   if (typeof role !== 'string') return say(place, `${place} needs a role: user or assistant.`)
   if (!isText(content)) return say(place, `${place} needs content, which must be one text.`)
-  // A client's own system or developer message would speak with the voice of the prompt.
+  // A system or developer message of the client would have the authority of the prompt.
   return roles.includes(role) ? { role, content } : { defect: 'chat-role-refused' }
 }
 
@@ -127,6 +127,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Half a character would be written in two ways by two readers. */
+/** Two readers could write half a surrogate pair in different ways. */
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.isWellFormed() && value.trim() !== ''

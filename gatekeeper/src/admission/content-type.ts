@@ -2,12 +2,12 @@ import type { RequestFacts } from '../model/facts.ts'
 import type { RequestHead } from './request-head.ts'
 
 /**
- * Upstreams parse JSON whatever its type, so a web page's "simple" text/plain request would pass.
- * Of character sets there is one (RFC 8259 §8.1); some readers would follow another's name.
+ * Whether the type is JSON in UTF-8, its only character set (RFC 8259 §8.1). Upstreams parse JSON
+ * with any type, so a web page's "simple" text/plain request would pass otherwise.
  */
 export function isJsonType(head: RequestHead): boolean {
   const { 'content-type': types, origin, 'sec-fetch-site': site } = head.fields
-  // LiteLLM's library says none to Ollama, as aider does by it; a browser always says where from.
+  // LiteLLM's library (aider) sends no type to Ollama; a browser always sends its origin.
   if (types === undefined) return origin === undefined && site === undefined
   const type = (types[0] ?? '').trim()
   if (!/^application\/(?:[\w.+-]+\+)?json[ \t]*(?:;|$)/i.test(type)) return false
@@ -15,9 +15,9 @@ export function isJsonType(head: RequestHead): boolean {
 }
 
 /**
- * Whether it is what curl says of `-d` where no type is given. That is also the type of a web page's
- * form, which needs no permission of ours: so it counts on Ollama's own paths alone, where no browser
- * says that it sent the request, and beside a credential that no browser adds by itself.
+ * Whether the type is the one that curl sends with `-d` by default. A web page's form has the same
+ * type and needs no preflight. So it is accepted only on Ollama's own paths, without fields that
+ * show a browser, and with a credential that no browser adds by itself.
  */
 export function isTerminalType(head: RequestHead, facts: RequestFacts): boolean {
   const type = (head.fields['content-type']?.[0] ?? '').trim()
@@ -30,9 +30,9 @@ export function isTerminalType(head: RequestHead, facts: RequestFacts): boolean 
 const parameter = /[ \t]*;[ \t]*(?:([\w!#$%&'*+.^`|~-]+)=(?:"([^"\\\r\n]*)"|([^\s;"\\]*)))?/y
 
 /**
- * The boundary of a form (RFC 2046 §5.1.1, among the parameters of RFC 9110 §5.6.6); null where the
- * type is another one, names no boundary or two, or cannot be read in one way. Other parameters say
- * nothing: the upstream gets a type of ours.
+ * Returns the boundary of a form (RFC 2046 §5.1.1; parameters: RFC 9110 §5.6.6). Null if the type
+ * is another one, has no boundary or two, or is ambiguous. Other parameters do not matter, because
+ * the upstream gets a type that we write.
  */
 export function boundaryOf(head: RequestHead): string | null {
   const type = (head.fields['content-type']?.[0] ?? '').trim()
@@ -49,14 +49,14 @@ export function boundaryOf(head: RequestHead): string | null {
   return found.length === 1 ? found[0] || null : null
 }
 
-/** Empty where it is none. */
+/** Returns an empty text if the value is not a valid boundary. */
 function readBoundary(quoted: string | undefined, plain = ''): string {
   const form = quoted === undefined ? /^[\w'+.-]{1,70}$/ : /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/
   const text = quoted ?? plain
   return form.test(text) ? text : ''
 }
 
-/** Whether the body is one plain text. */
+/** Whether the body is plain text. */
 export function isTextType(head: RequestHead): boolean {
   const type = (head.fields['content-type']?.[0] ?? '').trim()
   return /^text\/plain[ \t]*(?:;|$)/i.test(type) && isUtf8(type)

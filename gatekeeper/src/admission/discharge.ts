@@ -2,8 +2,8 @@ import type { Admission } from '../model/admission.ts'
 import { identityFields } from './identity.ts'
 
 /**
- * Turns an admission into the fields that its upstream gets, or null where this point cannot do what
- * the admission obliges it to: the request is then refused, not sent on without it.
+ * Turns an admission into the fields that its upstream gets. Returns null if this point cannot meet
+ * an obligation; the request is then refused.
  */
 export function discharge(admission: Admission): Readonly<Record<string, string>> | null {
   const { traceparent, tracestate } = admission.facts.trace
@@ -14,13 +14,13 @@ export function discharge(admission: Admission): Readonly<Record<string, string>
   }
   for (const obligation of admission.obligations) {
     if (obligation.kind !== 'set-subprotocols') {
-      // Body and answer pass through the relay alone, which keeps these where it sends and streams.
+      // Only the relay sees body and answer; it meets these obligations when it sends and streams.
       if (admission.facts.point !== 'relay') return null
       continue
     }
-    // The relay carries no WebSockets; at the check Caddy sets the sub-protocols from our answer.
+    // Only the check carries WebSockets: Caddy sets the sub-protocols from our answer.
     if (admission.facts.point !== 'check') return null
-    // Caddy has dropped the client's list: an empty one is said by saying nothing.
+    // Caddy has removed the client's list; without the field the list stays empty.
     const { subprotocols } = obligation
     if (subprotocols.length > 0) fields['x-gatekeeper-subprotocols'] = subprotocols.join(', ')
   }

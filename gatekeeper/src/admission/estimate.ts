@@ -1,6 +1,6 @@
 /**
- * What a request is expected to use, from its body alone: so much has to be there before it is sent
- * on. The provider's own figures replace it afterwards.
+ * What a request is expected to use, estimated from its body. This amount must be left before the
+ * request is sent; the provider's figures replace it later.
  */
 import type { Refusal, Reservation } from '../model/admission.ts'
 import type { Obligation } from '../model/decision.ts'
@@ -11,34 +11,34 @@ import type { Estimate } from '../model/usage.ts'
 import { leastCap } from './rewrite-body.ts'
 
 export type EstimateDeps = {
-  /** What so many tokens of a model cost at the service, in integer micro-dollars. */
+  /** Returns the price of these tokens of a model at the service, in integer micro-dollars. */
   readonly costOf: (use: {
     readonly service: Service
     readonly model: string
     readonly inputTokens: number
     readonly outputTokens: number
   }) => number
-  /** What a request that names no maximum of output is expected to give. */
+  /** The output that is expected of a request without a bound. */
   readonly outputTokensExpected: number
 }
 
-/** How many tokens the prompt has, by its length. */
+/** Returns the number of tokens of the prompt, from its length. */
 export function estimateInput({ promptBytes }: Pick<BodyFacts, 'promptBytes'>): number {
   return Math.ceil(promptBytes / bytesPerToken)
 }
 
 type Asked = {
-  /** What is owed already: output that is cut needs no room beyond that. */
+  /** Obligations so far: output that is capped needs no budget beyond the cap. */
   readonly obligations: readonly Obligation[]
   readonly facts: RequestFacts
   readonly principal: Principal
   readonly body: BodyFacts | null
 }
 
-/** About four bytes of JSON are a token in most languages and models; more often it is less. */
+/** A token has about four bytes of JSON in most languages and models, usually a little more. */
 const bytesPerToken = 4
 
-/** Charges the estimate, or gives the refusal; with what output has to be cut to. */
+/** Charges the estimate. Returns the refusal, or the obligations that cap the output. */
 export function extendReservation(
   asked: Asked,
   reservation: Reservation,
@@ -62,7 +62,7 @@ export function extendReservation(
   return { obligations: cap === null ? [] : [{ kind: 'cap-output', outputTokens: cap }] }
 }
 
-/** The body as it will be sent on, as far as its output goes. */
+/** Returns the body with its output bound as it will be sent. */
 function cutOutput({ body, obligations }: Asked): BodyFacts | null {
   const cap = leastCap(obligations)
   if (body === null || cap === null) return body
@@ -70,13 +70,13 @@ function cutOutput({ body, obligations }: Asked): BodyFacts | null {
   return { ...body, outputTokens }
 }
 
-/** LiteLLM takes lists of models; to look up the prices of a million names would stop everybody. */
+/** LiteLLM accepts lists of models; looking up a million prices would block everybody. */
 const modelsMax = 100
 const tooManyModels: Refusal = { reason: 'model-not-allowed', limit: null, retryAfterMs: null }
 
 type Use = {
   readonly inputTokens: number
-  /** Of all models that may answer the dearest, in micro-dollars. */
+  /** The price of the most expensive model that may answer, in micro-dollars. */
   readonly costOf: (inputTokens: number, outputTokens: number) => number
 }
 
@@ -99,7 +99,7 @@ function estimate(
   body: BodyFacts,
 ): Estimate {
   const { inputTokens, costOf } = use
-  // Infinity is asked for by words that nobody can read as a number.
+  // A bound that cannot be read as a number counts as Infinity.
   const asked = Math.min(use.outputTokens ?? 0, outputTokensMax)
   const hoped = use.outputTokens === null ? use.expected : 0
   const firm = { tokens: inputTokens + asked, microUsd: costOf(inputTokens, asked) }
@@ -115,8 +115,8 @@ function estimate(
 const outputTokensMax = 1_000_000_000
 
 /**
- * The most output that budgets still allow, where that is less than the request asks for. Null where
- * nothing has to be cut, or where not even one token is left: then the limit refuses.
+ * Returns the most output that budgets still allow, if that is less than requested. Null if no cap
+ * is needed, or if not even one token is left: then the limit refuses.
  */
 function findCap(use: Use, body: BodyFacts, reservation: Reservation): number | null {
   const room = reservation.room()

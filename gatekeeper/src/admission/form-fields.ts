@@ -15,7 +15,7 @@ import type { Refused } from '../model/refused-error.ts'
 const valuesBytesMax = 1024 * 1024
 const valueBytesMax = 256 * 1024
 
-/** The small fields of one form: their names, each once, and what they may not say. */
+/** The small fields of one form: their names, each once, and the checks on their values. */
 export class FormFields {
   readonly #kind: Kind
   readonly #names = new Set<string>()
@@ -26,7 +26,7 @@ export class FormFields {
     this.#kind = kind
   }
 
-  /** The text of the field `model`; empty until it came. */
+  /** The value of the field `model`; empty until it arrives. */
   get model(): string {
     return this.#model
   }
@@ -37,21 +37,21 @@ export class FormFields {
 
   /** Judges the name of a part. */
   open({ name, fileName }: PartHead): Refused | null {
-    // `a`, `a[]`, `a[b]`: frameworks make lists and objects of the brackets.
+    // `a`, `a[]`, `a[b]`: frameworks turn the brackets into lists and objects.
     const match = /^([A-Za-z][\w.-]{0,63})((?:\[[\w.-]{0,64}\]){0,3})$/.exec(name)
     if (match === null) return plainly('form-malformed')
     const base = foldName(match[1] ?? '')
     const brackets = match[2] ?? ''
-    // Lists repeat; everything else that comes twice counts once to some and last to others.
+    // Lists repeat. Of any other repeated field some readers take the first, some the last.
     const isList = brackets === '[]' && base !== 'model'
     const key = isList ? `${base}[]` : base + foldName(brackets)
     if (this.#isAmbiguous(key, { base, brackets, isList })) return ambiguous(base)
-    // `Model`, `model[]`, a file called `model`: each would be the model to somebody.
+    // `Model`, `model[]`, a file named `model`: some reader would take each of them for the model.
     if (base === 'model' && (name !== 'model' || fileName !== null)) return ambiguous(base)
     return this.#isRefusedName(base, brackets) ? this.#refuse(pathOf(base, brackets)) : null
   }
 
-  /** Judges the value of a field, once it is whole. */
+  /** Judges the value of a complete field. */
   close({ name }: PartHead, value: Buffer): Refused | null {
     this.#valuesBytes += value.length
     if (!isUtf8(value)) return plainly('form-malformed')
@@ -72,7 +72,7 @@ export class FormFields {
     const isKnown = this.#names.has(key)
     this.#names.add(key)
     if (isKnown) return !name.isList
-    // `a` beside `a[]` or `a[b]`: which of them makes `a` differs.
+    // Frameworks differ in what `a` is if `a[]` or `a[b]` is there too.
     const other = name.brackets === '' ? `${name.base}[` : name.base
     if (name.brackets === '') return [...this.#names].some((known) => known.startsWith(other))
     return this.#names.has(other)
@@ -87,21 +87,21 @@ export class FormFields {
 
 const plainly = (reason: Reason): Refused => ({ reason, detail: null })
 
-/** Only our own name is repeated: the others are the client's text, and could be anything. */
+/** Repeats only our own name in the answer; other names are the client's text. */
 function ambiguous(base: string): Refused {
   const text = 'Send the field "model" exactly once, spelled like this, and not as a file or list.'
   return { reason: 'body-ambiguous', detail: base === 'model' ? { text, param: 'model' } : null }
 }
 
-/** `a.b[c][d]`, as the names from the outside in. */
+/** Returns the names of `a.b[c][d]`, from the outside in. */
 function pathOf(base: string, brackets: string): string[] {
   const inner = brackets.split(/[[\]]+/).filter((part) => part !== '')
   return [...base.split('.'), ...inner.map(foldName)]
 }
 
 /**
- * A field whose text LiteLLM reads as JSON: no member of it may be one that is refused. Null where
- * there is none; else the names that can be told.
+ * Finds a refused member in a field whose text LiteLLM reads as JSON. Returns the names to show, or
+ * null if there is no such member.
  */
 function findRefusedName(value: Buffer, kind: Kind): readonly string[] | null {
   const isRefused = (name: string) => isRefusedNested(kind, foldName(name))
@@ -110,13 +110,13 @@ function findRefusedName(value: Buffer, kind: Kind): readonly string[] | null {
     const found = namesOf(read).find(isRefused)
     return found === undefined ? null : [foldName(found)]
   }
-  // No JSON to us: by its words, since whatever another reader takes for a name is among them.
+  // Not JSON for us, so every word counts: any name that another reader finds is among them.
   const folded = foldName(value.toString('utf8'))
   if (folded.includes('\\')) return []
   return (folded.match(/[a-z_][\w-]*/g) ?? []).some(isRefused) ? [] : null
 }
 
-/** The object that every reader sees in a text; null where it is none, or names something twice. */
+/** Returns the object that every reader sees in a text; null if none, or with a repeated name. */
 function readObject(value: Buffer): unknown {
   const normalizer = new JsonNormalizer(Buffer.from(value), {
     foldedWithin: new Set(),
@@ -126,7 +126,7 @@ function readObject(value: Buffer): unknown {
   return JSON.parse(normalizer.result.bytes.toString('utf8'))
 }
 
-/** All names of members, at any depth, which is bounded. */
+/** Returns all member names, at any depth; the depth is bounded. */
 function namesOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   const names = Array.isArray(value) ? [] : Object.keys(value)

@@ -1,8 +1,8 @@
 /**
- * Judges an upload while it goes by, in constant memory. What the upstream gets is written anew
- * around the contents of files: its own boundary and heads, so that no parser can see other parts
- * than were judged here. The model may come after the file; until everything is judged the end of
- * the form is kept back, and a refused one is broken off, so that it never becomes a request.
+ * Judges an upload while it passes through, in constant memory. The form is written again around
+ * the contents of the files, with our own boundary and part heads, so that no parser sees other
+ * parts than those judged here. The model may come after the file, so the end of the form is
+ * withheld until all is judged. A refused upload is cut and never becomes a complete request.
  */
 import { randomBytes } from 'node:crypto'
 import { Transform } from 'node:stream'
@@ -19,7 +19,7 @@ import { FormFields } from './form-fields.ts'
 import type { RequestHead } from './request-head.ts'
 
 export type FormGuard = {
-  /** The client's form goes in, the judged one comes out; a RefusedError ends it. */
+  /** Takes the client's form and gives the judged one; a RefusedError ends it. */
   readonly stream: Transform
   readonly contentType: string
 }
@@ -28,7 +28,7 @@ type GuardDeps = {
   readonly head: RequestHead
   readonly facts: RequestFacts
   readonly principal: Principal
-  /** Asks the checks on the body. */
+  /** Runs the checks on the body. */
   readonly judge: (body: BodyFacts) => Refused | null
 }
 
@@ -42,7 +42,7 @@ export function createFormGuard(deps: GuardDeps): FormGuard {
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const refused = reader.push(chunk)
-      // What was written before the refusal may go; the rest of the form never will.
+      // Bytes written before the refusal may be sent; the rest of the form never is.
       if (refused !== null) return done(toError(refused))
       for (const part of out.splice(0)) this.push(part)
       done()
@@ -54,7 +54,7 @@ export function createFormGuard(deps: GuardDeps): FormGuard {
       done()
     },
   })
-  // Whoever sends it on listens too, but only from then on.
+  // The sender listens for errors as well, but only later.
   stream.on('error', () => {})
   return { stream, contentType: `multipart/form-data; boundary=${boundary}` }
 }
@@ -69,7 +69,7 @@ const plainly = (reason: Reason): Refused => ({ reason, detail: null })
 
 type Output = { readonly boundary: string; readonly emit: (chunk: Buffer) => void }
 
-/** One form on its way: which fields came, and what of it may go on. */
+/** One form in transit: which fields arrived, and which bytes may be sent. */
 class JudgedForm {
   readonly #deps: GuardDeps
   readonly #output: Output
@@ -104,7 +104,7 @@ class JudgedForm {
     }
     this.#valueBytes += chunk.length
     if (this.#valueBytes > this.#fields.valueBytesLeft) return plainly('body-too-large')
-    // A copy: what is kept must not keep the whole chunk that it came in.
+    // A copy, because a slice would keep the whole chunk in memory.
     this.#value.push(Buffer.from(chunk))
     return null
   }
@@ -122,7 +122,7 @@ class JudgedForm {
     return null
   }
 
-  /** Without a model nothing was judged yet; only now is it known that none comes. */
+  /** Without a model nothing was judged yet; only now is it certain that none comes. */
   end(): Refused | null {
     const refused = this.#isJudged ? null : this.#judge([])
     if (refused === null) this.#output.emit(Buffer.from(`--${this.#output.boundary}--\r\n`))
@@ -154,7 +154,7 @@ class JudgedForm {
     const lines = [
       `--${this.#output.boundary}`,
       `Content-Disposition: form-data; name="${name}"${file}`,
-      // A field has none: to Go's parser one with a type is a file.
+      // A field has no type: Go's parser takes a field with a type for a file.
       ...(fileName === null ? [] : [`Content-Type: ${type ?? 'application/octet-stream'}`]),
     ]
     this.#output.emit(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`))

@@ -1,6 +1,6 @@
 import type { Admission } from '../model/admission.ts'
 
-/** Who calls, as fields for the service (docs/guides/adding-a-service.md). */
+/** Returns the fields that tell a service who calls (docs/guides/adding-a-service.md). */
 export function identityFields(admission: Admission): Record<string, string> {
   const { principal, facts } = admission
   return {

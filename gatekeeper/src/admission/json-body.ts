@@ -13,8 +13,8 @@ import type { Kind } from '../model/kind.ts'
 import type { Reason } from '../model/reason.ts'
 
 /**
- * Members below which upstreams read names that count. What is below others is the caller's own:
- * the parameters of a tool may well be called `id` and `ID`, and so may labels in `metadata`.
+ * Members below which upstreams read names that matter. Below others the names belong to the
+ * caller: parameters of a tool may be called `id` and `ID`, and so may labels in `metadata`.
  */
 const foldedWithin = new Set(
   `options litellm_metadata litellm_embedding_config stream_options messages content parts
@@ -22,30 +22,30 @@ const foldedWithin = new Set(
   audio prompt inlinedata inline_data filedata file`.split(/\s+/),
 )
 
-/** These are read at the top alone: below `messages`, `input` holds what a tool is called with. */
+/** Folded at the top only: below `messages`, `input` contains the arguments of a tool. */
 const foldedAtTop = new Set(['input'])
 
 /**
- * What tools are called with, what they gave back as JSON, what describes them, and labels: an
- * address there is no image, and a long text is one that the model reads.
+ * Arguments, results and schemas of tools, and labels: an address there is not an image, and a long
+ * text is read by the model.
  */
 const ownWithin = new Set('arguments args parameters input_schema response metadata'.split(' '))
 
-/** Bytes between two pauses in which others get their turn. */
+/** Bytes between two pauses in which other requests get their turn. */
 const turnBytes = 256 * 1024
 
 export type NormalBody = JsonBody & {
-  /** Bytes of all images, and of the largest one; Infinity where one is named by its address. */
+  /** Bytes of all images, and of the largest; Infinity if one is given by its address. */
   readonly imagesBytes: number
   readonly imageBytes: number
 }
 
-/** Why a body that can be read is refused, with the name of the member. */
+/** Why a readable body is refused, with the name of the member. */
 export type BodyRefusal = { readonly defect: Reason; readonly detail: Detail }
 
 /**
- * Reads bytes as a JSON object and brings them into the plain form in which they are sent on; the
- * bytes that the client sent never are. Refuses what two readers could read in two ways.
+ * Reads bytes as a JSON object and rewrites them into the plain form that is forwarded; the
+ * client's own bytes never are. Refuses input that two readers could understand differently.
  */
 export async function readJsonBody(
   bytes: Buffer,
@@ -58,7 +58,7 @@ export async function readJsonBody(
     foldedAtTop,
     ownWithin,
     foldsTop: kind.foldsNames === true,
-    // An address is short; without a cap only what weighs is looked at.
+    // An address is short; without a cap only texts that may be large images matter.
     textBytesMin: how.measuresImages ? 1 : 256,
     onText: (text) => images.add(text),
   })
@@ -76,14 +76,14 @@ export async function readJsonBody(
   return { ...body, imagesBytes: images.bytes, imageBytes: images.largest }
 }
 
-/** The folded names that lead to a member which callers may not set; null where there is none. */
+/** Returns the folded names of the path to a refused member; null if there is none. */
 function findRefusedMember(body: JsonBody, kind: Kind): readonly string[] | null {
   for (const { name } of body.members) {
     if (isRefusedMember(kind, foldName(name))) return [foldName(name)]
   }
   for (const { name } of body.members) {
     if (!nestedMembers(kind).includes(foldName(name))) continue
-    // Given as JSON text it would be parsed behind us.
+    // An upstream would parse a JSON text here, which we did not check.
     if (typeof readMember(body, [name]) === 'string') return [foldName(name)]
     const nested = namesWithin(body, name).find((own) => isRefusedNested(kind, foldName(own)))
     if (nested !== undefined) return [foldName(name), foldName(nested)]
@@ -91,12 +91,12 @@ function findRefusedMember(body: JsonBody, kind: Kind): readonly string[] | null
   return null
 }
 
-/** Names of members that hold an image, as base64, a data address or an address. */
+/** Names of members that contain an image: base64, a data address or an address. */
 const imageNames = new Set(
   'images image image_url url data b64_json file_data init_images mask fileuri file_uri'.split(' '),
 )
 
-/** Members in whose object a `url` is an image; elsewhere it is where something was found. */
+/** Members whose `url` is an image; in other members it is the source of a search result. */
 const urlHolders = /^(?:source|images?|mask|file|video|audio|[a-z]+_url)$/
 
 class ImageMeasure {
@@ -107,12 +107,12 @@ class ImageMeasure {
     if (!isImage(text)) return
     const { bytes, start, end } = text
     const head = plainHead(bytes.toString('latin1', start, Math.min(end, start + 64)))
-    // Only whoever fetches an address learns the size of what is there.
+    // The size behind an address is known only to the server that fetches it.
     if (head.includes(':') && !head.startsWith('data:')) this.largest = Number.POSITIVE_INFINITY
     else this.#count(end - start)
   }
 
-  /** Base64 has four characters for three bytes. */
+  /** Base64 uses four characters for three bytes. */
   #count(length: number): void {
     this.bytes += length
     this.largest = Math.max(this.largest, Math.floor((length * 3) / 4))
@@ -123,12 +123,12 @@ function isImage({ bytes, isOwn, ...at }: JsonText): boolean {
   if (isOwn || at.nameEnd - at.nameStart > 16) return false
   const name = bytes.toString('latin1', at.nameStart, at.nameEnd).toLowerCase()
   if (name !== 'url') return imageNames.has(name)
-  // Longer names hold none.
+  // No image member has a longer name.
   const outer = bytes.toString('latin1', at.outerStart, Math.min(at.outerEnd, at.outerStart + 32))
   return urlHolders.test(outer.toLowerCase())
 }
 
-/** The beginning of a text as its reader sees it: an escape must not hide an address. */
+/** Returns the start of a text as its reader sees it, so that an escape cannot hide an address. */
 function plainHead(raw: string): string {
   const text = raw.replaceAll(/\\u([0-9a-fA-F]{4})/g, (_all, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),

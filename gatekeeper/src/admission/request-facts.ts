@@ -20,17 +20,17 @@ import { locate } from './request-target.ts'
 export type FactsDeps = ChatHeadDeps & {
   readonly findRoute: FindRoute
   /**
-   * Tells a key of a loaded plain map, whose keys have no form of their own, so that they are looked
-   * for word by word; null where no such map is loaded.
+   * Returns a test for keys of a loaded plain map, which have no form of their own and are compared
+   * word by word; null if no such map is loaded.
    */
   readonly plainKeyTest: () => PlainKeyTest | null
-  /** Whether an access token that is meant for us stands in the text. */
+  /** Whether the text contains an access token that is meant for us. */
   readonly holdsToken: (text: string) => boolean
 }
 
 type PlainKeyTest = (text: string) => boolean
 
-/** Reads the head of a request into facts, with the one credential that it carries. */
+/** Reads the head of a request into facts, and the one credential that it carries. */
 export function readRequestFacts(
   head: RequestHead,
   deps: FactsDeps,
@@ -58,7 +58,7 @@ export function readRequestFacts(
     route: match?.route ?? null,
     endpoint,
     endpointPath: match?.endpointPath ?? '',
-    // A path of an unknown level has no service, and its client is one of the domain chat's.
+    // A path of an unknown level has no service, but its client is one of the domain chat.
     dialect: found === 'unknown-level' ? 'chat' : located.dialect,
     detail: found === null || found === 'malformed-target' ? located.detail : null,
     upgrade: readUpgrade(head),
@@ -73,7 +73,7 @@ export function readRequestFacts(
   return { facts, credential: extracted.credential }
 }
 
-/** Logged and sent on: what holds a credential begins a trace of its own. */
+/** The trace is logged and forwarded, so one that contains a credential is replaced. */
 function readTrace({ fields }: RequestHead, isPlainKey: PlainKeyTest | null): TraceContext {
   const { traceparent: parents, tracestate: states } = fields
   const read = readTraceContext(parents, states)
@@ -88,14 +88,14 @@ function readTrace({ fields }: RequestHead, isPlainKey: PlainKeyTest | null): Tr
 
 const userAgentCharsMax = 500
 
-/** A plain key has no form by which it could be hidden later: what holds one is told as ***. */
+/** A plain key has no form by which the log could hide it, so such a text is replaced by ***. */
 function readUserAgent({ fields }: RequestHead, isPlainKey: PlainKeyTest | null): string | null {
   const text = fields['user-agent']?.[0]?.slice(0, userAgentCharsMax)
   if (text === undefined || isPlainKey === null) return text ?? null
   return [text, ...text.split(/[\s/;,()"'<>=]+/)].some(isPlainKey) ? '***' : text
 }
 
-/** Where the endpoint reads the credential of a client itself, there is none of a caller. */
+/** If the endpoint reads a client's credential itself, there is no credential of a caller. */
 const noCredential: Extracted = {
   credential: null,
   carrier: 'none',
@@ -105,8 +105,8 @@ const noCredential: Extracted = {
 }
 
 /**
- * Over HTTP/2 a WebSocket opens by CONNECT (RFC 8441), which has no Upgrade field. In HTTP/1 the
- * same word asks for a tunnel (RFC 9110 §9.3.6), whatever else the request says.
+ * Over HTTP/2 a WebSocket opens with CONNECT (RFC 8441), without an Upgrade field. Over HTTP/1
+ * CONNECT asks for a tunnel (RFC 9110 §9.3.6), whatever else the request has.
  */
 function readUpgrade(head: RequestHead): string | null {
   if (head.method !== 'CONNECT') return head.upgrade?.toLowerCase() ?? null
@@ -122,7 +122,7 @@ function readBrowserFields(head: RequestHead) {
   }
 }
 
-/** A reason, perhaps with what its answer names; null where nothing is wrong. */
+/** A reason, possibly with details for its answer; null if nothing is wrong. */
 type Defect =
   | Reason
   | { readonly defect: Reason; readonly unknown: readonly string[] }
@@ -141,11 +141,11 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const { target, match, extracted } = parts
   if (carriesCredential(head.target, deps)) return 'credential-in-target'
   if (target === null) return 'malformed-target'
-  // Which of two values counts would be the upstream's choice, or a proxy's.
+  // The upstream, or a proxy, would choose which of two values counts.
   const repeated = singleFields.find((name) => (head.fields[name]?.length ?? 0) > 1)
   if (repeated !== undefined) return { defect: 'malformed-field', detail: toDetail(repeated) }
   if (!isRightPoint(head, match)) return 'route-mismatch'
-  // An upgrade is refused whatever the query says, and another query would not help.
+  // An upgrade is refused with any query, so another query would not help.
   const isUpgrade = head.point === 'relay' && readUpgrade(head) !== null
   const inQuery = isUpgrade || match === null ? null : findRefusedQueryField(match, target.query)
   if (inQuery !== null) return { defect: 'query-field-refused', detail: inQuery }
@@ -165,16 +165,16 @@ function findExtracted({ defect, detail }: Extracted): Defect {
   return defect === null ? null : { defect, detail }
 }
 
-/** By form alone, which anybody may know; a plain key among them is looked for by a check. */
+/** Recognises tokens by their form alone, which is public; a check looks for plain keys later. */
 function findStrayToken(head: RequestHead, match: RouteMatch | null, deps: FactsDeps): Defect {
   const isOurs = (text: string) => hasKeyShape(text) || deps.holdsToken(text)
   const detail = findStray(head.fields, match?.route.credentialField, isOurs)
   return detail === null ? null : { defect: 'credential-not-for-here', detail }
 }
 
-/** Caddy's block, the route's mode and the path must name one and the same service. */
+/** Whether Caddy's block, the mode of the route and the path name the same service. */
 function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
-  // Caddy folds case and cleans paths before it chooses a block; what has no route here is a 404.
+  // Caddy folds case and cleans paths before it chooses a block; no route here means 404.
   if (match === null) return true
   if (match.route.mode !== head.point) return false
   return head.point === 'relay' || match.service.name === head.checkedService
@@ -182,12 +182,12 @@ function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
 
 function findRefusedQueryField(match: RouteMatch, query: string): Detail | null {
   if (query === '') return null
-  // Some parsers end a field at a semicolon, too, and some take `a[]` for a list called `a`.
+  // Some parsers also end a field at a semicolon, and some take `a[]` for a list named `a`.
   const keys = [...new URLSearchParams(query.replaceAll(';', '&')).keys()]
   const names = keys.map((key) => key.split('[', 1)[0] ?? '')
   const name = names.find((one) => isRefusedQueryField(match.service.kind, one))
   if (name === undefined) return null
-  // One of a few names that are ours, in whatever letters.
+  // One of a few names of ours, in lower case.
   const param = name.toLowerCase()
   const advice = isModelField(name)
     ? 'name the model in the body'
@@ -195,26 +195,24 @@ function findRefusedQueryField(match: RouteMatch, query: string): Detail | null 
   return { text: `The query field "${param}" may not be set by callers: ${advice}.`, param }
 }
 
-/**
- * A credential in a URL is in every log on its way. It is refused even beside a good one in a field.
- */
+/** Whether the URL contains a credential, which every log on the way would record. */
 function carriesCredential(target: string, deps: FactsDeps): boolean {
   return readings(target).some((form) => hasKeyShape(form) || deps.holdsToken(form))
 }
 
-/** Whether a part of the target is a plain key; a check refuses that, once the caller is known. */
+/** Whether a part of the target is a plain key; a check refuses that after authentication. */
 function holdsPlainKey(target: string, isPlainKey: PlainKeyTest | null): boolean {
   return isPlainKey !== null && readings(target).flatMap(partsOf).some(isPlainKey)
 }
 
-/** The target as it is, and decoded once to three times: each reader on its way may do so. */
+/** Returns the target as it is, and decoded one to three times, as readers on the way may do. */
 function readings(target: string): string[] {
   const forms = [target]
   while (forms.length < 4 && forms.at(-1)?.includes('%')) forms.push(decode(forms.at(-1) as string))
   return forms
 }
 
-/** Percent-encoded bytes as UTF-8; what is none stays as it is, since the rest may be a key. */
+/** Decodes percent-encoded UTF-8. Invalid sequences stay, because the rest may be a key. */
 function decode(text: string): string {
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
     try {
@@ -226,8 +224,8 @@ function decode(text: string): string {
 }
 
 /**
- * Where a plain key may stand, which has no form of its own: path segments, whole query values, and
- * words of both. Forms read `+` as a blank, everybody else as itself: both readings count.
+ * Returns the parts in which a plain key may be, which has no form of its own: path segments, query
+ * values, and the words of both. Forms read `+` as a space, others as `+`: both count.
  */
 function partsOf(target: string): string[] {
   const mark = target.indexOf('?')

@@ -1,7 +1,6 @@
 /**
- * Finds out what a request's target means: the route that it falls under and the row that it meets.
- * A path that two readers could understand differently means nothing, and is refused with a text
- * that says what of it is not allowed.
+ * Finds the meaning of a request's target: its route, and the row of its endpoint. A path that two
+ * readers could understand differently is refused, and the answer says which part is not allowed.
  */
 
 import { findEndpoint, findEndpointOfEscaped } from '../kinds/find-endpoint.ts'
@@ -20,21 +19,21 @@ import type { FindRoute, RouteMatch } from '../policy/route-table.ts'
 import type { RequestHead } from './request-head.ts'
 import { suggestPath } from './suggest-path.ts'
 
-/** What a target means. `target` is null where it is malformed. */
+/** The meaning of a target. `target` is null if it is malformed. */
 export type Located = {
   readonly target: Target | null
   readonly match: RouteMatch | null
   readonly endpoint: Endpoint | null
-  /** What a refusal of the path says. */
+  /** Details for the refusal of a path. */
   readonly detail: Detail | null
   /** The form of errors that the client reads. */
   readonly dialect: Dialect
 }
 
-/** The routes of the host that is called. */
+/** Finds routes of the requested host. */
 type FindHere = (path: string) => RouteMatch | null
 
-/** Locates the target of a request. */
+/** Finds the route and the endpoint of a request. */
 export function locate(head: RequestHead, findAnywhere: FindRoute): Located {
   const findRoute: FindHere = (path) => findAnywhere(path, head.host)
   const target = parseTarget(head.target)
@@ -52,7 +51,7 @@ function locatePlain(head: RequestHead, target: Target, findRoute: FindHere): Lo
   return { target, match, endpoint, detail, dialect: meant?.dialect ?? dialect }
 }
 
-/** A path with escapes that are data to its service; null where a rule could depend on them. */
+/** Returns a path with escapes that are data for its service; null if a rule could need them. */
 function locateOpaque(head: RequestHead, findRoute: FindHere): Located | null {
   const target = parseOpaqueTarget(head.target)
   const match = target && findRoute(target.path)
@@ -65,18 +64,18 @@ function locateOpaque(head: RequestHead, findRoute: FindHere): Located | null {
   return { target, match, endpoint, detail: null, dialect: endpoint.dialect }
 }
 
-/** WebSockets are listed by their paths, so that theirs have to be plain. */
+/** WebSockets are listed by path, so their paths must not have escapes. */
 function findOpaque({ method, upgrade }: RequestHead, { service, endpointPath }: RouteMatch) {
   const isUpgrade = upgrade !== null || method === 'CONNECT'
   return isUpgrade ? null : findEndpoint(service, method, endpointPath)
 }
 
-/** Caddy chooses its block by the decoded path in lower case: that has to be the same route's. */
+/** Caddy chooses its block by the decoded path in lower case, which must lead to the same route. */
 function isSameForAll(path: string, { route }: RouteMatch, findRoute: FindHere): boolean {
   return findRoute(decodeURIComponent(path).toLowerCase())?.route === route
 }
 
-/** Only the form of the answer is chosen by what the path would be without its fault. */
+/** Chooses the form of the answer as if the path had no fault; nothing else depends on it. */
 function malformed(head: RequestHead, findRoute: FindHere): Located {
   const detail = { text: describeTargetFault(head.target), param: null }
   const path = head.target.split('?', 1)[0]?.replace(/\/{2,}/g, '/') ?? ''

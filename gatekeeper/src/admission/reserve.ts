@@ -1,6 +1,6 @@
 /**
- * Who may still refuse a request that the checks on its head allow: one list, in its order. It is
- * asked in two ways, for a request and for `explain`, so that the two cannot differ.
+ * The list of everything that may refuse a request after the checks on its head. Requests and
+ * `explain` both use it, so that the two cannot differ.
  */
 import type { Refusal, Reservation } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
@@ -16,15 +16,15 @@ export type ReserveQuestion = {
 
 type Answer = Reservation | Refusal
 
-/** Returns null if the next one is to be asked. */
+/** Both members return null if the next reserver decides. */
 export type Reserver<None = null> = {
   /** Tests and charges in one step, all or nothing. */
   readonly reserve: (question: ReserveQuestion) => Answer | None
-  /** What `reserve` would say now. Nothing is charged, neither then nor by what it gives. */
+  /** Returns what `reserve` would answer now. Charges nothing, and neither does its reservation. */
   readonly rehearse: (question: ReserveQuestion) => Answer | None
 }
 
-/** The first answer counts; the last one of the list always has one. */
+/** Returns a reserver that gives the first answer; the last one always has one. */
 export function inOrder(first: readonly Reserver[], last: Reserver<never>): Reserver<never> {
   const ask =
     (way: keyof Reserver) =>

@@ -3,12 +3,12 @@ import { foldName } from '../lib/json/json-names.ts'
 import type { Obligation } from '../model/decision.ts'
 import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 
-/** A body as it was read, with what it asks for. */
+/** A body that was read, with its facts. */
 type Asked = { readonly json: JsonBody; readonly facts: BodyFacts }
 
 /**
- * Writes into a body what its admission obliges us to, before it is sent. Null if the request asks
- * for more answers than the cap has tokens: a cap that nobody sets would be a false promise.
+ * Writes the obligations of an admission into a body before it is sent. Returns null if the request
+ * asks for more answers than the cap has tokens, since no bound could keep that cap.
  */
 export function rewriteBody(
   { json, facts: asked }: Asked,
@@ -17,15 +17,15 @@ export function rewriteBody(
 ): Buffer | null {
   const edits: JsonEdit[] = []
   const cap = leastCap(obligations)
-  // What makes no text (embeddings, images) has no output to cap.
+  // Requests that produce no text (embeddings, images) have no output to cap.
   if (cap !== null && asked.outputBounds.length > 0) {
     const each = Math.floor(cap / asked.choices)
     if (!(each >= 1)) return null
     edits.push(...capOutput(asked, facts, each))
   }
   if (asksUsage(obligations)) {
-    // What else the client set there stays; the answer to this is hidden again (`upstreams/`). It
-    // comes last: `withoutQuestion` takes it off the end.
+    // Other options of the client stay; the usage is removed from the answer again (`upstreams/`).
+    // This edit comes last, because `withoutQuestion` removes it from the end.
     edits.push({ path: ['stream_options', 'include_usage'], json: 'true' })
   }
   return editJson(json, edits)
@@ -38,8 +38,8 @@ const closingBrace = 0x7d
 const question = Buffer.from(',"stream_options":{"include_usage":true}}')
 
 /**
- * What makes a rewritten body as it would be without the question for its usage; null where that was
- * not added, or the client itself had set something there: then a refusal of it is the client's.
+ * Returns what removes the usage question from a rewritten body. Null if the question was not
+ * added, or if the client set stream options itself: a refusal of those is the client's own.
  */
 export function withoutQuestion(
   rewritten: Buffer,
@@ -50,13 +50,13 @@ export function withoutQuestion(
   const end = rewritten.length - question.length
   if (isOwn || !asksUsage(obligations) || !rewritten.subarray(end).equals(question)) return null
   return () => {
-    // In place: a copy of a large body would be held beside it, and counted by nobody.
+    // In place: a copy of a large body would take memory that no budget counts.
     rewritten[end] = closingBrace
     return rewritten.subarray(0, end + 1)
   }
 }
 
-/** The tightest cap on the output; null if there is none. */
+/** Returns the lowest cap on the output; null if there is none. */
 export function leastCap(obligations: readonly Obligation[]): number | null {
   let least: number | null = null
   for (const owed of obligations) {
@@ -65,10 +65,10 @@ export function leastCap(obligations: readonly Obligation[]): number | null {
   return least
 }
 
-/** Lowers every member that bounds the output, or sets the usual one where there is none. */
+/** Lowers every member that bounds the output, or sets the default one if there is none. */
 function capOutput({ outputBounds }: BodyFacts, facts: RequestFacts, each: number): JsonEdit[] {
   const isAnyGiven = outputBounds.some(({ isGiven }) => isGiven)
-  // OpenAI refuses two of them at once, and Ollama reads the first alone.
+  // OpenAI refuses two of them together, and Ollama reads the first one only.
   const setsFirst = !isAnyGiven || facts.service?.kind.readsFirstBound
   return outputBounds
     .filter(({ isGiven }, at) => isGiven || (setsFirst && at === 0))

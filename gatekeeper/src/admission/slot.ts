@@ -2,7 +2,7 @@ import type { Refusal, Reservation } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 
-/** A place on the model server. */
+/** A slot on the model server. */
 export type Slot = {
   readonly waitedMs: number
   /** Whether anything can have changed since the request was judged. */
@@ -10,19 +10,19 @@ export type Slot = {
   readonly release: () => void
 }
 
-/** Asks for a place; `leaving` gives a signal that the client left. Null where nobody has to wait. */
+/** Asks for a slot; `leaving` gives a signal that the client left. Null if no wait is needed. */
 export type EnterQueue = (caller: {
   readonly facts: RequestFacts
   readonly principal: Principal
   readonly leaving: (() => AbortSignal) | null
 }) => Promise<Slot | Refusal | null>
 
-/** A reservation to which a place on the model server belongs, once there is one. */
+/** A reservation that owns a slot on the model server, once there is one. */
 export type Holding = Reservation & { readonly hold: (slot: Slot) => void }
 
 /**
- * Whatever way a request ends, its reservation is settled: there, and nowhere else, its place is
- * given back.
+ * Returns a reservation that gives its slot back when it is settled, which happens at every end of
+ * a request. No other place gives it back.
  */
 export function createHolding(reservation: Reservation): Holding {
   let held: Slot | null = null

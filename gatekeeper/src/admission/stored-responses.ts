@@ -5,13 +5,13 @@ import type { Endpoint } from '../model/endpoint.ts'
 type Kept = { readonly service: string; readonly principal: string; readonly id: string }
 
 export type StoreDeps = {
-  /** Whether an answer that a service keeps is one to the principal's own request. */
+  /** Whether an answer that a service stores belongs to a request of the principal. */
   readonly isOwnResponse?: (answer: Kept) => boolean
-  /** Whether an item of an answer that a service keeps was given to the principal. */
+  /** Whether the principal received an item of an answer that a service stores. */
   readonly isOwnItem?: (item: Kept) => boolean
 }
 
-/** Which ids the caller was given itself. */
+/** Tells which ids the caller itself received. */
 export type OwnIds = {
   readonly response: (id: string) => boolean
   readonly item: (id: string) => boolean
@@ -19,13 +19,13 @@ export type OwnIds = {
 
 const noOwnIds: OwnIds = { response: () => false, item: () => false }
 
-/** What the Responses API calls an earlier answer by; LiteLLM takes it on its other endpoints too. */
+/** Members that name an earlier answer in the Responses API; LiteLLM accepts them elsewhere too. */
 const storeNames: ReadonlySet<string> = new Set(['previous_response_id', 'conversation'])
 
 /**
- * Whether a body goes on from what the upstream keeps under an id, other than from an answer to the
- * caller itself or from items of one, or has its own answer kept (`background`) until it is fetched by one: all keys of
- * ours are one customer there, and an id of one key's would open its conversation to every other.
+ * Whether a body continues from something that the upstream stores under an id, unless the caller
+ * itself received that answer or item, or has its answer stored for later (`background`). All our
+ * keys are one customer there, so the id of one key would open its conversation to all others.
  */
 export function usesStore(
   body: JsonBody,
@@ -35,7 +35,7 @@ export function usesStore(
   const isNamed = body.members.some(({ name }) => {
     if (!storeNames.has(foldName(name))) return false
     const value = readMember(body, [name])
-    // In its own spelling only: what another reader makes of others is not ours to know.
+    // Exact spelling only: we cannot know what another reader makes of other spellings.
     const isAnswer = name === 'previous_response_id' && typeof value === 'string'
     return isGiven(value) && !(isAnswer && own.response(value))
   })
@@ -46,11 +46,11 @@ export function usesStore(
 const isGiven = (value: unknown) => value !== undefined && value !== null && value !== false
 
 /**
- * Whether an item is only the id of another, which the caller was not given:
- * `{"type":"item_reference","id":…}`, or no type at all.
+ * Whether an item is only the id of another item that the caller did not receive:
+ * `{"type":"item_reference","id":…}`, or the same without a type.
  */
 function hasForeignReference(body: JsonBody, isOwn: OwnIds['item']): boolean {
-  // Names are in their plain form: without one of these there is no need to look at every item.
+  // Names are in plain form, so without one of these there is no need to parse every item.
   if (!idNames.some((name) => body.bytes.includes(name))) return false
   return itemsOf(body, 'input').some((start) => {
     const item = { bytes: body.bytes, members: membersOf(body.bytes, start) }
@@ -60,7 +60,7 @@ function hasForeignReference(body: JsonBody, isOwn: OwnIds['item']): boolean {
   })
 }
 
-/** A reader that folds names takes each of them. */
+/** A reader that folds names accepts each of these. */
 const idNames = ['"id":', '"Id":', '"iD":', '"ID":']
 
 function isReference(item: JsonBody): boolean {

@@ -3,27 +3,26 @@ import type { Dialect } from '../model/endpoint.ts'
 import { isOpaque } from '../model/kind.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 
-/** What a client that met no endpoint probably meant. */
+/** What a client probably meant whose path is not an endpoint. */
 export type Suggestion = { readonly text: string; readonly dialect: Dialect }
 
 type Asked = {
   readonly method: string
   readonly path: string
-  /** The route that the path falls under; null where it falls under none. */
+  /** The route of the path; null if there is none. */
   readonly match: RouteMatch | null
   readonly findRoute: (path: string) => RouteMatch | null
 }
 
 /**
- * The path without a slash at its end, with `/v1` put in, or with a part that stands there twice
- * taken out, where that is an endpoint: the usual mistakes in a base URL. Null where nothing is known
- * that was meant.
+ * Returns an endpoint for the usual mistakes in a base URL: a slash at the end, a missing `/v1`, or
+ * a part that is there twice. Null if none of these leads to an endpoint.
  */
 export function suggestPath(asked: Asked): Suggestion | null {
   for (const { path, advice } of candidates(asked)) {
     const match = asked.findRoute(path)
     const endpoint = match && findEndpoint(match.service, asked.method, match.endpointPath)
-    // An opaque service has every path: that says nothing.
+    // An opaque service accepts every path, so that proves nothing.
     if (match === null || isOpaque(match.service.kind) || !endpoint) continue
     if (endpoint.class === 'never') continue
     return { text: `${missing} ${advice}`, dialect: endpoint.dialect }
@@ -33,7 +32,7 @@ export function suggestPath(asked: Asked): Suggestion | null {
 
 const missing = 'There is no such endpoint here.'
 
-/** Paths of versions that people leave out between the name of a provider and an endpoint. */
+/** Version paths that people leave out between the name of a provider and an endpoint. */
 const versions = ['/v1', '/v1beta', '/openai/v1', '/api/v1', '/inference/v1']
 
 function candidates({ path, match }: Asked) {
