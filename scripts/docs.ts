@@ -1,8 +1,9 @@
-/** `npm run docs`: writes the documents that are generated from settings, schema and endpoint tables. */
+/** `npm run docs`: writes the documents that are generated from schema, settings, endpoints and reasons. */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { renderConfiguration, renderJsonSchema } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
+import { renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 import { runProgram } from './frame/run-program.ts'
 import { refusePositionals } from './frame/words.ts'
@@ -12,12 +13,14 @@ const documents: Readonly<Record<string, () => string>> = {
   'docs/gatekeeper.schema.json': renderJsonSchema,
   '.env.example': renderEnvExample,
   'docs/endpoints.md': renderEndpoints,
+  'docs/reasons.json': renderReasons,
 }
 
 await runProgram<string>({
   name: 'docs',
   command: {
-    summary: 'Writes the documents that are generated from settings, schema and endpoint tables.',
+    summary:
+      'Writes the documents that are generated from schema, settings, endpoints and reasons.',
     usage: '',
     options: {},
     help: Object.keys(documents),
