@@ -387,7 +387,7 @@ export const reasons = {
     status: 503,
     code: 'service_not_available',
     type: 'api_error',
-    text: 'There is no key for this provider here. Its operator can set one.',
+    text: 'The operator has not set up this provider yet.',
     level: 'warn',
     retryAfterSeconds: 30,
   },

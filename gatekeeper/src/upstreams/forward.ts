@@ -85,7 +85,7 @@ const unreachable: Forwarded = {
 
 /** The answer of a provider without a key. */
 function withoutKey({ name }: Service): Forwarded {
-  const text = `There is no key for the provider ${name} here. Its operator can set one.`
+  const text = `The operator has not set up the provider ${name} yet.`
   return { ...unreachable, reason: 'provider-without-key', detail: { text, param: null } }
 }
 
