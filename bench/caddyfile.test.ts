@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addBenchBlocks } from './caddyfile.ts'
 
-const shipped = readFileSync(join(resolve(import.meta.dirname, '../..'), 'caddy/Caddyfile'), 'utf8')
+const shipped = readFileSync(join(resolve(import.meta.dirname, '..'), 'caddy/Caddyfile'), 'utf8')
 
 describe('the Caddyfile of the bench', () => {
   it('is the shipped one, every line of it, with blocks added', () => {

@@ -9,7 +9,7 @@ import { openaiRows, toRequest } from '../rows.ts'
 import { allPeers } from './all-peers.ts'
 import { toPeerBlock, toPeerRow } from './peer-blocks.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
+const root = resolve(import.meta.dirname, '../..')
 const caddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
 const seat = { folder: '/f', key: 'the-key', port: 4711, appUrl: 'http://127.0.0.1:1', undo() {} }
 const callers = { plain: seat, limited: seat, spent: seat, elsewhere: seat, token: seat }
