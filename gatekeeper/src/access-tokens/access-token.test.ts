@@ -39,7 +39,7 @@ function issue(signer: Signer, changes: object = {}, header: object = {}): Promi
 const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-/** A verifier of one or more issuers whose keys and clock the test holds. */
+/** A verifier of one or more issuers whose keys and clock the test controls. */
 function setUp(signer: Signer, changes: Partial<TokenIssuer> = {}) {
   const state = { keySet: keySetOf(signer.jwk) as KeySet | null, now, refreshed: 0 }
   const revoked = new Set<string>()
@@ -72,7 +72,7 @@ const rs = await createSigner('RS256', 'rsa')
 
 describe('a token', () => {
   it.each(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const)(
-    'signed with %s by a key of its issuer holds good',
+    'signed with %s by a key of its issuer is valid',
     async (alg) => {
       const signer = await createSigner(alg)
       const { verify } = setUp(signer, { algorithms: [alg] })
@@ -80,7 +80,7 @@ describe('a token', () => {
     },
   )
 
-  it('without kid is tried with the few keys that fit', async () => {
+  it('without kid is verified with the few keys that fit', async () => {
     const other = await createSigner('ES256', 'two')
     const { verify, state } = setUp(es)
     state.keySet = keySetOf(other.jwk, es.jwk)
@@ -94,25 +94,25 @@ describe('a token', () => {
   })
 })
 
-describe('a token that does not fill `sub`', () => {
+describe('a token without a usable `sub`', () => {
   const named = { userClaim: 'common_name' }
   const subjectOf = async (changes: object, terms: Partial<TokenIssuer> = named) => {
     const verified = await setUp(es, terms).verify(await issue(es, changes))
     return typeof verified === 'string' ? verified : verified.claims.subject
   }
 
-  it.each([{ sub: '' }, { sub: undefined }])('%j is known by the user claim', async (sub) => {
+  it.each([{ sub: '' }, { sub: undefined }])('%j is identified by the user claim', async (sub) => {
     expect(await subjectOf({ ...sub, common_name: 'abc.access' })).toBe('common_name=abc.access')
     expect(await subjectOf({ ...sub, a: { b: 'x' } }, { userClaim: 'a.b' })).toBe('a.b=x')
   })
 
-  it('is refused where the entry names no other claim', async () => {
+  it('is refused when the issuer names no other claim', async () => {
     for (const terms of [{}, { userClaim: 'sub' }]) {
       expect(await subjectOf({ sub: '', common_name: 'x' }, terms)).toBe('malformed-token')
     }
   })
 
-  it('never has the id of a token with that sub, however it is written', async () => {
+  it('never gets the id of a token with that sub, in any spelling', async () => {
     const values = ['x', 'common_name=x', 'sub=x', 'sub=common_name=x', 'sub=sub=x', '=x', 'sub=']
     const ids = await Promise.all([
       ...values.map((sub) => subjectOf({ sub, common_name: 'x' })),
@@ -122,7 +122,7 @@ describe('a token that does not fill `sub`', () => {
     expect(ids[0]).toBe('x')
   })
 
-  it('no two subjects share an id, whatever they are', async () => {
+  it('two different subjects never share an id', async () => {
     const text = fc.oneof(
       fc.stringMatching(/^[a-z=]{1,8}$/),
       fc
@@ -159,7 +159,7 @@ describe('a token that does not fill `sub`', () => {
       '\ud800',
       'x'.repeat(201),
     ],
-  ])('is refused where the user claim is %j', async (common_name) => {
+  ])('is refused when the user claim is %j', async (common_name) => {
     expect(await subjectOf({ sub: '', common_name })).toBe('malformed-token')
   })
 
@@ -170,7 +170,7 @@ describe('a token that does not fill `sub`', () => {
     },
   )
 
-  it('a claim that every object has names nobody', async () => {
+  it('a claim name that every object inherits identifies nobody', async () => {
     for (const userClaim of ['constructor', '__proto__.x', 'toString']) {
       expect(await subjectOf({ sub: '' }, { userClaim })).toBe('malformed-token')
     }
@@ -184,14 +184,14 @@ describe('an audience in another claim', () => {
     return typeof verified === 'string' ? verified : 'taken'
   }
 
-  it('is compared to the letter', async () => {
+  it('is compared exactly', async () => {
     expect(await ask({ client_id: 'gate' })).toBe('taken')
     for (const client_id of ['GATE', 'gate ', ' gate', 'gateway', 'gat', 'gate\u0000', undefined]) {
       expect(await ask({ client_id })).toMatch(/token-audience|malformed-token/)
     }
   })
 
-  it('a list has to name us, and to be a list of texts', async () => {
+  it('a list must contain our audience and hold only strings', async () => {
     const azp = { audienceClaim: 'azp', audience: ['gate'] }
     expect(await ask({ azp: ['x', 'gate'] }, azp)).toBe('taken')
     for (const value of [['x'], [], [['gate']], ['gate', 1], { gate: true }, 'x gate', null]) {
@@ -200,12 +200,12 @@ describe('an audience in another claim', () => {
     expect(await ask({ client_id: ['gate'] })).toBe('malformed-token')
   })
 
-  it('is the only way in: the other claim never stands in for it', async () => {
+  it('is the only one compared: the usual claim never replaces it', async () => {
     expect(await ask({ aud: 'gate' })).toBe('token-audience')
     expect(await ask({ client_id: 'gate' }, { audience: ['gate'] })).toBe('token-audience')
   })
 
-  it('a token whose aud is somebody else is refused beside it (RFC 7519 §4.1.3)', async () => {
+  it('a token with a different aud is refused as well (RFC 7519 §4.1.3)', async () => {
     expect(await ask({ client_id: 'gate', aud: 'other' })).toBe('token-audience')
     expect(await ask({ client_id: 'gate', aud: ['other', 'gate'] })).toBe('taken')
     for (const aud of [null, '', [], 1]) {
@@ -215,7 +215,7 @@ describe('an audience in another claim', () => {
 })
 
 describe('a long token', () => {
-  it('of 21 KB, as Keycloak gives to who is in 400 groups, holds good; one above 32 KB does not', async () => {
+  it('of 21 KB, as Keycloak issues for a user in 400 groups, is valid; one above 32 KB is not', async () => {
     const { verify } = setUp(es)
     const groups = (count: number) =>
       Array.from({ length: count }, (_, at) => `/${at}`.padEnd(36, 'x'))
@@ -227,7 +227,7 @@ describe('a long token', () => {
 })
 
 describe('RFC 8725', () => {
-  it('§2.1: none and its spellings are no algorithm', async () => {
+  it('§2.1: "none" is not an algorithm, in any spelling', async () => {
     const { verify } = setUp(es)
     for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) {
       const head = encode({ alg, typ: 'at+jwt' })
@@ -236,7 +236,7 @@ describe('RFC 8725', () => {
     }
   })
 
-  it('§2.1: the public key is no HMAC secret (key confusion)', async () => {
+  it('§2.1: the public key is not accepted as an HMAC secret (key confusion)', async () => {
     const { createHmac } = await import('node:crypto')
     const { verify } = setUp(rs, { algorithms: ['RS256'] })
     for (const secret of [JSON.stringify(rs.jwk), String(rs.jwk.n)]) {
@@ -246,12 +246,12 @@ describe('RFC 8725', () => {
     }
   })
 
-  it('§3.1: an algorithm that the entry does not name is refused, though the key could do it', async () => {
+  it('§3.1: an algorithm that the issuer does not list is refused even if the key supports it', async () => {
     const { verify } = setUp(rs, { algorithms: ['PS256'] })
     expect(await verify(await issue(rs))).toBe('token-algorithm')
   })
 
-  it('§3.1: a key with an alg verifies nothing else', async () => {
+  it('§3.1: a key with an alg verifies no other algorithm', async () => {
     const { alg: _, ...bare } = rs.jwk
     const { verify, state } = setUp(rs, { algorithms: ['RS256', 'PS256'] })
     state.keySet = keySetOf({ ...bare, alg: 'PS256' })
@@ -266,14 +266,14 @@ describe('RFC 8725', () => {
     )
   })
 
-  it('§3.5: weak keys are left out', () => {
+  it('§3.5: weak keys are not used', () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     const jwk = publicKey.export({ format: 'jwk' })
     const read = readKeySet(JSON.stringify({ keys: [{ ...jwk, kid: 'weak' }] }))
     expect(read).toMatchObject({ leftOut: [{ at: 0, kid: 'weak', why: /1024 bits/ }] })
   })
 
-  it('§3.8: a token of one issuer does not pass with the name of another', async () => {
+  it('§3.8: a token of one issuer is refused under the name of another', async () => {
     const other = await createSigner()
     const b = setUp(other, { issuer: 'https://b.example' })
     const { verify, issuers } = setUp(es)
@@ -306,7 +306,7 @@ describe('RFC 8725', () => {
     expect(await verify(await issue(es, { aud }))).toBe('token-audience')
   })
 
-  it('§3.10: keys and addresses of keys in the token are not looked at', async () => {
+  it('§3.10: keys and key URLs inside the token are ignored', async () => {
     const other = await createSigner()
     const { verify } = setUp(es)
     const hints = { jwk: other.jwk, jku: 'http://127.0.0.1:1/', x5u: 'http://127.0.0.1:1/' }
@@ -315,7 +315,7 @@ describe('RFC 8725', () => {
   })
 
   it.each(['JWT', 'jwt', 'logout+jwt', 'id_token', undefined, 'dpop+jwt', ''])(
-    '§3.11: typ %j is no access token',
+    '§3.11: typ %j is not an access token',
     async (typ) => {
       const { verify } = setUp(es)
       expect(await verify(await issue(es, {}, { typ }))).toBe('token-type')
@@ -337,7 +337,7 @@ describe('the header', () => {
   })
 
   it.each(['../../etc/passwd', "' or 1=1", '__proto__', 'constructor', 'x'.repeat(5000), '\u0000'])(
-    'kid %j finds no key, and nothing but the issuer is asked',
+    'kid %j finds no key, and only the issuer is queried',
     async (kid) => {
       const { verify, state } = setUp(es)
       expect(await verify(await issue(es, {}, { kid }))).toBe('token-signature')
@@ -345,7 +345,7 @@ describe('the header', () => {
     },
   )
 
-  it('with a member twice is malformed, in header and claims', async () => {
+  it('with a duplicate member is malformed, in header and claims', async () => {
     const { verify } = setUp(es)
     const [, body, signature] = (await issue(es)).split('.')
     const twice = encode('{"alg":"ES256","typ":"at+jwt","alg":"ES256","kid":"one"}')
@@ -358,7 +358,7 @@ describe('the header', () => {
 
 describe('times', () => {
   const bad = [null, '1', `${seconds + 60}`, true, {}, [], -1, 1e300]
-  it.each([...bad, undefined])('exp %j is malformed: a token must end', async (exp) => {
+  it.each([...bad, undefined])('exp %j is malformed: a token must expire', async (exp) => {
     const { verify } = setUp(es)
     const result = await verify(await signRaw(es, claims({ exp })))
     expect(result).toBe('malformed-token')
@@ -370,7 +370,7 @@ describe('times', () => {
     expect(await verify(await signRaw(es, claims({ iat: value })))).toBe('malformed-token')
   })
 
-  it('a token ends at its exp and begins at its nbf and iat, to the millisecond', async () => {
+  it('a token is valid from its nbf and iat until its exp, to the millisecond', async () => {
     const { verify, state } = setUp(es)
     const token = await issue(es, { nbf: seconds + 5, exp: seconds + 60.5 })
     expect(await verify(token)).toBe('token-not-yet-valid')
@@ -384,7 +384,7 @@ describe('times', () => {
     expect(await verify(fromAhead)).toBe('token-not-yet-valid')
   })
 
-  it('clocks may be apart by the tolerance, and no more', async () => {
+  it('clocks may differ by the tolerance and no more', async () => {
     const { verify, state } = setUp(es, { clockToleranceSeconds: 30 })
     const token = await issue(es, { nbf: seconds + 29, exp: seconds + 60 })
     expect(await verify(token)).toHaveProperty('claims')
@@ -393,8 +393,8 @@ describe('times', () => {
   })
 })
 
-describe('what is remembered of a token', () => {
-  it('does not outlive its end, its revocation, or the key that signed it', async () => {
+describe('a cached token', () => {
+  it('does not outlive its expiry, its revocation or the key that signed it', async () => {
     const { verify, state, revoked } = setUp(es)
     const token = await issue(es)
     expect(await verify(token)).toHaveProperty('claims')
@@ -410,7 +410,7 @@ describe('what is remembered of a token', () => {
     expect(await verify(token)).toBe('token-expired')
   })
 
-  it('a respelled token is no second token: padding, bits left over, white space, the other alphabet', async () => {
+  it('a respelled token is not a second token: padding, unused bits, white space, the other alphabet', async () => {
     const { verify } = setUp(rs, { algorithms: ['RS256'] })
     const token = await issue(rs, { sub: 'ada??>>~~' })
     expect(await verify(token)).toHaveProperty('claims')
@@ -430,7 +430,7 @@ describe('what is remembered of a token', () => {
     }
   })
 
-  it('no changed byte of a token passes', async () => {
+  it('a token with any byte changed is refused', async () => {
     const { verify } = setUp(es)
     const token = await issue(es)
     await fc.assert(
@@ -443,7 +443,7 @@ describe('what is remembered of a token', () => {
     )
   })
 
-  it('no text at all throws', async () => {
+  it('no input throws', async () => {
     const { verify } = setUp(es)
     const part = fc.oneof(fc.string(), fc.json().map(encode), fc.base64String())
     await fc.assert(
@@ -455,7 +455,7 @@ describe('what is remembered of a token', () => {
   })
 })
 
-it('an unknown kid asks for newer keys, and only for those of its own issuer', async () => {
+it('an unknown kid triggers a fetch of newer keys of its own issuer only', async () => {
   const { verify, state } = setUp(es)
   const next = await createSigner('ES256', 'next')
   const rotated = createTokenVerifier({
@@ -478,12 +478,12 @@ it('an unknown kid asks for newer keys, and only for those of its own issuer', a
   expect(await rotated(await issue(next))).toHaveProperty('claims')
 })
 
-it('a key set with a private key in it leaves that key out', () => {
+it('a private key in a key set is not used', () => {
   const read = readKeySet(JSON.stringify({ keys: [{ ...es.secretJwk, kid: 'x' }] }))
   expect(read).toMatchObject({ leftOut: [{ why: expect.stringContaining('secret (d)') }] })
 })
 
-/** Signs what the library would refuse to. */
+/** Signs tokens that the library would refuse to sign. */
 function signRaw(signer: Signer, payload: object): string {
   const head = encode({ alg: signer.alg, kid: signer.kid, typ: 'at+jwt' })
   const signed = `${head}.${encode(payload)}`

@@ -11,7 +11,7 @@ describe('a rule on a scope', () => {
     { scp: ' ai.use  profile' },
     { scp: ['openid', 'ai.use'] },
     { scp: ['ai.use'] },
-  ])('fits by word: %j', (claims) => {
+  ])('matches a whole word: %j', (claims) => {
     expect(fits({ scp: ['ai.use'] }, claims)).toBe(true)
     const scope = (claims as { scp: unknown }).scp
     expect(fits({ scope: ['ai.use'] }, { scope })).toBe(true)
@@ -22,16 +22,16 @@ describe('a rule on a scope', () => {
     // Words are divided by blanks alone (RFC 6749 §3.3).
     ...['openid\tai.use', 'openid\u00a0ai.use', 'openid\nai.use', 'ai.use\u2003x', 'ai.use\u200b'],
     ...[['openid ai.use'], [['ai.use']], { 'ai.use': true }, null, 5],
-  ])('does not fit by a part of a word, by other white space, or by another form: %j', (scp) => {
+  ])('does not match part of a word, other white space or another form: %j', (scp) => {
     expect(fits({ scp: ['ai.use'] }, { scp })).toBe(false)
   })
 
-  test('may still name the whole text', () => {
+  test('may still match the whole text', () => {
     expect(fits({ scope: ['openid ai.use'] }, { scope: 'openid ai.use' })).toBe(true)
     expect(fits({ scope: ['openid ai.use'] }, { scope: 'ai.use openid' })).toBe(false)
   })
 
-  test('other claims are not divided: a name with a blank is one name', () => {
+  test('other claims are not split: a name with a blank is one name', () => {
     expect(fits({ groups: ['admin'] }, { groups: 'no admin' })).toBe(false)
     expect(fits({ 'a.scope': ['admin'] }, { a: { scope: 'no admin' } })).toBe(false)
   })
@@ -41,7 +41,7 @@ describe('a rule on a scope', () => {
   })
 })
 
-test('every claim that does not hold is named', () => {
+test('every claim that does not match is listed', () => {
   const when = { scp: ['a'], groups: ['staff'], tier: ['1'] }
   expect(findMisses(when, { scp: 'b', groups: ['staff'], tier: 2 })).toEqual(['scp', 'tier'])
 })

@@ -1,4 +1,4 @@
-/** Signatures of JWTs against vectors from outside (../shared/vectors/README.md), read in place. */
+/** Signatures of JWTs against external vectors (../shared/vectors/README.md), read in place. */
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -23,7 +23,7 @@ function readGroups(name: string): Group[] {
 
 /** As the gatekeeper would: form first, then the key set with its weak keys left out, then jose. */
 async function isAccepted({ jws }: Case, group: Group): Promise<boolean> {
-  // The JSON serialization (RFC 7515 §7.2) is an object there; nobody could send it in a field.
+  // The JSON serialization (RFC 7515 §7.2) is an object there, which no header field can hold.
   if (typeof jws !== 'string' || readSignedParts(jws) === null) return false
   const given = group.public ?? group.private
   const keys = (given as { keys?: Jwk[] }).keys ?? [given]
@@ -32,11 +32,11 @@ async function isAccepted({ jws }: Case, group: Group): Promise<boolean> {
   return await isSignedBy(read.keySet, { text: jws }, algorithms)
 }
 
-/** Valid for a library that takes it, and refused here by decision. */
+/** Valid for a library that accepts it, and refused here on purpose. */
 function isRefusedByDecision(group: Group, { jws }: Case): boolean {
   const head = String(jws).split('.', 1)[0] ?? ''
   const { alg = '' } = JSON.parse(Buffer.from(head, 'base64url').toString()) as { alg?: string }
-  // HMAC: whoever can verify can sign.
+  // HMAC: a party that can verify can also sign.
   if (alg.startsWith('HS') || group.public === undefined) return true
   // The key says that it is for another algorithm than the token's (RFC 8725 §3.1); or it names
   // one that does not exist.
@@ -44,7 +44,7 @@ function isRefusedByDecision(group: Group, { jws }: Case): boolean {
   return keyAlg !== undefined && keyAlg !== alg
 }
 
-describe.skipIf(!isThere).each(['jws', 'jwk', 'jwc'])('outside vectors of %s', (name) => {
+describe.skipIf(!isThere).each(['jws', 'jwk', 'jwc'])('external test vectors of %s', (name) => {
   const cases = readGroups(name).flatMap((group) =>
     group.tests.map((vector) => [vector.tcId, vector.comment, vector, group] as const),
   )
@@ -55,7 +55,7 @@ describe.skipIf(!isThere).each(['jws', 'jwk', 'jwc'])('outside vectors of %s', (
     expect(await isAccepted(vector, group)).toBe(false)
   })
 
-  it.each(valid)('%d %s: holds good, or is refused by decision', async (_id, _c, vector, group) => {
+  it.each(valid)('%d %s: is valid, or refused on purpose', async (_id, _c, vector, group) => {
     expect(await isAccepted(vector, group)).toBe(!isRefusedByDecision(group, vector))
   })
 

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const source of opened.splice(0)) source.close()
 })
 
-/** A source whose issuer and time the test holds. */
+/** A source whose issuer and time the test controls. */
 function setUp(documents: Record<string, string | Error>, url: string | null = `${issuer}/keys`) {
   const state = { now: 1_000_000, asked: [] as string[], timers: [] as [number, () => void][] }
   const source = openRemoteKeySource(
@@ -42,8 +42,8 @@ function setUp(documents: Record<string, string | Error>, url: string | null = `
   return { source, state, documents, settle }
 }
 
-describe('keys of an issuer elsewhere', () => {
-  it('are looked for at the start and again later, in the background', async () => {
+describe('keys of a remote issuer', () => {
+  it('are fetched at the start and again later, in the background', async () => {
     const { source, state, settle } = setUp({ [`${issuer}/keys`]: await set('one') })
     await settle()
     expect(source.current()?.has('one')).toBe(true)
@@ -51,7 +51,7 @@ describe('keys of an issuer elsewhere', () => {
     expect(source.problems()).toEqual([])
   })
 
-  it('are found by the discovery document, which must be that of the issuer', async () => {
+  it('are found through the discovery document, which must belong to the issuer', async () => {
     const at = `${issuer}/.well-known/openid-configuration`
     const good = setUp(
       {
@@ -80,7 +80,7 @@ describe('keys of an issuer elsewhere', () => {
     }
   })
 
-  it('that are unknown are asked for once in 30 s, however many tokens name them', async () => {
+  it('that are unknown are fetched once in 30 s, however many tokens name them', async () => {
     const address = `${issuer}/keys`
     const { source, state, documents, settle } = setUp({ [address]: await set('one') })
     await settle()
@@ -94,7 +94,7 @@ describe('keys of an issuer elsewhere', () => {
     expect(source.current()?.has('one')).toBe(false)
   })
 
-  it('stay in force while the issuer is away, for a while, and that is said', async () => {
+  it('stay in force for a while when the issuer is unreachable, and the problem is reported', async () => {
     const address = `${issuer}/keys`
     const { source, state, documents, settle } = setUp({ [address]: await set('one') })
     await settle()
@@ -110,7 +110,7 @@ describe('keys of an issuer elsewhere', () => {
     expect(source.problems()[0]?.what).toContain('no key of it is in use')
   })
 
-  it('are looked for less and less often while the issuer is away', async () => {
+  it('are fetched less and less often while the issuer is unreachable', async () => {
     const { state, settle } = setUp({})
     for (let at = 0; at < 7; at++) {
       await settle()
@@ -121,7 +121,7 @@ describe('keys of an issuer elsewhere', () => {
     expect(delays.slice(0, 7)).toEqual([5, 15, 30, 60, 300, 300, 300].map((s) => s * 1000))
   })
 
-  it('that are the same keep what was verified with them', async () => {
+  it('that did not change keep the cached verifications', async () => {
     const { source, state, settle } = setUp({ [`${issuer}/keys`]: await set('one') })
     await settle()
     const before = source.current()
@@ -130,7 +130,7 @@ describe('keys of an issuer elsewhere', () => {
     expect(source.current()).toBe(before)
   })
 
-  it('an issuer text is never in what is said of it', async () => {
+  it('text from an issuer is never in the reported problem', async () => {
     const secret = 'gk_not_for_logs'
     const { source, settle } = setUp({ [`${issuer}/keys`]: secret })
     await settle()
@@ -145,7 +145,7 @@ describe('an issuer whose certificate is not trusted', () => {
       /Write tls: \{ca: FILE\} below the entry of https:.*NODE_EXTRA/,
     ],
     ['CERT_HAS_EXPIRED', /renew it/],
-  ])('is named with the cure: %s', async (code, cure) => {
+  ])('is reported with the fix: %s', async (code, cure) => {
     const error = Object.assign(new Error('tls'), { code })
     const { source, settle } = setUp({ [`${issuer}/keys`]: error })
     await settle()

@@ -42,7 +42,7 @@ describe('a revoked token', () => {
     expect((await open()).isRevoked(token({}))).toBe(true)
   })
 
-  it('says nothing of another token, nor of the same id of another issuer', async () => {
+  it('does not affect another token, nor the same id of another issuer', async () => {
     const revocations = await open()
     await revocations.revokeToken({ issuer: 'https://a.example', tokenId: 'one', expiresAt: 2e6 })
     expect(revocations.isRevoked(token({ tokenId: 'two' }))).toBe(false)
@@ -52,7 +52,7 @@ describe('a revoked token', () => {
     }
   })
 
-  it('is forgotten after its end, and not before', async () => {
+  it('is forgotten after its expiry, and not before', async () => {
     const revocations = await open()
     const issuer = 'https://a.example'
     await revocations.revokeToken({ issuer, tokenId: 'one', expiresAt: now + 10 })
@@ -64,7 +64,7 @@ describe('a revoked token', () => {
     expect(await readFile(path, 'utf8')).not.toContain('one')
   })
 
-  it('is lost by nobody where two gatekeepers revoke at once', async () => {
+  it('is never lost when two gatekeepers revoke at once', async () => {
     const all = await Promise.all([open(), open(), open()])
     const issuer = 'https://a.example'
     await Promise.all(
@@ -93,7 +93,7 @@ describe('a revoked client', () => {
   })
 })
 
-it('a file that vanishes gives nothing back', async () => {
+it('a deleted file restores no revoked token', async () => {
   const revocations = await open()
   const issuer = 'https://a.example'
   await revocations.revokeToken({ issuer, tokenId: 'one', expiresAt: now + 60_000 })
@@ -105,7 +105,7 @@ it('a file that vanishes gives nothing back', async () => {
 
 describe('a broken file', () => {
   it.each(['', 'x', '{}', '{"version":2}', '{"version":1,"tokens":[],"clients":{}}', '[]', 'null'])(
-    '%j stops the start; later the last good revocations stay, and it is not written over',
+    '%j stops the start; later the last good revocations stay, and the file is not overwritten',
     async (text) => {
       const revocations = await open()
       const issuer = 'https://a.example'

@@ -61,7 +61,7 @@ function resolve(
 }
 
 describe('the holder of a token of ours', () => {
-  it('is the client as it stands now, with the lesser of both roles', () => {
+  it('is the client as it is configured now, with the lower of both roles', () => {
     expect(resolve({})).toMatchObject({ id: 'client:app', role: 'readwrite', services: ['ollama'] })
     expect(resolve({ role: 'admin' })).toMatchObject({ role: 'readwrite' })
     expect(resolve({ role: 'readonly' })).toMatchObject({ role: 'readonly' })
@@ -83,7 +83,7 @@ describe('the holder of a token of ours', () => {
     claims: {},
   }
 
-  it('that was exchanged is a principal of its own, under a parent that is asked anew', () => {
+  it('that was exchanged is a separate principal, under a parent that is checked again', () => {
     const asked = narrowing(key, { services: ['tts'], limits: ['5/min'] })
     expect(resolve(asked)).toMatchObject({
       ...{ id: 'token:one', services: ['tts'], limits: [{ amount: 5 }] },
@@ -113,7 +113,7 @@ describe('the holder of a token of ours', () => {
 describe('the holder of a token of another issuer', () => {
   const ask = (claims: object) => resolve(claims, { issuer: foreign })
 
-  it('gets what the first rule gives whose every claim fits', () => {
+  it('gets the grants of the first rule whose claims all match', () => {
     expect(ask({ groups: ['x', 'staff'], tier: 1, email: 'ada@x.example' })).toMatchObject({
       ...{ id: `${foreign}#app`, kind: 'token', user: 'ada@x.example', role: 'admin' },
       services: ['ollama', 'tts'],
@@ -131,11 +131,11 @@ describe('the holder of a token of another issuer', () => {
     { groups: null, tier: 1 },
     { realm: 'roles' },
     { 'realm.roles': [['user']] },
-  ])('with %j gets nothing, however good its signature is: token-not-granted', (claims) => {
+  ])('with %j gets nothing even with a valid signature: token-not-granted', (claims) => {
     expect(ask(claims)).toBe('token-not-granted')
   })
 
-  it('gets nothing by claims that only our own tokens have', () => {
+  it('gets nothing from claims that only our own tokens have', () => {
     expect(ask({ gatekeeper: { parent: { kind: 'key', id: 'good' } }, role: 'admin' })).toBe(
       'token-not-granted',
     )

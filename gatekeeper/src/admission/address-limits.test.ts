@@ -14,27 +14,27 @@ const from = (clientAddress: string, over = {}) => ({
 })
 const reasonOf = (answer: object | null) => (answer as { reason?: Reason } | null)?.reason ?? null
 
-test('a stranger reads no more than the limit, and takes nothing from another address', () => {
+test('an unknown caller reads no more than the limit, and uses nothing of another address', () => {
   const { reserve } = limit()
   const answers = Array.from({ length: 5 }, () => reasonOf(reserve(from('192.0.2.1'))))
   expect(answers).toEqual([null, null, null, 'rate-limited', 'rate-limited'])
   expect(reserve(from('192.0.2.2'))).toBeNull()
 })
 
-test('what only rehearses says the same and uses nothing up', () => {
+test('a rehearsal gives the same answer and charges nothing', () => {
   const { reserve, rehearse } = limit()
   for (let turn = 0; turn < 9; turn++) expect(rehearse(from('192.0.2.1'))).toBeNull()
   for (let turn = 0; turn < 3; turn++) expect(reserve(from('192.0.2.1'))).toBeNull()
   expect(reasonOf(rehearse(from('192.0.2.1')))).toBe('rate-limited')
 })
 
-test('the addresses of one IPv6 network are one', () => {
+test('the addresses of one IPv6 network share one limit', () => {
   const { reserve } = limit()
   const answers = [1, 2, 3, 4].map((last) => reasonOf(reserve(from(`2001:db8::${last}`))))
   expect(answers).toEqual([null, null, null, 'rate-limited'])
 })
 
-test('callers with a key, our own endpoints and what is no read are not counted here', () => {
+test('callers with a key, our own endpoints and requests that do not read are not counted here', () => {
   const { reserve } = limit()
   const others = [
     { ...from('192.0.2.1'), principal: aPrincipal() },

@@ -34,8 +34,8 @@ const services = [
   }),
 ]
 
-/** Records what is asked of it, so that a test can see what was never asked. */
-function createWorld(over: Partial<AdmitDeps> = {}, principal: Principal = aPrincipal()) {
+/** Records its calls, so that a test can see what was never called. */
+function createFixture(over: Partial<AdmitDeps> = {}, principal: Principal = aPrincipal()) {
   const seen = {
     authenticated: [] as string[],
     reserved: [] as string[],
@@ -86,16 +86,16 @@ const image = (over: Partial<RequestHead> = {}): RequestHead =>
 
 async function reasonOf(
   head: RequestHead,
-  world = createWorld(),
+  fixture = createFixture(),
   body: string | Error = goodBody,
 ): Promise<Reason | null> {
-  const verdict = await admit(head, world.source(body), world.deps)
+  const verdict = await admit(head, fixture.source(body), fixture.deps)
   return 'reason' in verdict ? verdict.reason : null
 }
 
-describe('a request in order', () => {
-  test('is admitted, reserved once, not settled, with the bytes that were judged', async () => {
-    const { seen, deps, source } = createWorld()
+describe('a valid request', () => {
+  test('is admitted, reserved once, not settled, with the bytes that were checked', async () => {
+    const { seen, deps, source } = createFixture()
     const verdict = await admit(aHead(), source(goodBody), deps)
     if ('reason' in verdict) throw new Error(verdict.reason)
     expect(Admission.isAdmission(verdict.admission)).toBe(true)
@@ -109,7 +109,7 @@ describe('a request in order', () => {
     })
   })
 
-  test('is decided on before it waits: for the books, and for its turn', async () => {
+  test('is decided before it waits for the ledger and for its slot', async () => {
     const seen: string[] = []
     const enterQueue = async () => {
       seen.push('queue')
@@ -122,21 +122,21 @@ describe('a request in order', () => {
           return null
         },
       })
-    const { deps, source } = createWorld({ enterQueue, reserve })
+    const { deps, source } = createFixture({ enterQueue, reserve })
     const body = { ...source(goodBody), onDecided: () => seen.push('decided') }
     expect(await admit(aHead(), body, deps)).not.toHaveProperty('reason')
     expect(seen).toEqual(['decided', 'books', 'queue'])
   })
 
-  test('on a check route has no body, and none is asked for', async () => {
-    const { seen, deps } = createWorld({}, aPrincipal({ services: ['image'] }))
+  test('on a check route has no body, and none is read', async () => {
+    const { seen, deps } = createFixture({}, aPrincipal({ services: ['image'] }))
     const verdict = await admit(image({ target: '/image/' }), null, deps)
     expect(verdict).toMatchObject({ bytes: null })
     expect(seen.reserved).toHaveLength(1)
   })
 })
 
-describe('until the head checks pass, nothing of the body is read and nothing is charged', () => {
+describe('before the head checks pass, no body is read and nothing is charged', () => {
   test.each([
     ['no key', { fields: { 'content-type': ['application/json'] } }, 'no-credential'],
     ['a bad key', { fields: { authorization: [otherKey] } }, 'unknown-key'],
@@ -165,15 +165,15 @@ describe('until the head checks pass, nothing of the body is read and nothing is
       'origin-not-allowed',
     ],
   ] as [string, Partial<RequestHead>, Reason][])('%s', async (_, over, reason) => {
-    const world = createWorld()
-    expect(await reasonOf(aHead(over), world)).toBe(reason)
-    expect(world.seen).toMatchObject({ reads: 0, reserved: [], settled: [] })
+    const fixture = createFixture()
+    expect(await reasonOf(aHead(over), fixture)).toBe(reason)
+    expect(fixture.seen).toMatchObject({ reads: 0, reserved: [], settled: [] })
   })
 
-  test('a malformed head is not even shown to the key store', async () => {
-    const world = createWorld()
-    await reasonOf(aHead({ target: '/api/../chat' }), world)
-    expect(world.seen.authenticated).toEqual([])
+  test('a malformed head never reaches the key store', async () => {
+    const fixture = createFixture()
+    await reasonOf(aHead({ target: '/api/../chat' }), fixture)
+    expect(fixture.seen.authenticated).toEqual([])
   })
 })
 
@@ -182,67 +182,69 @@ describe('a reservation is settled exactly once', () => {
     ['a denial of the body', '{"model":"a","model":"b"}', 'body-ambiguous'],
     ['a body that is no JSON', 'x', 'body-malformed'],
   ] as const)('on %s', async (_, body, reason) => {
-    const world = createWorld()
-    expect(await reasonOf(aHead(), world, body)).toBe(reason)
-    expect(world.seen.reserved).toHaveLength(1)
-    expect(world.seen.settled).toEqual([{ status: 0, kind: 'failed', answerBytes: 0 }])
+    const fixture = createFixture()
+    expect(await reasonOf(aHead(), fixture, body)).toBe(reason)
+    expect(fixture.seen.reserved).toHaveLength(1)
+    expect(fixture.seen.settled).toEqual([{ status: 0, kind: 'failed', answerBytes: 0 }])
   })
 
   test('on a model that is not allowed', async () => {
-    const world = createWorld({}, aPrincipal({ models: ['other'] }))
-    expect(await reasonOf(aHead(), world)).toBe('model-not-allowed')
-    expect(world.seen.settled).toHaveLength(1)
+    const fixture = createFixture({}, aPrincipal({ models: ['other'] }))
+    expect(await reasonOf(aHead(), fixture)).toBe('model-not-allowed')
+    expect(fixture.seen.settled).toHaveLength(1)
   })
 
-  // `4_0` is 40 to Python: what we cannot read may be any number, so no cap would hold.
+  // `4_0` is 40 to Python: a value that we cannot read may be any number, so no cap would apply.
   test.each(['200', '"4_0"', '[2]', '{}'])(
-    'where a cap cannot be divided among the answers asked for: n is %s',
+    'when a cap cannot be divided among the requested answers: n is %s',
     async (n) => {
       const caps = { ...noCaps, outputTokens: 100 }
-      const world = createWorld({}, aPrincipal({ caps }))
+      const fixture = createFixture({}, aPrincipal({ caps }))
       const head = aHead({ target: '/v1/chat/completions' })
       const body = `{"model":"m","messages":[],"n":${n}}`
-      expect(await reasonOf(head, world, body)).toBe('output-too-long')
-      expect(world.seen.settled).toHaveLength(1)
+      expect(await reasonOf(head, fixture, body)).toBe('output-too-long')
+      expect(fixture.seen.settled).toHaveLength(1)
     },
   )
 
-  test('where the client breaks off while its body is read', async () => {
-    const world = createWorld()
-    expect(await reasonOf(aHead(), world, 'aborted')).toBe('body-aborted')
-    expect(world.seen.settled).toHaveLength(1)
+  test('when the client disconnects while its body is read', async () => {
+    const fixture = createFixture()
+    expect(await reasonOf(aHead(), fixture, 'aborted')).toBe('body-aborted')
+    expect(fixture.seen.settled).toHaveLength(1)
   })
 
-  test('where reading the body fails in a way that nobody expected', async () => {
-    const world = createWorld()
-    const reason = await reasonOf(aHead(), world, new Error('bug')).catch(() => 'thrown')
+  test('when reading the body fails unexpectedly', async () => {
+    const fixture = createFixture()
+    const reason = await reasonOf(aHead(), fixture, new Error('bug')).catch(() => 'thrown')
     expect(reason).not.toBeNull()
-    expect(world.seen.settled).toHaveLength(1)
+    expect(fixture.seen.settled).toHaveLength(1)
   })
 
-  test('where a body check throws', async () => {
+  test('when a body check throws', async () => {
     const broken: Check = {
       name: 'broken',
       examine: () => {
         throw new Error('bug')
       },
     }
-    const world = createWorld({ checks: { ...checks, body: [...checks.body, broken] } })
-    expect(await reasonOf(aHead(), world)).toBe('check-failed')
-    expect(world.seen.settled).toHaveLength(1)
+    const fixture = createFixture({ checks: { ...checks, body: [...checks.body, broken] } })
+    expect(await reasonOf(aHead(), fixture)).toBe('check-failed')
+    expect(fixture.seen.settled).toHaveLength(1)
   })
 
   test.each(['rate-limited', 'draining'] as const)(
-    'and not at all where nothing could be reserved: %s',
+    'and not at all when nothing could be reserved: %s',
     async (reason) => {
-      const world = createWorld({ reserve: () => ({ reason, limit: null, retryAfterMs: 1000 }) })
-      expect(await reasonOf(aHead(), world)).toBe(reason)
-      expect(world.seen).toMatchObject({ settled: [], reads: 0 })
+      const fixture = createFixture({
+        reserve: () => ({ reason, limit: null, retryAfterMs: 1000 }),
+      })
+      expect(await reasonOf(aHead(), fixture)).toBe(reason)
+      expect(fixture.seen).toMatchObject({ settled: [], reads: 0 })
     },
   )
 })
 
-describe('what throws denies', () => {
+describe('an exception denies the request', () => {
   const bug = () => {
     throw new Error('bug')
   }
@@ -251,38 +253,40 @@ describe('what throws denies', () => {
     ['throws', bug],
     ['rejects', () => Promise.reject(new Error('the file is gone'))],
   ])('a key store that %s', async (_, authenticate) => {
-    const world = createWorld({ authenticate })
-    expect(await reasonOf(aHead(), world)).toBe('check-failed')
-    expect(world.seen).toMatchObject({ reads: 0, reserved: [] })
+    const fixture = createFixture({ authenticate })
+    expect(await reasonOf(aHead(), fixture)).toBe('check-failed')
+    expect(fixture.seen).toMatchObject({ reads: 0, reserved: [] })
   })
 
-  test('a key store that throws makes nobody anonymous', async () => {
-    const world = createWorld({ authenticate: bug })
+  test('a key store that throws does not make the caller anonymous', async () => {
+    const fixture = createFixture({ authenticate: bug })
     const head = aHead({ method: 'GET', target: '/api/version', hasBody: false })
-    expect(await reasonOf(head, world)).toBe('check-failed')
+    expect(await reasonOf(head, fixture)).toBe('check-failed')
   })
 
   test('a head check that throws', async () => {
-    const world = createWorld({ checks: { ...checks, head: [{ name: 'broken', examine: bug }] } })
-    expect(await reasonOf(aHead(), world)).toBe('check-failed')
+    const fixture = createFixture({
+      checks: { ...checks, head: [{ name: 'broken', examine: bug }] },
+    })
+    expect(await reasonOf(aHead(), fixture)).toBe('check-failed')
   })
 
   test('a ledger that throws', async () => {
-    const world = createWorld({ reserve: bug })
-    expect(await reasonOf(aHead(), world)).toBe('check-failed')
-    expect(world.seen.reads).toBe(0)
+    const fixture = createFixture({ reserve: bug })
+    expect(await reasonOf(aHead(), fixture)).toBe('check-failed')
+    expect(fixture.seen.reads).toBe(0)
   })
 
-  test('a path that no reader can decode', async () => {
+  test('a path that cannot be decoded', async () => {
     const head = aHead({ method: 'GET', target: '/v1/models/%ff', hasBody: false })
-    const world = createWorld()
-    expect(await reasonOf(head, world)).not.toBeNull()
+    const fixture = createFixture()
+    expect(await reasonOf(head, fixture)).not.toBeNull()
   })
 
-  test('without a single check, nobody is admitted who is nobody', async () => {
-    const world = createWorld({ checks: { facts: [], caller: [], head: [], body: [] } })
-    expect(await reasonOf(aHead({ fields: {} }), world)).toBe('check-failed')
-    expect(await reasonOf(aHead({ fields: { authorization: [otherKey] } }), world)).toBe(
+  test('without any check, an unidentified caller is not admitted', async () => {
+    const fixture = createFixture({ checks: { facts: [], caller: [], head: [], body: [] } })
+    expect(await reasonOf(aHead({ fields: {} }), fixture)).toBe('check-failed')
+    expect(await reasonOf(aHead({ fields: { authorization: [otherKey] } }), fixture)).toBe(
       'check-failed',
     )
   })
@@ -291,7 +295,7 @@ describe('what throws denies', () => {
 describe('anonymous callers', () => {
   const version = { method: 'GET', target: '/api/version', hasBody: false }
 
-  test('reach what is open, and only without a credential', async () => {
+  test('reach open endpoints, and only without a credential', async () => {
     expect(await reasonOf(aHead({ ...version, fields: {} }))).toBeNull()
     expect(await reasonOf(aHead({ ...version, fields: { authorization: [otherKey] } }))).toBe(
       'unknown-key',
@@ -307,7 +311,7 @@ describe('anonymous callers', () => {
   })
 })
 
-describe('every carrier of a key gets the same verdict', () => {
+describe('every carrier of a key leads to the same decision', () => {
   const basic = (key: string) => `Basic ${Buffer.from(`any:${key}`).toString('base64')}`
   const carriers: readonly (readonly [string, (key: string) => Record<string, string[]>])[] = [
     ['Bearer', (key) => ({ authorization: [`Bearer ${key}`] })],
@@ -330,7 +334,7 @@ describe('every carrier of a key gets the same verdict', () => {
 })
 
 describe('a key among the sub-protocols never reaches the application', () => {
-  const world = () => createWorld({}, aPrincipal({ services: ['image'] }))
+  const fixture = () => createFixture({}, aPrincipal({ services: ['image'] }))
   const subprotocols = { kind: 'set-subprotocols', subprotocols: ['chat'] }
   const basic = `Basic ${Buffer.from(`any:${sampleKey}`).toString('base64')}`
 
@@ -341,7 +345,7 @@ describe('a key among the sub-protocols never reaches the application', () => {
     ['beside Basic, which a browser adds by itself', { authorization: [basic] }],
   ] as [string, Record<string, string[]>][])('%s', async (_, beside) => {
     const fields = { 'sec-websocket-protocol': [`chat, ${sampleKey}`], ...beside }
-    const { deps } = world()
+    const { deps } = fixture()
     const verdict = await admit(image({ fields, upgrade: 'websocket' }), null, deps)
     if ('reason' in verdict) throw new Error(verdict.reason)
     expect(verdict.admission.obligations).toEqual([subprotocols])
@@ -355,12 +359,12 @@ describe('what limits and queues add', () => {
   })
   const refusing = (reason: Reason): Refusal => ({ reason, limit: null, retryAfterMs: 5 })
 
-  test('limits are those of the service and the principal, for checks and ledger alike', async () => {
+  test('the limits are those of the service and the principal, for checks and ledger alike', async () => {
     const limits: ScopedLimit[] = [
       { scope: 'key', subject: 'key:a', limit: parseLimit('5-prompt-bytes') as Limit },
     ]
     const asked: unknown[] = []
-    const world = createWorld({
+    const fixture = createFixture({
       limitsOf: ({ facts, principal }) => {
         asked.push([facts.service?.name, principal.id])
         return limits
@@ -370,11 +374,11 @@ describe('what limits and queues add', () => {
         return aReservation()
       },
     })
-    expect(await reasonOf(aHead(), world)).toBe('prompt-too-large')
+    expect(await reasonOf(aHead(), fixture)).toBe('prompt-too-large')
     expect(asked).toEqual([['ollama', 'key:abcde01234']])
   })
 
-  test('what the body is expected to use is charged before anything is sent', async () => {
+  test('the estimated use of the body is charged before anything is sent', async () => {
     const settled: Outcome[] = []
     const reservation = aReservation({
       extend: () => refusing('quota-exceeded'),
@@ -382,66 +386,66 @@ describe('what limits and queues add', () => {
         settled.push(outcome)
       },
     })
-    const world = createWorld({ reserve: () => reservation })
-    const verdict = await admit(aHead(), world.source(goodBody), world.deps)
+    const fixture = createFixture({ reserve: () => reservation })
+    const verdict = await admit(aHead(), fixture.source(goodBody), fixture.deps)
     expect(verdict).toMatchObject({ reason: 'quota-exceeded', refusal: { retryAfterMs: 5 } })
     expect(settled).toHaveLength(1)
   })
 
-  test('a record that cannot be made refuses', async () => {
+  test('a failed audit record refuses the request', async () => {
     const reservation = aReservation({ open: async () => refusing('ledger-unavailable') })
-    const world = createWorld({ reserve: () => reservation })
-    expect(await reasonOf(aHead(), world)).toBe('ledger-unavailable')
+    const fixture = createFixture({ reserve: () => reservation })
+    expect(await reasonOf(aHead(), fixture)).toBe('ledger-unavailable')
   })
 
-  test('who gets no slot is refused, and its reservation ended', async () => {
-    const world = createWorld({ enterQueue: async () => refusing('queue-full') })
-    expect(await reasonOf(aHead(), world)).toBe('queue-full')
-    expect(world.seen.settled).toHaveLength(1)
+  test('a request without a slot is refused, and its reservation ends', async () => {
+    const fixture = createFixture({ enterQueue: async () => refusing('queue-full') })
+    expect(await reasonOf(aHead(), fixture)).toBe('queue-full')
+    expect(fixture.seen.settled).toHaveLength(1)
   })
 
-  test('a slot is given back once, when the request is settled, and its wait is told', async () => {
+  test('a slot is released once, when the request is settled, and its wait is recorded', async () => {
     let released = 0
     const enterQueue = async () => slot({ waitedMs: 12, release: () => released++ })
-    const world = createWorld({ enterQueue })
-    const verdict = await admit(aHead(), world.source(goodBody), world.deps)
+    const fixture = createFixture({ enterQueue })
+    const verdict = await admit(aHead(), fixture.source(goodBody), fixture.deps)
     if ('reason' in verdict) throw new Error(verdict.reason)
     expect(verdict.admission.waitedMs).toBe(12)
     expect(released).toBe(0)
     await verdict.admission.reservation.settle({ status: 200, kind: 'answered', answerBytes: 1 })
     expect(released).toBe(1)
-    expect(world.seen.settled).toEqual([expect.objectContaining({ waitedMs: 12 })])
+    expect(fixture.seen.settled).toEqual([expect.objectContaining({ waitedMs: 12 })])
   })
 
-  test('a key that was revoked while its request waited is refused, and leaves its slot', async () => {
+  test('a key revoked while its request waited is refused, and releases its slot', async () => {
     let released = 0
     let isRevoked = false
-    const world = createWorld({
+    const fixture = createFixture({
       authenticate: () => (isRevoked ? 'unknown-key' : aPrincipal()),
       enterQueue: async () => {
         isRevoked = true
         return slot({ hasWaited: true, release: () => released++ })
       },
     })
-    expect(await reasonOf(aHead(), world)).toBe('unknown-key')
-    expect([released, world.seen.settled.length]).toEqual([1, 1])
+    expect(await reasonOf(aHead(), fixture)).toBe('unknown-key')
+    expect([released, fixture.seen.settled.length]).toEqual([1, 1])
   })
 
-  test('a role that was taken away while its request waited counts as it is now', async () => {
+  test('a role changed while the request waited applies as it is now', async () => {
     let role: Principal['role'] = 'readwrite'
-    const world = createWorld({
+    const fixture = createFixture({
       authenticate: () => aPrincipal({ role }),
       enterQueue: async () => {
         role = 'readonly'
         return slot({ hasWaited: true })
       },
     })
-    expect(await reasonOf(aHead(), world)).toBe('class-not-granted')
+    expect(await reasonOf(aHead(), fixture)).toBe('class-not-granted')
   })
 
-  test('where a queue throws, nothing stays reserved', async () => {
-    const world = createWorld({ enterQueue: () => Promise.reject(new Error('bug')) })
-    await reasonOf(aHead(), world).catch(() => null)
-    expect(world.seen.settled).toHaveLength(1)
+  test('nothing stays reserved when a queue throws', async () => {
+    const fixture = createFixture({ enterQueue: () => Promise.reject(new Error('bug')) })
+    await reasonOf(aHead(), fixture).catch(() => null)
+    expect(fixture.seen.settled).toHaveLength(1)
   })
 })

@@ -14,13 +14,13 @@ const encoders = {
 const codings = Object.keys(encoders) as (keyof typeof encoders)[]
 const body = Buffer.from('{"model":"m"}')
 
-describe('a body in a coding', () => {
-  test.each(codings)('%s is undone', async (coding) => {
+describe('an encoded body', () => {
+  test.each(codings)('%s is decoded', async (coding) => {
     expect(await decodeBody(encoders[coding](body), coding, bounds)).toEqual(body)
   })
 
   test.each(codings)(
-    '%s: a bomb ends at the size limit, long before its own size',
+    '%s: decoding of a bomb stops at the size limit, long before its full size',
     async (coding) => {
       const bomb = encoders[coding](Buffer.alloc(64 * 1024 * 1024))
       expect(bomb.length).toBeLessThan(100_000)
@@ -35,7 +35,7 @@ describe('a body in a coding', () => {
   )
 
   test.each(codings)(
-    '%s: what comes out is charged, and ends where nothing is left',
+    '%s: the decoded bytes are charged, and decoding stops when nothing is left',
     async (coding) => {
       const large = encoders[coding](Buffer.alloc(900_000))
       const none = { bytesMax: 1_000_000, take: () => false }
@@ -43,11 +43,14 @@ describe('a body in a coding', () => {
     },
   )
 
-  test.each(codings)('%s: what is none of it, or half of it, is malformed', async (coding) => {
-    const whole = encoders[coding](Buffer.from('x'.repeat(10_000)))
-    expect(await decodeBody(body, coding, bounds)).toBe('body-malformed')
-    expect(await decodeBody(whole.subarray(0, -6), coding, bounds)).toBe('body-malformed')
-  })
+  test.each(codings)(
+    '%s: a body that is not in this coding, or only half of it, is malformed',
+    async (coding) => {
+      const whole = encoders[coding](Buffer.from('x'.repeat(10_000)))
+      expect(await decodeBody(body, coding, bounds)).toBe('body-malformed')
+      expect(await decodeBody(whole.subarray(0, -6), coding, bounds)).toBe('body-malformed')
+    },
+  )
 })
 
 test.each([

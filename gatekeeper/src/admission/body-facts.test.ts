@@ -39,13 +39,13 @@ const unread: Pick<BodySource, 'read'> = {
 
 async function defectOf(body: string | Uint8Array, given: Given = {}): Promise<Reason | null> {
   const { facts, bytes } = await readBody(body, given)
-  // What was refused must not be there to be sent on.
+  // A refused body must not be available for forwarding.
   if (facts.defect !== null) expect(bytes).toBeNull()
   return facts.defect
 }
 
-describe('a body in order', () => {
-  test('gives its model, and the bytes to send in their one plain form', async () => {
+describe('a valid body', () => {
+  test('gives its model, and the bytes to send in their canonical form', async () => {
     const body = '{ "Model" : "Llama3" ,\n"messages": [ ] }'
     const { facts, bytes } = await readBody(body, { models: ['LLAMA3:latest', 'x'] })
     expect(facts).toMatchObject({
@@ -69,7 +69,7 @@ describe('a body in order', () => {
     expect(await defectOf('{}', { head })).toBeNull()
   })
 
-  test('may have no type, as client libraries send it that are no browser', async () => {
+  test('may have no type, as client libraries other than browsers send it', async () => {
     expect(await defectOf('{}', { head: { fields: {} } })).toBeNull()
   })
 
@@ -78,7 +78,7 @@ describe('a body in order', () => {
     expect(await defectOf('{}', { head: { fields } })).toBeNull()
   })
 
-  test('of an endpoint that only reads is held to less: the weakest key must not stop everybody', async () => {
+  test('of an endpoint that only reads has a lower limit: the weakest key must not block everybody', async () => {
     let asked = 0
     const source: Pick<BodySource, 'read'> = {
       read: (bytesMax) => {
@@ -90,7 +90,7 @@ describe('a body in order', () => {
     expect([asked, read.facts.defect]).toEqual([readBodyBytesMax, 'body-too-large'])
   })
 
-  test('may be as long as the limit', async () => {
+  test('may be exactly as long as the limit', async () => {
     let asked = 0
     const source: Pick<BodySource, 'read'> = {
       read: (bytesMax) => {
@@ -103,7 +103,7 @@ describe('a body in order', () => {
   })
 })
 
-describe('a member that stands twice for some reader is refused', () => {
+describe('a member that some reader sees twice is refused', () => {
   test.each([
     ['the same name twice', '{"model":"a","model":"b"}'],
     ['the same name twice with the same value', '{"model":"a","model":"a"}'],
@@ -131,25 +131,25 @@ describe('a member that stands twice for some reader is refused', () => {
     ['a message', '{"messages":[{"role":"user","content":"a","Content":"b"}]}'],
     ['a part of a message', '{"messages":[{"content":[{"text":"a","TEXT":"b"}]}]}'],
     ['anything at all', '{"model":"a","tools":[{"x":{"y":1,"y":2}}]}'],
-  ])('also inside of %s', async (_, body) => {
+  ])('also inside %s', async (_, body) => {
     expect(await defectOf(body)).toBe('body-ambiguous')
   })
 
-  test('the parameters of a tool are the caller’s own: they may differ by case alone', async () => {
+  test('the parameters of a tool belong to the caller: they may differ by case alone', async () => {
     expect(await defectOf('{"tools":[{"properties":{"id":1,"ID":2}}]}')).toBeNull()
   })
 
-  test('nested members of one name are not the top level’s', async () => {
+  test('nested members do not count as top-level members', async () => {
     expect(await defectOf('{"model":"a","options":{"model":"b"}}')).toBeNull()
     expect(await defectOf('{"messages":[{"content":"a"},{"content":"b"}]}')).toBeNull()
   })
 
-  test('a name inside of a text is no member', async () => {
+  test('a name inside a string is not a member', async () => {
     expect(await defectOf('{"model":"a","x":"\\"model\\":\\"b\\""}')).toBeNull()
   })
 })
 
-describe('what is not one JSON object in UTF-8 is refused', () => {
+describe('anything but one JSON object in UTF-8 is refused', () => {
   test.each([
     ['nothing', ''],
     ['blanks', ' \n'],
@@ -197,7 +197,7 @@ describe('a body of another type or coding is refused before it is read', () => 
   })
 
   test.each([{ origin: ['https://evil.example'] }, { 'sec-fetch-site': ['cross-site'] }])(
-    'no type, which a page may send to anywhere: %j',
+    'no type, which a web page may send anywhere: %j',
     async (fields) => {
       expect((await readWith(unread, { head: { fields } })).facts.defect).toBe('body-type')
     },
@@ -219,7 +219,7 @@ describe('a body of another type or coding is refused before it is read', () => 
     })
   })
 
-  test('a body that ends before its end', async () => {
+  test('a body that ends too early', async () => {
     const source: Pick<BodySource, 'read'> = { read: () => Promise.resolve('aborted') }
     expect(await readWith(source)).toMatchObject({ facts: { defect: 'body-aborted' }, bytes: null })
   })
@@ -228,7 +228,7 @@ describe('a body of another type or coding is refused before it is read', () => 
     expect((await readWith({ read: () => Promise.resolve(unread) })).facts.defect).toBe(unread)
   })
 
-  test('a body where none belongs', async () => {
+  test('a body on a method without one', async () => {
     const facts = { endpoint: anEndpoint({ body: 'none', model: { in: 'none' } }) }
     expect((await readWith(unread, { facts })).facts.defect).toBe('body-unexpected')
     expect((await readWith(unread, { facts, head: { hasBody: false } })).facts.defect).toBeNull()
@@ -247,7 +247,7 @@ describe('uploads and bytes', () => {
   const upload = { endpoint: anEndpoint({ body: 'multipart', model: { in: 'form' } }) }
   const type = (value: string) => ({ 'content-type': [value] })
 
-  test('a form is judged on its way', async () => {
+  test('a form is checked while it is forwarded', async () => {
     const head = { fields: type('multipart/form-data; boundary=x') }
     const read = await readWith(unread, { facts: upload, head })
     expect(read).toMatchObject({ facts: { defect: null, isOnItsWay: true }, bytes: null })
@@ -259,20 +259,20 @@ describe('uploads and bytes', () => {
     ...['multipart/form-data; boundary=a; boundary=b', 'multipart/form-data; boundary="a'],
     ...['multipart/form-data; boundary=a b', `multipart/form-data; boundary=${'a'.repeat(71)}`],
     ...['multipart/form-data; boundary*=x', 'x; multipart/form-data; boundary=x'],
-  ])('what is no form is none: %j', async (value) => {
+  ])('%j is not a form', async (value) => {
     const read = await readWith(unread, { facts: upload, head: { fields: type(value) } })
     expect(read.facts).toMatchObject({ defect: 'body-type', isOnItsWay: false })
-    // Whoever sent JSON must not be told to send JSON.
+    // A client that sent JSON must not get the advice to send JSON.
     expect(read.facts.detail?.text).toMatch(/accepts uploads only.*multipart\/form-data; boundary=/)
   })
 
-  test('a form in a coding would hide itself', async () => {
+  test('an encoded form is refused', async () => {
     const fields = { ...type('multipart/form-data; boundary=x'), 'content-encoding': ['gzip'] }
     const read = await readWith(unread, { facts: upload, head: { fields } })
     expect(read.facts.defect).toBe('body-encoding')
   })
 
-  test('where no endpoint is known, nothing is read', async () => {
+  test('without a known endpoint nothing is read', async () => {
     expect((await readWith(unread, { facts: { endpoint: null } })).bytes).toBeNull()
   })
 })
@@ -300,38 +300,38 @@ describe('every model that a body names is a candidate', () => {
     ])
   })
 
-  test('in any letter case and by escapes, as Go reads them', async () => {
+  test('in any letter case and with escapes, as Go reads them', async () => {
     expect(await modelsOf('{"MODEL":"a"}')).toEqual(['a:latest'])
     expect(await modelsOf('{"mod\\u0065l":"a"}')).toEqual(['a:latest'])
     expect(await modelsOf('{"model":"\\u0061"}')).toEqual(['a:latest'])
   })
 
-  test('none, where there is none', async () => {
+  test('no model when the body names none', async () => {
     expect(await modelsOf({})).toEqual([])
     expect(await modelsOf({ model: null })).toEqual([])
   })
 
   test.each([1, true, {}, { name: 'a' }, [1], [['a'], {}]])(
-    'something that is no text (%j) cannot pass for "no model"',
+    'a value that is not a string (%j) does not count as "no model"',
     async (model) => {
       const models = await modelsOf({ model })
       expect(models).toContain('\0')
     },
   )
 
-  test('LiteLLM’s lists, and texts that are split at commas', async () => {
+  test('LiteLLM’s lists, and strings split at commas', async () => {
     expect(await modelsOf({ model: 'a,b' }, litellmFacts)).toEqual(['a', 'b'])
     expect(await modelsOf({ model: ' a , b ' }, litellmFacts)).toEqual(['a', 'b'])
     expect(await modelsOf({ model: ['a', 'b,c'] }, litellmFacts)).toEqual(['a', 'b', 'c'])
     expect(await modelsOf({ model: 'A' }, litellmFacts)).toEqual(['A'])
   })
 
-  test('a name that LiteLLM does not read is no model: it would choose one by itself', async () => {
-    // Python compares names to the letter, so `MODEL` leaves `model` unset there.
+  test('a name that LiteLLM does not read is not a model: LiteLLM would choose one itself', async () => {
+    // Python compares names exactly, so `MODEL` leaves `model` unset there.
     expect(await modelsOf('{"MODEL":"a"}', litellmFacts)).not.toEqual(['a'])
   })
 
-  test('the model of a path, decoded and folded', async () => {
+  test('the model in a path, decoded and folded', async () => {
     const pattern = '/v1/models/{model}'
     const endpoint = anEndpoint({ method: 'GET', pattern, body: 'none', model: { in: 'path' } })
     const read = (endpointPath: string) =>
@@ -341,7 +341,7 @@ describe('every model that a body names is a candidate', () => {
     expect((await read('/v1/models/a:7b')).facts.models).toEqual(['a:7b'])
   })
 
-  test('the model of a path that is no UTF-8 is a model of nobody, and does not throw', async () => {
+  test('a model in a path that is not UTF-8 is allowed to nobody, and does not throw', async () => {
     const pattern = '/v1/models/{model}'
     const endpoint = anEndpoint({ method: 'GET', pattern, body: 'none', model: { in: 'path' } })
     const facts = { endpoint, endpointPath: '/v1/models/%ff' }
@@ -350,7 +350,7 @@ describe('every model that a body names is a candidate', () => {
   })
 })
 
-describe('what callers may not set', () => {
+describe('members that callers may not set', () => {
   const litellmFacts = { service: litellm, endpoint: anEndpoint({ dialect: 'openai' }) }
 
   test.each([
@@ -376,20 +376,20 @@ describe('what callers may not set', () => {
     expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
   })
 
-  test('by an escape', async () => {
+  test('written with an escape', async () => {
     const body = '{"model":"a","\\u0061pi_base":"http://evil.example"}'
     expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
   })
 
   test.each(['api_base', 'guardrails', 'guardrails', 'user_config'])(
-    '%s inside of metadata, where LiteLLM reads it too',
+    '%s inside metadata, where LiteLLM reads it too',
     async (name) => {
       const body = JSON.stringify({ model: 'a', metadata: { [name]: ['x'] } })
       expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
     },
   )
 
-  test('metadata as JSON text, which LiteLLM would parse behind us', async () => {
+  test('metadata as a JSON string, which LiteLLM would parse later', async () => {
     const body = JSON.stringify({ model: 'a', metadata: '{"api_base":"http://evil.example"}' })
     expect(await defectOf(body, { facts: litellmFacts })).toBe('body-field-refused')
   })
@@ -400,7 +400,7 @@ describe('what callers may not set', () => {
   })
 })
 
-test('whatever bytes come, reading them never throws, and what passes is one JSON object', async () => {
+test('reading any bytes never throws, and only one JSON object passes', async () => {
   const hostile = fc.oneof(
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     fc.json().map((text) => Buffer.from(text)),

@@ -49,8 +49,8 @@ async function ask(given: Given = {}) {
   return { ...facts, sent: json === null ? null : JSON.parse(json.bytes.toString('utf8')) }
 }
 
-describe('what goes on', () => {
-  test('is the model, our prompt first, the texts, and nothing else', async () => {
+describe('the forwarded body', () => {
+  test('holds the model, our prompt first, the texts, and nothing else', async () => {
     const messages = [{ role: 'user', content: 'ünï "c" \u2028' }]
     const asked = await ask({ body: JSON.stringify({ messages, stream: true }) })
     expect(asked.sent).toEqual({
@@ -62,7 +62,7 @@ describe('what goes on', () => {
     expect(asked.promptBytes).toBeGreaterThan(prompt.length)
   })
 
-  test('whatever a client sends: its words never speak with the voice of the prompt', async () => {
+  test('never gives the client’s words the role of the prompt', async () => {
     const role = fc.oneof(
       { weight: 8, arbitrary: fc.constantFrom('user', 'assistant') },
       fc.constantFrom('system', 'developer', 'tool', 'System'),
@@ -94,7 +94,7 @@ describe('what goes on', () => {
   })
 })
 
-describe('C9: messages are', () => {
+describe('C9: messages may be', () => {
   const list = [
     { role: 'user', content: 'one' },
     { role: 'assistant', content: 'two' },
@@ -120,7 +120,7 @@ describe('C9: messages are', () => {
     expect((await ask({ body, fields })).sent.messages.slice(1)).toEqual(list)
   })
 
-  test('streamed as text too', async () => {
+  test('as text in a stream', async () => {
     expect((await ask({ body: '{"messages":"hi","stream":true}' })).sent.stream).toBe(true)
   })
 
@@ -133,7 +133,7 @@ describe('C9: messages are', () => {
     ['[{"role":"user","content":"x"},7]', 'chat-malformed'],
     ['[]', 'chat-malformed'],
     [' ', 'chat-malformed'],
-  ])('as JSON text held to the same rules: %s', async (text, defect) => {
+  ])('as a JSON string under the same rules: %s', async (text, defect) => {
     expect((await ask({ body: JSON.stringify({ messages: text }) })).defect).toBe(defect)
     expect((await ask({ body: JSON.stringify(text) })).defect).toBe(defect)
     const fields = { 'content-type': ['text/plain'] }
@@ -152,7 +152,7 @@ describe('a body is refused', () => {
       /^messages\[1\] needs content/,
     ],
     ['{"messages":[{"content":"x"}]}', /^messages\[0\] needs a role/],
-  ])('%s: the text says what of it', async (body, text) => {
+  ])('%s: the text says which part', async (body, text) => {
     const { detail } = await ask({ body })
     expect(detail?.text).toMatch(text)
     expect(detail?.text).not.toContain('sk-abc')
@@ -173,7 +173,7 @@ describe('a body is refused', () => {
     expect((await ask({ body })).defect).toBe(defect)
   })
 
-  test('that is no UTF-8, too long, of another type or coding, or a bomb', async () => {
+  test('that is not UTF-8, too long, of another type or coding, or a bomb', async () => {
     const bytes = Buffer.from([0x22, 0xff, 0x22])
     expect((await ask({ body: bytes })).defect).toBe('chat-malformed')
     const long = `"${'x'.repeat(chatBytesMax)}"`
@@ -188,13 +188,13 @@ describe('a body is refused', () => {
     expect((await ask({ body: gzipSync('"hello"'), fields: gzip })).sent.messages).toHaveLength(2)
   })
 
-  test('where its copy would be too much in flight', async () => {
+  test('when its copy would exceed the bytes in flight', async () => {
     expect((await ask({ take: () => false })).defect).toBe('too-much-in-flight')
   })
 })
 
 describe('the model', () => {
-  test('is the one of the query, else the usual one, else the first that the caller may use', async () => {
+  test('is the one in the query, else the default, else the first that the caller may use', async () => {
     const withModel = aService({ ...service, chat: { ...rules, model: 'other' } })
     expect((await ask()).models).toEqual(['m'])
     expect((await ask({ principal: { models: ['oth*'] } })).models).toEqual(['other'])
@@ -215,18 +215,18 @@ describe('the model', () => {
       'runs at the vendor’s',
       { facts: { query: 'model=ollama/a:cloud' }, models: ['ollama/a:cloud'] },
     ],
-  ])('that %s is no model here', async (_, given) => {
+  ])('that %s is not a model here', async (_, given) => {
     expect((await ask(given)).defect).toBe('model-not-allowed')
   })
 
-  test('that is unknown, and one that is not allowed, get one text, which names what was asked', async () => {
+  test('that is unknown and one that is not allowed get the same text, which names the requested model', async () => {
     const gone = await ask({ facts: { query: 'model=gone' } })
     const refused = await ask({ facts: { query: 'model=m' }, principal: { models: ['other'] } })
     expect(gone.detail?.text.replace('gone', 'm')).toBe(refused.detail?.text)
     expect(refused.detail).toEqual({ text: expect.stringContaining("'m'"), param: 'model' })
   })
 
-  test('of an Ollama has many names, and one at the vendor’s needs the right to it', async () => {
+  test('of an Ollama has many names, and a cloud model needs its own permission', async () => {
     const ollama = { service: aService({ ...service, kind: chatOver(kindsByName.ollama) }) }
     const models = ['demo:latest', 'big:cloud']
     for (const name of ['demo', 'Demo', 'library/demo', 'demo:latest']) {
@@ -241,7 +241,7 @@ describe('the model', () => {
     expect((await ask({ facts: ollama, models: ['big:cloud'] })).defect).toBe('model-not-allowed')
   })
 
-  test('is nobody’s where the list cannot be read: nothing goes on', async () => {
+  test('is allowed to nobody when the list cannot be read: nothing is forwarded', async () => {
     expect((await ask({ models: null })).defect).toBe('models-unavailable')
     expect((await ask({ models: [] })).defect).toBe('models-unavailable')
     expect((await ask({ models: null, facts: { query: 'model=m' } })).defect).toBe(
@@ -250,6 +250,6 @@ describe('the model', () => {
   })
 })
 
-test('without prompts there is no chat, and not one without a prompt', async () => {
+test('without prompts there is no chat, nor without the prompt of the domain', async () => {
   expect((await ask({ deps: null })).defect).toBe('check-failed')
 })

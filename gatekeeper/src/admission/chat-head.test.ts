@@ -64,7 +64,7 @@ test.each([
   expect(defectOf('/authorized/minnow/chat', authorization).defect).toBe(expected)
 })
 
-test('where there is no chat, no domain is known to be none', () => {
+test('without a chat no domain counts as unknown', () => {
   const target = { path: '/shark/chat', query: 'domain=magic' }
   expect(findChatDefect(aHead(), target, {})).toBeNull()
 })

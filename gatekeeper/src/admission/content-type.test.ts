@@ -31,12 +31,12 @@ describe('the boundary of an upload', () => {
   })
 })
 
-describe('the type that curl gives by itself', () => {
+describe('the default type of curl', () => {
   const type = 'application/x-www-form-urlencoded'
   const ask = (fields: Record<string, string[]> = {}, facts: Partial<RequestFacts> = {}) =>
     isTerminalType(ofType(type, fields), someFacts(facts))
 
-  test('counts on Ollama’s own paths beside a credential in a field', () => {
+  test('is accepted on Ollama’s own paths next to a credential in a header field', () => {
     expect([ask(), ask({}, { carrier: 'field' })]).toEqual([true, true])
   })
 
@@ -50,7 +50,7 @@ describe('the type that curl gives by itself', () => {
     ['OpenAI’s paths', ask({}, { endpoint: anEndpoint({ dialect: 'openai' }) })],
     ['plain text', isTerminalType(ofType('text/plain'), someFacts())],
     ['a form of files', isTerminalType(ofType('multipart/form-data; boundary=x'), someFacts())],
-  ])('not where %s', (_, isTaken) => {
+  ])('is not accepted when %s', (_, isTaken) => {
     expect(isTaken).toBe(false)
   })
 })

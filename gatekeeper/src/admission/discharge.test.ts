@@ -18,7 +18,7 @@ const setSubprotocols = (...subprotocols: string[]): Obligation => ({
 })
 
 describe('discharge', () => {
-  test('without obligations gives the trace and the identity, and nothing else', () => {
+  test('without obligations sets the trace and the identity, and nothing else', () => {
     expect(Object.keys(discharge(admitted({})) ?? {}).sort()).toEqual([
       'traceparent',
       'x-gatekeeper-key-id',
@@ -29,19 +29,19 @@ describe('discharge', () => {
     ])
   })
 
-  test('the check names the sub-protocols that go on', () => {
+  test('the check names the sub-protocols that are forwarded', () => {
     const fields = discharge(admitted({ point: 'check' }, [setSubprotocols('chat', 'superchat')]))
     expect(fields?.['x-gatekeeper-subprotocols']).toBe('chat, superchat')
   })
 
-  test('the relay, which cannot do it, refuses', () => {
-    // The reason is 'obligation-unmet': sent on without it, the key would reach the upstream.
+  test('the relay cannot do it and refuses', () => {
+    // The reason is 'obligation-unmet': forwarded without it, the key would reach the upstream.
     expect(discharge(admitted({ point: 'relay' }, [setSubprotocols('chat')]))).toBeNull()
   })
 
-  test('that no sub-protocol goes on is not said by an empty field', () => {
-    // Caddy cannot tell an empty field from none, and then leaves the client's own list, with the
-    // key in it, as it is.
+  test('no empty field is sent when no sub-protocol is forwarded', () => {
+    // Caddy cannot distinguish an empty field from a missing one, and then keeps the client's list
+    // with the key in it.
     const fields = discharge(admitted({ point: 'check' }, [setSubprotocols()]))
     expect(fields?.['x-gatekeeper-subprotocols']).not.toBe('')
   })

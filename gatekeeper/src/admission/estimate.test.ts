@@ -31,7 +31,7 @@ type Given = {
   readonly room?: { readonly tokens?: number; readonly microUsd?: number }
 }
 
-/** What is asked of the reservation, and what comes of it. */
+/** Returns what the reservation receives, and its result. */
 function extend({ body = {}, facts, principal, obligations = [], room = {} }: Given) {
   const asked: Estimate[] = []
   const reservation = aReservation({
@@ -70,7 +70,7 @@ describe('a request is expected to use', () => {
     },
   )
 
-  test('no output where it makes none', () => {
+  test('no output when it makes none', () => {
     const facts = { endpoint: anEndpoint({ output: [] }) }
     const { estimate } = extend({ facts, body: { outputTokens: null } })
     expect(estimate).toMatchObject({ firm: { tokens: 100 }, hoped: { tokens: 0 } })
@@ -87,13 +87,13 @@ describe('a request is expected to use', () => {
   test.each([
     ['more than that', 5000],
     ['no number', null],
-  ])('no more than it is cut to, where it asks for %s', (_, outputTokens) => {
+  ])('no more than its cap when it asks for %s', (_, outputTokens) => {
     const obligations = [{ kind: 'cap-output', outputTokens: 7 }] as const
     const { estimate } = extend({ body: { outputTokens }, obligations })
     expect(estimate).toMatchObject({ firm: { tokens: 107 }, hoped: { tokens: 0 } })
   })
 
-  test('nothing, and is refused, where it names models without end', () => {
+  test('nothing, and is refused, when it names models without end', () => {
     const models = Array.from({ length: 101 }, (_, at) => `m${at}`)
     const { result, estimate } = extend({ body: { models } })
     expect([result, estimate]).toEqual([
@@ -102,7 +102,7 @@ describe('a request is expected to use', () => {
     ])
   })
 
-  test('more than anything where it asks for what is no number', () => {
+  test('more than any limit when it asks for something that is not a number', () => {
     const { estimate } = extend({ body: { outputTokens: Number.POSITIVE_INFINITY } })
     expect(estimate?.firm.tokens).toBeGreaterThan(1e8)
     expect(Number.isSafeInteger(estimate?.firm.tokens)).toBe(true)
@@ -135,7 +135,7 @@ describe('with capOutput', () => {
     expect(capOf(given)).toEqual(expected)
   })
 
-  test('without it, whoever asks for more than is left is refused', () => {
+  test('without it, a request for more than is left is refused', () => {
     const { result } = extend({ body: { outputTokens: 51 }, room: { tokens: 150 } })
     expect(result).toBe(refusal)
   })

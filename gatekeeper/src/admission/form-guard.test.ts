@@ -21,7 +21,7 @@ type Given = {
   readonly kind?: KindName
   readonly path?: string
   readonly principal?: Partial<Principal>
-  /** Bytes of a chunk; all at once where it is left out. */
+  /** Bytes of a chunk; all at once by default. */
   readonly chunkBytes?: number
 }
 
@@ -32,7 +32,7 @@ type Passed = {
   readonly boundary: string
 }
 
-/** Sends a form through its guard; `sent` is all that came out, whether it ended well or not. */
+/** Sends a form through its guard; `sent` is the whole output, also after a failure. */
 async function pass(body: Buffer, given: Given = {}): Promise<Passed> {
   const {
     kind = 'ollama',
@@ -74,15 +74,15 @@ const reasonOf = async (body: Buffer | Part[], given: Given = {}) => {
     Buffer.isBuffer(body) ? body : formOf(...body),
     given,
   )
-  // What was refused never gets its end, without which it is no form.
+  // A refused form never gets its end, and is not a form without it.
   if (reason !== null) expect(sent).not.toContain(`${boundary}--`)
   return reason
 }
 const limited: Given = { principal: { models: ['whisper-*'] } }
 const model = aField('model', 'whisper-1')
 
-describe('a form in order', () => {
-  test('is written anew around the contents of its parts', async () => {
+describe('a valid form', () => {
+  test('is rewritten around the contents of its parts', async () => {
     const content = Buffer.from('a\r\n--b0undar\r\n\0\xff', 'latin1')
     const { reason, sent, boundary } = await pass(formOf(model, aFile(content)), limited)
     expect(reason).toBeNull()
@@ -94,7 +94,7 @@ describe('a form in order', () => {
     expect(boundary).toMatch(/^gatekeeper-[0-9a-f]{32}$/)
   })
 
-  test('has another boundary each time, which nobody can guess', async () => {
+  test('has an unpredictable boundary each time', async () => {
     const [one, other] = [await pass(formOf(model)), await pass(formOf(model))]
     expect(one.boundary).not.toBe(other.boundary)
   })
@@ -125,20 +125,20 @@ describe('a form in order', () => {
     expect(await reasonOf([model, { head, content: 'x' }], limited)).toBeNull()
   })
 
-  test('keeps no quote, no line and no path in the name of a file', async () => {
+  test('keeps no quote, line break or path in the name of a file', async () => {
     const head =
       'Content-Disposition: form-data; name="file"; filename="/etc/x\\"; name=\\"model.wav"'
     const { sent } = await pass(formOf(model, { head, content: 'x' }), limited)
     expect(sent).toContain('; filename="x%22; name=%22model.wav"\r\n')
   })
 
-  test('gives fields no type: to Go’s parser one with a type is a file', async () => {
+  test('gives fields no type: Go’s parser takes a field with a type for a file', async () => {
     const head = 'Content-Disposition: form-data; name="model"\r\nContent-Type: text/plain'
     const { reason, sent } = await pass(formOf({ head, content: 'whisper-1' }), limited)
     expect([reason, sent.includes('text/plain')]).toEqual([null, false])
   })
 
-  test('may repeat what is a list', async () => {
+  test('may repeat a field that is a list', async () => {
     const list = [
       aField('timestamp_granularities[]', 'a'),
       aField('timestamp_granularities[]', 'b'),
@@ -146,7 +146,7 @@ describe('a form in order', () => {
     expect(await reasonOf([model, ...list], limited)).toBeNull()
   })
 
-  test('is the same however it is cut', async () => {
+  test('is the same however its bytes are split', async () => {
     const body = formOf(aFile('\r\n--b0undar\r\n--\r\n'), model, aField('prompt', '\r\n'))
     const { sent: whole, boundary } = await pass(body, limited)
     for (let chunkBytes = 1; chunkBytes < 90; chunkBytes += 2) {
@@ -160,7 +160,7 @@ describe('a form in order', () => {
 describe('the model of a form', () => {
   const refused = 'model-not-allowed'
 
-  test('is judged wherever it stands, and a refused one is never sent', async () => {
+  test('is checked in any position, and a refused one is never sent', async () => {
     for (const parts of [
       [aField('model', 'bad'), aFile('x')],
       [aFile('x'), aField('model', 'bad')],
@@ -171,18 +171,18 @@ describe('the model of a form', () => {
     }
   })
 
-  test('must be there, where the key has models', async () => {
+  test('must be present when the key is limited to models', async () => {
     expect(await reasonOf([aFile('x')], limited)).toBe(refused)
     expect(await reasonOf([aFile('x')])).toBeNull()
   })
 
-  test('at the vendor’s is a right of its own', async () => {
+  test('in the cloud needs its own permission', async () => {
     const cloud = [aField('model', 'whisper:cloud')]
     expect(await reasonOf(cloud)).toBe(refused)
     expect(await reasonOf(cloud, { principal: { cloudModels: true } })).toBeNull()
   })
 
-  test('of LiteLLM is split at commas, and each must pass', async () => {
+  test('of LiteLLM is split at commas, and each name must pass', async () => {
     const litellm = { ...limited, kind: 'openai' } as const
     expect(await reasonOf([aField('model', 'whisper-1,gpt-4o')], litellm)).toBe(refused)
     expect(await reasonOf([aField('model', 'whisper-1,whisper-2')], litellm)).toBeNull()
@@ -211,12 +211,12 @@ describe('the model of a form', () => {
     'model"',
     'model\t',
     '_charset_',
-  ])('a name that some reader takes for another is malformed: %j', async (name) => {
+  ])('a name that some reader takes for another name is malformed: %j', async (name) => {
     expect(await reasonOf([aField(name, 'x'), model], limited)).toBe('form-malformed')
   })
 })
 
-describe('what callers may not set at LiteLLM', () => {
+describe('fields that callers may not set at LiteLLM', () => {
   const litellm = { kind: 'openai' } as const
 
   test.each([
@@ -234,7 +234,7 @@ describe('what callers may not set at LiteLLM', () => {
     '{"\\u0061pi_base":1}',
     "{'api_base': 1}",
     'api_base',
-  ])('inside of metadata: %s', async (text) => {
+  ])('inside metadata: %s', async (text) => {
     expect(await reasonOf([model, aField('metadata', text)], litellm)).toBe('body-field-refused')
   })
 
@@ -243,7 +243,7 @@ describe('what callers may not set at LiteLLM', () => {
     '{"note":"our api_base and the user_config of staging","tags":["api_key"]}',
     '{"note":"two\\nlines"}',
     'a text of their own',
-  ])('their own metadata passes: %s', async (text) => {
+  ])('the callers’ own metadata passes: %s', async (text) => {
     expect(await reasonOf([model, aField('metadata', text)], litellm)).toBeNull()
   })
 
@@ -264,13 +264,13 @@ describe('what callers may not set at LiteLLM', () => {
     [aField('metadata', "{'user_config': 1}"), 'metadata'],
     [aField(`aws_${'x'.repeat(50)}`, 'x'), '…'],
     [aField('MODEL', 'x'), 'model'],
-    // A name of the client's own may be anything, a credential too.
+    // A name that the client chose may be anything, also a credential.
     [aField('metadata[]', 'x'), null],
   ])('the refusal names the field: %j', async (field, param) => {
     expect((await pass(formOf(model, field), litellm)).param).toBe(param)
   })
 
-  test('nor through a form without a model', async () => {
+  test('also in a form without a model', async () => {
     const files = { kind: 'openai', path: '/v1/files', principal: { role: 'admin' } } as const
     expect(await reasonOf([aField('purpose', 'batch'), aFile('x')], files)).toBeNull()
     const named = [aField('target_model_names', 'm'), aFile('x')]
@@ -278,7 +278,7 @@ describe('what callers may not set at LiteLLM', () => {
   })
 })
 
-describe('what two parsers could see differently is malformed', () => {
+describe('a form that two parsers could read differently is malformed', () => {
   const raw = (text: string) => Buffer.from(text, 'latin1')
   const good = 'Content-Disposition: form-data; name="model"\r\n\r\nwhisper-1'
   const end = '\r\n--b0undary--\r\n'
@@ -332,13 +332,13 @@ describe('what two parsers could see differently is malformed', () => {
     expect(await reasonOf([{ head, content: 'whisper-1' }], limited)).toBe('form-malformed')
   })
 
-  test('a field that is no UTF-8', async () => {
+  test('a field that is not UTF-8', async () => {
     const head = 'Content-Disposition: form-data; name="prompt"'
     const content = Buffer.from('ff', 'hex')
     expect(await reasonOf([model, { head, content }], limited)).toBe('form-malformed')
   })
 
-  test('one field twice', async () => {
+  test('a field twice', async () => {
     expect(await reasonOf([model, aField('a', '1'), aField('A', '2')])).toBe('body-ambiguous')
     expect(await reasonOf([model, aFile('1'), aFile('2')])).toBe('body-ambiguous')
     expect(await reasonOf([model, aField('a', '1'), aField('a[]', '2')])).toBe('body-ambiguous')
@@ -347,14 +347,14 @@ describe('what two parsers could see differently is malformed', () => {
   })
 })
 
-describe('a form is bounded where it is kept', () => {
+describe('the part of a form that is kept in memory is bounded', () => {
   test('in its fields, each and together', async () => {
     expect(await reasonOf([model, aField('a', 'x'.repeat(300_000))])).toBe('body-too-large')
     const many = Array.from({ length: 6 }, (_, at) => aField(`a${at}`, 'x'.repeat(200_000)))
     expect(await reasonOf([model, ...many])).toBe('body-too-large')
   })
 
-  test('in its heads and in their number', async () => {
+  test('in the heads of its parts and in their number', async () => {
     const head = `Content-Disposition: form-data; name="file"; filename="${'a'.repeat(9_000)}"`
     expect(await reasonOf([model, { head, content: 'x' }])).toBe('body-too-large')
     const many = Array.from({ length: 101 }, (_, at) => aField(`a${at}`, 'x'))
@@ -366,7 +366,7 @@ describe('a form is bounded where it is kept', () => {
     expect(await reasonOf(Buffer.concat([start, Buffer.alloc(10_000, 'a')]))).toBe('body-too-large')
   })
 
-  test('in its images, where the key’s are capped', async () => {
+  test('in its images, when the key has a cap', async () => {
     const images = {
       kind: 'openai',
       path: '/v1/images/edits',
@@ -380,7 +380,7 @@ describe('a form is bounded where it is kept', () => {
   })
 })
 
-test('whatever comes, a form that passes has one model, which the key may use', async () => {
+test('any form that passes has one model, which the key may use', async () => {
   const piece = fc.constantFrom(
     ...['--b0undary', '--b0undary--', '\r\n', '\n', '\r', '--', ' ', 'x', '"', '\0', '; '],
     ...['Content-Disposition: form-data; name="model"', 'Content-Disposition: form-data; name="a"'],

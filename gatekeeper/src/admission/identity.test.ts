@@ -23,7 +23,7 @@ describe('encodeIdentity', () => {
     expect(encodeIdentity(text)).toBe(expected)
   })
 
-  test('no text can end a field, repeat one, or be read otherwise than it was written', () => {
+  test('no value can end a field, repeat one or change its meaning', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const encoded = encodeIdentity(text)
@@ -35,7 +35,7 @@ describe('encodeIdentity', () => {
   })
 })
 
-test('the identity is of the principal, whatever the name', () => {
+test('the identity describes the principal, whatever its name', () => {
   const admission = new Admission({
     facts: someFacts({ requestId: 'r 1\r\n' }),
     principal: aPrincipal({ user: 'eve\r\nX-Gatekeeper-User: root', id: 'key:abcde01234' }),

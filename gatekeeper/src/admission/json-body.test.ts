@@ -7,7 +7,7 @@ const read = (body: unknown, kind: KindName = 'ollama', measuresImages = false) 
     ...{ kind: kindsByName[kind], measuresImages },
   })
 
-test('a long body lets others have their turn while it is read', async () => {
+test('reading a long body yields to other work', async () => {
   const body = Buffer.from(`{"a":[${'[],'.repeat(2_000_000)}1]}`)
   let turns = 0
   let isRead = false
@@ -35,7 +35,7 @@ describe('images', () => {
     ['OpenAI’s responses', { input: [{ content: [{ type: 'input_image', image_url: large }] }] }],
     ['Anthropic’s', { messages: [{ content: [{ source: { type: 'base64', data: large } }] }] }],
     ['Gemini’s', { contents: [{ parts: [{ inlineData: { data: large } }] }] }],
-  ])('of %s form are measured, and are no prompt', async (_, body) => {
+  ])('of %s form are measured, and do not count as prompt', async (_, body) => {
     const normal = await read(body)
     if (typeof normal === 'string' || 'defect' in normal) throw new Error('refused')
     expect(normal.imageBytes).toBeGreaterThanOrEqual(3_000)
@@ -44,7 +44,7 @@ describe('images', () => {
   })
 
   test.each(['https://x.example/a.png', 'HTTP://x', ' file:///x', '\\u0068ttps://x', 's3://x/y'])(
-    'by the address %s have no size',
+    'with the URL %s have no size',
     async (url) => {
       const normal = await read(`{"messages":[{"image_url":{"url":"${url}"}}]}`, 'openai', true)
       expect(normal).toMatchObject({ imageBytes: Number.POSITIVE_INFINITY })
@@ -76,7 +76,7 @@ describe('images', () => {
     ['a label', { metadata: address }],
     ['where a search found something', { messages: [{ content: [{ content: [result] }] }] }],
     ['a citation', { input: [{ content: [{ annotations: [{ ...result }] }] }] }],
-  ])('no address is one in %s', async (_, body) => {
+  ])('a URL is not an image in %s', async (_, body) => {
     expect(await read(body, 'openai', true)).toMatchObject({ imageBytes: 0, imagesBytes: 0 })
   })
 
@@ -92,18 +92,18 @@ describe('images', () => {
     ['in other letters', { messages: [{ content: [{ Image_URL: { URL: address.url } }] }] }],
     ['after a call', { messages: [{ arguments: {}, images: [address.url] }] }],
     ['at the top', { mask: { url: address.url } }],
-  ])('an address is one where parts of messages hold it: %s', async (_, body) => {
+  ])('a URL is an image in parts of messages: %s', async (_, body) => {
     expect(await read(body, 'openai', true)).toMatchObject({
       imageBytes: Number.POSITIVE_INFINITY,
     })
   })
 
-  test('a long text in what a tool is called with is charged as text', async () => {
+  test('a long text in the arguments of a tool call is charged as text', async () => {
     const call = { function: { arguments: { data: large } } }
     expect(await read({ messages: [{ tool_calls: [call] }] })).toMatchObject({ imagesBytes: 0 })
   })
 
-  test('a long text is no image', async () => {
+  test('a long text is not an image', async () => {
     expect(await read({ messages: [{ content: large }] })).toMatchObject({
       imageBytes: 0,
       imagesBytes: 0,
@@ -111,7 +111,7 @@ describe('images', () => {
   })
 })
 
-describe('what callers may not set', () => {
+describe('members that callers may not set', () => {
   test.each([
     ['llamacpp', 'id_slot'],
     ['llamacpp', 'chat_template'],
@@ -128,7 +128,7 @@ describe('what callers may not set', () => {
   })
 })
 
-describe('what callers may not set is judged at its place', () => {
+describe('a member that callers may not set is refused only in its own position', () => {
   const words = {
     api_base: 'x',
     model: 'y',

@@ -46,7 +46,7 @@ const check = (over: Partial<RequestHead>): Partial<RequestHead> => ({
   ...over,
 })
 
-describe('the facts of a request in order', () => {
+describe('the facts of a valid request', () => {
   test('on the relay', () => {
     const { facts, credential } = read({ target: '/api/chat?x=1' })
     expect(credential).toBe(sampleKey)
@@ -84,7 +84,7 @@ describe('the facts of a request in order', () => {
     expect(facts).toMatchObject({ service: null, route: null, endpoint: null, defect: null })
   })
 
-  test('of a malformed target: nothing of it is believed', () => {
+  test('of a malformed target: no part of it is used', () => {
     const { facts } = read({ target: '/api/../tts/x' })
     expect(facts).toMatchObject({
       path: '',
@@ -95,7 +95,7 @@ describe('the facts of a request in order', () => {
     })
   })
 
-  test('a page that a person opens is told from a script', () => {
+  test('a page that a person opens is distinguished from a script', () => {
     const fields = { 'sec-fetch-mode': ['navigate'] }
     expect(read({ method: 'GET', target: '/tts/', fields }).facts.isNavigation).toBe(true)
     expect(read({ method: 'POST', fields }).facts.isNavigation).toBe(false)
@@ -103,13 +103,13 @@ describe('the facts of a request in order', () => {
     expect(read({ method: 'GET', fields: script }).facts.isNavigation).toBe(false)
   })
 
-  test('HTTP/2’s CONNECT counts as a WebSocket, whatever it says', () => {
+  test('HTTP/2’s CONNECT counts as a WebSocket, whatever its fields say', () => {
     expect(read({ method: 'CONNECT', protocol: 'HTTP/2.0' }).facts.upgrade).toBe('websocket')
     expect(read({ upgrade: 'WebSocket' }).facts.upgrade).toBe('websocket')
     expect(read({ upgrade: 'H2C' }).facts.upgrade).toBe('h2c')
   })
 
-  test('HTTP/1’s CONNECT asks for a tunnel, whatever else it says', () => {
+  test('HTTP/1’s CONNECT asks for a tunnel, whatever its fields say', () => {
     for (const protocol of ['HTTP/1.0', 'HTTP/1.1']) {
       expect(read({ method: 'CONNECT', protocol }).facts.upgrade).toBe('connect')
       expect(read({ method: 'CONNECT', protocol, upgrade: 'websocket' }).facts.upgrade).toBe(
@@ -123,21 +123,21 @@ describe('the user agent', () => {
   const agentOf = (text: string) =>
     read({ fields: { ...aHead().fields, 'user-agent': [text] } }).facts.userAgent
 
-  test('is what the field says, cut', () => {
+  test('is the value of the field, shortened', () => {
     expect(read().facts.userAgent).toBeNull()
     expect(agentOf('curl/8.1')).toBe('curl/8.1')
     expect(agentOf('x'.repeat(9000))).toHaveLength(500)
   })
 
   test.each(['my-plain-key', 'app/1.0 (my-plain-key)', 'x=my-plain-key;'])(
-    'with a plain key in it is told as nothing: %s',
+    'with a plain key in it is left out: %s',
     (text) => {
       expect(agentOf(text)).toBe('***')
     },
   )
 })
 
-describe('fields that could say two things are refused', () => {
+describe('fields with two readings are refused', () => {
   test.each(['origin', 'sec-fetch-site', 'host', 'content-type', 'content-encoding'])(
     '%s twice',
     (name) => {
@@ -219,19 +219,19 @@ describe('a credential in the target is refused, even beside a good one', () => 
     ['a plain key, letters percent-encoded', '/api/tags?key=my%2Dplain%2Dke%79'],
     ['a plain key as a name', '/api/tags?my-plain-key'],
     ['a plain key with reserved letters, encoded', '/api/tags?key=abc%2Bdef%2Fghi%3D%3D'],
-    // `+` in a query is a blank for forms and itself for everybody else: both readings count.
+    // `+` in a query is a blank in forms and a plus elsewhere: both readings count.
     ['a plain key with reserved letters, as people paste it', '/api/tags?key=abc+def/ghi=='],
     ['a plain key in the path', '/tts/my-plain-key/speak'],
     ['a plain key in the path, encoded', '/tts/p%C3%A4ss%20wort/speak'],
     ['a plain key beyond ASCII', '/api/tags?key=p%C3%A4ss%20wort'],
-  ])('%s is for a check that strangers never reach', (_, target) => {
+  ])('%s is left to a check that unknown callers never reach', (_, target) => {
     const { facts } = read({ target, method: 'GET' })
     expect(facts.hasKeyInTarget).toBe(true)
     expect(facts.defect).not.toBe('credential-in-target')
   })
 
   test.each(['/api/tags?key=other', '/api/tags?q=gk_', '/api/tags?my-plain-ke', '/api/tags?'])(
-    '%s is no credential',
+    '%s is not a credential',
     (target) => {
       expect(defectOf({ target, method: 'GET' })).toBeNull()
       expect(read({ target, method: 'GET' }).facts.hasKeyInTarget).toBeUndefined()
@@ -239,7 +239,7 @@ describe('a credential in the target is refused, even beside a good one', () => 
   )
 })
 
-test('nothing that a client sends as a field becomes a statement of Caddy', () => {
+test('no field of a client becomes a statement of Caddy', () => {
   const fields = {
     authorization: [sampleKey],
     'x-forwarded-for': ['127.0.0.1'],
@@ -262,7 +262,7 @@ test('nothing that a client sends as a field becomes a statement of Caddy', () =
   })
 })
 
-test('whatever the head holds, reading it never throws and makes no service out of a bad path', () => {
+test('reading any head never throws, and a bad path never gives a service', () => {
   const value = fc.array(fc.oneof(fc.string(), fc.constantFrom(sampleKey, otherKey)), {
     maxLength: 3,
   })
@@ -286,9 +286,9 @@ test('whatever the head holds, reading it never throws and makes no service out 
   )
 })
 
-describe('a field that may come once', () => {
+describe('a field that is allowed once', () => {
   test.each(['origin', 'host', 'content-type', 'content-encoding', 'sec-fetch-site'])(
-    'and came twice is named: %s',
+    'and came twice is named in the answer: %s',
     (name) => {
       const { facts } = read({ fields: { ...aHead().fields, [name]: ['a', 'b'] } })
       expect(facts.defect).toBe('malformed-field')
@@ -311,7 +311,7 @@ describe('at a route that names the field of our credential', () => {
     read({ point: 'check', checkedService: 'webui', target: '/webui/x', hasBody: false, fields })
   const basic = (pair: string) => Buffer.from(pair).toString('base64')
 
-  test('the token of the application passes beside our key', () => {
+  test('the token of the application passes next to our key', () => {
     const { facts, credential } = webui({
       'x-api-key': [sampleKey],
       authorization: [`Bearer ${jwt('https://app.example')}`],
@@ -362,15 +362,18 @@ describe('at a route that names the field of our credential', () => {
     { 'api-key': ['abc+def/ghi=='] },
     { authorization: [`Basic ${basic('x:päss wort')}`] },
     { 'sec-websocket-protocol': ['openai-insecure-api-key.my-plain-key'] },
-  ])('a plain key in a passing field is for a check that strangers never reach: %j', (fields) => {
-    const { facts } = webui({ 'x-api-key': [sampleKey], ...fields })
-    expect([facts.defect, facts.stray?.text]).toEqual([
-      null,
-      expect.stringMatching(/ field contains/),
-    ])
-  })
+  ])(
+    'a plain key in a forwarded field is left to a check that unknown callers never reach: %j',
+    (fields) => {
+      const { facts } = webui({ 'x-api-key': [sampleKey], ...fields })
+      expect([facts.defect, facts.stray?.text]).toEqual([
+        null,
+        expect.stringMatching(/ field contains/),
+      ])
+    },
+  )
 
-  test('where no route names a field nothing is stray', () => {
+  test('without a route that names a field no credential is stray', () => {
     const { facts } = read({ fields: { authorization: ['Bearer my-plain-key'] } })
     expect([facts.defect, facts.stray]).toEqual([null, null])
   })

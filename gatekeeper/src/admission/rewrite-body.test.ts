@@ -70,18 +70,18 @@ describe('a cap on the output', () => {
     ['/v1/messages', '{"max_tokens":100}'],
     ['/v1beta/models/m:generateContent', '{"generationConfig":{"maxOutputTokens":100}}'],
     ['/v1/embeddings', '{}'],
-  ])('is set where %s reads it', async (path, expected) => {
+  ])('is set in the member that %s reads', async (path, expected) => {
     expect(await rewrite('{}', [capAt(100)], { kind: 'openai', path })).toBe(expected)
   })
 
-  test('of several the least counts, and less than a token cannot be had', async () => {
+  test('the lowest of several applies, and it is at least one token', async () => {
     expect(await rewrite('{}', [capAt(100), capAt(7)])).toBe('{"options":{"num_predict":7}}')
     expect(await rewrite('{"n":200}', [capAt(100)], chat)).toBeNull()
     expect(await rewrite('{"n":1e400}', [capAt(100)], chat)).toBeNull()
   })
 })
 
-describe('asking for what was used', () => {
+describe('asking for usage', () => {
   const ask: Obligation = { kind: 'ask-usage' }
   const chat = { kind: 'openai', path: '/v1/chat/completions' } as const
 
@@ -97,7 +97,7 @@ describe('asking for what was used', () => {
   test.each([
     ['{"stream":true}', [ask], '{"stream":true}'],
     ['{"stream":true,"n":1}', [capAt(7), ask], '{"stream":true,"n":1,"max_tokens":7}'],
-    // Whatever the client sets there is its own affair with the upstream.
+    // A value that the client sets there only concerns it and the upstream.
     ['{"stream_options":{}}', [ask], null],
     ['{"stream_options":null}', [ask], null],
     ['{"Stream_Options":{},"stream":true}', [ask], null],
@@ -111,7 +111,7 @@ describe('asking for what was used', () => {
     const bytes = Buffer.from(rewritten)
     const without = withoutQuestion(bytes, read, owed)?.()
     expect(without?.toString() ?? null).toBe(expected)
-    // A second copy would be memory that nobody counts.
+    // A second copy would use memory that is not counted.
     expect(without?.byteOffset ?? bytes.byteOffset).toBe(bytes.byteOffset)
   })
 })

@@ -5,7 +5,7 @@ import { createHolding } from './slot.ts'
 
 const outcome: Outcome = { status: 200, kind: 'answered', answerBytes: 0 }
 
-test('a place is given back when its reservation is settled, and the wait is on record', async () => {
+test('a slot is released when its reservation is settled, and the wait is recorded', async () => {
   const settled: Outcome[] = []
   let released = 0
   const settle = async (end: Outcome) => void settled.push(end)
@@ -17,14 +17,14 @@ test('a place is given back when its reservation is settled, and the wait is on 
   expect(settled).toEqual([{ ...outcome, waitedMs: 40 }])
 })
 
-test('without a place there is nothing to give back, and no wait', async () => {
+test('without a slot there is nothing to release, and no wait', async () => {
   const settled: Outcome[] = []
   const settle = async (end: Outcome) => void settled.push(end)
   await createHolding(aReservation({ settle })).settle(outcome)
   expect(settled).toEqual([outcome])
 })
 
-test('a place is given back before the record is made: a slow disk holds up nobody', () => {
+test('a slot is released before the record is written: a slow disk delays nobody', () => {
   let isReleased = false
   const settle = () => {
     expect(isReleased).toBe(true)

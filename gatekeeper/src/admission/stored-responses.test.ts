@@ -11,7 +11,7 @@ async function ask(text: unknown, usage = responsesUsage, own?: OwnIds) {
   return usesStore(body, { usage }, own)
 }
 
-describe('a body that goes on from what is kept under an id', () => {
+describe('a body that continues a stored response', () => {
   test.each([
     { previous_response_id: 'resp_1' },
     { Previous_Response_Id: 'resp_1' },
@@ -56,7 +56,7 @@ describe('a body that goes on from what is kept under an id', () => {
     expect(await ask(body)).toBe(false)
   })
 
-  test('goes on from the caller’s own answer, by that alone, and in one spelling', async () => {
+  test('continues only the caller’s own answer, named once and in one spelling', async () => {
     const ids = { response: (id: string) => id === 'resp_1', item: () => false }
     const own = { previous_response_id: 'resp_1' }
     expect(await ask(own, responsesUsage, ids)).toBe(false)
@@ -74,7 +74,7 @@ describe('a body that goes on from what is kept under an id', () => {
     }
   })
 
-  test('refers to items that the caller was given, and to all of them only', async () => {
+  test('refers only to items that the caller received, all of them', async () => {
     const ids = { response: () => false, item: (id: string) => /^(rs|fc)_own$/.test(id) }
     const call = { type: 'item_reference', id: 'fc_own' }
     const result = { type: 'function_call_output', call_id: 'a', output: 'sunny' }
@@ -91,11 +91,11 @@ describe('a body that goes on from what is kept under an id', () => {
     ]) {
       expect([other, await ask({ input: other }, responsesUsage, ids)]).toEqual([other, true])
     }
-    // An item is no answer, and an answer no item.
+    // An item is not an answer, and an answer is not an item.
     expect(await ask({ previous_response_id: 'fc_own' }, responsesUsage, ids)).toBe(true)
   })
 
-  test('an id among megabytes of images is found, and costs no more than a look at them', async () => {
+  test('an id among megabytes of images is found at the cost of one scan', async () => {
     const image = {
       type: 'input_image',
       image_url: `data:image/png;base64,${'A'.repeat(8_000_000)}`,

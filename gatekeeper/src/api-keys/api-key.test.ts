@@ -19,23 +19,23 @@ describe('createApiKey', () => {
     )
   })
 
-  test('keeps the length where the random number is small or the largest', () => {
+  test('keeps its length when the random number is small or the largest', () => {
     expect(createApiKey(bytes(0)).key).toMatch(/^gk_0{10}_0{43}/)
     expect(createApiKey(bytes(255)).key).toMatch(form)
   })
 
-  test('never makes a key twice', () => {
+  test('never creates a key twice', () => {
     const made = Array.from({ length: 1000 }, () => createApiKey())
     expect(new Set(made.map(({ key }) => key)).size).toBe(1000)
     expect(new Set(made.map(({ id }) => id)).size).toBe(1000)
   })
 
-  test('takes an id for a rotation, and only a well-formed one', () => {
+  test('accepts an id for a rotation, if it is well-formed', () => {
     expect(createApiKey(bytes(1), 'abcde01234').key).toMatch(/^gk_abcde01234_/)
     expect(() => createApiKey(bytes(1), 'plain-ada-tts')).toThrow(TypeError)
   })
 
-  test('stays what it is: keys made once are valid for ever', () => {
+  test('does not change its format: existing keys stay valid', () => {
     expect(createApiKey(bytes(7), 'abcde01234').key).toBe(
       'gk_abcde01234_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn',
     )
@@ -45,14 +45,14 @@ describe('createApiKey', () => {
 describe('readApiKey', () => {
   const { key } = createApiKey(bytes(42))
 
-  test('refuses a key with any one character changed', () => {
+  test('rejects a key with any one character changed', () => {
     for (let at = 0; at < key.length; at++) {
       const other = key[at] === '7' ? '8' : '7'
       expect(readApiKey(key.slice(0, at) + other + key.slice(at + 1))).toBeNull()
     }
   })
 
-  test('refuses two neighbouring characters swapped', () => {
+  test('rejects two neighbouring characters swapped', () => {
     for (let at = 14; at < key.length - 1; at++) {
       const swapped = key.slice(0, at) + key[at + 1] + key[at] + key.slice(at + 2)
       if (swapped !== key) expect(readApiKey(swapped)).toBeNull()
@@ -73,7 +73,7 @@ describe('readApiKey', () => {
     expect(readApiKey(text)).toBeNull()
   })
 
-  test('never throws, whatever it is shown', () => {
+  test('never throws, whatever the input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(readApiKey(text)).toBeNull()
@@ -83,14 +83,14 @@ describe('readApiKey', () => {
   })
 })
 
-test('what is stored is SHA-256 of the whole key', () => {
+test('the stored value is SHA-256 of the whole key', () => {
   expect(hashKey('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
 })
 
 describe('scrubKeys', () => {
   const { id, key } = createApiKey(bytes(42))
 
-  test('leaves the id and nothing of the secret, wherever the key stands', () => {
+  test('leaves the id and nothing of the secret, wherever the key is in the text', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (before, after) => {
         const scrubbed = scrubKeys(`${before}${key}/${after}`)
@@ -112,7 +112,7 @@ describe('scrubKeys', () => {
     expect(hasKeyShape(scrubKeys(text))).toBe(false)
   })
 
-  test('leaves other texts alone', () => {
+  test('leaves other texts unchanged', () => {
     expect(scrubKeys('key:abcde01234 gk_short')).toBe('key:abcde01234 gk_short')
   })
 })

@@ -148,14 +148,14 @@ describe('version 1', () => {
       entry: JSON.parse('{"__proto__": 1}'),
       what: /unknown member/,
     },
-  ])('refuses $name, and then gives out no key at all', ({ entry, what }) => {
+  ])('refuses $name, and then returns no key at all', ({ entry, what }) => {
     const read = parse({ version: 1, keys: { abcde01234: entry, zzzzz01234: whole } })
     expect(read.keys).toEqual([])
     expect(read.problems.map((problem) => problem.what)).toContainEqual(expect.stringMatching(what))
     expect(read.problems[0]).toMatchObject({ source: 'keys.json', line: expect.any(Number) })
   })
 
-  test('names every problem at once, each with its line', () => {
+  test('lists all problems, each with its line', () => {
     const first = { ...whole, role: 'x', user: 1 }
     const file = { version: 1, keys: { abcde01234: first, zzzzz01234: { ...whole, disabled: 0 } } }
     const lines = JSON.stringify(file, null, 2).split('\n')
@@ -168,7 +168,7 @@ describe('version 1', () => {
     ])
   })
 
-  test('a file with a thousand problems names fifty and counts the rest', () => {
+  test('lists fifty of a thousand problems and counts the rest', () => {
     const ids = Array.from({ length: 1000 }, (_, at) => `k${String(at).padStart(9, '0')}`)
     const keys = Object.fromEntries(ids.map((id) => [id, { ...whole, role: 'x' }]))
     const { problems } = parse({ version: 1, keys })
@@ -188,7 +188,7 @@ describe('version 1', () => {
     expect(parse(file).problems[0]?.what).toMatch(what)
   })
 
-  test('a service that the config does not know is a warning, and the others stay', () => {
+  test('warns of a service that the config does not know, and keeps the others', () => {
     const { keys, warnings, problems } = parse(withKey({ ...whole, services: ['gone', 'tts'] }))
     expect(problems).toEqual([])
     expect(keys[0]?.services).toEqual(['tts'])
@@ -196,7 +196,7 @@ describe('version 1', () => {
     expect(warnings[0]).toMatchObject({ line: 7, what: expect.stringContaining('"gone"') })
   })
 
-  test('takes the ids of imported keys, and no other', () => {
+  test('accepts the ids of imported keys, and no others', () => {
     expect(parse(withKey(whole, 'plain-ada-tts-2')).keys).toHaveLength(1)
     for (const id of ['plain-', 'plain-Ada', 'abc', 'ABCDE01234', '__proto__', 'constructor']) {
       const text = `{"version":1,"keys":{${JSON.stringify(id)}:${JSON.stringify(whole)}}}`
@@ -205,7 +205,7 @@ describe('version 1', () => {
   })
 })
 
-describe('one member twice', () => {
+describe('a duplicate member', () => {
   test.each([
     ['a key', '"keys":{"abcde01234":ENTRY,"abcde01234":ENTRY}'],
     ['keys', '"keys":{},"keys":{"abcde01234":ENTRY}'],
@@ -214,13 +214,16 @@ describe('one member twice', () => {
       'a hash',
       `"keys":{"abcde01234":{"user":"a","role":"admin","services":[],"secrets":[{"sha256":"${hash}","sha256":"${hash}"}]}}`,
     ],
-  ])('%s is a problem with its place, since JSON.parse keeps the last silently', (_, members) => {
-    const entry = JSON.stringify(whole)
-    const text = `{"version":1,\n${members.replaceAll('ENTRY', entry).replace('REST', entry.slice(1, -1))}}`
-    const { keys, problems } = parseKeyFile(text, 'f', known)
-    expect(keys).toEqual([])
-    expect(problems).toMatchObject([{ line: 2, what: expect.stringContaining('repeated') }])
-  })
+  ])(
+    '%s is a problem with its place, since JSON.parse silently keeps the last one',
+    (_, members) => {
+      const entry = JSON.stringify(whole)
+      const text = `{"version":1,\n${members.replaceAll('ENTRY', entry).replace('REST', entry.slice(1, -1))}}`
+      const { keys, problems } = parseKeyFile(text, 'f', known)
+      expect(keys).toEqual([])
+      expect(problems).toMatchObject([{ line: 2, what: expect.stringContaining('repeated') }])
+    },
+  )
 })
 
 describe('the plain map of older set-ups (K3)', () => {
@@ -246,7 +249,7 @@ describe('the plain map of older set-ups (K3)', () => {
     expect(warnings[0]?.remedy).toContain('npm run keys -- import')
   })
 
-  test('an empty map has no keys, and nothing to warn of', () => {
+  test('an empty map has no keys and gives no warning', () => {
     expect(parse({})).toEqual({ form: 'plain map', keys: [], problems: [], warnings: [] })
   })
 
@@ -290,13 +293,13 @@ describe('the plain map of older set-ups (K3)', () => {
     { member: { expires_at: null }, disabled: false },
     { member: { expires_at: 'soon' }, disabled: true },
     { member: { expires: 1767225600 }, disabled: true },
-  ])('a key that an older script switched off by $member stays off', ({ member, disabled }) => {
+  ])('a key that an older script disabled with $member stays disabled', ({ member, disabled }) => {
     const { keys } = parse({ k: { user: 'a', service: 'tts', ...member } })
     expect(keys[0]).toMatchObject({ disabled, expiresAt: null })
   })
 
   test.each(['2026-01-01', '2026-01-01T00:00:00', '2026-01-01 00:00:00', '2026-01-01T00:00:00Z'])(
-    'an expiry of an older script is kept: %s',
+    'an expiry from an older script is kept: %s',
     (text) => {
       const { keys } = parse({ k: { user: 'a', service: 'tts', expires_at: text } })
       expect(keys[0]?.expiresAt).toBe(Date.UTC(2026, 0, 1))
@@ -333,7 +336,7 @@ describe('no problem or warning ever shows a key', () => {
       expect(said).not.toContain(shown)
   })
 
-  test('nothing that a file may hold makes the reader throw', () => {
+  test('no content of a file makes the reader throw', () => {
     const anything = fc.oneof(
       fc.string(),
       fc.json(),
@@ -352,7 +355,7 @@ describe('no problem or warning ever shows a key', () => {
     )
   })
 
-  test('nor does a text nested a hundred thousand deep', () => {
+  test('not even a text nested a hundred thousand deep', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     expect(
       parseKeyFile(`{"k":{"user":"a","service":"tts","more":${deep}}}`, 'f', known).keys,

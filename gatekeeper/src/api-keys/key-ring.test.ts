@@ -94,7 +94,7 @@ describe('refusals', () => {
     expect(ring.authenticate(credential, now)).toBe(reason)
   })
 
-  test('nothing but the keys themselves opens, and nothing throws', () => {
+  test('only the keys themselves are accepted, and nothing throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(typeof ring.authenticate(text, now)).toBe('string')
@@ -105,7 +105,7 @@ describe('refusals', () => {
   })
 })
 
-describe('expiry is judged at the request', () => {
+describe('expiry is checked at each request', () => {
   test.each([
     { name: 'one millisecond before', expiresAt: now + 1, opens: true },
     { name: 'at the instant', expiresAt: now, opens: false },
@@ -116,7 +116,7 @@ describe('expiry is judged at the request', () => {
     else expect(result).toBe('expired-key')
   })
 
-  test('of the secret, and the principal has the sooner of the two', () => {
+  test('of the secret, and the principal gets the earlier of the two', () => {
     const secret = { sha256: hashKey(key), createdAt: null }
     expect(judge([record({ secrets: [{ ...secret, expiresAt: now }] })])).toBe('expired-key')
     const both = record({ expiresAt: now + 9, secrets: [{ ...secret, expiresAt: now + 5 }] })
@@ -134,13 +134,13 @@ describe('a disabled key', () => {
     expect(judge([{ ...plain, disabled: true }], 'my-old-key')).toBe('disabled-key')
   })
 
-  test('does not tell that it is disabled to somebody with another secret', () => {
+  test('is not reported as disabled to a caller with another secret', () => {
     const other = createApiKey(undefined, id).key
     expect(judge([record({ disabled: true, expiresAt: now - 1 })], other)).toBe('wrong-secret')
   })
 })
 
-test('during a rotation both secrets open, the old one until its end', () => {
+test('during a rotation both secrets are valid, the old one until its end', () => {
   const renewed = createApiKey(undefined, id).key
   const secrets = [
     { sha256: hashKey(key), createdAt: null, expiresAt: now + 10 },
@@ -154,7 +154,7 @@ test('during a rotation both secrets open, the old one until its end', () => {
 })
 
 describe('plain keys', () => {
-  test('open by their exact text alone, imported or not', () => {
+  test('are accepted by their exact text only, imported or not', () => {
     expect(ring.authenticate('my-old-key', now)).toMatchObject({
       id: 'key:plain-ada-tts',
       services: ['tts'],
@@ -164,23 +164,23 @@ describe('plain keys', () => {
     expect(ring.holdsPlain('my-old-key ')).toBe(false)
   })
 
-  test('a record that stores the hash of a key of ours under a plain id opens nothing', () => {
+  test('a record with the hash of a key of ours under a plain id is never accepted', () => {
     // Otherwise a copied hash would give a key a second identity.
     expect(judge([record({ id: 'plain-eve-tts' })])).toBe('unknown-key')
   })
 })
 
-test('of two records with one id the first counts: a disabled one cannot be covered up', () => {
+test('the first of two records with one id counts: a disabled one cannot be hidden', () => {
   expect(judge([record({ disabled: true }), record()])).toBe('disabled-key')
 })
 
-test('tells its size, and which keys lack a service', () => {
+test('reports its size, and which keys lack a service', () => {
   expect([ring.idsWithOnly('tts', 'chat'), ring.size]).toEqual([['plain-ada-tts'], 2])
   expect(ring.idsWithOnly('tts', 'tts')).toEqual([])
 })
 
 test('compares as often for an id that does not exist as for one that does', () => {
-  // A dummy that could match would let anybody in whose key hashes to it: it is all zeros.
+  // A dummy that could match would admit a key that hashes to it: it is all zeros.
   expect(judge([record({ secrets: [] })])).toBe('wrong-secret')
   expect(judge([])).toBe('unknown-key')
 })

@@ -14,7 +14,7 @@ function compare(before: ReturnType<typeof read>, after: ReturnType<typeof read>
   }
 }
 
-it('two sets of keys differ by what was added, removed and changed, and by nothing else', () => {
+it('the difference of two key sets lists added, removed and changed keys, and nothing else', () => {
   const [kept, gone, made, altered] = [makeKey(), makeKey(), makeKey(), makeKey()]
   const before = read([kept, gone, altered])
   const admin = { ...altered, entry: { ...altered.entry, role: 'admin' } }

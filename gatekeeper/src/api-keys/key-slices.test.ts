@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { countMembers, topLevelNames } from '../lib/json/json-scan.ts'
 import { KeySlices } from './key-slices.ts'
 
-/** What the slices say of a text; null where they do not take it as a whole. */
+/** What the slices read from a text; null if they do not accept all of it. */
 function slice(text: string) {
   const slices = new KeySlices(text)
   const keys = Object.fromEntries(slices.entries())
@@ -13,7 +13,7 @@ function slice(text: string) {
 const entry = { user: 'a "quoted\\" } : {', secrets: [{ sha256: 'ab' }], more: { a: [{}, []] } }
 const file = { version: 1, keys: { abcde01234: entry, 'plain-ada': { user: '' } } }
 
-describe('a file as our writer writes it', () => {
+describe('a file in the form of our writer', () => {
   test.each([
     ['as the writer indents it', JSON.stringify(file, null, 2)],
     ['with a line break at its end', `${JSON.stringify(file, null, 2)}\n`],
@@ -26,7 +26,7 @@ describe('a file as our writer writes it', () => {
   })
 })
 
-describe('what is not understood is left to the thorough way', () => {
+describe('a file that slices cannot read is left to the full parser', () => {
   const whole = JSON.stringify(file)
   test.each([
     ['another version', whole.replace('1', '2')],
@@ -59,7 +59,7 @@ describe('what is not understood is left to the thorough way', () => {
     ],
     ['in a name of signs', '{"version":1,"keys":{\n"a": {\n      ",": 1, ",": 2\n    }}}'],
     ['by an escape', '{"version":1,"keys":{\n"a": {\n      "b": 1, "\\u0062": 2\n    }}}'],
-  ])('a member twice within a key, %s, is counted as often as it stands there', (_, text) => {
+  ])('a repeated member of a key, %s, is counted each time', (_, text) => {
     expect(slice(text)?.members).toBe(5)
   })
 
@@ -70,23 +70,23 @@ describe('what is not understood is left to the thorough way', () => {
     '"\\":"',
     '"}"',
     '["\\n    }", {"c": ":"}]',
-  ])('a colon or an end in a value is none: %s', (value) => {
+  ])('a colon or a bracket inside a value is not syntax: %s', (value) => {
     const text = `{"version":1,"keys":{\n"a": {\n      "b": ${value}\n    }}}`
     expect(slice(text)).toEqual({ keys: JSON.parse(text).keys, members: countMembers(text) })
   })
 
-  test('a member twice within a key is counted as often as it stands there', () => {
+  test('a repeated member of a key is counted each time', () => {
     expect(slice('{"version":1,"keys":{"a":{"b":1,"b":2}}}')?.members).toBe(5)
   })
 })
 
-test('whatever the slices take, JSON.parse takes as well, and reads the same', () => {
+test('JSON.parse accepts every file that the slices accept, and reads the same', () => {
   const piece = fc.constantFrom(
     ...['{', '}', '[', ']', ',', ':', ' ', '"', '\\', '"a"', '"b"', '"b":{}', '1', 'null', '\n'],
   )
   const indented = fc.dictionary(fc.constantFrom('a', 'b', '"', ','), fc.object())
   const keys = fc.oneof(
-    // As the writer indents it, with pieces of anything within.
+    // Indented like the writer's files, with arbitrary pieces inside.
     fc.tuple(indented, fc.array(piece, { maxLength: 4 })).map(([members, pieces]) => {
       const text = JSON.stringify({ version: 1, keys: { a: members } }, null, 2)
       const inner = text.slice(text.indexOf('"a"'), text.lastIndexOf('\n  }'))

@@ -78,14 +78,14 @@ describe('at the start', () => {
     expect(state()).toMatchObject({ degraded: [], keys: 2, loadedAt: now })
   })
 
-  test('without a file every key is refused, with a warning that says what to do', async () => {
+  test('without a file every key is refused, and a warning says what to do', async () => {
     await load()
     expect(store?.authenticate(first.key)).toBe('unknown-key')
     expect(store?.state()).toMatchObject({ degraded: [], keys: 0 })
     expect(lines).toEqual([expect.stringMatching(/^warn .*npm run keys/)])
   })
 
-  test('a broken file stops it, and every problem of every file is named', async () => {
+  test('a broken file stops it, and every problem of every file is listed', async () => {
     await writeFile(keysFile, '{"version": 1,')
     await writeFile(plainFile, '{"secretkey": {}}')
     const error = await load(keysFile, plainFile).catch((thrown: unknown) => thrown)
@@ -96,7 +96,7 @@ describe('at the start', () => {
     expect(String(error)).not.toContain('secretkey')
   })
 
-  test('a folder in the place of the file stops it, with the usual cause', async () => {
+  test('a folder in the place of the file stops it, and the message names the usual cause', async () => {
     await mkdir(keysFile)
     const error = await load().catch((thrown: unknown) => thrown)
     expect(problemsOf(error)).toMatchObject(
@@ -104,7 +104,7 @@ describe('at the start', () => {
     )
   })
 
-  test('a file of another user names the uid and the cure', async () => {
+  test('the message for a file of another user names the uid and the fix', async () => {
     expect(describeUnreadable(keysFile, 'EACCES', 1000)).toMatchObject({
       what: expect.stringContaining('uid 1000'),
       remedy: expect.stringContaining('chown 1000'),
@@ -130,7 +130,7 @@ describe('at the start', () => {
     ])
   })
 
-  test('a plain key that was imported counts as keys.json has it: disabled there is disabled', async () => {
+  test('an imported plain key has the state of keys.json: disabled there is disabled', async () => {
     const imported = entry({ id: '', key: 'my-old-key' }, { disabled: true })
     await writeFile(keysFile, JSON.stringify({ version: 1, keys: { 'plain-ada-tts': imported } }))
     await writeFile(plainFile, plainOf('my-old-key'))
@@ -156,7 +156,7 @@ describe('K4: without a restart', () => {
     expect(authenticate(second.key)).toBe('disabled-key')
   })
 
-  test('expiry is judged at the request, not at a reload', async () => {
+  test('expiry is checked at each request, not at a reload', async () => {
     const expiresAt = new Date(now + 1000).toISOString()
     await writeFile(keysFile, fileOf([first], { expiresAt }))
     const { authenticate } = await load()
@@ -165,7 +165,7 @@ describe('K4: without a restart', () => {
     expect(authenticate(first.key)).toBe('expired-key')
   })
 
-  test('a change is seen within two seconds without being asked for', async () => {
+  test('a change is seen within two seconds without a request', async () => {
     await load()
     const startAt = performance.now()
     await replace(keysFile, fileOf([first]))
@@ -183,14 +183,14 @@ describe('K4: without a restart', () => {
   })
 })
 
-describe('K5: a file that breaks later', () => {
+describe('K5: a file that becomes invalid later', () => {
   test.each([
     ['half written', fileOf([first]).slice(0, 40)],
     ['empty', ''],
     ['with an unknown member', fileOf([first], { extra: 1 })],
     ['with a limit that nobody enforces', fileOf([first], { limits: [1] })],
     ['not in UTF-8', Buffer.from([0xff, 0xfe])],
-  ])('%s: the last good set stays in force, and the state says so', async (_, text) => {
+  ])('%s: the last good set stays in force, and the state reports it', async (_, text) => {
     await writeFile(keysFile, fileOf([first]))
     const { reload, state } = await load()
     await writeFile(keysFile, text)
@@ -205,7 +205,7 @@ describe('K5: a file that breaks later', () => {
     expect(state().degraded).toEqual([])
   })
 
-  test('a key that is removed from the other file stops working all the same', async () => {
+  test('a key that is removed from the other file still stops working', async () => {
     await writeFile(keysFile, fileOf([first]))
     await writeFile(plainFile, plainOf('my-old-key', 'my-other-key'))
     const { reload, authenticate } = await load(keysFile, plainFile)

@@ -17,14 +17,14 @@ test('parts are closed once, the last one first, each before the next', async ()
   expect(closed).toEqual(['keys', 'journal', 'audit'])
 })
 
-test('a part that did not open is not there, and those before it are', async () => {
+test('a part that did not open is not there; the parts before it are', async () => {
   const parts = createParts()
   await parts.add({ name: 'keys', problems: () => [problem], notes: () => [], close: () => {} })
   await expect(parts.add(Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(parts.problems()).toEqual({ keys: [problem] })
 })
 
-test('a part that cannot degrade is not named', async () => {
+test('a part that cannot degrade is not listed', async () => {
   const parts = createParts()
   await parts.add({ name: 'outcomes', close: () => {} })
   await parts.add({ name: 'clients', problems: () => [], notes: () => [problem], close: () => {} })

@@ -26,7 +26,7 @@ function warningsOf(service: ReturnType<typeof aService>) {
 }
 const checked = [aRoute({ prefix: '/chat', mode: 'check' }), aRoute()]
 
-test('a check route with models is named, with each key whose limits cannot be held there', () => {
+test('a check route with models is listed, with each key whose limits cannot be enforced there', () => {
   expect(warningsOf(aService({ routes: checked }))).toEqual([
     [
       {
@@ -39,12 +39,12 @@ test('a check route with models is named, with each key whose limits cannot be h
   ])
 })
 
-test('where no models are, tokens, money and models close nothing', () => {
+test('limits of tokens, money and models close no service without models', () => {
   expect(warningsOf(aService({ kind: 'http', routes: checked }))).toMatchObject([
     [{ keys: ['pair: 2-concurrent'] }, expect.any(String)],
   ])
 })
 
-test('relayed routes hold everything, and nothing is said', () => {
+test('relayed routes enforce every limit, and nothing is reported', () => {
   expect(warningsOf(aService())).toEqual([])
 })

@@ -80,7 +80,7 @@ describe('the audit', () => {
     expect(await read(auditor, 'requests-1')).toHaveLength(50)
   })
 
-  it('records twenty refusals of a stranger a minute, and counts the others', async () => {
+  it('records twenty refusals of an unknown caller a minute, and counts the others', async () => {
     const auditor = open()
     for (let at = 0; at < 500; at++) auditor.recordDecision(denied(), fields)
     for (let at = 0; at < 30; at++)
@@ -96,7 +96,7 @@ describe('the audit', () => {
     ])
   })
 
-  it('is not filled by a stranger with many addresses', async () => {
+  it('is not filled by an unknown caller with many addresses', async () => {
     const auditor = open()
     for (let at = 0; at < 20_000; at++)
       auditor.recordDecision(denied({ addressGroup: `a${at}` }), fields)
@@ -119,7 +119,7 @@ describe('the audit', () => {
     expect(await read(auditor, 'requests-1')).toHaveLength(count)
   })
 
-  it('that cannot be written fails acts, and blocks other requests only where it is required', async () => {
+  it('that cannot be written makes acts fail, and blocks other requests only if it is required', async () => {
     for (const required of [false, true]) {
       const auditor = open({ required })
       await auditor.close()
@@ -132,13 +132,13 @@ describe('the audit', () => {
     }
   })
 
-  it('has what is allowed and changes what others use, whatever the rules are', async () => {
+  it('always has allowed requests that change what others use, whatever the rules', async () => {
     const auditor = open({ allowed: 'none' })
     auditor.recordDecision({ ...allowed, isAct: true }, fields)
     expect(await read(auditor, 'requests-1')).toHaveLength(1)
   })
 
-  it('of two processes in one folder goes into chains of their own, and acts into one', async () => {
+  it('of two processes in one folder has one chain each, and one shared chain for acts', async () => {
     const [one, other] = [open(), open()]
     for (const auditor of [one, other]) {
       auditor.recordDecision(denied({ isKnown: true }), fields)
@@ -152,7 +152,7 @@ describe('the audit', () => {
     expect(await read(again, 'requests-1')).toHaveLength(2)
   })
 
-  it('describes nothing that is not recorded', () => {
+  it('describes only what is recorded', () => {
     const auditor = open()
     const describe = vi.fn(fields)
     auditor.recordDecision(allowed, describe)

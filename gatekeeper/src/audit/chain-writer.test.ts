@@ -75,7 +75,7 @@ describe('the writer of a chain', () => {
     expect(statSync(path()).mode & 0o777).toBe(0o600)
   })
 
-  it('gathers what nobody waits for, and has written it when it is closed', async () => {
+  it('buffers records that nobody waits for, and has written them when it is closed', async () => {
     const writer = open()
     writer.add({ number: 1 })
     writer.add({ number: 2 })
@@ -88,7 +88,7 @@ describe('the writer of a chain', () => {
     expect(eventsOf()).toEqual(Array.from({ length: 600 }, (_, at) => at + 1))
   })
 
-  it('cuts a torn last line off, and records that it did', async () => {
+  it('removes an incomplete last line, and records that it did', async () => {
     const writer = open()
     await writer.record({ number: 1 })
     await writer.close()
@@ -99,7 +99,7 @@ describe('the writer of a chain', () => {
     expect(eventsOf()).toEqual([1, 'audit.repaired', 2])
   })
 
-  it('begins a new file when one is full, signs the old one, and the chain goes over both', async () => {
+  it('begins a new file when one is full, signs the old one, and the chain spans both', async () => {
     const writer = open({ segmentBytesMax: 400 })
     for (let at = 0; at < 20; at++) await writer.record({ number: at })
     await writer.close()
@@ -112,7 +112,7 @@ describe('the writer of a chain', () => {
     expect(again.head().sequence).toBe(21)
   })
 
-  it('begins a new file every day, also where nothing happens', async () => {
+  it('begins a new file every day, even when nothing happens', async () => {
     const writer = open({ segmentAgeMaxMs: dayMs })
     await writer.record({ number: 1 })
     await writer.tidy()
@@ -126,7 +126,7 @@ describe('the writer of a chain', () => {
     expect(readChainOf(folder, 'requests').faults).toEqual([])
   })
 
-  it('goes on over a file that was begun and has no line yet', async () => {
+  it('continues in a file that has no line yet', async () => {
     const writer = open({ segmentBytesMax: 1 })
     await writer.record({ number: 1 })
     await writer.close()
@@ -145,13 +145,13 @@ describe('the writer of a chain', () => {
     expect(readFileSync(join(folder, 'requests-000001.head'), 'utf8')).toContain('signature')
   })
 
-  it('does not fill the disk with heads either', async () => {
+  it('does not fill the disk with heads', async () => {
     const writer = open({ segmentBytesMax: 1, totalBytesMax: 500 })
     for (let at = 0; at < 130; at++) await writer.record({ number: at })
     expect(listHeads(folder, 'requests').length).toBeLessThan(110)
   })
 
-  it('removes what is too old, and goes on from its signed head after a restart', async () => {
+  it('removes files that are too old, and continues from their signed head after a restart', async () => {
     const writer = open({ segmentBytesMax: 1, ageMaxMs: 90 * dayMs })
     await writer.record({ number: 1 })
     await writer.record({ number: 2 })
@@ -165,7 +165,7 @@ describe('the writer of a chain', () => {
     expect(again.head().sequence).toBe(3)
   })
 
-  it('says when it cannot write, to whoever asked, and counts what was lost', async () => {
+  it('reports a failed write to the caller, and counts the lost records', async () => {
     const writer = open()
     await writer.record({ number: 1 })
     await writer.close()
@@ -176,7 +176,7 @@ describe('the writer of a chain', () => {
     expect(readChain(readFileSync(path(), 'utf8'), emptyHead).faults).toEqual([])
   })
 
-  it('lets no more wait than it was told, and records how many it lost', async () => {
+  it('bounds the records that wait, and records how many it lost', async () => {
     const writer = open({}, 2)
     for (let at = 1; at <= 5; at++) writer.add({ number: at })
     expect(writer.fault()).toBe('overflow')
@@ -191,14 +191,14 @@ describe('the writer of a chain', () => {
     })
   })
 
-  it('opens a file that holds something else without writing over it', async () => {
+  it('does not overwrite a file that holds something else', async () => {
     writeFileSync(path(), 'something else\n')
     const writer = open()
     await writer.record({ number: 1 })
     expect(readFileSync(path(), 'utf8')).toMatch(/^something else\n\{/)
   })
 
-  it('finds its place in a file whose last line is longer than what is read first', async () => {
+  it('finds its place in a file whose last line is longer than the first read', async () => {
     const writer = open()
     await writer.record({ text: 'x'.repeat(300_000) })
     await writer.close()
@@ -210,7 +210,7 @@ describe('the writer of a chain', () => {
     ['removed', () => rmSync(path()), 'the file was removed'],
     ['shortened', () => truncateSync(path(), 10), 'the file was shortened'],
   ])(
-    'a file that is %s while it is written is left alone, and that is recorded',
+    'a file that is %s while in use is not touched, and that is recorded',
     async (_, alter, what) => {
       const writer = open()
       for (let at = 1; at <= 3; at++) await writer.record({ number: at })
@@ -223,7 +223,7 @@ describe('the writer of a chain', () => {
     },
   )
 
-  it('what others append is kept, and breaks the chain where it stands', async () => {
+  it('lines that others append are kept, and break the chain at their place', async () => {
     const writer = open()
     await writer.record({ number: 1 })
     appendFileSync(path(), '{"sequence":2,"at":"","previous":"forged"}\n')
@@ -246,7 +246,7 @@ describe('the writer of a chain', () => {
     expect(new Set(eventsOf()).size).toBe(101)
   })
 
-  it('a shared chain that was shortened goes on, and that is recorded', async () => {
+  it('a shared chain that was shortened continues, and that is recorded', async () => {
     const writer = open({ sharedLock: join(folder, 'requests.lock') })
     for (let at = 1; at <= 3; at++) await writer.record({ number: at })
     const [first = ''] = readFileSync(path(), 'utf8').split('\n')
@@ -256,7 +256,7 @@ describe('the writer of a chain', () => {
     expect(eventsOf()).toEqual([1, 'audit.altered', 4])
   })
 
-  it('a file that is gone with its folder fails batches one by one, and holds nobody up', async () => {
+  it('a file that is gone with its folder fails each batch, and delays nobody', async () => {
     const writer = open()
     await writer.record({ number: 1 })
     rmSync(folder, { recursive: true })

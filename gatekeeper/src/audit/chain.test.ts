@@ -14,14 +14,14 @@ function linesOf(count: number): string[] {
 const toText = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')
 
 describe('a chain', () => {
-  it('holds where nothing was touched, and an event cannot forge its place', () => {
+  it('is valid when nothing was changed, and an event cannot forge its place', () => {
     const { records, faults, head } = readChain(toText(linesOf(5)))
     expect([faults, head.sequence]).toEqual([[], 5])
     expect(records.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5])
     expect(records[0]?.at).toBe('1970-01-01T00:00:00.000Z')
   })
 
-  it('holds for any event: every line is JSON and says what was recorded', () => {
+  it('is valid for any event: every line is JSON and holds what was recorded', () => {
     const forged = new Set(['sequence', 'at', 'previous', '__proto__'])
     const events = fc.dictionary(
       fc.string().filter((name) => !forged.has(name)),
@@ -43,7 +43,7 @@ describe('a chain', () => {
     )
   })
 
-  it('breaks where any line is changed, removed, repeated or moved, and names the place', () => {
+  it('breaks when any line is changed, removed, repeated or moved, and the place is named', () => {
     const lines = linesOf(6)
     const without = (at: number) => lines.filter((_, index) => index !== at)
     fc.assert(
@@ -63,14 +63,14 @@ describe('a chain', () => {
     )
   })
 
-  it('breaks where a byte is changed that reads as the same text', () => {
+  it('breaks when a byte changes even if the text reads the same', () => {
     const [first = '', second = ''] = linesOf(2)
     expect(readChain(toText([`${first} `, second])).faults).toEqual([
       { line: 2, what: 'broken-link' },
     ])
   })
 
-  it('with a line that is none, or a torn end, says so and goes on', () => {
+  it('with an invalid line or an incomplete end is reported, and reading continues', () => {
     const lines = linesOf(3)
     const odd = [lines[0], 'x', '{}', lines[1], lines[2]] as string[]
     expect(readChain(`${toText(odd)}{"seq`).faults).toEqual([

@@ -28,7 +28,7 @@ test.each([
   expect(JSON.stringify(found)).not.toContain('hidden')
 })
 
-test('C15: the two figures of a rate limit become one limit that is one', () => {
+test('C15: the two figures of a rate limit become one valid limit', () => {
   const of = (max: string, window: string) => {
     const env = { RATE_LIMIT_MAX_REQUESTS: max, RATE_LIMIT_WINDOW_MS: window }
     return /limits: \[(.*?)\]/.exec(inFile(env)[0]?.[1] ?? '')?.[1] ?? ''
@@ -40,7 +40,7 @@ test('C15: the two figures of a rate limit become one limit that is one', () => 
   expect(parseLimit(of('many', '0'))).not.toBeNull()
 })
 
-test('what many machines set for other programs is told of in .env alone', () => {
+test('names that many machines set for other programs are reported in .env only', () => {
   const env = { PORT: '1', NODE_ENV: 'x', DATABASE_URL: 'y', COOKIE_DOMAIN: 'z', AUTH_SECRET: '' }
   const found = findForeignNames(env, { isOwnFile: false })
   expect(found.map(({ source }) => source)).toEqual(['COOKIE_DOMAIN'])

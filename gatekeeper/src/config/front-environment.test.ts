@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { frontEnvironment, writeFrontEnvironment } from './front-environment.ts'
 
-test('only names that no public authority signs for are left to the own one', () => {
+test('the internal authority signs only for names that no public authority signs for', () => {
   expect(frontEnvironment({ sites: ['localhost', '192.168.1.20', '::1', 'ai.lan'] })).toEqual({
     GATEKEEPER_SITE: 'localhost, 192.168.1.20, [::1], ai.lan',
     GATEKEEPER_DEFAULT_SNI: '192.168.1.20',
@@ -19,7 +19,7 @@ test('only names that no public authority signs for are left to the own one', ()
   })
 })
 
-test('the file for Caddy is replaced whole and is for this user alone', () => {
+test('the file for Caddy is replaced whole and is readable for this user only', () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'gk-front-'))
   try {
     mkdirSync(join(stateDir, 'caddy'))

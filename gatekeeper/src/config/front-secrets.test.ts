@@ -34,7 +34,7 @@ describe('the first start', () => {
     expect(edge).not.toBe(proof)
   })
 
-  test('keeps them for this user alone', () => {
+  test('makes them readable for this user only', () => {
     loadFrontSecrets(stateDir)
     expect([modeOf(file()), modeOf(snippet())]).toEqual(['600', '600'])
     expect([modeOf(stateDir), modeOf(join(stateDir, 'caddy'))]).toEqual(['700', '700'])
@@ -46,7 +46,7 @@ describe('the first start', () => {
     expect(readdirSync(join(stateDir, 'caddy'))).toEqual(['secrets.caddy'])
   })
 
-  test('makes others than any other first start', () => {
+  test('makes different secrets than any other first start', () => {
     const first = loadFrontSecrets(stateDir)
     const other = loadFrontSecrets(join(folder, 'other'))
     expect(new Set([first.edge, first.proof, other.edge, other.proof]).size).toBe(4)
@@ -54,14 +54,14 @@ describe('the first start', () => {
 })
 
 describe('a later start', () => {
-  test('keeps the secrets, and writes the snippet anew', () => {
+  test('keeps the secrets, and writes the snippet again', () => {
     const first = loadFrontSecrets(stateDir)
     writeFileSync(snippet(), 'edited')
     expect(loadFrontSecrets(stateDir)).toEqual(first)
     expect(readFileSync(snippet(), 'utf8')).toContain(first.proof)
   })
 
-  test('makes loose modes tight again', () => {
+  test('restores strict file modes', () => {
     loadFrontSecrets(stateDir)
     chmodSync(file(), 0o644)
     chmodSync(snippet(), 0o644)
@@ -94,13 +94,13 @@ describe('a file that holds something else stops the start, and is not quoted', 
     const load = () => loadFrontSecrets(stateDir)
     expect(load).toThrow(/front-secrets\.json does not contain both secrets/)
     expect(load).not.toThrow(new RegExp(`${canary}|${good}`))
-    // Nothing is repaired behind the person's back, and Caddy gets no snippet of it.
+    // The file is not repaired silently, and Caddy gets no snippet of it.
     expect(readFileSync(file(), 'utf8')).toBe(text)
     expect(existsSync(snippet())).toBe(false)
   })
 })
 
-test('the snippet gives Caddy the edge to send and the proof to ask for, and each only there', () => {
+test('the snippet gives Caddy the edge to send and the proof to require, and each only there', () => {
   const { edge, proof } = loadFrontSecrets(stateDir)
   const text = readFileSync(snippet(), 'utf8')
   const block = (name: string) =>
@@ -112,7 +112,7 @@ test('the snippet gives Caddy the edge to send and the proof to ask for, and eac
   expect(text.split(edge)).toHaveLength(3)
 })
 
-test('a folder that cannot be made is an error, not a start without secrets', () => {
+test('a folder that cannot be created is an error, not a start without secrets', () => {
   writeFileSync(join(folder, 'file'), '')
   expect(() => loadFrontSecrets(join(folder, 'file', 'state'))).toThrow()
 })

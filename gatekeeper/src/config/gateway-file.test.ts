@@ -22,7 +22,7 @@ const placesOf = (text: string) =>
 const head = 'version: 1\nservices:\n'
 const ollama = '  ollama: {kind: ollama, routes: [{prefix: /api}]}\n'
 
-describe('a file in order', () => {
+describe('a valid file', () => {
   test('gives its services with every default', () => {
     const { services, problems, warnings } = read(head + ollama)
     expect([problems, warnings]).toEqual([[], []])
@@ -45,7 +45,7 @@ describe('a file in order', () => {
     ])
   })
 
-  test('records everything that it is not told to leave out', () => {
+  test('records everything that is not excluded', () => {
     expect(read(head + ollama).audit).toEqual({
       ...{ allowed: 'all', sampleOf: 10, required: false, retainDays: 90, bytesMax: 512_000_000 },
     })
@@ -71,7 +71,7 @@ describe('a file in order', () => {
     ])
   })
 
-  test('nobody waits at a service that takes all at once', () => {
+  test('a service without slots has no queue', () => {
     const text = `${head}  ollama: {kind: ollama, slots: unlimited, routes: [{prefix: /api}]}\n`
     expect(read(text).services[0]?.queue).toBeNull()
     const litellm = `${head}  x: {kind: openai, upstream: {url: "http://h:1"}, routes: [{prefix: /x}]}\n`
@@ -90,7 +90,7 @@ describe('a file in order', () => {
     expect(services[0]?.upstream).toBeNull()
   })
 
-  test('the environment names upstreams before the file does', () => {
+  test('the environment overrides the upstreams of the file', () => {
     const text = `${head}  ollama: {kind: ollama, upstream: {url: "http://file:1"}, routes: [{prefix: /api}]}\n`
     expect(read(text).services[0]?.upstream?.origin).toBe('http://file:1')
     const { services } = read(text, { OLLAMA_URL: 'http://environment:2' })
@@ -104,7 +104,7 @@ describe('a file in order', () => {
     expect(services[0]?.upstream?.key).toBe('sk-other')
   })
 
-  test('an address for a service that is not there is a warning', () => {
+  test('an address for a service that does not exist is a warning', () => {
     const { warnings } = read(head + ollama, { LITELLM_URL: 'http://litellm:4000' })
     expect(warnings.map(({ source }) => source)).toEqual(['LITELLM_URL'])
   })
@@ -147,7 +147,7 @@ describe('a certificate authority of a service', () => {
     ['certs/key.pem', 'contains a private key'],
     ['certs/cut.pem', 'has a block that is not a certificate: the second'],
     ['certs/request.pem', 'has a block that is not a certificate: the first'],
-  ])('a file that is none names itself: %s', (file, what) => {
+  ])('an invalid file is named: %s', (file, what) => {
     const { problems, services } = read(textOf(file))
     expect(services).toEqual([])
     expect(problems).toMatchObject([
@@ -156,7 +156,7 @@ describe('a certificate authority of a service', () => {
     expect(JSON.stringify(problems)).not.toContain('BEGIN PRIVATE')
   })
 
-  test('needs an https address: the one of the environment counts', () => {
+  test('needs an https address: the one in the environment counts', () => {
     const text = textOf('certs/ca.pem', 'http://l:1')
     expect(placesOf(text)).toEqual([expect.stringMatching(/^3:\d+ a has tls, .* is plain http/)])
     const ollama = text.replace('  a: {kind: openai', '  ollama: {kind: ollama')
@@ -168,7 +168,7 @@ describe('a certificate authority of a service', () => {
     ['tls: certs/ca.pem', 'must name a file: tls: {ca: certs/ca.pem}'],
     ['tls: {ca: [a]}', 'must be the path of a PEM file, such as certs/ca.pem'],
     ['tls: {file: a}', 'has an unknown member "file"'],
-  ])('written otherwise is told what is allowed: %s', (tls, what) => {
+  ])('in another form is a problem that names what is allowed: %s', (tls, what) => {
     const text = textOf('x').replace('tls: {ca: x}', tls)
     expect(placesOf(text).join()).toContain(what)
   })
@@ -185,14 +185,14 @@ describe('the field of a route that carries our credential', () => {
     ['Basic', 'basic'],
     ['api-key', 'api-key'],
     ['X-Goog-Api-Key', 'x-goog-api-key'],
-  ])('%s is named in any case', (text, credentialField) => {
+  ])('%s is accepted in any letter case', (text, credentialField) => {
     const { services, problems } = read(textOf(text))
     expect(problems).toEqual([])
     expect(services[0]?.routes[0]?.credentialField).toBe(credentialField)
   })
 
   test.each(['Cookie', 'X-Forwarded-For', '""', 'X-API-Key:', 'Bearer', 'constructor'])(
-    '%s is none, and is told which are',
+    '%s is not accepted, and the problem lists the ones that are',
     (text) => {
       const what = placesOf(textOf(text.endsWith(':') ? `"${text}"` : text))
       expect(what).toEqual([
@@ -201,14 +201,14 @@ describe('the field of a route that carries our credential', () => {
     },
   )
 
-  test('of a route with a password window is Authorization, where the browser sends it', () => {
+  test('of a route with a password dialog is Authorization, which the browser sends', () => {
     expect(placesOf(textOf('X-API-Key', ', browser: basic'))).toEqual([
       expect.stringMatching(/a browser sends its password in Authorization/),
     ])
     expect(placesOf(textOf('Basic', ', browser: basic'))).toEqual([])
   })
 
-  test('cannot stand where the upstream gets a key of ours: two would reach it', () => {
+  test('cannot be set when the upstream gets a key of ours: two would reach it', () => {
     const text = `${head}  a: {kind: openai, upstream: {url: "http://l:1", keyFile: key}, routes: [{prefix: /a, credentialField: X-API-Key}]}\n`
     expect(placesOf(text)).toEqual([expect.stringMatching(/the gatekeeper sends its own key to a/)])
   })
@@ -218,7 +218,7 @@ describe('classes of methods', () => {
   const textOf = (methods: string, kind = 'http') =>
     `${head}  a: {kind: ${kind}, methods: ${methods}, upstream: {url: "http://a:1"}, routes: [{prefix: /a, mode: relay}]}\n`
 
-  test('are by method, and only those that are named', () => {
+  test('are by method, and only for the listed ones', () => {
     const { services, problems } = read(textOf('{use: [PUT, PATCH], manage: [POST]}'))
     expect(problems).toEqual([])
     expect(services[0]?.methodClasses).toEqual({ PUT: 'use', PATCH: 'use', POST: 'manage' })
@@ -232,11 +232,11 @@ describe('classes of methods', () => {
     ['{use: [""]}', 'must be a method in capital letters'],
     ['{open: [PUT]}', 'has an unknown member "open"'],
     ['{use: [PUT], manage: [PUT]}', 'methods lists PUT in more than one class'],
-  ])('%s is refused with what is allowed', (methods, what) => {
+  ])('%s is refused, and the problem names what is allowed', (methods, what) => {
     expect(placesOf(textOf(methods)).join()).toContain(what)
   })
 
-  test('mean nothing where a kind has a table, so they are refused there', () => {
+  test('mean nothing for a kind with a table, so they are refused there', () => {
     expect(placesOf(textOf('{use: [PUT]}', 'openai'))).toEqual([
       expect.stringMatching(/kind openai has its own table of endpoints/),
     ])
@@ -298,7 +298,7 @@ describe('each problem has its line and column', () => {
     expect(read(text).services).toEqual([])
   })
 
-  test('all of them at once, and no service of a broken file', () => {
+  test('all problems are listed, and a broken file gives no service', () => {
     const text = `${head}  a: {kind: nope, routes: [{prefix: /a}], more: 1}\n  b: {kind: http, routes: [{prefix: b}]}\n`
     const { problems, services } = read(text)
     expect(problems.length).toBeGreaterThanOrEqual(3)
@@ -314,13 +314,13 @@ describe('each problem has its line and column', () => {
   })
 })
 
-describe('what no schema can say', () => {
-  test('one prefix has one owner', () => {
+describe('rules beyond the schema', () => {
+  test('a prefix belongs to one service', () => {
     const text = `${head}  a: {kind: http, routes: [{prefix: /x}]}\n  b: {kind: http, routes: [{prefix: /x}]}\n`
     expect(placesOf(text)).toEqual(['4:29 /x is already a route of a'])
   })
 
-  test('one prefix twice in one service', () => {
+  test('a prefix twice in one service is refused', () => {
     const text = `${head}  a: {kind: http, routes: [{prefix: /x}, {prefix: /x, mode: check}]}\n`
     expect(placesOf(text)).toEqual(['3:43 /x is already a route of a'])
   })
@@ -337,7 +337,7 @@ describe('what no schema can say', () => {
       '/oauth/x',
       '/check/tts',
     ],
-  ])('%s is the gatekeeper’s own', (prefix) => {
+  ])('%s is reserved for the gatekeeper', (prefix) => {
     const text = `${head}  a: {kind: http, routes: [{prefix: ${prefix}}]}\n`
     expect(placesOf(text)).toEqual([`3:29 ${prefix} is reserved for the gatekeeper`])
   })
@@ -380,12 +380,12 @@ describe('what no schema can say', () => {
     expect(placesOf(text)).toEqual(['3:3 a has a relay route but no upstream'])
   })
 
-  test('a check-only service has no use for a key: Caddy shows none', () => {
+  test('a check-only service cannot have a key: Caddy sends none', () => {
     const text = `${head}  a: {kind: http, upstream: {url: "http://a:1", keyFile: key}, routes: [{prefix: /a}]}\n`
     expect(placesOf(text)).toEqual([expect.stringMatching(/a has check routes only/)])
   })
 
-  test('services behind a check have addresses, with a path, from the file or the environment', () => {
+  test('services behind a check may have addresses with a path, from the file or the environment', () => {
     const text = `${head}  tts: {kind: http, upstream: {url: "http://a:1/base/"}, routes: [{prefix: /a}]}\n`
     expect(read(text).services[0]?.upstream).toEqual({
       ...{ origin: 'http://a:1', basePath: '/base', key: null },
@@ -396,7 +396,7 @@ describe('what no schema can say', () => {
     expect(read(usual).services[0]?.upstream?.origin).toBe('http://127.0.0.1:9000')
   })
 
-  test('an address of a service that is not there is named, but the ones that compose always sets', () => {
+  test('an address of a service that does not exist is reported, except those that compose always sets', () => {
     const sources = (env: Record<string, string>) =>
       read(head + ollama, env).warnings.map(({ source }) => source)
     expect(sources({ TTS_URL: 'http://10.0.0.3:8880' })).toEqual(['TTS_URL'])
@@ -408,7 +408,7 @@ describe('what no schema can say', () => {
     expect(placesOf(text)).toEqual([expect.stringMatching(/^3:26 WebSockets need/)])
   })
 
-  test('a password window needs a check', () => {
+  test('a password dialog needs a check', () => {
     const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /a, browser: basic}]}\n`
     expect(placesOf(text)).toEqual([expect.stringMatching(/^3:48 browser: basic/)])
   })
@@ -423,7 +423,7 @@ describe('what no schema can say', () => {
   })
 })
 
-describe('what is no configuration at all', () => {
+describe('text that is not a configuration', () => {
   test.each([
     ['nothing', ''],
     ['a comment', '# nothing\n'],
@@ -453,7 +453,7 @@ describe('what is no configuration at all', () => {
     }
   })
 
-  test('the place of a syntax error is the error’s', () => {
+  test('a syntax error is reported at its own place', () => {
     const { problems } = read('version: 1\nservices:\n  a: {kind: http\n  b: 1\n')
     expect(problems[0]?.line).toBeGreaterThanOrEqual(3)
   })
@@ -466,7 +466,7 @@ describe('what is no configuration at all', () => {
   })
 })
 
-test('a service may be called what objects are made of', () => {
+test('a service may have the name of an inherited object member', () => {
   const text = `${head}  constructor: {kind: openai, upstream: {url: "http://c:1"}, routes: [{prefix: /c}]}\n`
   const { services, problems } = read(text)
   expect(problems).toEqual([])

@@ -16,7 +16,7 @@ const tts = (limits: string) =>
   `  tts: {kind: http, routes: [{prefix: /tts}], limits: [${limits}]}\n`
 
 describe('limits and roles of gatekeeper.yaml', () => {
-  test('are read, of everybody, services, roles and users', () => {
+  test('are read, for everybody, services, roles and users', () => {
     const { policies, services, problems } = read(`${head}${ollama}${tts('60/min')}
 timeZone: Europe/Berlin
 limits: [1000/min]
@@ -38,7 +38,7 @@ users:
     expect(services.map(({ limits }) => limits.map(({ text }) => text))).toEqual([[], ['60/min']])
   })
 
-  test('slots make a queue, and its rules have defaults', () => {
+  test('slots create a queue, and its rules have defaults', () => {
     const text = `${head}  ollama: {kind: ollama, routes: [{prefix: /api}], slots: 4, queue: {waiting: 7}}\n`
     expect(read(text).services[0]?.queue).toEqual({
       ...{ slots: 4, waitingMax: 7, waitingPerKeyMax: 4, longestWaitMs: 120_000 },
@@ -82,7 +82,7 @@ users:
   })
 })
 
-describe('what could never be kept starts nothing', () => {
+describe('a limit that cannot be enforced stops the start', () => {
   test.each(['1k-tokens/day', '5usd/month', '2-concurrent', '1k-prompt-bytes', '9-stream-seconds'])(
     '%s of a service that is checked only',
     (limit) => {
@@ -94,7 +94,7 @@ describe('what could never be kept starts nothing', () => {
     },
   )
 
-  test('and of everybody, where a service is checked only', () => {
+  test('and of everybody, when a service is checked only', () => {
     const text = `${head}${ollama}${tts('')}limits: [60/min, 2-concurrent]\n`
     expect(problemsOf(text)).toEqual([
       'gatekeeper.yaml:5:18: 2-concurrent can never be enforced on tts, where Caddy proxies after a check. Move it to the limits of the relayed services.',
@@ -102,7 +102,7 @@ describe('what could never be kept starts nothing', () => {
     expect(problemsOf(`${head}${ollama}limits: [60/min, 2-concurrent]\n`)).toEqual([])
   })
 
-  test('of a role or user it is said and starts: others still get through', () => {
+  test('of a role or user it is a warning: others are still served', () => {
     const policies =
       'roles: {readwrite: {limits: [60/min, 1k-prompt-bytes]}}\nusers: {ada: {limits: [2-concurrent]}}\n'
     const { problems, warnings } = read(`${head}${ollama}${tts('')}${policies}`)
@@ -124,11 +124,11 @@ users: {ada: {limits: [5usd/month]}}
 `
     const { problems, warnings } = read(text)
     expect(problems).toEqual([])
-    // Services without models have none to count; nothing is said of them.
+    // Services without models have none to count; they give no warning.
     expect(warnings.map(formatProblem).join()).not.toMatch(/\/tts|\/whisper|\/image/)
   })
 
-  test('they are named with their route where models are and only heads are seen', () => {
+  test('they are reported with their route when a service has models and only heads are seen', () => {
     const checked =
       '  m: {kind: ollama, upstream: {url: "http://h:1"}, routes: [{prefix: /m, mode: relay}, {prefix: /h, mode: check}]}\n'
     const { problems, warnings } = read(
@@ -142,7 +142,7 @@ users: {ada: {limits: [5usd/month]}}
     ])
   })
 
-  test('an opaque service with a price costs something, which nobody could count', () => {
+  test('an opaque service with a price has a cost that cannot be counted', () => {
     const priced =
       '  x: {kind: http, routes: [{prefix: /x}], prices: {a: {inputUsdPerMillion: 1, outputUsdPerMillion: 1}}}\n'
     expect(read(`${head}${priced}limits: [5usd/month]\n`).warnings.map(formatProblem)).toEqual([
@@ -150,7 +150,7 @@ users: {ada: {limits: [5usd/month]}}
     ])
   })
 
-  test('what callers may read has a limit of its own, and a usual one', () => {
+  test('reading has a limit of its own, with a default', () => {
     const readsOf = (line: string) => read(`${head}${ollama}${line}`).policies.reads.text
     expect([readsOf(''), readsOf('reads: 500/min\n')]).toEqual(['2k/min', '500/min'])
     for (const text of ['9-tokens/day', '2-concurrent', 'many', '1usd/day']) {
@@ -160,7 +160,7 @@ users: {ada: {limits: [5usd/month]}}
     }
   })
 
-  test('tokens at an opaque service, though it is relayed', () => {
+  test('tokens at an opaque service, even if it is relayed', () => {
     const opaque = (limit: string) =>
       `${head}  x: {kind: http, upstream: {url: "http://h:1"}, routes: [{prefix: /x, mode: relay}], limits: [${limit}]}\n`
     expect(problemsOf(opaque('1k-tokens/day'))).toEqual([
@@ -169,7 +169,7 @@ users: {ada: {limits: [5usd/month]}}
     expect(problemsOf(opaque('2-concurrent, 9-stream-seconds, 60/min'))).toEqual([])
   })
 
-  test('a queue without slots, and slots where nobody can wait', () => {
+  test('a queue without slots, and slots without a possible wait', () => {
     const queue = `${head}  x: {kind: openai, upstream: {url: "http://h:1"}, routes: [{prefix: /x}], queue: {waiting: 1}}\n`
     expect(problemsOf(queue)).toEqual([expect.stringMatching(/x has a queue but no slots/)])
     const slots = `${head}  tts: {kind: http, routes: [{prefix: /tts}], slots: 1}\n`
@@ -186,7 +186,7 @@ describe('the guide', () => {
     expect(read(yaml).policies.users.get('ada')?.limits[0]?.text).toBe('5usd/month')
   })
 
-  test('shows limits that are some, in its table and on its command lines', () => {
+  test('shows valid limits, in its table and on its command lines', () => {
     const table = guide.slice(0, guide.indexOf('`k` is a thousand'))
     const rows = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
       cell.split(', '),
@@ -197,7 +197,7 @@ describe('the guide', () => {
     expect(texts.filter((text) => parseLimit(text) === null)).toEqual([])
   })
 
-  test('quotes the problem that a limit causes which could never be kept', () => {
+  test('quotes the problem of a limit that cannot be enforced', () => {
     const text = `${head}${ollama}${tts('')}limits: [60/min, 2-concurrent]\n`
     expect(guide).toContain(problemsOf(text)[0])
   })

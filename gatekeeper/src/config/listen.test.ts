@@ -29,7 +29,7 @@ describe('parseListen', () => {
     const longest = `/${'a'.repeat(106)}`
     expect(parseListen(`unix:${longest}`, folder)).toEqual({ kind: 'unix', path: longest })
     expect(parseListen(`unix:${longest}a`, folder)).toMatch(/108 bytes.*maximum is 107/)
-    // Bytes, not letters; and the folder counts.
+    // Bytes, not characters; and the folder counts.
     expect(parseListen(`unix:/${'ä'.repeat(60)}`, folder)).toMatch(/121 bytes/)
     expect(parseListen(`unix:${'a'.repeat(100)}`, folder)).toMatch(/110 bytes/)
   })

@@ -16,8 +16,8 @@ test('an empty file has no prices', () => {
   expect(readPriceFile('', 'prices.yaml')).toEqual({ rows: [], problems: [] })
 })
 
-describe('what is wrong', () => {
-  test('is told all at once, each with its place, and nothing is believed', () => {
+describe('a faulty price file', () => {
+  test('gives all problems, each with its place, and no price', () => {
     const text = `good: {inputUsdPerMillion: 1, outputUsdPerMillion: 1}
 dear: {inputUsdPerMillion: 1001, outputUsdPerMillion: 1}
 half: {inputUsdPerMillion: 1}

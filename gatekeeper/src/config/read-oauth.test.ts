@@ -12,7 +12,7 @@ function read(env: Record<string, string>) {
 const secret = 'x'.repeat(40)
 
 describe('OAUTH settings', () => {
-  it('C5: tokens last an hour where nothing is said, and the number is validated', () => {
+  it('C5: tokens last an hour by default, and the number is validated', () => {
     expect(read({}).oauth).toMatchObject({ tokenSeconds: 3600, algorithm: 'RS256', clients: [] })
     expect(read({ OAUTH_TOKEN_EXPIRES_IN: '60' }).oauth.tokenSeconds).toBe(60)
     for (const text of ['0', '29', '86401', '1h', '-60', '60.5', '1e3']) {
@@ -22,7 +22,7 @@ describe('OAUTH settings', () => {
     }
   })
 
-  it('C4: a role has its client by id and secret, and one without the other is a problem', () => {
+  it('C4: a role has a client with id and secret, and one without the other is a problem', () => {
     const env = { OAUTH_CLIENT_ID_ADMIN: 'boss', OAUTH_CLIENT_SECRET_ADMIN: secret }
     expect(read(env).oauth.clients).toEqual([{ id: 'boss', role: 'admin', secret }])
     expect(read({ OAUTH_CLIENT_ID_ADMIN: 'boss' }).problems).toHaveLength(1)
@@ -32,7 +32,7 @@ describe('OAUTH settings', () => {
     expect(read({ ...env, ...twice }).problems).toHaveLength(1)
   })
 
-  it.each(['HS256', 'none', 'rs256', 'RS512'])('%s is nothing to sign with', (algorithm) => {
+  it.each(['HS256', 'none', 'rs256', 'RS512'])('%s is not a signing algorithm', (algorithm) => {
     expect(read({ OAUTH_SIGNING_ALGORITHM: algorithm }).problems).toHaveLength(1)
   })
 })

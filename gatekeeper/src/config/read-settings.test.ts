@@ -25,8 +25,8 @@ function read(env: Record<string, string | undefined> = {}, platform = 'linux') 
 }
 const sources = (env: Record<string, string>) => read(env).problems.map(({ source }) => source)
 
-describe('with nothing set', () => {
-  test('there is a whole configuration on loopback, and no problem', () => {
+describe('without settings', () => {
+  test('there is a complete configuration on loopback, and no problem', () => {
     const { settings, problems } = read()
     expect(problems).toEqual([])
     expect(settings).toEqual({
@@ -59,7 +59,7 @@ describe('with nothing set', () => {
     })
   })
 
-  test('sockets follow the state folder, and give way to loopback where they cannot be', () => {
+  test('sockets are in the state folder, or replaced by loopback when they are not possible', () => {
     const far = read({ GATEKEEPER_STATE_DIR: `/srv/${'x'.repeat(100)}` }).settings
     const loopback = (port: number) => ({ kind: 'tcp', host: '127.0.0.1', port })
     expect([far.relayListen, far.checkListen, far.opsListen]).toEqual(
@@ -72,13 +72,13 @@ describe('with nothing set', () => {
     })
   })
 
-  test('an empty variable is one that is not set', () => {
+  test('an empty variable counts as not set', () => {
     const env = Object.fromEntries(settingRows.map(({ name }) => [name, '']))
     expect(read(env)).toEqual(read())
   })
 })
 
-test('all problems come at once, each with its variable and what to do', () => {
+test('all problems are listed, each with its variable and the fix', () => {
   const env = {
     GATEKEEPER_SITE: 'https://a.example/x',
     GATEKEEPER_BIND: 'everywhere',
@@ -110,14 +110,14 @@ describe('names', () => {
     ['GATEKEEPER_HTTPS_PROT', 'GATEKEEPER_HTTPS_PORT'],
     ['GATEKEEPER_STATEDIR', 'GATEKEEPER_STATE_DIR'],
     ['GATEKEEPER_CHEK_LISTEN', 'GATEKEEPER_CHECK_LISTEN'],
-  ])('a typing error (%s) is an error that names %s', (name, nearest) => {
+  ])('a misspelled name (%s) is an error that suggests %s', (name, nearest) => {
     const { problems } = read({ [name]: 'x' })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatchObject({ source: name })
     expect(problems[0]?.remedy).toContain(`Did you mean ${nearest}?`)
   })
 
-  test('of others are not our business', () => {
+  test('of other programs are ignored', () => {
     expect(sources({ PATH: '/bin', OLLAMA_HOST: 'x', GATE: '1', gatekeeper_site: 'x' })).toEqual([])
   })
 
@@ -126,7 +126,7 @@ describe('names', () => {
     expect([settings.litellmUrl, problems]).toEqual(['http://litellm:4000', []])
   })
 
-  test('a setting and its alias at once are one too many', () => {
+  test('a setting and its alias together are refused', () => {
     const env = { LITELLM_URL: 'http://a:1', LITELLM_SERVER_URL: 'http://b:2' }
     expect(read(env).problems[0]).toMatchObject({
       source: 'LITELLM_URL',
@@ -134,7 +134,7 @@ describe('names', () => {
     })
   })
 
-  test('_FILE is for secrets alone', () => {
+  test('_FILE is accepted for secrets only', () => {
     expect(sources({ GATEKEEPER_SITE_FILE: '/x' })).toEqual(['GATEKEEPER_SITE_FILE'])
   })
 })
@@ -149,13 +149,13 @@ describe('secrets', () => {
     expect([settings.litellmMasterKey, problems]).toEqual([secret, []])
   })
 
-  test('both at once are refused', () => {
+  test('a value and a file together are refused', () => {
     const env = { LITELLM_MASTER_KEY: secret, LITELLM_MASTER_KEY_FILE: '/run/secrets/master' }
     expect(sources(env)).toEqual(['LITELLM_MASTER_KEY'])
   })
 
   test.each(['/run/secrets/none', '/run/secrets/empty', '/run/secrets/two'])(
-    'a file that holds no secret (%s) is a problem and not an empty secret',
+    'a file without a secret (%s) is a problem and not an empty secret',
     (path) => {
       const { settings, problems } = read({ LITELLM_MASTER_KEY_FILE: path })
       expect(settings.litellmMasterKey).toBeNull()
@@ -163,7 +163,7 @@ describe('secrets', () => {
     },
   )
 
-  test('are quoted in no problem', () => {
+  test('are never quoted in a problem', () => {
     const env = {
       LITELLM_MASTER_KEY: secret,
       LITELLM_MASTER_KEY_FILE: '/run/secrets/two',
@@ -176,7 +176,7 @@ describe('secrets', () => {
     expect(JSON.stringify(problems)).not.toContain(secret)
   })
 
-  test('cannot hold what would end a field', () => {
+  test('cannot hold characters that would end a header field', () => {
     // It is sent as `Authorization: Bearer …`; a line break or a letter beyond ASCII breaks it.
     expect(sources({ LITELLM_MASTER_KEY: 'a\r\nX-Evil: 1' })).toEqual(['LITELLM_MASTER_KEY'])
   })
@@ -208,7 +208,7 @@ describe('values', () => {
       'ä.example',
     ],
     ...['a.example {', '{$PATH}', '"a"', 'a.example;', '#', ', ,', 'a-.example'],
-  ])('a site that would be something else in the Caddyfile: %j', (text) => {
+  ])('a site that would mean something else in the Caddyfile: %j', (text) => {
     expect(sources({ GATEKEEPER_SITE: text })).toContain('GATEKEEPER_SITE')
   })
 
@@ -257,7 +257,7 @@ describe('values', () => {
   })
 
   test.each(['0.0.0.0:9003', '192.168.1.20:9003', '[::]:9003'])(
-    'the ops listener on %s, where others reach it, is refused',
+    'the ops listener on %s, which others can reach, is refused',
     (text) => {
       expect(sources({ GATEKEEPER_OPS_LISTEN: text })).toEqual(['GATEKEEPER_OPS_LISTEN'])
       const token = { GATEKEEPER_METRICS_TOKEN: 'a'.repeat(24) }
@@ -265,7 +265,7 @@ describe('values', () => {
     },
   )
 
-  test('a token for scrapers that could be guessed is refused', () => {
+  test('a token for scrapers that is easy to guess is refused', () => {
     const short = { GATEKEEPER_METRICS_TOKEN: 'a'.repeat(23) }
     expect(sources(short)).toEqual(['GATEKEEPER_METRICS_TOKEN'])
   })
@@ -280,13 +280,13 @@ describe('values', () => {
   })
 })
 
-test('every row of the table has a help text and a name of its own', () => {
+test('every row of the table has a help text and a unique name', () => {
   const names = settingRows.flatMap((row) => [row.name, ...('aliases' in row ? row.aliases : [])])
   expect(new Set(names).size).toBe(names.length)
   for (const row of settingRows) expect(row.help.length).toBeGreaterThan(5)
 })
 
-test('K3: in a container an API_KEYS_FILE that cannot be seen stops the start and says so', () => {
+test('K3: in a container an API_KEYS_FILE that does not exist stops the start and is reported', () => {
   const readFile = (path: string) => {
     if (path.endsWith('there.json')) return '{}'
     throw Object.assign(new Error('gone'), { code: 'ENOENT' })
@@ -302,6 +302,6 @@ test('K3: in a container an API_KEYS_FILE that cannot be seen stops the start an
       what: 'names srv/gone.json, which does not exist in this container',
     }),
   ])
-  // On the host the file may still be to come: its keys are refused until then.
+  // On the host the file may be created later: its keys are refused until then.
   expect(problemsOf('/srv/gone.json')).toEqual([])
 })

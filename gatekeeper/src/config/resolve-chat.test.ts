@@ -24,7 +24,7 @@ const visitorOf = (chat: string, bind: string) =>
   read(chat, { LITELLM_URL, GATEKEEPER_BIND: bind }).service?.chat?.visitor ?? null
 
 describe('the domain chat', () => {
-  test('has the upstream and the limits of what stands behind it, and a name of its own', () => {
+  test('has the upstream and the limits of the service behind it, and its own name', () => {
     const env = { LITELLM_URL, LITELLM_MASTER_KEY: 'sk-master' }
     const { service, problems } = read('chat: {service: litellm, model: m}\n', env)
     expect(problems).toEqual([])
@@ -32,7 +32,7 @@ describe('the domain chat', () => {
       name: 'domain-chat',
       upstream: { origin: LITELLM_URL, key: 'sk-master' },
       limits: [{ text: '9/min' }],
-      // Slots are counted where it is behind, once.
+      // Slots are counted at the service behind it, once.
       queue: null,
       chat: { behind: 'litellm', model: 'm' },
     })
@@ -44,7 +44,7 @@ describe('the domain chat', () => {
     ])
   })
 
-  test.each(['ollama', 'openai', 'llamacpp', 'vllm'])('stands in front of kind %s too', (kind) => {
+  test.each(['ollama', 'openai', 'llamacpp', 'vllm'])('works in front of kind %s too', (kind) => {
     const upstream = 'upstream: {url: "http://127.0.0.1:9"}'
     const text = `  own: {kind: ${kind}, ${upstream}, routes: [{prefix: /own}]}\nchat: {service: own}\n`
     const { service, problems } = read(text)
@@ -52,7 +52,7 @@ describe('the domain chat', () => {
     expect(service).toMatchObject({ kind: { name: 'chat' }, chat: { behind: 'own' } })
   })
 
-  test('is off where LiteLLM has no address, and where nobody asks for it', () => {
+  test('is off when LiteLLM has no address, and when it is not configured', () => {
     expect(read('chat: {service: litellm}\n', {}).service?.routes).toEqual([])
     expect(read('').service).toBeNull()
   })
@@ -83,7 +83,7 @@ describe('the domain chat', () => {
   })
 })
 
-describe('C7: who calls without a credential', () => {
+describe('C7: a caller without a credential', () => {
   const plain = 'chat: {service: litellm}\n'
   test.each([
     ['127.0.0.1', true],
@@ -95,7 +95,7 @@ describe('C7: who calls without a credential', () => {
     expect(visitorOf(plain, bind) !== null).toBe(expected)
   })
 
-  test('is decided by whoever says so', () => {
+  test('is decided by an explicit setting', () => {
     const off = 'chat: {service: litellm, anonymous: {enabled: false}}\n'
     const on = 'chat: {service: litellm, anonymous: {enabled: true}}\n'
     expect(visitorOf(off, '127.0.0.1')).toBeNull()
@@ -112,7 +112,7 @@ describe('C7: who calls without a credential', () => {
     )
   })
 
-  test('is as the guide says', () => {
+  test('is as the guide documents', () => {
     const page = readFileSync(resolve(root, 'docs/guides/domain-chat.md'), 'utf8')
     const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
     expect(block).toContain('perAddress')

@@ -11,7 +11,7 @@ const readFile = (path: string) => {
   return text
 }
 
-/** The file with one issuer, whose members are these beside the usual ones. */
+/** The file with one issuer, which has these members and the usual ones. */
 function read(members: Record<string, string>) {
   const all = {
     issuer: 'https://login.example/t',
@@ -38,7 +38,7 @@ describe('the address of the keys of an issuer', () => {
     'https://login.example/keys',
     'http://127.0.0.1:9000/keys?a=b&c=d',
     'http://[::1]:9000/keys',
-  ])('%s is taken, with its query', (url) => {
+  ])('%s is accepted, with its query', (url) => {
     const { issuers, problems } = read({ keys: `{url: "${url}"}` })
     expect(problems).toEqual([])
     expect(issuers[0]?.keys).toEqual({ url })
@@ -52,12 +52,12 @@ describe('the address of the keys of an issuer', () => {
     ['file:///etc/passwd', /must be an https address/],
     ['keys.json', /must be an https address/],
     ['https://login.example/keys#x', /must be without a fragment/],
-  ])('%s is refused for what is wrong with it', (url, what) => {
+  ])('%s is refused, and the problem says why', (url, what) => {
     expect(whatOf({ keys: `{url: "${url}"}` })).toEqual([expect.stringMatching(what)])
     expect(whatOf({ keys: `{url: "${url}"}` }).join()).not.toContain('secret')
   })
 
-  test('another form is told which three there are', () => {
+  test('another form is refused, and the problem names the three valid ones', () => {
     for (const keys of ['{jwks_uri: "https://a.example"}', 'https://a.example/keys', '[]']) {
       expect(whatOf({ keys })).toEqual([
         expect.stringMatching(/must be one of \{discovery: true\}/),
@@ -71,7 +71,7 @@ describe('the name of an issuer', () => {
     ['"https://login.example/?x=1"', /must be without a query/],
     ['"https://login.example/#x"', /must be without a query/],
     ['"http://login.example/"', /must be an https address/],
-  ])('%s is refused for what is wrong with it', (issuer, what) => {
+  ])('%s is refused, and the problem says why', (issuer, what) => {
     expect(whatOf({ issuer })).toEqual([expect.stringMatching(what)])
   })
 })

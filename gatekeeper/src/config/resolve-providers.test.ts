@@ -51,7 +51,7 @@ test('ANTHROPIC_API_KEY is CLAUDE_API_KEY; both with one value are fine, with tw
   ])
 })
 
-test('a provider of your own speaks as a known one does', () => {
+test('a provider of your own uses the API of a known one', () => {
   const acme = find(
     read('providers: {acme: {like: openai, url: "https://api.acme.example/v3", keyFile: key}}\n'),
     'acme',
@@ -78,13 +78,13 @@ test.each([
   expect(problems[0]?.line).toBeGreaterThan(1)
 })
 
-test('a key is never sent in clear beyond this machine', () => {
+test('a key is never sent unencrypted beyond this machine', () => {
   const at = (url: string) => read('', { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: url }).problems
   expect(at('http://api.example.com/v1')).toMatchObject([{ source: 'OPENAI_BASE_URL' }])
   expect(at('http://127.0.0.1:9/v1')).toEqual([])
 })
 
-test('a service whose path is that of a provider is refused', () => {
+test('a service with the path of a provider is refused', () => {
   const yaml =
     '  mine: {kind: http, upstream: {url: "http://a:1"}, routes: [{prefix: /openai/x}]}\n'
   expect(

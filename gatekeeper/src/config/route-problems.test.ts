@@ -24,7 +24,7 @@ describe('the host of a route', () => {
     'a-b.lan',
     '0.lan',
     `${'a'.repeat(63)}.lan`,
-  ])('%s is taken', (host) => {
+  ])('%s is accepted', (host) => {
     const { services, problems } = read(service('webui', at(host)))
     expect(problems).toEqual([])
     expect(services[0]?.routes).toEqual([
@@ -32,7 +32,7 @@ describe('the host of a route', () => {
     ])
   })
 
-  test('strip means nothing where the prefix is all of the host', () => {
+  test('strip means nothing when the prefix is the whole host', () => {
     const { services } = read(service('webui', '{host: a.lan, prefix: /, strip: true}'))
     expect(services[0]?.routes[0]).toMatchObject({ prefix: '', strip: false })
   })
@@ -100,7 +100,7 @@ describe('the host of a route', () => {
     ])
   })
 
-  test('the same place cannot be twice; the same prefix at another host can', () => {
+  test('the same host and prefix cannot occur twice; the same prefix at another host can', () => {
     const two = [service('a', at('x.lan'), at('y.lan'), '{prefix: /t}'), service('b', at('x.lan'))]
     expect(problemsOf(two.join('\n'))).toEqual(['x.lan/ is already a route of a'])
     expect(problemsOf(service('a', at('x.lan', '/t'), at('y.lan', '/t'), '{prefix: /t}'))).toEqual(
@@ -108,13 +108,13 @@ describe('the host of a route', () => {
     )
   })
 
-  test('on the main site no prefix is all of it', () => {
+  test('on the main site no prefix may cover all paths', () => {
     expect(problemsOf(service('a', '{prefix: /}'))).toEqual([
       'the prefix / would be the whole main site',
     ])
   })
 
-  test('only /.gatekeeper is ours there', () => {
+  test('only /.gatekeeper is reserved there', () => {
     expect(problemsOf(service('a', at('x.lan', '/.gatekeeper/x')))).toEqual([
       'x.lan/.gatekeeper/x is reserved for the gatekeeper',
     ])
@@ -123,7 +123,7 @@ describe('the host of a route', () => {
 })
 
 describe('services that share a name share an origin', () => {
-  test('which is said, since it may be meant', () => {
+  test('which is a warning, since it may be intended', () => {
     const { problems, warnings } = read(
       [service('a', at('x.lan'), at('x.lan', '/b')), service('b', at('x.lan', '/c'))].join('\n'),
     )
@@ -133,7 +133,7 @@ describe('services that share a name share an origin', () => {
     ])
   })
 
-  test('a host of one service, or one for each, is nothing to say', () => {
+  test('a host of one service, or one for each, gives no warning', () => {
     const { warnings } = read(
       [service('a', at('x.lan'), at('x.lan', '/b')), service('b', at('y.lan'))].join('\n'),
     )

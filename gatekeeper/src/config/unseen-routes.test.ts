@@ -11,11 +11,11 @@ const warningsOf = (text: string) => {
   return readGatewayFile(text, '/srv/gatekeeper.yaml', { settings, readFile }).warnings
 }
 
-test('K6: as shipped every way to Ollama is relayed, and nothing is warned of', () => {
+test('K6: as shipped every route to Ollama is relayed, without a warning', () => {
   expect(warningsOf(shippedGateway)).toEqual([])
 })
 
-test('an older file with /chat in check mode starts with a warning that names route and cure', () => {
+test('an older file with /chat in check mode starts with a warning that names route and fix', () => {
   const older = shippedGateway.replace(
     '{ prefix: /chat, strip: true }',
     '{ prefix: /chat, strip: true, mode: check }',
@@ -30,7 +30,7 @@ test('an older file with /chat in check mode starts with a warning that names ro
   ])
 })
 
-test('a check route of a service without models is as it should be', () => {
+test('a check route of a service without models gives no warning', () => {
   const text = 'version: 1\nservices: {tts: {kind: http, routes: [{prefix: /tts, mode: check}]}}\n'
   expect(warningsOf(text)).toEqual([])
 })

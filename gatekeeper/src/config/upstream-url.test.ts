@@ -101,7 +101,7 @@ describe('the address of a service', () => {
       'http://a..b',
     ],
     ...['http://-a', 'http://a-', 'http://*', 'http://*.example', 'http://a,b', 'http://tts:80:80'],
-  ])('%j is refused, and no part of it is repeated', (text) => {
+  ])('%j is refused, and the message repeats no part of it', (text) => {
     const read = parseUpstreamUrl(text)
     expect(isUpstreamUrl(read)).toBe(false)
     if (isUpstreamUrl(read)) return

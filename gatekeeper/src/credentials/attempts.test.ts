@@ -18,35 +18,35 @@ function create(clock = () => 0) {
   return { authenticate, rehearse, looked: () => looked }
 }
 
-describe('guessing', () => {
-  test('more than a burst of bad keys from one address is refused, in parallel too', () => {
+describe('guesses of keys', () => {
+  test('beyond a burst from one address are refused, also in parallel', () => {
     const { authenticate } = create()
     const answers = Array.from({ length: 500 }, (_, at) => authenticate(`guess-${at}`, '6.6.6.6'))
     expect(answers.filter((answer) => answer === 'unknown-key')).toHaveLength(5)
     expect(answers.filter((answer) => answer === 'too-many-attempts')).toHaveLength(495)
   })
 
-  test('a right guess of a plain key is not told apart once the address is over its rate', () => {
+  test('that are right are not distinguished once the address is over its rate', () => {
     const { authenticate, looked } = create()
     for (let turn = 0; turn < 5; turn++) authenticate('guess', '6.6.6.6')
     expect(authenticate(plain, '6.6.6.6')).toBe('too-many-attempts')
     expect(looked()).toBe(5)
   })
 
-  test('changing the address within its /64 does not help', () => {
+  test('from other addresses of the same /64 are counted together', () => {
     const { authenticate } = create()
     const answers = Array.from({ length: 50 }, (_, at) => authenticate('guess', `2001:db8::${at}`))
     expect(answers.filter((answer) => answer === 'unknown-key')).toHaveLength(5)
   })
 
-  test('locks nobody else out, and no good key of ours even at the same address', () => {
+  test('lock out nobody else, and no valid key of ours even at the same address', () => {
     const { authenticate } = create()
     for (let turn = 0; turn < 50; turn++) authenticate('guess', '6.6.6.6')
     expect(authenticate(plain, '10.0.0.1')).toBe(anonymous)
     expect(authenticate(good, '6.6.6.6')).toBe(anonymous)
   })
 
-  test('what only rehearses says the same and charges nothing', () => {
+  test('a rehearsal gives the same answer and charges nothing', () => {
     const { authenticate, rehearse } = create()
     for (let turn = 0; turn < 9; turn++) expect(rehearse('guess', '6.6.6.6')).toBe('unknown-key')
     for (let turn = 0; turn < 5; turn++) authenticate('guess', '6.6.6.6')
@@ -55,7 +55,7 @@ describe('guessing', () => {
     }
   })
 
-  test('good keys are never charged', () => {
+  test('valid keys are never charged', () => {
     const { authenticate } = create()
     for (let turn = 0; turn < 1_000; turn++) {
       expect(authenticate(plain, '10.0.0.1')).toBe(anonymous)

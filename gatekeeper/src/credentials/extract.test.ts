@@ -58,7 +58,7 @@ describe.each(carriers)('%s', (name, carry) => {
     expect(extract(fields)).toMatchObject({ credential: null, defect: 'ambiguous-credential' })
   })
 
-  test('gives no key to a service: none stays among the sub-protocols', () => {
+  test('gives no key to a service: no key stays among the sub-protocols', () => {
     expect(JSON.stringify(extract(carry(sampleKey)).subprotocols)).not.toContain(sampleKey)
   })
 })
@@ -73,7 +73,7 @@ function merge(one: Fields, other: Fields): Fields {
   return merged
 }
 
-describe('what carries no credential', () => {
+describe('a request without a credential', () => {
   test.each([
     ['no field', {}],
     ['an empty Authorization', { authorization: [''] }],
@@ -92,7 +92,7 @@ describe('what carries no credential', () => {
   })
 })
 
-describe('what is malformed', () => {
+describe('a malformed credential', () => {
   test.each([
     ['another scheme', `Digest ${sampleKey}`],
     ['a signature', 'AWS4-HMAC-SHA256 Credential=x'],
@@ -117,7 +117,7 @@ describe('what is malformed', () => {
     })
   })
 
-  test('a good key beside a malformed Authorization does not save the request', () => {
+  test('a good key next to a malformed Authorization does not make the request valid', () => {
     const fields = { authorization: ['Digest x'], 'x-api-key': [sampleKey] }
     expect(extract(fields)).toMatchObject({ credential: null, defect: 'malformed-field' })
   })
@@ -128,7 +128,7 @@ describe('what is malformed', () => {
   })
 })
 
-describe('a field that holds more than the key', () => {
+describe('a field with more than the key', () => {
   test.each(['x-api-key', 'api-key', 'x-goog-api-key'])('%s: Bearer KEY is the key', (name) => {
     for (const scheme of ['Bearer ', 'bearer  ', 'BEARER\t']) {
       expect(extract({ [name]: [`${scheme}${sampleKey}`] })).toMatchObject({
@@ -139,7 +139,7 @@ describe('a field that holds more than the key', () => {
     }
   })
 
-  test('Bearer before the password of Basic is forgiven too', () => {
+  test('Bearer before the password of Basic is accepted too', () => {
     const fields = { authorization: [`Basic ${basic(`x:Bearer ${sampleKey}`)}`] }
     expect(extract(fields)).toMatchObject({ credential: sampleKey, carrier: 'basic' })
   })
@@ -149,7 +149,7 @@ describe('a field that holds more than the key', () => {
     expect(extract(fields)).toMatchObject({ credential: sampleKey, defect: null })
   })
 
-  test('and another key elsewhere are two, and both fields are named', () => {
+  test('and another key elsewhere are two credentials, and the answer names both fields', () => {
     const fields = { authorization: [`Bearer ${otherKey}`], 'x-api-key': [`Bearer ${sampleKey}`] }
     const { defect, detail } = extract(fields)
     expect([defect, detail?.text]).toEqual([
@@ -171,7 +171,7 @@ describe('a field that holds more than the key', () => {
     ['api-key', `ApiKey ${sampleKey}`, 'api-key: KEY'],
     ['x-goog-api-key', `Bearer ${sampleKey}, ${otherKey}`, 'x-goog-api-key: KEY'],
   ]
-  test.each(writtenWrong)('%s: %s names the field and what to write, never the key', (...row) => {
+  test.each(writtenWrong)('%s: %s gives the field and what to write, never the key', (...row) => {
     const [name, value, form] = row
     const extracted = extract({ [name]: [value] })
     expect(extracted).toMatchObject({ credential: null, defect: 'malformed-field' })
@@ -198,14 +198,14 @@ describe('a credential above the limit', () => {
     ['authorization', `Basic ${basic(`x:${long}`)}`, 'Authorization'],
     ['x-api-key', long, 'X-API-Key'],
     ['api-key', `Bearer ${long}`, 'api-key'],
-  ])('in %s is refused by a text that names field and limit', (name, value, param) => {
+  ])('in %s is refused with a text that names field and limit', (name, value, param) => {
     const { defect, detail } = extract({ [name]: [value] })
     expect([defect, detail?.param]).toEqual(['malformed-field', param])
     expect(detail?.text).toContain('longer than 32,768 characters')
     expect(detail?.text.length).toBeLessThan(200)
   })
 
-  test('one at the limit is looked at', () => {
+  test('one at the limit is read', () => {
     const { credential } = extract({ authorization: [`Bearer ${long.slice(1)}`] })
     expect(credential?.length).toBe(32_768)
   })
@@ -216,7 +216,7 @@ describe('a route that names one field', () => {
   const only = (fields: Fields, field: 'authorization' | 'basic' | 'x-api-key') =>
     extractCredential(fields, { isKeyShaped: hasKeyShape, isPlainKey: null, only: field })
 
-  test('reads that field alone: what the service gets in others is no second credential', () => {
+  test('reads only that field: values in other fields are not a second credential', () => {
     const fields = {
       'x-api-key': [sampleKey],
       authorization: [app],
@@ -229,7 +229,7 @@ describe('a route that names one field', () => {
     })
   })
 
-  test('a malformed value in a field of the service is the service’s business', () => {
+  test('a malformed value in a field of the service is left to the service', () => {
     const fields = { 'x-api-key': [sampleKey], authorization: ['Digest a=b, c=d'] }
     expect(only(fields, 'x-api-key')).toMatchObject({ credential: sampleKey, defect: null })
   })
@@ -240,7 +240,7 @@ describe('a route that names one field', () => {
     )
   })
 
-  test('Basic takes the password, and a token of the application is none', () => {
+  test('Basic uses the password, and a token of the application is not a credential', () => {
     const fields = { authorization: [`Basic ${basic(`x:${sampleKey}`)}`] }
     expect(only(fields, 'basic')).toMatchObject({ credential: sampleKey, carrier: 'basic' })
     expect(only({ authorization: [app] }, 'basic')).toMatchObject({
@@ -259,14 +259,14 @@ describe('a route that names one field', () => {
 })
 
 describe('Basic', () => {
-  test('the password begins after the first colon, and holds the others', () => {
+  test('the password begins after the first colon, and may hold others', () => {
     expect(extract({ authorization: [`Basic ${basic('user:a:b:c')}`] })).toMatchObject({
       credential: 'a:b:c',
       carrier: 'basic',
     })
   })
 
-  test('a key as the user’s name is not a credential', () => {
+  test('a key in the place of the user name is not a credential', () => {
     const { credential } = extract({ authorization: [`Basic ${basic(`${sampleKey}:`)}`] })
     expect(credential).not.toBe(sampleKey)
   })
@@ -281,7 +281,7 @@ describe('Basic', () => {
 })
 
 describe('sub-protocols', () => {
-  test('the key is taken out and the others stay, in order', () => {
+  test('the key is removed and the others stay, in order', () => {
     const offered = `chat, openai-insecure-api-key.${sampleKey}, superchat`
     expect(extract({ 'sec-websocket-protocol': [offered] })).toEqual({
       credential: sampleKey,
@@ -302,7 +302,7 @@ describe('sub-protocols', () => {
     expect(extract(fields)).toMatchObject({ credential: 'my-plain-key', subprotocols: [] })
   })
 
-  test('a plain key without the prefix is no credential, and not passed on either', () => {
+  test('a plain key without the prefix is not a credential, and is not forwarded', () => {
     const fields = { 'sec-websocket-protocol': ['a, my-plain-key, chat'] }
     const isPlainKey = (text: string) => text === 'my-plain-key'
     expect(extractCredential(fields, { isKeyShaped: () => false, isPlainKey })).toMatchObject({
@@ -310,7 +310,7 @@ describe('sub-protocols', () => {
     })
   })
 
-  test('two keys are ambiguous, and neither is passed on', () => {
+  test('two keys are ambiguous, and neither is forwarded', () => {
     const fields = { 'sec-websocket-protocol': [`${sampleKey}, ${otherKey}, chat`] }
     expect(extract(fields)).toMatchObject({
       credential: null,
@@ -344,7 +344,7 @@ const anyFields = fc.dictionary(
   values,
 )
 
-/** All texts that a reader could take for a credential: raw values, and decoded ones of Basic. */
+/** All texts that a reader could treat as a credential: raw values, and decoded ones of Basic. */
 function allTexts(fields: Fields): string[] {
   return Object.values(fields).flatMap((list = []) =>
     list.flatMap((value) => {
@@ -354,7 +354,7 @@ function allTexts(fields: Fields): string[] {
   )
 }
 
-describe('whatever the fields hold', () => {
+describe('with any content of the fields', () => {
   test('extracting never throws, and gives a credential or a defect, never both', () => {
     fc.assert(
       fc.property(anyFields, (fields) => {
@@ -367,7 +367,7 @@ describe('whatever the fields hold', () => {
     )
   })
 
-  test('a credential stands literally in the input, or decoded in Basic', () => {
+  test('a credential is literally in the input, or decoded in Basic', () => {
     fc.assert(
       fc.property(anyFields, (fields) => {
         const { credential } = extract(fields)

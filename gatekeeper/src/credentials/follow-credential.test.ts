@@ -6,20 +6,20 @@ import { createFollower } from './follow-credential.ts'
 
 const key: Principal = { ...anonymous, kind: 'key', id: 'key:0123456789' }
 
-/** A credential, and what is said of it whenever somebody looks. */
-function createScene(principal = key) {
-  const scene = {
+/** A credential, and the result of each check of it. */
+function createFixture(principal = key) {
+  const fixture = {
     version: 1,
     now: 1_000,
     looks: [] as number[],
     judged: principal as Principal | Reason | Error,
   }
   const follow = createFollower({
-    version: () => scene.version,
-    clock: () => scene.now,
+    version: () => fixture.version,
+    clock: () => fixture.now,
     judge: (_, admittedAt) => {
-      scene.looks.push(admittedAt)
-      return scene.judged instanceof Error ? Promise.reject(scene.judged) : scene.judged
+      fixture.looks.push(admittedAt)
+      return fixture.judged instanceof Error ? Promise.reject(fixture.judged) : fixture.judged
     },
   })
   const isGood = follow('the credential', principal)
@@ -28,66 +28,66 @@ function createScene(principal = key) {
     await setImmediate()
     return isGood()
   }
-  return { scene, isGood, ask }
+  return { fixture, isGood, ask }
 }
 
 describe('a credential that is followed', () => {
-  it('costs no look-up as long as nothing was changed', () => {
-    const { scene, isGood } = createScene()
+  it('costs no look-up until something changes', () => {
+    const { fixture, isGood } = createFixture()
     expect(Array.from({ length: 1000 }, isGood).every((good) => good)).toBe(true)
-    expect(scene.looks).toEqual([])
+    expect(fixture.looks).toEqual([])
   })
 
   it.each(['unknown-key', 'wrong-secret', 'disabled-key', 'expired-key', 'token-revoked'] as const)(
-    'holds good no more where it is %s, and never again',
+    'is invalid once it is %s, and stays so',
     async (reason) => {
-      const { scene, ask } = createScene()
-      scene.judged = reason
+      const { fixture, ask } = createFixture()
+      fixture.judged = reason
       expect(await ask()).toBe(true)
-      scene.version++
+      fixture.version++
       expect(await ask()).toBe(false)
-      scene.judged = key
-      scene.version++
+      fixture.judged = key
+      fixture.version++
       expect(await ask()).toBe(false)
     },
   )
 
-  it('is looked at once for each change, as of its admission', async () => {
-    const { scene, ask } = createScene()
-    scene.now = 60_000
-    scene.version++
+  it('is checked once for each change, as of its admission', async () => {
+    const { fixture, ask } = createFixture()
+    fixture.now = 60_000
+    fixture.version++
     expect(await ask()).toBe(true)
     expect(await ask()).toBe(true)
-    expect(scene.looks).toEqual([1_000])
+    expect(fixture.looks).toEqual([1_000])
   })
 
-  it('is not ended by what is no revocation: the end of a token, keys of an issuer', async () => {
-    const { scene, ask } = createScene()
+  it('is not ended by events other than revocation: the expiry of a token, keys of an issuer', async () => {
+    const { fixture, ask } = createFixture()
     for (const reason of ['token-expired', 'token-signature', 'issuer-keys-unavailable'] as const) {
-      scene.judged = reason
-      scene.version++
+      fixture.judged = reason
+      fixture.version++
       expect(await ask()).toBe(true)
     }
   })
 
-  it('is ended by a fault of whoever judges it', async () => {
-    const { scene, ask } = createScene()
-    scene.judged = new Error('a bug')
-    scene.version++
+  it('is ended by a fault in its check', async () => {
+    const { fixture, ask } = createFixture()
+    fixture.judged = new Error('a bug')
+    fixture.version++
     expect(await ask()).toBe(false)
   })
 
-  it('ends with the time of its key, or of the key that a token came from', async () => {
+  it('ends at the expiry of its key, or of the key that a token came from', async () => {
     const parent = { ...key, expiresAt: 5_000 }
     for (const principal of [
       parent,
       { ...key, kind: 'token', expiresAt: 2_000, parent } as Principal,
     ]) {
-      const { scene, ask } = createScene(principal)
-      scene.judged = 'expired-key'
-      scene.now = 4_999
+      const { fixture, ask } = createFixture(principal)
+      fixture.judged = 'expired-key'
+      fixture.now = 4_999
       expect(await ask()).toBe(true)
-      scene.now = 5_000
+      fixture.now = 5_000
       expect(await ask()).toBe(false)
     }
   })

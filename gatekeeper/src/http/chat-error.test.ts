@@ -34,21 +34,21 @@ test('C13: five faults of a credential have five texts, all other bad tokens and
   expect(new Set(keys.map((reason) => describeError(reason))).size).toBe(1)
 })
 
-test('C7: callers without a credential are not told of a key: limits speak of requests', () => {
+test('C7: texts for callers without a credential do not mention a key: limits name requests', () => {
   const met = all.filter((reason) => [413, 429, 502, 503, 504].includes(reasonRow(reason).status))
-  // Only who shows a credential can get these two.
+  // Only a caller with a credential can get these two.
   const others = ['too-many-attempts', 'issuer-keys-unavailable']
   for (const reason of met.filter((one) => !others.includes(one))) {
     expect([reason, describeError(reason)]).toEqual([reason, expect.not.stringMatching(/\bkey\b/i)])
   }
 })
 
-describe('C8: what is not known is named', () => {
+describe('C8: unknown parameters are named', () => {
   test.each([[factsOf('x=1', ['x', 'domain=y']), /: x, domain=y\.$/]])('%#', (facts, expected) => {
     expect(describeError('unknown-query', facts)).toMatch(expected)
   })
 
-  test('and cut: an answer is no copy of a long query', () => {
+  test('and shortened: an answer does not copy a long query', () => {
     const many = Array.from({ length: 50 }, () => 'n'.repeat(5_000))
     expect(describeError('unknown-query', factsOf('', many)).length).toBeLessThan(2_000)
   })

@@ -8,14 +8,14 @@ const service = aService({ origins: [app, 'https://other.example'] })
 const match: RouteMatch = { service, route: aRoute(), endpointPath: '/api/chat' }
 
 describe('the fields of an answer', () => {
-  test('name the one page that asked, where the service names it', () => {
+  test('name the origin of the page, if the service lists it', () => {
     expect(corsFields(someFacts({ service, origin: app }))).toMatchObject({
       'access-control-allow-origin': app,
       vary: 'Origin',
     })
   })
 
-  test('never allow everybody, nor credentials of the browser', () => {
+  test('never allow every origin, nor credentials of the browser', () => {
     const fields = corsFields(someFacts({ service, origin: app }))
     expect(Object.values(fields)).not.toContain('*')
     expect(fields).not.toHaveProperty('access-control-allow-credentials')
@@ -30,11 +30,11 @@ describe('the fields of an answer', () => {
     ['another letter case', 'https://APP.example'],
     ['a list', `${app}, https://evil.example`],
     ['a line break', `${app}\r\nX-Evil: 1`],
-  ])('say nothing to %s', (_, origin) => {
+  ])('are absent for %s', (_, origin) => {
     expect(corsFields(someFacts({ service, origin }))).toEqual({})
   })
 
-  test('say nothing where no service is known', () => {
+  test('are absent without a known service', () => {
     expect(corsFields(someFacts({ service: null, origin: app }))).toEqual({})
   })
 })
@@ -46,7 +46,7 @@ const preflight = (fields: Record<string, string[]> = {}, method = 'OPTIONS') =>
   })
 
 describe('isPreflight', () => {
-  test('knows one', () => {
+  test('recognises a preflight', () => {
     expect(isPreflight(preflight())).toBe(true)
   })
 
@@ -57,13 +57,13 @@ describe('isPreflight', () => {
     ['two origins', preflight({ origin: [app, app] })],
     ['no asked method', preflight({ 'access-control-request-method': [] })],
     ['two asked methods', preflight({ 'access-control-request-method': ['GET', 'PUT'] })],
-  ])('%s is none, and needs a key like any other', (_, head) => {
+  ])('%s is not one, and needs a key like any other request', (_, head) => {
     expect(isPreflight(head)).toBe(false)
   })
 })
 
 describe('the answer to a preflight', () => {
-  test('names the page and what it may send', () => {
+  test('names the origin and what it may send', () => {
     const head = preflight({ 'access-control-request-headers': ['authorization, content-type'] })
     expect(preflightFields(head, match)).toEqual({
       'access-control-allow-origin': app,
@@ -75,13 +75,13 @@ describe('the answer to a preflight', () => {
   })
 
   test.each(['https://evil.example', 'null', '', '*', 'https://app.example.evil.example'])(
-    'is none for %j',
+    'is absent for %j',
     (origin) => {
       expect(preflightFields(preflight({ origin: [origin] }), match)).toBeNull()
     },
   )
 
-  test('is none where no route is known', () => {
+  test('is absent without a known route', () => {
     expect(preflightFields(preflight(), null)).toBeNull()
   })
 

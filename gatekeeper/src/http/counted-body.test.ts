@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { aBodySource } from '../../test/support/questions.ts'
 import { countBody } from './counted-body.ts'
 
-/** Begins work that is counted, or none where it is too much. */
+/** Begins work that is counted, or none if it is too much. */
 function makeWork(isTooMuch = false) {
   const seen = { underWay: 0 }
   const begin = () => {
@@ -16,7 +16,7 @@ function makeWork(isTooMuch = false) {
 }
 
 describe('a body', () => {
-  it('is no work while its client sends it, and is until it is decided on', async () => {
+  it('does not count as work while its client sends it, and does until it is decided', async () => {
     const { seen, begin } = makeWork()
     const sent = Promise.withResolvers<Buffer>()
     const body = countBody(aBodySource({ read: () => sent.promise }), begin)
@@ -30,7 +30,7 @@ describe('a body', () => {
   })
 
   it.each(['aborted', 'too-large', 'too-much-in-flight'] as const)(
-    'that could not be read (%s) is none',
+    'that could not be read (%s) does not count as work',
     async (unread) => {
       const { seen, begin } = makeWork()
       const body = countBody(aBodySource({ read: () => Promise.resolve(unread) }), begin)
@@ -41,13 +41,13 @@ describe('a body', () => {
     },
   )
 
-  it('that is never read is none', () => {
+  it('that is never read does not count as work', () => {
     const { seen, begin } = makeWork()
     countBody(aBodySource(), begin).onDecided?.()
     expect(seen.underWay).toBe(0)
   })
 
-  it('that comes with too many others is refused unread', async () => {
+  it('that arrives with too many others is refused unread', async () => {
     const body = countBody(aBodySource(), makeWork(true).begin)
     expect(await body.read(100, 'key:a')).toBe('overloaded')
     body.onDecided?.()

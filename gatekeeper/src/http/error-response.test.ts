@@ -22,7 +22,7 @@ const answering = (answer: Answer) =>
       new Response(answer.body, { status: answer.status, headers: { ...answer.fields } }),
     )) as unknown as typeof fetch
 
-/** What the client throws. */
+/** The error that the client throws. */
 async function thrownBy<T>(call: () => Promise<unknown>): Promise<T> {
   try {
     await call()
@@ -35,7 +35,7 @@ async function thrownBy<T>(call: () => Promise<unknown>): Promise<T> {
 describe.each(all)('%s', (reason) => {
   const row = reasonRow(reason)
 
-  test('is a JSON answer that nobody may keep', () => {
+  test('is a JSON answer that must not be cached', () => {
     for (const facts of [native, compatible, null]) {
       const { status, fields, body } = renderReason(reason, { facts, requestId: 'request-1' })
       expect(status).toBe(row.status)
@@ -46,7 +46,7 @@ describe.each(all)('%s', (reason) => {
       })
       expect(() => JSON.parse(body)).not.toThrow()
       expect(body).not.toContain('signin_url')
-      // The reason's own name is for the log: `expired-key` would tell a stranger that it was one.
+      // The name of the reason is for the log: `expired-key` would reveal that the key existed.
       expect(body).not.toContain(`"${reason}"`)
     }
   })
@@ -105,11 +105,11 @@ describe('the dialect', () => {
     ['nothing at all', null, 'openai'],
   ] as const)('of %s', (_, facts, dialect) => {
     const body = bodyOf(renderReason('unlisted-endpoint', { facts, requestId: 'r' }))
-    // ollama-js prints `[object Object]` for anything but a text.
+    // ollama-js prints `[object Object]` for anything but a string.
     expect(typeof body.error).toBe(dialect === 'ollama' ? 'string' : 'object')
   })
 
-  test('openai is one form for two libraries, whole', () => {
+  test('openai is one complete form for two libraries', () => {
     expect(
       bodyOf(renderReason('class-not-granted', { facts: compatible, requestId: 'r-1' })),
     ).toEqual({
@@ -124,7 +124,7 @@ describe('the dialect', () => {
     })
   })
 
-  test('ollama is a text and nothing else', () => {
+  test('ollama is a string and nothing else', () => {
     expect(bodyOf(renderReason('no-credential', { facts: native, requestId: 'r-1' }))).toEqual({
       error: 'An API key is required. Send Authorization: Bearer KEY.',
     })
@@ -170,7 +170,7 @@ describe('the dialect', () => {
       }
     })
 
-    test('a short wait is named, so that the client waits for it', () => {
+    test('a short wait is stated, so that the client waits for it', () => {
       const error = render('rate-limited', 12_000)
       expect(error).toMatchObject({ code: 429, status: 'RESOURCE_EXHAUSTED' })
       expect(detailsOf(error, 'RetryInfo')).toMatchObject([{ retryDelay: '12s' }])
@@ -178,7 +178,7 @@ describe('the dialect', () => {
       expect(failure).toMatchObject({ violations: [{ quotaId: '3/day', quotaValue: '3' }] })
     })
 
-    test('a final refusal has a wait that the client stops at, or names a day', () => {
+    test('a final refusal states a wait that makes the client stop, or a day', () => {
       // Google's command line stops at more than five minutes, or at `PerDay`.
       const long = render('quota-exceeded', 40_000_000)
       expect(detailsOf(long, 'RetryInfo')).toMatchObject([{ retryDelay: '40000s' }])
@@ -190,7 +190,7 @@ describe('the dialect', () => {
       }
     })
 
-    test('is the form of what LiteLLM does not have below Gemini’s prefix, too', () => {
+    test('is also the form for paths below Gemini’s prefix that LiteLLM does not have', () => {
       const service = aService({ kind: 'openai' })
       const error = (path: string) =>
         bodyOf(
@@ -201,7 +201,7 @@ describe('the dialect', () => {
     })
   })
 
-  test('oauth and widget are their own', () => {
+  test('oauth and widget have forms of their own', () => {
     const render = (dialect: 'oauth' | 'widget') =>
       bodyOf(
         renderReason('no-route', {
@@ -221,7 +221,7 @@ describe('the dialect', () => {
 })
 
 describe('fields', () => {
-  test('401 challenges with Bearer, never with Basic, which would pop up a window', () => {
+  test('401 challenges with Bearer, never with Basic, which would open a password dialog', () => {
     for (const reason of all.filter((one) => reasonRow(one).status === 401)) {
       expect(
         renderReason(reason, { facts: native, requestId: 'r' }).fields['www-authenticate'],
@@ -229,7 +229,7 @@ describe('fields', () => {
     }
   })
 
-  test('only a page that a person opens, on a route that says so, is asked for a password', () => {
+  test('only a page that a person opens, on a route with that setting, gets a password dialog', () => {
     const basic = aRoute({ browser: 'basic' })
     const challenge = (facts: Partial<RequestFacts>) =>
       renderReason('no-credential', { facts: someFacts(facts), requestId: 'r' }).fields[
@@ -248,7 +248,7 @@ describe('fields', () => {
     expect(new Set(answers).size).toBe(1)
   })
 
-  test('403 says that a repetition is useless, and what may pass says when', () => {
+  test('403 says that a retry is useless, and temporary refusals say when to retry', () => {
     for (const reason of all) {
       const { status, retryAfterSeconds, isFinal } = reasonRow(reason)
       const { fields } = renderReason(reason, { facts: native, requestId: 'r' })
@@ -259,7 +259,7 @@ describe('fields', () => {
     }
   })
 
-  test('a bad key is not to be repeated; a bad token may be, since programs fetch a new one', () => {
+  test('a bad key must not be retried; a bad token may be, since programs fetch a new one', () => {
     const fieldsFor = (facts: RequestFacts | null, reason: Reason = 'unknown-key') =>
       renderReason(reason, { facts, requestId: 'r' }).fields
     expect(fieldsFor(native)['x-should-retry']).toBe('false')
@@ -268,7 +268,7 @@ describe('fields', () => {
     for (const reason of ['token-expired', 'token-revoked', 'unknown-issuer'] as const) {
       expect(fieldsFor(token, reason)).not.toHaveProperty('x-should-retry')
     }
-    // Only a 401 goes by the form of the credential.
+    // Only a 401 depends on the form of the credential.
     expect(fieldsFor(token, 'class-not-granted')['x-should-retry']).toBe('false')
   })
 
@@ -284,7 +284,7 @@ describe('fields', () => {
   })
 })
 
-test('a detail stands in place of the usual text in every dialect, with the member that it names', () => {
+test('a detail replaces the usual text in every dialect, with the member that it names', () => {
   const detail = { text: 'num_ctx is 9000; this key may use up to 8000.', param: 'num_ctx' }
   const render = (facts: RequestFacts) =>
     bodyOf(renderReason('context-too-large', { facts, requestId: 'r', detail }))

@@ -12,7 +12,7 @@ const standing = (over: Partial<Standing> = {}): Standing => ({
   ...{ remaining: 12, resetAt: now + 47_001, periodSeconds: 60 },
   ...over,
 })
-/** What the fields of a refusal say, in a dialect. */
+/** The fields of a refusal in a dialect. */
 const retry = (reason: Reason, refusal: Refusal | null, dialect: Dialect = 'openai') =>
   retryFields(reasonRow(reason), retryOf(reasonRow(reason), refusal), dialect)
 const month = standing({
@@ -21,7 +21,7 @@ const month = standing({
 })
 
 describe('an answer', () => {
-  test('names each limit with its scope, what is left, and when all of it is back', () => {
+  test('names each limit with its scope, what is left, and when it is fully renewed', () => {
     expect(limitFields([standing(), month], now)).toMatchObject({
       'ratelimit-policy':
         '"key 60/min";q=60;w=60, "user 5usd/month";q=5000000;w=2678400;qu="micro-usd"',
@@ -29,7 +29,7 @@ describe('an answer', () => {
     })
   })
 
-  test('is a list of structured fields, which a reader of RFC 9651 understands', () => {
+  test('has structured fields that a parser of RFC 9651 reads', () => {
     const item = /^"[\x20-\x21\x23-\x5b\x5d-\x7e]*"(?:;[a-z]+=(?:\d{1,15}|"[a-z-]+"))*$/
     const all = [
       standing(),
@@ -41,7 +41,7 @@ describe('an answer', () => {
     }
   })
 
-  test('has OpenAI’s fields for the limit of which the least is left', () => {
+  test('has OpenAI’s fields for the limit with the least left', () => {
     const tight = standing({ amount: 1000, remaining: 3, resetAt: null, text: '1k/lifetime' })
     expect(limitFields([standing(), tight], now)).toMatchObject({
       'x-ratelimit-limit-requests': '1000',
@@ -54,7 +54,7 @@ describe('an answer', () => {
     })
   })
 
-  test('says nothing where there are no limits, and never a time before now', () => {
+  test('has no fields without limits, and never a time before now', () => {
     expect(limitFields([], now)).toEqual({})
     expect(limitFields([standing({ resetAt: now - 5 })], now)['ratelimit']).toMatch(/t=0$/)
   })
@@ -83,7 +83,7 @@ describe('a refusal says when to try again', () => {
         { 'retry-after': '60', 'retry-after-ms': '60000', 'x-should-retry': 'false' },
       ] as const),
     ],
-    // What never fits is not worth a try, and no time can be named.
+    // A request that never fits is not worth a retry, and has no time.
     ['rate-limited', null, { 'x-should-retry': 'false' }],
     ['quota-exceeded', null, { 'x-should-retry': 'false' }],
     [
@@ -97,7 +97,7 @@ describe('a refusal says when to try again', () => {
     expect(fieldsOf(reason, waitMs)).toEqual(expected)
   })
 
-  test('where no limit of the caller is meant: as the reason says', () => {
+  test('without a limit of the caller: as the reason says', () => {
     const full: Refusal = { reason: 'queue-full', limit: null, retryAfterMs: null }
     const expected = { 'retry-after': '2', 'retry-after-ms': '2000' }
     expect(retry('queue-full', full)).toEqual(expected)
@@ -107,11 +107,11 @@ describe('a refusal says when to try again', () => {
     })
   })
 
-  test('of the classes and addresses: never', () => {
+  test('for classes and addresses: never', () => {
     expect(retry('class-not-granted', null)).toEqual({ 'x-should-retry': 'false' })
   })
 
-  test('of more than five minutes: not in a form whose programs would sleep so long', () => {
+  test('beyond five minutes: not in a form whose clients would sleep that long', () => {
     const long = (retryAfterMs: number) =>
       ({ reason: 'quota-exceeded', limit: standing(), retryAfterMs }) as const
     expect(retry('quota-exceeded', long(300_001))).toEqual({ 'x-should-retry': 'false' })
@@ -138,7 +138,7 @@ test.each([
   expect(fields['x-ratelimit-reset-requests']).toBe(expected)
 })
 
-test('an answer of Anthropic’s form has Anthropic’s fields too, and no other has', () => {
+test('only an answer in Anthropic’s form has Anthropic’s fields too', () => {
   const messages = anEndpoint({ dialect: 'openai', isAnthropic: true })
   expect(limitFields([standing()], now, messages)).toMatchObject({
     'anthropic-ratelimit-requests-limit': '60',

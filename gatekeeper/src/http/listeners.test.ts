@@ -15,7 +15,7 @@ beforeEach(async () => {
     (request, response) => request.resume().on('end', () => response.end('ok')),
     (code) => logged.push(code),
   )
-  // Node looks at its connections by a timer of its own.
+  // Node checks its connections with its own timer.
   Object.assign(server, { headersTimeout: 200, connectionsCheckingInterval: 50 })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -41,14 +41,14 @@ async function answered(socket: Socket, bytes: string): Promise<void> {
   await once(socket, 'data')
 }
 
-describe('a connection on which no request comes', () => {
+describe('a connection without a request', () => {
   test('is closed without an answer and without a line in the log', async () => {
     const { socket, text } = await open()
     await once(socket, 'close')
     expect({ text: text(), logged }).toEqual({ text: '', logged: [] })
   })
 
-  test.each([whole, posted])('gets no second answer after a whole one: %j', async (request) => {
+  test.each([whole, posted])('gets no second answer after a complete one: %j', async (request) => {
     const { socket, text } = await open()
     await answered(socket, request)
     await new Promise((resolve) => setTimeout(resolve, 500))
@@ -61,7 +61,7 @@ describe('a connection on which no request comes', () => {
 test.each([
   ['half a request', null],
   ['half a request after a whole one', whole],
-])('%s is told that it came too late, and logged', async (_, before) => {
+])('%s gets an answer that it came too late, and is logged', async (_, before) => {
   const { socket, text } = await open()
   if (before !== null) await answered(socket, before)
   socket.write('GET / HT')
@@ -70,7 +70,7 @@ test.each([
   expect(logged).toEqual(['ERR_HTTP_REQUEST_TIMEOUT'])
 })
 
-test('what is no HTTP is told so, and logged', async () => {
+test('bytes that are not HTTP get an answer that says so, and are logged', async () => {
   const { socket, text } = await open()
   socket.write('hello\r\n\r\n')
   await once(socket, 'close')

@@ -41,7 +41,7 @@ type Given = {
   readonly serve?: Serve
 }
 
-/** Sends one request to a point and tells what was answered, settled, recorded and logged. */
+/** Sends one request to a point and returns what was answered, settled, recorded and logged. */
 async function ask({ fields, deps: over, entry: at, serve = serveWhole }: Given = {}) {
   const settled: Outcome[] = []
   const recorded: Decided[] = []
@@ -134,7 +134,7 @@ test.each([
   expect(seen.faults).toHaveLength(1)
 })
 
-test('an answer whose end another process tells of is settled at once and recorded then', async () => {
+test('an answer whose end another process reports is settled at once and recorded at the report', async () => {
   const ends: ((end: null) => void)[] = []
   const serve: Serve = ({ response }) => {
     response.end()
@@ -148,7 +148,7 @@ test('an answer whose end another process tells of is settled at once and record
   expect(ends).toHaveLength(1)
 })
 
-test('a path that needs no admission is answered behind the edge alone', async () => {
+test('a path that needs no admission is answered only to requests with the edge', async () => {
   const answerOpen: Entry['answerOpen'] = ({ response }) => {
     response.end('open')
     return true

@@ -38,7 +38,7 @@ describe('the page of a refusal', () => {
     )
   })
 
-  test('may use its own style and nothing else', () => {
+  test('may load its own style and nothing else', () => {
     const { fields, body } = pageOf(answer, 'x')
     const style = /<style>(.*)<\/style>/.exec(body)?.[1] ?? ''
     const digest = createHash('sha256').update(style).digest('base64')
@@ -47,7 +47,7 @@ describe('the page of a refusal', () => {
     )
   })
 
-  test('and the one that Caddy has are made alike', () => {
+  test('and the one in Caddy have the same form', () => {
     const file = resolve(import.meta.dirname, '../../../caddy/Caddyfile')
     const caddyfile = readFileSync(file, 'utf8')
     const style = /<style>.*<\/style>/.exec(pageOf(answer, 'x').body)?.[0] ?? '-'

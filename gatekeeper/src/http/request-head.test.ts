@@ -19,7 +19,7 @@ const read = (fields: Record<string, string[]>, headers: Record<string, string> 
     'check',
   )
 
-test('what Caddy states is the request, and the connection’s own line is not', () => {
+test('the request is what Caddy states, not the request line of the connection', () => {
   expect(read(stated)).toEqual({
     ...{ method: 'POST', target: '/api/chat?x=1', host: 'ai.example', requestId: 'request-1' },
     ...{ clientAddress: '192.0.2.7', point: 'check', checkedService: 'ollama' },
@@ -27,7 +27,7 @@ test('what Caddy states is the request, and the connection’s own line is not',
   })
 })
 
-describe('a statement that is not there exactly once means that Caddy is not ours', () => {
+describe('a statement that is missing or repeated means that the Caddy is not ours', () => {
   test.each(Object.keys(stated))('%s', (name) => {
     expect(read({ ...stated, [name]: [] })).toBeNull()
     expect(read({ ...stated, [name]: [''] })).toBeNull()
@@ -36,8 +36,8 @@ describe('a statement that is not there exactly once means that Caddy is not our
     expect(read(rest)).toBeNull()
   })
 
-  test('an upgrade that is stated twice does not count as none', () => {
-    // Caddy says it once, and says the empty text where the client asked for none.
+  test('an upgrade that is stated twice still counts as an upgrade', () => {
+    // Caddy states it once, and as an empty text if the client asked for none.
     expect(read({ ...stated, 'x-gatekeeper-upgrade': [''] })?.upgrade).toBeNull()
     expect(read({ ...stated, 'x-gatekeeper-upgrade': ['h2c'] })?.upgrade).toBe('h2c')
     const twice = read({ ...stated, 'x-gatekeeper-upgrade': ['', 'h2c'] })

@@ -41,7 +41,7 @@ function ask(method: string, path: string) {
   return promise
 }
 
-test('HEAD gets the fields of GET, its length too, and no body', async () => {
+test('HEAD gets the fields of GET, with the length, and no body', async () => {
   const get = await ask('GET', '/refused')
   const head = await ask('HEAD', '/refused')
   expect(get.status).toBe(401)

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { afterUnreadBody } from './unread-body.ts'
 
-/** A request whose body the test sends by hand. */
+/** A request whose body the test sends step by step. */
 function aRequest(headers: Record<string, string>, complete = false, protocol = 'HTTP/1.1') {
   const stream = new PassThrough()
   return Object.assign(stream, {
@@ -13,7 +13,7 @@ function aRequest(headers: Record<string, string>, complete = false, protocol = 
   }) as unknown as IncomingMessage & PassThrough
 }
 
-describe('a refusal goes out', () => {
+describe('a refusal is sent', () => {
   test.each([
     ['a request without a body', {}, true],
     ['one that is read already', { 'content-length': '5' }, true],
@@ -26,7 +26,7 @@ describe('a refusal goes out', () => {
     expect(then).toHaveBeenCalledTimes(1)
   })
 
-  test('when a short body has come, and once', async () => {
+  test('when a short body has arrived, and once', async () => {
     const then = vi.fn()
     const request = aRequest({ 'content-length': '5' })
     afterUnreadBody(request, then)
@@ -39,14 +39,14 @@ describe('a refusal goes out', () => {
     expect(then).toHaveBeenCalledTimes(1)
   })
 
-  test('after a moment where the body does not come', async () => {
+  test('after a moment when the body does not arrive', async () => {
     const then = vi.fn()
     afterUnreadBody(aRequest({ 'content-length': '5' }), then)
     expect(then).not.toHaveBeenCalled()
     await vi.waitFor(() => expect(then).toHaveBeenCalledTimes(1))
   })
 
-  test('where the client breaks off', async () => {
+  test('when the client disconnects', async () => {
     const then = vi.fn()
     const request = aRequest({ 'content-length': '5' })
     afterUnreadBody(request, then)
@@ -75,7 +75,7 @@ describe('over HTTP/2 a refusal waits for a body', () => {
     return at
   }
 
-  test('of any length that comes at a good pace, to its end and once', async () => {
+  test('of any length that arrives at a good pace, to its end and once', async () => {
     const then = vi.fn()
     const request = over2({ 'content-length': '40000000' })
     afterUnreadBody(request, then)
@@ -97,7 +97,7 @@ describe('over HTTP/2 a refusal waits for a body', () => {
     expect(at).toBeLessThan(5_300)
   })
 
-  test('that never ends for 128 MiB and no longer, however fast it comes', async () => {
+  test('that never ends for 128 MiB and no longer, however fast it arrives', async () => {
     const at = await timeOfRefusal(16 * 1024 * 1024, 60_000)
     expect(at).toBeLessThan(1_100)
   })
@@ -113,7 +113,7 @@ describe('over HTTP/2 a refusal waits for a body', () => {
     expect(then).toHaveBeenCalledTimes(1)
   })
 
-  test('but not of a client that waits to be asked', () => {
+  test('but not from a client that waits for 100 Continue', () => {
     const then = vi.fn()
     afterUnreadBody(over2({ 'content-length': '5', expect: '100-continue' }), then)
     expect(then).toHaveBeenCalledTimes(1)

@@ -48,11 +48,11 @@ const ollamaRows: readonly Expected[] = [
   ['GET', '/v1/models/llama3', 'read', 'in path'],
 ]
 
-/** What the tables have beyond the document, each with its reason. */
+/** Rows of the tables that the document does not have, each with its reason. */
 const ollamaAdditions: readonly string[] = [
   // Answered here: Ollama has none.
   'POST /v1/messages/count_tokens',
-  // HEAD of what GET may read tells less than the GET.
+  // HEAD of an endpoint that GET may read reveals less than the GET.
   'HEAD /v1/models',
   'HEAD /v1/models/{+model}',
   // Names with a slash in them, escaped or not.
@@ -108,7 +108,7 @@ const litellmRows: readonly Expected[] = [
   ['POST', '/v1/batches', 'manage'],
   ['GET', '/v1/batches/batch-1', 'manage'],
   ['POST', '/v1/batches/batch-1/cancel', 'manage'],
-  // Stricter than the document ("read, filtered"): nobody filters their api_base yet.
+  // Stricter than the document ("read, filtered"): their api_base is not filtered yet.
   ['GET', '/model/info', 'manage'],
   ['GET', '/v1/model/info', 'manage'],
   ['GET', '/model_group/info', 'manage'],
@@ -174,7 +174,7 @@ describe.each([
         path.replace(/(?!^)\//, '\\'),
         path.replace(/(?!^)\//, '/./'),
       ].filter((variant) => variant !== path)
-      // What a pattern takes as a segment stays within the class that the pattern has.
+      // Any segment that a pattern accepts stays in the class of the pattern.
       const own = classOf(service, method, path)
       for (const variant of variants) {
         const found = classOf(service, method, variant)
@@ -248,7 +248,7 @@ describe('what must never be relayed to LiteLLM', () => {
   })
 })
 
-test('no row of LiteLLM lets a role below admin reach what is administration', () => {
+test('no row of LiteLLM lets a role below admin reach administration', () => {
   const words = /key|user|team|config|spend|global|sso|ui\b|login|batch|file|admin|budget/
   const low = rowsOf('openai').filter(({ pattern }) => words.test(pattern))
   for (const row of low)
@@ -268,7 +268,7 @@ test('native endpoints answer in Ollama’s dialect, compatible ones in OpenAI�
   }
 })
 
-test('no row with endpoint rows opens a WebSocket, and none that uses a model hides it', () => {
+test('no kind with endpoint rows opens a WebSocket, and no row that uses a model hides it', () => {
   for (const row of [...rowsOf('ollama'), ...rowsOf('openai')]) {
     expect(row.webSocket).toBe(false)
     if (row.class === 'use') expect([row.pattern, row.model.in]).not.toEqual([row.pattern, 'none'])
@@ -299,7 +299,7 @@ describe('opaque services: the method decides, on every path', () => {
     }
   })
 
-  test('a WebSocket is on a path of its pattern, by whole segments', () => {
+  test('a WebSocket is on a path that matches its pattern, by whole segments', () => {
     const webSockets = ['/api/kernels/{id}/channels', '/stream/{+rest}']
     const jupyter = aService({ name: 'jupyter', kind: 'http', webSockets })
     const takes = (path: string) => findEndpoint(jupyter, 'GET', path)?.webSocket
@@ -315,7 +315,7 @@ describe('opaque services: the method decides, on every path', () => {
     }
   })
 
-  test('a WebSocket is on its very path, and over HTTP/2 it is the GET that it stands for', () => {
+  test('a WebSocket is on its exact path, and over HTTP/2 it counts as GET', () => {
     expect(findEndpoint(comfy, 'GET', '/ws')).toMatchObject({ webSocket: true, class: 'read' })
     expect(findEndpoint(comfy, 'CONNECT', '/ws')).toMatchObject({ method: 'GET', class: 'read' })
     for (const path of ['/ws/', '/WS', '/wss', '/', '/x/ws', '/ws%20']) {
@@ -325,7 +325,7 @@ describe('opaque services: the method decides, on every path', () => {
   })
 })
 
-describe('a model whose name has a slash', () => {
+describe('a model name with a slash', () => {
   test.each([
     [ollama, '/v1/models/ns%2Fm', '/v1/models/{+model}', 'ns/m'],
     [litellm, '/v1/models/openai%2Fgpt-4o', '/v1/models/{+model}', 'openai/gpt-4o'],
@@ -351,7 +351,7 @@ describe('a model whose name has a slash', () => {
   })
 
   test.each([
-    // The slash is not one of the name, or a reader that decodes first finds another row.
+    // The slash is not part of the name, or a reader that decodes first finds another row.
     ['GET', '/v1%2Fmodels/a'],
     ['GET', '/v1/models%2Fa'],
     ['POST', '/engines/a%2Fchat/completions'],
@@ -364,7 +364,7 @@ describe('a model whose name has a slash', () => {
     ['GET', '/v1/models/a%252Fb'],
     ['GET', '/v1/files/a%2Fcontent'],
     ['GET', '/v1/models/%2e%2e%2fkey'],
-  ])('%s %s meets nothing', (method, path) => {
+  ])('%s %s matches no row', (method, path) => {
     expect(findEndpointOfEscaped(litellm, method, path)).toBeNull()
   })
 })
@@ -381,7 +381,7 @@ test('the gatekeeper’s own table has /status, the OAuth endpoints and nothing 
   ])
 })
 
-test('no path and no method makes the look-up throw, nor finds a row by accident', () => {
+test('no path or method makes the look-up throw, or finds a row by accident', () => {
   const path = fc.oneof(fc.webPath(), fc.string(), fc.constantFrom(...ollamaRows.map(([, p]) => p)))
   const method = fc.oneof(fc.constantFrom('GET', 'POST', 'DELETE'), fc.string())
   const known = new Set(ollamaRows.map(([, listed]) => listed))
@@ -412,11 +412,11 @@ describe('methods whose class a service changes', () => {
     ])
   })
 
-  test('HEAD goes with GET, so that a page that may not be read is not asked for by its head', () => {
+  test('HEAD has the class of GET, so that a page that may not be read gives no head either', () => {
     expect(['GET', 'HEAD'].map(classOf)).toEqual(['use', 'use'])
   })
 
-  test('a method called like a member of every object has its usual class', () => {
+  test('a method with the name of an inherited object member has its usual class', () => {
     expect(['constructor', '__proto__', 'put'].map(classOf)).toEqual(['manage', 'manage', 'manage'])
   })
 })

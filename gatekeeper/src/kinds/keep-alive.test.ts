@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readKeepAlive } from './keep-alive.ts'
 
 test.each([...[0, 0.0, -0, '0', '+0', '-0', '0s', '0.0s', '0h0m0s', '00s', '.0s', ' 0 ']])(
-  '%j is no time at all',
+  '%j is zero',
   (value) => {
     expect(Math.abs(readKeepAlive(value) ?? Number.NaN)).toBe(0)
   },
@@ -24,16 +24,16 @@ test.each([
   expect(readKeepAlive(value)).toBeCloseTo(seconds, 12)
 })
 
-test.each([-1, -0.001, '-1', '-1m', '-1s'])('%j is for ever', (value) => {
+test.each([-1, -0.001, '-1', '-1m', '-1s'])('%j is forever', (value) => {
   expect(readKeepAlive(value)).toBe(Number.POSITIVE_INFINITY)
 })
 
-test.each([null, undefined])('%j says nothing', (value) => {
+test.each([null, undefined])('%j has no meaning', (value) => {
   expect(readKeepAlive(value)).toBeNull()
 })
 
 test.each([true, {}, [], '', 'x', '5 m', '5x', 'm', '1e3s', '0x1', 'Infinity', 'NaN', Number.NaN])(
-  '%j is no time',
+  '%j is not a duration',
   (value) => {
     expect(readKeepAlive(value)).toBeUndefined()
   },

@@ -13,7 +13,7 @@ const { http, ollama, openai } = kindsByName
 
 const normalize = (name: string) => normalizeModelName(ollama, name)
 
-describe('all names that Ollama takes for one model fold to one', () => {
+describe('all names of one model at Ollama fold to the same name', () => {
   test.each([
     ...['llama3', 'llama3:latest', 'LLAMA3', 'Llama3:Latest', ' llama3 ', '\tllama3\n'],
     ...['library/llama3', 'library/llama3:latest', 'Library/Llama3', 'llama3:local'],
@@ -43,7 +43,7 @@ describe('all names that Ollama takes for one model fold to one', () => {
   })
 })
 
-describe('other models stay other models', () => {
+describe('names of different models stay different', () => {
   test.each([
     ...['llama3:70b', 'llama3:latest2', 'llama3.1', 'llama', 'ada/llama3', 'llama3:cloud'],
     ...['llama3-cloud', 'host.example/library/llama3', 'xlibrary/llama3', 'llama3/x', ''],
@@ -62,14 +62,14 @@ describe('other models stay other models', () => {
   })
 })
 
-test('elsewhere a name is what it is', () => {
+test('other kinds do not fold names', () => {
   for (const name of ['GPT-4o', ' gpt-4o', 'library/m', 'm:latest']) {
     expect(normalizeModelName(openai, name)).toBe(name)
     expect(normalizeModelName(http, name)).toBe(name)
   }
 })
 
-test('folding twice is folding once, and never throws', () => {
+test('folding is idempotent and never throws', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -109,11 +109,11 @@ describe('a pattern', () => {
     ['m?', 'mm', false],
     ['', 'm', false],
     ['*', '\0', false],
-  ])('%s takes in %s: %j', (pattern, name, expected) => {
+  ])('%s matches %s: %j', (pattern, name, expected) => {
     expect(matchesPattern(pattern, name)).toBe(expected)
   })
 
-  test('is found as a regular expression finds it, in linear time', () => {
+  test('matches like a regular expression, in linear time', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '*') })
     fc.assert(
       fc.property(text, text, (pattern, name) => {
@@ -126,7 +126,7 @@ describe('a pattern', () => {
   })
 })
 
-describe('a model at the vendor’s', () => {
+describe('a cloud model', () => {
   test.each([
     ...['gpt-oss:120b-cloud', 'm:cloud', 'M:Cloud', ' m:cloud ', 'm : cloud', 'm:cloud:local'],
     ...['m:7b-CLOUD', 'ada/m:cloud', 'https://registry.ollama.ai/library/m:cloud', 'm-cloud'],
@@ -137,13 +137,13 @@ describe('a model at the vendor’s', () => {
   })
 
   test.each(['m', 'cloud', 'cloudy:7b', 'm:cloudy', 'm:7b', 'cloud/m', 'm:precloud'])(
-    '%j is none',
+    '%j is not one',
     (name) => {
       expect(isCloudModel(ollama, normalize(name))).toBe(false)
     },
   )
 
-  test('may hide behind LiteLLM', () => {
+  test('can be reached through LiteLLM', () => {
     expect(isCloudModel(openai, 'ollama/m:cloud')).toBe(true)
     expect(isCloudModel(openai, 'ollama_chat/m:1b-cloud')).toBe(true)
     expect(isCloudModel(openai, 'my-cloud')).toBe(false)
@@ -152,7 +152,7 @@ describe('a model at the vendor’s', () => {
 
 const noRights = { models: [], roleModels: [], cloudModels: null }
 
-test('both lists, the key’s and the role’s, must hold a model', () => {
+test('both lists, the key’s and the role’s, must contain a model', () => {
   const rights = { ...noRights, models: ['Llama3*', 'm'], roleModels: ['library/llama3:7b', 'm'] }
   const isListed = (name: string) => isListedFor(rights, ollama, normalize(name))
   expect(['llama3:7b', 'm', 'llama3:8b', 'x'].map(isListed)).toEqual([true, true, false, false])

@@ -21,7 +21,7 @@ const documented = [
   ...['litellm_embedding_config', 'target_model_names'],
 ]
 
-describe('what would make LiteLLM another client', () => {
+describe('members that would change the upstream of LiteLLM', () => {
   test.each(documented)('%s is refused in every letter case', (name) => {
     for (const variant of [name, name.toUpperCase(), name.replace(/^./, (c) => c.toUpperCase())]) {
       expect([variant, isRefusedMember(openai, foldName(variant))]).toEqual([variant, true])
@@ -60,7 +60,7 @@ test('Ollama has none of them', () => {
 })
 
 test.each(['model', 'Model', 'MODEL', 'target_model_names', 'Target_Model_Names'])(
-  'the query field %s would win over the body, and is refused where a table is',
+  'the query field %s would override the body, and is refused for a kind with a table',
   (name) => {
     expect(isRefusedQueryField(ollama, name)).toBe(true)
     expect(isRefusedQueryField(openai, name)).toBe(true)

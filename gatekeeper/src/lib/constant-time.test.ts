@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isSameSecret, sha256 } from './constant-time.ts'
 
-test('two texts are one secret only where they are equal', () => {
+test('two texts match only if they are equal', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (left, right) => {
       expect(isSameSecret(left, left)).toBe(true)
@@ -29,7 +29,7 @@ test.each([
   expect(isSameSecret(right, left)).toBe(false)
 })
 
-test('other lengths do not throw, however long', () => {
+test('different lengths do not throw, however long', () => {
   expect(isSameSecret('x'.repeat(1_000_000), 'x')).toBe(false)
 })
 

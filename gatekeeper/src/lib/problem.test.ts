@@ -8,11 +8,11 @@ test.each([
   [{ ...problem, line: 3 }, 'keys.json:3: the role is unknown. Use readonly.'],
   [{ ...problem, line: 3, column: 7 }, 'keys.json:3:7: the role is unknown. Use readonly.'],
   [{ ...problem, line: 1, column: 1 }, 'keys.json:1:1: the role is unknown. Use readonly.'],
-])('a problem names its place as editors read it: %#', (given, expected) => {
+])('a problem gives its place in the form that editors read: %#', (given, expected) => {
   expect(formatProblem(given)).toBe(expected)
 })
 
-test('an error carries all problems, and its message says all of them', () => {
+test('an error holds all problems, and its message lists all of them', () => {
   const other = { ...problem, source: 'gatekeeper.yaml', line: 2, column: 1 }
   const error = new ProblemsError([problem, other])
   expect(error).toBeInstanceOf(Error)

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { hasRocaFingerprint } from './roca.ts'
 
-it('a sound modulus has no fingerprint of the faulty generator', () => {
+it('a good modulus has no fingerprint of the faulty generator', () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const { n = '' } = publicKey.export({ format: 'jwk' })
   expect(hasRocaFingerprint(BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`))).toBe(false)

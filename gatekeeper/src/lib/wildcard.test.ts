@@ -21,7 +21,7 @@ test.each([
   expect(createWildcard(pattern)(text)).toBe(expected)
 })
 
-test('it matches what a regular expression of the same meaning matches', () => {
+test('a pattern matches the same texts as the equivalent regular expression', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 })
   const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 6 })
   fc.assert(

@@ -10,7 +10,7 @@ const parts = {
   reservation: aReservation(),
 }
 
-test('an admission is told apart from everything that only looks like one', () => {
+test('an admission is distinguished from every look-alike', () => {
   const admission = new Admission(parts)
   expect(Admission.isAdmission(admission)).toBe(true)
   expect(Admission.isAdmission({ ...admission })).toBe(false)
@@ -24,7 +24,7 @@ test('an admission is told apart from everything that only looks like one', () =
   }
 })
 
-test('what does not come from an admission does not compile as one', () => {
+test('a value that does not come from admission does not compile as one', () => {
   // @ts-expect-error: the private member makes the type nominal
   const forged: Admission = { ...parts }
   expect(Admission.isAdmission(forged)).toBe(false)

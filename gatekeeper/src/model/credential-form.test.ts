@@ -8,6 +8,6 @@ test.each([
   { text: 'a.b', key: false, token: false },
   { text: 'a.b.c.d', key: false, token: false },
   { text: 'my-secret', key: false, token: false },
-])('$text is told apart by its form alone', ({ text, key, token }) => {
+])('$text is distinguished by its form only', ({ text, key, token }) => {
   expect([hasApiKeyForm(text), hasTokenForm(text)]).toEqual([key, token])
 })

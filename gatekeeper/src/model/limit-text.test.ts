@@ -20,7 +20,7 @@ const say = (refused: Refusal, principal: Principal = aPrincipal()) =>
 const asked = { units: 32_012, inputTokens: 12, outputTokens: 32_000 }
 
 describe('a request that is larger than what is left', () => {
-  test('is told what it may use, what is left of which limit until when, and what to do', () => {
+  test('gets a text with what it may use, what is left of which limit until when, and what to do', () => {
     expect(say(refusal({}, { asked, retryAfterMs: null, againAt: null }))).toEqual({
       text: 'This request may use up to 32,012 tokens, with 32,000 tokens of output; 3,000 are left of 3k-tokens/day until 2026-11-30T00:00:00Z; ask for less (max_tokens).',
       param: 'max_tokens',
@@ -39,7 +39,7 @@ describe('a request that is larger than what is left', () => {
     )
   })
 
-  test('whose prompt alone is too long is not told to ask for less output', () => {
+  test('with a prompt that is too long by itself gets no advice to ask for less output', () => {
     const text = say(
       refusal({}, { asked: { units: 9_000, inputTokens: 9_000, outputTokens: 0 } }),
     )?.text
@@ -74,12 +74,12 @@ describe('a limit that is used up', () => {
     expect(say(refusal(limit))?.text).toBe(text)
   })
 
-  test('says so even to who asks for much: only nothing left is used up', () => {
+  test('is reported also to a request for much: only a limit with nothing left is used up', () => {
     expect(say(refusal({ used: 3_000, remaining: 0 }, { asked }))?.text).toContain('used up')
     expect(say(refusal({}, { asked }))?.text).not.toContain('used up')
   })
 
-  test('for ever', () => {
+  test('forever', () => {
     const never = { remaining: 0, used: 9, periodSeconds: null, resetAt: null }
     const text = say(refusal(never, { retryAfterMs: null, againAt: null }))?.text
     expect(text).toMatch(/It does not reset\.$/)
@@ -99,12 +99,12 @@ describe('a limit that is used up', () => {
   })
 })
 
-test('whoever has no key is not told of one', () => {
+test('a text for a caller without a key does not mention a key', () => {
   const used = refusal({ remaining: 0 })
   expect(say(used, anonymous)?.text).not.toMatch(/key/)
   expect(say(used, aPrincipal({ kind: 'token' }))?.text).toContain('this access token')
 })
 
-test('a full queue is no limit of the caller’s', () => {
+test('a full queue is not a limit of the caller', () => {
   expect(say({ reason: 'queue-full', limit: null, retryAfterMs: null })).toBeNull()
 })

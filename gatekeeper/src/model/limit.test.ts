@@ -17,7 +17,7 @@ const quota = (
   burst: number | null = null,
 ) => ({ kind: 'quota', unit, amount, period, burst })
 
-describe('what people write', () => {
+describe('valid limits', () => {
   test.each([
     ['60/min', quota(60, 'requests', 'minute')],
     ['60/minute', quota(60, 'requests', 'minute')],
@@ -44,7 +44,7 @@ describe('what people write', () => {
   })
 })
 
-describe('what is no limit', () => {
+describe('invalid limits', () => {
   test.each([
     ['', 'nothing'],
     ['60', 'no period'],
@@ -83,7 +83,7 @@ describe('what is no limit', () => {
     expect(parseLimit(text)).toBeNull()
   })
 
-  test('whatever it is, it is said by null and nothing is thrown', () => {
+  test('are null for any input, and nothing throws', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 90 }), (text) => {
         const limit = parseLimit(text)
@@ -121,7 +121,7 @@ const anyLimit: fc.Arbitrary<Limit> = fc.oneof(
   }),
 )
 
-test('every limit has one text, and the text gives that very limit', () => {
+test('every limit has one text, and the text gives the same limit', () => {
   fc.assert(
     fc.property(anyLimit, (limit) => {
       const text = formatLimit(limit)

@@ -6,7 +6,7 @@ import { type Reason, type ReasonRow, reasonRow, reasons } from './reason.ts'
 const all = Object.keys(reasons) as Reason[]
 const root = resolve(import.meta.dirname, '../../..')
 
-/** The texts of all files that match, the one of the reasons themselves and this one left out. */
+/** The texts of all files that match, except the one of the reasons and this one. */
 function readAll(pattern: string, isWanted: (file: string) => boolean): string {
   const files = globSync(pattern, { cwd: root })
     .filter((file) => !/policy\/reason(?:\.test)?\.ts$/.test(file) && isWanted(file))
@@ -18,7 +18,7 @@ function readAll(pattern: string, isWanted: (file: string) => boolean): string {
 const isTest = (file: string) => file.endsWith('.test.ts')
 
 describe('every reason', () => {
-  test.each(all)('%s has a whole row', (reason) => {
+  test.each(all)('%s has a complete row', (reason) => {
     const row: ReasonRow = reasonRow(reason)
     expect(row.status).toBeGreaterThanOrEqual(400)
     expect(row.code).toMatch(/^[a-z]+(?:_[a-z]+)*$/)
@@ -50,14 +50,14 @@ describe('every reason', () => {
     expect(types[status]).toContain(type)
   })
 
-  test.each(all)('%s: what a repetition may cure says when to repeat', (reason) => {
+  test.each(all)('%s: a reason that a retry may cure says when to retry', (reason) => {
     const { status, retryAfterSeconds } = reasonRow(reason)
     expect(retryAfterSeconds !== undefined).toBe(status === 503 || status === 429)
     // The AI SDK ignores longer ones, and tries three times at once.
     expect(retryAfterSeconds ?? 1).toBeLessThan(60)
   })
 
-  test('produced by some code', () => {
+  test('is produced by some code', () => {
     const source = readAll('gatekeeper/src/**/*.ts', (file) => !isTest(file))
     const isProduced = (reason: Reason) => {
       const [first = '', ...rest] = reason.split('-')
@@ -67,12 +67,12 @@ describe('every reason', () => {
     expect(all.filter((reason) => !isProduced(reason))).toEqual([])
   })
 
-  test('met by some test', () => {
+  test('occurs in some test', () => {
     const tests = readAll('gatekeeper/{src,test}/**/*.test.ts', isTest)
     expect(all.filter((reason) => !tests.includes(`'${reason}'`))).toEqual([])
   })
 
-  test('explained to people in docs/errors.md', () => {
+  test('is explained in docs/errors.md', () => {
     const page = join(root, 'docs/errors.md')
     expect(existsSync(page), 'docs/errors.md is missing').toBe(true)
     const text = readFileSync(page, 'utf8')
@@ -80,7 +80,7 @@ describe('every reason', () => {
     expect(missing).toEqual([])
   })
 
-  test('of the page exists: no line explains what is gone', () => {
+  test('of the page exists: no line explains a removed reason', () => {
     const page = join(root, 'docs/errors.md')
     expect(existsSync(page), 'docs/errors.md is missing').toBe(true)
     const rows = readFileSync(page, 'utf8').match(/^\| *`[a-z-]+`/gm) ?? []
@@ -90,8 +90,8 @@ describe('every reason', () => {
   })
 })
 
-describe('outside, nobody can tell apart', () => {
-  // A stranger who guesses must not learn that a key exists, existed, or what is wrong with it.
+describe('a caller cannot distinguish', () => {
+  // An unknown caller who guesses must not learn that a key exists, existed, or why it fails.
   const badKeys: readonly Reason[] = [
     ...(['malformed-key', 'unknown-key', 'wrong-secret', 'expired-key', 'disabled-key'] as const),
   ]
@@ -114,7 +114,7 @@ describe('outside, nobody can tell apart', () => {
     for (const reason of badTokens) expect(reasonRow(reason)).toEqual(reasonRow('unknown-issuer'))
   })
 
-  test('an endpoint that is not listed from one that is for nobody', () => {
+  test('an endpoint that is not listed from one that nobody may use', () => {
     const notFound = all.filter((reason) => reasonRow(reason).code === 'not_found')
     expect(notFound).toHaveLength(3)
     for (const reason of notFound) expect(reasonRow(reason)).toEqual(reasonRow('no-route'))

@@ -110,7 +110,7 @@ describe('C1 and C3: the token endpoint', () => {
     }
   })
 
-  it('C2: says what is wrong, and of unknown client and wrong secret the same', async () => {
+  it('C2: names the error, and the same one for an unknown client and a wrong secret', async () => {
     const { server } = setUp()
     const wrong = [
       ask({ ...wantsToken, client_id: 'app', client_secret: 'x' }),
@@ -137,7 +137,7 @@ describe('C1 and C3: the token endpoint', () => {
     })
   })
 
-  it('C2: attempts are limited per client and address, and a good one does not count', async () => {
+  it('C2: attempts are limited per client and address, and a successful one does not count', async () => {
     const { server } = setUp()
     for (let at = 0; at < 20; at++) {
       expect((await server.token(as('app', wantsToken))).status).toBe(200)
@@ -151,7 +151,7 @@ describe('C1 and C3: the token endpoint', () => {
     expect((await server.token(elsewhere)).status).toBe(200)
   })
 
-  it('that cannot sign says so, and nothing else of why', async () => {
+  it('that cannot sign says so, and not why', async () => {
     const { server } = setUp({ signingKeys: { signer: () => null } })
     expect(await server.token(as('app', wantsToken))).toMatchObject({
       status: 503,
@@ -166,7 +166,7 @@ describe('an exchange', () => {
     subject_token_type: accessTokenType,
   }
 
-  it('gives the holder of a key a token that names its parent', async () => {
+  it('gives the owner of a key a token that names its parent', async () => {
     const { status, body } = await setUp().server.token(ask({ ...wants, expires_in: '60' }))
     expect([status, body?.['issued_token_type'], body?.['expires_in']]).toEqual([
       200,
@@ -178,7 +178,7 @@ describe('an exchange', () => {
     expect(payload).toMatchObject({ gatekeeper: { parent: { kind: 'key', id: '0123456789' } } })
   })
 
-  it('of a bad subject, or beside a bad client, gives nothing', async () => {
+  it('of a bad subject, or with a bad client, gives nothing', async () => {
     const { server } = setUp()
     expect(await server.token(ask({ ...wants, subject_token: 'bad' }))).toMatchObject({
       body: { error: 'invalid_grant' },
@@ -188,7 +188,7 @@ describe('an exchange', () => {
 })
 
 describe('introspection and revocation', () => {
-  it('need a client', async () => {
+  it('require a client', async () => {
     const { server } = setUp()
     for (const endpoint of [server.introspect, server.revoke]) {
       expect((await endpoint(ask({ token: 'good' }))).status).toBe(400)
@@ -197,7 +197,7 @@ describe('introspection and revocation', () => {
     }
   })
 
-  it('say of every bad token the same', async () => {
+  it('give the same answer for every bad token', async () => {
     const { server } = setUp()
     expect((await server.introspect(as('app', { token: 'good' }))).body).toEqual({
       active: true,
@@ -207,7 +207,7 @@ describe('introspection and revocation', () => {
     expect(await server.revoke(as('app', { token: 'bad' }))).toEqual({ status: 200, body: null })
   })
 
-  it('a client revokes its own tokens, an admin those of all', async () => {
+  it('let a client revoke its own tokens, and an admin all tokens', async () => {
     const { server, revoked } = setUp()
     expect((await server.revoke(as('other', { token: 'of-app' }))).status).toBe(400)
     expect(revoked).toEqual([])
@@ -217,10 +217,10 @@ describe('introspection and revocation', () => {
   })
 })
 
-describe('what the audit is told', () => {
+describe('the audit', () => {
   const token = () => as('app', { grant_type: 'client_credentials' })
 
-  it('is every token that is issued or revoked, and never the token itself', async () => {
+  it('records every token that is issued or revoked, and never the token itself', async () => {
     const { server, recorded } = setUp()
     const answer = await server.token(token())
     await server.revoke(as('app', { token: 'of-app' }))
@@ -231,7 +231,7 @@ describe('what the audit is told', () => {
     expect(JSON.stringify(recorded)).not.toContain(String(answer.body?.['access_token']))
   })
 
-  it('what cannot be recorded does not happen', async () => {
+  it('prevents an act that it cannot record', async () => {
     const { server, revoked } = setUp({ record: () => Promise.reject(new Error('full')) })
     const answer = await server.token(token())
     expect(answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })

@@ -15,7 +15,7 @@ const parse = (clients: unknown, changes: object = {}) =>
   parseClientFile(JSON.stringify({ version: 1, clients, ...changes }, null, 1), 'clients.json')
 
 describe('a file of clients', () => {
-  it('is read whole, with what is not said filled in', () => {
+  it('is read whole, with defaults for missing members', () => {
     const { clients, problems } = parse({
       app: whole,
       min: { role: 'admin', secrets: [{ sha256 }] },
@@ -25,7 +25,7 @@ describe('a file of clients', () => {
     expect(clients[1]).toMatchObject({ services: [], scopes: ['chat'], tokenSeconds: null })
   })
 
-  it('says all problems at once, each with its line', () => {
+  it('gives all problems, each with its line', () => {
     const { clients, problems } = parse({
       app: { ...whole, role: 'root', limits: ['60 per minute'], colour: 'red' },
       other: { ...whole, secrets: [{ sha256: 'A'.repeat(64) }], tokenSeconds: 5 },
@@ -41,7 +41,7 @@ describe('a file of clients', () => {
     for (const problem of problems) expect(problem.line).toBeGreaterThan(3)
   })
 
-  it.each(['a:b', 'a b', '', '.a', 'a/b', 'ä', 'x'.repeat(101)])('%j is no id', (id) => {
+  it.each(['a:b', 'a b', '', '.a', 'a/b', 'ä', 'x'.repeat(101)])('%j is not an id', (id) => {
     expect(parse({ [id]: whole }).problems).toHaveLength(1)
   })
 
@@ -52,7 +52,7 @@ describe('a file of clients', () => {
     },
   )
 
-  it('with a client or a member twice is refused, since readers disagree which one counts', () => {
+  it('with a client or a member twice is refused, since parsers disagree which one counts', () => {
     const one = JSON.stringify(whole)
     const twice = `{"version":1,"clients":{"app":${one},\n"app":${one}}}`
     expect(parseClientFile(twice, 'f').problems).toMatchObject([{ line: 2 }])

@@ -42,7 +42,7 @@ async function open(fixed: readonly Client[] = []): Promise<ClientStore> {
 }
 
 describe('a client that names a service that does not exist', () => {
-  it('is named with the service that was meant, and goes on with its others', async () => {
+  it('is reported with the probable name, and keeps its other services', async () => {
     await addClient(file, wanted({ services: ['olama', 'litellm', '*'] }), deps)
     const known = { serviceNameOf: (name: string) => (name === 'litellm' ? name : null) }
     const log = { info: () => {}, warn: () => {}, error: () => {} }
@@ -63,7 +63,7 @@ describe('a client that names a service that does not exist', () => {
 })
 
 describe('a client', () => {
-  it('is known by the secret that it was given, and by no other', async () => {
+  it('is identified by its own secret only', async () => {
     const secret = await addClient(file, wanted(), deps)
     const store = await open()
     expect(secret).toMatch(/^gs_[0-9A-Za-z]{43}$/)
@@ -79,7 +79,7 @@ describe('a client', () => {
     }
   })
 
-  it('whose secret was rotated may use the old one for the overlap only', async () => {
+  it('with a rotated secret may use the old one during the overlap only', async () => {
     const old = await addClient(file, wanted(), deps)
     const fresh = await rotateClient(file, { id: 'app', overlapMs: 1000 }, deps)
     const store = await open()
@@ -95,7 +95,7 @@ describe('a client', () => {
     expect(store.authenticate('app', fresh)).toBeNull()
   })
 
-  it('that is disabled, expired or removed is none', async () => {
+  it('that is disabled, expired or removed is not accepted', async () => {
     const secret = await addClient(file, wanted({ expiresAt: now + 1000 }), deps)
     const store = await open()
     expect(store.authenticate('app', secret)).not.toBeNull()
@@ -111,7 +111,7 @@ describe('a client', () => {
     expect(store.find('app')).toBeNull()
   })
 
-  it('is added once, and its file is for this user alone', async () => {
+  it('is added once, and its file is for this user only', async () => {
     await addClient(file, wanted(), deps)
     await expect(addClient(file, wanted(), deps)).rejects.toThrow('app already exists')
     await expect(removeClient(file, 'other')).rejects.toThrow('no client')
@@ -128,7 +128,7 @@ describe('a client', () => {
 })
 
 describe('the file of clients', () => {
-  it('that is broken stops the start; later the last good clients stay, and that is said', async () => {
+  it('that is broken stops the start; later the last good clients stay, and the problem is reported', async () => {
     const secret = await addClient(file, wanted(), deps)
     const store = await open()
     await writeFile(file, '{')
@@ -138,7 +138,7 @@ describe('the file of clients', () => {
     await expect(open()).rejects.toThrow(/clients\.json/)
   })
 
-  it('must not set a client of the environment', async () => {
+  it('must not contain a client of the environment', async () => {
     await addClient(file, wanted(), deps)
     const fixed: Client = {
       ...{ id: 'app', role: 'admin', services: ['*'], scopes: ['chat'], secrets: [], models: [] },

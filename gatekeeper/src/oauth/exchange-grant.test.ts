@@ -19,7 +19,7 @@ describe('an exchange', () => {
       { ttlSeconds: 3600, now },
     )
 
-  it('gives what was asked for, under its parent', () => {
+  it('gives the requested rights, under its parent', () => {
     const entries = {
       ...{ services: 'tts', models: 'llama3.2:*', limits: '5/min, 1usd/day', role: 'readonly' },
       ...{ addresses: '10.0.0.0/8 192.168.1.7', expires_in: '60' },
@@ -52,7 +52,7 @@ describe('an exchange', () => {
     expect(grant(entries as Record<string, string>)).toMatchObject({ error })
   })
 
-  it('never outlives its parent, nor the longest token', () => {
+  it('never outlives its parent, nor the longest token lifetime', () => {
     expect(grant({ expires_in: '999999' })).toMatchObject({ ttlSeconds: 3600 })
     expect(grant({}, { expiresAt: now + 90_500 })).toMatchObject({ ttlSeconds: 90 })
     expect(grant({}, { expiresAt: now + 900 })).toMatchObject({ error: 'invalid_grant' })
@@ -62,7 +62,7 @@ describe('an exchange', () => {
     expect(grant({}, { parent: principal })).toMatchObject({ error: 'invalid_grant' })
   })
 
-  it('takes what it understands, and refuses the rest of the standard', () => {
+  it('accepts the parameters that it supports, and refuses the rest of the standard', () => {
     const good = { subject_token: 'x', subject_token_type: accessTokenType }
     expect(refuseExchange(parameters(good))).toBeNull()
     for (const changes of [

@@ -23,18 +23,18 @@ function open(found: ValidToken | null, judged: Reason | null = null) {
   })
 }
 
-test('the holder of a credential that is refused is nobody', async () => {
+test('a credential that is refused has no owner', async () => {
   expect(await open(valid(), 'too-many-attempts').findSubject(token, '')).toBe(null)
   expect(await open(null).findSubject(token, '')).toBe(null)
 })
 
-test('a key is its own parent; a token has the parent and the scopes that it came with', async () => {
+test('a key is its own parent; a token has the parent and the scopes that it was issued with', async () => {
   const ofKey = await open(null).findSubject(sampleKey, '')
   expect(ofKey?.parent).toEqual({ kind: 'key', id: 'abcde01234' })
   expect(await open(valid()).findSubject(token, '')).toMatchObject({ parent, scopes: ['chat'] })
 })
 
-test('introspection tells registered claims alone, and nothing if the holder is gone', async () => {
+test('introspection gives registered claims only, and nothing if the owner no longer exists', async () => {
   expect(await open(valid()).introspectToken(token)).toEqual({
     ...{ sub: 'app', token_type: 'Bearer', username: 'ada' },
     ...{ role: 'readwrite', services: ['ollama'] },
@@ -42,7 +42,7 @@ test('introspection tells registered claims alone, and nothing if the holder is 
   expect(await open(valid({ principal: 'token-revoked' })).introspectToken(token)).toBe(null)
 })
 
-test('a token can be revoked if it is ours and has an id, even if its holder is gone', async () => {
+test('a token of ours with an id can be revoked even if its owner no longer exists', async () => {
   const own = { tokenId: 'id-1', clientId: 'app', expiresAt: 1 }
   expect(await open(valid({ principal: 'token-revoked' })).findOwnToken(token)).toEqual(own)
   expect(await open(valid({ issuer: 'https://other' })).findOwnToken(token)).toBe(null)

@@ -8,7 +8,7 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 const parameters = (entries: Record<string, string>): Parameters => new Map(Object.entries(entries))
 
 describe('parameters', () => {
-  it('come as a form or as JSON', () => {
+  it('may be a form or JSON', () => {
     const expected = parameters({ grant_type: 'client_credentials', scope: 'a b' })
     expect(read('grant_type=client_credentials&scope=a+b&empty=')).toEqual(expected)
     const json = '{"grant_type": "client_credentials", "scope": "a b"}'
@@ -32,7 +32,7 @@ describe('parameters', () => {
     expect(read(text, type)).toMatchObject({ error: 'invalid_request' })
   })
 
-  it('never throw, and never hold a name twice', () => {
+  it('never throw, and never contain a name twice', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), fc.boolean(), (text, isForm) => {
         const result = read(text, isForm ? form : 'application/json')
@@ -51,7 +51,7 @@ describe('parameters', () => {
 describe('the credentials of a client', () => {
   const inBody = parameters({ client_id: 'app', client_secret: 's:1' })
 
-  it('stand in the body or in Basic, where both parts are form-encoded', () => {
+  it('are in the body or in Basic, where both parts are form-encoded', () => {
     expect(readClientCredentials(inBody, null)).toEqual({ id: 'app', secret: 's:1' })
     expect(readClientCredentials(parameters({}), basic('app:s%3A1'))).toEqual({
       id: 'app',

@@ -53,7 +53,7 @@ afterEach(async () => {
 
 describe('signing keys', () => {
   it.each(['RS256', 'ES256', 'EdDSA'] as const)(
-    'made at first start sign with %s, for this user alone, and last over restarts',
+    'made at first start sign with %s, are for this user only, and survive restarts',
     async (algorithm) => {
       await ensureSigningKey(stateDir, rotation(algorithm), { clock })
       const token = await sign(await open())
@@ -64,7 +64,7 @@ describe('signing keys', () => {
     },
   )
 
-  it('made by several gatekeepers at once are one key', async () => {
+  it('made by several gatekeepers at once are the same key', async () => {
     const all = Array.from({ length: 5 }, () => ensureSigningKey(stateDir, rotation(), { clock }))
     await Promise.all(all)
     expect((await open()).publicSet().keys).toHaveLength(1)
@@ -102,16 +102,16 @@ describe('signing keys', () => {
     expect(await verifies(other, await sign(one))).toBe(true)
   })
 
-  it('of another configured algorithm are made beside the old ones', async () => {
+  it('of a newly configured algorithm are added to the old ones', async () => {
     await ensureSigningKey(stateDir, rotation('ES256'), { clock })
     await ensureSigningKey(stateDir, rotation('EdDSA'), { clock })
     expect((await open()).publicSet().keys.map(({ alg }) => alg)).toEqual(['ES256', 'EdDSA'])
   })
 })
 
-describe('a file of signing keys that is lost or broken', () => {
+describe('a file of signing keys that is missing or broken', () => {
   it.each(['', '{}', '{"version":2,"keys":[]}', '{"version":1,"keys":[{}]}', 'null', '[]'])(
-    '%j stops issuing, is said, and is not written over',
+    '%j stops issuing, is reported, and is not overwritten',
     async (text) => {
       await ensureSigningKey(stateDir, rotation(), { clock })
       const keys = await open()
@@ -120,14 +120,14 @@ describe('a file of signing keys that is lost or broken', () => {
       await keys.reload()
       expect(keys.signer()).toBeNull()
       expect(keys.problems()[0]?.source).toBe(signingKeyPath(stateDir))
-      // What was issued goes on being verified until the process ends.
+      // Issued tokens are still verified until the process ends.
       expect(await verifies(keys, token)).toBe(true)
       await expect(ensureSigningKey(stateDir, rotation(), { clock })).rejects.toThrow(/keys\.json/)
       expect(await readFile(signingKeyPath(stateDir), 'utf8')).toBe(text)
     },
   )
 
-  it('that comes back is used again', async () => {
+  it('that is restored is used again', async () => {
     await ensureSigningKey(stateDir, rotation(), { clock })
     const keys = await open()
     const text = await readFile(signingKeyPath(stateDir), 'utf8')

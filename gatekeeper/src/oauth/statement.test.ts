@@ -38,7 +38,7 @@ afterAll(async () => {
 })
 
 describe('a signed statement', () => {
-  it.each(['RS256', 'ES256', 'EdDSA'] as const)('is read again: %s', async (algorithm) => {
+  it.each(['RS256', 'ES256', 'EdDSA'] as const)('can be read back: %s', async (algorithm) => {
     const signer = signerOf(await open(algorithm))
     const read = await readStatement(await signStatement({ a: [1] }, signer))
     expect(read).toEqual({ kid: signer.kid, statement: { a: [1] } })
@@ -49,7 +49,7 @@ describe('a signed statement', () => {
     expect(header.jwk).not.toHaveProperty('d')
   })
 
-  it('that was changed, or carries another key, is none', async () => {
+  it('that was changed, or signed with another key, is not accepted', async () => {
     const [head = '', body = '', signature = ''] = jws.split('.')
     const header = JSON.parse(Buffer.from(head, 'base64url').toString())
     const write = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -67,7 +67,7 @@ describe('a signed statement', () => {
     }
   })
 
-  it('is no token, and a token is no statement', async () => {
+  it('is not a token, and a token is not a statement', async () => {
     const request: TokenRequest = {
       ...{ subject: 'a', clientId: 'a', role: 'admin', scopes: [], ttlSeconds: 9, narrowing: null },
     }

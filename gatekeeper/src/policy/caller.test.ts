@@ -9,7 +9,7 @@ const service = aService({ anonymous: true })
 const publicFacts = someFacts({ endpoint: open, service })
 
 describe('resolveCaller', () => {
-  test('nobody becomes anonymous where endpoint and service both say so', () => {
+  test('an unidentified caller becomes anonymous if endpoint and service both allow it', () => {
     expect(resolveCaller(publicFacts, 'no-credential')).toBe(anonymous)
   })
 
@@ -18,7 +18,7 @@ describe('resolveCaller', () => {
     ['the endpoint is not open', someFacts({ service, endpoint: anEndpoint({ class: 'read' }) })],
     ['the endpoint is not known', someFacts({ service, endpoint: null })],
     ['the service is not known', someFacts({ service: null, endpoint: open })],
-  ])('nobody stays nobody where %s', (_, facts) => {
+  ])('an unidentified caller stays unidentified if %s', (_, facts) => {
     expect(resolveCaller(facts, 'no-credential')).toBe('no-credential')
   })
 
@@ -41,18 +41,18 @@ describe('resolveCaller', () => {
     const callerAt = (facts: Partial<ReturnType<typeof someFacts>>) =>
       resolveCaller(someFacts(facts), 'no-credential')
 
-    test('is called by the visitor that its service names', () => {
+    test('has the visitor that its service names as its caller', () => {
       expect(callerAt({ service: chatOf(true), endpoint: listed })).toBe(visitor)
     })
 
-    test('is called by nobody where the service names none, or has another endpoint', () => {
+    test('has no caller when the service names no visitor, or has another endpoint', () => {
       expect(callerAt({ service: chatOf(false), endpoint: listed })).toBe('no-credential')
       expect(callerAt({ service: chatOf(true), endpoint: anEndpoint() })).toBe('no-credential')
       expect(callerAt({ service: aService(), endpoint: listed })).toBe('no-credential')
     })
   })
 
-  test('a principal stays who it is', () => {
+  test('a principal stays unchanged', () => {
     const principal = aPrincipal()
     expect(resolveCaller(publicFacts, principal)).toBe(principal)
   })

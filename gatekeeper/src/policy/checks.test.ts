@@ -17,7 +17,7 @@ const named = (lists: typeof checks) =>
   Object.entries(lists).flatMap(([list, all]) => all.map(({ name }) => `${list} ${name}`))
 
 test('the order of the checks is the order of the answers', () => {
-  // Whoever has no key must not learn what exists (401 before 404 and 403).
+  // A caller without a key must not learn what exists (401 before 404 and 403).
   expect(named(checks)).toEqual([
     'facts well-formed-head',
     'facts unchanged-protocol',
@@ -47,7 +47,7 @@ test('no two checks have one name', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-describe('where a request has several faults, the first in the order of answers is told', () => {
+describe('a request with several faults gets the first in the order of answers', () => {
   const faults: [string, Parameters<typeof decideHead>[0]][] = [
     ['malformed-target', { facts: { defect: 'malformed-target' } }],
     ['upgrade-not-relayed', { facts: { upgrade: 'h2c' } }],
@@ -66,7 +66,7 @@ describe('where a request has several faults, the first in the order of answers 
   })
 })
 
-test('a stranger gets one answer for every path, listed or not', () => {
+test('an unknown caller gets one answer for every path, listed or not', () => {
   const answers = [
     {},
     { endpoint: null },
@@ -89,19 +89,19 @@ test('the anonymous caller reaches open endpoints and nothing else', () => {
   }
 })
 
-test('a request that is in order passes every check', () => {
+test('a valid request passes every check', () => {
   const body = { ...noBody, models: ['m:latest'] }
   expect(decideHead()).toMatchObject({ allowed: true })
   const said = explain([...checks.head, ...checks.body], aQuestion({ body }))
   expect(said.filter(({ reason }) => reason !== null)).toEqual([])
 })
 
-test('with no facts to go on, no check lets anything through by accident', () => {
+test('without facts no check allows anything by accident', () => {
   const facts = { service: null, route: null, endpoint: null, endpointPath: '' }
   expect(decideHead({ facts }).allowed).toBe(false)
 })
 
-test('no check on the head or the body can be asked without a principal', () => {
+test('no check on the head or the body can run without a principal', () => {
   const { principal: _, ...nobody } = aQuestion({ body: noBody })
   for (const check of [...checks.head, ...checks.body]) {
     // @ts-expect-error a question without a principal is none
@@ -111,7 +111,7 @@ test('no check on the head or the body can be asked without a principal', () => 
   expect(decideHead({ caller: 'unknown-key' })).toMatchObject({ check: 'known-caller' })
 })
 
-test('what a browser sends by itself cannot be used from another page, on any point', () => {
+test('credentials that a browser sends by itself cannot be used from another page, at any point', () => {
   for (const point of ['check', 'relay'] as const) {
     const facts = {
       point,

@@ -25,14 +25,14 @@ const broken: Check = {
 const question = aQuestion()
 
 describe('decide', () => {
-  test('without a refusal it allows, with every obligation in order', () => {
+  test('allows without a refusal, with every obligation in order', () => {
     expect(decide([pass('a'), pass('b')], question)).toEqual({
       allowed: true,
       obligations: [obligation('a'), obligation('b')],
     })
   })
 
-  test('the first refusal wins, and no later check is asked', () => {
+  test('the first refusal wins, and no later check runs', () => {
     const later = vi.fn(() => 'cross-site' as const)
     const checks = [pass('a'), refuse('first'), { ...pass('second'), examine: later }]
     expect(decide(checks, question)).toEqual({
@@ -44,7 +44,7 @@ describe('decide', () => {
     expect(later).not.toHaveBeenCalled()
   })
 
-  test('a refusal names what the check tells of it, and stands without where that fails', () => {
+  test('a refusal includes the detail of its check, and is still a refusal if the detail fails', () => {
     const detail = { text: 'num_ctx is 9000; this key may use up to 8000.', param: 'num_ctx' }
     const telling = { ...refuse('first'), describe: () => detail }
     expect(decide([telling], question)).toMatchObject({ check: 'first', detail })
@@ -61,7 +61,7 @@ describe('decide', () => {
     })
   })
 
-  test('a check that throws what is no Error refuses too', () => {
+  test('a check that throws something other than an Error refuses too', () => {
     const check: Check = {
       ...broken,
       examine: () => {
@@ -71,7 +71,7 @@ describe('decide', () => {
     expect(decide([check], question).allowed).toBe(false)
   })
 
-  test('a check whose obligation cannot be said refuses', () => {
+  test('a check whose obligation throws refuses', () => {
     const check: Check = {
       ...pass('mute'),
       oblige: () => {
@@ -81,19 +81,19 @@ describe('decide', () => {
     expect(decide([check], question)).toMatchObject({ reason: 'check-failed' })
   })
 
-  test('an obligation of a check that refuses is not asked for', () => {
+  test('an obligation of a check that refuses is not requested', () => {
     const oblige = vi.fn(() => null)
     decide([{ ...refuse('a'), oblige }], question)
     expect(oblige).not.toHaveBeenCalled()
   })
 
-  test('a check that answers with nothing at all does not count as a yes', () => {
+  test('a check that returns nothing does not count as a pass', () => {
     const check = { ...pass('forgetful'), examine: () => undefined } as unknown as Check
     expect(decide([check], question).allowed).toBe(false)
   })
 })
 
-test('explain asks them all, the refusing and the broken ones not ending the list', () => {
+test('explain runs all checks, and a refusing or broken one does not end the list', () => {
   expect(explain([refuse('a'), broken, pass('b'), refuse('c')], question)).toEqual([
     { check: 'a', reason: 'class-not-granted' },
     { check: 'broken', reason: 'check-failed' },

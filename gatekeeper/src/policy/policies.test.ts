@@ -11,7 +11,7 @@ const role = (over: Partial<RolePolicy>): RolePolicy => ({
   ...over,
 })
 
-describe('which limits apply', () => {
+describe('the limits that apply', () => {
   const policies = {
     ...noPolicies,
     limits: limits('1000/min'),
@@ -27,7 +27,7 @@ describe('which limits apply', () => {
   const service = aService({ limits: limits('20-concurrent') })
   const principal = aPrincipal({ limits: limits('1usd/month') })
 
-  test('those of everybody, the service, the role, the user and the key, each on its own account', () => {
+  test('are those of everybody, the service, the role, the user and the key, each on its own account', () => {
     const found = limitsOf({ service, principal }, policies)
     expect(found.map(({ scope, subject, limit }) => [scope, subject, limit.text])).toEqual([
       ['global', 'global', '1k/min'],
@@ -38,7 +38,7 @@ describe('which limits apply', () => {
     ])
   })
 
-  test('reading falls under a limit of its own, of the caller and of whose token it was', () => {
+  test('have a separate one for reading, of the caller and of the parent of its token', () => {
     const parent = aPrincipal()
     const exchanged = aPrincipal({ id: 'token:x', kind: 'token', parent })
     const readsOf = (endpointClass: 'read' | 'open' | 'use' | 'manage', by = exchanged) =>
@@ -51,11 +51,11 @@ describe('which limits apply', () => {
     ]
     expect([readsOf('read'), readsOf('open')]).toEqual([both, both])
     expect([readsOf('use'), readsOf('manage')]).toEqual([[], []])
-    // One account of all strangers would be anybody's to use up; they are bounded by address.
+    // Any caller could use up one account of all unknown callers; they are limited by address.
     expect(readsOf('open', anonymous)).toEqual([])
   })
 
-  test('each limit of requests counts either reading or the rest', () => {
+  test('of requests count either reading or the rest', () => {
     for (const scope of ['global', 'service', 'role', 'user', 'key'] as const) {
       const counted = (['open', 'read', 'use', 'manage', 'never', null] as const).map((one) =>
         countsRequests(scope, one),
@@ -66,7 +66,7 @@ describe('which limits apply', () => {
     expect(countsRequests('reads', 'use') || countsRequests('reads', 'manage')).toBe(false)
   })
 
-  test('tokens and money mean nothing where no models are, unless there is a price', () => {
+  test('of tokens and money have no effect without models, unless there is a price', () => {
     const rich = aPrincipal({ limits: limits('5/day', '9-tokens/day', '1usd/day', '2-concurrent') })
     const found = (over: object) =>
       limitsOf({ service: aService({ kind: 'http', ...over }), principal: rich }, noPolicies).map(
@@ -77,7 +77,7 @@ describe('which limits apply', () => {
     expect(found({ kind: 'ollama' })).toHaveLength(4)
   })
 
-  test('a key cannot take another subject’s account, whatever its user is called', () => {
+  test('never let a key use the account of another subject, whatever its user is called', () => {
     const subjectsOf = (user: string) =>
       limitsOf(
         { service, principal: aPrincipal({ user, limits: limits('1/day') }) },
@@ -109,7 +109,7 @@ describe('a role narrows', () => {
     expect(narrow({ cloudModels: own }, { cloudModels: ofRole }).cloudModels).toBe(expected)
   })
 
-  test('caps to the tightest of both, and models to what both lists allow', () => {
+  test('caps to the tightest of both, and models to those that both lists allow', () => {
     const own = { caps: { ...noCaps, contextTokens: 100, outputTokens: 5 }, models: ['a'] }
     const policy = { caps: { ...noCaps, contextTokens: 50, imageBytes: 9 }, models: ['b'] }
     expect(narrow(own, policy)).toMatchObject({
@@ -118,25 +118,25 @@ describe('a role narrows', () => {
     })
   })
 
-  test('weight is the key’s own before that of the role', () => {
+  test('weight: the key’s own value goes before that of the role', () => {
     expect(narrow({ weight: 3 }, { weight: 5 }).weight).toBe(3)
     expect(narrow({ weight: null }, { weight: 5 }).weight).toBe(5)
   })
 
-  test('capOutput is the role’s before that of the house', () => {
-    const ofHouse = { ...noPolicies, capOutput: true }
-    expect(narrowByRole(aPrincipal(), ofHouse).capOutput).toBe(true)
+  test('capOutput: the role’s value goes before the default of everybody', () => {
+    const ofEverybody = { ...noPolicies, capOutput: true }
+    expect(narrowByRole(aPrincipal(), ofEverybody).capOutput).toBe(true)
     const roles = { readwrite: role({ capOutput: false }) }
-    expect(narrowByRole(aPrincipal(), { ...ofHouse, roles }).capOutput).toBe(false)
+    expect(narrowByRole(aPrincipal(), { ...ofEverybody, roles }).capOutput).toBe(false)
   })
 
-  test('without a policy a principal stays as it is', () => {
+  test('a principal without a policy stays unchanged', () => {
     const principal = aPrincipal()
     expect(narrowByRole(principal, noPolicies)).toBe(principal)
   })
 })
 
-test('a chat uses up the limits of the service behind it, on the same account', () => {
+test('a chat is charged to the limits of the service behind it, on the same account', () => {
   const shared = { limits: limits('9/min') }
   const litellm = aService({ name: 'litellm', ...shared })
   const chat = { behind: 'litellm', otherPrefixes: [], model: null, visitor: null }

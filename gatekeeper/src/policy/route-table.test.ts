@@ -52,7 +52,7 @@ describe('the longest prefix of whole segments wins', () => {
     expect(find(path, 'localhost')).toBeNull()
   })
 
-  test('whatever the order of the services', () => {
+  test('in any order of the services', () => {
     const long = aService({ name: 'long', routes: [aRoute({ prefix: '/a/b' })] })
     const short = aService({ name: 'short', routes: [aRoute({ prefix: '/a' })] })
     for (const services of [
@@ -125,7 +125,7 @@ describe('a host of its own', () => {
     ['other.localhost', '/files/a'],
     ['webui.localhost.evil.example', '/'],
     ['evil.webui.localhost', '/'],
-  ])('%s%s has no route: hosts share none', (host, path) => {
+  ])('%s%s has no route: hosts share no routes', (host, path) => {
     expect(describeAt(host, path)).toBeNull()
   })
 
@@ -146,7 +146,7 @@ describe('a host of its own', () => {
     },
   )
 
-  test('what only begins like it belongs to the service', () => {
+  test('a path that only begins like it belongs to the service', () => {
     expect(describeAt('webui.localhost', '/.gatekeeperx')).not.toBeNull()
   })
 })

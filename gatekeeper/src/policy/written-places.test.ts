@@ -24,7 +24,7 @@ const refusedBy = (name: string, reason: Reason, asked: Principal = principal) =
     })
     .map(({ file, path }) => `${file} ${path.join('.')}`)
 
-describe('what decided is written', () => {
+describe('the deciding setting is written', () => {
   it.each([
     ['granted-class', 'class-not-granted', 'keys keys.abcde01234.role'],
     ['granted-service', 'service-not-granted', 'keys keys.abcde01234.services'],
@@ -37,7 +37,7 @@ describe('what decided is written', () => {
     expect(refusedBy(check, reason)[0]).toBe(place)
   })
 
-  it('nowhere, where nothing that is written decided', () => {
+  it('nowhere, when no setting decided', () => {
     expect(refusedBy('known-caller', 'unknown-key')).toEqual([])
     expect(refusedBy('well-formed-head', 'malformed-target')).toEqual([])
   })
@@ -62,7 +62,7 @@ describe('what decided is written', () => {
     ])
   })
 
-  it('a yes: what gave it', () => {
+  it('when allowed: at the grant', () => {
     const service = aService({ routes: [aRoute({ prefix: '/x' }), aRoute()] })
     const places = placesOfAllowed(someFacts({ service }), principal)
     expect(places.map(({ path }) => path.join('.'))).toEqual([

@@ -29,7 +29,7 @@ async function open(at = folder): Promise<PromptStore> {
 }
 
 describe('prompts', () => {
-  it('are read by domain and level, and a new folder is a new domain', async () => {
+  it('are found by domain and level, and a new folder is a new domain', async () => {
     await put('general', { standard: ' be kind\n', guarded: 'be careful' })
     const store = await open()
     expect(store.find('general', 'standard')).toBe('be kind')
@@ -42,7 +42,7 @@ describe('prompts', () => {
     expect(store.find('law', 'guarded')).toBeNull()
   })
 
-  it('that were edited count anew; a broken one leaves the last good, and that is said', async () => {
+  it('that were edited apply at once; a broken one leaves the last good one, and is reported', async () => {
     await put('general', { standard: 'old', guarded: 'b' })
     const store = await open()
     await put('general', { standard: 'fresh text' })
@@ -58,12 +58,12 @@ describe('prompts', () => {
     { standard: 'a' },
     { standard: 'a', guarded: '' },
     { standard: 'a', guarded: 'x'.repeat(70_000) },
-  ])('of a domain that is not whole stop the start', async (texts) => {
+  ])('of an incomplete domain stop the start', async (texts) => {
     await put('general', texts as Record<string, string>)
     await expect(open()).rejects.toThrow(/guarded\.txt/)
   })
 
-  it('under their older names are the same prompts: insecure for minnow, secure for shark', async () => {
+  it('under their older names are accepted: insecure for minnow, secure for shark', async () => {
     await put('general', { insecure: 'be kind', secure: 'be careful' })
     await put('law', { standard: 'a', secure: 'b' })
     const store = await open()
@@ -75,7 +75,7 @@ describe('prompts', () => {
     expect(store.find('general', 'guarded')).toBe('be very careful')
   })
 
-  it('under both names at once stop the start, and later leave the last good text', async () => {
+  it('under both names at once stop the start, and later leave the last good text in force', async () => {
     await put('general', { standard: 'a', guarded: 'strict', secure: 'weak' })
     await expect(open()).rejects.toThrow(/guarded\.txt: exists together with secure\.txt.*Keep one/)
     await rm(join(folder, 'general/secure.txt'))
@@ -89,7 +89,7 @@ describe('prompts', () => {
     expect(store.find('general', 'guarded')).toBe('weak')
   })
 
-  it('of names like ../general, Object members or files are none', async () => {
+  it('with names like ../general, of Object members or of files do not exist', async () => {
     await put('general', { standard: 'a', guarded: 'b' })
     await writeFile(join(folder, 'notes'), 'x')
     const store = await open()
@@ -99,7 +99,7 @@ describe('prompts', () => {
   })
 })
 
-describe('C10: the ten prompts that come along', () => {
+describe('C10: the ten shipped prompts', () => {
   const shipped = resolve(import.meta.dirname, '../../../prompts')
 
   it('are a pair for each of the five domains', async () => {
@@ -113,7 +113,7 @@ describe('C10: the ten prompts that come along', () => {
     ['taxes', /social security/i, /tax adviser/i],
     ['vacation-rental', /nothing about bookings/i, /no payment data/i],
     ['general', /privacy comes first/i],
-  ])('guarded %s says what it must', async (domain, ...wanted) => {
+  ])('guarded %s has the required sentences', async (domain, ...wanted) => {
     const store = await open(shipped)
     for (const words of wanted)
       expect(store.find(domain as string, 'guarded')).toMatch(words as RegExp)
@@ -129,7 +129,7 @@ describe('C10: the ten prompts that come along', () => {
     expect(store.find(domain, 'standard')).toMatch(words)
   })
 
-  it('C11: none of them has the words that clients never see', async () => {
+  it('C11: no prompt has the words that clients never see', async () => {
     const store = await open(shipped)
     for (const domain of store.domains()) {
       for (const level of ['standard', 'guarded'] as const) {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FairQueue, type Slot } from './fair-queue.ts'
 
-/** A clock that is turned by hand, and timers that go by it. */
+/** A clock that the test sets, and timers that follow it. */
 function createTime() {
   let now = 0
   const due: { at: number; run: () => void }[] = []
@@ -14,7 +14,7 @@ function createTime() {
       if (at !== -1) due.splice(at, 1)
     }
   }
-  /** Goes on to the next timer and runs it; false where there is none. */
+  /** Advances to the next timer and runs it; false if there is none. */
   const step = () => {
     const next = due.reduce<(typeof due)[number] | null>(
       (first, entry) => (first === null || entry.at < first.at ? entry : first),
@@ -49,7 +49,7 @@ const enter = (queue: FairQueue, key: string, signal = never, weight = 1) =>
   queue.enter({ key, weight, signal })
 
 describe('slots', () => {
-  test('are given at once while there are some, and then wait for a release', async () => {
+  test('are granted at once while some are free, and after a release otherwise', async () => {
     const { queue, time } = open({ slots: 2 })
     const [first, second] = [await enter(queue, 'a'), await enter(queue, 'b')]
     expect(first).toMatchObject({ waitedMs: 0, hasWaited: false })
@@ -63,7 +63,7 @@ describe('slots', () => {
     expect(queue.counts()).toMatchObject({ running: 0, waiting: 0, served: 3, waitedMs: 40 })
   })
 
-  test('are given back once, however often they are released', async () => {
+  test('are returned once, however often they are released', async () => {
     const { queue } = open()
     const slot = asSlot(await enter(queue, 'a'))
     slot.release()
@@ -77,8 +77,8 @@ describe('slots', () => {
   })
 })
 
-describe('who waits', () => {
-  test('is refused beyond what a key may have waiting, and beyond what all may', async () => {
+describe('a waiting request', () => {
+  test('is refused beyond the maximum of its key, and beyond the maximum of all', async () => {
     const { queue } = open({ waitingPerKeyMax: 2, waitingMax: 3 })
     const slot = asSlot(await enter(queue, 'a'))
     const waiting = [enter(queue, 'a'), enter(queue, 'a')]
@@ -91,7 +91,7 @@ describe('who waits', () => {
     expect(queue.counts()).toMatchObject({ served: 4, running: 0, waiting: 0 })
   })
 
-  test('leaves the queue the moment its client leaves, and takes no slot', async () => {
+  test('leaves the queue when its client disconnects, and uses no slot', async () => {
     const { queue } = open()
     const slot = asSlot(await enter(queue, 'a'))
     const left = new AbortController()
@@ -106,7 +106,7 @@ describe('who waits', () => {
     expect(queue.counts()).toMatchObject({ running: 0, waiting: 0, turnedAway: { aborted: 2 } })
   })
 
-  test('is turned away after the longest wait, and not a moment later', async () => {
+  test('is refused exactly after the longest wait', async () => {
     const { queue, time } = open({ longestWaitMs: 500 })
     const slot = asSlot(await enter(queue, 'a'))
     const late = enter(queue, 'b')
@@ -171,7 +171,7 @@ describe('no key can starve another', () => {
   const take = (stream: Stream) => () => stream.next().value as number
   type Stream = Iterator<number>
 
-  test('200 requests at once beside one at a time: it waits at most twice the longest', async () => {
+  test('a single request next to 200 at once waits at most for two of the longest', async () => {
     const flood = { key: 'flood', weight: 1, requests: 200, atOnce: 200 }
     const single = { key: 'single', weight: 1, requests: 40, atOnce: 1 }
     await fc.assert(
@@ -190,7 +190,7 @@ describe('no key can starve another', () => {
     atOnce: fc.integer({ min: 1, max: 30 }),
   })
 
-  test('among any keys, weights and slots each waits no longer than the shares before it', async () => {
+  test('with any keys, weights and slots each waits no longer than the shares before it', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(load, { minLength: 2, maxLength: 6 }),
@@ -218,7 +218,7 @@ describe('no key can starve another', () => {
     [1, 1],
     [3, 1],
     [1, 4],
-  ])('time is shared as the weights say: %i to %i', async (left, right) => {
+  ])('time is shared by weight: %i to %i', async (left, right) => {
     const loads = [
       { key: 'left', weight: left, requests: 400, atOnce: 50 },
       { key: 'right', weight: right, requests: 400, atOnce: 50 },
@@ -230,7 +230,7 @@ describe('no key can starve another', () => {
     expect(ratio).toBeLessThan((left / right) * 1.1)
   })
 
-  test('a key of long requests has no more of the machine than one of short ones', async () => {
+  test('a key with long requests gets no more time than one with short requests', async () => {
     const { queue, time } = open()
     const used = { long: 0, short: 0 }
     const serve = async (key: keyof typeof used, durationMs: number) => {
@@ -251,7 +251,7 @@ describe('no key can starve another', () => {
     await Promise.all(all)
   })
 
-  test('who was away has saved nothing up', async () => {
+  test('an idle key accumulates no credit', async () => {
     const { queue, time } = open()
     const order: string[] = []
     const serve = async (key: string) => {

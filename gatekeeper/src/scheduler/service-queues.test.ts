@@ -7,8 +7,8 @@ import { createServiceQueues } from './service-queues.ts'
 const rules = { slots: 1, waitingMax: 2, waitingPerKeyMax: 1, longestWaitMs: 100 }
 const services = [aService({ queue: rules }), aService({ name: 'open', queue: null })]
 
-/** Queues with a clock and timers that are turned by hand. */
-function createWorld() {
+/** Queues with a clock and timers that the test sets. */
+function createFixture() {
   let now = 0
   const due: (() => void)[] = []
   const timers = {
@@ -34,20 +34,20 @@ function createWorld() {
   return { queues, enter, due, pass: (ms: number) => (now += ms) }
 }
 
-const slotOf = async (entered: ReturnType<ReturnType<typeof createWorld>['enter']>) => {
+const slotOf = async (entered: ReturnType<ReturnType<typeof createFixture>['enter']>) => {
   const place = await entered
   if (place === null || 'reason' in place) throw new Error('got no place')
   return place
 }
 
-describe('a place', () => {
-  test('is given at once where one is free, and nothing has changed meanwhile', async () => {
-    const { enter } = createWorld()
+describe('a slot', () => {
+  test('is granted at once when one is free, without a second check', async () => {
+    const { enter } = createFixture()
     expect(await slotOf(enter())).toMatchObject({ waitedMs: 0, hasWaited: false })
   })
 
-  test('that was waited for says so: the request is to be judged again', async () => {
-    const { enter, pass } = createWorld()
+  test('after a wait is marked, so that the request is checked again', async () => {
+    const { enter, pass } = createFixture()
     const first = await slotOf(enter())
     const second = enter()
     pass(40)
@@ -61,16 +61,16 @@ describe('a place', () => {
     ['looking things up', { endpoint: anEndpoint({ class: 'read' }) }],
     ['no service at all', { service: null }],
   ] as [string, Partial<RequestFacts>][])('is needed by nobody at %s', async (_, facts) => {
-    const { enter, queues } = createWorld()
+    const { enter, queues } = createFixture()
     await enter()
     expect(await enter({ facts })).toBeNull()
     expect(queues.counts()['ollama']).toMatchObject({ running: 1, waiting: 0 })
   })
 })
 
-describe('whoever gets none is told why', () => {
-  test('queue-full beyond its share', async () => {
-    const { enter } = createWorld()
+describe('a request without a slot gets the reason', () => {
+  test('queue-full: beyond its share', async () => {
+    const { enter } = createFixture()
     await enter()
     void enter()
     expect(await enter()).toEqual({ reason: 'queue-full', limit: null, retryAfterMs: null })
@@ -78,16 +78,16 @@ describe('whoever gets none is told why', () => {
     expect(await enter({ principal: { id: 'key:c' } })).toMatchObject({ reason: 'queue-full' })
   })
 
-  test('queue-timeout after the longest wait', async () => {
-    const { enter, due } = createWorld()
+  test('queue-timeout: after the longest wait', async () => {
+    const { enter, due } = createFixture()
     await enter()
     const late = enter()
     for (const run of due) run()
     expect(await late).toMatchObject({ reason: 'queue-timeout' })
   })
 
-  test('body-aborted where the client has left', async () => {
-    const { enter, queues } = createWorld()
+  test('body-aborted: the client has disconnected', async () => {
+    const { enter, queues } = createFixture()
     const held = await slotOf(enter())
     const left = new AbortController()
     const gone = enter({ signal: left.signal })
@@ -99,7 +99,7 @@ describe('whoever gets none is told why', () => {
 })
 
 test('a chat waits in the queue of the service behind it', async () => {
-  const { enter, queues } = createWorld()
+  const { enter, queues } = createFixture()
   const chat = { behind: 'ollama', otherPrefixes: [], model: null, visitor: null }
   const service = aService({ name: 'domain-chat', kind: 'chat', chat })
   await slotOf(enter({ facts: { service } }))

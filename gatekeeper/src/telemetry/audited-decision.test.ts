@@ -16,15 +16,15 @@ const describeIt = (decided: Partial<Decided>) => {
 const withModel = (model: string) => ({ usage: { ...usage, model, isEstimated: false } })
 const withAgent = (userAgent: string) => ({ facts: someFacts({ userAgent }) })
 
-describe('what an audit holds of a request', () => {
-  it('is the line of the log, with program, model and the status of the upstream', () => {
+describe('the audit record of a request', () => {
+  it('is the log line, with program, model and the status of the upstream', () => {
     expect(describeIt({})).toMatchObject({
       ...{ event: 'request', ...describeDecision(answered) },
       ...{ userAgent: 'curl/8.1', model: 'llama3.2:1b', upstreamStatus: 201, class: 'use' },
     })
   })
 
-  it('of one that was refused before it was read is next to nothing', () => {
+  it('is almost empty for one that was refused before it was read', () => {
     const refused = { facts: null, outcome: null, usage: null, reason: 'edge-refused' } as const
     expect(describeIt(refused)).toEqual({
       ...{ event: 'request', ...describeDecision({ ...answered, ...refused }) },

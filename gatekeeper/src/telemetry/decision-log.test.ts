@@ -20,7 +20,7 @@ function write(decided: Partial<Decided>, plain = false): string {
   return lines[0] ?? ''
 }
 
-describe('the one line of a request', () => {
+describe('the log line of a request', () => {
   test('that was answered', () => {
     expect(JSON.parse(write({}))).toEqual({
       level: 'info',
@@ -44,7 +44,7 @@ describe('the one line of a request', () => {
     })
   })
 
-  test('that was refused says why, at the level of the reason', () => {
+  test('that was refused has the reason, at its level', () => {
     const line = write({ reason: 'cross-site', check: 'same-site', status: 403, outcome: null })
     expect(JSON.parse(line)).toMatchObject({
       level: 'warn',
@@ -71,7 +71,7 @@ describe('the one line of a request', () => {
   })
 })
 
-describe('no credential is in it', () => {
+describe('has no credential', () => {
   const places: [string, Partial<Decided>][] = [
     ['the path', { facts: someFacts({ path: `/api/${sampleKey}` }) }],
     ['the query', { facts: someFacts({ query: `key=${sampleKey}` }) }],
@@ -90,7 +90,7 @@ describe('no credential is in it', () => {
     }
   })
 
-  test('nor part of one beyond its id, wherever the path is cut', () => {
+  test('has no part of one beyond its id, wherever the path is cut', () => {
     for (let before = 120; before <= 200; before++) {
       const path = `/${'a'.repeat(before)}/${sampleKey}`
       const line = write({ facts: someFacts({ path }) })
@@ -98,12 +98,12 @@ describe('no credential is in it', () => {
     }
   })
 
-  test('the query is never written, whatever it holds', () => {
+  test('has no query, whatever it holds', () => {
     expect(write({ facts: someFacts({ query: 'canary=1' }) })).not.toContain('canary')
   })
 })
 
-test('a stranger does not choose the length of a line', () => {
+test('has a length that an unknown caller cannot choose', () => {
   const long = 'a'.repeat(30_000)
   expect(write({ facts: someFacts({ path: `/${long}` }) }).length).toBeLessThan(1_000)
   expect(write({ facts: someFacts({ method: long.toUpperCase() }) }).length).toBeLessThan(1_500)

@@ -32,7 +32,7 @@ test.each([
   expect(logged(`${writeThousand}\n${end}`)).toEqual(thousand)
 })
 
-/** Starts a program that goes on; resolves when its output holds the text, and kills it. */
+/** Starts a program that keeps running; resolves when its output holds the text, and kills it. */
 async function waitForText(body: string, wanted: string): Promise<string> {
   const child = spawn(process.execPath, words(`${body}\nsetInterval(() => {}, 1e6)`), {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -56,7 +56,7 @@ test.each([
   expect(await waitForText(body, 'last')).toContain('last')
 })
 
-test('what led to an error is written with it', async () => {
+test('the lines before an error are written with it', async () => {
   const output = await waitForText("log.info('before'); log.error('error')", '"error"')
   expect(output).toMatch(/before[\s\S]*error/)
 })
@@ -73,7 +73,7 @@ test.skipIf(!existsSync(full))('a disk that is full does not end the process', a
   closeSync(disk)
 })
 
-test('a reader that left does not end the process', async () => {
+test('a closed reader does not end the process', async () => {
   const end = 'await sink.drained(); process.exit(5)'
   const body = `log.warn('first')
     process.stdin.once('data', () => {
@@ -89,7 +89,7 @@ test('a reader that left does not end the process', async () => {
   expect(await said).toBe('')
 })
 
-test('a reader that takes nothing costs no more memory than is said', async () => {
+test('a blocked reader costs no more memory than documented', async () => {
   const body = `const line = 'x'.repeat(1000)
     for (let at = 0; at < 100_000; at++) {
       log.info(line)
@@ -102,7 +102,7 @@ test('a reader that takes nothing costs no more memory than is said', async () =
   expect(Number(await text(child.stderr))).toBeLessThan(200)
 })
 
-test('a reader that takes nothing does not keep the process from ending', async () => {
+test('a blocked reader does not keep the process from ending', async () => {
   const body = `for (let at = 0; at < 1000; at++) log.warn('x'.repeat(1000))
     setTimeout(() => process.exit(5), 2_000)`
   const child = spawn(process.execPath, words(body), { stdio: ['ignore', 'pipe', 'inherit'] })

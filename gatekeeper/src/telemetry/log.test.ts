@@ -52,7 +52,7 @@ describe.each([
   })
 })
 
-test('warnings and errors are not gathered with later lines', () => {
+test('warnings and errors are not buffered with later lines', () => {
   const calls: string[] = []
   const sink = { write: () => calls.push('write'), flush: () => calls.push('flush') }
   const log = createLog(sink, { plain: false })
@@ -63,7 +63,7 @@ test('warnings and errors are not gathered with later lines', () => {
   expect(calls).toEqual(['write', 'write', 'flush', 'write', 'flush', 'write'])
 })
 
-test('a JSON line says when, how grave and what', () => {
+test('a JSON line has time, level and message', () => {
   const { lines, log } = capture()
   log.error({ a: 1 }, 'it broke')
   const line = JSON.parse(lines[0] ?? '')
@@ -71,7 +71,7 @@ test('a JSON line says when, how grave and what', () => {
   expect(Number.isNaN(Date.parse(line.time))).toBe(false)
 })
 
-test('a line for people that cannot be rendered does not take the process down', () => {
+test('a line for people that cannot be rendered does not end the process', () => {
   const { lines, log } = capture(true)
   expect(() => log.info({ x: 1n, y: undefined, z: null }, 'odd')).not.toThrow()
   expect(lines).toHaveLength(1)

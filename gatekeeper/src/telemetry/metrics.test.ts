@@ -36,7 +36,7 @@ const series = async (metrics: Metrics) => {
 }
 
 describe('metrics', () => {
-  it('count decisions, time, tokens and money, and show the state of the house', async () => {
+  it('count decisions, time, tokens and money, and show the state of the gatekeeper', async () => {
     const metrics = open()
     metrics.observe(decided())
     metrics.observe(decided({ reason: 'unknown-key', outcome: null, usage: null }))
@@ -68,7 +68,7 @@ describe('metrics', () => {
     ).toBe(true)
   })
 
-  it('a client cannot make series, nor put a word of its own into one', async () => {
+  it('never let a client create a series or a label value', async () => {
     const metrics = open()
     metrics.observe(decided())
     metrics.observe(decided({ reason: 'unknown-key', outcome: null }))
@@ -88,7 +88,7 @@ describe('metrics', () => {
     expect(after.join('\n')).not.toContain('gk_secret')
   })
 
-  it('a service or reason that the configuration does not know is none', async () => {
+  it('use no label for a service or reason that the configuration does not know', async () => {
     const metrics = open()
     metrics.observe(decided({ facts: { service: { name: 'x"} 1\nevil' }, endpoint: null } }))
     metrics.observe(decided({ facts: null, reason: 'constructor' }))

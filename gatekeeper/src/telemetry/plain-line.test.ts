@@ -13,7 +13,7 @@ test('a decision is one short line', () => {
   )
 })
 
-test('a refusal says why, and a warning is marked', () => {
+test('a refusal has its reason, and a warning is marked', () => {
   const record = {
     ...{ level: 'warn', time, message: 'decision', outcome: 'deny', status: 403, method: 'GET' },
     ...{ path: '/x', reason: 'cross-site', durationMs: 0.2 },
@@ -30,7 +30,7 @@ test('another line names its members', () => {
   )
 })
 
-test('what nobody knows is not written as undefined', () => {
+test('an unknown value is not written as undefined', () => {
   const record = { level: 'warn', time, message: 'decision', outcome: 'deny', status: 403 }
   const line = toPlainLine(JSON.stringify({ ...record, reason: 'edge-refused', durationMs: 1 }))
   expect(line).not.toContain('undefined')

@@ -20,7 +20,7 @@ const used: Usage = {
   ...{ model: 'm', inputTokens: 1, outputTokens: 2, microUsd: 0, isEstimated: false },
 }
 
-/** Says that an answer ends where `END` has passed. */
+/** Reports the end of an answer after `END` has passed. */
 function endingReader(): AnswerReader {
   let isEnding = false
   return {
@@ -40,7 +40,7 @@ type Options = {
   readonly method?: string
 }
 
-/** A relay before an upstream; `open` sends one request through it and tells what comes, as it comes. */
+/** A relay and its upstream; `open` sends a request through it and reports the answer as it arrives. */
 async function startRelay(answer: Handler, options: Options = {}) {
   const { method = 'POST', obligations = [], settle = async () => {}, settleMsMax } = options
   const service = aService({
@@ -88,7 +88,7 @@ async function startRelay(answer: Handler, options: Options = {}) {
   return { open, forwarded }
 }
 
-/** A record that is made when the test says so. */
+/** A record that is written when the test says so. */
 function createRecord() {
   const { promise, resolve } = Promise.withResolvers<void>()
   const began = Promise.withResolvers<readonly [Outcome, Usage | null | undefined]>()
@@ -105,7 +105,7 @@ function createRecord() {
   }
 }
 
-describe('nobody has an answer whole before it is on record', () => {
+describe('no client has a complete answer before it is recorded', () => {
   test.each<[string, string, Handler]>([
     [
       'with a length',
@@ -141,7 +141,7 @@ describe('nobody has an answer whole before it is on record', () => {
     expect(record.count()).toBe(1)
   })
 
-  test('the head of a HEAD is all of it', async () => {
+  test('the head is the whole answer to a HEAD', async () => {
     const record = createRecord()
     const answer: Handler = (_, response) =>
       void response.writeHead(200, { 'content-length': '5' }).end()
@@ -165,7 +165,7 @@ describe('nobody has an answer whole before it is on record', () => {
     })
   })
 
-  test('or refuses, where nothing was sent yet', async () => {
+  test('or refuses, when nothing was sent yet', async () => {
     const answer: Handler = (_, response) =>
       void response.writeHead(200, { 'content-length': '5' }).end('hello')
     const relay = await startRelay(answer, { settle: () => new Promise(() => {}), settleMsMax: 50 })
@@ -173,7 +173,7 @@ describe('nobody has an answer whole before it is on record', () => {
     expect((await relay.forwarded).reason).toBe('ledger-unavailable')
   })
 
-  test('but a stream that does not close after its last event is not kept from anybody', async () => {
+  test('but a stream that does not close after its last event is not held back', async () => {
     const answer: Handler = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('part END')
@@ -184,7 +184,7 @@ describe('nobody has an answer whole before it is on record', () => {
     leave()
   })
 
-  test('what follows the last event without end is passed on, too', async () => {
+  test('bytes without end after the last event are forwarded, too', async () => {
     const size = 200_000
     const answer: Handler = (_, response) => {
       response.write('END')
@@ -230,7 +230,7 @@ describe('an answer is settled once', () => {
     expect(record.count()).toBe(1)
   })
 
-  test('and not charged where nothing was sent on', async () => {
+  test('and not charged when nothing was forwarded', async () => {
     const record = createRecord()
     record.make()
     const service = aService({ upstream: { origin: 'http://127.0.0.1:1', key: null } })
@@ -250,7 +250,7 @@ describe('an answer is settled once', () => {
   })
 })
 
-describe('what the admission obliges to', () => {
+describe('obligations of the admission', () => {
   const event = 'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n'
   const stream: Handler = (_, response) => {
     const text = `data: {"choices":[{}]}\n\n${event}data: [DONE]\n\n`
@@ -258,7 +258,7 @@ describe('what the admission obliges to', () => {
     response.writeHead(200, { 'content-type': 'text/event-stream', ...length }).end(text)
   }
 
-  test('hides usage that the client did not ask for, with what the fields said of the bytes', async () => {
+  test('usage that the client did not ask for is hidden, with the fields that describe the bytes', async () => {
     const relay = await startRelay(stream, { obligations: [{ kind: 'ask-usage' }] })
     const seen = await relay.open().closed
     expect(seen).toMatchObject({
@@ -270,13 +270,13 @@ describe('what the admission obliges to', () => {
     expect((await relay.forwarded).outcome.answerBytes).toBe(seen.text.length)
   })
 
-  test('and leaves it to a client that did', async () => {
+  test('and shown to a client that did', async () => {
     const seen = await (await startRelay(stream)).open().closed
     expect(seen.text).toContain(event)
     expect(Object.keys(seen.fields)).toContain('etag')
   })
 
-  test('cuts an answer that takes too long, and stops the upstream', async () => {
+  test('an answer that takes too long is cut, and the upstream stopped', async () => {
     const stopped = Promise.withResolvers<void>()
     const answer: Handler = (_, response) => {
       const timer = setInterval(() => response.write('part'), 10)
@@ -294,7 +294,7 @@ describe('what the admission obliges to', () => {
     await stopped.promise
   })
 
-  test('and refuses one that has not begun by then', async () => {
+  test('and one that has not begun by then is refused', async () => {
     const relay = await startRelay(() => {}, {
       obligations: [{ kind: 'end-stream', seconds: 0.2 }],
     })

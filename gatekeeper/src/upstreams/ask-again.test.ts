@@ -22,7 +22,7 @@ type Upstream = (body: string, response: ServerResponse, incoming: IncomingMessa
 
 const answering: Upstream = (_, response) => void response.writeHead(200, stream).end(events)
 
-/** Refuses what we added, as an upstream that does not know it. */
+/** Refuses the member that we added, as an upstream that does not know it. */
 const refusing =
   (status: number, otherwise: Upstream = answering): Upstream =>
   (body, response, incoming) => {
@@ -33,7 +33,7 @@ const refusing =
 
 type Options = { readonly isStanding?: () => boolean; readonly clock?: () => number }
 
-/** A forwarder before an upstream, and what reached the upstream and the ledger. */
+/** A forwarder in front of an upstream, and what reached the upstream and the ledger. */
 async function startRelay(upstream: Upstream, { isStanding, clock }: Options = {}) {
   const received: string[] = []
   const outcomes: Outcome[] = []
@@ -87,16 +87,16 @@ function ask(port: number, headers: Record<string, string>) {
   return { seen, leave: () => call.destroy() }
 }
 
-describe('an upstream that refuses to be asked for usage', () => {
-  test.each([400, 422])('is sent the request once more without it (%i)', async (status) => {
+describe('an upstream that refuses the request for usage', () => {
+  test.each([400, 422])('receives the request once more without it (%i)', async (status) => {
     const { call, received, outcomes } = await startRelay(refusing(status))
-    // What it tells unasked is the client's.
+    // Usage that it reports by itself belongs to the client.
     expect(await call().seen).toEqual({ status: 200, text: events })
     expect(received).toEqual([asking, plain])
     expect(outcomes).toMatchObject([{ status: 200, kind: 'answered' }])
   })
 
-  test('is not asked again, for that model; after an hour it is', async () => {
+  test('gets no further one for that model until an hour has passed', async () => {
     let now = 0
     const { call, received } = await startRelay(refusing(422), { clock: () => now })
     for (const model of ['a', 'a', 'b']) await call({ model }).seen
@@ -106,13 +106,13 @@ describe('an upstream that refuses to be asked for usage', () => {
     expect(received.slice(5)).toEqual([asking, plain])
   })
 
-  test('gives the client its answer where the client itself had asked', async () => {
+  test('has its answer forwarded when the client itself had asked', async () => {
     const { call, received } = await startRelay(refusing(422))
     const { status, text } = await call({ own: '1' }).seen
     expect([status, text, received.length]).toEqual([422, '{"detail":"extra_forbidden"}', 1])
   })
 
-  test('and the rest too gives its second answer, once, and is asked the next time', async () => {
+  test('and the rest too has its second answer forwarded, once, and is asked the next time', async () => {
     const always: Upstream = (body, response) =>
       void response.writeHead(422).end(body === plain ? 'second' : 'first')
     const { call, received, outcomes } = await startRelay(always)
@@ -122,13 +122,13 @@ describe('an upstream that refuses to be asked for usage', () => {
     expect(received).toEqual([asking, plain, asking, plain])
   })
 
-  test.each([404, 409, 413, 429, 500, 503])('other errors (%i) are passed on', async (status) => {
+  test.each([404, 409, 413, 429, 500, 503])('has other errors (%i) forwarded', async (status) => {
     const { call, received } = await startRelay(refusing(status))
     expect((await call().seen).status).toBe(status)
     expect(received).toEqual([asking])
   })
 
-  test('that breaks off at the second attempt is a failure, settled once', async () => {
+  test('and breaks off at the second attempt fails, settled once', async () => {
     const dying = refusing(400, (_, response) => response.destroy())
     const { call, outcomes, forwarded } = await startRelay(dying)
     expect((await call().seen).status).toBe(503)
@@ -136,7 +136,7 @@ describe('an upstream that refuses to be asked for usage', () => {
     expect(outcomes).toMatchObject([{ kind: 'failed' }])
   })
 
-  test('is not waited for while its refusal goes on without end', async () => {
+  test('and sends it without end does not hold up the request', async () => {
     const endless: Upstream = (body, response) => {
       if (body === plain) return void response.writeHead(200, stream).end(events)
       response.writeHead(422)
@@ -148,14 +148,14 @@ describe('an upstream that refuses to be asked for usage', () => {
   })
 })
 
-test('who took the question once is not held to refuse it, whatever a later request brings', async () => {
+test('and accepted it once does not count as refusing it, whatever a later request holds', async () => {
   let isOdd = false
   const { call, received } = await startRelay((body, response, incoming) => {
-    // As a body that is too long by just these bytes.
+    // Like a body that is too long by exactly these bytes.
     const handle = isOdd ? refusing(400) : answering
     handle(body, response, incoming)
   })
-  // What we asked for is hidden.
+  // The usage that we asked for is hidden.
   expect((await call().seen).text).toBe('data: [DONE]\n\n')
   isOdd = true
   expect((await call().seen).status).toBe(400)
@@ -164,8 +164,8 @@ test('who took the question once is not held to refuse it, whatever a later requ
   expect(received).toEqual([asking, asking, asking])
 })
 
-describe('what ends a request ends it at any attempt', () => {
-  test('a client that leaves at the second: settled once, as broken off', async () => {
+describe('the end of a request applies at any attempt', () => {
+  test('a client that disconnects at the second: settled once, as broken off', async () => {
     let leave = () => {}
     const upstream: Upstream = (body, response, incoming) => {
       if (body === plain) return leave()
@@ -180,7 +180,7 @@ describe('what ends a request ends it at any attempt', () => {
     expect(outcomes).toMatchObject([{ status: 499, kind: 'aborted' }])
   })
 
-  test('a client that left before the refusal came: nothing is sent once more', async () => {
+  test('a client that disconnected before the refusal arrived: nothing is sent again', async () => {
     const arrived = Promise.withResolvers<ServerResponse>()
     const { call, received, outcomes, forwarded } = await startRelay((_, response) =>
       arrived.resolve(response),
@@ -197,7 +197,7 @@ describe('what ends a request ends it at any attempt', () => {
     expect(outcomes).toMatchObject([{ kind: 'aborted' }])
   })
 
-  test('a key that was revoked meanwhile: nothing is sent once more', async () => {
+  test('a key that was revoked meanwhile: nothing is sent again', async () => {
     let isStanding = true
     const revoking: Upstream = (body, response, incoming) => {
       isStanding = false

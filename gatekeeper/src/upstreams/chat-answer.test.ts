@@ -23,7 +23,7 @@ const events = { 'content-type': 'text/event-stream; charset=utf-8' }
 const ask = (fields: AnswerFields, isStream: boolean, status = 200) =>
   createChatAnswer('request-1', { status, fields, isStream })
 
-test('an answer that is no success is replaced, whole, with its fields', () => {
+test('an answer without success is replaced, whole, with its fields', () => {
   const answer = ask({ 'x-exception': leak, 'retry-after': '9' }, false, 500)
   expect(JSON.parse(passAll(answer, [Buffer.from(leak), Buffer.from(leak)]))).toEqual(fixed)
   expect(answer.fields).toEqual({
@@ -43,10 +43,10 @@ test('a Retry-After is kept as seconds or as a date', () => {
   }
 })
 
-describe('a whole answer', () => {
+describe('an answer that is not a stream', () => {
   const good = '{"choices":[{"message":{"content":"hi"}}],"usage":{"total_tokens":3}}'
 
-  test('that is an object with choices passes as it came', () => {
+  test('that is an object with choices passes unchanged', () => {
     const chunks = [Buffer.from(good.slice(0, 9)), Buffer.from(good.slice(9))]
     expect(passAll(ask(json, false), chunks)).toBe(good)
   })
@@ -54,11 +54,11 @@ describe('a whole answer', () => {
   test.each([
     ...['', '<html>', '{}', '[]', 'null', '"text"', '{"choices":null}', `{"detail":"${leak}"}`],
     ...[`{"choices":[],"error":"${leak}"}`, good.slice(0, -1), `${good}${leak}`, `\ufeff${good}`],
-  ])('that is %j is not passed on', (text) => {
+  ])('that is %j is not forwarded', (text) => {
     expect(() => passAll(ask(json, false), [Buffer.from(text)])).toThrow(UnreadableAnswer)
   })
 
-  test('that is no UTF-8 or too long is not passed on', () => {
+  test('that is not UTF-8 or too long is not forwarded', () => {
     const bytes = Buffer.from(good.replace('hi', '\u00e4'), 'latin1')
     expect(() => passAll(ask(json, false), [bytes])).toThrow(UnreadableAnswer)
     const long = Buffer.alloc(9 * 1024 * 1024, 0x20)
@@ -77,7 +77,7 @@ describe('a whole answer', () => {
     [json, false, 206],
     [json, false, 302],
   ])(
-    'with %j where a stream was asked for: %j, is refused before it is read',
+    'with %j when a stream was requested: %j, is refused before it is read',
     (fields, isStream, status) => {
       expect(() => ask(fields, isStream, status).push(Buffer.from(good))).toThrow(UnreadableAnswer)
       expect(() => ask(fields, isStream, status).end()).toThrow(UnreadableAnswer)
@@ -120,12 +120,12 @@ describe('a stream', () => {
   const joined = (parts: readonly (Buffer | null)[]) =>
     Buffer.concat(parts.filter((part) => part !== null)).toString('utf8')
 
-  test('without errors passes as it came, byte for byte', () => {
+  test('without errors passes unchanged, byte for byte', () => {
     const text = word + ping + usage + done
     expect(passAll(ask(events, true), [Buffer.from(text)])).toBe(text)
   })
 
-  test('tells no comment of the upstream, and no name that it gives an event', () => {
+  test('forwards no comment of the upstream, and no event name', () => {
     const text = `: ${leak}\n\nevent: ${leak}\nid: 1\n${word}${done}`
     expect(passAll(ask(events, true), [Buffer.from(text)])).toBe(ping + word + done)
   })
@@ -149,7 +149,7 @@ describe('a stream', () => {
     expect([isBroken, text.includes('Traceback')]).toEqual([true, false])
   })
 
-  test('tells nothing of the upstream but its words, wherever its chunks are cut', () => {
+  test('reveals nothing of the upstream but its text, wherever its chunks are cut', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(word, ping, usage, ...errors, ...broken), { maxLength: 8 }),
@@ -175,7 +175,7 @@ describe('a stream', () => {
     )
   })
 
-  test('that breaks off within an event tells nothing of it', () => {
+  test('that breaks off within an event forwards nothing of it', () => {
     for (const event of [...errors, word]) {
       const half = Buffer.from(event.slice(0, -9))
       expect(run(ask(events, true), [half])).toMatchObject({ isBroken: true })

@@ -5,8 +5,8 @@ import { resetCode } from './connector.ts'
 import { createDocumentFetcher } from './fetch-document.ts'
 
 /*
- * An answer with neither a length nor chunks ends with its connection. By a FIN it is whole (RFC 9112
- * §6.3); by a reset nobody knows what is missing.
+ * An answer with neither a length nor chunks ends with its connection. After a FIN it is complete
+ * (RFC 9112 §6.3); after a reset the missing part is unknown.
  */
 
 const authority = makeCertificate({ name: 'authority', isAuthority: true })
@@ -38,7 +38,7 @@ const fetchFrom = async (scheme: string, parts: readonly string[], finish: 'end'
 
 describe.each(['http', 'https'])('over %s an answer', (scheme) => {
   describe.each(Object.entries(heads))('%s', (_, head) => {
-    it('that is reset is none, whatever came of it', async () => {
+    it('that is reset fails, whatever part arrived', async () => {
       const halves = [[`${head}half`], [head, 'half'], [head], [head, 'a', 'b', 'c']]
       for (const parts of [...halves, [`${head}${'x'.repeat(60_000)}`]]) {
         const got = await fetchFrom(scheme, parts, 'reset')
@@ -46,7 +46,7 @@ describe.each(['http', 'https'])('over %s an answer', (scheme) => {
       }
     })
 
-    it('that ends by a FIN is whole', async () => {
+    it('that ends by a FIN is complete', async () => {
       for (const parts of [[`${head}whole`], [head, 'wh', 'ole']]) {
         expect(await fetchFrom(scheme, parts, 'end')).toBe('whole')
       }

@@ -13,8 +13,8 @@ import {
 import { createDocumentFetcher, type DocumentFetcher } from './fetch-document.ts'
 
 /*
- * Over real sockets. What nobody listens for ends the process, and here the run: vitest fails where an
- * error reaches no listener, whichever test it came from.
+ * Over real sockets. An error without a listener ends the process, and here the run: vitest fails
+ * if an error reaches no listener, whichever test it came from.
  */
 
 const text = JSON.stringify({ keys: [], padding: 'x'.repeat(3_000) })
@@ -29,7 +29,7 @@ afterAll(async () => {
   await upstream?.close()
 })
 
-/** The text, or the code of why there is none. */
+/** The text, or the code of the failure. */
 const fetchOnce = async (answer: RawAnswer): Promise<string> => {
   upstream.answerWith(answer)
   return await documents.fetch(upstream.url).catch(codeOf)
@@ -38,7 +38,7 @@ const codeOf = ({ code, name }: NodeJS.ErrnoException) => `fault ${code ?? name}
 const statuses = Array.from({ length: 400 }, (_, at) => at + 200)
 
 describe('a document', () => {
-  it('comes whole in every framing', async () => {
+  it('is complete in every framing', async () => {
     for (const answer of framings(200, text)) {
       expect([answer.name, await fetchOnce(answer)]).toEqual([answer.name, text])
     }
@@ -48,7 +48,7 @@ describe('a document', () => {
     ['whole', text],
     ['without content', ''],
   ])(
-    'of any other status is refused by it, in every framing: %s',
+    'of any other status is refused for its status, in every framing: %s',
     async (_, body) => {
       for (const status of statuses.filter((one) => one !== 200)) {
         // All of them for some statuses: those that mean something to a parser or to a client.
@@ -66,7 +66,7 @@ describe('a document', () => {
   )
 
   it.each([200, 404, 503])(
-    'that breaks off at any stage is none: status %d',
+    'that breaks off at any point is refused: status %d',
     async (status) => {
       for (const answer of broken(status, text)) {
         expect(await fetchOnce(answer), answer.name).toMatch(/^fault \w+$/)
@@ -75,7 +75,7 @@ describe('a document', () => {
     60_000,
   )
 
-  it('of an error status is refused by it although its content never ends', async () => {
+  it('of an error status is refused for its status even if its content never ends', async () => {
     const head = 'HTTP/1.1 503 Any\r\ncontent-length: 1000\r\n\r\n'
     for (const parts of [[head], [head, 'half'], [`${head}half`]]) {
       const got = await fetchOnce({ name: 'held', parts, finish: 'hold' })
@@ -94,7 +94,7 @@ describe('a document', () => {
     expect(upstream.requests() - before).toBe(2)
   })
 
-  it('that is too large is refused while it comes, in one packet or many, with or without an end', async () => {
+  it('that is too large is refused while it arrives, in one packet or many, with or without an end', async () => {
     const block = 'x'.repeat(64 * 1024)
     const large = block.repeat(17)
     for (const parts of [[large], Array.from({ length: 17 }, () => block)]) {
@@ -107,7 +107,7 @@ describe('a document', () => {
     expect(await fetchOnce(wholeAnswer(200, large))).toBe('fault TOO_LARGE')
   })
 
-  it('in a coding is refused by it, and identity is none', async () => {
+  it('in a coding is refused, except identity', async () => {
     for (const [coding, expected] of [
       ['gzip', 'fault CONTENT_ENCODING'],
       ['identity, br', 'fault CONTENT_ENCODING'],
@@ -121,7 +121,7 @@ describe('a document', () => {
     }
   })
 
-  it('that is slow is given up, at every stage', async () => {
+  it('that is slow is aborted, at every step', async () => {
     const fast = createDocumentFetcher({ timeoutMs: 50 })
     const head = 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n'
     for (const parts of [[], ['HTTP/1.1 2'], [head], [head, '12345']]) {
@@ -131,7 +131,7 @@ describe('a document', () => {
     await fast.close()
   })
 
-  it('from nowhere is refused with why', async () => {
+  it('from an unreachable server is refused with the cause', async () => {
     const gone = await startRawUpstream()
     await gone.close()
     expect(await documents.fetch(gone.url).catch(codeOf)).toBe('fault ECONNREFUSED')
@@ -142,7 +142,7 @@ describe('a document', () => {
     expect(await documents.fetch('nothing').catch(codeOf)).toMatch(/^fault ERR_INVALID_URL$/)
   })
 
-  it('that is asked for while the fetcher closes is refused', async () => {
+  it('requested while the fetcher closes is refused', async () => {
     const closing = createDocumentFetcher()
     upstream.answerWith({ name: 'held', parts: ['HTTP/1.1 200 OK\r\n\r\n'], finish: 'hold' })
     const under = closing.fetch(upstream.url).catch(codeOf)
@@ -152,7 +152,7 @@ describe('a document', () => {
   })
 })
 
-it('a document of a server with a certificate of an own authority needs that authority', async () => {
+it('a document of a server with a private certificate authority needs that authority', async () => {
   const authority = makeCertificate({ name: 'authority', isAuthority: true })
   const { cert, key } = makeCertificate({ issuer: authority })
   const server = createServer({ cert, key }, (_, answer) => answer.end('{}'))

@@ -89,7 +89,7 @@ function send(port: number, onHead: () => void): Promise<Seen> {
 
 const upstream = async (handle: Handler) => `http://127.0.0.1:${await listen(handle)}`
 
-test('an answer is carried whole, and the upstream sees our key and never the client’s', async () => {
+test('an answer is forwarded whole, and the upstream sees our key and never the client’s', async () => {
   let fields: IncomingMessage['headers'] = {}
   let line = ''
   const origin = await upstream((incoming, response) => {
@@ -110,25 +110,25 @@ test('an answer is carried whole, and the upstream sees our key and never the cl
   expect(JSON.stringify(fields)).not.toContain(sampleKey)
 })
 
-test('a head whose content is late does not wait for it', async () => {
+test('a head is forwarded without waiting for its content', async () => {
   const headSeen = Promise.withResolvers<void>()
   const origin = await upstream((_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-    // Never, unless the client got the head alone.
+    // Never, unless the client got only the head.
     void headSeen.promise.then(() => response.end('data: late'))
   })
   const { seen } = await relay(origin, headSeen.resolve)
   expect(seen).toMatchObject({ status: 200, body: 'data: late', isWhole: true })
 })
 
-test.each([204, 304])('an answer without content (%i) is whole', async (status) => {
+test.each([204, 304])('an answer without content (%i) is complete', async (status) => {
   const origin = await upstream((_, response) => response.writeHead(status).end())
   const { forwarded, seen } = await relay(origin)
   expect(forwarded.outcome).toEqual({ status, kind: 'answered', answerBytes: 0 })
   expect(seen).toMatchObject({ status, body: '', isWhole: true })
 })
 
-describe('what fails before the answer’s head is a reason', () => {
+describe('a failure before the head of the answer gives a reason', () => {
   test('nobody listens', async () => {
     const server = createServer()
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -140,7 +140,7 @@ describe('what fails before the answer’s head is a reason', () => {
     expect(forwarded).toMatchObject({ reason: 'upstream-unreachable', outcome: { kind: 'failed' } })
   })
 
-  test('the upstream says nothing', async () => {
+  test('the upstream sends nothing', async () => {
     const { forwarded } = await relay(await upstream(() => {}))
     expect(forwarded).toMatchObject({ reason: 'upstream-timeout', outcome: { kind: 'failed' } })
   })
@@ -150,13 +150,13 @@ describe('what fails before the answer’s head is a reason', () => {
     expect(forwarded).toMatchObject({ reason: 'upstream-failed', outcome: { kind: 'failed' } })
   })
 
-  test('the upstream speaks no HTTP', async () => {
+  test('the upstream does not speak HTTP', async () => {
     const origin = await upstream((incoming) => incoming.socket.end('hello\r\n\r\n'))
     expect((await relay(origin)).forwarded.reason).toBe('upstream-failed')
   })
 
   test.each([401, 403, 407])(
-    'the upstream does not accept us (%i): the client’s key is good',
+    'the upstream does not accept our key (%i): the client’s key is valid',
     async (status) => {
       const origin = await upstream((_, response) => {
         response.writeHead(status, { 'www-authenticate': 'Basic' }).end('which key?')
@@ -171,7 +171,7 @@ describe('what fails before the answer’s head is a reason', () => {
   )
 
   test.each([401, 403])(
-    'a provider behind the upstream refuses (%i): its list of models is there',
+    'a provider behind the upstream refuses (%i): its list of models is available',
     async (status) => {
       const origin = await upstream((incoming, response) => {
         if (incoming.url === '/v1/models') return void response.end('{"data":[]}')
@@ -200,7 +200,7 @@ describe('what fails before the answer’s head is a reason', () => {
   })
 })
 
-describe('what fails afterwards is a broken answer, never a whole one', () => {
+describe('a failure afterwards gives a broken answer, never a complete one', () => {
   test.each([
     ['the upstream hangs up', (response: ServerResponse) => response.destroy()],
     ['the upstream falls silent', () => {}],
@@ -218,7 +218,7 @@ describe('what fails afterwards is a broken answer, never a whole one', () => {
   })
 })
 
-test('a redirect of the upstream is not followed, and its place is not told', async () => {
+test('a redirect of the upstream is not followed, and its location is not revealed', async () => {
   let calls = 0
   const origin = await upstream((_, response) => {
     calls++
@@ -229,7 +229,7 @@ test('a redirect of the upstream is not followed, and its place is not told', as
   expect(seen.headers).not.toHaveProperty('location')
 })
 
-describe('an upstream with a certificate of its own authority', () => {
+describe('an upstream with a private certificate authority', () => {
   const authority = makeCertificate({ name: 'authority', isAuthority: true })
   const trusted = makeCertificate({ issuer: authority })
 
@@ -254,7 +254,7 @@ describe('an upstream with a certificate of its own authority', () => {
     return { results, noted, certificates }
   }
 
-  test('answers where its authority is named', async () => {
+  test('answers when its authority is configured', async () => {
     const { results, certificates } = await ask(trusted, [authority.cert])
     expect(results).toMatchObject([{ outcome: { status: 200 }, reason: null }])
     expect(certificates.problems()).toEqual([])
@@ -285,7 +285,7 @@ describe('an upstream with a certificate of its own authority', () => {
     },
   )
 
-  test('is forgotten as a fault when it answers', async () => {
+  test('is no longer reported as a fault after it answers', async () => {
     const { noted, certificates } = await ask(trusted, [undefined, authority.cert])
     expect([noted.length, certificates.problems()]).toEqual([1, []])
   })

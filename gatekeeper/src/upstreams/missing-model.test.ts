@@ -12,7 +12,7 @@ const admissionTo = (over: Partial<Endpoint> = {}, method = 'POST') =>
   })
 const json = { 'content-type': 'application/json; charset=utf-8' }
 
-/** What the client gets of an answer; null where it is told that the model is missing. */
+/** What the client gets of an answer; null if the client learns that the model is missing. */
 function passed(status: number, body: string, admission = admissionTo()): string | null {
   const filter = createMissingModelFilter(admission, status)
   try {
@@ -24,7 +24,7 @@ function passed(status: number, body: string, admission = admissionTo()): string
   }
 }
 
-describe('what model servers say of a model that they do not have', () => {
+describe('refusals of model servers for a missing model', () => {
   test.each([
     ['Ollama', 404, { error: "model 'x' not found" }],
     [
@@ -64,7 +64,7 @@ describe('what model servers say of a model that they do not have', () => {
   })
 })
 
-describe('other refusals pass to the letter', () => {
+describe('other refusals pass unchanged', () => {
   test.each([
     ['a path that the server does not have', 404, '{"detail":"Not Found"}'],
     [
@@ -90,7 +90,7 @@ describe('other refusals pass to the letter', () => {
   })
 })
 
-test('only refusals about a model are looked at', () => {
+test('only refusals about a model are read', () => {
   const admission = admissionTo()
   expect(mayMissModel(admission, 404, json)).toBe(true)
   expect(mayMissModel(admission, 400, json)).toBe(true)

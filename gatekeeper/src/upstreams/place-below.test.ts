@@ -7,7 +7,7 @@ const sent = {
   target: '/base/v1/models',
 }
 
-describe('the place in an answer of a relayed service', () => {
+describe('the Location in an answer of a relayed service', () => {
   test.each([
     ['/v1/models/', '/litellm/v1/models/'],
     ['/base/v1/models/', '/litellm/v1/models/'],
@@ -36,11 +36,11 @@ describe('the place in an answer of a relayed service', () => {
       'http://tts/',
       'http://127.0.0.1:1/',
     ],
-  ])('%s is not told', (said) => {
+  ])('%s is not revealed', (said) => {
     expect(placeBelow(said, sent)).toBeNull()
   })
 
-  test('without a stripped prefix only the inner address goes', () => {
+  test('without a stripped prefix only the inner address is removed', () => {
     const route = { prefix: '/api', strip: false }
     const whole = {
       ...sent,

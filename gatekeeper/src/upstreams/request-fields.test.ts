@@ -7,7 +7,7 @@ import { upstreamFields } from './request-fields.ts'
 const names = (client: Fields, set: Record<string, string> = {}) =>
   Object.keys(upstreamFields(client, set)).sort()
 
-describe('what ends at the gatekeeper', () => {
+describe('fields that the gatekeeper removes', () => {
   test.each([
     // Hop-by-hop (RFC 9110 §7.6.1), and what the next connection has of its own.
     ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
@@ -67,13 +67,13 @@ describe('what ends at the gatekeeper', () => {
     expect(names(client)).toEqual(['x-kept'])
   })
 
-  test('what several Connection fields name', () => {
+  test('the fields that several Connection fields name', () => {
     const client = { connection: ['x-a', 'close, x-b'], 'x-a': ['1'], 'x-b': ['1'], 'x-c': ['1'] }
     expect(names(client)).toEqual(['x-c'])
   })
 })
 
-describe('what passes', () => {
+describe('fields that pass', () => {
   test.each([
     ...['accept', 'accept-language', 'content-type', 'user-agent', 'anthropic-version'],
     ...[
@@ -92,15 +92,15 @@ describe('what passes', () => {
     expect(upstreamFields({ 'x-a': ['1', '2'] }, {})).toEqual({ 'x-a': ['1', '2'] })
   })
 
-  test('a field without a value is none', () => {
+  test('a field without a value is left out', () => {
     expect(upstreamFields({ 'x-a': undefined }, {})).toEqual({})
   })
 })
 
-describe('what we set', () => {
+describe('fields that we set', () => {
   const set = { 'x-gatekeeper-user': 'ada', authorization: 'Bearer ours', 'content-length': '2' }
 
-  test('wins over the client’s', () => {
+  test('replace those of the client', () => {
     const client = {
       'x-gatekeeper-user': ['root'],
       authorization: [`Bearer ${sampleKey}`],
@@ -109,13 +109,13 @@ describe('what we set', () => {
     expect(upstreamFields(client, set)).toEqual(set)
   })
 
-  test('cannot be taken away by Connection', () => {
+  test('cannot be removed by Connection', () => {
     const client = { connection: ['x-gatekeeper-user, authorization, content-length'] }
     expect(upstreamFields(client, set)).toEqual(set)
   })
 })
 
-test('no carrier of a credential passes one, whatever stands beside it', () => {
+test('no carrier forwards a credential, whatever else it holds', () => {
   const carrier = fc.constantFrom(
     ...['authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'],
     ...['sec-websocket-protocol', 'x_api_key', 'x-gatekeeper-edge', 'ocp-apim-subscription-key'],
@@ -139,7 +139,7 @@ describe('at a route that names the field of our credential', () => {
     'x-gatekeeper-user': ['eve'],
   }
 
-  test('the others pass untouched, and ours ends here', () => {
+  test('the others pass unchanged, and ours is removed', () => {
     expect(upstreamFields(client, {}, { only: 'x-api-key' })).toEqual({
       authorization: 'Bearer app',
       'api-key': 'app',
@@ -153,7 +153,7 @@ describe('at a route that names the field of our credential', () => {
     )
   })
 
-  test('what Connection names ends here all the same', () => {
+  test('fields that Connection names are still removed', () => {
     const named = { ...client, connection: ['authorization'] }
     expect(upstreamFields(named, {}, { only: 'x-api-key' })).toEqual({ 'api-key': 'app' })
   })

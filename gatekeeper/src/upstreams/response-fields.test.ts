@@ -4,19 +4,19 @@ import { clientFields } from './response-fields.ts'
 const names = (answer: Record<string, string | string[]>) =>
   Object.keys(clientFields(answer)).sort()
 
-describe('what ends at the gatekeeper', () => {
+describe('fields that the gatekeeper removes', () => {
   test.each([
     // Hop-by-hop.
     ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'te', 'upgrade'],
     ...['transfer-encoding', 'alt-svc'],
-    // What acts on the browser for the whole origin, or sends the client elsewhere.
+    // Fields that act on the browser for the whole origin, or send the client elsewhere.
     ...['strict-transport-security', 'www-authenticate', 'location', 'set-cookie'],
     ...['clear-site-data', 'access-control-allow-origin', 'access-control-allow-credentials'],
     ...['access-control-expose-headers', 'access-control-max-age'],
-    // What tells where and what the upstream is.
+    // Fields that reveal where and what the upstream is.
     ...['server', 'x-powered-by', 'via', 'date', 'x-litellm-model-api-base', 'x-litellm-key-spend'],
     ...['x-litellm-version', 'x-forwarded-for', 'x-forwarded-host'],
-    // What only the gatekeeper says.
+    // Fields that only the gatekeeper sets.
     ...['x-gatekeeper-user', 'x-gatekeeper-proof', 'x-gatekeeper-edge', 'x-gatekeeper'],
   ])('%s', (name) => {
     expect(names({ [name]: 'x', 'content-type': 'text/plain' })).toEqual(['content-type'])
@@ -29,13 +29,13 @@ describe('what ends at the gatekeeper', () => {
     },
   )
 
-  test('what Connection names, as on the way in', () => {
+  test('fields that Connection names, as in requests', () => {
     // RFC 9110 §7.6.1 asks it of every intermediary, in both directions.
     expect(names({ connection: 'close, X-Hop', 'x-hop': '1', 'x-kept': '1' })).toEqual(['x-kept'])
   })
 })
 
-describe('what passes', () => {
+describe('fields that pass', () => {
   test.each([
     ...['content-type', 'content-length', 'content-encoding', 'cache-control', 'etag', 'vary'],
     ...['retry-after', 'x-should-retry', 'x-ratelimit-remaining-requests', 'openai-processing-ms'],
@@ -44,7 +44,7 @@ describe('what passes', () => {
     expect(clientFields({ [name]: 'a' })).toEqual({ [name]: 'a' })
   })
 
-  test('several values stay apart, and no value is no field', () => {
+  test('several values stay separate, and a field without a value is left out', () => {
     expect(clientFields({ 'x-a': ['1', '2'], 'x-b': undefined })).toEqual({ 'x-a': ['1', '2'] })
   })
 })

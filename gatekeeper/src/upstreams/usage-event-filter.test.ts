@@ -20,20 +20,20 @@ test('the event that has usage and no choices is hidden, and nothing else', () =
   expect(filter(part + last + done)).toBe(latin1(part + done))
 })
 
-test('also with the lines ends of other systems, an event name, and no end', () => {
+test('also with other line ends, an event name, and no end', () => {
   expect(filter(event({ choices: [], usage }, '\r\n') + done)).toBe(done)
   expect(filter(`event: chunk\nid: 7\n${last}${done}`)).toBe(done)
   expect(filter(part + last.trimEnd())).toBe(latin1(part))
 })
 
-test('also with a choice that says nothing, as LiteLLM has it', () => {
+test('also with an empty choice, as LiteLLM sends it', () => {
   const delta = { content: '', role: null }
   for (const choice of [{ index: 0, delta: {} }, { delta, finish_reason: null }, { text: '' }]) {
     expect(filter(part, event({ choices: [choice], usage }), done)).toBe(latin1(part + done))
   }
 })
 
-describe('what stays', () => {
+describe('events that stay', () => {
   test.each([
     ['usage beside a word', event({ choices: [{ delta: { content: 'x' } }], usage })],
     ['usage beside a text', event({ choices: [{ text: 'x' }], usage })],
@@ -58,18 +58,18 @@ describe('what stays', () => {
   })
 })
 
-test('after an event that is too long the next one is looked at again', () => {
+test('the event after one that is too long is examined again', () => {
   const long = `data: ${'x'.repeat(70_000)}\n\n`
   expect(filter(long, last, done)).toBe(long + done)
 })
 
-test('a whole event goes on at once', () => {
+test('a complete event is forwarded at once', () => {
   const transform = createUsageEventFilter()
   expect(transform.push(Buffer.from(part))?.toString()).toBe(part)
   expect(transform.push(Buffer.from(part.slice(0, 9)))).toBeNull()
 })
 
-test('it makes no difference how the bytes are cut', () => {
+test('the result does not depend on how the bytes are split', () => {
   const pieces = fc.constantFrom(
     part,
     last,

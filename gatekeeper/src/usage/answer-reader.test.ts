@@ -225,7 +225,7 @@ describe("the provider's own figures count", () => {
     })
   })
 
-  test.each(cases)('%s: however the bytes are cut', (_, usage, answer, chunks) => {
+  test.each(cases)('%s: with any split of the bytes', (_, usage, answer, chunks) => {
     const bytes = Buffer.from(chunks.join(''))
     const whole = readAnswer(asking(usage), chunks, answer)
     const byByte = readAnswer(
@@ -237,7 +237,7 @@ describe("the provider's own figures count", () => {
     expect(byByte.isEnding()).toBe(whole.isEnding())
   })
 
-  test('embeddings and reranking are asked for no output', () => {
+  test('embeddings and reranking have no output', () => {
     const asked = asking('openai', { endpoint: { usage: openaiUsage, output: [] } })
     const used = readAnswer(asked, [line({ usage: { prompt_tokens: 8, total_tokens: 8 } })]).used(
       answered,
@@ -246,7 +246,7 @@ describe("the provider's own figures count", () => {
   })
 })
 
-describe('the end of an answer is seen', () => {
+describe('the end of an answer is detected', () => {
   test.each<[string, Form, Answer, string, string]>([
     ['Ollama', 'ollama', ndjson, line({ done: false }), line({ done: true })],
     ['OpenAI', 'openai', sse, event({ choices: [] }), 'data: [DONE]\n\n'],
@@ -270,13 +270,13 @@ describe('the end of an answer is seen', () => {
     expect(readAnswer(asked, [before, last], answer).isEnding()).toBe(true)
   })
 
-  test('and an abort after it is no estimate', () => {
+  test('and an abort after it causes no estimate', () => {
     const chunks = [line({ done: true, prompt_eval_count: 1, eval_count: 2 })]
     expect(readAnswer(asking('ollama'), chunks, ndjson).used(aborted).isEstimated).toBe(false)
   })
 })
 
-describe('what is not told is estimated, and marked so', () => {
+describe('usage that is not reported is estimated, and marked as such', () => {
   test('a stream: a quarter of the bytes in, its parts out', () => {
     const parts = Array.from({ length: 12 }, () => event({ choices: [{ delta: {} }] }))
     expect(readAnswer(asking('openai'), parts, sse).used(answered)).toMatchObject({
@@ -284,7 +284,7 @@ describe('what is not told is estimated, and marked so', () => {
     })
   })
 
-  test('zeros on both sides are no count: a text has a prompt', () => {
+  test('zeros on both sides do not count: every text has a prompt', () => {
     const part = event({ candidates: [{ content: { parts: [{ text: 'a' }] } }] })
     const zeros = event({ usageMetadata: { promptTokenCount: 0, candidatesTokenCount: 0 } })
     const parts = [...Array.from({ length: 9 }, () => part), zeros]
@@ -311,13 +311,16 @@ describe('what is not told is estimated, and marked so', () => {
     }
   })
 
-  test.each([aborted, failed])('a stream that broke off is charged for what came: $kind', (end) => {
-    const parts = anthropicStream.slice(0, 2)
-    const used = readAnswer(asking('anthropic'), parts, sse).used(end)
-    expect(used).toMatchObject({ inputTokens: 129, outputTokens: 2, isEstimated: true })
-  })
+  test.each([aborted, failed])(
+    'a stream that broke off is charged for what arrived: $kind',
+    (end) => {
+      const parts = anthropicStream.slice(0, 2)
+      const used = readAnswer(asking('anthropic'), parts, sse).used(end)
+      expect(used).toMatchObject({ inputTokens: 129, outputTokens: 2, isEstimated: true })
+    },
+  )
 
-  test('a client that left before the head is charged for its prompt', () => {
+  test('a client that disconnected before the head is charged for its prompt', () => {
     const used = createAnswerReader(asking('openai')).used({ ...aborted, status: 499 })
     expect(used).toMatchObject({ inputTokens: 101, outputTokens: 0, isEstimated: true })
   })
@@ -365,7 +368,7 @@ describe('a hostile upstream', () => {
     }
   })
 
-  test('that sends one line without end costs no memory worth speaking of', () => {
+  test('that sends one line without end uses little memory', () => {
     const reading = createAnswerReader(asking('openai'))
     reading.begin(200, { 'content-type': 'text/event-stream' })
     reading.read(Buffer.from('data: {"model":"'))
@@ -376,7 +379,7 @@ describe('a hostile upstream', () => {
     expect(reading.used(answered)).toMatchObject({ isEstimated: true })
   })
 
-  test('whatever it sends, the result is integers and nothing is thrown', () => {
+  test('gives integers and no exception, whatever it sends', () => {
     const bytes = fc.array(
       fc.oneof(
         fc.uint8Array({ maxLength: 80 }),
@@ -406,12 +409,12 @@ describe('money', () => {
   const price = { inputMicroUsdPerMillion: 1_000_000, outputMicroUsdPerMillion: 2_000_000 }
   const text = line({ model: 'real', usage: { prompt_tokens: 10, completion_tokens: 20 } })
 
-  test('is what the model costs that was asked for', () => {
+  test('is the price of the requested model', () => {
     const priceOf = (model: string) => (model === 'm' ? price : null)
     expect(readAnswer(asking('openai', { priceOf }), [text]).used(answered).microUsd).toBe(50)
   })
 
-  test('or the one that answered, where the name asked for is an alias without a price', () => {
+  test('or of the one that answered, when the requested name is an alias without a price', () => {
     const priceOf = (model: string) => (model === 'real' ? price : null)
     const used = readAnswer(asking('openai', { priceOf }), [text]).used(answered)
     expect(used).toMatchObject({ model: 'm', microUsd: 50 })
@@ -422,7 +425,7 @@ describe('money', () => {
   })
 })
 
-describe('under what id an upstream keeps its answer', () => {
+describe('the id of a stored answer', () => {
   const idsOf = (chunks: readonly string[], answer: Answer = {}, usage: Form = 'responses') => {
     const ids: string[] = []
     const asked = asking(usage, { onStored: (id) => ids.push(id) })
@@ -494,13 +497,13 @@ describe('under what id an upstream keeps its answer', () => {
     expect(itemsOf(chunks, answer)).toEqual(expected)
   })
 
-  test('of 100,000 items the first are told, and the rest are nobody’s', () => {
+  test('is known for the first of 100,000 items, and the rest belong to nobody', () => {
     const output = Array.from({ length: 100_000 }, (_, n) => ({ id: `fc_${n}` }))
     const ids = itemsOf([JSON.stringify({ output })])
     expect([ids.length, ids[0], ids.at(-1)]).toEqual([512, 'fc_0', 'fc_511'])
   })
 
-  test('is asked of the Responses API alone: other ids name nothing that is kept', () => {
+  test('is read from the Responses API only: other ids name nothing that is stored', () => {
     expect(idsOf([JSON.stringify({ id: 'chatcmpl-1' })], {}, 'openai')).toEqual([])
   })
 })

@@ -22,7 +22,7 @@ function watch(places: readonly Place[], ...chunks: (string | Uint8Array)[]) {
 
 const usage = ['usage', 'tokens']
 
-describe('what is found', () => {
+describe('values that are found', () => {
   test.each<[string, string, Found]>([
     ['a member of a member', '{"usage":{"tokens":12}}', [['usage.tokens', '12', false]]],
     ['with blanks', ' { "usage" :\n{ "tokens" : 12 } } ', [['usage.tokens', '12', false]]],
@@ -60,7 +60,7 @@ describe('what is found', () => {
     expect(watch([usage], text).found).toEqual(expected)
   })
 
-  test('not what only looks like it', () => {
+  test('text that only looks like a member is ignored', () => {
     const texts = [
       '{"tokens":12}',
       '{"usage":12}',
@@ -83,13 +83,13 @@ describe('what is found', () => {
     expect(watch([usage], '{}{"a":{}}\n[{},{}] 7 {').ended).toBe(3)
   })
 
-  test('text is cut, so that a long one costs no memory', () => {
+  test('text is cut, so that a long one uses no memory', () => {
     const { found } = watch([['model']], `{"model":"${'x'.repeat(10_000)}"}`)
     expect(found[0]?.[1]).toHaveLength(1_000)
   })
 })
 
-test('it makes no difference how the bytes are cut', () => {
+test('the result does not depend on how the bytes are split', () => {
   const value = fc.jsonValue({ maxDepth: 4 }).map((json) => JSON.stringify(json))
   const bodies = fc
     .array(
@@ -112,7 +112,7 @@ test('it makes no difference how the bytes are cut', () => {
   )
 })
 
-test('it finds what JSON.parse finds, wherever it stands', () => {
+test('the values are those that JSON.parse finds, in any position', () => {
   const other = fc.dictionary(fc.string(), fc.jsonValue())
   fc.assert(
     fc.property(other, other, fc.nat(), (outer, inner, tokens) => {
@@ -124,7 +124,7 @@ test('it finds what JSON.parse finds, wherever it stands', () => {
   )
 })
 
-test('no bytes make it throw, nor keep what it was given', () => {
+test('no bytes make it throw or keep its input', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 60 })), (chunks) => {
       watch([usage, []], ...chunks)

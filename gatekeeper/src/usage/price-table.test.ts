@@ -26,12 +26,12 @@ describe('the built-in prices', () => {
     expect(perMillion(name)).toEqual([input, output])
   })
 
-  test('a snapshot that came after them costs what its model does', () => {
+  test('a later snapshot has the price of its model', () => {
     expect(priceOf('gpt-4o-2031-01-01')).toEqual(priceOf('gpt-4o'))
     expect(priceOf('openai/gpt-4.1-latest')).toEqual(priceOf('gpt-4.1'))
   })
 
-  test('a long prompt may cost more, and all of the request does', () => {
+  test('a long prompt may cost more, for the whole request', () => {
     expect(priceOf('gemini/gemini-2.5-pro')?.long).toEqual({
       aboveInputTokens: 200_000,
       inputMicroUsdPerMillion: 2_500_000,
@@ -59,7 +59,7 @@ describe('the built-in prices', () => {
     expect(priceOf(name)).toBeNull()
   })
 
-  test('no price is beyond what sums are exact for, and none is no number', () => {
+  test('every price is a number within the range of exact sums', () => {
     const names = ['gpt-4.5-preview', 'openai/o1-pro', 'openai/gpt-5-pro', 'mistral-large-latest']
     for (const name of names) {
       const [input = Number.NaN, output = Number.NaN] = perMillion(name) ?? []

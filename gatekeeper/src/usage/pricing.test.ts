@@ -20,7 +20,7 @@ describe('a sum', () => {
     expect(costOf(list, input, output)).toBe(expected)
   })
 
-  test('is what exact arithmetic gives, rounded up', () => {
+  test('equals exact arithmetic, rounded up', () => {
     const micro = fc.integer({ min: 0, max: 1_000_000_000 })
     const tokens = fc.integer({ min: 0, max: 400_000_000 })
     fc.assert(
@@ -33,7 +33,7 @@ describe('a sum', () => {
   })
 })
 
-test('a request with a long prompt costs the long price, all of it', () => {
+test('a request with a long prompt costs the long price as a whole', () => {
   const long = { aboveInputTokens: 200_000, ...price(2_000_000, 4_000_000) }
   const list = { ...price(1_000_000, 2_000_000), long }
   expect(costOf(list, 200_000, 10)).toBe(200_020)
@@ -55,14 +55,14 @@ describe('a list', () => {
     expect(createPriceList([createPriceFinder(own)])(model)).toEqual(price(expected))
   })
 
-  test('an earlier list decides, also that a model is free', () => {
+  test('an earlier list decides, also for a free model', () => {
     const free = createPriceFinder([{ model: 'gpt-4o', price: price(0) }])
     const later = createPriceFinder(own)
     expect(createPriceList([free, later])('gpt-4o')).toEqual(price(0))
     expect(createPriceList([free, later])('gpt-5')).toEqual(price(2))
   })
 
-  test('a stranger’s inventions do not fill the memory, and answers stay right beyond it', () => {
+  test('invented model names do not fill the memory, and answers stay correct beyond it', () => {
     const priceOf = createPriceList([createPriceFinder(own)])
     for (let at = 0; at < 5_000; at++) priceOf(`invented-${at}`)
     expect(priceOf('gpt-5-mini')).toEqual(price(3))
@@ -77,13 +77,13 @@ describe('a service', () => {
     { name: 'ollama', kind: kindsByName.ollama, prices: own },
   ])
 
-  test('that sells models of others has their prices too', () => {
+  test('that offers models of others has their prices too', () => {
     expect(of('litellm')('gpt-4o')).toEqual(price(2_500_000, 10_000_000))
     expect(of('litellm')('OpenAI/GPT-4o')).toEqual(price(2_500_000, 10_000_000))
     expect(of('litellm')('llama3')).toEqual(price(5))
   })
 
-  test('has its own price before the built-in one, also where that is another or none', () => {
+  test('has its own price before the built-in one, also if that is different or missing', () => {
     const cheaper = [
       { model: 'gpt-4o', price: price(1) },
       { model: 'claude-*', price: price(0) },
@@ -96,7 +96,7 @@ describe('a service', () => {
     expect(priceOf('gpt-4o-mini')).toEqual(price(150_000, 600_000))
   })
 
-  test('that runs models here has its own prices alone, whatever a model is called', () => {
+  test('that runs models here has its own prices only, whatever the name of a model', () => {
     expect(of('ollama')('gpt-4o')).toBeNull()
     expect(of('ollama')('llama3')).toEqual(price(5))
     expect(of('unheard')('gpt-4o')).toBeNull()

@@ -7,7 +7,7 @@ const stripped: Place = {
 }
 const whole: Place = { ...stripped, prefix: null }
 
-/** What Caddy makes of a field with the generated lines, whose expressions JavaScript reads as Go does. */
+/** Applies the generated lines to a field as Caddy does: JavaScript reads their expressions as Go. */
 function changed(field: string, said: string, place: Place): string {
   return placeBelow(place).reduce((value, line) => {
     const [, name, search = '', to = ''] = /^header_down (\S+) `(.*?)` `(.*?)`$/.exec(line) ?? []
@@ -33,8 +33,8 @@ describe('a Location of a checked service', () => {
   const starts = ['/tts/', '/base/', '/base/tts/', 'http://127.0.0.1:8880/', '//localhost/base/']
   const forms = starts.flatMap((start) => slashes.map((more) => `${start}${more}evil.example`))
 
-  // Browsers take `\` for `/`, and drop tabs, before they read a place.
-  test.each(forms)('%j stays with us once its start is taken off', (said) => {
+  // Browsers treat `\` as `/`, and drop tabs, before they read a Location.
+  test.each(forms)('%j stays on our host after its start is removed', (said) => {
     for (const place of [stripped, whole]) {
       for (const field of ['Location', 'Content-Location']) {
         const { origin } = new URL(changed(field, said, place), 'https://gk.example/tts/')

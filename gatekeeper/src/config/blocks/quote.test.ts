@@ -43,7 +43,7 @@ describe('a value in the generated Caddyfile', () => {
     },
   )
 
-  test('a duration is never 0, which is no limit to Caddy', () => {
+  test('a duration is never 0, which means no limit to Caddy', () => {
     expect([0.5, 5, 0.000_000_1].map(duration)).toEqual(['500ms', '5000ms', '1ms'])
   })
 })

@@ -22,7 +22,7 @@ const tts =
   '  tts: {kind: http, upstream: {url: "http://h:1/base"}, routes: [{prefix: /tts, strip: true}]}'
 
 describe('services.caddy', () => {
-  test('has a block for each checked route: asked first, then proxied within the limits', () => {
+  test('has a block for each checked route: check first, then proxy within the limits', () => {
     const timed = tts.replace(
       'routes',
       'timeouts: {connectSeconds: 1, headersSeconds: 0.5, idleSeconds: 9}, routes',
@@ -44,7 +44,7 @@ describe('services.caddy', () => {
     expect(text).toMatch(/@gatekeeper-relay \{\n\t\tpath "\/x" "\/x\/\*" "\/health"/)
   })
 
-  test('a route below another one is served by its own point, whatever order Caddy puts them in', () => {
+  test('a route below another one is served by its own point, whatever order Caddy applies', () => {
     const { text } = render(
       [
         '  a: {kind: openai, upstream: {url: "http://a:1"}, routes: [{prefix: /a}, {prefix: /b/relayed}]}',
@@ -61,7 +61,7 @@ describe('services.caddy', () => {
     const hostsOf = (text: string) =>
       text.slice(text.indexOf('(hosts)'), text.indexOf('(service_errors)'))
 
-    test('is a site with all that the main one has, and nothing of it stands there', () => {
+    test('is a site with everything that the main one has, and the main site has nothing of it', () => {
       const { text } = render(webui('{host: webui.localhost, prefix: /}'))
       expect(hostsOf(text)).toContain(
         [
@@ -89,7 +89,7 @@ describe('services.caddy', () => {
       expect(hostsOf(text)).not.toContain('tls internal')
     })
 
-    test('is relayed where the route says so, and routes of other hosts change nothing there', () => {
+    test('is relayed if the route says so, and routes of other hosts change nothing there', () => {
       const { text } = render(
         webui(
           '{host: a.lan, prefix: /, mode: relay}, {host: a.lan, prefix: /c}, {host: b.lan, prefix: /a/d}, {prefix: /e}',
@@ -101,7 +101,7 @@ describe('services.caddy', () => {
       expect(text.match(/path "\/a\/d\/\*"\n/g)).toHaveLength(1)
     })
 
-    test('a base path of the service and its own addresses are its own host there', () => {
+    test('a base path of the service and its own URLs lead to its own host there', () => {
       const { text } = render(
         '  webui: {kind: http, upstream: {url: "http://inner/base"}, routes: [{host: webui.localhost, prefix: /, strip: true}]}',
       )
@@ -109,18 +109,18 @@ describe('services.caddy', () => {
       expect(text).not.toContain('X-Forwarded-Prefix')
     })
 
-    test('a service without an address has no site: one of the Caddyfile stands for it', () => {
+    test('a service without an address has no site: the Caddyfile has one for it', () => {
       const { text } = render('  sd: {kind: http, routes: [{host: sd.lan, prefix: /}]}')
       expect(text).not.toContain('sd.lan')
     })
   })
 
-  test('a service without an address has no block: one of the Caddyfile stands for it', () => {
+  test('a service without an address has no block: the Caddyfile has one for it', () => {
     const { text } = render('  sd: {kind: http, routes: [{prefix: /sd}]}')
     expect(text).not.toContain('/sd')
   })
 
-  test('ends are told by a socket beside the one for checks, and not at all where there is none', () => {
+  test('Caddy reports ends over a socket next to the one for checks, and not at all without one', () => {
     expect(render(tts).text).toContain('output net "unix//srv/gk/.gatekeeper/run/outcomes.sock"')
     const { text } = render(tts, { GATEKEEPER_CHECK_LISTEN: '127.0.0.1:9002' })
     expect(text).toContain('(outcomes) {\n\tlog_skip\n}')

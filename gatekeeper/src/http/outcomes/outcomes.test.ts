@@ -33,7 +33,7 @@ describe('a report of Caddy', () => {
     '{"uuid":1}',
     line('a', { status: '200' }),
     line('a', { size: -1 }),
-  ])('%j is none', (text) => {
+  ])('%j is not a report', (text) => {
     expect(readReport(text)).toBeNull()
   })
 })
@@ -53,7 +53,7 @@ describe('how an answer ended', () => {
     for (const close of opened.splice(0)) close()
   })
 
-  /** With Caddy's side of as many connections. */
+  /** With Caddy's side of the given number of connections. */
   async function open(connections = 1, expectedMax = 3) {
     const outcomes = createOutcomes({ clock: () => now, timers, expectedMax })
     const server = createServer(outcomes.accept).listen(0, '127.0.0.1')
@@ -75,12 +75,12 @@ describe('how an answer ended', () => {
   const expectEnd = (outcomes: Outcomes, id: string, waitMs = 1_000) =>
     new Promise<End | null>((done) => outcomes.expect(id, waitMs, done))
 
-  test('is unknown at once where no Caddy tells of it', async () => {
+  test('is unknown at once when no Caddy reports it', async () => {
     const { outcomes } = await open(0)
     expect(await expectEnd(outcomes, 'a')).toBeNull()
   })
 
-  test('is told by its request id, in whatever pieces and order the lines come', async () => {
+  test('is matched by its request id, in whatever pieces and order the lines arrive', async () => {
     const { outcomes, sockets } = await open()
     const ends = [expectEnd(outcomes, 'a'), expectEnd(outcomes, 'b')]
     const text = `garbage\n${line('other')}${line('b', { status: 404 })}${line('a')}`
@@ -89,7 +89,7 @@ describe('how an answer ended', () => {
     expect([a?.outcome.status, b?.outcome.status]).toEqual([200, 404])
   })
 
-  test('is told once: a second line, or an id that is awaited already, changes nothing', async () => {
+  test('is reported once: a second line, or an id that is awaited already, changes nothing', async () => {
     const { outcomes, sockets } = await open()
     const first = expectEnd(outcomes, 'a')
     expect(await expectEnd(outcomes, 'a')).toBeNull()
@@ -97,7 +97,7 @@ describe('how an answer ended', () => {
     expect((await first)?.outcome.status).toBe(200)
   })
 
-  test('is unknown after its time, and where too many are awaited: the oldest goes first', async () => {
+  test('is unknown after its time limit, and when too many are awaited: the oldest goes first', async () => {
     const { outcomes } = await open()
     const ends = ['a', 'b', 'c'].map((id) => expectEnd(outcomes, id, id === 'b' ? 10 : 1_000))
     now = 10
@@ -109,7 +109,7 @@ describe('how an answer ended', () => {
     expect(await Promise.all([ends[2], ...later])).toEqual([null, null, null])
   })
 
-  test('is unknown when the last Caddy is gone', async () => {
+  test('is unknown when the last Caddy has disconnected', async () => {
     const { outcomes, sockets } = await open(2)
     const end = expectEnd(outcomes, 'a')
     sockets[0]?.destroy()
@@ -117,7 +117,7 @@ describe('how an answer ended', () => {
     expect(await end).toBeNull()
   })
 
-  test('a line without an end is no memory to fill', async () => {
+  test('a line without an end does not fill the memory', async () => {
     const { sockets } = await open()
     const closed = new Promise((done) => sockets[0]?.once('close', done))
     sockets[0]?.write('x'.repeat(100_000))

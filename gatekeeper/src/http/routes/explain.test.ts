@@ -61,7 +61,7 @@ describe('the explain listener', () => {
   )
 
   it.each(['/', '/explain/', '/EXPLAIN', '/%65xplain', '//explain'])(
-    'has nothing at %s',
+    'answers nothing at %s',
     async (path) => {
       expect(await post(JSON.stringify(question), { path })).toMatchObject({
         status: 404,
@@ -70,7 +70,7 @@ describe('the explain listener', () => {
     },
   )
 
-  it('is asked by POST alone, and nothing of it is a fault', async () => {
+  it('answers POST only, and no request is logged as a fault', async () => {
     expect((await fetch(`${url}/explain`)).status).toBe(404)
     expect(faults).toEqual([])
   })

@@ -15,7 +15,7 @@ const problem = { source: '/keys/keys.json', what: 'is not valid JSON', remedy: 
 
 type Asked = { readonly path: string; readonly fields: readonly string[]; readonly from?: string }
 
-/** Asks an ops listener as a client would, with the fields exactly as they stand. */
+/** Sends a request to an ops listener as a client would, with exactly these fields. */
 async function ask({ path, fields, from = '127.0.0.1' }: Asked, deps: Partial<OpsDeps> = {}) {
   const all: OpsDeps = {
     notes: () => [],
@@ -39,7 +39,7 @@ const own = ['Host: localhost']
 const shown = (text: string) => ['Host: prometheus-target:9003', `Authorization: ${text}`]
 
 describe('the ops listener', () => {
-  it('names every part that is stale, with what is wrong and the cure', async () => {
+  it('lists every part that is stale, with the problem and the fix', async () => {
     const { status, text } = await ask({ path: '/readyz', fields: own })
     expect(status).toBe(200)
     expect(JSON.parse(text.slice(text.indexOf('{')))).toEqual({
@@ -49,7 +49,7 @@ describe('the ops listener', () => {
     })
   })
 
-  it('names what is written and was hardly meant, to this machine alone, without a key', async () => {
+  it('lists settings that are probably mistakes, to this machine only, without a key', async () => {
     const key = `gk_${'a'.repeat(10)}_${'b'.repeat(49)}`
     const what = `key x names the service "${key}", which does not exist`
     const notes = () => [{ source: '/keys/keys.json', what, remedy: 'Correct the name.' }]
@@ -60,7 +60,7 @@ describe('the ops listener', () => {
     expect(text).not.toContain('bbb')
   })
 
-  it('is ok where nothing is stale, and 503 while it drains', async () => {
+  it('is ok when nothing is stale, and 503 while it drains', async () => {
     const parts = () => ({ keys: [] })
     const ready = await ask({ path: '/readyz', fields: own }, { parts })
     expect(ready.text).toContain('"status":"ok"')
@@ -68,7 +68,7 @@ describe('the ops listener', () => {
     expect(draining.status).toBe(503)
   })
 
-  it('gives the figures to this machine', async () => {
+  it('gives the metrics to this machine', async () => {
     const { status, text } = await ask({ path: '/metrics', fields: own })
     expect(status).toBe(200)
     expect(text).toContain('figures 1')
@@ -76,7 +76,7 @@ describe('the ops listener', () => {
   })
 
   it.each(['/readyz', '/metrics', '/nothing'])(
-    '%s is not read by a page whose name was bound to 127.0.0.1 (DNS rebinding)',
+    '%s cannot be read by a page whose name was bound to 127.0.0.1 (DNS rebinding)',
     async (path) => {
       const foreign = [
         ['Host: evil.example'],
@@ -94,7 +94,7 @@ describe('the ops listener', () => {
   )
 
   it.each(['localhost', 'LOCALHOST:9003', '127.0.0.1:1', '[::1]:9003', 'ai.example:443'])(
-    'answers by the name %s',
+    'answers to the name %s',
     async (name) => {
       expect((await ask({ path: '/metrics', fields: [`Host: ${name}`] })).status).toBe(200)
     },
@@ -109,7 +109,7 @@ describe('the ops listener', () => {
     ['the token alone', shown(token)],
     ['two of them', [...shown(`Bearer ${token}`), `Authorization: Bearer ${token}`]],
     ['one in the query', own],
-  ])('where there is a token, figures are not for who shows %s', async (_, fields) => {
+  ])('with a token configured, metrics are refused to a caller with %s', async (_, fields) => {
     const path = `/metrics?token=${token}`
     const { status, text } = await ask({ path, fields }, { metricsToken: token })
     expect(status).toBe(401)
@@ -121,13 +121,13 @@ describe('the ops listener', () => {
     ...['http://localhost/metrics', 'http://x/metrics', '/metrics/', '/METRICS', '//metrics'],
     ...['/%6detrics', '/metrics%2f', '/metrics;x', '/./metrics', '/livez/../metrics', '/metrics#x'],
     ...['/livez;/metrics', '/livez%2f..%2fmetrics', '*', 'metrics'],
-  ])('no spelling of a path leads past the token: %s', async (path) => {
+  ])('no spelling of a path bypasses the token: %s', async (path) => {
     const { status, text } = await ask({ path, fields: own }, { metricsToken: token })
     expect([400, 401, 404]).toContain(status)
     expect(text).not.toContain('figures')
   })
 
-  it('where there is a token, who shows it reads the figures by whatever name', async () => {
+  it('with a token configured, a caller with it reads the metrics under any host name', async () => {
     for (const scheme of ['Bearer', 'bearer']) {
       const fields = shown(`${scheme} ${token}`)
       const { status } = await ask({ path: '/metrics', fields }, { metricsToken: token })
@@ -135,12 +135,12 @@ describe('the ops listener', () => {
     }
   })
 
-  it('the token opens nothing else', async () => {
+  it('the token gives access to nothing else', async () => {
     const fields = shown(`Bearer ${token}`)
     expect((await ask({ path: '/readyz', fields }, { metricsToken: token })).status).toBe(421)
   })
 
-  it('tells other machines no more than a word', async () => {
+  it('tells other machines no more than one word', async () => {
     const from = Object.values(networkInterfaces())
       .flatMap((all) => all ?? [])
       .find(({ internal, family }) => !internal && family === 'IPv4')?.address
@@ -150,7 +150,7 @@ describe('the ops listener', () => {
     expect(text).toContain('{"status":"degraded"}')
   })
 
-  it('lives by any name', async () => {
+  it('answers liveness under any host name', async () => {
     expect((await ask({ path: '/livez', fields: ['Host: 10.1.2.3:9003'] })).status).toBe(200)
   })
 })

@@ -25,11 +25,11 @@ describe('the query of a chat', () => {
     ['model=%ff', ['model=\ufffd']],
     ['=', ['']],
     ['a=1&model=', ['a', 'model=']],
-  ])('%j is refused, and all of it is named', (query, unknown) => {
+  ])('%j is refused, and all of its parts are listed', (query, unknown) => {
     expect(readChatQuery(query)).toEqual({ unknown })
   })
 
-  test('is never half read: a name is one that can be seen, of two hundred letters at most', () => {
+  test('is never read in part: a name has visible characters, two hundred at most', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 300 }), fc.webQueryParameters()), (query) => {
         const read = readChatQuery(query)
@@ -50,6 +50,6 @@ test.each([
   ['/shark/chat', false],
   ['/authorized/minnow/chat/', true],
   ['/authorized/a/b/chat', false],
-])('%s is a chat of a level that is not known: %s', (path, expected) => {
+])('%s is a chat of an unknown level: %s', (path, expected) => {
   expect(createLevelTest([])(path)).toBe(expected)
 })

@@ -21,14 +21,14 @@ afterEach(async () => {
 const modeOf = async (file: string) => (await stat(file)).mode & 0o777
 
 describe('writeFileAtomic', () => {
-  test('makes a new file that only its owner may read, and leaves nothing beside it', async () => {
+  test('makes a new file that only its owner may read, and leaves no other file', async () => {
     await writeFileAtomic(path, 'one')
     expect(await readFile(path, 'utf8')).toBe('one')
     expect(await modeOf(path)).toBe(0o600)
     expect(await readdir(folder)).toEqual(['keys.json'])
   })
 
-  test('replaces by a new file, with the mode of the old one', async () => {
+  test('replaces the file by a new one with the mode of the old one', async () => {
     await writeFile(path, 'a longer text')
     await chmod(path, 0o640)
     const before = await stat(path)
@@ -48,12 +48,12 @@ describe('writeFileAtomic', () => {
     expect((await readdir(folder)).sort()).toEqual(['keys.json', 'link.json'])
   })
 
-  test('rejects where the folder is missing, and makes none', async () => {
+  test('rejects when the folder is missing, and makes none', async () => {
     const missing = join(folder, 'none', 'keys.json')
     await expect(writeFileAtomic(missing, 'x')).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  test('leaves no temporary file behind a failure', async () => {
+  test('leaves no temporary file after a failure', async () => {
     await expect(writeFileAtomic(folder, 'x')).rejects.toThrow()
     expect(await readdir(folder)).toEqual([])
   })
@@ -94,7 +94,7 @@ describe('withLock', () => {
     expect(await after(11_000)).toBe('in')
   })
 
-  test('who lost the lock is told before writing, and does not remove the new one', async () => {
+  test('a holder that lost the lock learns it before writing, and does not remove the new one', async () => {
     const lost = withLock(lock(), async (held) => {
       await writeFile(lock(), '2 new owner\n')
       await held.confirm()
@@ -103,7 +103,7 @@ describe('withLock', () => {
     expect(await readFile(lock(), 'utf8')).toBe('2 new owner\n')
   })
 
-  test('gives the lock back where the work fails', async () => {
+  test('releases the lock when the work fails', async () => {
     const failing = withLock(lock(), async () => {
       throw new Error('broken')
     })

@@ -15,31 +15,31 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('a file and its folder are made for the service alone, and no lock is left', async () => {
+test('a file and its folder are made for the service only, and no lock is left', async () => {
   await changeFile(path, (text) => ({ text: `${text}` }))
   expect(await readFile(path, 'utf8')).toBe('null')
   expect(await readdir(join(folder, 'of'))).toEqual(['keys.json'])
 })
 
-test('of many changes at once none is lost', async () => {
+test('many changes at once are all kept', async () => {
   const add = () => changeFile(path, (text) => ({ text: `${Number(text) + 1}` }))
   await Promise.all(Array.from({ length: 8 }, add))
   expect(await readFile(path, 'utf8')).toBe('8')
 })
 
-test('what was given is given back; null writes nothing', async () => {
+test('the result of the change is returned; null writes nothing', async () => {
   expect(await changeFile(path, () => ({ text: 'a', id: 7 }))).toEqual({ text: 'a', id: 7 })
   expect(await changeFile(path, () => null)).toBe(null)
   expect(await readFile(path, 'utf8')).toBe('a')
 })
 
-test('what cannot be recorded is not written', async () => {
+test('a change that cannot be recorded is not written', async () => {
   const record = () => Promise.reject(new Error('no audit'))
   await expect(changeFile(path, () => ({ text: 'a', record }))).rejects.toThrow('no audit')
   expect(await readdir(join(folder, 'of'))).toEqual([])
 })
 
-test('what was recorded and could not be written is recorded as that', async () => {
+test('a recorded change that could not be written is recorded as failed', async () => {
   const told: string[] = []
   await mkdir(path, { recursive: true })
   const change = () => ({

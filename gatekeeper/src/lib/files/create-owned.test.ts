@@ -10,8 +10,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('what is made for the service', () => {
-  it('is for its user alone, and what is there is left as it is', () => {
+describe('a file made for the service', () => {
+  it('is for its user only, and an existing file is not changed', () => {
     const file = join(folder, 'a/b/file')
     createOwnedFolder(join(folder, 'a/b'))
     createOwnedFile(file)
@@ -26,7 +26,7 @@ describe('what is made for the service', () => {
   const isRoot = process.getuid?.() === 0
   if (!isRoot) process.stderr.write('SKIP: not root here, so no file is made for another user\n')
 
-  it.skipIf(!isRoot)('by root belongs to whoever has the folder', () => {
+  it.skipIf(!isRoot)('by root belongs to the owner of the folder', () => {
     chownSync(folder, 65534, 65534)
     createOwnedFolder(join(folder, 'a/b'))
     createOwnedFile(join(folder, 'a/b/file'))

@@ -39,7 +39,7 @@ async function write(file: FollowedFile<number>, text: string | Buffer): Promise
   await file.reload()
 }
 
-test('the last good value stays in force, and the problem says why', async () => {
+test('the last good value stays in force, and the problem gives the cause', async () => {
   await writeFile(path, '1')
   const file = await open()
   const versions = [file.version()]

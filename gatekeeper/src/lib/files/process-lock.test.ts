@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const path = () => join(folder, 'a.lock')
 
-/** A process that takes the lock, says so and stays. */
+/** A process that takes the lock, reports it and keeps running. */
 async function holdElsewhere() {
   const module = import.meta.resolve('./process-lock.ts')
   const program = `import { tryProcessLock } from ${JSON.stringify(module)}
@@ -29,7 +29,7 @@ async function holdElsewhere() {
 }
 
 describe('a lock of a process', () => {
-  it('is held by one, within a process as well, and is for this user alone', () => {
+  it('has one holder, within a process as well, and is for this user only', () => {
     const lock = tryProcessLock(path())
     expect(tryProcessLock(path())).toBeNull()
     lock?.release()
@@ -37,14 +37,14 @@ describe('a lock of a process', () => {
     expect(statSync(path()).mode & 0o777).toBe(0o600)
   })
 
-  it('is waited for', async () => {
+  it('lets others wait for it', async () => {
     const lock = tryProcessLock(path())
     const next = takeProcessLock(path())
     lock?.release()
     ;(await next).release()
   })
 
-  it('ends with its process, however that ends, and with nothing else', async () => {
+  it('ends with its process, however that ends, and not before', async () => {
     const { child, isHeld } = await holdElsewhere()
     expect(isHeld).toBe(true)
     expect(tryProcessLock(path())).toBeNull()

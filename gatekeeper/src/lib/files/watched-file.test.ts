@@ -27,10 +27,10 @@ const start = async (timers?: Timers) => {
   watched = await watchFile(path, (state) => seen.push(state), timers)
   return watched
 }
-/** Waits for events of the real file system; two seconds is what is promised. */
+/** Waits for events of the real file system; the promise is two seconds. */
 const until = (check: () => void) => vi.waitFor(check, { timeout: 2000, interval: 5 })
 
-/** Timers that never run by themselves: `poll` and `settle` do what they would. */
+/** Timers that never run by themselves: `poll` and `settle` run them. */
 function createStoppedTimers() {
   const polls: (() => void)[] = []
   const delayed: (() => void)[] = []
@@ -47,7 +47,7 @@ function createStoppedTimers() {
   return { timers, delayed, poll: () => polls.forEach((run) => void run()) }
 }
 
-describe('what is there at the start', () => {
+describe('the initial state', () => {
   test('a text', async () => {
     await writeFile(path, 'one')
     expect((await start()).first).toEqual(text('one'))
@@ -59,12 +59,12 @@ describe('what is there at the start', () => {
     expect((await start()).first).toEqual({ kind: 'absent' })
   })
 
-  test('a folder in its place', async () => {
+  test('a folder in place of the file', async () => {
     await mkdir(path)
     expect((await start()).first).toEqual({ kind: 'unreadable', code: 'EISDIR' })
   })
 
-  test('bytes that are no UTF-8 are refused, not repaired', async () => {
+  test('bytes that are not UTF-8 are refused, not repaired', async () => {
     await writeFile(path, Buffer.from([0x22, 0xff, 0x22]))
     expect((await start()).first).toEqual({ kind: 'unreadable', code: 'not-utf8' })
   })
@@ -95,7 +95,7 @@ describe('a change is seen within two seconds', () => {
     await until(() => expect(seen.at(-1)).toEqual(text('ccc')))
   })
 
-  test('in a folder that is made only now, and in one that was removed and made again', async () => {
+  test('in a folder that is created later, and in one that was removed and created again', async () => {
     path = join(folder, 'later', 'keys.json')
     await start()
     for (const content of ['one', 'two']) {
@@ -138,27 +138,27 @@ test('a file that did not change is not reported again', async () => {
   expect(seen).toEqual([])
 })
 
-test('events are what brings a change at once: the poll is not waited for', async () => {
+test('events report a change at once, without waiting for the poll', async () => {
   const { timers } = createStoppedTimers()
   await start({ ...systemTimers, every: timers.every })
   await writeFile(path, 'one')
   await until(() => expect(seen).toEqual([text('one')]))
 })
 
-test('a burst of events is one look', async () => {
+test('a burst of events causes one read', async () => {
   const stopped = createStoppedTimers()
   await start(stopped.timers)
   for (let at = 0; at < 20; at++) await writeFile(path, `${at}`)
   await until(() => expect(stopped.delayed).toHaveLength(1))
 })
 
-test('what another file of the folder has in it is no reason to look; that one came or went is', async () => {
+test('a change inside another file of the folder causes no read; a new or removed file does', async () => {
   const other = join(folder, 'usage.db-wal')
   await writeFile(other, 'one')
   const stopped = createStoppedTimers()
   await start(stopped.timers)
   for (let at = 0; at < 20; at++) await writeFile(other, `${at}`, { flag: 'a' })
-  // Events come in their order: when this one is heard of, those before it were too.
+  // Events arrive in order: when this one has arrived, so have those before it.
   expect(stopped.delayed).toEqual([])
   await rename(other, `${other}.old`)
   await until(() => expect(stopped.delayed).toHaveLength(1))
@@ -172,8 +172,8 @@ test('after close nothing is reported', async () => {
   expect(seen).toEqual([])
 })
 
-test('a file that has lost its name is said to be detached, as a single-file mount is', async () => {
-  // /proc gives a name to the open file whose last link is gone: what such a mount looks like.
+test('a file that has lost its name is reported as detached, as a single-file mount is', async () => {
+  // /proc gives a name to the open file whose last link is gone, as in such a mount.
   await writeFile(path, 'old')
   const file = await open(path, 'r')
   await rm(path)

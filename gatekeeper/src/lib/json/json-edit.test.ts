@@ -24,13 +24,13 @@ describe('reading one member', () => {
     expect(readMember(body, ['e'])).toBe('x"y')
   })
 
-  test('gives nothing where it is not there, or nothing can be below', () => {
+  test('gives nothing when it is missing, or when its parent is not an object', () => {
     for (const path of [['x'], ['a', 'x'], ['e', 'x'], ['a', 'b', 'c'], ['A'], ['constructor']]) {
       expect(readMember(body, path)).toBeUndefined()
     }
   })
 
-  test('does not build what is too long to be looked at', () => {
+  test('does not build a value that is too long', () => {
     expect(readMember(body, ['f'])).toBe(tooLong)
   })
 
@@ -40,7 +40,7 @@ describe('reading one member', () => {
   })
 })
 
-test('the items of a list begin where they do', () => {
+test('the items of a list have their positions', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), (list, after) => {
       const body = bodyOf({ list, after })
@@ -69,7 +69,7 @@ describe('changing one member', () => {
     expect(editJson(bodyOf(text), [{ path, json }]).toString()).toBe(expected)
   })
 
-  test('does what assigning it does, and leaves all else byte for byte', () => {
+  test('has the effect of an assignment, and keeps all else byte for byte', () => {
     const name = fc.constantFrom('a', 'b', 'options', 'x"y')
     const value = fc.dictionary(name, fc.jsonValue())
     fc.assert(

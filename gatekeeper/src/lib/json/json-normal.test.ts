@@ -7,7 +7,7 @@ import { JsonNormalizer, jsonNestingMax } from './json-normal.ts'
 
 const rules = { foldedWithin: new Set(['options', 'messages', 'content']), foldsTop: true }
 
-/** The normal text, or why there is none. `stepBytes` must make no difference. */
+/** The normal text, or why it is refused. `stepBytes` must make no difference. */
 function normalize(text: string | Buffer, stepBytes = 1_000_000): string {
   const normalizer = new JsonNormalizer(Buffer.from(text), rules)
   let progress = normalizer.step(stepBytes)
@@ -15,7 +15,7 @@ function normalize(text: string | Buffer, stepBytes = 1_000_000): string {
   return progress === 'done' ? normalizer.result.bytes.toString() : progress
 }
 
-describe('a text is brought into its one plain form', () => {
+describe('a text gets its canonical form', () => {
   test.each([
     ['{}', '{}'],
     [' { } \r\n\t', '{}'],
@@ -37,12 +37,12 @@ describe('a text is brought into its one plain form', () => {
   test.each([
     ...['9007199254740993', '18446744073709551616', '1e400', '-0', '0.10', '1E5', '1.0', '-1.5e-7'],
     ...['123456789012345678901234567890.123456789'],
-  ])('the number %s stays as it was written', (number) => {
+  ])('the number %s stays as written', (number) => {
     expect(normalize(`{ "a" : ${number} }`)).toBe(`{"a":${number}}`)
   })
 })
 
-describe('what some reader takes for JSON and another does not is refused', () => {
+describe('a text that only some readers accept as JSON is refused', () => {
   test.each([
     ...['', ' ', '[]', '1', '"a"', 'null', '{', '}', '{]', '[}', '{"a"}', '{"a":}', '{"a":1,}'],
     ...['{,}', '{"a":1 "b":2}', '{"a":1}{}', '{"a":1}]', '{a:1}', "{'a':1}", '{"a":1}//', '/**/{}'],
@@ -63,20 +63,20 @@ describe('what some reader takes for JSON and another does not is refused', () =
     expect(normalize(text)).toBe('malformed')
   })
 
-  test('bytes that are no UTF-8', () => {
+  test('bytes that are not UTF-8', () => {
     expect(normalize(Buffer.from('7b2261223a22ff227d', 'hex'))).toBe('malformed')
     expect(normalize(Buffer.from('7b22c0a2223a317d', 'hex'))).toBe('malformed')
     expect(normalize(Buffer.from('7b2261223a22eda080227d', 'hex'))).toBe('malformed')
   })
 
-  test('nesting beyond its bound, however it is made', () => {
+  test('nesting beyond its limit, in any form', () => {
     const nested = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
     expect(normalize(nested(jsonNestingMax))).toBe(nested(jsonNestingMax))
     expect(normalize(nested(jsonNestingMax + 1))).toBe('malformed')
     expect(normalize('{"a":'.repeat(100_000))).toBe('malformed')
   })
 
-  test('more names in one object than anybody needs', () => {
+  test('too many names in one object', () => {
     const named = (count: number) =>
       `{${Array.from({ length: count }, (_, at) => `"a${at}":1`).join(',')}}`
     expect(normalize(named(jsonNamesMax))).toBe(named(jsonNamesMax))
@@ -84,7 +84,7 @@ describe('what some reader takes for JSON and another does not is refused', () =
   })
 })
 
-describe('a name that stands twice for some reader is refused', () => {
+describe('a name that some reader sees twice is refused', () => {
   test.each([
     ...['{"a":1,"a":1}', '{"a":1,"A":1}', '{"a":1,"\\u0061":1}', '{"s":1,"\u017f":1}'],
     ...['{"k":1,"\u212a":1}', '{"x":{"a":1,"a":2}}', '{"x":[[{"a":1,"\\u0061":2}]]}'],
@@ -97,7 +97,7 @@ describe('a name that stands twice for some reader is refused', () => {
   test.each([
     ...['{"x":{"a":1,"A":1}}', '{"a":1,"x":{"a":1}}', '{"options":{"x":{"a":1,"A":1}}}'],
     ...['{"messages":[{"a":1},{"A":1}]}', '{"x":{"options":{"a":1,"A":1}}}'],
-  ])('%s stands once', (text) => {
+  ])('%s occurs once', (text) => {
     expect(normalize(text)).toBe(text)
   })
 
@@ -108,7 +108,7 @@ describe('a name that stands twice for some reader is refused', () => {
   })
 })
 
-test('texts are told of with the name that they stand under, also in lists', () => {
+test('texts are reported with the name of their member, also in lists', () => {
   const told: string[] = []
   const text = '{"a":"one","images":["two",["three"]],"b":{"data":"four"},"c":""}'
   const normalizer = new JsonNormalizer(Buffer.from(text), {
@@ -130,7 +130,7 @@ function readAsGo(text: string, wanted: string): unknown {
   return found && JSON.parse(whole.bytes.toString('utf8', found.start, found.end))
 }
 
-/** Values without names that fold to one, and what blanks and escapes can be made of them. */
+/** Values without names that fold to the same, with any blanks and escapes. */
 const spelled = fc
   .dictionary(
     fc.oneof(fc.constantFrom('model', 'MODEL', 'Model', 'stream', '\u017ftream'), fc.string()),
@@ -148,7 +148,7 @@ const spelled = fc
     }),
   )
 
-test('what passes is the same value to JSON.parse and to a reader that folds, and is stable', () => {
+test('an accepted text has one value for JSON.parse and a reader that folds names, and is stable', () => {
   fc.assert(
     fc.property(spelled, fc.integer({ min: 1, max: 50 }), ({ value, text }, stepBytes) => {
       const normal = normalize(text, stepBytes)
@@ -175,7 +175,7 @@ const hostile = fc
   )
   .map((parts) => parts.join(''))
 
-test('it takes nothing that JSON.parse does not take, and of objects with single names all', () => {
+test('only texts that JSON.parse accepts pass, and all of them with unique names', () => {
   fc.assert(
     fc.property(fc.oneof(hostile, fc.json()), fc.integer({ min: 1, max: 9 }), (text, stepBytes) => {
       const normal = normalize(text, stepBytes)

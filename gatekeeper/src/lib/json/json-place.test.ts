@@ -42,7 +42,7 @@ describe('locate', () => {
     expect(locate(text, ['keys', 'a', 'list', 1, 'x'])).toEqual({ line: 3, column: 46 })
   })
 
-  test('falls back on what is around a missing value', () => {
+  test('falls back to the parent of a missing value', () => {
     expect(locate(text, ['keys', 'b', 'role'])).toEqual({ line: 2, column: 11 })
     expect(locate(text, ['nothing'])).toEqual({ line: 1, column: 1 })
   })

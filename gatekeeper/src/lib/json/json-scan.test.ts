@@ -24,7 +24,7 @@ describe('topLevelNames', () => {
     expect(topLevelNames(text)).toEqual(expected)
   })
 
-  test('tells the names that JSON.parse tells, of any object', () => {
+  test('gives the names that JSON.parse gives, for any object', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (value) => {
         const text = JSON.stringify(value)
@@ -34,7 +34,7 @@ describe('topLevelNames', () => {
     )
   })
 
-  test('a body of 25 MB takes no longer than a moment', () => {
+  test('a body of 25 MB is scanned quickly', () => {
     const text = JSON.stringify({
       model: 'm',
       messages: [{ content: 'a "quoted" word\n'.repeat(1.3e6) }],

@@ -30,13 +30,13 @@ test.each([
   expect(locateSyntaxError(text)).toEqual({ line, column, what: expect.stringMatching(what) })
 })
 
-test('the complaint never quotes the file, which may hold keys', () => {
+test('the message never quotes the file, which may hold keys', () => {
   for (const text of ['{"secret-key" }', '{secret-key: 1}', '"secret-key', '{"a": secret-key}']) {
     expect(locateSyntaxError(text)?.what).not.toMatch(/secret|key/)
   }
 })
 
-test('agrees with JSON.parse on what is JSON, however it was cut or changed', () => {
+test('agrees with JSON.parse on which texts are JSON, also when cut or changed', () => {
   const damaged = fc
     .tuple(fc.json(), fc.nat(), fc.constantFrom('', '"', '\\', ',', '}', ']', '{', ':', '0', '\n'))
     .map(

@@ -9,7 +9,7 @@ describe('a JSON text', () => {
   ])('%s is read', (text, value) => expect(parseJson(text)).toEqual(value))
 
   it.each(['', '{', 'undefined', '{"key": gk_secret}'])(
-    'that is none (%s) is undefined, and is not quoted in an error',
+    'that is invalid (%s) gives undefined, and is not quoted in an error',
     (text) => expect(parseJson(text)).toBe(undefined),
   )
 })

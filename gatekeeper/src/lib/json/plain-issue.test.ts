@@ -44,20 +44,20 @@ describe('a problem of gatekeeper.yaml says what is allowed, with an example', (
     expect(said.join()).not.toMatch(/Invalid|expected|received/)
   })
 
-  test('a union says all of its forms', () => {
+  test('a union lists all of its forms', () => {
     const text = issuer('').replace('{discovery: true}', '{jwks_uri: "https://a.b/k"}')
     expect(read(text.replace(', }', '}'))[0]?.what).toContain(
       'must be one of {discovery: true}, {url: https://login.example/keys}',
     )
   })
 
-  test('algorithms that are no list', () => {
+  test('algorithms that are not a list', () => {
     const text = issuer('').replace('[RS256]', 'RS256').replace(', }', '}')
     expect(read(text)[0]?.what).toContain('algorithms: must be a list, such as [RS256]')
   })
 })
 
-test('prices and clients say it in the same way', () => {
+test('prices and clients have messages of the same form', () => {
   const prices = readPriceFile('m: {inputUsdPerMillion: one}', 'p').problems.map(({ what }) => what)
   expect(prices[0]).toContain('m.inputUsdPerMillion: must be a number')
   const client = { role: 'admn', secrets: [{ sha256: 'x' }], services: 'ollama' }
@@ -72,7 +72,7 @@ test('prices and clients say it in the same way', () => {
 describe('gatekeeper.yaml', () => {
   const load = (bytes: Buffer) => loadGateway(settings, () => decodeText(bytes)).problems
 
-  test('in UTF-16 is named as such', () => {
+  test('in UTF-16 is reported as such', () => {
     const [problem] = load(Buffer.from(`\uFEFF${base}`, 'utf16le'))
     expect(problem).toMatchObject({ what: 'is written in UTF-16, not in UTF-8' })
   })

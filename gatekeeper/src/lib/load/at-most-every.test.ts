@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { atMostEvery } from './at-most-every.ts'
 
-test('a storm of calls is one piece of work, then none until the interval is over', async () => {
+test('many calls cause one run, then none until the interval is over', async () => {
   let now = 0
   let runs = 0
   const work = atMostEvery(
@@ -22,7 +22,7 @@ test('a storm of calls is one piece of work, then none until the interval is ove
   expect(runs).toBe(2)
 })
 
-test('work that fails may be tried again, after the interval', async () => {
+test('work that fails may run again after the interval', async () => {
   let now = 0
   const work = atMostEvery(
     10,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createByteBudget } from './byte-budget.ts'
 
 describe('a budget of bytes', () => {
-  test('gives no more than it has, to all holders together', () => {
+  test('never grants more than it has, to all holders together', () => {
     const budget = createByteBudget(100)
     expect(budget.open('a').take(50)).toBe(true)
     expect(budget.open('b').take(50)).toBe(true)
@@ -11,7 +11,7 @@ describe('a budget of bytes', () => {
     expect(budget.used()).toBe(100)
   })
 
-  test('gives one holder half of it at most, by however many leases', () => {
+  test('grants one holder half of it at most, over any number of leases', () => {
     const budget = createByteBudget(100)
     expect(budget.open('a').take(30)).toBe(true)
     expect(budget.open('a').take(21)).toBe(false)
@@ -19,7 +19,7 @@ describe('a budget of bytes', () => {
     expect(budget.open('b').take(50)).toBe(true)
   })
 
-  test('gets everything back once, however often a lease is released', () => {
+  test('counts each lease back once, however often it is released', () => {
     const budget = createByteBudget(100)
     const [one, other] = [budget.open('a'), budget.open('a')]
     one.take(20)
@@ -32,7 +32,7 @@ describe('a budget of bytes', () => {
     expect([budget.used(), budget.open('a').take(50)]).toEqual([0, true])
   })
 
-  test('never holds more than it has nor less than nothing, whatever is done', () => {
+  test('stays between zero and its size after any calls', () => {
     const act = fc.record({
       holder: fc.constantFrom('a', 'b', 'c'),
       bytes: fc.nat(60),

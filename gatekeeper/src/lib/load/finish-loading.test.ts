@@ -20,15 +20,15 @@ function runAndKill(cache: string) {
   return spawnSync(process.execPath, [program], { env, encoding: 'utf8', timeout: 20_000 })
 }
 
-test('what was compiled is kept although the process is killed', () => {
+test('the compile cache is kept even if the process is killed', () => {
   const cache = join(folder, 'cache')
   expect(runAndKill(cache)).toMatchObject({ signal: 'SIGKILL', stdout: 'done' })
   const kept = readdirSync(cache, { recursive: true, withFileTypes: true })
   expect(kept.filter((entry) => entry.isFile()).length).toBeGreaterThanOrEqual(2)
 })
 
-test('where nothing can be kept, nothing is said of it', () => {
-  // Whatever is below it cannot be made, not even by root.
+test('a cache that cannot be kept causes no message', () => {
+  // Nothing below it can be created, not even by root.
   writeFileSync(join(folder, 'file'), '')
   const { stdout, stderr } = runAndKill(join(folder, 'file', 'cache'))
   expect({ stdout, stderr }).toEqual({ stdout: 'done', stderr: '' })

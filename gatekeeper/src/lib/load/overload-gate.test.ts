@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createOverloadGate } from './overload-gate.ts'
 
-/** A loop whose turns take as long as the test says; its timer comes between two of them. */
+/** A loop whose turns take as long as the test says; its timer runs between two of them. */
 function makeLoop(lagMs = 50) {
   let at = 1_000
   let active = 0
@@ -29,7 +29,7 @@ function makeLoop(lagMs = 50) {
     at += ms
     active += ms
   }
-  /** A turn: so much work, then rest until the timer is due. */
+  /** A turn: the given work, then idle time until the timer is due. */
   const turn = (workMs: number, restMs = Math.max(0, 20 - workMs)) => {
     work(workMs)
     at += restMs
@@ -39,7 +39,7 @@ function makeLoop(lagMs = 50) {
   const turns = (count: number, workMs: number, restMs?: number) => {
     for (let left = count; left > 0; left--) turn(workMs, restMs)
   }
-  /** Bodies that wait for other threads, far more than are done; the loop itself has much rest. */
+  /** Bodies that wait for other threads, far more than are done; the loop is mostly idle. */
   const crowd = () => {
     const begun = Array.from({ length: 100 }, () => gate.beginWork())
     for (const end of begun) {
@@ -51,8 +51,8 @@ function makeLoop(lagMs = 50) {
   return { gate, changes, work, turn, turns, crowd }
 }
 
-describe('a loop with rest', () => {
-  it('refuses nothing, however late its timer is now and then', () => {
+describe('an event loop with idle time', () => {
+  it('refuses nothing even if its timer is late now and then', () => {
     const { gate, turn, turns, work } = makeLoop()
     for (let round = 0; round < 20; round++) {
       turn(300)
@@ -63,14 +63,14 @@ describe('a loop with rest', () => {
     expect(gate.isRefusing(false)).toBe(false)
   })
 
-  it('that others on the machine keep waiting refuses nothing: it has little to do itself', () => {
+  it('that other processes delay refuses nothing: it has little work of its own', () => {
     const { gate, turns } = makeLoop()
     turns(100, 80, 40)
     expect([gate.isOverloaded(), gate.isRefusing(false)]).toEqual([false, false])
   })
 })
 
-describe('a loop that is busy all the time', () => {
+describe('an event loop that is always busy', () => {
   it('refuses nothing while its turns are short', () => {
     const { gate, turns, changes } = makeLoop()
     turns(200, 30, 0)
@@ -87,7 +87,7 @@ describe('a loop that is busy all the time', () => {
     expect(gate.isRefusing(false)).toBe(false)
   })
 
-  it('refuses within one long turn what the timer cannot tell of yet', () => {
+  it('refuses within one long turn, before the timer can report it', () => {
     const { gate, turns, work } = makeLoop()
     turns(6, 100, 0)
     turns(1, 20, 0)
@@ -98,7 +98,7 @@ describe('a loop that is busy all the time', () => {
     expect(gate.isRefusing(false)).toBe(true)
   })
 
-  it('takes all again when it has rest, and says so once', () => {
+  it('accepts everything again when it has idle time, and reports it once', () => {
     const { gate, turns, changes } = makeLoop()
     turns(6, 100, 0)
     turns(60, 10)
@@ -110,8 +110,8 @@ describe('a loop that is busy all the time', () => {
   })
 })
 
-describe('a loop with rest, whose work waits for other threads', () => {
-  it('refuses who brings more of it, and nobody else; says so, and takes all again after it', () => {
+describe('an event loop with idle time, whose work waits for other threads', () => {
+  it('refuses more of that work and nothing else; reports it, and accepts everything afterwards', () => {
     const { gate, crowd, changes } = makeLoop()
     crowd()
     expect([gate.isOverloaded(), changes]).toEqual([true, [true]])
@@ -122,7 +122,7 @@ describe('a loop with rest, whose work waits for other threads', () => {
     expect([gate.isRefusing(true), gate.isRefusing(false)]).toEqual([true, false])
   })
 
-  it('takes all again when it is done', () => {
+  it('accepts everything again when it is done', () => {
     const { gate, crowd, turns, changes } = makeLoop()
     crowd()?.()
     turns(110, 1)

@@ -3,7 +3,7 @@ import { createRateLimiter } from './rate-limiter.ts'
 
 const started = 1_000_000
 
-test('a burst passes, the next one waits for its share of the minute', () => {
+test('a burst passes, and the next request waits for its share of the minute', () => {
   let now = started
   const limiter = createRateLimiter({ burst: 3, perMinute: 6 }, () => now)
   expect([1, 2, 3, 4].map(() => limiter.take('a'))).toEqual([true, true, true, false])
@@ -13,7 +13,7 @@ test('a burst passes, the next one waits for its share of the minute', () => {
   expect([limiter.take('a'), limiter.take('a')]).toEqual([true, false])
 })
 
-test('what only asks is told the same and takes nothing', () => {
+test('a rehearsal gets the same answer and uses nothing', () => {
   const limiter = createRateLimiter({ burst: 2, perMinute: 6 }, () => started)
   for (let turn = 0; turn < 9; turn++) expect(limiter.hasRoom('a')).toBe(true)
   expect([limiter.take('a'), limiter.hasRoom('a'), limiter.take('a')]).toEqual([true, true, true])
@@ -25,7 +25,7 @@ test('one name does not use up the share of another', () => {
   expect([limiter.take('a'), limiter.take('a'), limiter.take('b')]).toEqual([true, false, true])
 })
 
-test('what is given back counts for nothing', () => {
+test('a refund does not count', () => {
   const limiter = createRateLimiter({ burst: 1, perMinute: 1 }, () => started)
   for (let turn = 0; turn < 1_000; turn++) {
     expect(limiter.take('a')).toBe(true)
@@ -33,7 +33,7 @@ test('what is given back counts for nothing', () => {
   }
 })
 
-test('a clock that jumps back lets nobody have more than a burst', () => {
+test('a clock that jumps back allows no more than a burst', () => {
   let now = started
   const limiter = createRateLimiter({ burst: 2, perMinute: 1 }, () => now)
   limiter.take('a')

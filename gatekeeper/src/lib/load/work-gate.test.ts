@@ -3,7 +3,7 @@ import { WorkGate } from './work-gate.ts'
 
 const workMs = 75
 
-/** A worker that does one piece after the other, each in `eachMs`; looks come every 20 ms. */
+/** A worker that does one piece after the other, each in `eachMs`; checks run every 20 ms. */
 function makeQueue(eachMs: number) {
   let at = 1_000
   const gate = new WorkGate({ workMs }, { now: () => at })
@@ -12,7 +12,7 @@ function makeQueue(eachMs: number) {
   let doneAt = at
   let lookAt = at + 20
 
-  /** Brings so many at once. */
+  /** Submits the given number at once. */
   const bring = (count: number) => {
     for (let left = count; left > 0; left--) {
       const end = gate.isFull() ? null : gate.begin()
@@ -40,7 +40,7 @@ function makeQueue(eachMs: number) {
       pass(everyMs)
     }
   }
-  /** What was counted until now is forgotten. */
+  /** Resets the counts. */
   const forget = () => {
     tally.refused = 0
     tally.tookMs = []
@@ -49,13 +49,13 @@ function makeQueue(eachMs: number) {
 }
 
 describe('nothing is refused', () => {
-  it('while less comes than can be done', () => {
+  it('while less work arrives than can be done', () => {
     const { bringEvery, gate, tally } = makeQueue(3)
     bringEvery(4, 5_000)
     expect([gate.isOverloaded(), tally.refused]).toEqual([false, 0])
   })
 
-  it('of a crowd that comes at once and is soon done, however often', () => {
+  it('of many that arrive at once and are soon done, however often', () => {
     const { bring, pass, gate, tally } = makeQueue(3)
     for (let crowds = 0; crowds < 10; crowds++) {
       bring(80)
@@ -65,20 +65,20 @@ describe('nothing is refused', () => {
     expect(tally.refused).toBe(0)
   })
 
-  it('where a few pieces are large: each takes long, and nobody waits', () => {
+  it('when a few pieces are large: each takes long, and nobody waits', () => {
     const { bringEvery, gate, tally } = makeQueue(500)
     bringEvery(600, 20_000)
     expect([gate.isOverloaded(), tally.refused]).toEqual([false, 0])
   })
 
-  it('while all that is under way waits for ever, as where it was never begun', () => {
+  it('while all work under way waits forever, as when it was never begun', () => {
     const gate = new WorkGate({ workMs }, { now: () => 1_000 })
     for (let left = 1_000; left > 0; left--) expect(gate.begin()).not.toBeNull()
     for (let left = 100; left > 0; left--) gate.look()
     expect(gate.isFull()).toBe(false)
   })
 
-  it('because short pieces pass a few long ones', () => {
+  it('because short pieces overtake a few long ones', () => {
     const { bringEvery, gate, tally } = makeQueue(2)
     let at = 0
     const mixed = new WorkGate({ workMs }, { now: () => at })
@@ -97,8 +97,8 @@ describe('nothing is refused', () => {
   })
 })
 
-describe('when four times as much comes as can be done', () => {
-  it('few are under way at a time after a moment, and the worker never rests', () => {
+describe('when four times as much work arrives as can be done', () => {
+  it('few are under way at a time after a moment, and the worker is never idle', () => {
     const { bringEvery, gate, tally, forget } = makeQueue(4)
     bringEvery(1, 3_000)
     expect(gate.isOverloaded()).toBe(true)
@@ -109,7 +109,7 @@ describe('when four times as much comes as can be done', () => {
     expect(Math.max(...tally.tookMs)).toBeLessThanOrEqual(3 * 4 + 1)
   })
 
-  it('what was let in before its work came is bounded too', () => {
+  it('work that was accepted before it started is bounded too', () => {
     const { bringEvery, gate, waiting } = makeQueue(4)
     bringEvery(1, 3_000)
     let begun = waiting.length
@@ -128,7 +128,7 @@ describe('when four times as much comes as can be done', () => {
     expect(gate.isOverloaded()).toBe(true)
   })
 
-  it('all is taken again within a second or so after it', () => {
+  it('all work is accepted again within about a second afterwards', () => {
     const { bringEvery, pass, gate, tally, forget } = makeQueue(4)
     bringEvery(1, 3_000)
     pass(2_100)
@@ -138,7 +138,7 @@ describe('when four times as much comes as can be done', () => {
     expect(tally.refused).toBe(0)
   })
 
-  it('and half as much as can be done after it, that is taken too', () => {
+  it('and half as much as can be done afterwards is accepted too', () => {
     const { bringEvery, gate } = makeQueue(4)
     bringEvery(1, 3_000)
     bringEvery(8, 2_100)
@@ -147,7 +147,7 @@ describe('when four times as much comes as can be done', () => {
 })
 
 describe('the count', () => {
-  it('is not lowered twice by work that is ended twice', () => {
+  it('is not lowered twice for work that ends twice', () => {
     const { bringEvery, gate, waiting } = makeQueue(4)
     bringEvery(1, 3_000)
     while (waiting.length > 2) waiting.pop()?.end()

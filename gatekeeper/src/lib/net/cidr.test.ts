@@ -39,12 +39,12 @@ describe('createAddressTest', () => {
     for (const address of outside) expect([address, isInside(address)]).toEqual([address, false])
   })
 
-  test('an IPv4 address written as IPv6 is the IPv4 address that it is', () => {
+  test('an IPv4 address written as IPv6 counts as the IPv4 address', () => {
     const isInside = createAddressTest(['10.0.0.0/8'])
     expect(isInside('::ffff:10.1.2.3')).toBe(true)
     expect(isInside('::ffff:0a01:0203')).toBe(true)
     expect(isInside('::ffff:11.1.2.3')).toBe(false)
-    // Not mapped, only alike: 6to4 and the deprecated compatible form are other hosts.
+    // Not mapped, only similar: 6to4 and the deprecated compatible form are other hosts.
     expect(isInside('::10.1.2.3')).toBe(false)
     expect(isInside('2002:0a01:0203::')).toBe(false)
   })
@@ -61,7 +61,7 @@ describe('createAddressTest', () => {
     '[::1]',
     '::1/128',
     '@',
-  ])('the address %j is in no range, and asking does not throw', (address) => {
+  ])('the address %j is in no range and does not throw', (address) => {
     const isInside = createAddressTest(['0.0.0.0/0', '::/0'])
     expect(isInside(address)).toBe(false)
   })
@@ -91,7 +91,7 @@ describe('createAddressTest', () => {
     )
   })
 
-  test('no text makes the test throw', () => {
+  test('no text makes the address test throw', () => {
     const isInside = createAddressTest(['10.0.0.0/8', '::/0'])
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.ipV6(), fc.ipV4Extended()), (text) => {

@@ -8,7 +8,7 @@ import {
   parseTarget,
 } from './path.ts'
 
-describe('parseTarget refuses what two readers could understand differently', () => {
+describe('parseTarget refuses targets that two readers could understand differently', () => {
   test.each([
     // The path ends or starts elsewhere.
     ['absolute form', 'http://other.example/api/chat'],
@@ -58,7 +58,7 @@ describe('parseTarget refuses what two readers could understand differently', ()
     ['a cut encoding', '/api/%'],
     ['an encoding cut after a digit', '/api/%4'],
     ['a UTF-16 encoding (IIS)', '/api/%u002f'],
-    // Bytes that are no UTF-8: one reader throws, another replaces, a third reads a slash.
+    // Bytes that are not UTF-8: one reader throws, another replaces, a third reads a slash.
     ['an overlong slash', '/api%c0%afdelete'],
     ['overlong dots', '/api/%c0%ae%c0%ae/delete'],
     ['an overlong slash of three bytes', '/api%e0%80%afdelete'],
@@ -92,7 +92,7 @@ describe('parseTarget refuses what two readers could understand differently', ()
     expect(parseTarget(target)).toBeNull()
   })
 
-  test('every percent-encoded byte that some reader takes for something else', () => {
+  test('every percent-encoded byte that some reader interprets differently', () => {
     const never = [0x2e, 0x2f, 0x5c, 0x23, 0x25, 0x3b, 0x3f, 0x7f]
     for (let byte = 0; byte < 256; byte++) {
       const encoded = `%${byte.toString(16).padStart(2, '0')}`
@@ -105,7 +105,7 @@ describe('parseTarget refuses what two readers could understand differently', ()
   })
 })
 
-describe('parseTarget keeps what has one reading', () => {
+describe('parseTarget keeps targets with one reading', () => {
   test.each([
     ['/', { path: '/', query: '' }],
     ['/api/chat', { path: '/api/chat', query: '' }],
@@ -126,7 +126,7 @@ describe('parseTarget keeps what has one reading', () => {
   })
 })
 
-describe('parseOpaqueTarget takes names of the service’s own, each escaped once', () => {
+describe('parseOpaqueTarget accepts any names of the service, each escaped once', () => {
   test.each([
     '/image/api/userdata/workflows%2FNAME.json',
     '/image/workflows%2fa%2Fb.json',
@@ -168,7 +168,7 @@ describe('parseOpaqueTarget takes names of the service’s own, each escaped onc
     expect(parseOpaqueTarget(path)).toBeNull()
   })
 
-  test('whatever is taken: no reader that decodes it never, once or twice leaves a segment', () => {
+  test('an accepted target stays within its segments when decoded never, once or twice', () => {
     let accepted = 0
     const escaped = fc.array(
       fc.constantFrom(...['a', '/', '%2F', '%2f', '%25', '.', '..', '%2e', ';', '%3B', '2f', '5c']),
@@ -195,7 +195,7 @@ describe('parseOpaqueTarget takes names of the service’s own, each escaped onc
     expect(accepted).toBeGreaterThan(2_000)
   })
 
-  test('whatever is canonical is taken as well', () => {
+  test('every canonical target is accepted as well', () => {
     fc.assert(
       fc.property(hostilePath, (path) => {
         if (parseTarget(path) === null || /%25/.test(path)) return true
@@ -206,7 +206,7 @@ describe('parseOpaqueTarget takes names of the service’s own, each escaped onc
   })
 })
 
-describe('a refused target is told what of it is not allowed', () => {
+describe('the refusal of a target names the part that is not allowed', () => {
   test.each([
     ['//api/tags', /double slash .* slash at the end of the base URL/],
     ['/api//tags?x=1', /double slash/],
@@ -225,7 +225,7 @@ describe('a refused target is told what of it is not allowed', () => {
     expect(describeTargetFault(target)).toMatch(text)
   })
 
-  test('and never with more of it than three characters', () => {
+  test('and never quotes more than three characters of it', () => {
     fc.assert(
       fc.property(hostilePath, (path) => {
         const text = describeTargetFault(`/sk-secret${path}`)
@@ -245,7 +245,7 @@ test('a path is under a prefix by whole segments only', () => {
   expect(isUnder('/ap', '/api')).toBe(false)
 })
 
-/** A path's segments as text of bytes, the way three kinds of servers read it. */
+/** A path's segments as text of bytes, as three kinds of servers read it. */
 const readers: Readonly<Record<string, (path: string) => string[]>> = {
   'WHATWG URL parser': (path) =>
     new URL(`http://host.example${path}`).pathname.split('/').map((part) => unescapeBytes(part)),
@@ -364,7 +364,7 @@ test('every reader sees the same segments in a path that is accepted', () => {
   expect(accepted).toBeGreaterThan(1000)
 })
 
-test('whatever a target is, parsing it never throws and never changes it', () => {
+test('parsing any target never throws and never changes it', () => {
   fc.assert(
     fc.property(fc.oneof(hostilePath, fc.string({ unit: 'binary' }), fc.string()), (target) => {
       const parsed = parseTarget(target)

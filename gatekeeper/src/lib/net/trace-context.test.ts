@@ -7,13 +7,13 @@ const good = `00-${traceId}-00f067aa0ba902b7-01`
 const zeros = '0'.repeat(32)
 
 describe('a traceparent', () => {
-  it('is taken as it is', () => {
+  it('is kept as it is', () => {
     expect(readTraceContext([good], undefined)).toEqual({
       ...{ traceId, traceparent: good, tracestate: null },
     })
   })
 
-  it('of a later version is sent on as version 00, without what nobody here knows', () => {
+  it('of a later version is forwarded as version 00, without unknown parts', () => {
     const later = `cc-${good.slice(3)}-what-the-future-is-like`
     expect(readTraceContext([later], undefined)?.traceparent).toBe(good)
     expect(readTraceContext([`cc-${good.slice(3)}`], undefined)?.traceparent).toBe(good)
@@ -40,7 +40,7 @@ describe('a traceparent', () => {
     expect(readTraceContext(values, undefined)).toBeNull()
   })
 
-  it('whatever comes, what is sent on has the one form', () => {
+  it('is always forwarded in one form, whatever the input', () => {
     const hex = (length: number) =>
       fc.string({ unit: fc.constantFrom(...'0123456789abcdefgF-'), maxLength: length })
     const odd = fc.oneof(
@@ -59,7 +59,7 @@ describe('a traceparent', () => {
 })
 
 describe('a tracestate', () => {
-  it('goes on with its traceparent, several fields as one list', () => {
+  it('is forwarded with its traceparent, several fields as one list', () => {
     const read = readTraceContext([good], ['congo=t61rcWkgMzE , ', 'rojo=00f067aa0ba902b7'])
     expect(read?.tracestate).toBe('congo=t61rcWkgMzE,rojo=00f067aa0ba902b7')
   })
@@ -76,12 +76,12 @@ describe('a tracestate', () => {
     expect(readTraceContext([good], [state])).toMatchObject({ traceId, tracestate: null })
   })
 
-  it('without a good traceparent is dropped', () => {
+  it('without a valid traceparent is dropped', () => {
     expect(readTraceContext(['x'], ['congo=a'])).toBeNull()
   })
 })
 
-it('a trace that begins here has the form, and is no other one', () => {
+it('a trace that begins here has the valid form, and is unique', () => {
   const [one, other] = [createTraceContext(), createTraceContext()]
   expect(readTraceContext([one.traceparent], undefined)).toEqual(one)
   expect(one.traceId).not.toBe(other.traceId)

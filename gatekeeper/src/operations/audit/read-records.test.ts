@@ -44,7 +44,7 @@ async function read(changes: Partial<RecordsQuestion> = {}) {
 }
 
 describe('records of several chains', () => {
-  it('come in the order of their times, over all files', async () => {
+  it('are in the order of their times, over all files', async () => {
     const [acts, requests] = [open('acts'), open('requests-1')]
     for (let number = 0; number < 40; number++) {
       now += 1000
@@ -57,13 +57,13 @@ describe('records of several chains', () => {
     ])
   })
 
-  it('what cannot be read is told of, half a line is not', async () => {
+  it('a line that cannot be read is reported, an incomplete one is not', async () => {
     await open('acts').record({ number: 1 })
     appendFileSync(join(folder, 'acts-000001.jsonl'), 'x\n{"half')
     expect(await read()).toEqual(['unreadable 2', 1])
   })
 
-  it('files that were last written to before are not even opened', async () => {
+  it('files last written before the time window are not opened', async () => {
     await open('acts', 1).record({ number: 1 })
     appendFileSync(join(folder, 'acts-000001.jsonl'), 'x\n')
     utimesSync(join(folder, 'acts-000001.jsonl'), 0, 0)
@@ -72,7 +72,7 @@ describe('records of several chains', () => {
 })
 
 describe('following', () => {
-  it('gives what comes, once, over new files and new chains, and whole lines only', async () => {
+  it('gives new records once, over new files and new chains, and complete lines only', async () => {
     const requests = open('requests-1', 1)
     await requests.record({ number: 1 })
     const follower = followRecords(folder)

@@ -45,14 +45,14 @@ const faultsOf = async (exported: readonly ChainPlace[] = []) =>
   (await verify(exported)).faults.map(({ file, line, what }) => [file, line, what])
 
 describe('verify', () => {
-  it('finds nothing where nothing was touched, over several files', async () => {
+  it('finds nothing when nothing was changed, over several files', async () => {
     await write(30)
     expect(await verify(readHeads(folder))).toMatchObject({
       ...{ records: 30, first: 1, faults: [], notes: [], head: { sequence: 30 } },
     })
   })
 
-  it('names the line that was changed, also the last of a file', async () => {
+  it('names the changed line, also the last of a file', async () => {
     await write(30)
     const lines = linesOf(file(2))
     put(
@@ -67,7 +67,7 @@ describe('verify', () => {
     expect((await faultsOf()).map(([path]) => path)).toEqual([file(2), file(3)])
   })
 
-  it('names the place where lines are missing, or stand elsewhere', async () => {
+  it('names the place where lines are missing or moved', async () => {
     await write(30)
     const lines = linesOf(file(2))
     put(file(2), lines.toSpliced(1, 2))
@@ -82,7 +82,7 @@ describe('verify', () => {
     ])
   })
 
-  it('finds any change of any byte but at the end of the last file', async () => {
+  it('finds a change of any byte except at the end of the last file', async () => {
     await write(15)
     const text = readFileSync(file(1))
     const before = await faultsOf()
@@ -108,7 +108,7 @@ describe('verify', () => {
     expect(await faultsOf()).toEqual([[file(4), null, 'files 2 to 3 before it are missing']])
   })
 
-  it('a cut tail is seen beside an exported head, and by nothing else', async () => {
+  it('detects a cut tail with an exported head only', async () => {
     await write(30)
     const exported = readHeads(folder)
     const last = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).length
@@ -117,7 +117,7 @@ describe('verify', () => {
     expect((await faultsOf(exported))[0]?.[2]).toMatch(/the end is missing: .* was 30 at the time/)
   })
 
-  it('a chain that was written anew is seen beside an exported head', async () => {
+  it('detects a rewritten chain with an exported head', async () => {
     await write(10)
     const exported = readHeads(folder)
     rmSync(folder, { recursive: true })
@@ -127,14 +127,14 @@ describe('verify', () => {
     )
   })
 
-  it('a chain that is gone is seen beside an exported head', async () => {
+  it('detects a missing chain with an exported head', async () => {
     await write(10)
     const exported = readHeads(folder)
     rmSync(folder, { recursive: true })
     expect((await faultsOf(exported))[0]?.[2]).toMatch(/the last record is 0, but it was 10/)
   })
 
-  it('what was removed by age is a note, and the rest is believed by its signed head', async () => {
+  it('notes files removed by age, and accepts the rest by its signed head', async () => {
     await write(60, { totalBytesMax: 3000 })
     const { faults, notes, first } = await verify()
     expect([faults, first]).toEqual([[], expect.any(Number)])
@@ -145,7 +145,7 @@ describe('verify', () => {
     expect((await faultsOf())[0]?.[2]).toMatch(/and so is their signed head/)
   })
 
-  it('a head that says something else, or is signed by others, is named', async () => {
+  it('reports a head with another value or another signature', async () => {
     await write(30)
     const text = readFileSync(file(1, 'head'), 'utf8')
     const head = JSON.parse(text)
@@ -160,7 +160,7 @@ describe('verify', () => {
     expect((await faultsOf())[0]?.[2]).toBe('the signed head is missing or not valid')
   })
 
-  it('a torn end is named as what it is', async () => {
+  it('reports an incomplete end as such', async () => {
     await write(3)
     writeFileSync(file(1), `${readFileSync(file(1), 'utf8')}{"seq`)
     expect(await faultsOf()).toEqual([[file(1), 4, expect.stringContaining('as after a crash')]])

@@ -30,7 +30,7 @@ const deps = {
 const ada = { user: 'ada', role: 'readwrite', services: ['tts'], expiresAt: null } as const
 
 describe('a change of keys', () => {
-  it('is told of before it is written, by id and names of members, and holds no secret', async () => {
+  it('is recorded before it is written, with id and names of members, and without a secret', async () => {
     const { id, key } = await addKey(file(), ada, deps)
     const { key: next } = await rotateKey(file(), { id, overlapMs: 0 }, deps)
     await editKey(file(), { id, change: { weight: 2, models: ['a:*'] } }, deps)
@@ -49,20 +49,20 @@ describe('a change of keys', () => {
     for (const secret of [key, next]) expect(JSON.stringify(acts)).not.toContain(secret.slice(14))
   })
 
-  it('of the user records whom the key belonged to before', async () => {
+  it('of the user records the previous user of the key', async () => {
     const { id } = await addKey(file(), ada, deps)
     await editKey(file(), { id, change: { user: 'eve', description: 'x', tags: ['a'] } }, deps)
     const members = ['user', 'tags', 'description']
     expect(acts.at(-1)).toMatchObject({ owner: 'eve', formerOwner: 'ada', members })
   })
 
-  it('that changes nothing is told of by nothing', async () => {
+  it('that changes nothing is not recorded', async () => {
     const { id } = await addKey(file(), ada, deps)
     await setDisabled(file(), { id, disabled: false }, deps)
     expect(acts).toHaveLength(1)
   })
 
-  it('of an import is told of key by key', async () => {
+  it('of an import is recorded key by key', async () => {
     const key = (at: number) => `r4nd0m${at}KzTqWv83bNfYx7LmPsRd5HcGjEa2U9oI`
     const entry = { user: 'old', service: 'tts', created_at: '2024-01-01' }
     const plain = JSON.stringify({ [key(1)]: entry, [key(2)]: entry })
@@ -80,7 +80,7 @@ describe('a change of keys', () => {
     expect(await text()).toBe(before)
   })
 
-  it('that was recorded and could not be written is told of again', async () => {
+  it('that was recorded and could not be written is recorded again as failed', async () => {
     const { id } = await addKey(file(), ada, deps)
     const taken = {
       ...deps,

@@ -32,7 +32,7 @@ describe('importPlainKeys', () => {
   const entry = { user: 'bob', service: 'chat', created_at: '2025-01-01T00:00:00' }
   const plainOf = (map: object) => ({ text: JSON.stringify(map, null, 2), source: 'plain.json' })
 
-  test('an imported key opens what it opened, under an id of its own', async () => {
+  test('an imported key stays valid for its services, under its own id', async () => {
     const outcome = await importPlainKeys(file, plainOf({ [random]: entry }), deps)
     expect(outcome).toEqual({
       imported: [{ id: 'plain-bob-chat', user: 'bob', service: 'chat' }],
@@ -47,7 +47,7 @@ describe('importPlainKeys', () => {
     expect(await readFile(file, 'utf8')).not.toContain(random)
   })
 
-  test('K3: description, expiry and state are taken over, and other members are named and left', async () => {
+  test('K3: description, expiry and state are imported, and other members are listed and skipped', async () => {
     const more = { description: 'old laptop', expires_at: '2099-01-01', disabled: true, notes: 'x' }
     const outcome = await importPlainKeys(file, plainOf({ [random]: { ...entry, ...more } }), deps)
     expect(outcome.membersLeft).toEqual(['notes'])
@@ -56,7 +56,7 @@ describe('importPlainKeys', () => {
     expect(key?.expiresAt).toBe(Date.UTC(2099, 0, 1))
   })
 
-  test('keys that people chose are refused by line, user and service; the rest is imported', async () => {
+  test('keys that people chose are refused with line, user and service; the rest is imported', async () => {
     const map = { [random]: entry, 'ada-tts-2024': { ...entry, user: 'ada' }, 'a.b.c': entry }
     const outcome = await importPlainKeys(file, plainOf(map), deps)
     expect(outcome.imported).toHaveLength(1)
@@ -67,13 +67,13 @@ describe('importPlainKeys', () => {
     expect(JSON.stringify(outcome)).not.toContain('ada-tts')
   })
 
-  test('a second import finds everything there already', async () => {
+  test('a second import changes nothing', async () => {
     await importPlainKeys(file, plainOf({ [random]: entry }), deps)
     const again = await importPlainKeys(file, plainOf({ [random]: entry }), deps)
     expect(again).toMatchObject({ imported: [], repeatedCount: 1 })
   })
 
-  test('ids that are taken get a number', async () => {
+  test('ids that exist already get a number', async () => {
     const other = '1c383cd30b7c298ab50293adfecb7b18'
     await importPlainKeys(file, plainOf({ [random]: entry }), deps)
     const { imported } = await importPlainKeys(file, plainOf({ [other]: entry }), deps)
@@ -81,13 +81,13 @@ describe('importPlainKeys', () => {
     expect(await authenticate(random)).toMatchObject({ id: 'key:plain-bob-chat' })
   })
 
-  test('a key that was switched off stays so', async () => {
+  test('a disabled key stays disabled', async () => {
     const off = { ...entry, active: false, expires_at: '2026-01-01' }
     await importPlainKeys(file, plainOf({ [random]: off }), deps)
     expect(await authenticate(random)).toBe('disabled-key')
   })
 
-  test('a file that is broken, or hashed already, is refused whole', async () => {
+  test('a file that is broken or already hashed is refused whole', async () => {
     const hashed = plainOf({ version: 1, keys: {} })
     for (const plain of [{ text: '{', source: 'f' }, hashed, plainOf({ '': entry })]) {
       await expect(importPlainKeys(file, plain, deps)).rejects.toThrow(ProblemsError)
@@ -95,7 +95,7 @@ describe('importPlainKeys', () => {
     expect(await readKeyFile(file, known)).toBeNull()
   })
 
-  test('an imported key cannot be rotated, and says what to do', async () => {
+  test('an imported key cannot be rotated, and the message says what to do', async () => {
     await importPlainKeys(file, plainOf({ [random]: entry }), deps)
     const rotation = rotateKey(file, { id: 'plain-bob-chat', overlapMs: 0 }, deps)
     await expect(rotation).rejects.toThrow(/add a new key/)

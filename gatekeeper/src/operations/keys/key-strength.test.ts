@@ -22,7 +22,7 @@ test.each([
   expect(isChosenByPerson(key)).toBe(isChosen)
 })
 
-test('random keys of the usual generators are nearly never taken for chosen ones', () => {
+test('random keys of the usual generators almost never count as chosen by a person', () => {
   const keys = Array.from({ length: 2000 }, () => createApiKey().key.slice(14, 57))
   const hexes = keys.map((key) => hashKey(key).slice(0, 32))
   expect(keys.filter(isChosenByPerson).length).toBeLessThan(keys.length / 200)

@@ -38,7 +38,7 @@ async function authenticate(credential: string) {
   return createKeyRing(read?.keys ?? []).authenticate(credential, now)
 }
 
-test('a key that was added opens, and the file holds its hash and nothing of it', async () => {
+test('an added key is valid, and the file holds only its hash', async () => {
   const { id, key } = await addKey(file, { ...ada, expiresAt: now + 1000 }, deps)
   expect(await authenticate(key)).toMatchObject({
     id: `key:${id}`,
@@ -51,7 +51,7 @@ test('a key that was added opens, and the file holds its hash and nothing of it'
   expect(await readdir(join(folder, 'keys'))).toEqual(['keys.json'])
 })
 
-test('an edited key keeps its secret and what was not named', async () => {
+test('an edited key keeps its secret and the members that the edit does not name', async () => {
   const limits = [parseLimit('60/min') as Limit]
   const { id, key } = await addKey(file, { ...ada, limits, weight: 2, models: ['a:*'] }, deps)
   expect(await authenticate(key)).toMatchObject({ limits, weight: 2, models: ['a:*'] })
@@ -64,7 +64,7 @@ test('an edited key keeps its secret and what was not named', async () => {
   )
 })
 
-test('ten that add at once lose no key', async () => {
+test('ten concurrent additions lose no key', async () => {
   const made = await Promise.all(Array.from({ length: 10 }, () => addKey(file, ada, deps)))
   for (const { key } of made) expect(await authenticate(key)).toMatchObject({ user: 'ada' })
 })
@@ -77,7 +77,7 @@ test('rotation without overlap: the old secret cannot be used any more', async (
   expect(await authenticate(renewed.key)).toMatchObject({ id: `key:${id}` })
 })
 
-test('rotation with overlap: both open, the old one until its end; a third replaces the oldest', async () => {
+test('rotation with overlap: both are valid, the old one until its end; a third replaces the oldest', async () => {
   const { id, key } = await addKey(file, ada, deps)
   const second = await rotateKey(file, { id, overlapMs: 1000 }, deps)
   expect(await authenticate(key)).toMatchObject({ expiresAt: now + 1000 })
@@ -106,12 +106,12 @@ test.each(['nobody0000', '__proto__', 'constructor', ''])('there is no key %j', 
   await expect(rotateKey(file, { id, overlapMs: 0 }, deps)).rejects.toThrow(UnknownKeyError)
 })
 
-describe('a file is not written', () => {
+describe('a file is not written when', () => {
   test.each([
     ['broken', '{"version":1,'],
     ['of another version', '{"version":2,"keys":{}}'],
     ['a plain map', '{"some-key":{"user":"ada","service":"tts"}}'],
-  ])('where it is %s: it stays as it is', async (_, text) => {
+  ])('it is %s', async (_, text) => {
     file = join(folder, 'keys.json')
     await writeFile(file, text)
     await expect(addKey(file, ada, deps)).rejects.toThrow(ProblemsError)
@@ -119,14 +119,14 @@ describe('a file is not written', () => {
     expect(await readdir(folder)).toEqual(['keys.json'])
   })
 
-  test('that the service would refuse', async () => {
+  test('the service would refuse it', async () => {
     const bad = { ...ada, addresses: ['10.0.0.0/99'] }
     await expect(addKey(file, bad, deps)).rejects.toThrow(ProblemsError)
     expect(await readKeyFile(file, known)).toBeNull()
   })
 })
 
-test('what a person wrote by hand stays: services that the config does not know', async () => {
+test('services that the config does not know stay when a person wrote them', async () => {
   await addKey(file, { ...ada, services: ['gone'] }, deps)
   const strict = { serviceNameOf: (name: string) => (name === 'gone' ? null : name) }
   await addKey(file, ada, { ...deps, known: strict })

@@ -20,7 +20,7 @@ const use = (principalId: string, at: number) =>
     settled: { reservationId: null, record: recordOf({ principalId, at }), charges: [] },
   }) as const
 
-it('is the latest of all uses, in whatever order they ended', async () => {
+it('is the latest of all uses, in any order of their ends', async () => {
   const opened = await openUsageDatabase(databaseIn(folder), true)
   writeBatch(opened, [use('key:a', 5), use('key:a', 3), use('key:b', 4)])
   writeBatch(opened, [use('key:a', 4), use('key:b', 9)])
@@ -33,12 +33,12 @@ it('is the latest of all uses, in whatever order they ended', async () => {
   await closeDatabase(opened)
 })
 
-it('is empty where there is no database yet, and makes none', async () => {
+it('is empty without a database, and creates none', async () => {
   expect(await readLastUsed(folder)).toEqual(new Map())
   expect(await readLastUsed(folder)).toEqual(new Map())
 })
 
-it('says what is wrong with a database that cannot be believed', async () => {
+it('reports what is wrong with an invalid database', async () => {
   writeFileSync(databaseIn(folder), 'x'.repeat(5000))
   await expect(readLastUsed(folder)).rejects.toThrow(/damaged/)
 })

@@ -54,7 +54,7 @@ test.each([
   expect(allowedModel.examine(question)).toBe(expected)
 })
 
-test('where the endpoint is not known, no model is allowed', () => {
+test('no model is allowed at an unknown endpoint', () => {
   expect(allowedModel.examine(aQuestion({ principal: limited, facts: { endpoint: null } }))).toBe(
     refused,
   )
@@ -71,16 +71,16 @@ test.each([
   [null, refused],
   [false, refused],
   [true, null],
-])('a model at the vendor’s with cloudModels %j: %j', (cloudModels, expected) => {
+])('a cloud model with cloudModels %j: %j', (cloudModels, expected) => {
   const principal = aPrincipal({ cloudModels })
   expect(allowedModel.examine(aQuestion({ principal, body: bodyWith(['m:cloud']) }))).toBe(expected)
 })
 
-test('what is no text is nobody’s model, even for a key without models', () => {
+test('a value that is not a string is allowed to nobody, even for a key without a list of models', () => {
   expect(allowedModel.examine(aQuestion({ body: bodyWith(['\0']) }))).toBe(refused)
 })
 
-test('an upload is judged on its way, not before', () => {
+test('an upload is checked while it is forwarded, not before', () => {
   const endpoint = anEndpoint({ body: 'multipart', model: { in: 'form' } })
   const body = { ...noBody, isOnItsWay: true }
   expect(

@@ -17,13 +17,16 @@ test.each<[string, Endpoint, BodyFacts | null, boolean]>([
   ['pictures, as events', { ...chat, output: [] }, stream, false],
   ['Ollama’s lines, which always tell', { ...chat, usage: ollamaUsage }, stream, false],
   ['Anthropic’s events, which always tell', { ...chat, usage: anthropicUsage }, stream, false],
-])('%s: usage is asked for where it is not told', (_, endpoint, body, isAsked) => {
-  const question = aQuestion({ facts: { endpoint }, body })
-  expect(countedStream.examine(question)).toBeNull()
-  expect(countedStream.oblige?.(question) ?? null).toEqual(isAsked ? { kind: 'ask-usage' } : null)
-})
+])(
+  '%s: usage is requested when the upstream does not report it by itself',
+  (_, endpoint, body, isAsked) => {
+    const question = aQuestion({ facts: { endpoint }, body })
+    expect(countedStream.examine(question)).toBeNull()
+    expect(countedStream.oblige?.(question) ?? null).toEqual(isAsked ? { kind: 'ask-usage' } : null)
+  },
+)
 
-test('a service whose upstream refuses the question is not asked', () => {
+test('a service whose upstream refuses the option does not get it', () => {
   const ask = (streamUsage: 'ask' | 'leave') =>
     countedStream.oblige?.(
       aQuestion({ facts: { endpoint: chat, service: aService({ streamUsage }) }, body: stream }),

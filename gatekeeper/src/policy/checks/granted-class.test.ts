@@ -10,7 +10,7 @@ const reaches = (principal: ReturnType<typeof aPrincipal>) =>
     return grantedClass.examine(aQuestion({ principal, facts })) === null
   })
 
-describe('what a role reaches', () => {
+describe('endpoints of a role', () => {
   test.each([
     { role: 'readonly', expected: ['open', 'read'] },
     { role: 'readwrite', expected: ['open', 'read', 'use'] },
@@ -19,19 +19,19 @@ describe('what a role reaches', () => {
     expect(reaches(aPrincipal({ role }))).toEqual(expected)
   })
 
-  test('the anonymous caller reaches what is open, even with the role of an admin', () => {
+  test('the anonymous caller reaches open endpoints only, even with the role of an admin', () => {
     expect(reaches(anonymous)).toEqual(['open'])
     expect(reaches({ ...anonymous, role: 'admin' })).toEqual(['open'])
   })
 
-  test('the anonymous caller reaches what is public, and a reader does not reach more by that', () => {
+  test('the anonymous caller reaches public endpoints, and a reader gains nothing from that', () => {
     const facts = { endpoint: anEndpoint({ isPublic: true }) }
     expect(grantedClass.examine(aQuestion({ principal: anonymous, facts }))).toBeNull()
     const reader = aPrincipal({ role: 'readonly' })
     expect(grantedClass.examine(aQuestion({ principal: reader, facts }))).toBe('class-not-granted')
   })
 
-  test('no role reaches an endpoint that is not known', () => {
+  test('no role reaches an unknown endpoint', () => {
     const principal = aPrincipal({ role: 'admin' })
     const question = aQuestion({ principal, facts: { endpoint: null } })
     expect(grantedClass.examine(question)).toBe('class-not-granted')

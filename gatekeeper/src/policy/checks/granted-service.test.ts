@@ -28,7 +28,7 @@ test.each([
   expect(grantedService.examine(question)).toBe(expected)
 })
 
-test('a service cannot call itself own to be open to all', () => {
+test('a service cannot name itself "own" to be open to all', () => {
   const service = aService({ kind: 'http', name: 'own' })
   expect(grantedService.examine(ask([], service))).toBe(refused)
 })

@@ -62,7 +62,7 @@ test.each([
   expect(inspectable.examine(aQuestion({ principal: aPrincipal({ role }), facts }))).toBe(expected)
 })
 
-test('bytes that nobody reads cannot be held to models', () => {
+test('limits on models cannot be enforced on bytes that are not read', () => {
   const endpoint = anEndpoint({ body: 'bytes', model: { in: 'none' }, class: 'use' })
   expect(inspectable.examine(ask({ endpoint }))).toBe(refused)
 })
@@ -75,7 +75,7 @@ test.each([
   ['no models at the vendor’s', { cloudModels: false }, refused],
   ['nothing said of models at the vendor’s', { cloudModels: null }, null],
   ['a cap', { caps: { ...noCaps, contextTokens: 1 } }, refused],
-])('on a check route nobody sees %s', (_, over, expected) => {
+])('on a check route the gatekeeper does not see %s', (_, over, expected) => {
   expect(checked(over)).toBe(expected)
 })
 
@@ -107,7 +107,7 @@ const unseen = [
 ]
 
 test.each(['60/min', '60/hour burst 5', '5k/day', '5k/month', '5k/lifetime'])(
-  '%s is kept at both points, on every kind of service',
+  '%s is enforced at both points, on every kind of service',
   (text) => {
     for (const point of ['check', 'relay'] as const) {
       expect(limited(text, { point })).toBeNull()
@@ -116,7 +116,7 @@ test.each(['60/min', '60/hour burst 5', '5k/day', '5k/month', '5k/lifetime'])(
   },
 )
 
-test.each(unseen)('%s is kept on the relay, and refuses on a check route', (text) => {
+test.each(unseen)('%s is enforced on the relay, and refuses on a check route', (text) => {
   expect(limited(text)).toBeNull()
   expect(limited(text, { point: 'check' })).toBe(refused)
 })
@@ -135,7 +135,7 @@ test.each([
 const aPrice = { inputMicroUsdPerMillion: 1, outputMicroUsdPerMillion: 1 }
 
 test.each(['1k-tokens/day', '1usd/min', '1k-output-tokens'])(
-  '%s means nothing where no models are, at either point, unless there is a price',
+  '%s has no effect without models, at either point, unless there is a price',
   (text) => {
     for (const point of ['check', 'relay'] as const) {
       expect(limited(text, { point, service: aService({ kind: 'http' }) })).toBeNull()
@@ -166,13 +166,13 @@ test.each([
   expect(limited('1k-tokens/day', { endpoint: anEndpoint(endpoint) })).toBe(expected)
 })
 
-test('caps of a key refuse on a check route, where nobody reads what they cap', () => {
+test('caps of a key refuse on a check route, where the body is not read', () => {
   const principal = aPrincipal({ caps: { ...noCaps, contextTokens: 4096 } })
   expect(inspectable.examine(aQuestion({ principal }))).toBeNull()
   expect(inspectable.examine(aQuestion({ principal, facts: { point: 'check' } }))).toBe(refused)
 })
 
-test('the gatekeeper’s own endpoints are never refused: they tell what is left', () => {
+test('the gatekeeper’s own endpoints are never refused: they report what is left', () => {
   expect(
     limited('1k-tokens/day', { point: 'check', service: aService({ kind: 'own' }) }),
   ).toBeNull()

@@ -8,7 +8,7 @@ test('a principal passes', () => {
 })
 
 test.each(Object.keys(reasons) as Reason[])(
-  'a caller who is a reason (%s) is refused with it',
+  'a caller without a principal is refused with the reason (%s)',
   (reason) => {
     expect(knownCaller.examine({ facts: someFacts(), caller: reason })).toBe(reason)
   },

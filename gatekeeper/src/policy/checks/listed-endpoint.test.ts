@@ -18,7 +18,7 @@ test.each([
   expect(listedEndpoint.examine(aQuestion({ facts }))).toBe(expected)
 })
 
-test('what is listed for nobody and what is not listed look the same outside', () => {
+test('an endpoint that nobody may use and an unlisted one look the same to a caller', () => {
   expect(reasonRow('never-endpoint')).toEqual(reasonRow('unlisted-endpoint'))
   expect(reasonRow('no-route')).toEqual(reasonRow('unlisted-endpoint'))
 })

@@ -42,7 +42,7 @@ test.each([
   )
 })
 
-test('what makes no text has no output to cap', () => {
+test('a request that makes no text has no output to cap', () => {
   const facts = { endpoint: anEndpoint({ output: [] }) }
   expect(cappedOutput.oblige?.(question(['100-output-tokens'], {}, facts))).toBeNull()
 })

@@ -71,6 +71,6 @@ test.each([
 })
 
 test.each(['Cross-Site', 'CROSS-SITE'])('%s in another case is still cross-site', (fetchSite) => {
-  // No browser writes it so; whoever does must not gain by it.
+  // No browser writes it like this; a client that does must not gain by it.
   expect(sameSite.examine(ask({ carrier: 'basic', fetchSite, origin: evil }))).toBe(refused)
 })

@@ -50,8 +50,8 @@ test.each([
   expect(unchangedProtocol.examine(question)).toBe(expected)
 })
 
-describe('the sub-protocols that go on', () => {
-  test('are named, those alone that are no key', () => {
+describe('the forwarded sub-protocols', () => {
+  test('are named, without the keys among them', () => {
     const question = ask({ upgrade: 'websocket', subprotocols: ['chat'] })
     expect(unchangedProtocol.oblige?.(question)).toEqual({
       kind: 'set-subprotocols',
@@ -59,7 +59,7 @@ describe('the sub-protocols that go on', () => {
     })
   })
 
-  test('are nothing to set where none is left, or nothing is upgraded', () => {
+  test('are not set when none is left, or without an upgrade', () => {
     expect(unchangedProtocol.oblige?.(ask({ upgrade: 'websocket' }))).toBeNull()
     expect(unchangedProtocol.oblige?.(ask({ subprotocols: ['chat'] }))).toBeNull()
   })

@@ -3,17 +3,17 @@ import { decideHead } from '../../../test/support/questions.ts'
 
 const stray = { text: 'The Authorization field holds a key.', param: 'Authorization' }
 
-test('a plain key in a passing field is refused to a known caller', () => {
+test('a plain key in a forwarded field is refused for a known caller', () => {
   const decision = decideHead({ facts: { stray } })
   expect(decision).toMatchObject({ reason: 'credential-not-for-here', detail: stray })
 })
 
-test('a plain key in the target is refused to a known caller', () => {
+test('a plain key in the target is refused for a known caller', () => {
   const decision = decideHead({ facts: { hasKeyInTarget: true } })
   expect(decision).toMatchObject({ reason: 'credential-in-target' })
 })
 
-test('a stranger who guesses plain keys there learns nothing: 401 with and without a hit', () => {
+test('an unknown caller who guesses plain keys there learns nothing: 401 with and without a hit', () => {
   const answers = [{ stray }, { hasKeyInTarget: true } as const, {}].map((facts) =>
     decideHead({ facts, caller: 'unknown-key' }),
   )

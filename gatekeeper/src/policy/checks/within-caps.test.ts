@@ -25,17 +25,17 @@ test.each([
   expect(withinCaps.examine(ask(body, { caps: noCaps }))).toBeNull()
 })
 
-test('where the policy says so, longer output is cut and not refused', () => {
+test('longer output is cut and not refused if the policy says so', () => {
   const question = ask({ outputTokens: 101 }, { capOutput: true })
   expect(withinCaps.examine(question)).toBeNull()
   expect(withinCaps.oblige?.(question)).toEqual({ kind: 'cap-output', outputTokens: 100 })
 })
 
-test('output that the request leaves open gets the cap as its bound', () => {
+test('output without a bound in the request gets the cap as its bound', () => {
   expect(withinCaps.oblige?.(ask({}))).toEqual({ kind: 'cap-output', outputTokens: 100 })
 })
 
-test('what makes no output has none to cut', () => {
+test('a request without output has none to cut', () => {
   const facts = { endpoint: anEndpoint({ output: [] }) }
   expect(withinCaps.oblige?.({ ...ask({}), ...aQuestion({ facts }) })).toBeNull()
   expect(withinCaps.oblige?.(ask({ isUnload: true }))).toBeNull()

@@ -15,7 +15,7 @@ const record = (id: string, reservationId: string | null = null): Operation => (
 })
 const open = (id: string): Operation => ({ kind: 'open', reservation: reservationOf(id) })
 
-/** A queue over a store that answers by hand, with timers that run by hand. */
+/** A queue over a store and timers that the test controls. */
 function createBench(options: { waitingMax?: number } = {}) {
   const batches: { operations: readonly Operation[]; answer: (how: Written) => void }[] = []
   const events: JournalEvent[] = []
@@ -38,7 +38,7 @@ function createBench(options: { waitingMax?: number } = {}) {
   const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
   return {
     ...{ queue, events, due, turn, batches },
-    /** Answers the batch that is being written, and lets everybody hear of it. */
+    /** Answers the batch that is being written, and lets all callers receive it. */
     answer: async (how: Written) => {
       await turn()
       const batch = batches.at(-1)
@@ -46,7 +46,7 @@ function createBench(options: { waitingMax?: number } = {}) {
       await turn()
       return batch?.operations ?? []
     },
-    /** Lets the time of the next timer come. */
+    /** Runs the next timer. */
     pass: async () => {
       const [timer] = due.splice(0, 1)
       timer?.run()
@@ -57,7 +57,7 @@ function createBench(options: { waitingMax?: number } = {}) {
 }
 
 describe('group commit', () => {
-  it('writes in the next batch all that came while the last one was written', async () => {
+  it('writes everything that arrived during one batch in the next batch', async () => {
     const { queue, batches, answer, turn } = createBench()
     const first = queue.push(record('a'))
     await turn()
@@ -71,7 +71,7 @@ describe('group commit', () => {
     expect(batches.map(({ operations }) => operations.length)).toEqual([1, 3])
   })
 
-  it('tells nobody that it is durable before it is', async () => {
+  it('confirms nothing before it is durable', async () => {
     const { queue, answer, turn } = createBench()
     let isTold = false
     const told = queue.push(record('a')).then(() => {
@@ -84,7 +84,7 @@ describe('group commit', () => {
     expect(isTold).toBe(true)
   })
 
-  it('starts again for what is pushed the moment that the last batch is through', async () => {
+  it('starts again for a push at the very end of the last batch', async () => {
     const { queue, answer } = createBench()
     const chain = queue.push(record('a')).then(() => queue.push(record('b')))
     await answer(written)
@@ -105,8 +105,8 @@ describe('group commit', () => {
   })
 })
 
-describe('what nobody waits for', () => {
-  it('is gathered for a tenth of a second', async () => {
+describe('an operation that nobody waits for', () => {
+  it('is buffered for a tenth of a second', async () => {
     const { queue, batches, answer, turn, pass } = createBench()
     const all = ['a', 'b'].map((id) => queue.push(record(id), 'soon'))
     await turn()
@@ -117,14 +117,14 @@ describe('what nobody waits for', () => {
     expect(batches.map(({ operations }) => operations.length)).toEqual([2])
   })
 
-  it('goes at once with what somebody waits for', async () => {
+  it('is written at once together with one that somebody waits for', async () => {
     const { queue, due, answer, turn } = createBench()
     const soon = queue.push(record('a'), 'soon')
     await turn()
     const atOnce = queue.push(record('b'))
     await answer(written)
     expect(await Promise.all([soon, atOnce])).toEqual([true, true])
-    // Of the gathering that was cut short nothing is left to run later.
+    // The buffering that was cut short leaves no timer.
     expect(due.filter(({ delayMs }) => delayMs === 100)).toEqual([])
   })
 
@@ -138,14 +138,14 @@ describe('what nobody waits for', () => {
     expect(await soon).toBe(true)
   })
 
-  it('is not gathered beyond what one transaction takes', async () => {
+  it('is not buffered beyond the size of one transaction', async () => {
     const { queue, batches, answer } = createBench()
     for (let index = 0; index < 1000; index++) void queue.push(record(String(index)), 'soon')
     await answer(written)
     expect(batches.map(({ operations }) => operations.length)).toEqual([1000])
   })
 
-  it('waits no longer where the store fails meanwhile', async () => {
+  it('does not wait longer when the store fails meanwhile', async () => {
     const { queue, answer, turn } = createBench()
     const atOnce = queue.push(record('a'))
     await turn()
@@ -156,7 +156,7 @@ describe('what nobody waits for', () => {
 })
 
 describe('commits that are shared', () => {
-  it('leave two milliseconds for the next one to gather', async () => {
+  it('leave two milliseconds to collect the next one', async () => {
     const { queue, batches, answer, turn, pass } = createBench()
     const first = ['a', 'b'].map((id) => queue.push(record(id)))
     await answer(written)
@@ -170,7 +170,7 @@ describe('commits that are shared', () => {
     expect(batches.map(({ operations }) => operations.length)).toEqual([2, 2])
   })
 
-  it('hold up nobody who comes alone', async () => {
+  it('do not delay a single caller', async () => {
     const { queue, due, answer } = createBench()
     for (const id of ['a', 'b', 'c']) {
       const told = queue.push(record(id))
@@ -182,7 +182,7 @@ describe('commits that are shared', () => {
 })
 
 describe('a store that fails', () => {
-  it('refuses what would be opened, lets go what ended, and forgets the first only', async () => {
+  it('refuses new openings, releases what ended, and drops only the first', async () => {
     const { queue, answer, pass, events } = createBench()
     const opening = queue.push(open('x'))
     const ending = queue.push(record('a'))
@@ -195,7 +195,7 @@ describe('a store that fails', () => {
     expect(events.map(({ kind }) => kind)).toEqual(['failing', 'recovered'])
   })
 
-  it('answers at once while it fails', async () => {
+  it('gets an answer at once while it fails', async () => {
     const { queue, answer } = createBench()
     queue.push(record('a'))
     await answer(failed)
@@ -203,7 +203,7 @@ describe('a store that fails', () => {
     expect(await queue.push(record('b'))).toBe(false)
   })
 
-  it('is tried again with growing pauses, never longer than 5 s, and heals by itself', async () => {
+  it('is retried with growing pauses, never longer than 5 s, and recovers by itself', async () => {
     const { queue, answer, pass, events } = createBench()
     queue.push(open('x'))
     await answer(failed)
@@ -223,7 +223,7 @@ describe('a store that fails', () => {
     expect(events.map(({ kind }) => kind)).toEqual(['failing', 'recovered'])
   })
 
-  it('writes everything once that ended meanwhile, in order', async () => {
+  it('gets everything that ended meanwhile once, in order', async () => {
     const { queue, answer, pass } = createBench()
     queue.push(record('a'))
     await answer(failed)
@@ -236,7 +236,7 @@ describe('a store that fails', () => {
     expect(operations).toEqual([record('a'), record('b'), record('c')])
   })
 
-  it('a disk that hangs holds nobody for ever, and what it opens late is taken back', async () => {
+  it('a disk that hangs delays nobody forever, and a late opening is reverted', async () => {
     const { queue, due, turn, answer, batches, pass } = createBench()
     const opening = queue.push(open('x'))
     const ending = queue.push(record('a'))
@@ -251,7 +251,7 @@ describe('a store that fails', () => {
     expect(batches.at(-1)?.operations).toEqual([{ kind: 'cancel', id: 'x' }])
   })
 
-  it('an operation that no store takes is given up, alone', async () => {
+  it('an operation that the store rejects is dropped, without others', async () => {
     const { queue, answer, events } = createBench()
     const all = [record('a'), open('twice'), record('b')].map((one) => queue.push(one))
     await answer({ status: 'written', refused: [1] })
@@ -261,7 +261,7 @@ describe('a store that fails', () => {
 })
 
 describe('a queue that is full', () => {
-  it('holds 100,000 and gives up lines, never charges', async () => {
+  it('holds 100,000 and drops lines, never charges', async () => {
     const { queue, answer, pass, events, batches } = createBench({ waitingMax: 10 })
     queue.push(record('first'))
     await answer(failed)
@@ -287,7 +287,7 @@ describe('a queue that is full', () => {
     expect(await queue.push(open('x'))).toBe(false)
   })
 
-  it('what was opened and finds no place stays open: the next start books it', async () => {
+  it('an opened operation without space stays open: the next start charges it', async () => {
     const { queue, answer, pass, turn } = createBench({ waitingMax: 1 })
     queue.push(record('a'))
     await answer(failed)
@@ -301,7 +301,7 @@ describe('a queue that is full', () => {
 })
 
 describe('a queue that closes', () => {
-  it('writes what waits', async () => {
+  it('writes the waiting operations', async () => {
     const { queue, answer, batches } = createBench()
     const ending = queue.push(record('a'))
     const drained = queue.drain()

@@ -21,8 +21,8 @@ function limits(...texts: string[]): ScopedLimit[] {
   })
 }
 
-/** A ledger with both clocks in hand. */
-function createWorld(over: Partial<LedgerDeps> = {}) {
+/** A ledger with both clocks under control of the test. */
+function createFixture(over: Partial<LedgerDeps> = {}) {
   const time = { wallAt: noon, ticksMs: 1_000_000 }
   const deps = { clock: () => time.wallAt, ticks: () => time.ticksMs, timeZone: 'UTC' }
   const ledger = createLedger({ ...deps, journal: null, ...over })
@@ -32,7 +32,7 @@ function createWorld(over: Partial<LedgerDeps> = {}) {
     time.wallAt += ms
     time.ticksMs += ms
   }
-  /** How many of so many requests are let through. */
+  /** How many of these requests are admitted. */
   const admitted = (count: number, applicable: readonly ScopedLimit[]) =>
     Array.from({ length: count }, () => reserve(applicable)).filter((one) => 'settle' in one).length
   return { ledger, time, reserve, pass, admitted }
@@ -55,8 +55,8 @@ const asking = (tokens: number, over: Partial<Estimate> = {}): Estimate => ({
 const used = (tokens: number, microUsd = 0): Usage => ({
   ...{ model: 'm', inputTokens: tokens, outputTokens: 0, microUsd, isEstimated: false },
 })
-const readings = (world: ReturnType<typeof createWorld>, applicable: readonly ScopedLimit[]) =>
-  world.ledger
+const readings = (fixture: ReturnType<typeof createFixture>, applicable: readonly ScopedLimit[]) =>
+  fixture.ledger
     .standings(applicable)
     .map(({ text, used: spent, remaining }) => [text, spent, remaining])
 
@@ -73,23 +73,23 @@ function excessOf(admittedAt: readonly number[], rate: { amount: number; burst: 
 
 describe('500 requests at a limit of 10', () => {
   test.each(['10/min', '10/hour', '10/day', '10/month', '10/lifetime', '10-concurrent'])(
-    'are 10 admitted ones, by %s',
+    'give 10 admitted ones, by %s',
     (text) => {
-      const world = createWorld()
-      expect(world.admitted(500, limits(text))).toBe(10)
+      const fixture = createFixture()
+      expect(fixture.admitted(500, limits(text))).toBe(10)
     },
   )
 
-  test('whoever is refused is charged nothing, by no limit', () => {
-    const world = createWorld()
+  test('a refused request is charged nothing, by any limit', () => {
+    const fixture = createFixture()
     const both = limits('1000/day', '10/min', '3-concurrent')
-    expect(world.admitted(500, both)).toBe(3)
-    expect(readings(world, both)).toEqual([
+    expect(fixture.admitted(500, both)).toBe(3)
+    expect(readings(fixture, both)).toEqual([
       ['1k/day', 3, 997],
       ['10/min', 3, 7],
       ['3-concurrent', 3, 0],
     ])
-    expect(world.ledger.running()).toBe(3)
+    expect(fixture.ledger.running()).toBe(3)
   })
 })
 
@@ -104,7 +104,7 @@ describe('all limits that apply are tested and charged together', () => {
   ]
 
   test('the tightest wins, and is named with its scope', () => {
-    const { reserve } = createWorld()
+    const { reserve } = createFixture()
     const ask = (id: string) => reserve(ofKey(id), id)
     taken(ask('key:a'))
     taken(ask('key:a'))
@@ -114,17 +114,17 @@ describe('all limits that apply are tested and charged together', () => {
   })
 
   test('two limits on one count are both compared, and charged once', () => {
-    const world = createWorld()
+    const fixture = createFixture()
     const two = limits('5/day', '3/day')
-    expect(world.admitted(10, two)).toBe(3)
-    expect(readings(world, two)).toEqual([
+    expect(fixture.admitted(10, two)).toBe(3)
+    expect(readings(fixture, two)).toEqual([
       ['5/day', 3, 2],
       ['3/day', 3, 0],
     ])
   })
 
   test('keys do not share an account, whatever their names', () => {
-    const { reserve } = createWorld()
+    const { reserve } = createFixture()
     for (const subject of ['key:a', 'key:A', '__proto__', 'constructor', '']) {
       const own: ScopedLimit[] = [{ scope: 'key', subject, limit: parseLimit('1/day') as Limit }]
       taken(reserve(own))
@@ -134,8 +134,8 @@ describe('all limits that apply are tested and charged together', () => {
 })
 
 describe('a rate', () => {
-  test('lets its burst through at once, then one after the other as time passes', () => {
-    const { admitted, pass } = createWorld()
+  test('allows its burst at once, then one after the other as time passes', () => {
+    const { admitted, pass } = createFixture()
     const rate = limits('60/min burst 5')
     expect(admitted(10, rate)).toBe(5)
     pass(999)
@@ -148,8 +148,8 @@ describe('a rate', () => {
     expect(admitted(10, rate)).toBe(5)
   })
 
-  test('says to the millisecond when the next one fits', () => {
-    const { reserve, admitted, pass } = createWorld()
+  test('gives the time of the next free request to the millisecond', () => {
+    const { reserve, admitted, pass } = createFixture()
     const rate = limits('7/min')
     expect(admitted(7, rate)).toBe(7)
     const { reason, retryAfterMs } = refused(reserve(rate))
@@ -161,14 +161,14 @@ describe('a rate', () => {
     taken(reserve(rate))
   })
 
-  test('never lets more through in any window than its burst and what drains meanwhile', () => {
+  test('never allows more in any window than its burst and what drains meanwhile', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 100 }),
         fc.integer({ min: 1, max: 100 }),
         fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 60 }),
         (amount, burst, gaps) => {
-          const { reserve, pass, time } = createWorld()
+          const { reserve, pass, time } = createFixture()
           const rate = limits(`${amount}/min burst ${burst}`)
           const admittedAt: number[] = []
           for (const gap of gaps) {
@@ -183,8 +183,8 @@ describe('a rate', () => {
     )
   })
 
-  test('of tokens holds the estimate, and is corrected by what was used', () => {
-    const { reserve, pass, ledger } = createWorld()
+  test('of tokens reserves the estimate, and is corrected by the actual use', () => {
+    const { reserve, pass, ledger } = createFixture()
     const rate = limits('1000-tokens/min')
     const left = () => ledger.standings(rate)[0]?.remaining
     const first = taken(reserve(rate))
@@ -206,7 +206,7 @@ describe('a rate', () => {
   })
 
   test('of money counts single micro-dollars', () => {
-    const { reserve, ledger } = createWorld()
+    const { reserve, ledger } = createFixture()
     const rate = limits('0.000003usd/hour')
     const cost = (microUsd: number) => asking(0, { firm: { tokens: 0, microUsd } })
     expect(taken(reserve(rate)).extend(cost(2))).toBeNull()
@@ -217,8 +217,8 @@ describe('a rate', () => {
 })
 
 describe('a quota', () => {
-  test('of a day begins anew at midnight, and says when that is', () => {
-    const { reserve, admitted, pass } = createWorld()
+  test('of a day is renewed at midnight, and gives that time', () => {
+    const { reserve, admitted, pass } = createFixture()
     const quota = limits('3/day')
     expect(admitted(5, quota)).toBe(3)
     const refusal = refused(reserve(quota))
@@ -230,8 +230,8 @@ describe('a quota', () => {
     expect(admitted(5, quota)).toBe(3)
   })
 
-  test('of a lifetime never begins anew', () => {
-    const { reserve, admitted, pass } = createWorld()
+  test('of a lifetime is never renewed', () => {
+    const { reserve, admitted, pass } = createFixture()
     const quota = limits('3/lifetime')
     expect(admitted(5, quota)).toBe(3)
     pass(1000 * 86_400_000)
@@ -241,23 +241,23 @@ describe('a quota', () => {
     })
   })
 
-  test('that is used up is said before the body is read, of tokens and money too', () => {
-    const { reserve } = createWorld()
+  test('that is used up is reported before the body is read, of tokens and money too', () => {
+    const { reserve } = createFixture()
     const quota = limits('100-tokens/day')
     void taken(reserve(quota)).settle(outcome, used(100))
     expect(refused(reserve(quota)).reason).toBe('quota-exceeded')
   })
 
-  test('of tokens lets look things up that use none', () => {
-    const { ledger, reserve } = createWorld()
+  test('of tokens allows requests that use none', () => {
+    const { ledger, reserve } = createFixture()
     const quota = limits('100-tokens/day')
     void taken(reserve(quota)).settle(outcome, used(1_000))
     const facts = someFacts({ endpoint: anEndpoint({ class: 'read', body: 'none' }) })
     taken(ledger.reserve({ facts, principal: aPrincipal(), limits: quota }))
   })
 
-  test('is charged what was used even where that is more than was left', () => {
-    const { reserve, ledger } = createWorld()
+  test('is charged the actual use even if that is more than was left', () => {
+    const { reserve, ledger } = createFixture()
     const quota = limits('1000-tokens/day')
     const reservation = taken(reserve(quota))
     expect(reservation.extend(asking(10))).toBeNull()
@@ -265,8 +265,8 @@ describe('a quota', () => {
     expect(ledger.standings(quota)[0]).toMatchObject({ used: 5_000, remaining: 0 })
   })
 
-  test('belongs to the day in which the request came, though it ends in the next', () => {
-    const { reserve, pass, ledger } = createWorld()
+  test('belongs to the day in which the request arrived, even if it ends in the next', () => {
+    const { reserve, pass, ledger } = createFixture()
     const quota = limits('1000-tokens/day')
     const reservation = taken(reserve(quota))
     reservation.extend(asking(500))
@@ -275,8 +275,8 @@ describe('a quota', () => {
     expect(ledger.standings(quota)[0]).toMatchObject({ used: 0, remaining: 1000 })
   })
 
-  test('holds of unasked output what there is, and refuses nobody for it', () => {
-    const { reserve, ledger } = createWorld()
+  test('reserves what is left for output without a bound, and refuses nobody for it', () => {
+    const { reserve, ledger } = createFixture()
     const quota = limits('1000-tokens/day')
     const hoping = asking(100, { hoped: { tokens: 5_000, microUsd: 0 } })
     const reservation = taken(reserve(quota))
@@ -287,9 +287,9 @@ describe('a quota', () => {
   })
 })
 
-describe('what runs at the same time', () => {
-  test('is given back once, however often a request ends', async () => {
-    const { reserve, ledger } = createWorld()
+describe('a limit on concurrent requests', () => {
+  test('counts a request as ended once, however often it ends', async () => {
+    const { reserve, ledger } = createFixture()
     const two = limits('2-concurrent')
     const first = taken(reserve(two))
     taken(reserve(two))
@@ -302,23 +302,26 @@ describe('what runs at the same time', () => {
     refused(reserve(two))
   })
 
-  test.each(['answered', 'aborted', 'failed'] as const)('ends with a request that %s', (kind) => {
-    const { reserve, ledger } = createWorld()
-    const mixed = limits('1-concurrent', '5/day', '100-tokens/day')
-    const reservation = taken(reserve(mixed))
-    reservation.extend(asking(50))
-    void reservation.settle({ status: 0, kind, answerBytes: 0 }, null)
-    expect(ledger.standings(mixed).map((standing) => standing.used)).toEqual([
-      ...[0, 1],
-      // Nobody said what an aborted or an answered one used: the estimate stays.
-      kind === 'failed' ? 0 : 50,
-    ])
-  })
+  test.each(['answered', 'aborted', 'failed'] as const)(
+    'is released by a request that %s',
+    (kind) => {
+      const { reserve, ledger } = createFixture()
+      const mixed = limits('1-concurrent', '5/day', '100-tokens/day')
+      const reservation = taken(reserve(mixed))
+      reservation.extend(asking(50))
+      void reservation.settle({ status: 0, kind, answerBytes: 0 }, null)
+      expect(ledger.standings(mixed).map((standing) => standing.used)).toEqual([
+        ...[0, 1],
+        // The usage of an aborted or an answered one is unknown: the estimate stays.
+        kind === 'failed' ? 0 : 50,
+      ])
+    },
+  )
 })
 
 /** A ledger beside the simplest account of it: three sums. */
 function createModel() {
-  const { reserve, ledger } = createWorld()
+  const { reserve, ledger } = createFixture()
   const mixed = limits('30/day', '1000-tokens/day', '5-concurrent')
   const open: { reservation: Reservation; held: number }[] = []
   const closed: Reservation[] = []
@@ -382,11 +385,11 @@ test('any order of reserving, extending and settling keeps every sum exact', () 
   )
 })
 
-describe('a clock that somebody sets', () => {
+describe('a clock that is changed', () => {
   const jumps = [-10 * 365, -400, -1, -0.1, 0.1, 1, 400, 10 * 365].map((days) => days * 86_400_000)
 
-  test.each(jumps)('by %d ms opens and locks no rate', (jump) => {
-    const { admitted, time, pass } = createWorld()
+  test.each(jumps)('by %d ms neither opens nor blocks a rate', (jump) => {
+    const { admitted, time, pass } = createFixture()
     const rate = limits('60/min')
     expect(admitted(100, rate)).toBe(60)
     time.wallAt += jump
@@ -395,34 +398,34 @@ describe('a clock that somebody sets', () => {
     expect(admitted(100, rate)).toBe(60)
   })
 
-  test.each(jumps)('by %d ms and set right again leaves quotas as they were', (jump) => {
-    const world = createWorld()
+  test.each(jumps)('by %d ms and corrected again leaves quotas as they were', (jump) => {
+    const fixture = createFixture()
     const quotas = limits('3/day', '100/month', '100/lifetime')
-    expect(world.admitted(5, quotas)).toBe(3)
-    world.time.wallAt += jump
-    world.ledger.standings(quotas)
-    world.time.wallAt -= jump
-    expect(world.admitted(5, quotas)).toBe(0)
-    world.pass(86_400_000)
-    expect(world.admitted(5, quotas)).toBe(3)
+    expect(fixture.admitted(5, quotas)).toBe(3)
+    fixture.time.wallAt += jump
+    fixture.ledger.standings(quotas)
+    fixture.time.wallAt -= jump
+    expect(fixture.admitted(5, quotas)).toBe(0)
+    fixture.pass(86_400_000)
+    expect(fixture.admitted(5, quotas)).toBe(3)
   })
 
-  test('into another period and to stay there gives that period its own count', () => {
-    const world = createWorld()
+  test('into another period for good gives that period its own count', () => {
+    const fixture = createFixture()
     const quotas = limits('3/day')
-    expect(world.admitted(5, quotas)).toBe(3)
-    world.time.wallAt -= 30 * 86_400_000
-    expect(world.admitted(5, quotas)).toBe(3)
-    world.pass(86_400_000)
-    expect(world.admitted(5, quotas)).toBe(3)
+    expect(fixture.admitted(5, quotas)).toBe(3)
+    fixture.time.wallAt -= 30 * 86_400_000
+    expect(fixture.admitted(5, quotas)).toBe(3)
+    fixture.pass(86_400_000)
+    expect(fixture.admitted(5, quotas)).toBe(3)
   })
 })
 
-describe('what a provider says', () => {
+describe('usage that a provider reports', () => {
   test.each([Number.NaN, -5, Number.POSITIVE_INFINITY, 1e300, 0.5])(
-    'as %d tokens breaks no account',
+    'as %d tokens does not break an account',
     (tokens) => {
-      const { reserve, ledger } = createWorld()
+      const { reserve, ledger } = createFixture()
       const quota = limits('1000-tokens/day')
       const reservation = taken(reserve(quota))
       reservation.extend(asking(100))
@@ -435,8 +438,8 @@ describe('what a provider says', () => {
 })
 
 describe('memory', () => {
-  test('is bounded by the keys in use: what lies idle is forgotten, what counts is not', () => {
-    const { ledger, reserve, pass } = createWorld()
+  test('is bounded by the keys in use: idle limits without a count are dropped', () => {
+    const { ledger, reserve, pass } = createFixture()
     const own = (id: string, text: string): ScopedLimit[] => [
       { scope: 'key', subject: id, limit: parseLimit(text) as Limit },
     ]
@@ -462,9 +465,9 @@ describe('with a journal', () => {
     expect.objectContaining({ unit: 'micro-usd', period: 'lifetime', amount: amounts[2] }),
   ]
 
-  test('a reservation is opened with what it holds, and recorded with what it used', async () => {
+  test('a reservation is opened with its estimate, and recorded with its use', async () => {
     const store = createMemoryStore()
-    const { reserve } = createWorld({ journal: createMemoryJournal(store) })
+    const { reserve } = createFixture({ journal: createMemoryJournal(store) })
     const reservation = taken(reserve(quota))
     reservation.extend(asking(70, { firm: { tokens: 70, microUsd: 7 }, model: 'llama' }))
     expect(await reservation.open()).toBeNull()
@@ -479,9 +482,9 @@ describe('with a journal', () => {
     expect([...store.balances.values()]).toEqual(durable([50, 1, 5]))
   })
 
-  test('limits go on where an earlier process left them', async () => {
+  test('limits continue where an earlier process left them', async () => {
     const store = createMemoryStore()
-    const first = createWorld({ journal: createMemoryJournal(store) })
+    const first = createFixture({ journal: createMemoryJournal(store) })
     await taken(first.reserve(quota)).settle(outcome, used(990, 5))
     const killed = taken(first.reserve(quota))
     killed.extend(asking(10))
@@ -489,7 +492,7 @@ describe('with a journal', () => {
 
     const journal = createMemoryJournal(store)
     const { balances, interrupted } = await journal.load()
-    const second = createWorld({ journal, balances })
+    const second = createFixture({ journal, balances })
     expect(interrupted).toBe(1)
     expect(refused(second.reserve(quota)).limit).toMatchObject({
       text: '1k-tokens/day',
@@ -500,33 +503,33 @@ describe('with a journal', () => {
     ])
   })
 
-  test('an hour’s rate goes on, too, and drains by the time that passed meanwhile', async () => {
+  test('an hour’s rate continues, too, and drains by the time that passed meanwhile', async () => {
     const store = createMemoryStore()
     const hourly = limits('100/hour', '100/hour burst 90', '60/min')
-    const first = createWorld({ journal: createMemoryJournal(store) })
+    const first = createFixture({ journal: createMemoryJournal(store) })
     for (let time = 0; time < 60; time++) await taken(first.reserve(hourly)).settle(outcome)
     expect(first.ledger.standings(hourly).map((standing) => standing.used)).toEqual([60, 60, 60])
     const start = async (afterMs: number) => {
       const journal = createMemoryJournal(store)
       const { balances } = await journal.load()
-      const world = createWorld({ journal, balances, clock: () => noon + afterMs })
-      return world.ledger.standings(hourly).map((standing) => standing.used)
+      const fixture = createFixture({ journal, balances, clock: () => noon + afterMs })
+      return fixture.ledger.standings(hourly).map((standing) => standing.used)
     }
     expect(await start(1_000)).toEqual([60, 60, 0])
-    // The slice in which they came ends after five minutes; half an hour drains fifty.
+    // The slice in which they arrived ends after five minutes; half an hour drains fifty.
     expect(await start(35 * minuteMs)).toEqual([10, 10, 0])
     expect(await start(24 * 60 * minuteMs)).toEqual([0, 0, 0])
     // A clock that was set back neither drains nor adds.
     expect(await start(-60 * minuteMs)).toEqual([60, 60, 0])
   })
 
-  test('where it fails, what has to outlive the process is refused, and nothing is charged', () => {
+  test('that fails, limits that must outlive the process refuse, and nothing is charged', () => {
     const problem = { source: 'db', what: 'full', remedy: 'Make room.' }
     const journal = {
       ...createMemoryJournal(),
       state: () => ({ status: 'failing', sinceAt: noon, problem }) as const,
     }
-    const { reserve, ledger } = createWorld({ journal })
+    const { reserve, ledger } = createFixture({ journal })
     expect(refused(reserve(quota))).toMatchObject({ reason: 'ledger-unavailable', limit: null })
     expect(ledger.standings(quota).map((standing) => standing.used)).toEqual([0, 0, 0, 0])
     taken(reserve(limits('60/min')))
@@ -534,21 +537,21 @@ describe('with a journal', () => {
 
   test('that cannot open a reservation refuses the request', async () => {
     const journal = { ...createMemoryJournal(), open: async () => 'unavailable' as const }
-    const reservation = taken(createWorld({ journal }).reserve(quota))
+    const reservation = taken(createFixture({ journal }).reserve(quota))
     expect(await reservation.open()).toMatchObject({ reason: 'ledger-unavailable' })
   })
 
-  test('nothing is opened for limits that end with the process', async () => {
+  test('limits that end with the process open nothing', async () => {
     const store = createMemoryStore()
-    const { reserve } = createWorld({ journal: createMemoryJournal(store) })
+    const { reserve } = createFixture({ journal: createMemoryJournal(store) })
     const reservation = taken(reserve(limits('60/min', '2-concurrent')))
     expect(await reservation.open()).toBeNull()
     expect(store.open.size).toBe(0)
   })
 })
 
-test('a service and its name in a limit are told in the standing', () => {
-  const { ledger } = createWorld()
+test('the standing names a service by its name in a limit', () => {
+  const { ledger } = createFixture()
   const { name } = aService()
   const limit = parseLimit('5-concurrent') as Limit
   expect(ledger.standings([{ scope: 'service', subject: `service:${name}`, limit }])).toEqual([
@@ -565,25 +568,25 @@ describe('a rehearsal', () => {
     ...{ facts: someFacts(), principal: aPrincipal({ id: 'key:a' }), limits: limits(...texts) },
   })
 
-  test('says what reserve would say, and charges nothing', () => {
-    const world = createWorld()
+  test('gives the result of reserve, and charges nothing', () => {
+    const fixture = createFixture()
     const asked = question('2/day', '100-tokens/day', '1-concurrent')
     for (let turn = 0; turn < 10; turn++) {
-      const rehearsed = taken(world.ledger.rehearse(asked))
+      const rehearsed = taken(fixture.ledger.rehearse(asked))
       expect(rehearsed.extend(asking(100))).toBeNull()
       expect(refused(rehearsed.extend(asking(101))).reason).toBe('quota-exceeded')
       expect(rehearsed.room().tokens).toBe(100)
       void rehearsed.settle(outcome)
     }
-    expect(world.ledger.running()).toBe(0)
-    expect(readings(world, asked.limits)).toEqual([
+    expect(fixture.ledger.running()).toBe(0)
+    expect(readings(fixture, asked.limits)).toEqual([
       ['2/day', 0, 2],
       ['100-tokens/day', 0, 100],
       ['1-concurrent', 0, 1],
     ])
-    const running = taken(world.ledger.reserve(asked))
-    expect(refused(world.ledger.rehearse(asked)).reason).toBe('too-many-running')
+    const running = taken(fixture.ledger.reserve(asked))
+    expect(refused(fixture.ledger.rehearse(asked)).reason).toBe('too-many-running')
     void running.settle(outcome, used(100))
-    expect(refused(world.ledger.rehearse(asked))).toEqual(refused(world.ledger.reserve(asked)))
+    expect(refused(fixture.ledger.rehearse(asked))).toEqual(refused(fixture.ledger.reserve(asked)))
   })
 })

@@ -47,7 +47,7 @@ describe('a report of records', () => {
     expect(suspicious.flatMap((address) => address.why)).toEqual(why)
   })
 
-  it('knows refusals that were only counted', () => {
+  it('includes refusals that were only counted', () => {
     const denials = { event: 'denials', addressGroup: '192.0.2.9', reason: 'no-credential' }
     const { requests, suspicious, refusedAddresses } = tallyOf([
       record(60, { ...denials, count: 500, minute: at(0) }),
@@ -70,7 +70,7 @@ describe('a report of records', () => {
     expect([requests.refused, reasons]).toEqual([1, [{ name: 'HTTP 401 of oauth', count: 1 }]])
   })
 
-  it('finds the busiest minute of whoever asks much at once', () => {
+  it('finds the busiest minute of a caller with many requests at once', () => {
     const spread = times(burstMin * 2, (minute) => record(minute * 60, { principal: 'key:calm' }))
     const dense = times(burstMin + 5, (at) => record(8000 + at / 10, { principal: 'key:fast' }))
     const { bursts } = tallyOf([...spread, ...dense].sort((a, b) => (a.at < b.at ? -1 : 1)))
@@ -79,7 +79,7 @@ describe('a report of records', () => {
     ])
   })
 
-  it('names a key that comes from an address which is new to it, and no key that is new', () => {
+  it('lists a key used from an address that is new to it, and no new key', () => {
     const { newAddresses } = tallyOf([
       record(-100, {}),
       record(1, {}),
@@ -103,7 +103,7 @@ describe('a report of records', () => {
     ])
   })
 
-  it('says what was lost, and what was done', () => {
+  it('reports lost records, and acts', () => {
     const { lost, acts } = tallyOf([
       record(1, { event: 'audit.lost', records: 12 }),
       record(2, { event: 'key.added', key: 'x' }),

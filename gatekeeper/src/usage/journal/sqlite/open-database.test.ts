@@ -50,7 +50,7 @@ async function problemOf(isFirst = true): Promise<string> {
 }
 
 describe('the database of the journal', () => {
-  it('is for its owner alone, with everything beside it', async () => {
+  it('is for its owner only, with its side files', async () => {
     const opened = await openUsageDatabase(path, true)
     writeBatch(opened, [settled(5)])
     for (const name of [path, `${path}-wal`, `${path}-shm`]) {
@@ -59,14 +59,14 @@ describe('the database of the journal', () => {
     await closeDatabase(opened)
   })
 
-  it('loses rights that others were given', async () => {
+  it('loses access rights of others', async () => {
     await makeDatabase()
     chmodSync(path, 0o644)
     await closeDatabase(await openUsageDatabase(path, true))
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it('does not wait for readers, nor they for it', async () => {
+  it('does not wait for readers, and readers do not wait for it', async () => {
     await makeDatabase()
     const writer = await openUsageDatabase(path, true)
     const reader = openForReading(path)
@@ -80,7 +80,7 @@ describe('the database of the journal', () => {
     await closeDatabase(writer)
   })
 
-  it('cannot be written by who opens it for reading', async () => {
+  it('cannot be written when opened for reading', async () => {
     await makeDatabase()
     const reader = openForReading(path)
     expect(() => reader.database.exec('DELETE FROM usage_log')).toThrow(/readonly/)
@@ -88,7 +88,7 @@ describe('the database of the journal', () => {
   })
 })
 
-describe('a database that cannot be believed stops the start, and is not replaced', () => {
+describe('an invalid database stops the start, and is not replaced', () => {
   it.each([
     ['is no database', () => writeFileSync(path, 'x'.repeat(5000)), /damaged or not a database/],
     ['is empty', () => writeFileSync(path, ''), /is empty/],
@@ -102,16 +102,16 @@ describe('a database that cannot be believed stops the start, and is not replace
     spoil()
     const before = readIfThere()
     expect(await problemOf()).toMatch(message)
-    // Nor does a second start find it mended.
+    // A second start does not find it repaired either.
     expect(await problemOf()).toMatch(message)
     expect(readIfThere()).toEqual(before)
   })
 
-  it('one that vanishes while the process runs is not made anew', async () => {
+  it('one that is deleted while the process runs is not created again', async () => {
     expect(await problemOf(false)).toMatch(/no longer exists/)
   })
 
-  it('the remedy says what to move away, and that works', async () => {
+  it('the fix says what to move away, and that works', async () => {
     await makeDatabase()
     writeFileSync(path, 'x'.repeat(5000))
     expect(await problemOf()).toMatch(
@@ -121,7 +121,7 @@ describe('a database that cannot be believed stops the start, and is not replace
     expect(await problemOf()).toBe('none')
   })
 
-  it('a start that was killed while it made the database leaves nothing that counts', async () => {
+  it('a start killed while it created the database leaves nothing that counts', async () => {
     writeFileSync(`${path}.new`, 'half')
     expect(await problemOf()).toBe('none')
   })
@@ -169,7 +169,7 @@ describe('pruning', () => {
   const charge = (startAt: number, period: 'day' | 'lifetime' = 'day') =>
     ({ kind: 'charge', charges: [chargeOf(1, { startAt, period })] }) as const
 
-  it('removes lines of the log that are too old, in steps, and says when it is through', async () => {
+  it('removes lines of the log that are too old, in steps, and reports when it is done', async () => {
     const opened = await openUsageDatabase(path, true)
     const old = Array.from({ length: 1200 }, (_, index) => record(index))
     writeBatch(opened, [...old, record(journalNow - 399 * dayMs)])
@@ -182,7 +182,7 @@ describe('pruning', () => {
     await closeDatabase(opened)
   })
 
-  it('keeps the balances of lifetimes, and the newest of all others whatever the clock says', async () => {
+  it('keeps the balances of lifetimes, and the newest of all others, whatever the clock', async () => {
     const opened = await openUsageDatabase(path, true)
     const days = [1, 2, 3, 4, 5].map((day) => charge(day * dayMs))
     writeBatch(opened, [...days, charge(0, 'lifetime')])

@@ -42,7 +42,7 @@ function makePlace(): JournalPlace {
     crash: () => {
       const next = makeFolder()
       for (const name of readdirSync(folder())) {
-        // The shared memory is made anew from the other two at the next start.
+        // The shared memory is rebuilt from the other two at the next start.
         if (!name.endsWith('-shm')) cpSync(join(folder(), name), join(next, name))
       }
       folders.push(next)
@@ -69,7 +69,7 @@ describe('the thread of the journal', () => {
     for (const folder of open.folders.splice(0)) rmSync(folder, { recursive: true, force: true })
   })
 
-  it('counts alone: a second one on the same folder is told so and books nothing', async () => {
+  it('is the only one: a second one on the same folder gets an error and charges nothing', async () => {
     const { journal, folder } = start()
     await journal.load()
     await journal.open(reservationOf('a', chargeOf(1)))
@@ -86,7 +86,7 @@ describe('the thread of the journal', () => {
     expect((await start(folder).journal.load()).interrupted).toBe(0)
   })
 
-  it('gives up what no database takes, says so, and writes all else', async () => {
+  it('drops what the database rejects, reports it, and writes all else', async () => {
     const events: JournalEvent[] = []
     const { journal, folder } = start(undefined, (event) => events.push(event))
     await journal.load()
@@ -105,7 +105,7 @@ describe('the thread of the journal', () => {
     expect(ids).toEqual(['a', 'c', 'd', 'e'])
   })
 
-  it('opens nothing and holds nobody once it is closed', async () => {
+  it('opens nothing and delays nobody once it is closed', async () => {
     const { journal } = start()
     await journal.load()
     await journal.close()
@@ -114,7 +114,7 @@ describe('the thread of the journal', () => {
     expect(await journal.record(settled)).toBe('deferred')
   })
 
-  it('may run before its journal is made; one that died by then stops the start', async () => {
+  it('may run before its journal is created; one that died by then stops the start', async () => {
     const [early, dead] = [startJournalThread(), startJournalThread()]
     const made = (thread: JournalThread) => {
       const folder = makeFolder()
@@ -133,7 +133,7 @@ describe('the thread of the journal', () => {
     ['ends', (worker: Worker) => void worker.terminate(), 'ThreadEnded'],
     ['throws', (worker: Worker) => worker.postMessage('no JSON'), 'SyntaxError'],
   ])(
-    'that %s by itself says so once, and from then on nothing is opened or durable',
+    'that %s by itself reports it once, and from then on nothing is opened or durable',
     async (_, kill, name) => {
       const made = Promise.withResolvers<Worker>()
       const onMade = (message: unknown) => made.resolve((message as { worker: Worker }).worker)
@@ -152,7 +152,7 @@ describe('the thread of the journal', () => {
     },
   )
 
-  it('that is ended by its journal has not died', async () => {
+  it('that is ended by its journal is not reported as died', async () => {
     const thread = startJournalThread()
     const journal = createJournal(makeFolder(), undefined, thread)
     await journal.load()
@@ -161,14 +161,14 @@ describe('the thread of the journal', () => {
     expect(await Promise.race([thread.died, 'alive'])).toBe('alive')
   })
 
-  it('takes no order before the one that names its database', async () => {
+  it('accepts no command before the one that names its database', async () => {
     const thread = startJournalThread()
     const order = { kind: 'write', operations: [] } as const
     await expect(thread.ask(order)).rejects.toThrow(/names no database/)
     await thread.end()
   })
 
-  it('a folder that is not there stops the start', async () => {
+  it('a missing folder stops the start', async () => {
     const { journal } = start(join(makeFolder(), 'missing'))
     await expect(journal.load()).rejects.toThrow(ProblemsError)
   })

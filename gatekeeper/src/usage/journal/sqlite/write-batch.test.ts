@@ -42,7 +42,7 @@ const settle = (
   settled: { reservationId, record: recordOf({ requestId, ...change }), charges: [chargeOf(3)] },
 })
 
-/** All that a database holds, in an order of its own. */
+/** All rows of a database, in a fixed order. */
 const contentOf = ({ database }: UsageDatabase) => ({
   log: database.prepare('SELECT * FROM usage_log ORDER BY id').all(),
   balances: database.prepare('SELECT * FROM balances ORDER BY 1, 2, 3, 4').all(),
@@ -51,7 +51,7 @@ const contentOf = ({ database }: UsageDatabase) => ({
 })
 
 describe('a batch', () => {
-  it('leaves nothing open of what it opens and closes, whichever came first', async () => {
+  it('leaves nothing open that it opens and closes, in either order', async () => {
     const into = await openNew()
     await write(into, [{ kind: 'cancel', id: 'a' }, open('a'), settle('b', 'b'), open('b')])
     expect(contentOf(into).open).toEqual([])
@@ -71,7 +71,7 @@ describe('a batch', () => {
     expect(left.map((row) => row['id'])).toEqual(['b'])
   })
 
-  it('may have more rows than a statement takes values', async () => {
+  it('may have more rows than a statement has values', async () => {
     const into = await openNew()
     const some = Array.from({ length: 2500 }, (_, index) => settle(`${index}`))
     await write(into, some)
@@ -80,7 +80,7 @@ describe('a batch', () => {
     expect(balances.map((row) => row['amount'])).toEqual([7500])
   })
 
-  it('leaves what its operations leave one by one', async () => {
+  it('has the same effect as its operations one by one', async () => {
     const run = async (operations: readonly Operation[]) => {
       const [one, other] = [await openNew(), await openNew()]
       await write(one, operations)
@@ -107,7 +107,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   amounts: fc.array(fc.nat(1_000_000), { maxLength: 3 }),
 })
 
-/** Operations as they may follow each other: what ends was opened, or had no reservation. */
+/** Operations in a possible order: what ends was opened, or had no reservation. */
 function toHistory(steps: readonly Step[]): Operation[] {
   const held: string[] = []
   return steps.map(({ kind, principalId, at, amounts }, index): Operation => {
