@@ -184,6 +184,18 @@ describe('Caddy', () => {
   it.skipIf(testCaddy === null)('has the idle limits that npm start gives it', async () => {
     expect(environment['GATEKEEPER_TIMEOUTS']).toBe(await findCaddyTimeouts(testCaddy ?? ''))
   })
+
+  it('is checked in the build with a stand-in for each generated snippet', () => {
+    const namesIn = (file: string, form: RegExp) =>
+      [...read(file).matchAll(form)].map((match) => match[1] ?? '')
+    const known = [
+      ...namesIn('caddy/Caddyfile', /^\(([a-z_-]+)\)/gm),
+      ...namesIn('caddy/Dockerfile', /\(([a-z_-]+)\)(?= \{)/g),
+    ]
+    const imported = namesIn('caddy/Caddyfile', /^\s*import ([a-z_-]+)/gm)
+    expect(imported.length).toBeGreaterThan(20)
+    expect(imported.filter((name) => !known.includes(name))).toEqual([])
+  })
 })
 
 describe('the image', () => {
