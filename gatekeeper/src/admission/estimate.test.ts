@@ -56,9 +56,9 @@ function extend({ body = {}, facts, principal, obligations = [], room = {} }: Gi
 describe('a request is expected to use', () => {
   test.each([
     ['what it asks for', { outputTokens: 50 }, 150, 700, 0],
-    ['its prompt, and more where there is some', {}, 100, 200, 1000],
+    ['its prompt, and output if some is left', {}, 100, 200, 1000],
     ['the price of the dearest model', { models: ['free', 'm'], outputTokens: 1 }, 101, 210, 0],
-    ['nothing of money where no model is named', { models: [], outputTokens: 1 }, 101, 0, 0],
+    ['no money when no model is named', { models: [], outputTokens: 1 }, 101, 0, 0],
     ['part of a token as a whole one', { promptBytes: 401, outputTokens: 0 }, 101, 202, 0],
   ] as [string, Partial<BodyFacts>, number, number, number][])(
     '%s',
@@ -78,8 +78,8 @@ describe('a request is expected to use', () => {
 
   test.each([
     ['a check route', { body: null }],
-    ['looking things up', { facts: { endpoint: anEndpoint({ class: 'read' }) } }],
-    ['taking a model out of memory', { body: { isUnload: true } }],
+    ['reading', { facts: { endpoint: anEndpoint({ class: 'read' }) } }],
+    ['unloading a model', { body: { isUnload: true } }],
   ] as const)('nothing for %s', (_, given) => {
     expect(extend(given)).toEqual({ result: { obligations: [] }, estimate: null })
   })
@@ -131,7 +131,7 @@ describe('with capOutput', () => {
     ['has no limit', { body: {} }, [null, 100]],
     ['has nothing left for output', { body: {}, room: { tokens: 100 } }, [null, 100]],
     ['has not even the prompt', { body: {}, room: { tokens: 99 } }, 'quota-exceeded'],
-  ] as const)('whoever %s', (_, given, expected) => {
+  ] as const)('a request that %s', (_, given, expected) => {
     expect(capOf(given)).toEqual(expected)
   })
 

@@ -118,7 +118,7 @@ describe('a valid form', () => {
       'Content-Length: 1\r\nContent-Disposition: form-data; name="file"; filename="a"',
     ],
     [
-      'with a coding that is none',
+      'with an unknown coding',
       'Content-Disposition: form-data; name="file"; filename="a"\r\nContent-Transfer-Encoding: binary',
     ],
   ])('may have heads %s', async (_, head) => {
@@ -324,7 +324,7 @@ describe('a form that two parsers could read differently is malformed', () => {
     ['a field without a colon', `${disposition}\r\nX-Field`],
     ['base64, which some undo', `${disposition}\r\nContent-Transfer-Encoding: base64`],
     ['a nested form', `${disposition}\r\nContent-Type: multipart/mixed; boundary=x`],
-    ['a type that is none', `${disposition}; filename="x"\r\nContent-Type: a/b\tx`],
+    ['an invalid type', `${disposition}; filename="x"\r\nContent-Type: a/b\tx`],
     ['a NUL', `${disposition}\0`],
     ['a bare carriage return', `${disposition}\rContent-Type: text/plain`],
     ['an empty head', ''],

@@ -74,7 +74,7 @@ describe('images', () => {
     ],
     ['a schema', { tools: [{ function: { parameters: { properties: { a: address } } } }] }],
     ['a label', { metadata: address }],
-    ['where a search found something', { messages: [{ content: [{ content: [result] }] }] }],
+    ['results of a search', { messages: [{ content: [{ content: [result] }] }] }],
     ['a citation', { input: [{ content: [{ annotations: [{ ...result }] }] }] }],
   ])('a URL is not an image in %s', async (_, body) => {
     expect(await read(body, 'openai', true)).toMatchObject({ imageBytes: 0, imagesBytes: 0 })

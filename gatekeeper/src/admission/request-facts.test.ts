@@ -155,7 +155,7 @@ describe('fields with two readings are refused', () => {
   })
 
   test.each(['model', 'MODEL', 'mo%64el', 'target_model_names', '%6dodel'])(
-    'the query field %s, where the body names a model',
+    'the query field %s, when the body names a model',
     (name) => {
       expect(defectOf({ target: `/v1/audio/transcriptions?a=1&${name}=x` })).toBe(
         'query-field-refused',

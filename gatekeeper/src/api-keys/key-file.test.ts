@@ -69,9 +69,9 @@ describe('version 1', () => {
     { name: 'no user', entry: { ...whole, user: undefined }, what: /user is missing/ },
     { name: 'an empty user', entry: { ...whole, user: ' ' }, what: /user must/ },
     { name: 'a line break in the user', entry: { ...whole, user: 'a\nb' }, what: /user must/ },
-    { name: 'a role that is none', entry: { ...whole, role: 'root' }, what: /role is not/ },
+    { name: 'an unknown role', entry: { ...whole, role: 'root' }, what: /role is not/ },
     {
-      name: 'a service that is no text',
+      name: 'a service that is not a string',
       entry: { ...whole, services: [1] },
       what: /services must/,
     },
@@ -97,7 +97,11 @@ describe('version 1', () => {
       entry: { ...whole, secrets: [{ sha256: hash, bcrypt: 'x' }] },
       what: /unknown member "bcrypt"/,
     },
-    { name: 'a secret that is no object', entry: { ...whole, secrets: [hash] }, what: /an object/ },
+    {
+      name: 'a secret that is not an object',
+      entry: { ...whole, secrets: [hash] },
+      what: /an object/,
+    },
     {
       name: 'a date without zone',
       entry: { ...whole, expiresAt: '2027-01-01T00:00:00' },
@@ -106,7 +110,7 @@ describe('version 1', () => {
     { name: 'a date as number', entry: { ...whole, expiresAt: 1 }, what: /expiresAt must/ },
     { name: 'disabled as text', entry: { ...whole, disabled: 'true' }, what: /disabled must/ },
     {
-      name: 'a range that is none',
+      name: 'an invalid range',
       entry: { ...whole, addresses: ['10.0.0.0/33'] },
       what: /addresses/,
     },
@@ -116,7 +120,7 @@ describe('version 1', () => {
       what: /origins/,
     },
     {
-      name: 'a limit that is no text',
+      name: 'a limit that is not a string',
       entry: { ...whole, limits: ['60/min', { requests: 1 }] },
       what: /limits has an invalid limit at position 2/,
     },
@@ -125,14 +129,18 @@ describe('version 1', () => {
       entry: { ...whole, limits: ['60/fortnight'] },
       what: /limits has an invalid limit at position 1/,
     },
-    { name: 'limits that are no list', entry: { ...whole, limits: '60/min' }, what: /limits must/ },
+    {
+      name: 'limits that are not a list',
+      entry: { ...whole, limits: '60/min' },
+      what: /limits must/,
+    },
     {
       name: 'an unknown cap',
       entry: { ...whole, caps: { tokens: 1 } },
       what: /unknown member "tokens"/,
     },
     {
-      name: 'a cap that is no number',
+      name: 'a cap that is not a number',
       entry: { ...whole, caps: { outputTokens: '1' } },
       what: /outputTokens must/,
     },
@@ -142,7 +150,7 @@ describe('version 1', () => {
       entry: { ...whole, cloudModels: 'yes' },
       what: /cloudModels must/,
     },
-    { name: 'a key that is no object', entry: null, what: /an object/ },
+    { name: 'a key that is not an object', entry: null, what: /an object/ },
     {
       name: '__proto__ as a member',
       entry: JSON.parse('{"__proto__": 1}'),

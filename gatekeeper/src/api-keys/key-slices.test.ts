@@ -35,7 +35,7 @@ describe('a file that slices cannot read is left to the full parser', () => {
     ['a further member', whole.replace(/}$/, ',"more":1}')],
     ['a repeated member of the file', whole.replace(/}$/, ',"keys":{}}')],
     ['a key twice', '{"version":1,"keys":{"a":{},"a":{}}}'],
-    ['a key that is no object', '{"version":1,"keys":{"a":[]}}'],
+    ['a key that is not an object', '{"version":1,"keys":{"a":[]}}'],
     ['an escape in an id', '{"version":1,"keys":{"\\u0061":{}}}'],
     ['a comma too many', '{"version":1,"keys":{"a":{},}}'],
     ['a comma too few', '{"version":1,"keys":{"a":{} "b":{}}}'],

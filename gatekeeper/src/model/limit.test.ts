@@ -65,7 +65,7 @@ describe('invalid limits', () => {
     ['1e3/min', 'an exponent'],
     ['0x10/min', 'hex digits'],
     ['٦٠/min', 'digits of another script'],
-    ['60/day burst 5', 'a burst where the whole day is one'],
+    ['60/day burst 5', 'a burst when the whole day is one'],
     ['60/min burst 0', 'a burst of nothing'],
     ['60/min burst 5usd', 'a burst of something else'],
     ['5kusd/day', 'a suffix for dollars'],
@@ -76,7 +76,7 @@ describe('invalid limits', () => {
     ['9007199254740993/day', 'more than a number holds exactly'],
     ['3000000000-tokens/hour', 'a rate that cannot be counted exactly'],
     ['60-tokens', 'tokens without a period'],
-    ['2-concurrent/min', 'a period where there is none'],
+    ['2-concurrent/min', 'a period for a limit without one'],
     ['1.5-concurrent', 'half a request at a time'],
     [`${'0'.repeat(100)}1/min`, 'a text without end'],
   ])('%j: %s', (text) => {

@@ -43,7 +43,7 @@ describe('events that stay', () => {
     ['no choices without usage', event({ choices: [], prompt_filter_results: [] })],
     ['usage that is null', event({ choices: [], usage: null })],
     ['a comment', ': ping\n\n'],
-    ['what is no JSON', 'data: {"choices":[],"usage":{\n\n'],
+    ['text that is not JSON', 'data: {"choices":[],"usage":{\n\n'],
     [
       'the words in a text',
       event({ choices: [{ delta: { content: '"choices":[],"usage":{}' } }] }),

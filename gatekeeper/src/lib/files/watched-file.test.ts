@@ -121,7 +121,7 @@ describe('a change is seen within two seconds', () => {
   })
 })
 
-test('polling alone is enough, where a mount delivers no events', async () => {
+test('polling alone is enough if a mount delivers no events', async () => {
   const stopped = createStoppedTimers()
   await start(stopped.timers)
   await writeFile(path, 'one')

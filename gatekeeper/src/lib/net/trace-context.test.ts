@@ -69,7 +69,7 @@ describe('a tracestate', () => {
     ['two values', 'congo=a=b'],
     ['capitals in a name', 'Congo=a'],
     ['a control character', 'congo=a\u0001'],
-    ['what is no ASCII', 'congo=ä'],
+    ['text that is not ASCII', 'congo=ä'],
     ['too long', `congo=${'a'.repeat(600)}`],
     ['too many', Array.from({ length: 33 }, (_, at) => `a${at}=1`).join(',')],
   ])('that is malformed is dropped alone: %s', (_, state) => {

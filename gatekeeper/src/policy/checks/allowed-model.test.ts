@@ -46,7 +46,7 @@ test.each([
     expected: refused,
   },
   {
-    name: 'an endpoint where no model stands',
+    name: 'an endpoint without a model',
     question: ask([], anEndpoint({ model: { in: 'none' } })),
     expected: null,
   },

@@ -12,7 +12,7 @@ test.each([
   ['readonly', 'store-not-granted'],
   ['readwrite', 'store-not-granted'],
   ['admin', null],
-] as const)('going on from what is kept under an id, as %s: %j', (role, expected) => {
+] as const)('continuing a stored response, as %s: %j', (role, expected) => {
   expect(ask(role, true)).toBe(expected)
   expect(ask(role, false)).toBeNull()
 })

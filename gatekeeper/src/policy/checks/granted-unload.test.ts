@@ -12,7 +12,7 @@ test.each([
   ['readonly', 'unload-not-granted'],
   ['readwrite', 'unload-not-granted'],
   ['admin', null],
-] as const)('taking a model away from everybody, as %s: %j', (role, expected) => {
+] as const)('unloading a model for everybody, as %s: %j', (role, expected) => {
   expect(ask(role, true)).toBe(expected)
   expect(ask(role, false)).toBeNull()
 })

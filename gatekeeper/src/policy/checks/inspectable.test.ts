@@ -36,7 +36,7 @@ test.each([
     expected: null,
   },
   {
-    name: 'a service without models, where none can be another',
+    name: 'a service without models, where no model can be forbidden',
     question: ask({ service: aService({ kind: 'http' }) }),
     expected: null,
   },

@@ -32,10 +32,10 @@ test.each([
 test.each([
   ['asks for more', ['100-output-tokens'], 101, 100],
   ['asks for as much', ['100-output-tokens'], 100, null],
-  ['asks for nothing in numbers', ['100-output-tokens'], null, 100],
-  ['falls under several', ['500-output-tokens', '100-output-tokens'], 1000, 100],
-  ['falls under none', ['60/min'], null, null],
-] as const)('whoever %s under %j (%s) gets %s', (_, texts, outputTokens, expected) => {
+  ['asks for no number', ['100-output-tokens'], null, 100],
+  ['has several', ['500-output-tokens', '100-output-tokens'], 1000, 100],
+  ['has none', ['60/min'], null, null],
+] as const)('a request that %s under %j (%s) gets %s', (_, texts, outputTokens, expected) => {
   const owed = cappedOutput.oblige?.(question(texts, { outputTokens }))
   expect(owed ?? null).toEqual(
     expected === null ? null : { kind: 'cap-output', outputTokens: expected },

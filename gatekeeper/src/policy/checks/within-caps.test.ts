@@ -12,7 +12,7 @@ test.each([
   ['nothing that is capped', {}, null],
   ['keep_alive at its cap', { keepAliveSeconds: 600 }, null],
   ['keep_alive above it', { keepAliveSeconds: 601 }, 'keep-alive-too-long'],
-  ['keep_alive for ever', { keepAliveSeconds: Number.POSITIVE_INFINITY }, 'keep-alive-too-long'],
+  ['keep_alive forever', { keepAliveSeconds: Number.POSITIVE_INFINITY }, 'keep-alive-too-long'],
   ['the largest context', { contextTokens: 8192 }, null],
   ['a larger context', { contextTokens: 8193 }, 'context-too-large'],
   ['an image of the largest size', { imageBytes: 1000 }, null],

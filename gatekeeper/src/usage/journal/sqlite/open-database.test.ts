@@ -90,7 +90,7 @@ describe('the database of the journal', () => {
 
 describe('an invalid database stops the start, and is not replaced', () => {
   it.each([
-    ['is no database', () => writeFileSync(path, 'x'.repeat(5000)), /damaged or not a database/],
+    ['is not a database', () => writeFileSync(path, 'x'.repeat(5000)), /damaged or not a database/],
     ['is empty', () => writeFileSync(path, ''), /is empty/],
     ['is cut to half', () => cutToHalf(), /damaged/],
     ['has a page of zeros', () => overwrite(4096, Buffer.alloc(8192)), /damaged|another program/],
