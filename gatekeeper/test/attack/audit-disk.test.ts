@@ -70,7 +70,7 @@ async function runKeys(seen: Place, ...words: string[]) {
 }
 
 describe.skipIf(!canMount)('a disk that is full while requests are recorded', () => {
-  it("refuses with 'audit-unavailable' where the audit is required, and goes on by itself", async () => {
+  it("refuses with 'audit-unavailable' if the audit is required, and recovers by itself", async () => {
     const { place, seen, child } = await startOnSmallDisk('{required: true}')
     await answers(seen, 200, child)
     const filler = fill(seen)
@@ -85,7 +85,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are recorded', ()
     expect(child.output()).toContain('audit-unavailable')
   })
 
-  it('serves on where it is not required, says so, and counts what it lost', async () => {
+  it('keeps serving if it is not required, reports it, and counts lost records', async () => {
     const { place, seen, child } = await startOnSmallDisk('{}')
     const filler = fill(seen)
     await waitUntil(
@@ -108,7 +108,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are recorded', ()
     expect(records.some(({ event }) => event === 'audit.lost')).toBe(true)
   })
 
-  it('no key is changed while that cannot be recorded', async () => {
+  it('no key is changed while the change cannot be recorded', async () => {
     const { place, seen, child } = await startOnSmallDisk('{}')
     expect((await runKeys(seen, 'disable', ada.id)).code).toBe(0)
     const before = readFileSync(place.file, 'utf8')
@@ -140,14 +140,14 @@ describe.skipIf(!canMount)('a disk that is full while requests are recorded', ()
 })
 
 describe('an audit that cannot be opened', () => {
-  it('is a file: 78 and what to do', async () => {
+  it('because it is a file: 78 and what to do', async () => {
     const place = makePlace()
     writeFileSync(join(place.stateDir, 'audit'), '')
     const { code, said } = await startFailing(place)
     expect([code, said]).toEqual([78, expect.stringMatching(/audit: cannot be written/)])
   })
 
-  it('keys are not changed without it', async () => {
+  it('prevents changes of keys', async () => {
     const place = makePlace()
     writeFileSync(join(place.stateDir, 'audit'), '')
     const text = readFileSync(place.file, 'utf8')

@@ -107,7 +107,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
       })),
     ].filter(({ text }) => text !== '')
 
-  it('is in no answer, with everything well', async () => {
+  it('is in no answer in normal operation', async () => {
     const all = canaries.flatMap(({ name, text }) =>
       paths.flatMap((path) => place(`${name}, ${path}`, placesOf(path, text))),
     )
@@ -122,7 +122,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     expect(finds(heard).slice(0, 20)).toEqual([])
   }, 600_000)
 
-  it('is in no answer of the plain port, but in the address that it leads on to', async () => {
+  it('is in no answer of the plain HTTP port, except in its redirect target', async () => {
     const from = heard.length
     await sendEach(
       canaries.flatMap(({ name, text }) => place(name, placesOf('/api/tags', text))),
@@ -135,7 +135,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     expect(finds(answers).slice(0, 20)).toEqual([])
   }, 120_000)
 
-  it('is in no answer of the ops listener, whatever is asked there, and in no figure', async () => {
+  it('is in no answer of the ops listener to any request, and in no metric', async () => {
     const socket = join(stack.stateDir, 'run/ops.sock')
     const answers: Heard[] = []
     for (const path of ['/readyz', '/livez', '/metrics', '/nothing']) {
@@ -158,7 +158,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     expect(finds(answers)).toEqual([])
   })
 
-  it('is in no explanation but as the word that was asked, and in no log of it', async () => {
+  it('is in no explanation except as the given argument, and in no log of it', async () => {
     const listen = { kind: 'unix', path: join(stack.stateDir, 'run/explain.sock') } as const
     for (const { text } of canaries) {
       const base = { method: 'GET', host: 'localhost', clientAddress: '127.0.0.1' }
@@ -172,7 +172,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     }
   })
 
-  it('is not in /readyz nor in the log where the key file itself is broken around a key', async () => {
+  it('is not in /readyz nor in the log when the key file itself is broken around a key', async () => {
     await writeFile(stack.keysFile, `{"version":1,"${plain}":{"user":"x" "${ada.key}"},"${typo}"`)
     const ready = () =>
       exchangeUnix(
@@ -236,7 +236,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
 
 describe('a log line', () => {
   it.each([true, false])(
-    'loses what looks like a key, whichever member has it; plain %s',
+    'never has text that looks like a key, in any member; plain %s',
     (isPlain) => {
       const text: string[] = []
       const log = createLog({ write: (line) => text.push(line) }, { plain: isPlain })
@@ -251,7 +251,7 @@ describe('a log line', () => {
     },
   )
 
-  it('cannot paint on a terminal: control characters of a member stay harmless', () => {
+  it('cannot control a terminal: control characters of a member are escaped', () => {
     const text: string[] = []
     const log = createLog({ write: (line) => text.push(line) }, { plain: true })
     log.warn({ user: 'a\u001b[2Jb', path: '/x\r\ny', requestId: '\u0007\u009b' }, 'decision')

@@ -163,7 +163,7 @@ describe.skipIf(testCaddy === null)('credentials', () => {
       },
     )
 
-    it('takes one key from two carriers, however they are paired, and none of it goes on', async () => {
+    it('accepts one key in any two carriers, and forwards neither', async () => {
       for (const one of carriers) {
         for (const other of carriers) {
           const answer = readAnswer(await send(path, one.carry(ada.key), other.carry(ada.key)))
@@ -174,7 +174,7 @@ describe.skipIf(testCaddy === null)('credentials', () => {
       expect(sent.filter((text) => text.includes(secretOf(ada.key)))).toEqual([])
     })
 
-    it('refuses two different ones, good or bad, however they are paired', async () => {
+    it('refuses two different ones, good or bad, in any two carriers', async () => {
       for (const one of carriers) {
         for (const other of carriers) {
           for (const second of [tom.key, badOnes['unknown'] ?? '', 'x']) {
@@ -194,12 +194,12 @@ describe.skipIf(testCaddy === null)('credentials', () => {
       ['a folded spelling of a carrier', ['X_Api_Key', ada.key]],
       ['a referrer', ['Referer', `https://localhost/?key=${ada.key}`]],
       ['a continued line', ['X-Other', `x\r\n Authorization: Bearer ${ada.key}`]],
-    ] as const)('takes no key from %s', async (_name, field) => {
+    ] as const)('accepts no key from %s', async (_name, field) => {
       expect(readAnswer(await send(path, field)).status).toBe(401)
       expect(stack.upstream.requests).toBe(0)
     })
 
-    it('takes no key from the body', async () => {
+    it('accepts no key from the body', async () => {
       const body = JSON.stringify({ key: ada.key, api_key: ada.key, authorization: ada.key })
       const headers = { 'content-type': 'application/json' }
       const target = path.replace('tags', 'chat')

@@ -83,28 +83,25 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
   }
 
   describe.each(['check', 'relay'] as const)('%s', (point) => {
-    it('lets Caddy in: what follows is refused for its edge alone', async () => {
+    it('accepts Caddy: all other cases are refused for their edge only', async () => {
       const fields = [[field, edge], ...statement(point), ...good] as Line[]
       const result = await sendDirect(stack, point, fields)
       expect(readAnswer(result).status).toBe(200)
       stack.upstream.reset()
     })
 
-    it.each(edges)(
-      'refuses everybody who comes %s, and looks at no key',
-      async (_name, edgeFields) => {
-        const fields = [...edgeFields(edge), ...statement(point), ...good]
-        const { result, lines } = await linesOf(() => sendDirect(stack, point, fields))
-        const answer = readAnswer(result)
-        expect(answer.status).toBe(403)
-        expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'edge_refused' } })
-        expect(result).not.toContain(edge)
-        expect(result).not.toMatch(/proof|x-gatekeeper-(?!close)/i)
-        expect(lines).toMatchObject([{ reason: 'edge-refused', requestId: 'unknown' }])
-        expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${ada.id}|ada|gk_|api/tags`))
-        expect(stack.upstream.requests).toBe(0)
-      },
-    )
+    it.each(edges)('refuses any client %s, and reads no key', async (_name, edgeFields) => {
+      const fields = [...edgeFields(edge), ...statement(point), ...good]
+      const { result, lines } = await linesOf(() => sendDirect(stack, point, fields))
+      const answer = readAnswer(result)
+      expect(answer.status).toBe(403)
+      expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'edge_refused' } })
+      expect(result).not.toContain(edge)
+      expect(result).not.toMatch(/proof|x-gatekeeper-(?!close)/i)
+      expect(lines).toMatchObject([{ reason: 'edge-refused', requestId: 'unknown' }])
+      expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${ada.id}|ada|gk_|api/tags`))
+      expect(stack.upstream.requests).toBe(0)
+    })
 
     const names = statement(point).map(([name]) => name)
     const spoilt = names.flatMap((name): [string, (fields: Line[]) => Line[]][] => [
@@ -119,7 +116,7 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
       ],
       [`with a second, other ${name}`, (fields) => [...fields, [name, '/health']]],
     ])
-    it.each(spoilt)('refuses a Caddy that is set up otherwise: %s', async (_name, spoil) => {
+    it.each(spoilt)('refuses a Caddy with another configuration: %s', async (_name, spoil) => {
       const fields = [[field, edge], ...spoil(statement(point)), ...good] as Line[]
       const answer = readAnswer(await sendDirect(stack, point, fields))
       expect(answer.status).toBe(503)
@@ -133,7 +130,7 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
       ],
       ['X-Gatekeeper-Method', ['get', 'G ET', 'CONNECT', 'TRACE', 'OPTIONS', '__proto__']],
       ['X-Gatekeeper-Host', ['']],
-    ])('believes no odd %s', async (name, values) => {
+    ])('rejects an odd %s', async (name, values) => {
       for (const value of values) {
         const stated = statement(point).map((line) =>
           line[0] === name ? ([name, value] as Line) : line,
@@ -158,7 +155,7 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
     })
   })
 
-  it('the check socket answers nothing but checks, the relay no check', async () => {
+  it('answer only checks at the check socket, and no check at the relay', async () => {
     const ask = (socket: 'check' | 'relay', target: string) => {
       const { promise, resolve, reject } = Promise.withResolvers<number>()
       const headers = Object.fromEntries([[field, edge], ...statement(socket), ...good])
@@ -174,7 +171,7 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('the decision is about what Caddy states, never about the request line of its question', async () => {
+  it('decide about what Caddy states, never about the request line of its subrequest', async () => {
     const stated = statement('relay').map(
       ([name, value]): Line => [name, name.endsWith('Uri') ? '/api/me' : value],
     )
@@ -183,7 +180,7 @@ describe.skipIf(testCaddy === null)('the sockets behind Caddy', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('shows the edge and the proof nowhere: no answer, no log', async () => {
+  it('never reveal the edge and the proof, in no answer and no log', async () => {
     await sleep(0)
     const secrets = JSON.stringify(stack.gatekeeper.output() + stack.caddy.output())
     expect(secrets).not.toContain(edge)

@@ -39,7 +39,7 @@ services:
   speech: {kind: tts, upstream: {url: "${url}"}, routes: [{prefix: /litellm/speech, strip: true}]}
 `
 
-describe.skipIf(testCaddy === null)('lessons of others', () => {
+describe.skipIf(testCaddy === null)('known attacks', () => {
   let stack: Stack
   let other: FaultyUpstream
   beforeAll(async () => {
@@ -82,7 +82,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       ['caps', capped.key, 403],
       ['no models at the vendor’s', noCloud.key, 403],
       ['nothing that only a body shows', free.key, 200],
-    ])('so a key limited to %s is not believed there', async (_, key, status) => {
+    ])('so a key limited to %s is refused there', async (_, key, status) => {
       const answer = await post('/chat/api/chat', { model: 'good', stream: false }, key)
       expect(answer.status).toBe(status)
       if (status !== 200) untouched()
@@ -101,7 +101,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
   })
 
-  describe('fact 3: Go folds names and takes the last', () => {
+  describe('fact 3: Go folds names and uses the last', () => {
     it.each([
       '{"model":"good","MODEL":"bad"}',
       '{"MODEL":"bad","model":"good"}',
@@ -128,7 +128,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
   })
 
-  describe('fact 4: a query beats the body', () => {
+  describe('fact 4: a query overrides the body', () => {
     it.each([
       '/v1/chat/completions?model=bad',
       '/api/chat?Model=bad',
@@ -147,7 +147,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       'library/good',
       'registry.ollama.ai/library/good:latest',
       'good:local',
-    ])('%j is good', async (model) => {
+    ])('%j is allowed', async (model) => {
       expect((await post('/api/chat', { model, stream: false })).status).toBe(200)
     })
 
@@ -155,13 +155,13 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       ...['bad', 'good:7b', 'ada/good', 'host.example/library/good', 'registry.ollama.ai/good'],
       ...['good/../bad', 'good\0', 'good,bad', 'llama3.2', 'xllama3.2:1b', ''],
       ...[null, ['good'], { name: 'good' }, 1, true, 'good\n'],
-    ])('%j is not', async (model) => {
+    ])('%j is not allowed', async (model) => {
       const answer = await post('/api/chat', { model, stream: false })
       expect(answer.status).toBe(model === 'llama3.2' ? 200 : 404)
       if (model !== 'llama3.2') untouched()
     })
 
-    it('one at the vendor’s is a right of its own, and looks like one that does not exist', async () => {
+    it('a cloud model needs its own permission, and looks like one that does not exist', async () => {
       const models = ['good:cloud', 'gpt-oss:120b-cloud', 'GOOD:Cloud', 'x:cloud:local']
       const unknown = await post('/api/chat', { model: 'nobody-has-this' })
       for (const model of models) {
@@ -198,7 +198,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
   })
 
-  describe('fact 6: behind a model server is more than its models', () => {
+  describe('fact 6: a model server offers more than its models', () => {
     it.each([
       ['GET', '/ollama/debug/pprof/heap'],
       ['POST', '/api/me'],
@@ -212,7 +212,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
   })
 
-  it('fact 7: a key is held to its models by whichever field it comes', async () => {
+  it('fact 7: a key is limited to its models in any carrier', async () => {
     const basic = `Basic ${Buffer.from(`any:${limited.key}`).toString('base64')}`
     const carriers: Record<string, string>[] = [
       { authorization: `Bearer ${limited.key}` },
@@ -227,7 +227,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     untouched()
   })
 
-  it('fact 8: clients repeat what they are not told to leave', async () => {
+  it('fact 8: clients retry unless the answer says not to', async () => {
     const answer = await post('/v1/chat/completions', { model: 'bad' })
     expect([answer.status, answer.headers['x-should-retry']]).toEqual([404, 'false'])
   })
@@ -238,7 +238,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       'application/x-www-form-urlencoded; charset=utf-8',
       'application/json; charset=utf-16',
     ])(
-      'as %s, which a page may send to anywhere or another reads otherwise, reaches nobody',
+      'as %s, which a page may send anywhere or another reader reads differently, reaches nobody',
       async (type) => {
         expect(
           (await postText('/api/chat', '{"model":"good"}', limited.key, { 'content-type': type }))
@@ -248,7 +248,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       },
     )
 
-    it('as curl types it without a type is accepted on native paths, and is never a page’s form', async () => {
+    it('with curl’s default type is accepted on native paths, and is never the form of a page', async () => {
       const type = { 'content-type': 'application/x-www-form-urlencoded' }
       const body = '{"model":"good","stream":false}'
       for (const [path, headers] of [
@@ -295,7 +295,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
   })
 
-  describe('a request that only takes the model out of memory is administration', () => {
+  describe('a request that only unloads the model is administration', () => {
     it.each([
       ['/api/generate', { keep_alive: 0 }],
       ['/api/generate', { keep_alive: '0', prompt: '' }],
@@ -315,7 +315,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       expect(stack.upstream.requests).toBe(1)
     })
 
-    it('one with a prompt is not', async () => {
+    it('a request with a prompt is not', async () => {
       const chat = {
         model: 'good',
         keep_alive: 0,
@@ -336,7 +336,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       [{ options: { num_ctx: '100000' } }, 'num_ctx'],
       [{ options: { num_predict: 101 } }, 'output tokens'],
       [{ messages: [{ role: 'user', images: ['A'.repeat(2_000)] }] }, 'image'],
-    ])('%j is refused, saying why', async (body, word) => {
+    ])('%j is refused with its cause', async (body, word) => {
       const answer = await post('/api/chat', { model: 'good', ...body }, capped.key)
       expect([answer.status, JSON.parse(answer.text).error]).toEqual([
         expect.toSatisfy((status: number) => status === 403 || status === 413),
@@ -345,7 +345,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       untouched()
     })
 
-    it('an image by its address has no size that we could see', async () => {
+    it('an image by URL is refused, since its size is unknown', async () => {
       for (const url of [
         'https://x.example/a.png',
         '\\u0068ttp://x.example/a',
@@ -361,7 +361,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       untouched()
     })
 
-    it('output that nothing bounds is bounded', async () => {
+    it('output without a bound gets one', async () => {
       await post('/api/chat', { model: 'good', stream: false }, capped.key)
       await post('/v1/chat/completions', { model: 'good' }, capped.key)
       await post(
@@ -405,7 +405,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       '/litellm/v1beta/models/bad:generateContent',
       '/litellm/models/good/bad:streamGenerateContent',
       '/litellm/v1/messages/count_tokens',
-    ])('%s names its model in its own place', async (path) => {
+    ])('%s has its model in a place of its own', async (path) => {
       const answer = await post(path, path.endsWith('count_tokens') ? { model: 'bad' } : {})
       const code = path.includes(':') ? 404 : 'model_not_found'
       expect([answer.status, codeOf(answer)]).toEqual([404, code])
@@ -429,7 +429,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
     })
   })
 
-  describe('what no table lists is 404 in the form that its clients read, and reaches nobody', () => {
+  describe('an unlisted endpoint is 404 in the form of its clients, and reaches nobody', () => {
     it.each([
       ['/api/nothing', 'text'],
       ['/v1/nothing', 'object'],
@@ -526,7 +526,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
         `{"models":[${'{"name":"bad"},'.repeat(10)}`,
       ],
       `{"models":[],"x":"${'x'.repeat(9_000_000)}"}`,
-    ])('one that cannot be read is not passed on (%#)', async (body) => {
+    ])('one that cannot be read is not forwarded (%#)', async (body) => {
       answerWith(body)
       const answer = await stack.send('/api/tags', { key: limited.key })
       expect([answer.status, answer.text.includes('bad')]).toEqual([502, false])
@@ -535,7 +535,7 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       })
     })
 
-    it('one in a coding that we did not ask for is not passed on', async () => {
+    it('one in a coding that we did not ask for is not forwarded', async () => {
       stack.upstream.behave({
         answer: (response) => {
           response.setHeader('Content-Encoding', 'gzip')
@@ -545,13 +545,13 @@ describe.skipIf(testCaddy === null)('lessons of others', () => {
       expect((await stack.send('/api/tags', { key: limited.key })).status).toBe(502)
     })
 
-    it('an error of the model server is passed on as it is', async () => {
+    it('an error of the model server is forwarded unchanged', async () => {
       stack.upstream.behave({ status: 500, body: '{"error":"oops"}' })
       const answer = await stack.send('/api/tags', { key: limited.key })
       expect([answer.status, answer.text]).toEqual([500, '{"error":"oops"}'])
     })
 
-    it('a single model is shown to whom it belongs', async () => {
+    it('a single model is shown only to callers that may use it', async () => {
       const show = (name: string) => stack.send(`/v1/models/${name}`, { key: limited.key })
       expect((await show('bad')).status).toBe(404)
       untouched()

@@ -39,10 +39,10 @@ const halves: readonly (readonly [string, string])[] = [
   ['of another version', good.replace('"version": 1', '"version": 2')],
   ['with a member twice', good.replace('"disabled": false', '"disabled": true, "disabled": false')],
   ['no UTF-8', Buffer.from(good.replace('ada', '\xff'), 'latin1').toString('latin1')],
-  ['a key where a hash must stand', good.replace(/"[0-9a-f]{64}"/, JSON.stringify(ada.key))],
+  ['a key in the place of a hash', good.replace(/"[0-9a-f]{64}"/, JSON.stringify(ada.key))],
 ]
 
-describe('a key file that is spoilt', () => {
+describe('a damaged key file', () => {
   it.each(halves)('%s: stops the start with 78, the place and what to do', async (name, text) => {
     const place = makePlace()
     writeFileSync(place.file, text, name === 'no UTF-8' ? 'latin1' : 'utf8')
@@ -71,14 +71,14 @@ describe('a key file that is spoilt', () => {
     },
   )
 
-  it('{} is a file without keys: nobody gets in', async () => {
+  it('{} is a file without keys: nobody is admitted', async () => {
     const place = makePlace()
     const child = await startReady(place)
     writeFileSync(place.file, '{}')
     await becomes(child, async () => (await statusOf(place, ada.key)) === 401)
   })
 
-  it('gone, it takes its keys with it; a folder in its place does not', async () => {
+  it('when deleted removes its keys; a folder in its place does not', async () => {
     const place = makePlace()
     const child = await startReady(place)
     rmSync(place.file)
@@ -89,7 +89,7 @@ describe('a key file that is spoilt', () => {
     await becomes(child, async () => (await statusOf(place, ada.key)) === 401)
   })
 
-  it('swapped by symlink, as volumes of Kubernetes do it, is the new file within 2 s', async () => {
+  it('replaced by symlink, as in Kubernetes volumes, is read within 2 s', async () => {
     const place = makePlace()
     rmSync(place.file)
     for (const [name, key] of [
@@ -113,7 +113,7 @@ describe('a key file that is spoilt', () => {
   })
 
   it.skipIf(!canBeOther)(
-    'that this user may not read stops the start, and later leaves the last set',
+    'that this user may not read stops the start, and later leaves the last set in force',
     async () => {
       const place = makePlace()
       for (const path of [place.folder, place.stateDir, place.keysDir])
@@ -132,7 +132,7 @@ describe('a key file that is spoilt', () => {
   )
 
   it.skipIf(!canMount)(
-    'mounted alone and replaced outside is old for ever: readiness says so',
+    'mounted alone and replaced outside stays old forever: readiness reports it',
     async () => {
       const place = makePlace()
       const outside = join(place.folder, 'outside.json')
@@ -149,7 +149,7 @@ describe('a key file that is spoilt', () => {
   )
 })
 
-describe('a gatekeeper.yaml that is spoilt', () => {
+describe('a damaged gatekeeper.yaml', () => {
   it.each([
     ['half-written', shippedGateway.slice(0, shippedGateway.indexOf('strip: true') + 3)],
     ['cut in a name', 'version: 1\nserv'],

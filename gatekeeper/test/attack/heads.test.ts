@@ -204,7 +204,7 @@ describe.skipIf(testCaddy === null)('heads', () => {
       ...['localhost?x', 'localhost\\x', 'localhost\0', 'localhost\x7f', 'l\xf6calhost', '*', '0'],
       ...['localhost:99999', 'localhost:x', 'localhost:-1', 'localhost:443:443', 'xn--localhost-'],
       ...['.localhost', 'localhost..', '%6cocalhost', 'localhost%00', "localhost'", 'localhost;x'],
-    ])('Host %j reaches nothing without a key, and no other house with one', async (host) => {
+    ])('Host %j reaches nothing without a key, and no other server with one', async (host) => {
       const refused = await statusOf(rawOf(line, `Host: ${host}`))
       expect({ host, isRefused: refused >= 400 && refused < 500, refused }).toMatchObject({
         isRefused: true,

@@ -56,7 +56,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
   const statements = 'Host Client-Address Upgrade'
   const names = `${ours} ${statements}`.split(' ').map((name) => `X-Gatekeeper-${name}`)
 
-  describe.each(points)('%s: a client cannot say who it is', (_point, path) => {
+  describe.each(points)('%s: a client cannot state its identity', (_point, path) => {
     it.each(names)('in any spelling of %s that an application may fold to it', async (name) => {
       const spellings = spellingsOf(name)
       expect(spellings.length).toBeGreaterThan(60)
@@ -111,7 +111,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
   it.each([
     ['check', '/chat/api/chat'],
     ['relay', '/api/chat'],
-  ])('%s: a client cannot say who it is in trailers of its body', async (_point, path) => {
+  ])('%s: a client cannot state its identity in trailers of its body', async (_point, path) => {
     const user = makeKey()
     const own = await startStack({ keys: [user], ollamaUrl: app.url })
     const bytes = [
@@ -139,7 +139,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
     expect(app.seen.flatMap(({ rawTrailers }) => rawTrailers)).toEqual([])
   })
 
-  describe.each(points)('%s: a client cannot say where it comes from', (_point, path) => {
+  describe.each(points)('%s: a client cannot state its address', (_point, path) => {
     it.each(forwardingNames)('by %s, not to the application', async (name) => {
       const spellings = [name, name.replaceAll('-', '_'), name.replaceAll('-', '.')]
       const { raw } = await reach(
@@ -151,7 +151,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
     })
 
     it.each(trustedNames)(
-      'nor that another proxy has authenticated it: %s does not arrive',
+      'and not that another proxy has authenticated it: %s does not arrive',
       async (name) => {
         const { raw } = await reach(path, [`${name}: evil`])
         expect(raw.filter((_, at) => raw[at + 1] === 'evil')).toEqual([])
@@ -216,7 +216,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
     })
 
     it.each(['Authorization', 'X-Api-Key', 'Api-Key', 'X-Goog-Api-Key', 'Sec-WebSocket-Protocol'])(
-      'that names %s lets no second credential past, and none to the application',
+      'that names %s hides no second credential, and lets none reach the application',
       async (name) => {
         const value = (text: string) =>
           name === 'Sec-WebSocket-Protocol' ? `openai-insecure-api-key.${text}` : text

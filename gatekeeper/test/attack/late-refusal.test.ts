@@ -13,7 +13,7 @@ const forged = Buffer.from(
   JSON.stringify({ status: 200, fields: { 'x-evil': '1' }, body: 'evil' }),
 ).toString('base64url')
 
-describe.skipIf(testCaddy === null)('a refusal that goes by the relay', () => {
+describe.skipIf(testCaddy === null)('a refusal that is sent by the relay', () => {
   let stack: Stack
   let session: ClientHttp2Session
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe.skipIf(testCaddy === null)('a refusal that goes by the relay', () => {
   })
 
   it.each(['/tts/x', '/v1/chat/completions'])(
-    'comes within seconds to a client that trickles its body for ever: %s',
+    'arrives within seconds at a client that trickles its body forever: %s',
     async (path) => {
       const startedAt = performance.now()
       const stream = session.request({ ':method': 'POST', ':path': path }, { endStream: false })
@@ -83,7 +83,7 @@ describe.skipIf(testCaddy === null)('a refusal that goes by the relay', () => {
   )
 
   it.each(['/tts/x', '/v1/chat/completions'])(
-    'comes to a client that stops in its body: %s',
+    'arrives at a client that stops in its body: %s',
     async (path) => {
       const startedAt = performance.now()
       const stream = session.request(

@@ -40,7 +40,8 @@ describe.skipIf(!isRunnable).each(points)("llhttp's requests at the $point", (at
     await expectNothingSmuggledBy(field, at, { mark, bytes })
   })
 
-  it('and in sum no more was received than was admitted', () => expectTotals(field, at.point))
+  it('and the upstream received no more in total than was admitted', () =>
+    expectTotals(field, at.point))
 })
 
 /** Makes the first line a POST to the target, whatever its method was worth, and adds the key. */

@@ -103,7 +103,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
       expect(moved()).toBe(wasNextServed ? 1 : 0)
     })
 
-    it.each(noTokens)('%j is no method: 400, and nothing behind it is read', async (name) => {
+    it.each(noTokens)('%j is not a method: 400, and nothing after it is read', async (name) => {
       const bytes = rawOf(`${name} ${path} HTTP/1.1`, keyOf(mallory.key))
       const { answers, isClosed } = await field.attack(bytes + bytes)
       expect({ statuses: answers.map(({ status }) => status), isClosed }).toEqual({
@@ -222,7 +222,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
     })
   })
 
-  describe('bodies where none belongs', () => {
+  describe('bodies on methods without one', () => {
     const framings = [
       ['counted', 'Content-Length: 5\r\n\r\nAAAAA'],
       ['chunked', 'Transfer-Encoding: chunked\r\n\r\n5\r\nAAAAA\r\n0\r\n\r\n'],
@@ -265,7 +265,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
 
   describe('an application without rows', () => {
     it.each(['OPTIONS', 'TRACE', 'PROPFIND', 'PUT', 'DELETE', 'get', 'post', 'GETX', 'FOO', '*'])(
-      'takes %s from nobody but an admin',
+      'accepts %s only from an admin',
       async (name) => {
         for (const [key, status] of [
           [mallory.key, 403],
@@ -280,7 +280,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
     )
 
     it.each(['/tts/x', '/image/x', '/image/ws'])(
-      'a CONNECT of HTTP/1.1 to %s is no WebSocket and no GET',
+      'a CONNECT of HTTP/1.1 to %s is neither a WebSocket nor a GET',
       async (path) => {
         for (const key of [mallory.key, reader.key, 'gk_nothing']) {
           const { answers } = await field.attack(rawOf(`CONNECT ${path} HTTP/1.1`, keyOf(key)))
@@ -297,7 +297,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
       },
     )
 
-    it('a CONNECT of HTTP/2 is a WebSocket on its row alone, and a GET there', async () => {
+    it('a CONNECT of HTTP/2 is a WebSocket on its row only, and a GET there', async () => {
       const session = await openHttp2(field.stack)
       const ask = (protocol: string, path: string, key: string) =>
         requestHttp2(session, {
@@ -364,7 +364,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
       expect(moved()).toBe(1)
     })
 
-    it('a refused client that sends no more of its body gets its 401 all the same', async () => {
+    it('a refused client that sends no more of its body still gets its 401', async () => {
       const bytes = rawOf(
         `POST ${prefix}/api/generate HTTP/1.1`,
         ...[keyOf('gk_nothing'), 'Content-Type: application/json', 'Content-Length: 1000'],

@@ -19,7 +19,7 @@ services:
 `
 
 describe.skipIf(testCaddy === null)(
-  'a model that is not there, and one that is not allowed',
+  'a model that does not exist and one that is not allowed',
   () => {
     let stack: Stack
     let other: FaultyUpstream
@@ -91,7 +91,7 @@ describe.skipIf(testCaddy === null)(
       },
     )
 
-    it('a key that names no model is told to', async () => {
+    it('a request without a model gets the advice to name one', async () => {
       const answer = await stack.send('/v1/chat/completions', { key: limited.key, json: {} })
       expect(JSON.parse(answer.text).error).toMatchObject({
         ...{ code: 'model_not_found', param: 'model' },

@@ -41,7 +41,7 @@ services:
 `
 const chat = { model: 'good', messages: [{ role: 'user', content: 'hello' }], stream: false }
 
-describe.skipIf(testCaddy === null)('lessons of others, of model servers', () => {
+describe.skipIf(testCaddy === null)('known attacks on model servers', () => {
   let stack: Stack
   let other: FaultyUpstream
   beforeAll(async () => {
@@ -84,7 +84,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
     ['twice', '', ['good', 'bad'], 400],
     ['nowhere', '', [], 404],
   ])(
-    'fact 4: a form with a model %s is no request to a model server',
+    'fact 4: a form with a model %s is refused for a model server',
     async (_, query, models, status) => {
       const answer = await stack.send(`/v1/audio/transcriptions${query}`, {
         ...{ method: 'POST', key: held.key, headers: { 'content-type': formType } },
@@ -95,14 +95,14 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
     },
   )
 
-  it('fact 5: the caller’s credential goes no further, as Ollama would send it to its vendor', async () => {
+  it('fact 5: the caller’s credential is not forwarded, since Ollama would send it to its vendor', async () => {
     const headers = { 'x-api-key': ada.key, cookie: `k=${ada.key}` }
     await stack.send('/api/chat', { json: chat, key: ada.key, headers })
     expect(stack.upstream.requests).toBe(1)
     expect(JSON.stringify(stack.upstream.received[0]?.headers)).not.toContain(ada.key)
   })
 
-  it('fact 6: Ollama asks nobody who they are, so we do', async () => {
+  it('fact 6: Ollama does not authenticate, so we do', async () => {
     for (const path of ['/api/tags', '/api/chat', '/v1/models', '/chat/api/tags']) {
       expect([path, (await stack.send(path)).status]).toEqual([path, 401])
     }
@@ -124,7 +124,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
   })
 
   describe('fact 9: a model that loads is silent for longer than HTTP libraries wait', () => {
-    it('unless told otherwise it may be so for longer than the 300 s of undici', () => {
+    it('by default it may be silent for longer than the 300 s of undici', () => {
       const readFile = () => {
         throw new Error('nothing else is read')
       }
@@ -139,7 +139,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       expect(service?.timeouts.idleSeconds).toBeGreaterThan(300)
     })
 
-    it('what the service allows is what holds, before the answer and within it', async () => {
+    it('the limit of the service applies, before the answer and within it', async () => {
       const slow = { answerAfterMs: 2_500, status: 200, body: '{}' }
       stack.upstream.behave(slow)
       other.behave(slow)
@@ -155,7 +155,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       await expect(post('/litellm/brisk/api/chat', chat)).rejects.toThrow()
     })
 
-    it('and a client that leaves meanwhile ends the loading', async () => {
+    it('and a client that disconnects meanwhile ends the loading', async () => {
       stack.upstream.behave({ neverAnswer: true })
       const left = new AbortController()
       const answer = stack.dispatcher.request({
@@ -171,7 +171,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
     })
   })
 
-  describe('fact 10: one file of keys, read anew while it runs, and nothing else', () => {
+  describe('fact 10: one file of keys, reloaded at run time', () => {
     const late = makeKey({ user: 'late', services, models: ['good'], limits: ['2-concurrent'] })
     const counted = makeKey({ user: 'counted', services, limits: ['1000-tokens/day'] })
     const flooding = makeKey({ user: 'flooding', services, limits: ['9-concurrent'] })
@@ -195,7 +195,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       expect(stack.upstream.requests).toBe(1)
     })
 
-    it('bounds how many requests of a key there are at a time', async () => {
+    it('limits the concurrent requests of a key', async () => {
       hold()
       const asked = Array.from({ length: 5 }, () => post('/api/chat', chat, late.key))
       const refused: number[] = []
@@ -206,7 +206,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       await giveAll(asked)
     })
 
-    it('lets keys take turns at one model, whoever has asked more', async () => {
+    it('lets keys take turns at one model, even if one asks more', async () => {
       hold()
       const flood = Array.from({ length: 6 }, () => post('/api/chat', chat, flooding.key))
       // Who waits counts as running.
@@ -221,7 +221,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       expect(users.indexOf('seldom')).toBeLessThanOrEqual(4)
     })
 
-    it('counts tokens as the model server says them, and holds keys to them', async () => {
+    it('counts tokens as the model server reports them, and limits keys to them', async () => {
       const body = '{"model":"good","done":true,"prompt_eval_count":600,"eval_count":500}'
       const json = { 'content-type': 'application/json' }
       stack.upstream.behave({ status: 200, body, extraFields: json })
@@ -245,23 +245,23 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
     }
   })
 
-  describe('a model at the vendor’s stands in a body, which a check does not see', () => {
+  describe('a cloud model is named in the body, which a check does not see', () => {
     const cloud = { ...chat, model: 'gpt-oss:120b-cloud' }
-    it('so who is refused such models is refused the check route, and nothing else is', async () => {
+    it('so a key without cloud models is refused on the check route, and nothing else is', async () => {
       expect((await post('/chat/api/chat', cloud, local.key)).status).toBe(403)
       expect((await post('/chat/api/chat', chat, local.key)).status).toBe(403)
       untouched()
       expect((await post('/api/chat', chat, local.key)).status).toBe(200)
     })
 
-    it('and of whom nothing is said is refused on the relay; on the check route Ollama has to', async () => {
+    it('and a key without a setting is refused on the relay; on the check route Ollama has to refuse', async () => {
       expect((await post('/api/chat', cloud)).status).toBe(404)
       untouched()
       expect((await post('/chat/api/chat', cloud)).status).toBe(200)
     })
   })
 
-  describe('what a model server keeps under an id knows no owner', () => {
+  describe('a model server stores answers by id and knows no owner', () => {
     const stored = [
       { previous_response_id: 'resp_of_bob' },
       { conversation: 'conv_of_bob' },
@@ -272,7 +272,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
     ]
     const paths = ['/v1/responses', '/litellm/v1/responses', '/litellm/responses']
 
-    it.each(stored)('so by %j nobody goes on from the answer of another', async (members) => {
+    it.each(stored)('so no caller can continue the answer of another with %j', async (members) => {
       for (const path of [...paths, '/litellm/vllm/v1/responses']) {
         const answer = await post(path, { model: 'good', input: 'and then?', ...members })
         expect([
@@ -285,7 +285,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       untouched()
     })
 
-    it('nor by an endpoint of LiteLLM that hands the id on', async () => {
+    it('nor with an endpoint of LiteLLM that forwards the id', async () => {
       const body = { ...chat, previous_response_id: 'resp_of_bob' }
       expect((await post('/litellm/v1/chat/completions', body)).status).toBe(403)
       untouched()
@@ -296,12 +296,12 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       ['DELETE', '/litellm/v1/responses/resp_of_bob'],
       ['GET', '/litellm/responses/resp_of_bob/input_items'],
       ['POST', '/litellm/responses/resp_of_bob/cancel'],
-    ])('nor by %s %s', async (method, path) => {
+    ])('nor with %s %s', async (method, path) => {
       expect((await stack.send(path, { method, key: ada.key })).status).toBe(403)
       untouched()
     })
 
-    describe('but a key goes on from its own answer', () => {
+    describe('but a key can continue its own answer', () => {
       const event = (type: string, id: string) =>
         `event: ${type}\ndata: ${JSON.stringify({ type, response: { id, model: 'good' } })}\n\n`
       const next = (id: string, key: string, path = '/litellm/v1/responses') =>
@@ -311,7 +311,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
         return await Promise.all(asked)
       }
 
-      it('whole or streamed; nobody else does, nor it elsewhere', async () => {
+      it('whole or streamed; no other key can, and it cannot at another service', async () => {
         const json = { 'content-type': 'application/json' }
         other.behave({ status: 200, body: '{"id":"resp_whole"}', extraFields: json })
         expect((await post('/litellm/v1/responses', { model: 'good', input: 'x' })).status).toBe(
@@ -327,7 +327,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
         expect((await next('resp_whole', ada.key, '/litellm/vllm/v1/responses')).status).toBe(403)
       })
 
-      it('whose id nobody else makes theirs by naming it', async () => {
+      it('whose id no other caller can claim by naming it', async () => {
         const json = { 'content-type': 'application/json' }
         // As providers echo what they were asked.
         const echo = {
@@ -343,7 +343,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       })
     })
 
-    describe('but a key refers to items that it was given itself', () => {
+    describe('but a key can refer to items that it received itself', () => {
       const json = { 'content-type': 'application/json' }
       const event = (type: string, rest: object) =>
         `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
@@ -359,7 +359,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
         return await Promise.all(asked)
       }
 
-      it('whole or streamed; nobody else does, nor it elsewhere', async () => {
+      it('whole or streamed; no other key can, and it cannot at another service', async () => {
         const output = [
           { type: 'reasoning', id: 'rs_whole', summary: [] },
           { type: 'function_call', id: 'fc_whole', call_id: 'call_1', name: 'w', arguments: '{}' },
@@ -385,7 +385,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
         expect(new Set(refused.map((answer) => errorOf(answer).message)).size).toBe(1)
       })
 
-      it('and no number of ids makes those of another its own, or fills the memory', async () => {
+      it('and no number of ids gives access to those of another, or fills the memory', async () => {
         const output = Array.from({ length: 100_000 }, (_, n) => ({ id: `fc_flood_${n}` }))
         other.behave({ status: 200, body: JSON.stringify({ output }), extraFields: json })
         await post(path, { model: 'good', input: 'x' })
@@ -396,7 +396,7 @@ describe.skipIf(testCaddy === null)('lessons of others, of model servers', () =>
       })
     })
 
-    it('who sends the whole conversation needs no id; an admin may use them', async () => {
+    it('a caller that sends the whole conversation needs no id; an admin may use them', async () => {
       const input = [
         { role: 'user', content: 'hello' },
         { type: 'message', id: 'msg_1', role: 'assistant', content: 'hi' },

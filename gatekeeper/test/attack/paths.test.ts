@@ -50,7 +50,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     '/what.json?x=%2F..%2F',
     "/!$&'()*,=[x]",
     '/folder%2F',
-  ])('the service gets %s as it was judged', async (path) => {
+  ])('the service receives %s as it was checked', async (path) => {
     app.behave({ echo: true })
     for (const method of ['POST', 'GET']) {
       const answer = await send(`/image${path}`, method)
@@ -83,7 +83,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     expect(app.requests).toBe(0)
   })
 
-  it('an escaped path is no way around the paths of WebSockets', async () => {
+  it('an escaped path does not bypass the paths of WebSockets', async () => {
     app.behave({ echo: true })
     const open = async (path: string) => {
       const request = [
@@ -108,7 +108,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     expect(app.requests).toBe(0)
   })
 
-  it('a model whose name has a slash is asked for in both spellings, and judged by its name', async () => {
+  it('a model name with a slash works in both spellings, and is checked by its name', async () => {
     model.behave({ echo: true })
     for (const path of ['/v1/models/openai%2Fgpt-4o', '/v1/models/openai/gpt-4o']) {
       const answer = await send(`/litellm${path}`, 'GET', bound.key)
@@ -177,7 +177,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     ['/v1/api/chat', 'POST', '/api/chat'],
     ['/api/api/tags', 'GET', '/api/tags'],
     ['/api/v1/chat/completions', 'POST', '/v1/chat/completions'],
-  ])('%s is told that %s %s was probably meant', async (path, method, meant) => {
+  ])('%s gets the hint that %s %s was probably meant', async (path, method, meant) => {
     const answer = await send(path, method)
     expect(answer.status).toBe(404)
     const { error } = JSON.parse(answer.text)

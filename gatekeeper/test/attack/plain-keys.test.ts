@@ -43,7 +43,7 @@ describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
     ['relay', '/api/tags'],
   ])('%s', (_point, path) => {
     it.each(Object.entries(plainKeys))(
-      '%s gets one verdict in every carrier',
+      '%s gets one decision in every carrier',
       async (_kind, key) => {
         const bytes = Buffer.from(key).toString('latin1')
         const verdicts = new Set<string>()
@@ -62,7 +62,7 @@ describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
       ['among sub-protocols', (guess) => [path, [['Sec-WebSocket-Protocol', `a, ${guess}, b`]]]],
     ]
     it.each(places)(
-      'a stranger does not learn which of thousands is one: %s',
+      'an unknown caller does not learn which of thousands is a key: %s',
       async (_place, place) => {
         const [hit = '', miss = ''] = await Promise.all(
           [key, key.replace('older', 'other')].map(async (guess) => {
@@ -76,7 +76,7 @@ describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
     )
 
     it.each(['?key=KEY', '?KEY', '?k=Bearer%20KEY', '?a=%22KEY%22', '/KEY', '/x/KEY'])(
-      'is refused in the URL, beside itself in a field as well, and not logged: %s',
+      'is refused in the URL, also together with the same key in a field, and not logged: %s',
       async (form) => {
         stack.upstream.reset()
         const written = () => stack.gatekeeper.output() + stack.caddy.output()

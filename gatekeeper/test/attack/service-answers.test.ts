@@ -48,7 +48,7 @@ const spellings = [
   ],
 ]
 
-describe.skipIf(testCaddy === null)('what a service behind a check may say and hear', () => {
+describe.skipIf(testCaddy === null)('fields between a client and a service behind a check', () => {
   let stack: Stack
   let app: FaultyUpstream
   let port: string
@@ -110,7 +110,7 @@ services:
       expect((await get('/app/x')).headers['set-cookie']).toBe(expected)
     })
 
-    it('keeps its path where the service sees the whole path', async () => {
+    it('keeps its path if the service sees the whole path', async () => {
       answerWith({ 'set-cookie': 'sid=a; Path=/' })
       expect((await get('/whole/x')).headers['set-cookie']).toBe('sid=a; Path=/')
     })
@@ -144,7 +144,7 @@ services:
       expect(answer).not.toContain('secret')
     })
 
-    it('no key of ours reaches a service in one, and none opens the gate', async () => {
+    it('no key of ours reaches a service in one, and none is accepted as a credential', async () => {
       const { headers } = await heard('/app/x', { cookie: `a=1; key=${ada.key}; b=2` })
       expect(headers['cookie']).toEqual(['a=1; b=2'])
       const answer = await stack.send('/app/x', { headers: { cookie: `key=${ada.key}` } })
@@ -196,7 +196,7 @@ services:
         ['http://127.0.0.1.evil.example/x', 'http://127.0.0.1.evil.example/x'],
       ] as const
 
-    it('is put back below the prefix, and nobody is told the inner address', async () => {
+    it('is put back below the prefix, and the inner address is not revealed', async () => {
       for (const [said, expected] of below()) {
         for (const field of ['location', 'content-location']) {
           answerWith({ [field]: said }, 307)
@@ -225,7 +225,7 @@ services:
     })
   })
 
-  it('X-Forwarded-Prefix is ours alone', async () => {
+  it('X-Forwarded-Prefix is set by us only', async () => {
     const headers = {
       'x-forwarded-prefix': '/evil',
       x_forwarded_prefix: '/evil',
@@ -265,7 +265,7 @@ services:
 })
 
 describe.skipIf(testCaddy === null)('a Caddyfile from before blocks were generated', () => {
-  it('goes on working: hand-written blocks serve, as they did', async () => {
+  it('still works: hand-written blocks serve as before', async () => {
     const app = await startFaultyUpstream()
     const path = `${import.meta.dirname}/../support/caddyfiles/before-generated-blocks.Caddyfile`
     const bob = makeKey({ services: ['tts', 'ollama'] })
@@ -285,7 +285,7 @@ describe.skipIf(testCaddy === null)('a Caddyfile from before blocks were generat
     }
   })
 
-  it('a block of your own wins over the generated one of the same prefix', async () => {
+  it('a block of your own replaces the generated one of the same prefix', async () => {
     const [own, generated] = [await startFaultyUpstream(), await startFaultyUpstream()]
     const bob = makeKey({ services: ['tts'] })
     const block = (form: string) =>

@@ -23,7 +23,7 @@ const mutations = [
   ...[...chunkMutations, ...pipelineMutations, ...lineMutations],
 ]
 
-it('has at least 200 mutations, each with a name of its own', () => {
+it('there are at least 200 mutations, each with a unique name', () => {
   expect(mutations.length).toBeGreaterThanOrEqual(200)
   expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length)
 })
@@ -42,9 +42,10 @@ describe.skipIf(testCaddy === null).each(points)('a glued request at the $point'
     await expectNothingSmuggledBy(field, at, { mark, bytes: bytes(aim) })
   })
 
-  it('and in sum no more was received than was admitted', () => expectTotals(field, at.point))
+  it('and the upstream received no more in total than was admitted', () =>
+    expectTotals(field, at.point))
 
-  it('would be seen: the same theft straight to the upstream breaks the promise', async () => {
+  it('would be detected: the same attack straight at the upstream breaks the promise', async () => {
     const { port } = new URL(field.stack.upstream.url)
     const socket = connect(Number(port), '127.0.0.1')
     const stolen = theft({ prefix: '', mark: '', key: '' })

@@ -16,7 +16,7 @@ import {
   startReady,
 } from './support/place.ts'
 
-describe('a state folder that is spoilt', () => {
+describe('a damaged state folder', () => {
   const edge = 'ab'.repeat(32)
   it.each([
     ['garbage', `not json ${edge}`],
@@ -60,7 +60,7 @@ describe('a state folder that is spoilt', () => {
     expect([code, said]).toEqual([78, expect.stringMatching(/ENOSPC[\s\S]*space left/)])
   })
 
-  it('keeps what it makes from everybody else', async () => {
+  it('keeps the files that it creates from all other users', async () => {
     const place = makePlace()
     await startReady(place)
     const modes = execFileSync('find', [place.stateDir, '-type', 'f', '-perm', '/077'], {
@@ -100,7 +100,7 @@ describe.skipIf(!canMount)('a disk that is full while keys are written', () => {
     expect(result.output()).not.toMatch(/gk_/)
   })
 
-  it('with no byte left not even a lock stays behind: the second try says the same', async () => {
+  it('with no byte left not even a lock stays: the second try gives the same message', async () => {
     const place = makePlace()
     const line = `cat /dev/zero > "$K/fill" 2>/dev/null; ${add}; echo "code $?"; ${add}; echo "code $?"`
     const { result, out, big } = onSmallDisk(place, line)
@@ -110,7 +110,7 @@ describe.skipIf(!canMount)('a disk that is full while keys are written', () => {
     expect(readFileSync(join(out, 'keys.json'), 'utf8')).toBe(readFileSync(big, 'utf8'))
   })
 
-  it('a file that is a mount of its own, on a full disk, is not cut to half', async () => {
+  it('a file that is a mount of its own, on a full disk, is not truncated', async () => {
     const place = makePlace()
     const line = `umount "$K"; D="${place.folder}/disk"; mkdir "$D"; mount -t tmpfs -o size=256k none "$D"
       cp "$B" "$D/keys.json"; cat /dev/zero > "$D/fill" 2>/dev/null

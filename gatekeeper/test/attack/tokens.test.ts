@@ -113,7 +113,7 @@ describe.skipIf(testCaddy === null)('a forged token', () => {
     }
   })
 
-  it('that brings its own key, or tells where keys are, is refused', async () => {
+  it('that contains its own key, or the address of keys, is refused', async () => {
     const evil = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(evil.publicKey)
     const before = stack.upstream.received.length
@@ -132,7 +132,7 @@ describe.skipIf(testCaddy === null)('a forged token', () => {
     expect(stack.upstream.received.length).toBe(before)
   })
 
-  it('with extensions that we do not know is refused', async () => {
+  it('with unknown extensions is refused', async () => {
     await expectRefused(await sign({}, { crit: ['exp'], exp: 1 }).catch(() => good.slice(1)))
     const [, payload, signature] = parts()
     for (const header of [{ crit: ['b64'], b64: false }, { b64: true }, { crit: [] }]) {
@@ -159,7 +159,7 @@ describe.skipIf(testCaddy === null)('a forged token', () => {
     expect(await statuses(await sign({ exp: now() + 600.5 }))).toEqual([200, 200])
   })
 
-  it('that spells a good one in another way is refused', async () => {
+  it('that spells a valid one differently is refused', async () => {
     const [head, payload, signature] = parts()
     const twice = `{"alg":"ES256","kid":"a","typ":"at+jwt","alg":"ES256"}`
     for (const token of [
@@ -177,7 +177,7 @@ describe.skipIf(testCaddy === null)('a forged token', () => {
     expect(await statuses(good)).toEqual([200, 200])
   })
 
-  it.skipIf(!isThere)('of the outside vectors is refused at both points', async () => {
+  it.skipIf(!isThere)('from the external vectors is refused at both points', async () => {
     type Group = { readonly tests: readonly { readonly jws: unknown }[] }
     const texts = vectorFiles
       .flatMap(

@@ -133,9 +133,9 @@ describe.skipIf(testCaddy === null)('an upstream that speaks for the gatekeeper'
         ['HTTP/1.1 101 Switching Protocols', 'Upgrade: evil', 'Connection: Upgrade'],
       ],
       ['half a head', ['HTTP/1.1 200 OK', 'X-Gatekeeper-Us']],
-      ['a head that is none', ['X-Gatekeeper-User: evil', '']],
+      ['an invalid head', ['X-Gatekeeper-User: evil', '']],
       ['two lengths', ['HTTP/1.1 200 OK', 'Content-Length: 999']],
-    ])('an answer that is none is an error of ours: %s', async (_name, written) => {
+    ])('an invalid answer becomes an error of ours: %s', async (_name, written) => {
       answer = written
       const head = [`GET ${path} HTTP/1.1`, 'Host: localhost', `X-Api-Key: ${ada.key}`]
       const text = await exchange(await openTls(stack), lines(...head))
@@ -149,7 +149,7 @@ describe.skipIf(testCaddy === null)('an upstream that speaks for the gatekeeper'
     })
   })
 
-  it('cannot say yes for the gatekeeper: its proof opens nothing for a caller without a key', async () => {
+  it('cannot allow for the gatekeeper: its proof gives a caller without a key no access', async () => {
     answer = ['HTTP/1.1 200 OK', 'X-Gatekeeper-User: ada', 'X-Gatekeeper-Proof: x']
     for (const path of ['/chat/api/tags', '/api/version', '/check/ollama']) {
       expect((await stack.send(path)).status).toBeGreaterThanOrEqual(401)

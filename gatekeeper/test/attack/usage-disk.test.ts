@@ -65,7 +65,7 @@ function isWhole(path: string): boolean {
 }
 
 describe.skipIf(!canMount)('a disk that is full while requests are counted', () => {
-  it('refuses who needs the ledger, serves the others, and goes on by itself', async () => {
+  it('refuses requests that need the ledger, serves the others, and recovers by itself', async () => {
     const place = makeHouse()
     const child = await startReady(
       place,
@@ -122,11 +122,11 @@ describe.skipIf(!canMount)('a disk that is full while requests are counted', () 
   })
 })
 
-describe('a ledger that is spoilt', () => {
+describe('a damaged ledger', () => {
   it.each([
     ['garbage', 'x'.repeat(5000), /is damaged/],
     ['empty', '', /is empty/],
-  ])('%s: 78 and what to do, and limits do not begin anew', async (_name, text, message) => {
+  ])('%s: 78 and what to do, and limits are not reset', async (_name, text, message) => {
     const place = makeHouse()
     const path = join(place.stateDir, 'usage.db')
     writeFileSync(path, text)
@@ -148,7 +148,7 @@ const canTrace = (() => {
 })()
 
 describe.skipIf(!canTrace)('a disk that answers with errors', () => {
-  it('refuses who needs the ledger and goes on by itself, with nothing lost', async () => {
+  it('refuses requests that need the ledger and recovers by itself, with nothing lost', async () => {
     const place = makeHouse()
     const log = join(place.stateDir, 'usage.db-wal')
     const child = await startReady(place, [

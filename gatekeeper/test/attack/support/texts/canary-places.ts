@@ -130,7 +130,7 @@ function inBody(path: string, text: string): CanaryRequest[] {
 function malformed(path: string, text: string): CanaryRequest[] {
   return [
     { place: 'no request at all', bytes: `${text}\r\n\r\n` },
-    { place: 'a line that is none', bytes: head(`GET ${path} HTTP/1.1`, text) },
+    { place: 'an invalid line', bytes: head(`GET ${path} HTTP/1.1`, text) },
     {
       place: 'a space before the colon',
       bytes: head(`GET ${path} HTTP/1.1`, `X-Api-Key : ${text}`),
