@@ -83,7 +83,7 @@ describe.skipIf(testCaddy === null)('the usage log', () => {
     expect(text).not.toMatch(/private|secret=|gk_/)
   })
 
-  it('goes on over restarts, and so do limits', async () => {
+  it('survives restarts, and so do limits', async () => {
     const ada = makeKey({ limits: ['3/lifetime'] })
     const stack = await startWith([ada])
     expect((await chat(stack, ada)).status).toBe(200)
@@ -98,7 +98,7 @@ describe.skipIf(testCaddy === null)('the usage log', () => {
 })
 
 describe.skipIf(testCaddy === null)('an upstream that knows no stream_options', () => {
-  it('streams: one request, one charge and one decision, and is not asked again', async () => {
+  it('streams: one request, one charge and one decision, and no second request for usage', async () => {
     const ada = makeKey({ limits: ['2/lifetime'] })
     const stack = await startWith([ada])
     const events = `data: ${JSON.stringify({ model, choices: [{ delta: { content: 'hi' } }] })}\n\n`
@@ -131,7 +131,7 @@ describe.skipIf(testCaddy === null)('an upstream that knows no stream_options', 
     ])
   })
 
-  it('and refuses a client that asks itself', async () => {
+  it('and refuses a client that asks for usage itself', async () => {
     const ada = makeKey()
     const stack = await startWith([ada])
     stack.upstream.behave({ status: 422, body: '{"detail":"extra_forbidden"}' })
@@ -143,7 +143,7 @@ describe.skipIf(testCaddy === null)('an upstream that knows no stream_options', 
 })
 
 describe.skipIf(testCaddy === null)('kill -9 in the middle of 50 streams', () => {
-  it('no answer that ended is missing, what was open is booked, and limits go on', async () => {
+  it('no answer that ended is missing, open requests are charged, and limits continue', async () => {
     const ada = makeKey({ limits: ['50/lifetime', '1m-tokens/day'] })
     const stack = await startWith([ada])
     let streams = 0

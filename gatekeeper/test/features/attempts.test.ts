@@ -25,7 +25,7 @@ describe.skipIf(testCaddy === null)('bad keys from one address', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('lock no good key out, not even at the same address', async () => {
+  it('lock out no valid key, not even at the same address', async () => {
     expect((await stack.send('/api/tags', { key: ada.key })).status).toBe(200)
     expect((await stack.send('/chat/api/tags', { key: ada.key })).status).toBe(200)
   })

@@ -52,7 +52,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     await stack?.stop()
   })
 
-  it('has every allowed request, with who, what, from where and how it ended', async () => {
+  it('has every allowed request, with caller, request, address and result', async () => {
     const chat = { model: 'demo', messages: [{ role: 'user', content: 'hello' }], stream: false }
     const headers = { 'user-agent': 'curl/8.1' }
     const answer = await stack.send('/api/chat', { key: ada.key, json: chat, headers })
@@ -72,7 +72,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     })
   })
 
-  it('has requests of the check', async () => {
+  it('has requests at the check', async () => {
     await stack.send('/chat/api/tags', { key: ada.key })
     await found(stack, 'requests-1', { point: 'check', outcome: 'allow', user: 'ada' })
   })
@@ -83,7 +83,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     expect(record).toMatchObject({ outcome: 'deny', reason: 'class-not-granted', status: 403 })
   })
 
-  it('has refusals of strangers in a chain of their own, twenty each and then their number', async () => {
+  it('has refusals of unknown callers in a separate chain, twenty each and then their number', async () => {
     for (let at = 0; at < 30; at++) await stack.send('/api/tags')
     await found(stack, 'strangers-1', { outcome: 'deny', reason: 'no-credential' })
     const { records, faults } = readChainOf(folderOf(stack), 'strangers-1')
@@ -95,7 +95,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     )
   })
 
-  it('has the start, every change of keys before it is made, and what became of it here', async () => {
+  it('has the start, every change of keys before it is made, and its result', async () => {
     await found(stack, 'acts', { event: 'gatekeeper.started' })
     const { out } = await run(
       stack,
@@ -161,7 +161,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     await found(stack, 'strangers-1', { service: 'oauth', status: 401 })
   })
 
-  it('is whole, says the command, and an exported head shows a tail that is cut', async () => {
+  it('is complete by the command, and an exported head shows a cut tail', async () => {
     expect(await run(stack, 'audit', 'verify')).toMatchObject({ code: 0, err: '' })
     expect((await run(stack, 'audit', 'export', '--output', 'heads.json')).code).toBe(0)
     const whole = await run(stack, 'audit', 'verify', '--against', 'heads.json', '--json')
@@ -201,7 +201,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     expect(await child.stop()).toBe(0)
   })
 
-  it('K13: is reported, to people and to programs', async () => {
+  it('K13: has a report for people and for programs', async () => {
     const { out } = await run(stack, 'audit', 'report', '--hours', '1')
     expect(out).toMatch(/\d+ requests: \d+ allowed, \d+ refused/)
     expect(out).toMatch(/127\.0\.0\.1 +\d+ +█+/)
@@ -271,7 +271,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     }
   }, 120_000)
 
-  it('goes on after a kill: nothing is broken, and what was written is there', async () => {
+  it('continues after a kill: nothing is broken, and written records are kept', async () => {
     const own = await startStack({ keys: [ada], config: unqueuedGateway })
     try {
       for (let at = 0; at < 20; at++) await own.send('/api/version', { key: ada.key })

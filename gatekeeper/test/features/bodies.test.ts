@@ -43,7 +43,7 @@ describe.skipIf(testCaddy === null)('bodies under way', () => {
     return socket
   }
 
-  it('together hold no more than they may, nor one key more than half of it', async () => {
+  it('together stay within their memory limit, and one key within half of it', async () => {
     const held = await hold(20 * mebibyte, ada.key)
     // It was written; the gatekeeper reads it in its own time.
     await waitUntil(async () => (await chat(15 * mebibyte, ada.key)).status === 503, {
@@ -60,7 +60,7 @@ describe.skipIf(testCaddy === null)('bodies under way', () => {
     })
   })
 
-  it('give back what they held, each time, however they end', async () => {
+  it('release their memory each time, however they end', async () => {
     for (let turn = 0; turn < 12; turn++) {
       expect((await chat(20 * mebibyte, ada.key)).status).toBe(200)
       const bad = await stack.send('/api/chat', {
@@ -71,7 +71,7 @@ describe.skipIf(testCaddy === null)('bodies under way', () => {
     }
   })
 
-  it('of 32 MiB, however they are made, leave room for others', async () => {
+  it('of 32 MiB in any form leave room for others', async () => {
     const unit = '[],'
     const body = Buffer.from(`{"model":"demo","x":[${unit.repeat(32 * 341_000)}1]}`)
     let isDone = false

@@ -88,7 +88,7 @@ services:
       expect(headers).not.toHaveProperty('x-api-key')
     })
 
-    it('a key of anybody in another field never reaches it', async () => {
+    it('a key in another field never reaches it', async () => {
       const before = service.received.length
       for (const key of [ada.key, eve.key]) {
         for (const headers of [
@@ -107,13 +107,13 @@ services:
       expect(service.received.length).toBe(before)
     })
 
-    it('without it nobody comes in, and the answer names the field', async () => {
+    it('without it a caller is refused, and the answer names the field', async () => {
       const { status, text } = await send({ authorization: app })
       expect([status, text]).toEqual([401, expect.stringContaining('X-API-Key: KEY')])
     })
   })
 
-  it('a password window and the token of the application are told apart', async () => {
+  it('a password dialog and the token of the application are distinguished', async () => {
     const page = (authorization: string) => ask('/page/x', { headers: { authorization } })
     const opened = await page(basic(ada.key))
     expect(opened.status).toBe(200)
@@ -142,7 +142,7 @@ services:
     }
   })
 
-  it('a readwrite key may use the methods that the service names, and no others', async () => {
+  it('a readwrite key may use the methods that the service lists, and no others', async () => {
     const statuses = await Promise.all(
       ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(
         async (method) => (await ask('/notes/x', { method, key: ada.key })).status,
@@ -154,7 +154,7 @@ services:
     ).toBe(403)
   })
 
-  it('Bearer before the key is taken in each field, and what else stands there is named', async () => {
+  it('Bearer before the key is accepted in each field, and any other scheme is named in the answer', async () => {
     for (const name of ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']) {
       const headers = { [name]: `Bearer ${ada.key}` }
       expect((await ask('/notes/x', { headers })).status).toBe(200)
@@ -169,16 +169,16 @@ services:
     }
   })
 
-  it('a token above the limit is told the limit', async () => {
+  it('the answer for a token above the limit states the limit', async () => {
     const { status, text } = await ask('/notes/x', { key: `e.${'y'.repeat(33_000)}.x` })
     expect([status, text]).toEqual([400, expect.stringContaining('longer than 32,768 characters')])
   })
 
-  it.each(['/secure/x', '/secured/x'])('%s trusts the authority that is named', async (path) => {
+  it.each(['/secure/x', '/secured/x'])('%s trusts the configured authority', async (path) => {
     expect(await ask(path, { key: ada.key })).toEqual({ status: 200, text: 'secret page' })
   })
 
-  it('a certificate that fails is named with the cure, to the operator alone', async () => {
+  it('a failing certificate is reported with the fix, to the operator only', async () => {
     const { status, text } = await ask('/selfsigned/x', { key: ada.key })
     expect([status, text]).toEqual([502, expect.stringContaining('upstream_untrusted')])
     expect(text).not.toMatch(/127\.0\.0\.1|SELF_SIGNED/)

@@ -15,7 +15,7 @@ const ada = makeKey({ user: 'ada', services: ['app', 'dead', 'hung', 'model', 'p
 
 type Line = Readonly<Record<string, unknown>>
 
-describe.skipIf(testCaddy === null)('what becomes of a request behind a check (K11)', () => {
+describe.skipIf(testCaddy === null)('the outcome of a request behind a check (K11)', () => {
   let stack: Stack
   let app: FaultyUpstream
   let hung: Server
@@ -63,7 +63,7 @@ services:
   }
   const call = (path: string, headers = {}) => stack.send(path, { key: ada.key, headers })
 
-  it('an answer is on record with its status, its bytes and how long it took', async () => {
+  it('an answer is recorded with its status, its bytes and its duration', async () => {
     app.behave({
       answer: (response) => void setTimeout(() => response.writeHead(418).end('0123456789'), 150),
     })
@@ -75,7 +75,7 @@ services:
     expect(line['durationMs']).toBeGreaterThan(140)
   })
 
-  it('the audit has the same', async () => {
+  it('the audit has the same values', async () => {
     app.behave({ status: 200, body: 'ok' })
     const answer = await call('/app/audited')
     await lineOf(answer.headers['x-request-id'])
@@ -93,7 +93,7 @@ services:
     expect(record).toMatch(/"upstreamStatus":200/)
   })
 
-  it('a dead service is 503 with Retry-After in the form of its errors, and a failure on record', async () => {
+  it('a dead service is 503 with Retry-After in the form of its errors, and recorded as a failure', async () => {
     const answer = await call('/dead/x', { origin: 'https://a.example' })
     expect(answer.status).toBe(503)
     expect(answer.headers['retry-after']).toBe('5')
@@ -115,7 +115,7 @@ services:
     expect(answer.text + native.text).not.toMatch(/127\.0\.0\.1|refused|dial/)
   })
 
-  it('a service that hangs is 504 at its time limit, and a time-out on record', async () => {
+  it('a service that hangs is 504 at its time limit, and recorded as a time-out', async () => {
     const startedAt = performance.now()
     const answer = await call('/hung/x')
     expect(performance.now() - startedAt).toBeLessThan(4_000)
@@ -126,7 +126,7 @@ services:
     })
   })
 
-  it('a service that goes silent in the middle of its answer is broken off at its limit', async () => {
+  it('an answer that goes silent in the middle is broken off at the limit', async () => {
     let id: unknown
     app.behave({
       answer: (response, request) => {
@@ -138,7 +138,7 @@ services:
     expect(await lineOf(id)).toMatchObject({ status: 200, ended: 'aborted', answerBytes: 4 })
   })
 
-  it('a WebSocket that is silent for longer than that goes on', async () => {
+  it('a WebSocket that is silent for longer stays open', async () => {
     const upgraded = Promise.withResolvers<Duplex>()
     const page = createHttpServer().on('upgrade', (_, socket) => {
       socket.write(
@@ -163,7 +163,7 @@ services:
     page.close()
   })
 
-  it('one that hangs up before its answer is 502', async () => {
+  it('a service that hangs up before its answer is 502', async () => {
     app.behave({ answer: (response) => void response.destroy() })
     const answer = await call('/app/x')
     expect(answer.status).toBe(502)
@@ -173,7 +173,7 @@ services:
     })
   })
 
-  it('a client cannot forge it: neither by fields, nor by what it asks for', async () => {
+  it('a client cannot forge an outcome: neither with fields, nor with its target', async () => {
     app.behave({ status: 200, body: 'ok' })
     const id = '00000000-0000-4000-8000-000000000000'
     const forged = JSON.stringify({ uuid: id, status: 299, size: 1, ended: 'yes' })
@@ -193,7 +193,7 @@ services:
     expect(stack.gatekeeper.output()).not.toMatch(/"status":299|00000000-0000-4000/)
   })
 
-  it('refusals are decided as ever, and nothing is told of them', async () => {
+  it('refusals are decided as usual, and Caddy reports nothing of them', async () => {
     const answer = await stack.send('/app/x')
     expect(answer.status).toBe(401)
     expect(await lineOf(answer.headers['x-request-id'])).toMatchObject({
@@ -203,7 +203,7 @@ services:
     expect(stack.caddy.output()).not.toMatch(/"logger":"http\.log\.access/)
   })
 
-  it('where nobody tells, requests go on and the record says that it does not know', async () => {
+  it('without reports requests are served, and the record says "unknown"', async () => {
     app.behave({ status: 200, body: 'ok' })
     const lonely = await startStack({
       keys: [ada],
@@ -221,7 +221,7 @@ services:
     }
   })
 
-  it('requests that are open when Caddy dies are on record as unknown', async () => {
+  it('requests that are open when Caddy dies are recorded as unknown', async () => {
     let id: unknown
     app.behave({
       answer: (response, request) => {

@@ -14,7 +14,7 @@ const ada = makeKey({ services: ['good', 'unnamed', 'expired', 'other'] })
 const authority = makeCertificate({ name: 'authority', isAuthority: true })
 
 describe.skipIf(testCaddy === null)(
-  'a checked service with a certificate of its own authority',
+  'a checked service with a private certificate authority',
   () => {
     let stack: Stack
     const servers: Server[] = []
@@ -51,7 +51,7 @@ describe.skipIf(testCaddy === null)(
     })
     const get = (path: string) => stack.send(path, { key: ada.key })
 
-    it('is trusted by the file that the service names, and by no other service', async () => {
+    it('is trusted with the file that the service names, and for no other service', async () => {
       const answer = await get('/good/a?b')
       expect([answer.status, answer.text]).toEqual([200, '/base/a?b'])
       expect(answer.headers['location']).toBe('/good/x')
@@ -61,7 +61,7 @@ describe.skipIf(testCaddy === null)(
     it.each([
       ['unnamed', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls: {ca: FILE}'],
       ['expired', 'CERT_HAS_EXPIRED', 'renew it'],
-    ])('one that is not trusted is named with its cure: %s', async (name, code, cure) => {
+    ])('an untrusted one is reported with the fix: %s', async (name, code, cure) => {
       const answer = await get(`/${name}/x`)
       expect(answer.status).toBe(502)
       expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'upstream_untrusted' } })

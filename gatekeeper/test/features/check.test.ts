@@ -34,7 +34,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
     await app?.close()
   })
 
-  it('lets the service see who calls, percent-encoded, and nothing that a client claims to be', async () => {
+  it('gives the service the identity of the caller, percent-encoded, and no claim of the client', async () => {
     app.behave({ echo: true })
     const answer = await stack.send('/tts/speak?x=1', {
       method: 'POST',
@@ -67,7 +67,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
   })
 
   it.each(['X-Gatekeeper-User', 'X-Gatekeeper-Proof', 'X-Gatekeeper-Edge', 'Authorization'])(
-    'a Connection field that names %s neither removes the identity nor lets anybody in',
+    'a Connection field that names %s neither removes the identity nor admits a caller',
     async (name) => {
       app.behave({ echo: true })
       const request = [
@@ -125,7 +125,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
     expect(app.requests).toBe(0)
   })
 
-  it('passes a WebSocket to the row that takes one, its key removed from the sub-protocols', async () => {
+  it('passes a WebSocket to a row that accepts one, its key removed from the sub-protocols', async () => {
     app.behave({ echo: true })
     const request = [
       'GET /image/ws HTTP/1.1',
@@ -166,7 +166,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
     expect(app.requests).toBe(0)
   })
 
-  it('asks a person who opens a page for the key, and never a script', async () => {
+  it('prompts a person who opens a page for the key, and never a script', async () => {
     const page = await stack.send('/image/', { headers: { 'sec-fetch-mode': 'navigate' } })
     expect(page.headers['www-authenticate']).toMatch(/^Basic /)
     const script = await stack.send('/image/', { headers: { 'sec-fetch-mode': 'cors' } })
@@ -186,7 +186,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
     authorization: `Basic ${Buffer.from(`any:${key}`).toString('base64')}`,
   })
 
-  it('asks for the key for what a page loads as well, and not for what another site loads', async () => {
+  it('prompts for the key for the requests of a page as well, and not for those of another site', async () => {
     const challenge = async (site: string | null, path = '/image/assets/a.js') => {
       const of = site === null ? {} : { 'sec-fetch-site': site }
       const { headers } = await stack.send(path, {
@@ -211,7 +211,7 @@ describe.skipIf(testCaddy === null)('the check', () => {
       /may not call the service image/,
     ],
     ['with a malformed credential', { authorization: 'Basic x' }, 400, /cannot be accepted/],
-  ])('a person who opens a page %s reads why', async (_, fields, status, text) => {
+  ])('a person who opens a page %s reads the reason', async (_, fields, status, text) => {
     const page = await stack.send('/image/', { headers: { ...opens, ...fields } })
     expect(page.status).toBe(status)
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
@@ -281,7 +281,7 @@ describe.skipIf(testCaddy === null)('K9: further services of the same shape', ()
     await app?.close()
   })
 
-  it('speech comes back as the audio that the service sent', async () => {
+  it('speech returns the audio that the service sent', async () => {
     const audio = Buffer.from(Uint8Array.from({ length: 50_000 }, (_, at) => at % 251))
     app.behave({
       answer: (response) => response.writeHead(200, { 'content-type': 'audio/mpeg' }).end(audio),
@@ -297,7 +297,7 @@ describe.skipIf(testCaddy === null)('K9: further services of the same shape', ()
     ])
   })
 
-  it('an upload arrives at the service as it was sent', async () => {
+  it('an upload reaches the service unchanged', async () => {
     app.behave({ echo: true })
     const sound = Buffer.alloc(2 * 1024 * 1024, 'sound')
     const part = 'Content-Disposition: form-data; name="audio_file"; filename="a.wav"'
@@ -313,7 +313,7 @@ describe.skipIf(testCaddy === null)('K9: further services of the same shape', ()
     expect(Buffer.from(echo.body, 'base64').equals(body)).toBe(true)
   })
 
-  it('a picture service is one block and one entry as well', async () => {
+  it('an image service is one block and one entry as well', async () => {
     app.behave({ status: 200, body: 'queued' })
     const answer = await stack.send('/image/prompt', { json: { prompt: {} }, key: bob.key })
     expect([answer.status, answer.text]).toEqual([200, 'queued'])
@@ -346,7 +346,7 @@ describe.skipIf(testCaddy === null)('a person who opens a page of a dead service
   })
 })
 
-describe.skipIf(testCaddy === null)('a check without a sound gatekeeper', () => {
+describe.skipIf(testCaddy === null)('a check without a working gatekeeper', () => {
   let stack: Stack
   let fake: Server | null = null
   beforeAll(async () => {

@@ -20,7 +20,7 @@ describe.skipIf(testCaddy === null)('the contracts of the key-file gatekeeper', 
   afterEach(() => stack.upstream.reset())
   afterAll(() => stack?.stop())
 
-  describe('K1: without a known key nothing is reached', () => {
+  describe('K1: without a known key nothing can be reached', () => {
     const cases = [
       { name: 'no key', headers: {} },
       { name: 'an unknown key', headers: { 'x-api-key': createApiKey().key } },
@@ -39,7 +39,7 @@ describe.skipIf(testCaddy === null)('the contracts of the key-file gatekeeper', 
   })
 
   it.each(['/api/chat', '/chat/api/chat'])(
-    'K2: a known key reaches the service, and its answer comes back streamed: %s',
+    'K2: a known key reaches the service, and its answer is streamed: %s',
     async (path) => {
       const json = { model: 'demo', messages: [{ role: 'user', content: 'hello' }] }
       const answer = await stack.send(path, { json, headers: { 'x-api-key': ada.key } })
@@ -100,7 +100,7 @@ describe.skipIf(testCaddy === null)('the contracts of the key-file gatekeeper', 
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('K10: /status tells a key of itself, /health tells anybody that the service is well', async () => {
+  it('K10: /status describes a key to its holder, /health reports to anybody that the service works', async () => {
     const status = await stack.send('/status', { key: speaker.key })
     expect(JSON.parse(status.text)).toMatchObject({
       id: speaker.id,
@@ -119,7 +119,7 @@ describe.skipIf(testCaddy === null)('the contracts of the key-file gatekeeper', 
     })
   })
 
-  it('K14: the gatekeeper behind Caddy takes nothing from anybody else', async () => {
+  it('K14: the gatekeeper behind Caddy accepts no request from any other client', async () => {
     for (const part of ['relay', 'check']) {
       const answer = await exchangeUnix(
         `${stack.stateDir}/run/${part}.sock`,

@@ -5,7 +5,7 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 const ada = makeKey({ user: 'ada' })
 const limited = makeKey({ user: 'eve', models: ['good'] })
 
-describe.skipIf(testCaddy === null)('what programs ask of an Ollama', () => {
+describe.skipIf(testCaddy === null)('requests of programs to an Ollama', () => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startStack({ keys: [ada, limited] })
@@ -18,7 +18,7 @@ describe.skipIf(testCaddy === null)('what programs ask of an Ollama', () => {
       json: { model: 'bad', messages: [{ role: 'user', content }] },
     })
 
-  it('count_tokens is one cheap answer of our own, and no call of a model', async () => {
+  it('count_tokens is answered by us, without a call of a model', async () => {
     const [short, long] = [await count(ada.key, 'x'), await count(ada.key, 'x'.repeat(4_000))]
     expect([short.status, long.status]).toEqual([200, 200])
     const [few, many] = [short, long].map(({ text }) => JSON.parse(text).input_tokens)
@@ -27,7 +27,7 @@ describe.skipIf(testCaddy === null)('what programs ask of an Ollama', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('it passes admission as everything does', async () => {
+  it('it passes admission like every request', async () => {
     expect((await count(undefined, 'x')).status).toBe(401)
     expect((await count(limited.key, 'x')).status).toBe(404)
     const form = await stack.send('/v1/messages/count_tokens', { key: ada.key })
@@ -41,14 +41,14 @@ describe.skipIf(testCaddy === null)('what programs ask of an Ollama', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(40)
   })
 
-  it('a model is not taken from everybody by a readwrite key, and the text says why', async () => {
+  it('a readwrite key cannot unload a model for everybody, and the text says why', async () => {
     const json = { model: 'demo', keep_alive: 0 }
     const answer = await stack.send('/api/generate', { key: ada.key, json })
     expect(answer.status).toBe(403)
     expect(answer.text).toMatch(/keep_alive: 0 without a prompt unloads the model.*role admin/)
   })
 
-  it('a wrong key is told at once, and a token may be fetched anew', async () => {
+  it('a wrong key is refused at once, and a token may be fetched again', async () => {
     const wrong = await stack.send('/v1/models', { key: 'gk_x' })
     expect([wrong.status, wrong.headers['x-should-retry']]).toEqual([401, 'false'])
     const token = await stack.send('/v1/models', { key: 'e30.e30.c2ln' })

@@ -149,14 +149,14 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     expect(asked()).toHaveLength(0)
   })
 
-  it('C7: what is a prefix of a service, or one of our own paths, is no level', async () => {
+  it('C7: a prefix of a service, or one of our own paths, is not a level', async () => {
     for (const path of ['/v1/chat', '/litellm/chat', '/status/chat', '/admin/chat']) {
       const answer = await send(path, { json: hello, key: holder.key })
       expect([path, answer.status]).toEqual([path, 404])
     }
   })
 
-  it('C7: keys of other services, readers and strangers get nothing on the authorized pair', async () => {
+  it('C7: keys of other services, readers and unknown callers get nothing on the authorized pair', async () => {
     const path = '/authorized/shark/chat'
     await expectRefused(send(path, { json: hello, key: elsewhere.key }), 403, 'service_not_allowed')
     await expectRefused(send(path, { json: hello, key: reader.key }), 403, 'endpoint_not_allowed')
@@ -171,7 +171,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     }
   })
 
-  it('C8: the domain chooses the prompt, general where none is named', async () => {
+  it('C8: the domain chooses the prompt, general by default', async () => {
     expect(readdirSync(resolve(root, 'prompts')).filter((name) => domains.includes(name))).toEqual(
       domains,
     )
@@ -216,7 +216,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     await expectRefused(send('/shark/chat?model=demo:latest;domain=taxes'), 404)
   })
 
-  it('C9: messages, a JSON text and a plain text are taken, and streams stream', async () => {
+  it('C9: messages, a JSON string and a plain text are accepted, and streams are streamed', async () => {
     const conversation = [
       { role: 'user', content: 'one' },
       { role: 'assistant', content: 'two' },
@@ -255,7 +255,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     ['no role', { messages: [{ content: 'hello' }] }],
     ['content in parts', { messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }] }] }],
     ['a name', { messages: [{ role: 'user', content: 'x', name: 'system' }] }],
-    ['a stream that is no boolean', { ...hello, stream: 'true' }],
+    ['a stream that is not a boolean', { ...hello, stream: 'true' }],
     ['half a character', { messages: [{ role: 'user', content: '\ud800' }] }],
     ...['model', 'tools', 'functions', 'system', 'max_tokens', 'temperature', 'n', 'api_base'].map(
       (name) => [`the member ${name}`, { ...hello, [name]: 'demo:latest' }] as const,
@@ -266,7 +266,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     await expectRefused(send('/minnow/chat', { json }), 400, 'chat_malformed')
   })
 
-  it('C9: what two readers could read in two ways is 400, what is too long 413', async () => {
+  it('C9: a body with two readings is 400, one that is too long 413', async () => {
     const headers = { 'content-type': 'application/json' }
     const twice = '{"messages":[{"role":"user","content":"x"}],"messages":[]}'
     await expectRefused(send('/minnow/chat', { body: twice, headers }), 400)
@@ -300,7 +300,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     },
   )
 
-  it('C10: guarded prompts say what the contract asks of them', () => {
+  it('C10: guarded prompts have the sentences of the contract', () => {
     const rules = {
       finance: /no advice[\s\S]*no forecasts/,
       medicine: /no diagnosis[\s\S]*Recommend no treatment[\s\S]*doctor/,
@@ -314,7 +314,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     }
   })
 
-  it('C12: the upstream is asked at /v1/chat/completions with its own key, and no query', async () => {
+  it('C12: the upstream receives /v1/chat/completions with its own key, and no query', async () => {
     await send('/authorized/shark/chat?domain=taxes&model=demo:latest', {
       json: hello,
       key: holder.key,
@@ -374,8 +374,8 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     ['JSON without choices', 'application/json', `{"detail":"${leak}"}`],
     ['an error with status 200', 'application/json', `{"error":{"message":"${leak}"}}`],
     ['nothing', 'application/json', ''],
-    ['a stream where none was asked for', 'text/event-stream', `data: {"choices":[]}\n\n`],
-  ])('C14: %s in place of an answer is 502 and not passed on', async (_, type, body) => {
+    ['a stream that was not requested', 'text/event-stream', `data: {"choices":[]}\n\n`],
+  ])('C14: %s in place of an answer is 502 and not forwarded', async (_, type, body) => {
     answerChats((response) => {
       response.writeHead(200, { 'content-type': type }).end(body)
     })
@@ -391,7 +391,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     ['a page that says it is a stream', 'text/event-stream', `<html>\n${leak}\n</html>`],
     ['a whole answer', 'application/json', '{"choices":[]}'],
     ['a stream of no JSON', 'text/event-stream', `data: ${leak}\n\n`],
-  ])('C14: %s in place of a stream is 502 and not passed on', async (_, type, body) => {
+  ])('C14: %s in place of a stream is 502 and not forwarded', async (_, type, body) => {
     answerChats((response) => {
       response.writeHead(200, { 'content-type': type }).end(body)
     })
@@ -400,7 +400,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     expect(answer.text).not.toContain('Traceback')
   })
 
-  it('C14: a stream that has begun ends with an error event and a broken end', async () => {
+  it('C14: a stream that has begun ends with an error event and is broken off', async () => {
     const event = `data: ${JSON.stringify({ choices: [{ delta: { content: 'so' } }] })}\n\n`
     const good = Promise.withResolvers<void>()
     answerChats((response) => {
@@ -428,7 +428,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
   })
 
   it.each([401, 403])(
-    'a %d of the provider behind LiteLLM is told as that, on every relayed route',
+    'a %d of the provider behind LiteLLM is reported as such, on every relayed route',
     async (status) => {
       answerChats((response) => {
         response.writeHead(status, { 'content-type': 'application/json' })
@@ -456,7 +456,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     },
   )
 
-  it('C13: a 401 of the authorized pair says which fault it is about', async () => {
+  it('C13: a 401 of the authorized pair names the fault', async () => {
     const good = await token()
     const [head, , signature] = good.split('.')
     const other = Buffer.from(JSON.stringify({ iss: stack.url, sub: 'x' })).toString('base64url')
@@ -503,7 +503,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     expect(Number.isNaN(Date.parse(timestamp ?? ''))).toBe(false)
   })
 
-  it('is in the books: what was used is charged to whoever asked, streamed or whole', async () => {
+  it('is in the ledger: usage is charged to the caller, streamed or whole', async () => {
     const used = async () => {
       const status = JSON.parse((await stack.send('/status', { key: counted.key })).text)
       expect(status.services).toEqual(['domain-chat'])
@@ -519,7 +519,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     }
   })
 
-  it('is as its guide shows it: the lines are run as they stand', async () => {
+  it('works as its guide shows: the lines are run unchanged', async () => {
     const page = readFileSync(resolve(root, 'docs/guides/domain-chat.md'), 'utf8')
     const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? '')
     expect(blocks).toHaveLength(2)
@@ -547,7 +547,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     ])
   })
 
-  it('C11: no client ever read the words secure and insecure', () => {
+  it('C11: no answer has the words secure and insecure', () => {
     expect(answers.length).toBeGreaterThan(100)
     for (const { text, headers } of answers) {
       expect(text + JSON.stringify(headers)).not.toMatch(/\b(?:in)?secure\b/i)
@@ -555,7 +555,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
   })
 })
 
-describe.skipIf(testCaddy === null)('the domain chat with a small house', () => {
+describe.skipIf(testCaddy === null)('the domain chat with a small gateway', () => {
   let litellm: FaultyUpstream
   let limited: Stack
   let closed: Stack
@@ -590,7 +590,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('C7: strangers share their own limits, and nobody else is held up by them', async () => {
+  it('C7: unknown callers share their own limits, and delay nobody else', async () => {
     const answers: Answer[] = []
     for (let turn = 0; turn < 5; turn++) {
       answers.push(await limited.send('/shark/chat', { json: hello }))
@@ -613,7 +613,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     expect((await limited.send('/minnow/chat', own)).status).toBe(200)
   })
 
-  it('C10: a prompt that is edited counts without a restart, and a new folder is a new domain', async () => {
+  it('C10: an edited prompt applies without a restart, and a new folder is a new domain', async () => {
     const promptSent = async (domain: string) => {
       const path = `/authorized/shark/chat?domain=${domain}`
       const { status } = await limited.send(path, { json: hello, key: holder.key })
@@ -635,7 +635,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     expect(await promptSent('general')).toBe('Be brief.')
   })
 
-  it('C8: a list of models that cannot be had is 503, the process goes on and asks again by itself', async () => {
+  it('C8: an unavailable list of models is 503, the process keeps running and asks again by itself', async () => {
     const upstream = overOllama.upstream
     const lists = () => upstream.received.filter(({ url }) => url.startsWith('/v1/models')).length
     const { pid } = overOllama.gatekeeper.process
@@ -688,7 +688,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     expect(overOllama.gatekeeper.process.pid).toBe(pid)
   }, 120_000)
 
-  it('stands in front of an Ollama as well, with its models, its slots and its cloud rule', async () => {
+  it('works in front of an Ollama as well, with its models, its slots and its cloud rule', async () => {
     const { upstream } = overOllama
     upstream.reset()
     const body = () => JSON.parse(upstream.received.at(-1)?.body.toString('utf8') ?? '')
@@ -735,7 +735,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     upstream.reset()
   })
 
-  it('where our own credential is refused, every relayed route says so', async () => {
+  it('every relayed route reports that the upstream refuses our own credential', async () => {
     litellm.behave({ status: 401, body: '{"error":{"message":"Traceback"}}' })
     const json = { model: 'demo:latest', messages: hello.messages }
     const answer = await limited.send('/litellm/v1/chat/completions', { json, key: everywhere.key })
@@ -748,14 +748,14 @@ describe.skipIf(testCaddy === null)('the domain chat with a small house', () => 
     litellm.reset()
   })
 
-  it('C7: switched off, the open pair wants a credential', async () => {
+  it('C7: when switched off, the open pair requires a credential', async () => {
     for (const path of ['/minnow/chat', '/shark/chat']) {
       const answer = await closed.send(path, { json: hello })
       expect([answer.status, read(answer)['error']]).toEqual([401, 'unauthorized'])
     }
   })
 
-  it('C12: where the list of models cannot be read, the request is refused', async () => {
+  it('C12: the request is refused when the list of models cannot be read', async () => {
     const answer = await closed.send('/minnow/chat', { json: hello, key: holder.key })
     expect([answer.status, read(answer)['error']]).toEqual([503, 'cannot_decide'])
     expect(answer.headers['retry-after']).toBeDefined()

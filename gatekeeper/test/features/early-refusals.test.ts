@@ -5,7 +5,7 @@ import { type Stack, testCaddy } from '../support/stack.ts'
 
 // The whole matrix, with httpx and Go and 200 times each, is slow/early-refusals.
 describe.skipIf(testCaddy === null)(
-  'a refusal over HTTP/2 comes whole, whatever body is sent',
+  'a refusal over HTTP/2 is complete, whatever body is sent',
   () => {
     let stack: Stack
     beforeAll(async () => {

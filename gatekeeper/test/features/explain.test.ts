@@ -123,7 +123,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
     ...{ isAllowed, reason, check },
   })
 
-  describe.each(['/chat', '/ollama'])('says what happens below %s', (prefix) => {
+  describe.each(['/chat', '/ollama'])('predicts the result below %s', (prefix) => {
     it.each(rows.map(toRow))('%s', async (_, method, path, key, model) => {
       const asked = question(method, `${prefix}${path}`, whoOf(key), model)
       const said = [await live(asked), await offline(asked)]
@@ -132,7 +132,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
     })
   })
 
-  it('and of a credential that is shown, in whatever state', async () => {
+  it('and for a given credential, in any state', async () => {
     for (const key of [ada, expired, disabled]) {
       const caller = { kind: 'credential', credential: key.key } as const
       const asked = question('GET', '/ollama/api/tags', caller)
@@ -142,7 +142,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
     }
   })
 
-  it('reaches no upstream and charges nothing; live it knows what is used up', async () => {
+  it('reaches no upstream and charges nothing; live it knows the used limits', async () => {
     const asked = question('POST', '/ollama/api/chat', whoOf(daily), 'demo')
     stack.upstream.reset()
     for (let turn = 0; turn < 5; turn++) {
@@ -178,12 +178,12 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
     expect(readText(path).split('\n')[Number(line) - 1]).toContain(text)
   })
 
-  it('is asked over a socket that is this user’s alone', async () => {
+  it('listens on a socket for this user only', async () => {
     const listen = settings().explainListen
     expect(listen?.kind === 'unix' && statSync(listen.path).mode & 0o777).toBe(0o600)
   })
 
-  it('offline makes nothing in the state folder', async () => {
+  it('offline creates nothing in the state folder', async () => {
     const stateDir = join(folder, 'untouched')
     const env = { ...stack.env, GATEKEEPER_STATE_DIR: stateDir }
     const { status, stderr } = run(['--key', ada.id, 'GET', '/ollama/api/tags'], env)
@@ -196,7 +196,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
       ...{ encoding: 'utf8', env: { ...env }, timeout: 120_000 },
     })
 
-  it('says it to people, and tells by its exit code; a credential stays in its file', async () => {
+  it('prints a text for people and sets its exit code; a credential stays in its file', async () => {
     const file = join(folder, 'credential')
     writeFileSync(file, `${reader.key}\n`)
     const refused = run(['--live', '--token', file, 'POST', '/ollama/api/chat', '--model', 'demo'])

@@ -49,7 +49,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
   const use = async (key: string, path = '/api/chat', json: object = chat) =>
     (await stack.send(path, { key, json })).status
 
-  it('open what the first rule says that fits their claims, at the relay', async () => {
+  it('get the grants of the first rule that matches their claims, at the relay', async () => {
     const token = await issuer.token({
       audience,
       claims: { groups: ['staff'], email: 'ada@x.example' },
@@ -61,7 +61,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
     expect(await use(token, '/tts/v1/audio/speech')).toBe(403)
   })
 
-  it('open what does not depend on a body at the check, and nothing else there', async () => {
+  it('get grants that do not depend on a body at the check, and no others there', async () => {
     const guest = await issuer.token({ audience, claims: { groups: ['guests'] } })
     expect((await stack.send('/chat/api/tags', { key: guest })).status).toBe(200)
     expect(await use(guest, '/chat/api/chat')).toBe(403)
@@ -69,7 +69,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
     expect(await use(staff, '/chat/api/chat')).toBe(403)
   })
 
-  it('that no rule speaks of open nothing', async () => {
+  it('that match no rule get nothing', async () => {
     for (const claims of [{}, { groups: 'staffing' }, { groups: ['STAFF'] }, { role: 'admin' }]) {
       expect(await use(await issuer.token({ audience, claims }))).toBe(403)
     }
@@ -92,7 +92,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
     expect(await use(`${token}=`)).toBe(401)
   })
 
-  it('with unknown keys do not make us ask their issuer again and again', async () => {
+  it('with unknown keys do not cause repeated requests to their issuer', async () => {
     const before = issuer.keyRequests()
     const token = await issuer.token({ audience, claims: { groups: ['staff'] } })
     const [, body, signature] = token.split('.')
@@ -105,7 +105,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
     expect(issuer.keyRequests() - before).toBeLessThanOrEqual(1)
   })
 
-  it('go on being taken while their issuer is away', async () => {
+  it('are still accepted while their issuer is unreachable', async () => {
     const token = await issuer.token({ audience, claims: { groups: ['staff'] } })
     await issuer.stop()
     try {
@@ -115,7 +115,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
     }
   })
 
-  it('RFC 9728: a refusal tells an MCP client where the issuers are named', async () => {
+  it('RFC 9728: a refusal gives an MCP client the address of the list of issuers', async () => {
     const answer = await stack.send('/ollama/api/tags')
     expect(answer.status).toBe(401)
     const challenge = String(answer.headers['www-authenticate'])

@@ -56,7 +56,7 @@ services:
   const reached = () => webui.seen.length + notes.seen.length + stack.upstream.requests
 
   it.each(['/', '/api/v1/chats?x=1', '/health', '/status', '/oauth/token', '/.well-known/x'])(
-    'is reached by its own paths with a key, and sees them as they are: %s',
+    'can be reached at its own paths with a key, and sees them unchanged: %s',
     async (path) => {
       const answer = await sendTo('webui', path, { key: ada.key })
       expect([answer.status, answer.text]).toEqual([200, 'webui'])
@@ -69,7 +69,7 @@ services:
   )
 
   it.each(['/', '/livez', '/health', '/.well-known/jwks.json', '/oauth/jwks', '/refusal'])(
-    'is relayed just so where the route says so: %s',
+    'is relayed in the same way if the route says so: %s',
     async (path) => {
       expect((await sendTo('relayed', path)).status).toBe(401)
       expect(reached()).toBe(0)
@@ -79,7 +79,7 @@ services:
     },
   )
 
-  it('asks a person for the key as a password, and only at this host', async () => {
+  it('prompts a person for the key as a password, and only at this host', async () => {
     const asked = await sendTo('webui', '/', { headers: person })
     expect(asked.status).toBe(401)
     expect(asked.headers['www-authenticate']).toBe('Basic realm="gatekeeper", charset="UTF-8"')
@@ -92,7 +92,7 @@ services:
     expect(JSON.stringify(webui.seen)).not.toMatch(/authorization/i)
   })
 
-  it('keeps its cookies, of its own host alone, and its address', async () => {
+  it('keeps its cookies, for its own host only, and its address', async () => {
     const { headers } = await sendTo('webui', '/moved', {
       ...{ key: ada.key, headers: { cookie: 'session=1; __Host-gk=x' } },
     })
@@ -102,7 +102,7 @@ services:
     expect(rawHeaders[rawHeaders.indexOf('Cookie') + 1]).toBe('session=1')
   })
 
-  it('has the answers of the main site where the service is away', async () => {
+  it('has the answers of the main site when the service is down', async () => {
     const answer = await sendTo('away', '/', { key: ada.key })
     expect(answer.status).toBe(503)
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'upstream_unreachable' } })
@@ -113,7 +113,7 @@ services:
 
   describe('attacks', () => {
     it.each(['/.gatekeeper/', '/.gatekeeper/x', '/.Gatekeeper/x', '/.gatekeeper'])(
-      '%s is never the service’s',
+      '%s never reaches the service',
       async (path) => {
         const { status } = await sendTo('webui', path, { key: ada.key })
         expect({ status, reached: reached() }).toEqual({ status: 404, reached: 0 })
@@ -121,7 +121,7 @@ services:
     )
 
     it.each(['/.gatekeeper%2fx', '/%2egatekeeper/', '/x/../.gatekeeper/', '//.gatekeeper/x'])(
-      'nor is %s, however it is written',
+      'and %s does not either, in any spelling',
       async (path) => {
         const { status } = await sendTo('webui', path, { key: ada.key })
         expect([400, 404]).toContain(status)
@@ -150,7 +150,7 @@ services:
       ['/inside', 404],
       ['/health', 200],
       ['/webui', 404],
-    ])('on the main site nothing of a host is found: %s', async (path, status) => {
+    ])('on the main site nothing of a host can be found: %s', async (path, status) => {
       expect((await stack.send(path, { key: ada.key })).status).toBe(status)
       expect(reached()).toBe(0)
     })
@@ -182,7 +182,7 @@ services:
       }
     })
 
-    it('a target in absolute form does not say another host than the one that is asked', async () => {
+    it('a target in absolute form does not select a host other than the requested one', async () => {
       for (const host of ['webui.localhost', 'notes.localhost', 'localhost']) {
         const socket = await openTls(stack)
         const target = 'GET https://notes.localhost/x HTTP/1.1'
@@ -227,10 +227,13 @@ services:
       [{ 'sec-fetch-site': 'same-site' }],
       [{ 'sec-fetch-site': 'cross-site' }],
       [{ origin: 'https://friend.example' }],
-    ])('what a browser adds by itself is not for pages of other hosts: %j', async (more) => {
-      const headers = { authorization: asPassword(ada.key), ...more }
-      expect((await sendTo('webui', '/', { headers })).status).toBe(403)
-      expect(reached()).toBe(0)
-    })
+    ])(
+      'credentials that a browser adds by itself do not work for pages of other hosts: %j',
+      async (more) => {
+        const headers = { authorization: asPassword(ada.key), ...more }
+        expect((await sendTo('webui', '/', { headers })).status).toBe(403)
+        expect(reached()).toBe(0)
+      },
+    )
   })
 })

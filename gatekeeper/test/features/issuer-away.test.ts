@@ -34,7 +34,7 @@ const answers = [
   ...broken(503, text).filter(({ finish }) => finish === 'end'),
 ]
 
-describe.skipIf(testCaddy === null)('an issuer that is away', () => {
+describe.skipIf(testCaddy === null)('an issuer that is unreachable', () => {
   let stack: Stack
   const issuers: RawUpstream[] = []
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe.skipIf(testCaddy === null)('an issuer that is away', () => {
     await Promise.all(issuers.map((issuer) => issuer.close()))
   })
 
-  it('whatever it answers, at every stage: keys are served, its tokens are refused, /readyz says it', async () => {
+  it('whatever it answers, at every step: keys are served, its tokens are refused, /readyz reports it', async () => {
     const { gatekeeper } = stack
     const pid = gatekeeper.process.pid
     await waitUntil(() => issuers.every((issuer) => issuer.requests() > 0), {

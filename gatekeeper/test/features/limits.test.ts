@@ -139,11 +139,11 @@ describe.skipIf(testCaddy === null)('limits', () => {
     })
   })
 
-  describe('answers tell how limits stand', () => {
+  describe('answers state the limits', () => {
     it.each([
       ['/api/chat', perMinute.relay],
       ['/chat/api/chat', perMinute.check],
-    ])('a refused one, at both points: %s', async (path, by) => {
+    ])('a refusal, at both points: %s', async (path, by) => {
       let answer = await ask(by, chat, path)
       // Time goes by between the tests, and rates recover.
       while (answer.status === 200) answer = await ask(by, chat, path)
@@ -162,7 +162,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect(bodyOf(answer)).toEqual({ error: expect.stringMatching(/too many requests/i) })
     })
 
-    it('an admitted one on the relay', async () => {
+    it('an answer on the relay', async () => {
       const answer = await ask(mixed)
       expect(answer.status).toBe(200)
       expect(answer.headers['ratelimit-policy']).toBe(
@@ -175,12 +175,12 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect(Number(answer.headers['x-ratelimit-remaining-tokens'])).toBeLessThan(100_000)
     })
 
-    it('nothing where there are none', async () => {
+    it('nothing without limits', async () => {
       const { headers } = await ask(free)
       expect(Object.keys(headers).filter((name) => name.includes('ratelimit'))).toEqual([])
     })
 
-    it('a quota says when it is renewed, in its own time zone, and that trying again is no use', async () => {
+    it('a quota states its renewal in its own time zone, and that a retry is useless', async () => {
       const answer = await ask(perDay)
       expect(answer.status).toBe(429)
       const [limit] = await statusOf(perDay)
@@ -192,7 +192,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     })
   })
 
-  it('GET /status shows what is left of each limit, and costs nothing', async () => {
+  it('GET /status shows what is left of each limit, and is not charged', async () => {
     for (let time = 0; time < 3; time++) {
       expect(await statusOf(perDay)).toEqual([
         {
@@ -207,7 +207,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     }
   })
 
-  it('limits of a user are shared by its keys, those of a role are each key’s own', async () => {
+  it('limits of a user are shared by its keys, those of a role apply to each key', async () => {
     const ofUser = [0, 1, 0, 1, 0].map((at) => ask(sharing[at] as TestKey))
     const statuses = (await Promise.all(ofUser)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(3)
@@ -218,7 +218,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     }
   })
 
-  it('a page of 300 files opens with a key of 60/min, and its uses are counted', async () => {
+  it('a page of 300 files opens with a key of 60/min, and uses are counted', async () => {
     const answers = await Promise.all(
       Array.from({ length: 300 }, () => stack.send('/api/tags', { key: page.key })),
     )
@@ -233,7 +233,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     expect(status.reads.used).toBeGreaterThan(0)
   })
 
-  it('reading ends at its own limit, and use goes on', async () => {
+  it('reading ends at its own limit, and uses continue', async () => {
     const by = key(withLimits('60/min'))
     writeFileSync(stack.keysFile, keyFileText(keys))
     await until(async () => (await stack.send('/status', { key: by.key })).status === 200)
@@ -249,7 +249,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     expect((await ask(by)).status).toBe(200)
   })
 
-  it('a request for more than is left is told what is left, and what to ask for', async () => {
+  it('the answer to a request for more than is left states what is left, and what to ask for', async () => {
     const by = key(withLimits('3k-tokens/day'))
     writeFileSync(stack.keysFile, keyFileText(keys))
     await until(async () => (await stack.send('/status', { key: by.key })).status === 200)
@@ -264,7 +264,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     expect(answer.headers['x-should-retry']).toBe('false')
   })
 
-  it('a refused body gives back what ran, and its request stays charged', async () => {
+  it('a refused body releases its slot, and its request stays charged', async () => {
     const before = (await statusOf(mixed)).find(({ limit }) => limit === '5/day')?.used ?? 0
     const headers = { 'content-type': 'application/json' }
     const refused = await stack.send('/api/chat', {
@@ -299,7 +299,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect((await stack.send('/api/tags', { key: tokens.key })).status).toBe(200)
     })
 
-    it('that are asked for and not there refuse before the service is reached', async () => {
+    it('beyond what is left refuse before the request reaches the service', async () => {
       const by = withLimits('100-tokens/day')
       keys.push(by)
       writeFileSync(stack.keysFile, keyFileText(keys))
@@ -311,7 +311,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect((await ask(by, modest)).status).toBe(200)
     })
 
-    it('limit at a check route refuses, because nobody counts there', async () => {
+    it('limits at a check route refuse, because tokens are not counted there', async () => {
       const answer = await ask(tokens, chat, '/chat/api/chat')
       expect(answer.status).toBe(403)
       // What cannot be held where, and where to go instead.
@@ -320,7 +320,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     })
   })
 
-  it('money is counted by the price of the model, in micro-dollars, until it is spent', async () => {
+  it('money is counted by the price of the model, in micro-dollars, until none is left', async () => {
     const pay = () => ask(money, chat, '/litellm/v1/chat/completions')
     const spent = () => statusOf(money).then(([limit]) => limit?.used)
     const first = await pay()
@@ -334,7 +334,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     expect(await spent()).toBeGreaterThanOrEqual(5_000)
   })
 
-  it('output is cut to what a budget still allows, where the role says so', async () => {
+  it('output is cut to what a budget still allows, if the role says so', async () => {
     const cut = await ask(cutting)
     expect(cut.status).toBe(200)
     const { eval_count: output, done_reason: why } = bodyOf(cut)
@@ -346,7 +346,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     expect(limit?.used).toBeLessThanOrEqual(40)
   })
 
-  describe('what a single request may have', () => {
+  describe('caps of a single request', () => {
     it('a prompt that is too long is 413', async () => {
       const long = { ...chat, messages: [{ role: 'user', content: 'x'.repeat(300) }] }
       const answer = await ask(prompts, long)
@@ -354,7 +354,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect(stack.upstream.requests).toBe(0)
     })
 
-    it('output is cut to its cap, whether it is asked for or not', async () => {
+    it('output is cut to its cap, whether the request has a bound or not', async () => {
       for (const [json, path] of [
         [chat, '/api/chat'],
         [{ ...chat, options: { num_predict: 30 } }, '/api/chat'],
@@ -367,18 +367,18 @@ describe.skipIf(testCaddy === null)('limits', () => {
       }
     })
 
-    it('an answer that goes on for too long is cut', async () => {
+    it('an answer that takes too long is cut', async () => {
       stack.upstream.behave({ haltAfterParts: 2 })
       const run = ask(capped, { ...chat, stream: true }).catch((error: Error) => error)
       expect(await run).toBeInstanceOf(Error)
     })
   })
 
-  describe('what runs', () => {
+  describe('concurrent requests', () => {
     let held: ServerResponse[] = []
     const hold = () => stack.upstream.behave({ answer: (response) => void held.push(response) })
 
-    it('is no more than allowed of 20 at once, and a place is free again after each end', async () => {
+    it('are no more than allowed of 20 at once, and a slot is free again after each end', async () => {
       hold()
       const first = Array.from({ length: 20 }, () => ask(streams))
       await until(() => held.length === 2)
@@ -395,7 +395,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect((await ask(streams)).status).toBe(200)
     })
 
-    it('ends with a client that leaves, and what came is charged', async () => {
+    it('end when the client disconnects, and the received part is charged', async () => {
       await settled(streams)
       const before =
         (await statusOf(streams)).find(({ limit }) => limit === '10k-tokens/day')?.used ?? 0
@@ -467,7 +467,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       })
     })
 
-    it('at a rate that is over for a moment: they wait as long as told, and get through', async () => {
+    it('at a rate that is over for a moment: they wait for the stated time, and are served', async () => {
       const run = chatOf(clients.soon)
       const before = tries()
       for (const call of [run.openai, run.anthropic, run.openai]) {

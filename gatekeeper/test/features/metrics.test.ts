@@ -42,7 +42,7 @@ describe.skipIf(testCaddy === null)('the ops listener, opened for scraping', () 
       .filter((line) => labels.every((label) => line.includes(label)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 
-  it('gives no figures without the token', async () => {
+  it('gives no metrics without the token', async () => {
     expect((await ask('/metrics')).status).toBe(401)
     expect((await ask('/metrics', { authorization: `Bearer ${ada.key}` })).status).toBe(401)
     expect((await ask(`/metrics?access_token=${token}`)).status).toBe(401)
@@ -88,7 +88,7 @@ describe.skipIf(testCaddy === null)('the ops listener, opened for scraping', () 
     expect(after).not.toContain('own')
   })
 
-  it('names the part that is stale, and the figures show it', async () => {
+  it('names the part that is stale, and the metrics show it', async () => {
     writeFileSync(stack.keysFile, '{')
     const ready = async () => JSON.parse((await ask('/readyz')).text)
     await waitUntil(async () => (await ready()).status === 'degraded', {

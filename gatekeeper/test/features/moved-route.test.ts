@@ -12,8 +12,8 @@ services:
   litellm: {kind: openai, upstream: {url: "http://127.0.0.1:1"}, routes: [{prefix: /v1}]}
 `
 
-describe.skipIf(testCaddy === null)('/v1, once it is moved to LiteLLM', () => {
-  it('is lost by the keys without that service, and the start names them', async () => {
+describe.skipIf(testCaddy === null)('/v1, after it moved to LiteLLM', () => {
+  it('is closed to the keys without that service, and the start lists them', async () => {
     const stack = await startStack({ keys: [following, losing], config })
     await waitUntil(() => stack.gatekeeper.output().includes('can no longer use it'), {
       ...{ limitMs: 2_000, describe: stack.gatekeeper.output },

@@ -21,7 +21,7 @@ const held = {
   'Windows has no unix sockets here': 'Windows',
 }
 
-it('holds each sentence of the README, and no others', () => {
+it('has a test for each sentence of the README, and no others', () => {
   expect(sentences.map((line) => line.slice(2))).toEqual(
     Object.keys(held).map((start) => expect.stringMatching(start.replaceAll('`', '.'))),
   )

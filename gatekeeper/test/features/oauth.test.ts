@@ -106,7 +106,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     expect((await use(token, '/chat/api/chat')).status).toBe(403)
   })
 
-  it('what a service is told of the caller names the client', async () => {
+  it('the identity that a service receives names the client', async () => {
     await use(await tokenOf())
     const headers = stack.upstream.received.at(-1)?.headers
     expect(headers).toMatchObject({
@@ -116,7 +116,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     expect(JSON.stringify(headers)).not.toContain('eyJ')
   })
 
-  it('C6: a stranger verifies a token with the published keys and metadata', async () => {
+  it('C6: a third party verifies a token with the published keys and metadata', async () => {
     const metadata = await stack.send('/.well-known/oauth-authorization-server')
     const { issuer, jwks_uri } = JSON.parse(metadata.text) as { issuer: string; jwks_uri: string }
     expect(issuer).toBe(stack.url)
@@ -136,7 +136,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     expect((await stack.send('/.well-known/openid-configuration')).status).toBe(401)
   })
 
-  it('a client library of strangers finds its way: discovery, token, introspection, revocation', async () => {
+  it('an independent client library works: discovery, token, introspection, revocation', async () => {
     const ours = (url: string, init: object) =>
       fetch(url, { ...init, dispatcher: stack.dispatcher } as never) as never
     const options = { [oauth.customFetch]: ours as never }
@@ -168,7 +168,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     expect((await use(access_token)).status).toBe(401)
   })
 
-  it("another one too: openid-client's grant, exchange, introspection and revocation", async () => {
+  it("and another one: openid-client's grant, exchange, introspection and revocation", async () => {
     const ours = (url: string, init: object) =>
       fetch(url, { ...init, dispatcher: stack.dispatcher } as never) as never
     const options = { algorithm: 'oauth2', [openid.customFetch]: ours as never } as const
@@ -197,7 +197,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     })
   })
 
-  it('C1: only scopes that the client has are granted; of two ways to say who asks none is taken', async () => {
+  it('C1: only scopes of the client are granted; two ways of authentication at once are refused', async () => {
     expect((await ask({ scope: 'chat' })).status).toBe(200)
     const refused = await ask({ scope: 'chat admin' })
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('invalid_scope')])
@@ -221,7 +221,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     expect(json.status).toBe(200)
   })
 
-  it('C3, C5: a token says who, for how long, and by which key it is signed', async () => {
+  it('C3, C5: a token states its client, its lifetime and its signing key', async () => {
     const token = await tokenOf()
     const { exp = 0, iat = 0, ...claims } = decodeJwt(token)
     expect(exp - iat).toBe(3600)
@@ -321,13 +321,13 @@ describe.skipIf(testCaddy === null)('tokens', () => {
       expect((await use(ofReader)).status).toBe(403)
     })
 
-    it('cannot be repeated on its own token', async () => {
+    it('cannot use its own token again', async () => {
       const token = await narrowed(key.key)
       const answer = await narrow(token)
       expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('invalid_grant')])
     })
 
-    it('ends with its parent, at once', async () => {
+    it('ends at once with its parent', async () => {
       const file = JSON.parse(readFileSync(stack.keysFile, 'utf8')) as {
         keys: Record<string, Record<string, unknown>>
       }
@@ -403,7 +403,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     }
   })
 
-  it('an API key opens nothing at the token endpoint, and client credentials nothing elsewhere', async () => {
+  it('an API key is refused at the token endpoint, and client credentials everywhere else', async () => {
     const answer = await post(
       '/oauth/token',
       { grant_type: 'client_credentials' },

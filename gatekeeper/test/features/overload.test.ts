@@ -17,7 +17,7 @@ const talk = Array.from({ length: 4_000 }, () => ({ role: 'user', content: 'and 
 const body = gzipSync(JSON.stringify({ model: demoModel, messages: talk, stream: false }))
 const config = `${unqueuedGateway}\noverload: {lagMs: 20}\n`
 
-describe.skipIf(testCaddy === null)('more requests than can be decided on', () => {
+describe.skipIf(testCaddy === null)('more requests than can be decided', () => {
   let stack: Stack
   let pool: Pool
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe.skipIf(testCaddy === null)('more requests than can be decided on', () =
       lines(`GET ${path} HTTP/1.1`, 'Host: localhost', `X-Gatekeeper-Edge: ${readEdge(stack)}`),
     )
 
-  it('are told to come again, health stays open, and all are served when it is over', {
+  it('get an answer with Retry-After, health stays open, and all are served afterwards', {
     timeout: 120_000,
   }, async () => {
     const seen: Awaited<ReturnType<typeof chat>>[] = []

@@ -69,7 +69,7 @@ describe.skipIf(testCaddy === null)('every answer of our own has the security fi
     expectOwn(answer.headers, true)
   })
 
-  it('another name, plain HTTP and what is no HTTP', async () => {
+  it('another name, plain HTTP and bytes that are not HTTP', async () => {
     const request421 = lines('GET /health HTTP/1.1', 'Host: evil.example')
     const other = await exchange(await openTls(stack), request421)
     expect(other).toMatch(/^HTTP\/1\.1 421 /)
@@ -86,7 +86,7 @@ describe.skipIf(testCaddy === null)('every answer of our own has the security fi
     }
   })
 
-  it('a service keeps its own, and gets none of ours', async () => {
+  it('a service keeps its own fields, and gets none of ours', async () => {
     stack.upstream.behave({
       ...{ status: 200, body: '{}' },
       extraFields: { 'x-frame-options': 'SAMEORIGIN', server: 'x', via: '1.1 x' },

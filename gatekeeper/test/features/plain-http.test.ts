@@ -48,7 +48,7 @@ describe.skipIf(testCaddy === null)('plain HTTP', () => {
     ['an encoded key', `/x?k=${ada.key.replaceAll('_', '%5F')}`, {}],
     ['a token in the query', `/v1/models?access_token=${token}`, {}],
     ['the secret of a client', '/oauth/token', { method: 'POST', body: 'client_secret=gs_x' }],
-  ])('refuses %s and says to use https and to replace it', async (_, path, options) => {
+  ])('refuses %s with the advice to use https and to replace it', async (_, path, options) => {
     const { status, headers, text } = await send(path, options)
     expect(status).toBe(400)
     expect(headers['location']).toBeUndefined()
@@ -58,7 +58,7 @@ describe.skipIf(testCaddy === null)('plain HTTP', () => {
     expect(text).not.toContain(ada.key)
   })
 
-  it('says it in the form that OpenAI, Anthropic and Ollama clients show', async () => {
+  it('refuses in the form that OpenAI, Anthropic and Ollama clients show', async () => {
     const openai = new OpenAI({ apiKey: ada.key, baseURL: `${base}/v1` })
     await expect(openai.models.list()).rejects.toThrow(replaceIt)
     const anthropic = new Anthropic({ apiKey: ada.key, baseURL: base })
@@ -76,12 +76,15 @@ describe.skipIf(testCaddy === null)('plain HTTP', () => {
     ['[::1]', '[::1]'],
     ['[::1]:8080', '[::1]'],
     ['[2001:db8::5]:80', '[2001:db8::5]'],
-  ])('leads a request without a credential for %s to https, with its target', async (host, to) => {
-    const navigation = { host, 'sec-fetch-mode': 'navigate', accept: 'text/html', cookie: 'a=b' }
-    const { status, headers } = await send('/image/?a=b%20c', { headers: navigation })
-    expect(status).toBe(308)
-    const location = String(headers['location'])
-    expect(location).toBe(`https://${to}:${stack.httpsPort}/image/?a=b%20c`)
-    expect(new URL(location).hostname).toBe(to)
-  })
+  ])(
+    'redirects a request without a credential for %s to https, with its target',
+    async (host, to) => {
+      const navigation = { host, 'sec-fetch-mode': 'navigate', accept: 'text/html', cookie: 'a=b' }
+      const { status, headers } = await send('/image/?a=b%20c', { headers: navigation })
+      expect(status).toBe(308)
+      const location = String(headers['location'])
+      expect(location).toBe(`https://${to}:${stack.httpsPort}/image/?a=b%20c`)
+      expect(new URL(location).hostname).toBe(to)
+    },
+  )
 })

@@ -95,7 +95,7 @@ describe.skipIf(testCaddy === null)('an uncaught error', () => {
     ['not an error', 'string', 'uncaughtException'],
     ['again and again', 'TypeError', 'uncaughtException'],
   ])(
-    '%s: is logged and counted, answers under way end, 70, and the next one goes on',
+    '%s: is logged and counted, open answers end, exit code 70, and the next process continues',
     async (kind, name, origin) => {
       await start()
       expect(await metric()).toBe(String(faults))
@@ -143,7 +143,7 @@ describe.skipIf(testCaddy === null)('an uncaught error', () => {
     ['a thread that ends', 'ThreadEnded'],
     ['a thread that throws', 'SyntaxError'],
   ])(
-    '%s, the journal’s: limited requests are refused from then on, 70, and the next one counts all',
+    '%s, of the journal: limited requests are refused, exit code 70, and the next process counts all',
     async (kind, name) => {
       await start()
       const counted = Number(await metric())

@@ -147,7 +147,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(provider.seen[0]?.headers.authorization).toBe(`Bearer ${secretOf('openai')}`)
   })
 
-  it('the library of Anthropic chats through /claude, and the version that it names is kept', async () => {
+  it('the library of Anthropic chats through /claude, and its version field is kept', async () => {
     provider.state.answer = (_, response) =>
       json(response, 200, {
         ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x' },
@@ -271,7 +271,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     },
   )
 
-  it('tells the caller nothing about the account', async () => {
+  it('reveal nothing about the account to the caller', async () => {
     const answer = await stack.send('/openai/v1/chat/completions', {
       key: ada.key,
       json: { model: 'm', messages: [] },
@@ -281,7 +281,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(text).not.toMatch(/org-secret|proj_secret|149984|__cf_bm|cloudflare|cf-ray/)
   })
 
-  it('an entry of its own needs an address and the name of a known provider, and no code', async () => {
+  it('one of your own needs an address and the name of a known provider, and no code', async () => {
     const answer = await stack.send('/acme/v9/chat/completions', {
       key: ada.key,
       json: { model: 'm', messages: [] },
@@ -291,7 +291,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'service_not_available' } })
   })
 
-  it('a provider without a key is 503, names itself, and says when to try again', async () => {
+  it('a provider without a key is 503, with its name and the time of a retry', async () => {
     const answer = await stack.send('/xai/v1/models', { key: ada.key })
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '30'])
     expect(answer.text).toContain('xai')
@@ -330,7 +330,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
   })
 
   it.each(['key', 'KEY', 'api_key', 'access_token', '%6bey'])(
-    'a key in the query (%s) is refused, and does not go on',
+    'a key in the query (%s) is refused, and not forwarded',
     async (name) => {
       const path = `/gemini/v1beta/models?pageSize=1&${name}=AIzaSyA-somebody-elses-key`
       const answer = await stack.send(path, { key: ada.key })
@@ -339,7 +339,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     },
   )
 
-  it('a path without the version says what was meant', async () => {
+  it('the answer to a path without the version names the correct path', async () => {
     const answer = await stack.send('/openai/chat/completions', {
       key: ada.key,
       json: { model: 'm', messages: [] },
@@ -379,7 +379,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(answer.text).not.toContain('org-secret')
   })
 
-  it('a redirect is a fault, and is not followed', async () => {
+  it('a redirect is an error, and is not followed', async () => {
     provider.state.answer = (_, response) =>
       void response.writeHead(307, { location: 'https://example.com/' }).end()
     const answer = await stack.send('/openai/v1/models', { key: ada.key })
@@ -402,7 +402,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(again).toBe(first)
   })
 
-  it('a stream passes as it comes, and what it used is on record', async () => {
+  it('a stream passes as it arrives, and its usage is recorded', async () => {
     provider.state.answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       const send = (event: object) => response.write(`data: ${JSON.stringify(event)}\n\n`)
@@ -469,7 +469,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
     },
   ]
 
-  it.each(streamed)('the stream of $name is charged what it says', async (one) => {
+  it.each(streamed)('the stream of $name is charged its reported usage', async (one) => {
     provider.state.answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       const data = one.events.map((event) => `data: ${JSON.stringify(event)}\n\n`)

@@ -117,7 +117,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     expect(logged(two)?.['queueMs']).toBe(Math.round(waitedMs(two)))
   })
 
-  it('makes nobody wait for what only reads', async () => {
+  it('makes no request wait that only reads', async () => {
     hold()
     const busy = ask(ada.key)
     await until(() => held.length === 1)
@@ -129,7 +129,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     await busy
   })
 
-  it('serves a key that asks once after at most two turns of one that floods', async () => {
+  it('serves a single request after at most two turns of a key that floods', async () => {
     const arrivals: number[] = []
     upstream.behave({
       answer: (response) => {
@@ -185,7 +185,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     expect((await first).status).toBe(200)
   })
 
-  it('forgets a client that leaves while it waits: its request never reaches the upstream', async () => {
+  it('drops a client that disconnects while it waits: its request never reaches the upstream', async () => {
     hold()
     const first = ask(ada.key)
     await until(() => held.length === 1)
@@ -211,7 +211,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     expect(users()).toEqual(['ada', 'eve'])
   })
 
-  it('asks again who waits before it is served: a key that was revoked meanwhile is 401', async () => {
+  it('checks a waiting request again before it is served: a key that was revoked meanwhile is 401', async () => {
     hold()
     const first = ask(ada.key)
     await until(() => held.length === 1)

@@ -40,7 +40,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
   it.each([
     ['server-sent events', '/v1/chat/completions', 'text/event-stream'],
     ['NDJSON', '/api/chat', 'application/x-ndjson'],
-  ])('passes %s on part by part, as they come', async (_name, path, type) => {
+  ])('forwards %s part by part, as they arrive', async (_name, path, type) => {
     const answer = await open(path, { ...chat, stream: true })
     expect(answer.headers['content-type']).toContain(type)
     const arrivals: number[] = []
@@ -49,7 +49,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(20)
   })
 
-  it('passes 64 MiB of bytes on unchanged', async () => {
+  it('forwards 64 MiB of bytes unchanged', async () => {
     const size = 64 * 1024 * 1024
     const received = createHash('sha256')
     const sent = createHash('sha256')
@@ -98,7 +98,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     answer.body.on('error', () => {}).destroy()
   })
 
-  it('passes trailers on', async () => {
+  it('forwards trailers', async () => {
     stack.upstream.behave({ trailers: { 'x-checksum': 'abc' } })
     const answer = await open('/api/chat', chat)
     await answer.body.text()
@@ -157,7 +157,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     expect(JSON.parse(answer.text)).toEqual({ error: expect.stringContaining('in time') })
   })
 
-  it("maps an upstream's refusal of our own credential to 502, and keeps its text back", async () => {
+  it("maps an upstream's refusal of our own credential to 502, and withholds its text", async () => {
     const body = '{"error":"sign in","signin_url":"https://vendor.example"}'
     stack.upstream.behave({ status: 401, body })
     const answer = await stack.send('/api/chat', { key: ada.key, json: chat })
@@ -212,7 +212,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     ).toEqual([])
   })
 
-  it("removes what in the upstream's answer reveals it or speaks for us", async () => {
+  it("removes fields of the upstream's answer that reveal it or state facts for us", async () => {
     stack.upstream.behave({
       extraFields: {
         server: 'uvicorn',
@@ -230,7 +230,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     expect(names).not.toMatch(/server|litellm|gatekeeper|set-cookie|access-control/)
   })
 
-  it('takes a body through that no check reads, as a stream', async () => {
+  it('streams a body that no check reads', async () => {
     stack.upstream.behave({ echo: true })
     const body = Buffer.alloc(3 * 1024 * 1024, 7)
     const path = `/api/blobs/sha256:${createHash('sha256').update(body).digest('hex')}`
@@ -267,7 +267,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('takes a JSON body with no type from what is no browser, as LiteLLM sends it', async () => {
+  it('accepts a JSON body with no type from a client other than a browser, as LiteLLM sends it', async () => {
     const body = JSON.stringify(chat)
     const answer = await stack.send('/api/chat', { method: 'POST', key: ada.key, body })
     expect(answer.status).toBe(200)
@@ -359,7 +359,7 @@ describe.skipIf(testCaddy === null)('the relay to LiteLLM', () => {
   })
 })
 
-describe.skipIf(testCaddy === null)('a faulty house', () => {
+describe.skipIf(testCaddy === null)('a faulty gateway', () => {
   it('K11: an upstream that refuses connections is 503 with a clear body', async () => {
     const stack = await startStack({ keys: [ada], config, ollamaUrl: 'http://127.0.0.1:1' })
     const answer = await stack.send('/api/tags', { key: ada.key })

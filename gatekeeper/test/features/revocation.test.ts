@@ -79,7 +79,7 @@ const tokenOf = async (stack: Stack, entries: Record<string, string>) => {
   return access_token
 }
 
-describe.skipIf(testCaddy === null)('an answer on its way', () => {
+describe.skipIf(testCaddy === null)('an answer that is being sent', () => {
   const upstreams: { stop: () => void }[] = []
   const stacks: Stack[] = []
   const open = async (config: string, keys: readonly TestKey[]) => {
@@ -108,7 +108,7 @@ describe.skipIf(testCaddy === null)('an answer on its way', () => {
       control = await listen(stack, staying.key)
     })
 
-    it('where its key is disabled, removed, expired or rotated, or the parent of its token is', async () => {
+    it('when its key is disabled, removed, expired or rotated, or the parent of its token is', async () => {
       const exchange = {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         subject_token: parent.key,
@@ -136,7 +136,7 @@ describe.skipIf(testCaddy === null)('an answer on its way', () => {
       expect(stack.gatekeeper.output()).toContain('CREDENTIAL_REVOKED')
     })
 
-    it('where its token is revoked, or the client of it removed', async () => {
+    it('when its token is revoked, or the client of it removed', async () => {
       const file = join(dirname(stack.keysFile), 'clients.json')
       const rest = { models: [], limits: [], addresses: [], expiresAt: null, tokenSeconds: null }
       const wanted = { role: 'readwrite', services: ['ollama'], scopes: ['chat'], ...rest } as const
@@ -169,7 +169,7 @@ describe.skipIf(testCaddy === null)('an answer on its way', () => {
     })
   })
 
-  it('goes on where gatekeeper.yaml says so; the next request is refused', async () => {
+  it('continues if gatekeeper.yaml says so; the next request is refused', async () => {
     const key = makeKey()
     const config = `${unqueuedGateway}\nrevocation: {cutStreams: false}\n`
     const { stack } = await open(config, [key])

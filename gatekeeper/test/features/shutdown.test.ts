@@ -54,7 +54,7 @@ async function chat(stack: Stack, content: string, key = ada.key): Promise<Ended
   return { status: answer.statusCode, requestId, text, isWhole }
 }
 
-describe.skipIf(testCaddy === null)('a gatekeeper that is told to stop', () => {
+describe.skipIf(testCaddy === null)('a gatekeeper that receives SIGTERM', () => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startStack({ keys: [ada], config: unqueuedGateway })
@@ -69,7 +69,7 @@ describe.skipIf(testCaddy === null)('a gatekeeper that is told to stop', () => {
   })
   afterAll(() => stack?.stop())
 
-  it('refuses what is new, finishes what can be finished, cuts the rest visibly, and records all', {
+  it('refuses new requests, finishes those that can finish, cuts the rest visibly, and records all', {
     timeout: 60_000,
   }, async () => {
     const { gatekeeper } = stack

@@ -33,7 +33,7 @@ const eventually = (isTrue: () => boolean | Promise<boolean>, limitMs = 30_000) 
 const readyz = (stack: Stack) =>
   exchangeUnix(`${stack.stateDir}/run/ops.sock`, lines('GET /readyz HTTP/1.1', 'Host: localhost'))
 
-describe.skipIf(testCaddy === null)('the keys that tokens are signed with', () => {
+describe.skipIf(testCaddy === null)('signing keys', () => {
   let stack: Stack
   let second: Child | null = null
   const file = () => join(stack.stateDir, 'signing', 'keys.json')
@@ -45,12 +45,12 @@ describe.skipIf(testCaddy === null)('the keys that tokens are signed with', () =
     await stack?.stop()
   })
 
-  it('are for their owner alone', async () => {
+  it('are for their owner only', async () => {
     expect((await stat(file())).mode & 0o077).toBe(0)
     expect((await stat(join(stack.stateDir, 'signing'))).mode & 0o077).toBe(0)
   })
 
-  it('C6: outlive a restart, and so do tokens and revocations', async () => {
+  it('C6: survive a restart, and so do tokens and revocations', async () => {
     const [token, revoked] = [await tokenOf(stack), await tokenOf(stack)]
     expect((await post(stack, '/oauth/revoke', { token: revoked })).status).toBe(200)
     const set = (await stack.send('/.well-known/jwks.json')).text
@@ -63,7 +63,7 @@ describe.skipIf(testCaddy === null)('the keys that tokens are signed with', () =
     expect((await stack.send('/.well-known/jwks.json')).text).toBe(set)
   })
 
-  it('stop issuing where they are lost or broken, and nothing else', async () => {
+  it('stop issuing when they are missing or broken, and nothing else', async () => {
     const token = await tokenOf(stack)
     const kept = await readFile(file(), 'utf8')
     for (const spoil of [
@@ -121,7 +121,7 @@ describe.skipIf(testCaddy === null)('two gatekeepers with one shared folder', ()
     expect(first?.text).toBe(second?.text)
   })
 
-  it('see what the other one revoked, within two seconds on a machine that is not busy', async () => {
+  it('see the revocations of the other one, within two seconds on a machine that is not busy', async () => {
     const [one, other] = stacks as [Stack, Stack]
     const token = await tokenOf(one)
     expect(await statusOf(other, token)).toBe(200)

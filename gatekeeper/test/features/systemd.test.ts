@@ -32,7 +32,7 @@ const shipped = (name: string) =>
 /** 252 is the first that reviews unit files which are not installed. */
 const hasSystemd = versionOfSystemd() >= 252
 if (!hasSystemd)
-  process.stderr.write('SKIP: no systemd-analyze of 252 or newer, units are not judged\n')
+  process.stderr.write('SKIP: no systemd-analyze of 252 or newer, units are not examined\n')
 
 function versionOfSystemd(): number {
   const result = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' })
@@ -59,7 +59,7 @@ function relocate(text: string): string {
 }
 
 describe('the units', () => {
-  it.each(names)('%s holds no way to be root, and no secret', (name) => {
+  it.each(names)('%s has no way to become root, and no secret', (name) => {
     const unit = parseUnit(shipped(name))
     expect(unit.values('User')).toEqual(['gatekeeper'])
     expect(unit.values('NoNewPrivileges')).toEqual(['yes'])
@@ -70,7 +70,7 @@ describe('the units', () => {
     expect(shipped(name)).not.toMatch(/(?:KEY|SECRET|TOKEN)=\S/)
   })
 
-  it.each(names)('%s is started again within a second, five times in a minute', (name) => {
+  it.each(names)('%s is restarted within a second, five times in a minute', (name) => {
     const unit = parseUnit(shipped(name))
     expect(unit.values('Restart')).toEqual(['always'])
     expect(unit.values('RestartSec')).toEqual(['200ms'])
@@ -81,7 +81,7 @@ describe('the units', () => {
     expect(unit.values('RestartPreventExitStatus')).toEqual(never)
   })
 
-  it('give Caddy no secret of the settings, no proxy, and no key folder', () => {
+  it('give Caddy no secret of the settings, no proxy setting, and no key folder', () => {
     const caddy = parseUnit(shipped('gatekeeper-caddy'))
     const file = 'LITELLM_MASTER_KEY=sk-x\nHTTPS_PROXY=http://evil\nGATEKEEPER_SITE=a\nTTS_URL=b'
     const environment = caddy.environment(() => file)
@@ -174,7 +174,7 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
     writeFileSync(join(folder, name), text)
   }
 
-  it('bring both up; a request passes by the relay and by a check, and none without a key', async () => {
+  it('start both; a request passes at the relay and at a check, and none without a key', async () => {
     const caddy = startUnit(parseUnit(relocate(shipped('gatekeeper-caddy'))))
     const caFile = join(folder, 'var/lib/gatekeeper/caddy/pki/authorities/local/root.crt')
     await waitUntil(() => existsSync(caFile) && caddy.output().includes('serving initial'), {

@@ -104,7 +104,7 @@ async function send(key: { readonly key: string }, path: string, body?: unknown)
 }
 
 describe('a kind that is one folder and an entry in the list', () => {
-  test('may be named in gatekeeper.yaml, and has the defaults of its kind', () => {
+  test('can be configured in gatekeeper.yaml, and has the defaults of its kind', () => {
     const settings = settingsWith(gatewayText(1))
     const [service] = loadGateway(settings, readTextFile, all).services
     expect(service).toMatchObject({ kind: toy, queue: { slots: 2 }, keepAlive: false })
@@ -115,7 +115,7 @@ describe('a kind that is one folder and an entry in the list', () => {
     )
   })
 
-  test('stands in the documents', () => {
+  test('is in the documents', () => {
     expect(renderEndpoints(all)).toContain('## `kind: toy`: a server that nobody has')
     expect(renderEndpoints(all)).toContain(
       '| POST | `/say` | use | json | `puppet` | ndjson by `stream` \\* | toy |',
@@ -132,7 +132,7 @@ describe('a kind that is one folder and an entry in the list', () => {
     expect((await send(admin, '/burn', {})).status).toBe(404)
   })
 
-  test('lets each role as far as the classes of its rows say', async () => {
+  test('gives each role the classes of its rows', async () => {
     const reached = async (key: { readonly key: string }) => [
       (await send(key, '/puppets')).status,
       (await send(key, '/say', { puppet: 'red' })).status,
@@ -169,7 +169,7 @@ describe('a kind that is one folder and an entry in the list', () => {
     expect(text).toContain('it could move the puppets of other callers')
   })
 
-  test('answers in its dialect, also where no row lists the path', async () => {
+  test('answers in its dialect, also for an unlisted path', async () => {
     for (const path of ['/say', '/nowhere']) {
       const body = { puppet: 'green' }
       const { error } = JSON.parse((await send(writer, path, body)).text)
@@ -177,7 +177,7 @@ describe('a kind that is one folder and an entry in the list', () => {
     }
   })
 
-  test('is charged by its own figures, and a limit of tokens holds there', async () => {
+  test('is charged by its own figures, and a limit of tokens applies there', async () => {
     expect((await send(counted, '/say', { puppet: 'red', words: { most: 5 } })).status).toBe(200)
     expect(JSON.stringify(log)).toMatch(/"inputTokens":7,"outputTokens":5/)
     expect((await send(counted, '/say', { puppet: 'red', words: { most: 9 } })).status).toBe(429)

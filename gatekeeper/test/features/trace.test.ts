@@ -39,14 +39,14 @@ describe.skipIf(testCaddy === null)('the trace of a request (W3C Trace Context)'
     return { told, line: JSON.parse(lineOf() ?? '{}') as Record<string, unknown> }
   }
 
-  it.each(points)('%s: a good one goes on as it is, and is in the log', async (path) => {
+  it.each(points)('%s: a valid one is forwarded unchanged, and is in the log', async (path) => {
     const { told, line } = await send(path, { traceparent, tracestate: 'congo=t61rcWkgMzE' })
     expect(told['traceparent']).toBe(traceparent)
     expect(told['tracestate']).toBe('congo=t61rcWkgMzE')
     expect(line['traceId']).toBe(traceId)
   })
 
-  it.each(points)('%s: without one it begins here', async (path) => {
+  it.each(points)('%s: without one a new trace begins here', async (path) => {
     const { told, line } = await send(path, { tracestate: 'congo=t61rcWkgMzE' })
     const [, made] = form.exec(told['traceparent'] ?? '') ?? []
     expect(made).toBeDefined()
@@ -74,15 +74,12 @@ describe.skipIf(testCaddy === null)('the trace of a request (W3C Trace Context)'
     expect(JSON.stringify(told)).not.toContain(ada.key.slice(14))
   })
 
-  it.each(points)(
-    '%s: whatever Connection names, log and upstream are told the same',
-    async (path) => {
-      const { told, line } = await send(path, { traceparent, connection: 'traceparent' })
-      expect(form.exec(told['traceparent'] ?? '')?.[1]).toBe(line['traceId'])
-    },
-  )
+  it.each(points)('%s: whatever Connection names, log and upstream get the same', async (path) => {
+    const { told, line } = await send(path, { traceparent, connection: 'traceparent' })
+    expect(form.exec(told['traceparent'] ?? '')?.[1]).toBe(line['traceId'])
+  })
 
-  it.each(points)('%s: a key in the tracestate goes nowhere', async (path) => {
+  it.each(points)('%s: a key in the tracestate is not forwarded', async (path) => {
     const { told } = await send(path, { traceparent, tracestate: `congo=${ada.key}` })
     expect(told['traceparent']).toBe(traceparent)
     expect(told['tracestate']).toBeUndefined()

@@ -46,7 +46,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
   }
   const complete = () => stack.upstream.received.filter(({ isComplete }) => isComplete)
 
-  it('reaches its upstream, written anew, with the content of its files as it was', async () => {
+  it('reaches its upstream, rewritten, with the content of its files unchanged', async () => {
     const wav = Buffer.from([0, 1, 2, 13, 10, 45, 45, 255])
     const answer = await upload(formOf(aField('model', 'whisper-1'), aFile(wav)))
     expect([answer.status, answer.text]).toEqual([200, '{"text":"ok"}'])
@@ -60,7 +60,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     )
   })
 
-  it('whose model comes after its file and is not allowed never becomes a request', async () => {
+  it('with a forbidden model after its file never becomes a request', async () => {
     const body = formOf(aFile(Buffer.alloc(3_000_000, 'x')), aField('model', 'forbidden'))
     const answer = await upload(body)
     expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([404, 'model_not_found'])
@@ -68,7 +68,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     for (const { body } of stack.upstream.received) expect(body.includes('forbidden')).toBe(false)
   })
 
-  it('of a browser or of fetch passes as they write it', async () => {
+  it('of a browser or of fetch passes in their form', async () => {
     const form = new FormData()
     form.append('file', new File(['RIFF'], 'na\u00efve "1".wav', { type: 'audio/wav' }))
     form.append('model', 'whisper-1')
@@ -84,7 +84,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     expect(complete()[0]?.body.toString()).toContain('filename="na\u00efve %221%22.wav"')
   })
 
-  it('with a model in the query is refused: a Go server would believe the query', async () => {
+  it('with a model in the query is refused: a Go server would use the query', async () => {
     for (const query of ['model=forbidden', 'MODEL=x', 'mod%65l=x', 'x=1;model=y', 'model[]=x']) {
       const answer = await upload(
         formOf(aField('model', 'whisper-1')),
@@ -121,7 +121,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     expect(complete()).toEqual([])
   })
 
-  it('that is no form, or hides in a coding, is refused unread', async () => {
+  it('that is not a form, or is encoded, is refused unread', async () => {
     const send = (headers: Record<string, string>) =>
       stack.send(path, { method: 'POST', key: ada.key, body: 'x', headers })
     expect((await send({ 'content-type': 'audio/wav' })).status).toBe(415)
@@ -129,7 +129,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
-  it('to LiteLLM is open to everybody who may use it, without the fields that redirect it', async () => {
+  it('to LiteLLM is open to all its callers, without the fields that redirect it', async () => {
     const at = '/litellm/v1/audio/transcriptions'
     litellm.behave({ status: 200, body: '{}' })
     const good = await upload(formOf(aField('model', 'whisper-1'), aFile('x')), ada.key, at)
@@ -142,7 +142,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
     expect(litellm.received.filter(({ isComplete }) => isComplete)).toHaveLength(1)
   })
 
-  it('that its client breaks off never ends well at its upstream', async () => {
+  it('that its client breaks off is never complete at its upstream', async () => {
     const body = formOf(aField('model', 'whisper-1'), aFile(Buffer.alloc(500_000)))
     const socket = await openTls(stack)
     const head = [

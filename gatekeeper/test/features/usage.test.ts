@@ -21,7 +21,7 @@ services:
 const messages = [{ role: 'user', content: 'hello you' }]
 const chat = { model: 'demo', messages }
 
-describe.skipIf(testCaddy === null)('what a request used', () => {
+describe.skipIf(testCaddy === null)('the usage of a request', () => {
   let stack: Stack
   let upstream: FaultyUpstream
   beforeAll(async () => {
@@ -75,7 +75,7 @@ describe.skipIf(testCaddy === null)('what a request used', () => {
   })
 
   it.each(['/v1/chat/completions', '/v1/completions'])(
-    'is asked for in streams, and hidden again, to the byte: %s',
+    'is requested in streams, and hidden again, byte for byte: %s',
     async (path) => {
       const json =
         path === '/v1/completions' ? { model: 'demo', prompt: 'x', stream: true } : events
@@ -89,14 +89,14 @@ describe.skipIf(testCaddy === null)('what a request used', () => {
     },
   )
 
-  it('is told to a client that asks for it', async () => {
+  it('is shown to a client that asks for it', async () => {
     const json = { ...events, stream_options: { include_usage: true } }
     const answer = await ask('/v1/chat/completions', json)
     expect(plain(answer.text)).toBe(plain(await straight('/v1/chat/completions', json)))
     expect(answer.text).toContain('prompt_tokens')
   })
 
-  it('keeps what else a client says of its stream', async () => {
+  it('keeps the other stream options of a client', async () => {
     upstream.behave({ echo: true })
     const stream_options = { include_usage: false, include_obfuscation: false }
     const answer = await ask('/v1/chat/completions', { ...events, stream_options })
@@ -110,7 +110,7 @@ describe.skipIf(testCaddy === null)('what a request used', () => {
     ['/api/chat', chat],
     ['/v1/chat/completions', events],
     ['/v1/messages', { ...events, max_tokens: 100 }],
-  ])('is what came of a stream that the client left: %s', async (path, json) => {
+  ])('is the received part of a stream that the client left: %s', async (path, json) => {
     upstream.behave({ haltAfterParts: 8 })
     const left = new AbortController()
     const answer = await stack.dispatcher.request({
@@ -131,25 +131,25 @@ describe.skipIf(testCaddy === null)('what a request used', () => {
     expect(used['outputTokens']).toBeLessThanOrEqual(9)
   })
 
-  it('is estimated where nothing tells it', async () => {
+  it('is estimated when the upstream does not report it', async () => {
     upstream.behave({ status: 200, body: 'x'.repeat(400) })
     const used = await usedBy(await ask('/v1/chat/completions', chat))
     expect(used).toMatchObject({ outputTokens: 100, isEstimated: true })
   })
 
-  it('is nothing where the upstream refuses', async () => {
+  it('is zero when the upstream refuses', async () => {
     upstream.behave({ status: 500, body: '{"error":"x"}' })
     const used = await usedBy(await ask('/api/chat', chat))
     expect(used).toMatchObject({ inputTokens: 0, outputTokens: 0, status: 500 })
     expect(used['isEstimated']).toBeUndefined()
   })
 
-  it('is not counted where nothing is used', async () => {
+  it('is not counted when nothing is used', async () => {
     const used = await usedBy(await stack.send('/api/tags', { key: ada.key }))
     expect(used).not.toHaveProperty('inputTokens')
   })
 
-  it('costs what the operator says that a model costs', async () => {
+  it('has the price that the operator set for the model', async () => {
     const used = await usedBy(await ask('/litellm/v1/chat/completions', chat))
     const tokens = Number(used['inputTokens']) + Number(used['outputTokens'])
     expect(used['microUsd']).toBe(tokens * 1_000)
