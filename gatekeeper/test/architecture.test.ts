@@ -110,7 +110,7 @@ function inCircles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   return left.sort()
 }
 
-test('there is something to hold: the files are found and their imports are read', () => {
+test('the rules have input: the files are found and their imports are read', () => {
   expect(production.length).toBeGreaterThan(50)
   expect(tests.length).toBeGreaterThan(20)
   expect(scripts.length).toBeGreaterThan(10)
@@ -146,7 +146,7 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
-  test('no room knows a provider: a kind is read by its members, never by its name', () => {
+  test('no room knows a provider: a kind is used by its members, never by its name', () => {
     const isProvider = /kinds\/(?:ollama|openai|llamacpp|vllm|tts)\//
     const outside = production.filter(({ room }) => room !== 'kinds')
     expect(violations(outside, (_, specifier) => isProvider.test(specifier))).toEqual([])
@@ -154,12 +154,12 @@ describe('imports', () => {
     expect(outside.filter(({ code }) => names.test(code)).map(({ path }) => path)).toEqual([])
   })
 
-  test('nobody imports main', () => {
+  test('no file imports main', () => {
     const isMain = (_: SourceFile, specifier: string) => /(?:^|\/)main\.ts$/.test(specifier)
     expect(violations([...files, ...scripts], isMain)).toEqual([])
   })
 
-  test('production imports no test and nothing of the test folder', () => {
+  test('production code imports no test and nothing from the test folder', () => {
     const found = violations(
       [...production, ...scripts.filter(({ isTest }) => !isTest)],
       (_, specifier) => /\.test\.ts$|gatekeeper\/test\//.test(specifier),
@@ -178,7 +178,7 @@ describe('imports', () => {
   })
 
   // A circle has no first file to read. The import form above matches `import type` too.
-  test('make no circle, of types neither', () => {
+  test('form no cycle, not even of types', () => {
     const all = [...production, ...scripts.filter(({ isTest }) => !isTest)]
     const targets = ({ path, imports }: SourceFile) =>
       imports
@@ -196,7 +196,7 @@ describe('imports', () => {
   // It asks the house itself, wired as it runs, so that its answer cannot be another one.
   const isExplain = (path: string) => /^scripts\/explain(?:\.ts|\/)/.test(path)
 
-  test('of the scripts go to rooms and operations, never to http, admission, app or main', () => {
+  test('of the scripts lead to rooms and operations, never to http, admission, app or main', () => {
     const found = violations(
       scripts.filter(({ isTest }) => !isTest),
       (file, specifier) => {
@@ -211,7 +211,7 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
-  test('are static: what is imported at run time is seen by nobody', () => {
+  test('are static: imports at run time are not checked', () => {
     const textsOf = (form: RegExp) =>
       production.flatMap(({ path, code }) => [...code.matchAll(form)].map(([text]) => [path, text]))
     // All but two: main.ts starts a thread before it loads the rest, and the body parser is loaded
@@ -228,21 +228,21 @@ describe('packages', () => {
   const only = (packages: RegExp, isAllowed: (file: SourceFile) => boolean) =>
     violations(production, (file, specifier) => packages.test(specifier) && !isAllowed(file))
 
-  test('koa is known in http/ and app/ alone', () => {
+  test('koa is used in http/ and app/ only', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'app'
     expect(only(/^(?:koa|@koa\/)/, isAllowed)).toEqual([])
   })
 
-  test('undici is known only where requests leave', () => {
+  test('undici is used only for outgoing requests', () => {
     expect(only(/^undici(?:\/|$)/, ({ room }) => room === 'upstreams')).toEqual([])
   })
 
-  test('jose is known in access-tokens/ and oauth/ alone', () => {
+  test('jose is used in access-tokens/ and oauth/ only', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'access-tokens' || room === 'oauth'
     expect(only(/^jose(?:\/|$)/, isAllowed)).toEqual([])
   })
 
-  test('requests leave through upstreams/ alone: nobody else calls fetch or node:http', () => {
+  test('outgoing requests are in upstreams/ only: no other room calls fetch or node:http', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'upstreams'
     const found = only(
       /^(?:node:)?(?:https?|http2|tls|dgram|dns.*)$/,
@@ -253,7 +253,7 @@ describe('packages', () => {
     expect(callers.map(({ path }) => path)).toEqual([])
   })
 
-  test('model, policy, kinds and guardrails are pure: no package, no node, no clock, no chance', () => {
+  test('model, policy, kinds and guardrails are pure: no package, no node, no clock, no randomness', () => {
     const pure = production.filter(({ room }) =>
       ['model', 'policy', 'kinds', 'guardrails'].includes(room),
     )
@@ -308,7 +308,7 @@ describe('code', () => {
   const pathsWith = (form: RegExp, of: readonly SourceFile[] = production) =>
     of.filter(({ code }) => form.test(code)).map(({ path }) => path)
 
-  test('process.env is read in main.ts alone', () => {
+  test('process.env is read in main.ts only', () => {
     const reading = pathsWith(
       /\bprocess\s*(?:\?\.|\.)\s*env\b|\bprocess\[|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/,
     )
@@ -318,7 +318,7 @@ describe('code', () => {
     )
   })
 
-  test('an admission is minted in admission/admit.ts alone', () => {
+  test('an admission is created in admission/admit.ts only', () => {
     const all = [...production, ...scripts]
     expect(pathsWith(/\bnew\s+Admission\s*\(/, all)).toEqual(['gatekeeper/src/admission/admit.ts'])
     // Ways around: a cast, a subclass, another name.
@@ -353,11 +353,11 @@ describe('code', () => {
     expect(pathsWith(/:\s*any\b|\bas\s+any\b|<any>/, production)).toEqual([])
   })
 
-  test('evaluates no text', () => {
+  test('evaluates no string', () => {
     expect(pathsWith(/(?<![.\w])eval\s*\(|\bnew\s+Function\s*\(|\bFunction\s*\(/)).toEqual([])
   })
 
-  test('everything that emits errors has a listener for them from its first moment', () => {
+  test('every emitter of errors has a listener for them at once', () => {
     const found = ours.flatMap(({ path, code }) =>
       [...code.matchAll(emitters)].map((match) => ({ path, code, match })),
     )
@@ -370,7 +370,7 @@ describe('code', () => {
     expect(Object.keys(heardElsewhere).filter((name) => !names.includes(name))).toEqual([])
   })
 
-  test('errors of streams take no way on which nobody sees whether they are heard', () => {
+  test('errors of streams are never passed on unchecked', () => {
     // `pipeline` destroys what it is given, and what it made of it; a readline closes its input.
     const hidden =
       /\bpipeline\(|node:stream\/promises|\bReadable\.(?:from|fromWeb)\(|\bextends (?:EventEmitter|Transform|Readable|Writable|Duplex)\b|\bnew EventEmitter\(|(?<![.\w])(?:exec|execFile)\(|\bnew (?:MessageChannel|BroadcastChannel|WebSocket|EventSource)\(/
@@ -390,7 +390,7 @@ describe('code', () => {
     expect(new Set(names)).toEqual(new Set(['Agent', 'type Dispatcher', 'buildConnector']))
   })
 
-  test('writes to no console: lines go through telemetry', () => {
+  test('does not write to the console: lines go through telemetry', () => {
     expect(pathsWith(/\bconsole\./)).toEqual([])
   })
 })
@@ -404,7 +404,7 @@ describe('files', () => {
     expect(odd.map(({ path }) => path)).toEqual([])
   })
 
-  test('of tests stand beside the source that they are about', () => {
+  test('of tests are next to the source that they test', () => {
     const known = new Set(files.map(({ path }) => path))
     const lonely = tests.filter(({ path }) => !known.has(path.replace('.test.ts', '.ts')))
     expect(lonely.map(({ path }) => path)).toEqual([])

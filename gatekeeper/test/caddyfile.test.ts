@@ -84,11 +84,11 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     expect(examineCaddyfile(await read())).toEqual([])
   })
 
-  it('may have hand-written blocks beside the generated ones', async () => {
+  it('may have hand-written blocks next to the generated ones', async () => {
     expect(examineCaddyfile(await read({}, withBlocks))).toEqual([])
   })
 
-  it('of an earlier version goes on as it is: its cookies are all that there is to say of it', async () => {
+  it('of an earlier version still works: its cookies are the only finding', async () => {
     const found = examineCaddyfile(await read({}, earlier))
     expect(found.map(({ level }) => level)).not.toContain('error')
     expect(found.every(({ what }) => /may set cookies in the gatekeeper's name/.test(what))).toBe(
@@ -96,13 +96,13 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     )
   })
 
-  it('an earlier Caddyfile that checks /chat beside a gatekeeper.yaml that relays it is named', async () => {
+  it('an earlier Caddyfile that checks /chat next to a gatekeeper.yaml that relays it is reported', async () => {
     const relayChat = (text: string) => text.replace(', mode: check }', ' }')
     const found = examineCaddyfile(await read({ yaml: relayChat }, withBlocks))
     expect(found).toMatchObject([{ level: 'error', what: expect.stringContaining('/chat') }])
   })
 
-  it('has this order: what clients state is removed, then asked, then proxied, 404 at the end', async () => {
+  it('has this order: remove client statements, check, proxy, 404 at the end', async () => {
     const caddyfile = await read()
     const cleaned = cleanedNames.map((name) => `-${name}`)
     const ways = visitHandlers(caddyfile.adapted)
@@ -161,20 +161,20 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
 describe('the fields in the Caddyfile and in the code are one list:', () => {
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase()).sort()
 
-  it('what a service is told of its caller', () => {
+  it('fields about the caller for a service', () => {
     const principal = { user: 'ada', id: 'key:a', role: 'readwrite' }
     const admission = { principal, facts: { service: { name: 'tts' }, requestId: 'r' } }
     const made = identityFields(admission as unknown as Parameters<typeof identityFields>[0])
     expect(lower(identityNames)).toEqual(Object.keys(made).sort())
   })
 
-  it('what the gatekeeper is told of a request', () => {
+  it('fields about a request for the gatekeeper', () => {
     const source = readFileSync(join(root, 'gatekeeper/src/http/request-head.ts'), 'utf8')
     const read = [...source.matchAll(/stated\('([a-z-]+)'\)/g)].map(([, name]) => name as string)
     expect(lower(Object.keys(statement))).toEqual(lower(read.map((name) => `x-gatekeeper-${name}`)))
   })
 
-  it('what no service gets from a client, by either way', () => {
+  it('fields of a client that no service receives, at either point', () => {
     const samples = [...cleanedNames, ...credentialNames].map((name) =>
       name
         .replace(/^\*_\*$/, 'a_b')
@@ -252,7 +252,7 @@ const attacks: readonly Attack[] = [
     found: /127\.0\.0\.1:8881 is reached without a check/,
   },
   {
-    name: 'a proxy for whoever the gate refuses',
+    name: 'a proxy for refused requests',
     caddyfile: replace(
       '\t\t\tcopy_response\n\t\t}\n\t}\n\t# After this',
       'reverse_proxy 127.0.0.1:8881\n\t\t}\n\t}\n\t# After this',
@@ -397,7 +397,7 @@ const attacks: readonly Attack[] = [
     found: /connections of checks are kept/,
   },
   {
-    name: 'a check may take for ever',
+    name: 'a check without a time limit',
     caddyfile: without('\t\t\tresponse_header_timeout 1500ms\n'),
     found: /hang for ever/,
   },
@@ -428,7 +428,7 @@ const attacks: readonly Attack[] = [
     found: /0\.0\.0\.0\/0 may name the client address/,
   },
   {
-    name: 'the whole house is a trusted proxy',
+    name: 'the whole local network is a trusted proxy',
     caddyfile: trusting('trusted_proxies static private_ranges', 'trusted_proxies_strict'),
     found: /every machine of a private network/,
   },
@@ -458,7 +458,7 @@ const attacks: readonly Attack[] = [
     found: /the log `log0` writes/,
   },
   {
-    name: 'Caddy listens for everybody though the settings say loopback',
+    name: 'Caddy listens on all addresses although the settings say loopback',
     caddyfile: replace('default_bind {$GATEKEEPER_BIND:127.0.0.1}', 'default_bind 0.0.0.0'),
     found: /listens on 0\.0\.0\.0:8443, which is not the address of GATEKEEPER_BIND/,
   },
@@ -558,7 +558,7 @@ const attacksOnGenerated: readonly Attack[] = [
 ]
 
 describe.skipIf(testCaddy === null)(
-  'an edited Caddyfile with generated blocks is found out where',
+  'an edited Caddyfile with generated blocks is reported when',
   () => {
     it.each(attacksOnGenerated)('$name', async (attack) => {
       const found = examineCaddyfile(await read(attack))
@@ -567,7 +567,7 @@ describe.skipIf(testCaddy === null)(
   },
 )
 
-describe.skipIf(testCaddy === null)('an edited Caddyfile is found out where', () => {
+describe.skipIf(testCaddy === null)('an edited Caddyfile is reported when', () => {
   it.each(attacks)('$name', async (attack) => {
     const found = examineCaddyfile(await read(attack, withBlocks))
     expect(found.map(({ what }) => what).join('\n')).toMatch(attack.found)
@@ -577,7 +577,7 @@ describe.skipIf(testCaddy === null)('an edited Caddyfile is found out where', ()
     }
   })
 
-  it('Caddy itself refuses it: the line is named, and nothing that could be a secret', async () => {
+  it('Caddy itself refuses it: the report names the line, and nothing that could be a secret', async () => {
     const secret = 'dns-token-0123456789abcdefghijkl'
     const edit = { caddyfile: replace('\t# ---- relayed', `\t${secret}\n\t# ---- relayed`) }
     await expect(read(edit, withBlocks)).rejects.toThrow(/Caddy refuses it: .*\*\*\*/)
@@ -585,7 +585,7 @@ describe.skipIf(testCaddy === null)('an edited Caddyfile is found out where', ()
   })
 })
 
-describe.skipIf(testCaddy === null)('an honest edit is no finding:', () => {
+describe.skipIf(testCaddy === null)('an allowed edit is not a finding:', () => {
   it.each<Edit & { name: string }>([
     {
       name: 'other names and ports',

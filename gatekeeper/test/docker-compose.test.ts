@@ -30,7 +30,7 @@ const services = Object.entries(compose.services)
 const pinOf = (name: string) => /:-(.+)\}$/.exec(compose['x-images'][name] ?? '')?.[1] ?? ''
 
 describe('versions', () => {
-  it('are exact, and none of LiteLLM that was compromised', () => {
+  it('are exact, and exclude the compromised ones of LiteLLM', () => {
     for (const name of Object.keys(compose['x-images'])) {
       expect(pinOf(name)).toMatch(/^[a-z0-9./_-]+:\d+\.\d+\.\d+(-[a-z]+)?$/)
     }
@@ -55,7 +55,7 @@ describe('versions', () => {
 })
 
 describe('every service', () => {
-  it('that stays up is started again whenever it ends, and also with the machine', () => {
+  it('that stays up is restarted whenever it ends, and with the machine', () => {
     const staying = services.filter(([, { profiles }]) => !String(profiles).includes('tools'))
     expect(staying.map(([name]) => name)).toEqual(expect.arrayContaining(['gatekeeper', 'caddy']))
     expect(staying.filter(([, { restart }]) => restart !== 'unless-stopped')).toEqual([])
@@ -73,7 +73,7 @@ describe('every service', () => {
     expect(service['privileged'] ?? service['devices'] ?? service['network_mode']).not.toBe('host')
   })
 
-  it.each(services)('%s publishes nothing, unless it is Caddy', (name, service) => {
+  it.each(services)('%s publishes no port, unless it is Caddy', (name, service) => {
     expect('ports' in service).toBe(name === 'caddy')
   })
 
@@ -87,7 +87,7 @@ describe('every service', () => {
 })
 
 describe('networks', () => {
-  it('but the edge and the way out are internal, with one service each', () => {
+  it('except the edge and the egress are internal, with one service each', () => {
     const isFront = (name: string) => name === 'caddy' || name === 'gatekeeper'
     for (const [network, options] of Object.entries(compose.networks)) {
       const members = services.filter(([, { networks }]) => networks?.includes(network))
@@ -165,7 +165,7 @@ it('Ollama runs no models at its vendor’s, which check routes could not see', 
 describe('Caddy', () => {
   const { environment = {} } = compose.services['caddy'] as Service
 
-  it('is told everything that the Caddyfile asks for', () => {
+  it('gets every variable that the Caddyfile uses', () => {
     const derived = Object.keys(frontEnvironment({ sites: ['localhost'] }))
     const asked = [...read('caddy/Caddyfile').matchAll(/\{\$([A-Z_]+)(:[^}]*)?\}/g)]
     expect(asked.length).toBeGreaterThan(10)
@@ -181,7 +181,7 @@ describe('Caddy', () => {
     expect(derived.filter((name) => name in environment)).toEqual([])
   })
 
-  it.skipIf(testCaddy === null)('has the idle limits that npm start gives it', async () => {
+  it.skipIf(testCaddy === null)('has the same idle limits as with npm start', async () => {
     expect(environment['GATEKEEPER_TIMEOUTS']).toBe(await findCaddyTimeouts(testCaddy ?? ''))
   })
 

@@ -20,7 +20,7 @@ const blocks = [...guide.matchAll(/^```\n(trusted_proxies[\s\S]*?)^```$/gm)].map
 const withBlock = (text: string, block: string) => text.replace('servers {\n', `$&${block}`)
 
 describe.skipIf(testCaddy === null)('the guide to names and proxies', () => {
-  it('has lines that Caddy takes, and trusts one kind of field from few addresses', () => {
+  it('has lines that Caddy accepts, and trusts one kind of field from few addresses', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gk-guide-'))
     try {
       loadFrontSecrets(folder)
@@ -66,12 +66,12 @@ describe.skipIf(testCaddy === null)('the guide to names and proxies', () => {
       expect(await ask(trusting, {})).toBe(403)
     })
 
-    it('what a client put there before the proxy does not', async () => {
+    it('an address that the client put there does not', async () => {
       const lie = { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' }
       expect(await ask(trusting, lie)).toBe(403)
     })
 
-    it('without the lines nobody is believed', async () => {
+    it('without the lines no stated address counts', async () => {
       expect(await ask(plain, stated)).toBe(403)
       await waitUntil(() => plain.gatekeeper.output().includes('"127.0.0.1"'), {
         ...{ limitMs: 5_000, describe: plain.gatekeeper.output },

@@ -115,7 +115,7 @@ async function open(keys: readonly TestKey[]) {
   return createAdmission(deps, await openParts(deps, parts))
 }
 
-test(`what explain says of 2,000 random requests is what becomes of them (seed ${seed})`, async () => {
+test(`explain predicts the result of 2,000 random requests (seed ${seed})`, async () => {
   const keys = makeKeys(seed)
   const deps = await open(keys)
   const underWay: Admitted[] = []

@@ -44,8 +44,8 @@ const namesIn = (text: string) => [...new Set(text.match(/\bgatekeeper_\w+/g) ??
 const panelExpressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
 const alertExpressions = alerts.groups.flatMap(({ rules }) => rules.map(({ expr }) => expr))
 
-describe('what is drawn, alerted and described', () => {
-  it('exists', () => {
+describe('metrics in the dashboard, the alerts and the guide', () => {
+  it('exist', () => {
     expect(panelExpressions.length).toBeGreaterThan(15)
     expect(alertExpressions.length).toBeGreaterThan(5)
     const asked = [...panelExpressions, ...alertExpressions].flatMap(namesIn)
@@ -55,7 +55,7 @@ describe('what is drawn, alerted and described', () => {
     expect(described.filter((name) => ![...names.values()].includes(name))).toEqual([])
   })
 
-  it('asks for reasons that there are', () => {
+  it('use existing reasons', () => {
     const asked = [...panelExpressions, ...alertExpressions]
       .flatMap((text) => [...text.matchAll(/reason=~?"([^"]+)"/g)])
       .flatMap(([, list = '']) => list.split('|'))
@@ -65,7 +65,7 @@ describe('what is drawn, alerted and described', () => {
     )
   })
 
-  it('everything is drawn', () => {
+  it('every metric is in the dashboard', () => {
     const drawn = namesIn(panelExpressions.join(' ')).map((name) => names.get(name))
     expect([...new Set(names.values())].filter((name) => !drawn.includes(name))).toEqual([])
   })
@@ -84,7 +84,7 @@ describe.skipIf(!hasPromtool)('promtool', () => {
     expect(run(['test', 'rules', 'alerts.test.yaml'])).toMatchObject({ status: 0 })
   })
 
-  it('finds nothing wrong with what is told', () => {
+  it('finds nothing wrong with the exported metrics', () => {
     expect(run(['check', 'metrics'], exposition)).toEqual({ status: 0, said: '' })
   })
 

@@ -288,7 +288,7 @@ describe.each(calls)('$name', ({ good, make, ends, ...call }) => {
   const isNone = (text: string) =>
     ends.none === '' ? /^failed (?:refused|cut)$/.test(text) : text === ends.none
 
-  it('gets what is whole, in every framing, whatever comes after its end', async () => {
+  it('gets a complete answer, in every framing, whatever follows its end', async () => {
     for (const answer of framings(200, good(upstream.url))) {
       upstream.answerWith(answer)
       const got = await make(upstream.url)
@@ -298,7 +298,7 @@ describe.each(calls)('$name', ({ good, make, ends, ...call }) => {
     }
   })
 
-  it('fails where the connection breaks before anything was asked', async () => {
+  it('fails when the connection breaks before the request', async () => {
     for (const greeting of greetings) {
       upstream.greetWith(greeting)
       const got = await make(upstream.url)
@@ -307,7 +307,7 @@ describe.each(calls)('$name', ({ good, make, ends, ...call }) => {
     upstream.greetWith(null)
   })
 
-  it.each([200, 503])('fails where an answer breaks at any stage: status %d', async (status) => {
+  it.each([200, 503])('fails when an answer breaks off at any point: status %d', async (status) => {
     for (const answer of broken(status, good(upstream.url))) {
       if (call.isHeadEnough && answer.name.endsWith('until the reset')) continue
       upstream.answerWith(answer)
@@ -316,7 +316,7 @@ describe.each(calls)('$name', ({ good, make, ends, ...call }) => {
     }
   })
 
-  it('fails where nobody listens', async () => {
+  it('fails when nobody listens', async () => {
     const gone = await startRawUpstream(call.isUnix && { path: join(folder, 'gone.sock') })
     await gone.close()
     const got = await make(gone.url)
@@ -325,7 +325,7 @@ describe.each(calls)('$name', ({ good, make, ends, ...call }) => {
 })
 
 describe('the relay, refused by its upstream', () => {
-  it('says that the upstream refused, whatever becomes of the list that tells whom', async () => {
+  it('reports that the upstream refused, whatever happens to the list that tells whom', async () => {
     const upstream = await startRawUpstream()
     for (const second of [...broken(200, '{"data":[]}'), ...framings(200, '{"data":[]}')]) {
       const answers = [wholeAnswer(401, 'who are you')]
@@ -337,39 +337,36 @@ describe('the relay, refused by its upstream', () => {
   })
 })
 
-describe('whoever connects to the socket of outcomes', () => {
+describe('a connection to the socket of outcomes', () => {
   const whole = `${JSON.stringify({ uuid: 'r', status: 200, size: 5, ended: 'yes' })}\n`
   it.each([
     ['leaves at once', '', false],
     ['sends garbage', '\u0000\u0001{]\n\n', false],
     ['leaves within a line', whole.slice(0, 20), false],
     ['leaves after a line', whole, true],
-    ['goes on after it', `${whole}${whole}{"uuid":`, true],
-  ])(
-    '%s, by a FIN or a reset: what it told is known, and nothing else',
-    async (_, text, isTold) => {
-      const outcomes = createOutcomes({ clock, timers: systemTimers })
-      const server = createServer(outcomes.accept)
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      const { port } = server.address() as AddressInfo
-      for (const end of ['end', 'resetAndDestroy'] as const) {
-        const socket = connect(port, '127.0.0.1')
-        socket.on('error', () => {})
-        await new Promise((resolve) => server.once('connection', resolve))
-        const told = new Promise((resolve) => outcomes.expect('r', 5_000, resolve))
-        if (text !== '') await new Promise((resolve) => socket.write(text, resolve))
-        if (isTold) expect(await told).toMatchObject({ outcome: { status: 200 } })
-        socket[end]()
-        expect((await told) !== null).toBe(isTold)
-      }
-      outcomes.close()
-      server.close()
-    },
-  )
+    ['continues after it', `${whole}${whole}{"uuid":`, true],
+  ])('%s, by a FIN or a reset: its reports are kept, and nothing else', async (_, text, isTold) => {
+    const outcomes = createOutcomes({ clock, timers: systemTimers })
+    const server = createServer(outcomes.accept)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    for (const end of ['end', 'resetAndDestroy'] as const) {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => {})
+      await new Promise((resolve) => server.once('connection', resolve))
+      const told = new Promise((resolve) => outcomes.expect('r', 5_000, resolve))
+      if (text !== '') await new Promise((resolve) => socket.write(text, resolve))
+      if (isTold) expect(await told).toMatchObject({ outcome: { status: 200 } })
+      socket[end]()
+      expect((await told) !== null).toBe(isTold)
+    }
+    outcomes.close()
+    server.close()
+  })
 })
 
 describe('a probe of a place to listen on', () => {
-  it('survives whoever hangs up at once, and finds it taken', async () => {
+  it('survives a peer that hangs up at once, and finds the place in use', async () => {
     const server = await startRawUpstream()
     const path = join(folder, 'taken.sock')
     const socket = await startRawUpstream({ path })

@@ -96,7 +96,7 @@ describe.skipIf(testCaddy === null)('both points decide alike', () => {
     expect(seen[0]?.isDenial).toBe(status !== 200 && !_name.startsWith('admin manages'))
   })
 
-  it('a key that is limited to models is refused where they cannot be seen, and held to them where they can', async () => {
+  it('a key limited to models is refused where models cannot be seen, and limited to them where they can', async () => {
     const limited = makeKey({ models: ['demo'] })
     const own = await startStack({ keys: [limited] })
     const chat = (prefix: string, model: string) =>

@@ -17,19 +17,19 @@ const read = (text: string) => {
 }
 
 describe('docs/guides/queue-and-usage.md', () => {
-  it('shows files that load as they are', () => {
+  it('shows files that load unchanged', () => {
     expect(blocks).toHaveLength(2)
     for (const block of blocks) expect(read(block).problems).toEqual([])
   })
 
-  it('spells the defaults out: leaving them away changes nothing', () => {
+  it('lists the defaults: omitting them changes nothing', () => {
     const [block = ''] = blocks
     const short = block.replace(/ +(slots|queue):.*\n/g, '')
     expect(short).not.toBe(block)
     expect(read(short).services).toEqual(read(block).services)
   })
 
-  it('has prices that are read as it says', () => {
+  it('has prices that load as described', () => {
     const prices = read(blocks[1] ?? '').services[0]?.prices
     expect(prices?.map(({ model }) => model)).toEqual(['house-model', 'gpt-5*'])
     expect(prices?.[0]?.price.inputMicroUsdPerMillion).toBe(100_000)

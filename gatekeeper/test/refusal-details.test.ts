@@ -23,11 +23,11 @@ test.each([
     'keep_alive',
     'keep_alive is unlimited, or not a number; the limit is 600 seconds.',
   ],
-])('a cap: %j is named with what was asked and what is allowed', (body, param, text) => {
+])('a cap: %j is named with the requested and the allowed value', (body, param, text) => {
   expect(withinCaps.describe?.(asking(body))).toEqual({ text, param })
 })
 
-test('a role is told which role is needed, and a service is named', () => {
+test('the required role and the service are named', () => {
   const manage = aQuestion({ facts: { endpoint: anEndpoint({ class: 'manage' }) } })
   expect(grantedClass.describe?.(manage)?.text).toBe(
     'POST needs the role admin here, and this key has the role readwrite.',

@@ -25,7 +25,7 @@ const hasCurl = await run('curl', ['--version']).then(
 if (!hasCurl) process.stderr.write('SKIP: without curl the lines of the guide are not run\n')
 
 describe('docs/guides/tokens.md', () => {
-  it('shows files that load as they are', () => {
+  it('shows files that load unchanged', () => {
     const readFile = () => {
       throw new Error('the guide needs no other file')
     }
@@ -41,7 +41,7 @@ describe('docs/guides/tokens.md', () => {
   })
 
   it.skipIf(testCaddy === null || !hasCurl)(
-    'C1: has lines of curl that do what it says',
+    'C1: has curl commands that do what it says',
     async () => {
       const key = makeKey()
       const stack = await startStack({ keys: [key] })

@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     raw(gzipSync(JSON.stringify(native)), { ...typed, 'content-encoding': 'gzip' }),
   ]),
   row('an unknown coding', 415, ['/api/chat', raw('{}', { ...typed, 'content-encoding': 'x' })]),
-  row('a body where there is none', 400, [
+  row('a body on a method without one', 400, [
     '/api/tags',
     { method: 'GET', body: '{}', headers: typed },
   ]),
@@ -277,7 +277,7 @@ const counters = ways.map(() => makeKey({ limits: ['100k-tokens/day'] }))
 
 const names = ['content-type', 'www-authenticate', 'x-should-retry', 'cache-control', 'allow']
 
-describe.skipIf(testCaddy === null)('every way to one service', () => {
+describe.skipIf(testCaddy === null)('every route to one service', () => {
   let stack: Stack
 
   beforeAll(async () => {
@@ -314,7 +314,7 @@ describe.skipIf(testCaddy === null)('every way to one service', () => {
         'TIME',
       )
 
-  it.each(asked)('answers alike: $row.name', async ({ row: { calls, statuses }, keys }) => {
+  it.each(asked)('gives the same answer: $row.name', async ({ row: { calls, statuses }, keys }) => {
     const answers: (readonly object[])[] = []
     for (const [index, way] of ways.entries()) {
       const ofWay: Awaited<ReturnType<typeof ask>>[] = []
@@ -325,7 +325,7 @@ describe.skipIf(testCaddy === null)('every way to one service', () => {
     for (const others of answers.slice(1)) expect(others).toEqual(answers[0])
   })
 
-  it('is asked forty things and more', () => {
+  it('has more than forty requests in the table', () => {
     expect(rows.flatMap(({ calls }) => calls).length).toBeGreaterThanOrEqual(40)
   })
 
@@ -345,7 +345,7 @@ describe.skipIf(testCaddy === null)('every way to one service', () => {
     expect(new Set(used).size).toBe(1)
   })
 
-  it('leads to one queue: at one slot no two calls run at a time, whichever way they come', async () => {
+  it('leads to one queue: with one slot no two calls run at a time, on any routes', async () => {
     let running = 0
     const most: number[] = []
     stack.upstream.behave({
@@ -375,7 +375,7 @@ describe.skipIf(testCaddy === null)('every way to one service', () => {
     expect(most).toEqual(calls.map(() => 1))
   })
 
-  it('refuses the models of its vendor to the domain chat as well', async () => {
+  it('refuses cloud models to the domain chat as well', async () => {
     const answer = await stack.send('/authorized/minnow/chat?model=gpt-oss:120b-cloud', {
       ...{ key: ada.key, json: { messages } },
     })

@@ -80,7 +80,7 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
     expect(asked.map((line) => line.path)).toContain(path)
   })
 
-  it('a wrong key is told when a connection is tried', async () => {
+  it('a wrong key is reported when a connection is tried', async () => {
     const connection = { url: gate.stack.url, key: createApiKey().key }
     const { answer, asked } = await watch(() => webui.post('/ollama/verify', connection))
     note('a wrong key', answer, asked)
@@ -92,7 +92,7 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
   it.each([
     ['as Ollama', ''],
     ['as OpenAI', 'openai.'],
-  ])('a used-up quota is told within 5 s, %s', async (name, prefix) => {
+  ])('a used-up quota is reported within 5 s, %s', async (name, prefix) => {
     const { answer, asked } = await chatWith(usedUp.key, prefix)
     note(`a used-up quota, ${name}`, answer, asked)
     expect(answer.text).toMatch(/used up|are left/)
@@ -100,7 +100,7 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
     expect(asked.filter(({ outcome }) => outcome === 'deny')).toHaveLength(1)
   })
 
-  it(`a document of ${pieces} pieces is taken in: all at once, with one key`, async () => {
+  it(`a document of ${pieces} pieces is embedded: all at once, with one key`, async () => {
     const set = await webui.connectDocuments(good.key, gate.model)
     expect(set.status, set.text).toBe(200)
     const { answer, asked } = await watch(() => webui.upload('pieces.txt', documentOf(pieces)))

@@ -75,7 +75,7 @@ describe.skipIf(!isAvailable)('Streamlit, behind a check', () => {
       body: form,
     })
 
-  it('its page opens, and a file is uploaded and taken back', async () => {
+  it('its page opens, and a file is uploaded and deleted', async () => {
     const first = await stack.send(page, { headers: basic(ada.key) })
     expect([first.status, first.text]).toEqual([200, expect.stringContaining('Streamlit')])
     const { socket, fields } = await openPage(ada.key)
@@ -103,7 +103,7 @@ describe.skipIf(!isAvailable)('Streamlit, behind a check', () => {
     socket.close()
   })
 
-  it('a wrong key and a used-up quota are told, and Streamlit hears of neither', async () => {
+  it('a wrong key and a used-up quota are reported, and neither request reaches Streamlit', async () => {
     const wrong = await upload('any', basic(createApiKey().key))
     expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('not valid')])
     const spent = await upload('any', basic(una.key))

@@ -25,7 +25,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     return { page, person, answer }
   }
 
-  it('a person who opens the page is asked for the key, once, and sees all of the page', async () => {
+  it('a person who opens the page is prompted for the key once, and sees the whole page', async () => {
     const { page, person, answer } = await enter(stage.key)
     expect(answer?.status()).toBe(200)
     // The page's own script: a same-origin POST with what the browser remembers.
@@ -44,7 +44,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     ])
   })
 
-  it('is remembered: the person is not asked again', async () => {
+  it('is remembered: the person is not prompted again', async () => {
     const { page, person } = await enter(stage.key)
     await page.goto(at('/image/'))
     expect((await page.reload())?.status()).toBe(200)
@@ -52,7 +52,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     expect(await fetchFrom(page, at('/image/api/queue'))).toMatchObject({ status: 200 })
   })
 
-  it('a person who types a wrong key is asked again, and sees nothing of the page', async () => {
+  it('a person who types a wrong key is prompted again, and sees nothing of the page', async () => {
     const { person, answer } = await enter(stage.wrongKey)
     expect(answer?.status()).toBe(401)
     expect(person.prompts).toHaveLength(2)
@@ -67,7 +67,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
   })
 
   it.each(['light', 'dark'] as const)(
-    'a person who cancels reads what to do, as the %s page that its policy lets through',
+    'a person who cancels reads what to do, as a %s page within its content policy',
     async (colorScheme) => {
       const page = await stage.open('about:blank')
       await page.emulateMedia({ colorScheme })
@@ -87,14 +87,14 @@ describe.skipIf(programs === null)('browser: basic', () => {
     },
   )
 
-  it('what a page of this origin loads makes the browser ask; programs elsewhere do not', async () => {
+  it('a request of a page of this origin makes the browser prompt; programs elsewhere do not', async () => {
     const page = await stage.open(at('/blank'))
     const person = await seatPerson(page, stage.key)
     expect(await fetchFrom(page, at('/image/api/queue'))).toMatchObject({ status: 200 })
     expect(person.prompts).toEqual([prompt(at('/image/api/queue'))])
   })
 
-  it("a script's request never makes the browser ask on other routes", async () => {
+  it("a script's request never makes the browser prompt on other routes", async () => {
     const page = await stage.open(at('/blank'))
     const person = await seatPerson(page, stage.key)
     for (const path of ['/tts/x', '/api/tags']) {
@@ -108,7 +108,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     expect(stage.reached()).toBe(0)
   })
 
-  it('a page of a route without browser: basic never makes the browser ask', async () => {
+  it('a page of a route without browser: basic never makes the browser prompt', async () => {
     const page = await stage.open('about:blank')
     const person = await seatPerson(page, stage.key)
     for (const path of ['/tts/', '/chat/api/tags', '/api/tags', '/nothing']) {
@@ -122,7 +122,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     expect(stage.reached()).toBe(0)
   })
 
-  it("a script's own key wins over what the browser remembers", async () => {
+  it("a script's own key replaces the one that the browser remembers", async () => {
     const { page } = await enter(stage.key)
     await page.waitForFunction('document.title !== "loading"')
     await stage.forget()
@@ -133,7 +133,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     expect(stage.reached()).toBe(0)
   })
 
-  it('the key is in nothing that the application or the logs received', async () => {
+  it('the key never reaches the application or the logs', async () => {
     const { page } = await enter(stage.key)
     await page.waitForFunction('document.title !== "loading"')
     const { app, stack, key } = stage

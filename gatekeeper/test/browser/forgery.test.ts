@@ -158,7 +158,7 @@ describe.skipIf(programs === null).each([
       },
     )
 
-    it('cannot go through plain HTTP either', async () => {
+    it('cannot use plain HTTP either', async () => {
       const page = await visit(origin())
       const url = `http://localhost:${stage.stack.httpPort}/image/api/prompt`
       expect(await submitForm(page, { url, method: 'post', landsAt: at('/image/') })).toBe(403)
@@ -175,7 +175,7 @@ describe.skipIf(programs === null).each([
     })
   })
 
-  it('a friend of the very service cannot use what the browser remembers', async () => {
+  it('a listed origin of the same service cannot use what the browser remembers', async () => {
     const page = await visit(friend)
     const init = { credentials: 'include' } as const
     expect(await fetchFrom(page, at('/whisper/api'), init)).toHaveProperty('error')
@@ -184,7 +184,7 @@ describe.skipIf(programs === null).each([
     await expectRefused()
   })
 
-  it('the key is in nothing that the application or the logs received', () => {
+  it('the key never reaches the application or the logs', () => {
     const { stack, key } = stage
     const output = stack.gatekeeper.output() + stack.caddy.output()
     const asBasic = Buffer.from(`ada:${key}`).toString('base64')

@@ -6,7 +6,7 @@ import { watchPreflights } from './support/watch.ts'
 
 const programs = await provideBrowser()
 
-describe.skipIf(programs === null)('a page of an origin that the service names', () => {
+describe.skipIf(programs === null)('a page of an origin that the service lists', () => {
   let stage: Stage
   beforeAll(async () => {
     stage = await startStage(programs)
@@ -26,7 +26,7 @@ describe.skipIf(programs === null)('a page of an origin that the service names',
     { point: 'check', get: '/tts/voices', post: '/tts/speak' },
     { point: 'relay', get: '/api/tags', post: '/api/generate' },
   ])('at the $point', ({ get, post }) => {
-    it('a friend reads answers with its key, and the fields that we expose', async () => {
+    it('reads answers with its key, and the fields that we expose', async () => {
       const page = await stage.open(friend)
       for (const [path, init] of [
         [get, withKey()],
@@ -39,7 +39,7 @@ describe.skipIf(programs === null)('a page of an origin that the service names',
       expect(stage.reached()).toBe(2)
     })
 
-    it('a friend reads why it was refused', async () => {
+    it('reads why it was refused', async () => {
       const page = await stage.open(friend)
       const wrong = { headers: { 'x-api-key': stage.wrongKey } }
       const answer = await fetchFrom(page, at(get), wrong)
@@ -48,7 +48,7 @@ describe.skipIf(programs === null)('a page of an origin that the service names',
       expect(stage.reached()).toBe(0)
     })
 
-    it('a friend asks once for permission, is answered by us, and the service sees no OPTIONS', async () => {
+    it('sends one preflight, which we answer, and the service sees no OPTIONS', async () => {
       const page = await stage.open(friend)
       const preflights = await watchPreflights(page)
       for (const _ of [1, 2, 3]) await fetchFrom(page, at(post), posted())
@@ -61,7 +61,7 @@ describe.skipIf(programs === null)('a page of an origin that the service names',
       expect(methodsReceived()).toEqual(['POST', 'POST', 'POST'])
     })
 
-    it('a friend with a key may send every method that the preflight names', async () => {
+    it('may send with its key every method that the preflight names', async () => {
       const page = await stage.open(friend)
       for (const method of ['PUT', 'PATCH', 'DELETE']) {
         const answer = await fetchFrom(page, at(post), withKey({ method }))
@@ -69,14 +69,14 @@ describe.skipIf(programs === null)('a page of an origin that the service names',
       }
     })
 
-    it('a friend may not use what the browser remembers for us', async () => {
+    it('may not use what the browser remembers for us', async () => {
       const page = await stage.open(friend)
       const answer = await fetchFrom(page, at(get), { ...withKey(), credentials: 'include' })
       expect(answer).toEqual({ error: expect.stringContaining('Failed to fetch') })
     })
   })
 
-  it('the key is in nothing that the services or the logs received', () => {
+  it('the key never reaches the services or the logs', () => {
     const { app, stack, key } = stage
     const output = stack.gatekeeper.output() + stack.caddy.output()
     expect(output.includes(key.slice(-49))).toBe(false)

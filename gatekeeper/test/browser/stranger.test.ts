@@ -6,7 +6,7 @@ import { watchPreflights } from './support/watch.ts'
 
 const programs = await provideBrowser()
 
-describe.skipIf(programs === null)('a page of an origin that nobody named', () => {
+describe.skipIf(programs === null)('a page of an unlisted origin', () => {
   let stage: Stage
   beforeAll(async () => {
     stage = await startStage(programs, { isLax: true })
@@ -26,7 +26,7 @@ describe.skipIf(programs === null)('a page of an origin that nobody named', () =
     { point: 'check', get: '/tts/voices', post: '/tts/speak' },
     { point: 'relay', get: '/api/tags', post: '/api/generate' },
   ])('at the $point', ({ get, post }) => {
-    it("a stranger's preflight is a 403, and no request follows, though it has a good key", async () => {
+    it('gets a 403 for its preflight, and no request follows, even with a valid key', async () => {
       const page = await stage.open(stranger)
       const preflights = await watchPreflights(page)
       for (const init of [withKey(), posted(), { method: 'DELETE' }]) {
@@ -39,7 +39,7 @@ describe.skipIf(programs === null)('a page of an origin that nobody named', () =
       expect(stage.reached()).toBe(0)
     })
 
-    it('a request of a stranger that needs no permission is refused and cannot be read', async () => {
+    it('is refused for a request without a preflight, and cannot read the answer', async () => {
       const page = await stage.open(stranger)
       const answer = await fetchFrom(page, at(get))
       expect(answer).toEqual({ error: expect.stringContaining('Failed to fetch') })
@@ -49,7 +49,7 @@ describe.skipIf(programs === null)('a page of an origin that nobody named', () =
     })
 
     it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
-      'a POST of a stranger as %s, which browsers send unasked, reaches no service',
+      'reaches no service with a POST as %s, which needs no preflight',
       async (type) => {
         const page = await stage.open(stranger)
         const preflights = await watchPreflights(page)
@@ -65,27 +65,28 @@ describe.skipIf(programs === null)('a page of an origin that nobody named', () =
       },
     )
 
-    it.each(['a sandboxed frame of a stranger', 'a sandboxed frame of a friend', 'a data: URL'])(
-      '%s, whose origin is null, gets nothing, though it has a good key',
-      async (where) => {
-        const script = await openNowhere(where)
-        expect(await script.evaluate('origin')).toBe('null')
-        const refused = { error: expect.stringContaining('Failed to fetch') }
-        expect(await fetchFrom(script, at(get))).toEqual(refused)
-        expect(await fetchFrom(script, at(get), withKey())).toEqual(refused)
-        expect(await fetchFrom(script, at(post), posted())).toEqual(refused)
-        const sent = await fetchFrom(script, at(post), {
-          ...{ method: 'POST', mode: 'no-cors', body: '{}', credentials: 'include' },
-        })
-        expect(sent).toHaveProperty('error')
-        expect((await stage.decisions()).length).toBeGreaterThan(0)
-        expect(stage.reached()).toBe(0)
-      },
-    )
+    it.each([
+      'a sandboxed frame of an unlisted origin',
+      'a sandboxed frame of a listed origin',
+      'a data: URL',
+    ])('%s, with the origin null, gets nothing, even with a valid key', async (where) => {
+      const script = await openNowhere(where)
+      expect(await script.evaluate('origin')).toBe('null')
+      const refused = { error: expect.stringContaining('Failed to fetch') }
+      expect(await fetchFrom(script, at(get))).toEqual(refused)
+      expect(await fetchFrom(script, at(get), withKey())).toEqual(refused)
+      expect(await fetchFrom(script, at(post), posted())).toEqual(refused)
+      const sent = await fetchFrom(script, at(post), {
+        ...{ method: 'POST', mode: 'no-cors', body: '{}', credentials: 'include' },
+      })
+      expect(sent).toHaveProperty('error')
+      expect((await stage.decisions()).length).toBeGreaterThan(0)
+      expect(stage.reached()).toBe(0)
+    })
   })
 
   it.each(['/chat/api/version', '/api/version'])(
-    'what is open to anybody at %s is not open to pages of others',
+    'the public endpoint %s is not open to pages of other origins',
     async (path) => {
       const own = await stage.open(at('/blank'))
       expect(await fetchFrom(own, at(path))).toMatchObject({ status: 200 })
@@ -108,7 +109,7 @@ describe.skipIf(programs === null)('a page of an origin that nobody named', () =
     },
   )
 
-  it('the key is in nothing that the services or the logs received', () => {
+  it('the key never reaches the services or the logs', () => {
     const { app, stack, key } = stage
     const output = stack.gatekeeper.output() + stack.caddy.output()
     expect(output.includes(key.slice(-49))).toBe(false)

@@ -13,7 +13,7 @@ describe.skipIf(programs === null)('a browser and the certificate', () => {
   afterEach(() => stage.closePages())
   afterAll(() => stage?.stop())
 
-  it('one that was not told to trust our root shows no page of ours', async () => {
+  it('without trust in our root it shows no page of ours', async () => {
     const untold = await startChromium(programs, { caFile: null, hosts: {} })
     try {
       const page = await (await untold.openContext()).newPage()
@@ -25,7 +25,7 @@ describe.skipIf(programs === null)('a browser and the certificate', () => {
     }
   })
 
-  it('one that trusts our root opens the page, and nothing about it is insecure', async () => {
+  it('with trust in our root it opens the page, and reports nothing insecure', async () => {
     const page = await stage.open(`${stage.stack.url}/health`)
     expect(await page.evaluate('isSecureContext')).toBe(true)
     expect(await page.textContent('body')).toContain('"status":"ok"')

@@ -95,7 +95,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
       expectNoKeyInside()
     })
 
-    it('keeps the key from the application where it is a sub-protocol as well', async () => {
+    it('keeps the key from the application when it is a sub-protocol as well', async () => {
       const page = await enter()
       await openWebSocket(page, ask('/image/ws', withKey()))
       expect(field('sec-websocket-protocol')).toEqual(['comfy'])
@@ -111,7 +111,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   })
 
   it.each(['/image/other', '/image/ws/', '/image/', '/tts/ws', '/api/tags', '/chat/api/tags'])(
-    'is refused where the service lists none: %s',
+    'is refused if the service lists none: %s',
     async (path) => {
       const page = await stage.open(at('/blank'))
       expect(await openWebSocket(page, ask(path, withKey()))).toEqual(refused)
@@ -133,7 +133,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
   })
 
   it.each(['a stranger', 'a sandboxed frame', 'another port of our host'])(
-    'of %s does not open, though it has a good key (cross-site WebSocket hijacking)',
+    'of %s does not open, even with a valid key (cross-site WebSocket hijacking)',
     async (who) => {
       const origin = who === 'another port of our host' ? stage.neighbour : stranger
       const page = await stage.open(origin)
@@ -146,7 +146,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
     },
   )
 
-  it('of a friend opens with the key, where the service names the friend', async () => {
+  it('of another origin opens with the key, if the service lists the origin', async () => {
     const page = await stage.open(friend)
     expect(await openWebSocket(page, ask('/whisper/ws', withKey()))).toMatchObject({
       ...{ isOpen: true, echo: 'hello' },

@@ -49,7 +49,7 @@ describe.skipIf(library === null)('a clock that jumps', () => {
     leaving = makeKey({ user: 'leaving', expiresAt: new Date(Date.now() + dayMs).toISOString() })
   })
 
-  it('forth and back: expiry follows it, and no limit is given twice', {
+  it('forwards and back: expiry follows it, and no limit is granted twice', {
     timeout: 90_000,
   }, async () => {
     place = makePlace()

@@ -42,7 +42,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
     })
   }
 
-  it('is killed: the gatekeeper. Refused until the next one is there', async () => {
+  it('is killed: the gatekeeper. Requests are refused until the next one runs', async () => {
     const probes = startProbes(stack)
     await probes.recovered()
     await kill(gatekeeper)
@@ -56,7 +56,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
     await expectNoHarm(stack, await probes.stop())
   }, 120_000)
 
-  it('is frozen: the gatekeeper. Refused within seconds, and served again when it goes on', async () => {
+  it('is frozen: the gatekeeper. Requests are refused within seconds, and served after it resumes', async () => {
     const probes = startProbes(stack)
     await probes.recovered()
     gatekeeper.process.kill('SIGSTOP')
@@ -77,7 +77,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
     await expectNoHarm(stack, await probes.stop())
   }, 120_000)
 
-  it('is killed: Caddy. Nothing is open without it, and the next one is served', async () => {
+  it('is killed: Caddy. No port is open without it, and requests through the next one are served', async () => {
     const probes = startProbes(stack)
     await probes.recovered()
     await kill(started.findLast(({ process }) => process.spawnfile === testCaddy) ?? stack.caddy)
@@ -88,7 +88,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
   }, 120_000)
 
   it.skipIf(!canLimit)(
-    'has no descriptor left: refuses, stays, and serves when it has some',
+    'has no descriptor left: it refuses, keeps running, and serves when it has some',
     async () => {
       const pid = gatekeeper.process.pid ?? 0
       const probes = startProbes(stack)

@@ -29,7 +29,7 @@ type Met = {
 }
 
 // The longest are LangChain's six repetitions, which take two minutes.
-describe.skipIf(!isAvailable)('limits, as clients meet them', { timeout: 300_000 }, () => {
+describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 }, () => {
   let house: LimitHouse
   let desk: Desk
   const processes: ClientProcess[] = []

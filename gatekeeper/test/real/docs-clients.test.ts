@@ -69,7 +69,7 @@ describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
     })
   }
 
-  it('names every library that the suite has, and where its untested part begins', () => {
+  it('names every library of the suite, and where its untested part begins', () => {
     const names = sections.filter(isRun).map(({ title }) => title)
     expect(names.length).toBeGreaterThan(14)
     expect(sections.filter((section) => !isRun(section)).map(({ title }) => title)).toEqual([
@@ -78,7 +78,7 @@ describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
     ])
   })
 
-  it.each(sections.filter(isRun))('$title: works as it stands', async (section) => {
+  it.each(sections.filter(isRun))('$title: works unchanged', async (section) => {
     expect(await runSection(section)).toMatch(/\S/)
   })
 })

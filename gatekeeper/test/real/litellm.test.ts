@@ -57,14 +57,14 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   itEmbedsForOpenaiClients(openai)
   itServesAnthropicClients({ ...openai, path: '/litellm' })
 
-  it('a client that leaves /v1 out is served as well', async () => {
+  it('a client that omits /v1 is served as well', async () => {
     const client = createOpenai({ ...openai, path: '/litellm' }, house.people.ada.key)
     const answer = await client.chat.completions.create({ model: 'mock', messages })
     expect(answer.choices[0]?.message.content).toBe(mockAnswer)
   })
 
   it.each(['/key/generate', '/key/info', '/user/new', '/config/yaml', '/spend/logs', '/ui/'])(
-    'administration is not there, even for a good key: %s',
+    'administration does not exist, even for a valid key: %s',
     async (path) => {
       const { stack, people, tap } = house
       for (const method of ['GET', 'POST']) {
@@ -76,7 +76,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   )
 
   it.each(['api_base', 'mock_response', 'user_config', 'fallbacks', 'num_retries'])(
-    'a body may not make another client of it: %s',
+    'a body may not change its upstream: %s',
     async (member) => {
       const { stack, people } = house
       const json = { model: 'tiny', messages, [member]: 'http://127.0.0.1:1' }
@@ -105,7 +105,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   it.each([
     ['no master key', {}, 502, 'upstream_rejected_us'],
     ['a wrong one', { LITELLM_MASTER_KEY: outdatedKey }, 400, 'No connected db'],
-  ])('the gatekeeper has %s for LiteLLM: what is told', async (_, env, status, said) => {
+  ])('the gatekeeper has %s for LiteLLM: the answer', async (_, env, status, said) => {
     const describeTo = (url: string) => ({ env: { LITELLM_URL: url, ...env } })
     const other = await openHouse(server, 'litellm', describeTo)
     try {
@@ -119,7 +119,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     }
   })
 
-  describe('the language of Gemini', () => {
+  describe('the API of Gemini', () => {
     const json = {
       contents: [{ role: 'user', parts: [{ text: 'hello you' }] }],
       generationConfig: { maxOutputTokens: fewTokens },

@@ -72,7 +72,7 @@ describe.skipIf(!isAvailable)('llama-server with a key of its own, relayed', sui
   itServesAnthropicClients({ ...openai, path: '' })
   itCountsForAnthropicClients({ ...openai, path: '' })
 
-  it('a client that does not trust the CA never gets as far as sending its key', async () => {
+  it('a client that does not trust the CA never sends its key', async () => {
     const send = untrustingFetch as unknown as typeof fetch
     const client = createOpenai(openai, house.people.ada.key, send).withOptions({ maxRetries: 0 })
     await expect(client.models.list()).rejects.toBeInstanceOf(OpenAI.APIConnectionError)

@@ -81,7 +81,7 @@ describe.skipIf(!isAvailable)('one slot of a real model server', { timeout: 300_
     expect(doneBefore).toBeLessThan(floodRequests)
   })
 
-  it('and what each used is what the server counted', async () => {
+  it('and the usage of each is what the server counted', async () => {
     const own = lines().filter(({ user }) => user === 'otto')
     expect(own).toHaveLength(singleRequests)
     for (const line of own) {

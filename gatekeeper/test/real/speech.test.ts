@@ -42,7 +42,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
       ...(signal && { signal }),
     })
 
-  it('text goes in, a WAV comes out, and the service is told who speaks', async () => {
+  it('text gives a WAV, and the service receives the identity of the caller', async () => {
     const answer = await say(sentence, house.people.ada.key)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe('audio/wav')
@@ -53,11 +53,11 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
     expect(server.output()).toContain('speaking, for ada')
   })
 
-  it('a key limited to models gets the same: no models are here', async () => {
+  it('a key limited to models gets the same: the service has no models', async () => {
     expect((await say(sentence, house.people.limited.key)).status).toBe(200)
   })
 
-  it('it is heard before all of it is spoken, and a listener who leaves ends it', async () => {
+  it('the answer is streamed, and a client that disconnects ends it', async () => {
     const abort = new AbortController()
     const answer = await say(book, house.people.ada.key, abort.signal)
     const reader = answer.body?.getReader()
@@ -102,7 +102,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
       })
     }
 
-    it('what one said the other writes down', async () => {
+    it('one writes down the speech of the other', async () => {
       const { ada } = house.people
       const spoken = await (await say(sentence, ada.key)).arrayBuffer()
       const heard = (await (await hear(spoken, ada.key)).json()) as { text: string }

@@ -15,7 +15,7 @@ const clients = [
   { name: 'Go', client: await provideGo() },
 ]
 
-describe.skipIf(testCaddy === null)('every refusal over HTTP/2 comes whole', () => {
+describe.skipIf(testCaddy === null)('every refusal over HTTP/2 is complete', () => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startRefusing()

@@ -181,7 +181,7 @@ describe.skipIf(testCaddy === null)('the process outlives', () => {
     await alive(pid)
   }, 600_000)
 
-  it(`${requestsMin} requests that are answered, spoilt and whole, at every point`, async () => {
+  it(`${requestsMin} answered requests, damaged and intact, at every point`, async () => {
     const pid = stack.gatekeeper.process.pid
     for (const upstream of upstreams) upstream.answerWith(wholeAnswer(200, '{"models":[]}'))
     // Counted are those that were answered, not what stood behind one that ends its connection.

@@ -39,7 +39,7 @@ describe.skipIf(testCaddy === null)('the misrouted-check race under churn', () =
   const report = (name: string, counts: object) =>
     process.stderr.write(`\n${name}, Caddy ${version}: ${JSON.stringify(counts)}\n`)
 
-  it('is met by plain forward_auth where this Caddy has it, which is the baseline', {
+  it('affects plain forward_auth if this Caddy has it, which is the baseline', {
     timeout: 120_000,
   }, async () => {
     front = await startPlainFront({ caddy: testCaddy ?? 'caddy', callers, appUrl: app.url })
@@ -63,7 +63,7 @@ describe.skipIf(testCaddy === null)('the misrouted-check race under churn', () =
     }
   })
 
-  it('lets no bad key in and refuses no good one as we ship it, and no check or key reaches the application', {
+  it('as shipped admits no bad key and refuses no valid one, and no check or key reaches the application', {
     timeout: 600_000,
   }, async () => {
     front = await startOurFront({ kind: 'shipped', keys, appUrl: app.url })
@@ -81,7 +81,7 @@ describe.skipIf(testCaddy === null)('the misrouted-check race under churn', () =
     expect(others).toEqual([])
   })
 
-  it('lets no bad key in even with pooled connections for checks, thanks to the proof', {
+  it('admits no bad key even with pooled connections for checks, because of the proof', {
     timeout: 120_000,
   }, async () => {
     front = await startOurFront({ kind: 'churning', keys, appUrl: app.url })

@@ -45,7 +45,7 @@ const p99 = (tally: OpenLoopTally, fromMs?: number) => waits(tally, 0.99, fromMs
 const median = (tally: OpenLoopTally, fromMs?: number) => waits(tally, 0.5, fromMs)
 const answered = ({ statuses }: OpenLoopTally) => statuses['200'] ?? 0
 
-describe.skipIf(testCaddy === null)('four times the load that can be borne', () => {
+describe.skipIf(testCaddy === null)('four times the sustainable load', () => {
   let stack: Stack
   let client: OpenLoopClient
   beforeAll(async () => {
@@ -121,7 +121,7 @@ describe.skipIf(testCaddy === null)('four times the load that can be borne', () 
     return { sustainable, flood, after, ratio }
   }
 
-  it('refuses a part and breaks nothing; who is taken waits little longer', {
+  it('refuses a part and breaks nothing; accepted requests wait little longer', {
     timeout: 300_000,
   }, async () => {
     await load({ together: 4 }, 3_000)

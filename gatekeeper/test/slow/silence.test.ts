@@ -36,7 +36,7 @@ describe.skipIf(testCaddy === null)('fact 9: a model silent for longer than a mi
   )
 
   it.concurrent.each(cases)(
-    'is waited for: $path, HTTP/2 $isH2',
+    'can still answer: $path, HTTP/2 $isH2',
     { timeout: 120_000 },
     async (at) => {
       const dispatcher = new Agent({

@@ -40,7 +40,7 @@ describe.skipIf(testCaddy === null)('slow clients', () => {
   })
   afterAll(() => field?.stop())
 
-  it('are beside others who are served, and a slow head ends', { timeout: 120_000 }, async () => {
+  it('do not delay others, and a slow head ends', { timeout: 120_000 }, async () => {
     const alone = await serveOthers(field, 15)
     const clients = (await Promise.all(kinds.map((kind) => openSlowly(field, kind)))).flat()
     const closedAfterMs = new Map<SlowClient, number>()

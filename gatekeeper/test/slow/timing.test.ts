@@ -45,7 +45,7 @@ describe.skipIf(testCaddy === null)('the time of a refusal at the check socket',
     return { ms: performance.now() - startedAt, status: answer.statusCode }
   }
 
-  it('tells a stranger not which ids exist: 2,500 of each, interleaved', {
+  it('does not reveal which ids exist: 2,500 of each, interleaved', {
     timeout: 120_000,
   }, async () => {
     const fields = directFields(stack, 'check')
@@ -75,7 +75,7 @@ describe('the time of authentication itself', () => {
   }
   const authenticate = (text: string) => ring.authenticate(text, 0)
 
-  it('is alike for a known id with a wrong secret and for an unknown id', {
+  it('is the same for a known id with a wrong secret and for an unknown id', {
     timeout: 60_000,
   }, async () => {
     expect(authenticate(wrongSecret())).toBe('wrong-secret')
@@ -90,7 +90,7 @@ describe('the time of authentication itself', () => {
     expect(Math.abs(compared.medianRatio - 1)).toBeLessThan(0.15)
   })
 
-  it('would show a look-up that hashes for known ids only: the measure is sharp enough', async () => {
+  it('would show a look-up that hashes for known ids only: the measurement is precise enough', async () => {
     const leaky = (text: string) => {
       if (text.includes(known)) hashKey(text)
       return authenticate(text)

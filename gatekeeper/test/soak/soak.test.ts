@@ -47,7 +47,7 @@ describe.skipIf(testCaddy === null)(`${seconds} seconds of everything`, () => {
     return held
   }
 
-  it('leaves nothing behind, and answers nobody wrongly', {
+  it('leaves nothing open, and gives no wrong answer', {
     timeout: (seconds + 300) * 1000,
   }, async () => {
     callers = startCallers(stack)

@@ -95,13 +95,13 @@ export function describeJournal(
       await Promise.all(places.splice(0).map((place) => place.remove()))
     })
 
-    it('starts with nothing, and well', async () => {
+    it('starts empty and without an error', async () => {
       const { journal, loaded } = await start(makePlace())
       expect(loaded).toEqual({ balances: [], interrupted: 0 })
       expect(journal.state()).toEqual({ status: 'healthy' })
     })
 
-    it('has what was recorded at the next start, word for word', async () => {
+    it('has the recorded lines at the next start, unchanged', async () => {
       const place = makePlace()
       const odd = `"'; DROP TABLE usage_log; --\u0000 \u{1f600} =1+1`
       const records = [
@@ -148,7 +148,7 @@ export function describeJournal(
       expect(sorted((await start(place)).loaded.balances)).toEqual(sorted(charges))
     })
 
-    it('loses no charge of 500 that come at once', async () => {
+    it('loses no charge of 500 at once', async () => {
       const place = makePlace()
       const first = await start(place)
       const all = Array.from({ length: 500 }, (_, index) =>
@@ -165,7 +165,7 @@ export function describeJournal(
       expect(ids).toEqual(Array.from({ length: 500 }, (_, index) => `request-${index}`))
     })
 
-    it('what is durable survives a kill at that very moment', async () => {
+    it('keeps everything durable through a kill at that moment', async () => {
       const place = makePlace()
       const { journal } = await start(place)
       const settled = { reservationId: null, record: recordOf(), charges: [chargeOf(7)] }
@@ -175,7 +175,7 @@ export function describeJournal(
       expect(await place.records()).toEqual([recordOf()])
     })
 
-    it('books what a dead process left open, as estimated, and once', async () => {
+    it('charges the estimate once for requests that a dead process left open', async () => {
       const place = makePlace()
       const { journal } = await start(place)
       expect(await journal.open(reservationOf('a', chargeOf(100)))).toBe('open')
@@ -193,7 +193,7 @@ export function describeJournal(
       expect(third.loaded).toEqual({ balances: [chargeOf(111)], interrupted: 0 })
     })
 
-    it('an open reservation counts nothing until it ends, and then what it cost', async () => {
+    it('counts nothing for an open reservation until it ends, and then its cost', async () => {
       const place = makePlace()
       const { journal } = await start(place)
       await journal.open(reservationOf('a', chargeOf(100)))
@@ -212,7 +212,7 @@ export function describeJournal(
       expect(await place.records()).toEqual([recordOf()])
     })
 
-    it('adds up as a plain sum does, with kills at any point', async () => {
+    it('has the same totals as a plain sum, with kills at any point', async () => {
       const run = async (steps: readonly Step[]) => {
         const place = makePlace()
         const history = createHistory((await start(place)).journal)

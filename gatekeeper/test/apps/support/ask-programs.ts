@@ -97,7 +97,7 @@ export function itServesPrograms(programs: readonly TerminalProgram[], hasOllama
         ...refusal,
         limitMs: program.withinMs?.[refusal.kind] ?? toldWithinMs,
       })),
-    )('$name is told within $limitMs ms', async ({ name, key, kind, shows, limitMs }) => {
+    )('$name is reported within $limitMs ms', async ({ name, key, kind, shows, limitMs }) => {
       const text = (kind === 'quota' && program.quotaText) || shows
       const met = await run(program, key, text)
       note(program.name, name, met, text)

@@ -59,7 +59,7 @@ export function itFailsClosed(house: () => House, key: () => string): void {
     await untilOpen(5_000 + slackMs)
   })
 
-  it('everything started again under load: not one wrong answer', async () => {
+  it('everything restarted under load: not one wrong answer', async () => {
     const wrong: string[] = []
     let good = 0
     let isOver = false

@@ -25,7 +25,7 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
     expect(said).toContain('"user":"ada"')
   })
 
-  it('nobody without a key gets in, over HTTP/2 as well', async () => {
+  it('a caller without a key is refused, over HTTP/2 as well', async () => {
     const ask = (words: string) =>
       house().shell(
         `curl -s --cacert root.crt ${words} -o /dev/null -w '%{http_code} %{http_version}' https://localhost:8443/status`,
@@ -35,7 +35,7 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
     expect(await ask(`--http2 -H 'X-API-Key: ${key}'`)).toBe('200 2')
   })
 
-  it('by default the ports are open on loopback alone', async () => {
+  it('by default the ports are open on loopback only', async () => {
     const { engineAddress } = house().engine.network
     const said = await house().shell(
       `curl -sk -m 3 https://${engineAddress}:8443/health -o /dev/null || echo closed`,
@@ -51,7 +51,7 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
     expect(said).toContain('"models"')
   })
 
-  it('a clone of somebody else: the message names the uid and the cure, and nothing is written', async () => {
+  it('a clone of another user: the message names the uid and the fix, and nothing is written', async () => {
     const keys = path.join(house().clone, 'keys')
     await chown(keys, 0, 0)
     const add = 'docker compose run --rm keys add --user eve --service ollama 2>&1 || echo code $?'
@@ -64,7 +64,7 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
     expect((await stat(keys)).uid).toBe(1000)
   })
 
-  it('a key file that the gatekeeper may not read stops its start and says why', async () => {
+  it('a key file that the gatekeeper may not read stops its start, and the message says why', async () => {
     const file = path.join(house().clone, 'keys/plain.json')
     await writeFile(file, '{}', { mode: 0o600 })
     await chown(file, 0, 0)

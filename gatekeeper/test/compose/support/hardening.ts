@@ -8,7 +8,7 @@ const services = Object.keys(bounding) as (keyof typeof bounding)[]
 
 /** What is asked of the kernel is asked of it, not of the file that we wrote. */
 export function itIsHardened(house: () => House): void {
-  it.each(services)('%s runs as nobody special, without a capability', async (service) => {
+  it.each(services)('%s runs as an unprivileged user, without a capability', async (service) => {
     const status = await statusOf(await programOf(house(), service))
     expect(status['Uid']?.split('\t')).toEqual(Array(4).fill('1000'))
     for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
@@ -19,7 +19,7 @@ export function itIsHardened(house: () => House): void {
     expect(status['Seccomp']).toBe('2')
   })
 
-  it.each(services)('%s can write nothing but its volumes and a small /tmp', async (service) => {
+  it.each(services)('%s can write only to its volumes and a small /tmp', async (service) => {
     const script = 'for f in / /etc /usr /app/keys /app/secrets; do touch $f/x 2>&1; done; true'
     const said = await house().compose('exec', '-T', service, 'sh', '-c', script)
     expect(said).not.toBe('')
@@ -62,13 +62,13 @@ export function itIsHardened(house: () => House): void {
     expect(await run('--cap-add=NET_BIND_SERVICE')).toMatch(/^v?2\./)
   })
 
-  it('a container that takes more memory than it may is ended', async () => {
+  it('a container that uses more memory than its limit is ended', async () => {
     const take = 'const a=[];for(;;)a.push(Buffer.alloc(8e6,1))'
     const run = house().compose('run', '--rm', '--entrypoint', 'node', 'keys', '-e', take)
     await expect(run).rejects.toThrow(/failed \(137\)/)
   })
 
-  it('what Caddy and the gatekeeper share is for them alone', async () => {
+  it('files that Caddy and the gatekeeper share are for them only', async () => {
     const list = "find /state -exec stat -c '%a %u %F %n' {} +"
     const said = await house().compose('exec', '-T', 'caddy', 'sh', '-c', list)
     const entries = said.trim().split('\n')

@@ -26,7 +26,7 @@ export function itIsSmall(house: () => House): void {
     expect(await run('for t in gcc cc make python3; do command -v $t; done; true')).toBe('')
   })
 
-  it('carries its bill of materials, which names every package in it', async () => {
+  it('contains its bill of materials, which lists every package in it', async () => {
     const text = await run('cat sbom.cdx.json')
     const { components } = JSON.parse(text) as { components: { name: string; version: string }[] }
     const listed = new Set(components.map(({ name, version }) => `${name}@${version}`))

@@ -37,7 +37,7 @@ export function itIsolates(house: () => House): void {
     expect(JSON.parse(await runOn('edge', scan(address)))).toEqual([8080, 8443])
   })
 
-  it('from the edge network neither the gatekeeper nor a service is reached', async () => {
+  it('from the edge network neither the gatekeeper nor a service can be reached', async () => {
     const targets: [string, number][] = [
       [await addressOf('gatekeeper', 'ollama'), 9001],
       [await addressOf('ollama', 'ollama'), 11434],
@@ -54,7 +54,7 @@ export function itIsolates(house: () => House): void {
     expect(JSON.parse(await runOn('ollama', scan(address)))).toEqual([])
   })
 
-  it('no service can call another past the gate', async () => {
+  it('no service can call another without the gate', async () => {
     const ollama = await addressOf('ollama', 'ollama')
     const tts = await addressOf('tts', 'tts')
     const knocks = [
@@ -67,7 +67,7 @@ export function itIsolates(house: () => House): void {
     expect(await runNode(house(), 'tts', knock('127.0.0.1', 8880))).toBe('open')
   })
 
-  it('nothing but the egress network leads out', async () => {
+  it('only the egress network leads out', async () => {
     const { ourAddress } = house().engine.network
     const world = createServer((socket) => socket.end()).listen(0, ourAddress)
     await once(world, 'listening')

@@ -8,7 +8,7 @@ import { containerOf, inspect, programOf } from './processes.ts'
 const streams = 200
 
 export function itKeepsItsMemory(house: () => House, key: () => string): void {
-  it(`${streams} streams at once end whole, within the memory limits`, async () => {
+  it(`${streams} streams at once are complete, within the memory limits`, async () => {
     const before = await inspect(house(), 'gatekeeper')
     const open = await Promise.all(
       Array.from({ length: streams }, () => openStream(house(), key())),
@@ -34,7 +34,7 @@ async function peakBytes(pid: number): Promise<number> {
 }
 
 export function itUpgrades(house: () => House, key: () => string): void {
-  it('up -d --build with a stream under way: it ends whole, and the new version answers', async () => {
+  it('up -d --build during a stream: the stream is complete, and the new version answers', async () => {
     const file = path.join(house().clone, 'gatekeeper/src/app/own-package.ts')
     const old = await containerOf(house(), 'gatekeeper')
     const { status, chunks } = await openStream(house(), key())
@@ -52,7 +52,7 @@ export function itUpgrades(house: () => House, key: () => string): void {
     expect((await house().send('/api/tags')).status).toBe(401)
   })
 
-  it('a Caddyfile that Caddy refuses fails the build, and what runs goes on', async () => {
+  it('a Caddyfile that Caddy refuses fails the build, and the running version stays', async () => {
     const file = path.join(house().clone, 'caddy/Caddyfile')
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace('admin off', 'admin offf off'))

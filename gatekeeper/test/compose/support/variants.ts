@@ -37,7 +37,7 @@ export function itStandsInOtherWays(house: () => House, key: () => string): void
     await house().compose('up', '-d', '--wait')
   })
 
-  it('C18: compose.litellm.yaml is LiteLLM alone on loopback, and refuses to start without a key', async () => {
+  it('C18: compose.litellm.yaml runs only LiteLLM on loopback, and refuses to start without a key', async () => {
     const files = '-f docker-compose.yml -f compose.litellm.yaml'
     const refused = await house().shell(`docker compose ${files} config litellm 2>&1 || true`)
     expect(refused).toContain('set LITELLM_MASTER_KEY')
@@ -64,7 +64,7 @@ export function itStandsInOtherWays(house: () => House, key: () => string): void
     expect(pull).not.toMatch(/permission denied|read-only/i)
   })
 
-  it('the guide: a clone of another uid, with volumes that are still those of the old one', async () => {
+  it('the guide: a clone of another uid, with the volumes of the old one', async () => {
     const { clone, compose, shell, send } = house()
     const [own = '', ...giveOver] = readGuide('Owner of the files', 'sh')
     const as = (script: string) => script.replace(/\$\(id -[ug]\)/g, '1234')

@@ -78,7 +78,7 @@ export function itServesAnthropicClients(door: Door): void {
     },
   )
 
-  it('anthropic: two different keys at once are one mistake, not a choice', async () => {
+  it('anthropic: two different keys at once are refused', async () => {
     const credential = { authToken: people().ada.key, defaultHeaders: { 'X-Api-Key': 'gk_other' } }
     const client = createAnthropic(door, credential)
     const answer = client.messages.create(short)

@@ -6,7 +6,7 @@ const textEndpoints = /chat|generate|messages$|completions$|responses$/i
 
 /** Belongs at the end of a suite: that every text of a model, in any language, was charged. */
 export function itChargesTexts(house: () => House): void {
-  it('every text that came was charged, in each language, whole and streamed', () => {
+  it('every received text was charged, for each API, whole and streamed', () => {
     const texts = decisionsOf(house().stack).filter(
       ({ point, status, endpoint }) =>
         point === 'relay' && status === 200 && textEndpoints.test(String(endpoint)),

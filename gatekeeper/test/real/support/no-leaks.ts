@@ -27,13 +27,13 @@ export function itKeepsCredentials(
     return { status: answer.status, text: await answer.text() }
   }
 
-  it.each(Object.entries(carriers))('a key as %s opens the door', async (_, carry) => {
+  it.each(Object.entries(carriers))('a key as %s is accepted', async (_, carry) => {
     const { people } = door.house()
     expect((await ask(carry(people.ada.key))).status).toBe(200)
     expect((await ask(carry(people.stranger.key))).status).toBe(403)
   })
 
-  it('the server saw none of our credentials, in no spelling', async () => {
+  it('the server saw none of our credentials, in any spelling', async () => {
     const { tap, people } = door.house()
     const sent = tap.sent()
     for (const secret of secretsOf(door.house())) {
@@ -63,7 +63,7 @@ export function itKeepsCredentials(
     expect(stack.gatekeeper.output() + stack.caddy.output()).not.toContain(options.serverKey)
   })
 
-  it('no answer names the gatekeeper, or what and where the server is', () => {
+  it('no answer reveals the gatekeeper, or the kind and address of the server', () => {
     const { answers } = door.house()
     const isTelling = (name: string) =>
       /^(x-gatekeeper|x-litellm|llm_provider|server$|x-powered-by|alt-svc)/.test(name)
@@ -74,7 +74,7 @@ export function itKeepsCredentials(
     for (const { fields } of answers) expect(fields['via'] ?? '1.1 Caddy').toBe('1.1 Caddy')
   })
 
-  it('no request failed, not even one that its library tried again by itself', () => {
+  it('no request failed, not even one that its library retried by itself', () => {
     const { answers, stack } = door.house()
     const failed = answers.filter(({ status }) => status >= 500)
     expect(failed, stack.gatekeeper.output()).toEqual([])

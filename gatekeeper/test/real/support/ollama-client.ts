@@ -40,7 +40,7 @@ export function itServesOllamaClients(door: Door): void {
   const { model } = door
   const options = { num_predict: fewTokens }
 
-  it('ollama: lists, shows, and says what is loaded and which version it is', async () => {
+  it('ollama: lists, shows, and reports loaded models and its version', async () => {
     const listed = await ada().list()
     expect(listed.models.map(({ name }) => name)).toContain(`${model}:latest`)
     expect((await ada().show({ model })).details.family).toBe('llama')
@@ -75,7 +75,7 @@ export function itServesOllamaClients(door: Door): void {
     await expectServerToStop(door, () => stream.abort())
   })
 
-  it('ollama: embeds, in the new way and the old', async () => {
+  it('ollama: embeds, with the new endpoint and the old', async () => {
     const answer = await ada().embed({ model, input: ['hello', 'you'] })
     expect(answer.embeddings.map(({ length }) => length)).toEqual([64, 64])
     expect((await ada().embeddings({ model, prompt: 'hello' })).embedding).toHaveLength(64)
@@ -120,7 +120,7 @@ export function itServesOllamaClients(door: Door): void {
     await expect(ada().copy({ source: model, destination: 'b' })).rejects.toMatchObject(refusal)
   })
 
-  it('ollama: a key limited to models chats with no other, and nowhere unseen', async () => {
+  it('ollama: a key limited to models chats with no other, and not at a check', async () => {
     const client = createOllama(door, people().limited.key)
     const isSeen = door.point === 'relay'
     const message = isSeen ? `model '${model}' not found` : expect.any(String)

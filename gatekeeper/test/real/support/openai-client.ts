@@ -126,7 +126,7 @@ export function itServesOpenaiClients(door: Door): void {
   it.each([
     ['an unknown key', () => createApiKey().key],
     ['a mistyped key', () => people().ada.key.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))],
-    ['a key of another house', () => 'sk-proj-0123456789abcdef0123456789abcdef'],
+    ['a key of another vendor', () => 'sk-proj-0123456789abcdef0123456789abcdef'],
   ])('openai: %s raises AuthenticationError, at once', async (_, key) => {
     const attempts = countAttempts(door.house().fetch)
     const client = createOpenai(door, key(), attempts.fetch)
@@ -164,7 +164,7 @@ export function itServesOpenaiClients(door: Door): void {
     expect(error).toMatchObject({ code: 'endpoint_not_allowed' })
   })
 
-  it('openai: a key limited to models chats with no other, and nowhere unseen', async () => {
+  it('openai: a key limited to models chats with no other, and not at a check', async () => {
     const chat = createOpenai(door, people().limited.key).chat.completions
     const error = await chat.create({ model, messages }).catch((failure: unknown) => failure)
     const isSeen = door.point === 'relay'
@@ -193,7 +193,7 @@ function countAttempts(send: typeof fetch): { fetch: typeof fetch; count: () => 
  * answer, and it says keep-alive before. Whoever sends the next request on such a connection loses it.
  */
 export function itSurvivesClosedConnections(door: Door): void {
-  it('openai: a request that follows a streamed answer at once is never lost', async () => {
+  it('openai: a request right after a streamed answer is never lost', async () => {
     const { house, model } = door
     const client = createOpenai(door, house().people.ada.key).withOptions({ maxRetries: 0 })
     const statuses: unknown[] = []
