@@ -138,9 +138,15 @@ function outputOf(bounds: readonly OutputBound[], choices: number): number | nul
   return asked.length === 0 ? null : Math.max(...(asked as number[])) * choices
 }
 
+/** Google's parser reads a member in both spellings. */
+const geminiChoices = ['generationConfig', 'generation_config'].flatMap((outer) =>
+  ['candidateCount', 'candidate_count'].map((inner) => [outer, inner]),
+)
+const choicePaths = [['n'], ['best_of'], ...geminiChoices]
+
 /** Returns how many answers one prompt gets. */
 function readChoices(body: NormalBody): number {
-  const counts = [['n'], ['best_of']].map((path) => readNumber(body, path) ?? 1)
+  const counts = choicePaths.map((path) => readNumber(body, path) ?? 1)
   return Math.max(1, ...counts)
 }
 

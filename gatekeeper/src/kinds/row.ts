@@ -90,6 +90,13 @@ export const answeredHere: RowOptions = { isOwn: true }
 /** An answer that lists models. */
 export const listed: RowOptions = { listsModels: true }
 
+/** Google's parser reads a member in both spellings, so that each of them bounds the output. */
+export const geminiBounds = boundedBy(
+  ...['generationConfig', 'generation_config'].flatMap((outer) =>
+    ['maxOutputTokens', 'max_output_tokens'].map((inner) => `${outer}.${inner}`),
+  ),
+)
+
 // Endpoints that several servers have, as OpenAI or Anthropic defined them.
 const modelJson = jsonWith()
 export const chatCompletions = [

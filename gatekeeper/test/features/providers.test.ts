@@ -23,6 +23,8 @@ const names = providers.map(({ name }) => name)
 const ada = makeKey({ user: 'ada', services: [...names, 'acme'] })
 const eve = makeKey({ user: 'eve', services: ['openai'] })
 const tom = makeKey({ user: 'tom', services: names, limits: ['1m-tokens/day'] })
+const fay = makeKey({ user: 'fay', services: names, models: ['gemini-2.5-flash'] })
+const cat = makeKey({ user: 'cat', services: names, limits: ['100-output-tokens'] })
 const bob = makeKey({ user: 'bob', services: ['ollama'] })
 const secretOf = (name: string) => `account-key-of-${name}-0123456789`
 
@@ -108,7 +110,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
       ]
     })
     stack = await startStack({
-      keys: [ada, eve, tom, bob],
+      keys: [ada, eve, tom, fay, cat, bob],
       env: Object.fromEntries(variables),
       config: [
         'version: 1',
@@ -484,6 +486,47 @@ describe.skipIf(testCaddy === null)('providers', () => {
   })
   const tokensOf = async (key: string) =>
     JSON.parse((await stack.send('/status', { key })).text).limits[0].used
+
+  it('a key that is limited to models uses and lists these alone at Gemini', async () => {
+    const models = ['gemini-2.5-flash', 'gemini-2.5-pro'].map((name) => ({
+      name: `models/${name}`,
+    }))
+    provider.state.answer = (_, response) => json(response, 200, { models })
+    const list = await stack.send('/gemini/v1beta/models', { key: fay.key })
+    expect(JSON.parse(list.text).models).toEqual([{ name: 'models/gemini-2.5-flash' }])
+    const generate = (model: string, body: object) =>
+      stack.send(`/gemini/v1beta/models/${model}:generateContent`, { key: fay.key, json: body })
+    expect((await generate('gemini-2.5-flash', { contents: [] })).status).toBe(200)
+    for (const [model, body] of [
+      ['gemini-2.5-pro', {}],
+      ['gemini-2.5-flash', { model: 'gemini-2.5-pro' }],
+      ['gemini-2.5-flash', { model: 'models/gemini-2.5-pro' }],
+    ] as const) {
+      expect((await generate(model, { contents: [], ...body })).status).toBe(404)
+    }
+  })
+
+  it.each([
+    [{ generationConfig: { maxOutputTokens: 101 } }, 100],
+    [{ generationConfig: { max_output_tokens: 101 } }, 100],
+    [{ generation_config: { maxOutputTokens: 101 } }, 100],
+    [{ generation_config: { max_output_tokens: 101 } }, 100],
+    [{ generationConfig: { maxOutputTokens: 60, candidateCount: 2 } }, 50],
+    [{ generation_config: { max_output_tokens: 60, candidate_count: 2 } }, 50],
+    [{ generationConfig: { candidateCount: 4 } }, 25],
+    [
+      { generationConfig: { maxOutputTokens: 5 }, generation_config: { max_output_tokens: 900 } },
+      100,
+    ],
+  ])('a cap of output holds for Gemini in every spelling: %j', async (config, most) => {
+    const path = '/gemini/v1beta/models/m:generateContent'
+    const answer = await stack.send(path, { key: cat.key, json: { contents: [], ...config } })
+    expect(answer.status).toBe(200)
+    const sent = provider.seen[0]?.body.matchAll(/max_?output_?tokens": ?(\d+)/gi) ?? []
+    const bounds = [...sent].map(([, bound]) => Number(bound))
+    expect(bounds.length).toBeGreaterThan(0)
+    expect(Math.max(...bounds)).toBe(most)
+  })
 
   it('the log names the reason: provider-without-key', async () => {
     await stack.send('/xai/v1/models', { key: ada.key })

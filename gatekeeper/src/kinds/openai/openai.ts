@@ -3,7 +3,6 @@ import type { Endpoint, EndpointClass } from '../../model/endpoint.ts'
 import type { Kind } from '../../model/kind.ts'
 import {
   alwaysEvents,
-  boundedBy,
   bytes,
   chatCompletions,
   completions,
@@ -11,6 +10,7 @@ import {
   embeddings,
   events,
   form,
+  geminiBounds,
   jsonOfPath,
   jsonWith,
   listed,
@@ -49,7 +49,7 @@ const byDeployment: readonly (readonly [path: string, options: readonly RowOptio
   ['/embeddings', [...embeddings, jsonOfPath]],
 ]
 
-const gemini = [jsonOfPath, counted(geminiUsage), boundedBy('generationConfig.maxOutputTokens')]
+const gemini = [jsonOfPath, counted(geminiUsage), geminiBounds]
 const imageForm = [form, events, counted(openaiUsage)]
 
 /**

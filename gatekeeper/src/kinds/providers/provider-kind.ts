@@ -15,7 +15,7 @@ import { openaiUsage, unaskedUsage } from '../usage-forms.ts'
 
 /** A provider with what its kind needs. */
 export type ProviderEntry = Provider &
-  Pick<Kind, 'name' | 'dialectAt' | 'takesModelLists'> & {
+  Pick<Kind, 'name' | 'dialectAt' | 'takesModelLists' | 'modelNames'> & {
     /** As people write it. */
     readonly title: string
     /** Paths relative to `base`; what is not listed does not exist. */
@@ -24,10 +24,11 @@ export type ProviderEntry = Provider &
 
 /** Returns the kind of a provider's services: granted by name, priced by the built-in table. */
 export function providerKind(entry: ProviderEntry): Kind {
-  const { name, title, rows, dialectAt, takesModelLists, ...provider } = entry
+  const { name, title, rows, dialectAt, takesModelLists, modelNames, ...provider } = entry
   return {
     ...{ name, title: `Provider \`${name}\`: ${title}`, rows, provider },
     ...(dialectAt && { dialectAt }),
+    ...(modelNames && { modelNames }),
     ...(takesModelLists && { takesModelLists }),
     byNameOnly: true,
     sellsModels: true,

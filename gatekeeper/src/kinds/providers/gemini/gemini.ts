@@ -1,10 +1,10 @@
 import { isUnder } from '../../../lib/net/path.ts'
 import {
   alwaysEvents,
-  boundedBy,
   chatCompletions,
   counted,
   embeddings,
+  geminiBounds,
   jsonOfPath,
   listed,
   rowsIn,
@@ -12,9 +12,13 @@ import {
 import { geminiUsage } from '../../usage-forms.ts'
 import { providerKind } from '../provider-kind.ts'
 
+function plainName(name: string): string {
+  return name.replace(/^models\//, '')
+}
+
 const google = rowsIn('gemini')
 const row = rowsIn('openai')
-const generate = [jsonOfPath, counted(geminiUsage), boundedBy('generationConfig.maxOutputTokens')]
+const generate = [jsonOfPath, counted(geminiUsage), geminiBounds]
 
 /** Cached contents, files, tuned models and batches are reached with the same key, not listed. */
 export const gemini = providerKind({
@@ -27,6 +31,8 @@ export const gemini = providerKind({
   pricedAs: 'google',
   keyField: 'x-goog-api-key',
   accountFields: ['x-goog-user-project'],
+  // Its lists name `models/NAME`, and paths NAME.
+  modelNames: { normalize: plainName, normalizePattern: plainName, isCloud: () => false },
   // Below `/openai` it speaks OpenAI's API.
   dialectAt: (path) => (isUnder(path, '/openai') ? 'openai' : 'gemini'),
   rows: [
