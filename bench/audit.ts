@@ -6,12 +6,12 @@ import { openAuditor } from '../gatekeeper/src/audit/auditor.ts'
 import type { AuditReport } from './report.ts'
 
 const records = 100_000
-/** What an event loop under load has between two turns. */
+/** The number of records in one turn of an event loop under load. */
 const perTurn = 50
 const waitingMax = 2_000
 const event = { isKnown: true, isAllowed: true, isAct: false, reason: '', addressGroup: '' }
 
-/** As long as those of real requests are. */
+/** As long as the fields of real requests. */
 const fields = {
   ...{ outcome: 'allow', requestId: 'f3b8a1de-5c57-4e0b-9d34-0a8ab0c7b1e2', point: 'relay' },
   ...{ method: 'POST', path: '/api/chat', service: 'ollama', endpoint: '/api/chat' },
@@ -21,9 +21,9 @@ const fields = {
   model: 'llama3.2:1b',
 }
 
-/** How many records of requests one process chains and writes in a second, with nothing else to do. */
+/** Returns how many records of requests one idle process chains and writes in a second. */
 export async function measureAudit(): Promise<AuditReport> {
-  // Once for nothing: code that is not compiled yet.
+  // The first run compiles the code, and is not counted.
   await measureOnce()
   return await measureOnce()
 }
@@ -39,7 +39,7 @@ async function measureOnce(): Promise<AuditReport> {
     for (let at = 0; at < records; at++) {
       auditor.recordDecision(event, () => fields)
       if (at % perTurn === 0) await setImmediate()
-      // Nothing may be left out for want of time: then it would count as done.
+      // The queue must not overflow: a dropped record would count as written.
       if (at % waitingMax === 0) await auditor.recordEvent(fields)
     }
     await auditor.close()

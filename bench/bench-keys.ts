@@ -1,15 +1,15 @@
 import { makeKey, type TestKey } from '../gatekeeper/test/support/keys.ts'
 
-/** Whose request a row is. */
+/** The key of a row. */
 export type KeyName = 'plain' | 'limited' | 'spent' | 'elsewhere' | 'token'
 
 export type BenchKeys = Readonly<Record<KeyName, TestKey>>
 
 /**
- * `plain` has no limits. `limited` has one of every kind, none of which is ever reached, and those
- * of the calendar have to be in the journal before a request goes on. `spent` has used up its day
- * with its first request. `elsewhere` may use another model only. `token` is no key: the house puts
- * the access token of a client in its place.
+ * `plain` has no limits. `limited` has one limit of each kind, and reaches none; its calendar
+ * limits must be in the journal before a request continues. `spent` uses up its day with its first
+ * request. `elsewhere` may use only another model. `token` is not a key: the setup replaces it with
+ * the access token of a client.
  */
 export function makeBenchKeys(): BenchKeys {
   return {

@@ -10,14 +10,14 @@ import { type Place, root } from './front.ts'
 const id = 'bench'
 const clock = Date.now
 
-/** Adds a client that may call everything; gives its secret. */
+/** Adds a client that may call everything; returns its secret. */
 export async function addBenchClient({ keysFile }: Pick<Place, 'keysFile'>): Promise<string> {
   const rest = { models: [], limits: [], addresses: [], expiresAt: null, tokenSeconds: null }
   const wanted = { id, role: 'readwrite', services: ['*'], scopes: ['chat'], ...rest } as const
   return await addClient(join(dirname(keysFile), 'clients.json'), wanted, { clock })
 }
 
-/** A token of that client, signed with the keys of a gatekeeper that was started there before. */
+/** Returns a token of that client, signed with the keys of a gatekeeper that ran there before. */
 export async function makeBenchToken({ env }: Pick<Place, 'env'>): Promise<string> {
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const { settings } = readSettings({ env, folder: root, platform: process.platform, readFile })

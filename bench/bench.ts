@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what Gatekeeper costs, in whole processes on loopback. docs/benchmarks.md says
- * what each figure means and what it cannot be compared with.
+ * `npm run bench`: what Gatekeeper costs, measured with real processes on loopback.
+ * docs/benchmarks.md explains each figure and its limits.
  */
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
@@ -26,7 +26,7 @@ const steps: (() => unknown)[] = []
 const undo = (step: () => unknown) => steps.push(step)
 let closing: Promise<void> | null = null
 
-/** Ends every process that was started, once, however often it is asked for. */
+/** Ends every process that was started. Further calls do nothing. */
 function close(): Promise<void> {
   closing ??= (async () => {
     for (const step of steps.toReversed()) await step()
@@ -92,7 +92,7 @@ async function main(): Promise<number> {
   return isValid(report) ? exitCode.ok : exitCode.no
 }
 
-/** Figures with failed requests in them are none. */
+/** Figures with failed requests are not valid. */
 function isValid({ rows }: Report): boolean {
   return rows.every((row) => ('stream' in row ? row.stream.incomplete : row.failed) === 0)
 }

@@ -6,7 +6,7 @@ import { addBenchBlocks } from './caddyfile.ts'
 const shipped = readFileSync(join(resolve(import.meta.dirname, '..'), 'caddy/Caddyfile'), 'utf8')
 
 describe('the Caddyfile of the bench', () => {
-  it('is the shipped one, every line of it, with blocks added', () => {
+  it('is the shipped one with added blocks', () => {
     const made = addBenchBlocks(shipped, ['\thandle_path /peer/* {\n\t}\n'])
     for (const added of ['forward_auth', '(gate_pooled)', '/peer/*']) expect(made).toContain(added)
     const rest = made.split('\n')
@@ -17,7 +17,7 @@ describe('the Caddyfile of the bench', () => {
     }
   })
 
-  it('only the gate that is not shipped keeps its connections, and is otherwise the shipped one', () => {
+  it('only the gate that is not shipped keeps connections; it has no other difference', () => {
     const made = addBenchBlocks(shipped)
     const snippet = (name: string) => {
       const start = made.indexOf(`\n(${name}) {\n`)
@@ -28,7 +28,7 @@ describe('the Caddyfile of the bench', () => {
     expect(made.split('import gate_pooled')).toHaveLength(2)
   })
 
-  it('a Caddyfile without the place for them is refused, not measured without them', () => {
+  it('a Caddyfile without the place for the blocks is an error', () => {
     expect(() => addBenchBlocks('localhost {\n}\n')).toThrow('everything else')
   })
 })

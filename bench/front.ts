@@ -14,7 +14,7 @@ import { startProcess, waitForOutput } from './processes.ts'
 
 export const root = resolve(import.meta.dirname, '..')
 
-/** A folder with everything that one Caddy and one gatekeeper, or what stands in for it, need. */
+/** A folder with everything that one Caddy and one gatekeeper (or its replacement) need. */
 export type Place = {
   readonly folder: string
   readonly stateDir: string
@@ -22,7 +22,7 @@ export type Place = {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** `name` is the folder's own below `parent`; no longer than a socket's path allows. */
+/** `name` is the folder below `parent`; its length is limited by the length of socket paths. */
 export async function preparePlace(
   parent: string,
   name: string,
@@ -35,13 +35,13 @@ export async function preparePlace(
   mkdirSync(keysDir)
   const keysFile = join(keysDir, 'keys.json')
   writeFileSync(keysFile, keyFileText(keys))
-  // Its app answers many at a time, as no Ollama would: what is measured is not the queue.
+  // The app answers many requests at once, unlike Ollama, because the queue is not measured.
   const members =
     '    slots: unlimited\n    prices: {"*": {inputUsdPerMillion: 1, outputUsdPerMillion: 2}}\n'
   const open = twoPointGateway.replace('    kind: ollama\n', `    kind: ollama\n${members}`)
-  // Where a reload is measured, a key is asked for until it is there.
+  // During a reload, requests with a new key repeat until the key is valid.
   const attempts = 'attempts: {burst: 1000000, perMinute: 1000000}'
-  // Nor is it what becomes of those that are too many: here all are to be answered.
+  // Overload protection is not measured either: all requests must be answered.
   writeFileSync(config, `${open}\n${attempts}\noverload: {lagMs: 60000}\nreads: 10m/min\n`)
   const env = {
     PATH: process.env['PATH'],
@@ -58,10 +58,10 @@ export async function preparePlace(
   return { folder, stateDir, keysFile, env }
 }
 
-/** What is to be undone at the end, last first, however the bench ends. */
+/** Registers a step that runs at the end, however the bench ends; the last step runs first. */
 export type Undo = (step: () => unknown) => void
 
-/** Starts the gatekeeper and waits for its line; `flags` are Node's. */
+/** Starts the gatekeeper and waits until it is ready; `flags` are for Node. */
 export async function startGatekeeper(
   place: Place,
   { undo, flags = [] }: { undo: Undo; flags?: readonly string[] },
@@ -78,7 +78,7 @@ export async function startGatekeeper(
   return gatekeeper
 }
 
-/** A Caddy with our Caddyfile, ready to be called. */
+/** A Caddy with our Caddyfile that is ready for requests. */
 export type Front = { readonly caddy: Child; readonly target: Target; readonly place: Place }
 
 export type FrontOptions = {
@@ -87,7 +87,7 @@ export type FrontOptions = {
   readonly peerBlocks: readonly string[]
 }
 
-/** Who answers at its sockets must be there already. */
+/** The programs behind its sockets must be running already. */
 export async function startFront(
   place: Place,
   { caddyPath, undo, peerBlocks }: FrontOptions,
@@ -119,7 +119,7 @@ export async function startFront(
   return { caddy, target, place }
 }
 
-/** The certificate comes a moment after the port. */
+/** The certificate is ready a moment after the port. */
 async function isAnswering(target: Target): Promise<boolean> {
   const connection = new LoadConnection(target)
   const answer = await connection.ask('GET /plain/ready HTTP/1.1\r\nHost: localhost\r\n\r\n')

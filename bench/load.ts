@@ -12,9 +12,9 @@ export type LoadPlan = {
   readonly request: string
   readonly connections: number
   readonly seconds: number
-  /** Goes before, and is not counted: connections are opened, code gets warm. */
+  /** Time before the measurement, in which connections open and code warms up. */
   readonly warmSeconds: number
-  /** Of an answer that counts; 200 if not given. */
+  /** The status of an answer that counts; 200 by default. */
   readonly status?: number
 }
 
@@ -26,7 +26,7 @@ export type LoadTally = {
   readonly failed: number
 }
 
-/** Closed loop: every connection has one request under way, and sends the next upon its answer. */
+/** Closed loop: every connection has one open request, and sends the next after its answer. */
 export async function runSlice(
   connections: readonly LoadConnection[],
   { request, seconds, status = 200 }: Pick<LoadPlan, 'request' | 'seconds' | 'status'>,

@@ -1,4 +1,4 @@
-/** `--tokens`: what verifying and issuing cost by themselves, and issuing beside checks. */
+/** `--tokens`: the cost of verifying and issuing alone, and of issuing during checks. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,17 +11,17 @@ import { ensureSigningKey } from '../gatekeeper/src/oauth/signing-key-file.ts'
 import { openSigningKeys } from '../gatekeeper/src/oauth/signing-keys.ts'
 import { LoadConnection } from '../gatekeeper/test/slow/support/load-connection.ts'
 import type { Undo } from './front.ts'
-import { openHouse } from './house.ts'
 import { runSlice } from './load.ts'
 import { toRequest } from './rows.ts'
+import { startSetup } from './setup.ts'
 import { median, medianRatio } from './statistics.ts'
 
 export type AlgorithmReport = {
   readonly algorithm: SigningAlgorithm
-  /** Microseconds of one verification, a signature seen for the first time and again. */
+  /** Microseconds of one verification: a new signature, and one that was seen before. */
   readonly coldMicros: number
   readonly cachedMicros: number
-  /** Tokens that one process signs in a second, with nothing else to do. */
+  /** Tokens that one idle process signs in a second. */
   readonly issuedPerSecond: number
 }
 
@@ -30,11 +30,11 @@ export type TokenReport = {
   readonly beside: IssuingBesideChecks
 }
 
-/** Checks per second, at 16 connections, alone and while tokens are asked for. */
+/** Checks per second at 16 connections, alone and while tokens are issued. */
 export type IssuingBesideChecks = {
   readonly checksAlone: number
   readonly checksBeside: number
-  /** Median over pairs, taken one after the other. */
+  /** Median over pairs that were measured one after the other. */
   readonly ratio: number
   readonly tokensPerMinute: number
 }
@@ -68,7 +68,7 @@ async function measureAlgorithm(algorithm: SigningAlgorithm): Promise<AlgorithmR
       isRevoked: () => false,
     })
     const own = createOwnIssuer(issuer, keys)
-    // Once for nothing: code that is not compiled yet.
+    // The first runs compile the code, and are not counted.
     for (let at = 0; at < 200; at++) await verify((await issue()).token)
     const tokens: string[] = []
     const issueMicros = await microsOf(async () => void tokens.push((await issue()).token))
@@ -97,11 +97,11 @@ async function measureIssuing(
   { caddy, pairs, seconds }: { caddy: string; pairs: number; seconds: number },
   undo: Undo,
 ): Promise<IssuingBesideChecks> {
-  const house = await openHouse({ caddy }, undo)
-  const { target } = house.fronts.ours
+  const setup = await startSetup({ caddy }, undo)
+  const { target } = setup.fronts.ours
   const check = toRequest(
     { ...{ name: 'check', what: '', front: 'ours', method: 'GET', path: '/tts/hello' }, ...row },
-    house.keys,
+    setup.keys,
   )
   const alone: number[] = []
   const beside: number[] = []
@@ -113,7 +113,7 @@ async function measureIssuing(
     const until = Date.now() + seconds * 1000
     const [checks, issued] = await Promise.all([
       load(seconds),
-      issueUntil(target, house.clientSecret, until),
+      issueUntil(target, setup.clientSecret, until),
     ])
     beside.push(checks / seconds)
     tokens += issued
@@ -137,11 +137,11 @@ async function loadOnce(target: Target, request: string, seconds: number): Promi
   const open = Array.from({ length: connections }, () => new LoadConnection(target))
   const { requests, failed } = await runSlice(open, { request, seconds })
   for (const connection of open) connection.close()
-  if (failed > 0) throw new Error(`${failed} checks were not answered by 200`)
+  if (failed > 0) throw new Error(`${failed} checks were not answered with 200`)
   return requests
 }
 
-/** One begins every so often, whatever became of those before. */
+/** Issues tokens at a fixed rate, independent of the earlier ones. */
 async function issueUntil(target: Target, secret: string, until: number): Promise<number> {
   const body = `grant_type=client_credentials&client_id=bench&client_secret=${secret}`
   const request = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseOptions } from './options.ts'
 
-describe('the words of npm run bench', () => {
-  it('without words all measuring is planned to end within four minutes', () => {
+describe('the arguments of npm run bench', () => {
+  it('without arguments the bench is planned to end within four minutes', () => {
     const options = parseOptions([])
     expect(options).toMatchObject({ limitSeconds: 320, jsonFile: null, isProfile: false })
   })
@@ -12,12 +12,12 @@ describe('the words of npm run bench', () => {
     expect(options).toMatchObject({ rounds: 2, seconds: 0.5, jsonFile: 'x.json' })
   })
 
-  it('peers are got and measured only where they are asked for, and then there is more time', () => {
+  it('peers are downloaded and measured only on request, with more time', () => {
     expect(parseOptions([])).toMatchObject({ hasPeers: false })
     expect(parseOptions(['--peers'])).toMatchObject({ hasPeers: true, limitSeconds: 480 })
   })
 
-  it('heavy things are measured instead of the table, and only where they are asked for', () => {
+  it('heavy parts are measured instead of the table, and only on request', () => {
     expect(parseOptions([])).toMatchObject({ isHeavy: false, isQuick: false })
     expect(parseOptions(['--heavy', '--quick'])).toMatchObject({ isHeavy: true, isQuick: true })
   })

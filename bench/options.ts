@@ -3,24 +3,24 @@ import { refusePositionals } from '../scripts/frame/words.ts'
 
 export type BenchOptions = {
   readonly rounds: number
-  /** How long a row is under load in one round, for 32 connections and for one each. */
+  /** How long a row is under load in one round: for 32 connections, and again for one. */
   readonly seconds: number
-  /** No new round begins after so much time. */
+  /** No new round begins after this time. */
   readonly limitSeconds: number
   readonly streams: number
   readonly streamSeconds: number
   readonly startups: number
   readonly reloads: number
-  /** Requests of each side where 100,000 keys are compared with 10. */
+  /** Requests of each side in the comparison of 100,000 keys with 10. */
   readonly comparedRequests: number
   readonly jsonFile: string | null
-  /** Gets the peers, and measures them too. */
+  /** Downloads the peers and measures them too. */
   readonly hasPeers: boolean
-  /** Many streams, large bodies and refusals instead of the table. */
+  /** Measures many streams, large bodies and refusals instead of the table. */
   readonly isHeavy: boolean
-  /** What access tokens cost, instead of the table. */
+  /** Measures the cost of access tokens instead of the table. */
   readonly isTokens: boolean
-  /** Shows that it runs, not how fast. */
+  /** Shows that the bench works, not how fast anything is. */
   readonly isQuick: boolean
   /** Only profiles the gatekeeper. */
   readonly isProfile: boolean
@@ -30,15 +30,15 @@ export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds 
        npm run bench -- --heavy [--quick] [--json FILE]
        npm run bench -- --tokens [--rounds N] [--seconds N] [--json FILE]
        npm run bench -- --profile [--seconds N]
-  --quick            two short rounds: shows that it runs, not how fast
-  --rounds N         how many interleaved rounds (10)
-  --seconds N        load on a row in one round, with 32 connections and with one each (0.8)
-  --limit-seconds N  end of all measuring, rounds left out if need be (320, with peers 480)
-  --peers            gets what others would put there (once, some minutes), and measures it too
-  --json FILE        writes the figures there as well
+  --quick            two short rounds: shows that the bench works, not how fast anything is
+  --rounds N         number of interleaved rounds (10)
+  --seconds N        load on a row in one round: with 32 connections, and again with one (0.8)
+  --limit-seconds N  time limit; later rounds are left out (320, with peers 480)
+  --peers            downloads other programs for the same job (once, some minutes) and measures them too
+  --json FILE        also writes the figures to FILE
   --heavy            1,000 streams, large bodies and refusals, instead of the table
   --tokens           verifying and issuing access tokens, instead of the table
-  --profile          where the gatekeeper's own time goes under checks and relayed requests`
+  --profile          where the gatekeeper spends its time on checks and relayed requests`
 
 const full = {
   ...{ rounds: 10, seconds: 0.8, limitSeconds: 320, streams: 200, streamSeconds: 4 },
@@ -50,7 +50,7 @@ const quick = {
   ...{ startups: 2, reloads: 2, comparedRequests: 200 },
 }
 
-/** Reads the command line; a string says what is wrong with it. */
+/** Reads the command line; returns a string that describes what is wrong with it. */
 export function parseOptions(words: readonly string[]): BenchOptions | string {
   try {
     const parsed = parseWords(words, {

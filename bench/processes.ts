@@ -8,13 +8,13 @@ export type ProcessPlan = {
   readonly words: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   /**
-   * Where all output goes: the same cheap place for everybody who writes a line per request, and
-   * no reader that would take CPU time from what is measured.
+   * The file for all output: equally cheap for every program that logs each request, and without a
+   * reader that takes CPU time.
    */
   readonly outputFile: string
 }
 
-/** Starts a part of the bench as a process of its own. */
+/** Starts a part of the bench as its own process. */
 export function startProcess({ command, words, env, outputFile }: ProcessPlan): Child {
   const output = openSync(outputFile, 'w')
   const child = spawn(command, words, { env: { ...env }, stdio: ['ignore', output, output] })
@@ -41,17 +41,17 @@ export async function waitForOutput(child: Child, text: string): Promise<void> {
   })
 }
 
-/** Resident memory in MB; null where there is no /proc (proc_pid_status(5)). */
+/** Resident memory in MB; null without /proc (proc_pid_status(5)). */
 export function readResidentMb({ process }: Child): number | null {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(`${process.pid}/status`) ?? '')?.[1]
   return kib === undefined ? null : (Number(kib) * 1024) / 1e6
 }
 
-/** CPU time of the processes so far; null where there is no /proc (proc_pid_stat(5)). */
+/** CPU time of the processes so far; null without /proc (proc_pid_stat(5)). */
 export function readCpuSeconds(children: readonly Child[]): number | null {
   const texts = children.map(({ process }) => readProc(`${process.pid}/stat`))
   const ticks = texts.map((text) => {
-    // The name before the last bracket may hold anything.
+    // The name before the last bracket may contain anything.
     const fields = text?.replace(/^.*\) /s, '').split(' ') ?? []
     return Number(fields[11]) + Number(fields[12])
   })

@@ -23,13 +23,13 @@ const profile: CpuProfile = {
 }
 
 describe('a profile', () => {
-  it('shares are of busy time: a process that waits does not look fast', () => {
+  it('shares are of busy time, so waiting does not count', () => {
     expect(topFunctions(profile, 1)).toEqual([
       { where: 'admit gatekeeper/src/admission/admit.ts:10', share: 0.4 },
     ])
   })
 
-  it('a package counts as one, and the collector is named', () => {
+  it('a package is one row, and the collector is listed', () => {
     const shares = Object.fromEntries(topSources(profile, 9).map((one) => [one.where, one.share]))
     expect(shares['koa']).toBeCloseTo(0.3)
     expect(shares['(garbage collector)']).toBeCloseTo(0.1)

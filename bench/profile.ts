@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './front.ts'
 
-/** What of a `.cpuprofile` of V8 is read here. */
+/** The members of V8's `.cpuprofile` that are used here. */
 export type CpuProfile = {
   readonly nodes: readonly {
     readonly id: number
@@ -28,7 +28,7 @@ export function topFunctions(profile: CpuProfile, count: number): SelfTime[] {
   })
 }
 
-/** The same by where the code comes from: a file of ours, a package, or Node itself. */
+/** Self time by source: a file of ours, a package, or Node itself. */
 export function topSources(profile: CpuProfile, count: number): SelfTime[] {
   return rank(profile, count, ({ functionName, url }) => {
     if (url === '') return functionName.startsWith('(') ? functionName : 'built in'

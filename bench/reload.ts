@@ -13,7 +13,7 @@ import { median, rangeOf } from './statistics.ts'
 
 export const manyKeys = 100_000
 
-/** Keys that nobody has: only their number counts, so no secret is made for them. */
+/** Returns keys without real secrets, because only their number matters. */
 export function makeFillers(count: number): TestKey[] {
   const { entry } = makeKey()
   return Array.from({ length: count }, (_, at) => {
@@ -25,13 +25,13 @@ export function makeFillers(count: number): TestKey[] {
 export type ReloadPlan = {
   readonly few: Place
   readonly many: Place
-  /** In the files of both places, and in force all the time. */
+  /** In the files of both places, and valid during the whole measurement. */
   readonly staying: TestKey
   readonly fillers: readonly TestKey[]
   readonly options: BenchOptions
 }
 
-/** Two gatekeepers, asked at their check sockets so that Caddy's time is not in the figures. */
+/** Two gatekeepers, called at their check sockets so that the figures do not include Caddy. */
 export async function measureReload(plan: ReloadPlan, undo: Undo): Promise<ReloadReport> {
   const { few, many, staying, fillers, options } = plan
   for (const place of [few, many]) await startGatekeeper(place, { undo })
@@ -44,7 +44,7 @@ export async function measureReload(plan: ReloadPlan, undo: Undo): Promise<Reloa
   await interleave(both, Math.ceil(options.comparedRequests / 5))
   const [manyMs, fewMs] = await interleave(both, options.comparedRequests)
 
-  // Before anybody is asked: writing 50 MB would hold up this very process.
+  // Written before the measurement, because writing 50 MB would delay this process.
   const files = Array.from({ length: options.reloads }, (_, turn) => `${many.keysFile}.${turn}`)
   for (const [turn, file] of files.entries()) writeFileSync(file, texts[turn % 2] ?? '')
   const inForce: number[] = []
@@ -67,7 +67,7 @@ export async function measureReload(plan: ReloadPlan, undo: Undo): Promise<Reloa
 type Ask = (key: TestKey) => Promise<{ readonly status: number; readonly tookMs: number }>
 
 function createAsk(place: Place, undo: Undo): Ask {
-  // Two, so that the one key's requests do not wait for the other's.
+  // Two connections, so that requests with one key do not wait for those with the other.
   const socketPath = join(place.stateDir, 'run/check.sock')
   const clients = new Map<string, Client>()
   const clientOf = ({ id }: TestKey) => {
@@ -88,7 +88,7 @@ function createAsk(place: Place, undo: Undo): Ask {
 
 type ReloadTurn = { readonly ask: Ask; readonly leaving: TestKey; readonly wanted: number }
 
-/** Replaces the file by rename, as our own writers do, and asks until the new one decides. */
+/** Replaces the file by rename, as our own writers do, and asks until the new file is in force. */
 async function timeReload(place: Place, file: string, turn: ReloadTurn): Promise<number> {
   const startedAt = performance.now()
   renameSync(file, place.keysFile)
@@ -99,7 +99,7 @@ async function timeReload(place: Place, file: string, turn: ReloadTurn): Promise
   return performance.now() - startedAt
 }
 
-/** Asks every few milliseconds until it is ended; tells the slowest answer. */
+/** Asks every few milliseconds until it is stopped; returns the slowest answer. */
 function watchSlowest(measure: () => Promise<number>) {
   let isDone = false
   let slowestMs = 0

@@ -28,22 +28,22 @@ const report: Report = {
 const text = (changed: Partial<Report> = {}) => renderReport({ ...report, ...changed }).join('\n')
 
 describe('the table', () => {
-  it('names every peer that is missing: a gap is never silence', () => {
+  it('lists every missing peer', () => {
     for (const { name, why } of knownGaps) expect(text()).toContain(`gap: ${name}: ${why}`)
   })
 
-  it('says beside which null a ratio stands', () => {
+  it('names the baseline of each ratio', () => {
     expect(text()).toMatch(/check-key +2346 +2000-2600 +1\.23 +0\.57 +1\.00 +0\.500 +0\.934 null/)
   })
 
-  it('figures with failed requests or broken streams in them are not valid, and say so', () => {
+  it('figures with failed requests or broken streams are marked as not valid', () => {
     expect(text()).not.toContain('NOT VALID')
     expect(text({ rows: [{ ...row, failed: 2 }] })).toContain('NOT VALID: check-key: 2 requests')
     const broken = toStreamRow({ ...stream, incomplete: 3 })
     expect(text({ rows: [row, broken] })).toContain('NOT VALID: stream: 3 streams')
   })
 
-  it('a missed target stands out, and one that could not be measured is not called met', () => {
+  it('missed targets are marked, and targets without a measurement are not met', () => {
     const target = { what: 'x', wanted: '<= 1', measured: 2, isMet: false }
     const unknown = { what: 'y', wanted: '<= 1', measured: null, isMet: null }
     expect(text({ targets: [target] })).toMatch(/x +<= 1 +2\.000 +MISSED/)
@@ -51,7 +51,7 @@ describe('the table', () => {
   })
 })
 
-it('the JSON has the members that its readers ask for', () => {
+it('the JSON has the members that its readers need', () => {
   const json = JSON.parse(JSON.stringify(report)) as Record<string, unknown>
   expect(Object.keys(json)).toEqual(
     expect.arrayContaining(['rows', 'memory', 'startup', 'reload', 'gaps', 'targets']),

@@ -1,7 +1,7 @@
 import { formatTable } from '../scripts/frame/table.ts'
 import type { Report, RowReport, StreamReport, StreamRow } from './report.ts'
 
-/** The lines that people read. */
+/** Returns the lines that people read. */
 export function renderReport(report: Report): string[] {
   const rows = report.rows.filter((row): row is RowReport => row.rps32 !== null)
   const streams = report.rows.flatMap((row) => (isStream(row) ? [row.stream] : []))
@@ -16,7 +16,9 @@ export function renderReport(report: Report): string[] {
     ...renderTargets(report),
     ...rows
       .filter(({ failed }) => failed > 0)
-      .map(({ name, failed }) => `NOT VALID: ${name}: ${failed} requests were not answered by 200`),
+      .map(
+        ({ name, failed }) => `NOT VALID: ${name}: ${failed} requests were not answered with 200`,
+      ),
     ...streams
       .filter(({ incomplete }) => incomplete > 0)
       .map(({ name, incomplete }) => `NOT VALID: ${name}: ${incomplete} streams broke`),
@@ -30,7 +32,7 @@ function isStream(row: RowReport | StreamRow): row is StreamRow {
 function renderRows(rows: readonly RowReport[]): string[] {
   const heading = ['row', 'req/s (32)', 'range', 'p50 ms (1)', 'added p50', 'added p99']
   return formatTable([
-    [...heading, 'to caddy', 'to its null', 'CPU µs'],
+    [...heading, 'to caddy', 'to its baseline', 'CPU µs'],
     ...rows.map((row) => [
       row.name,
       whole(row.rps32),
@@ -80,7 +82,7 @@ ${coarse(audit.cpuMicros)} µs of CPU each`,
   ]
 }
 
-/** What was asked beside what was measured. */
+/** Returns the targets beside what was measured. */
 export function renderTargets({ targets }: Pick<Report, 'targets'>): string[] {
   const verdict = (isMet: boolean | null) => (isMet === null ? 'unknown' : isMet ? 'met' : 'MISSED')
   return formatTable([

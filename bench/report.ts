@@ -1,4 +1,4 @@
-/** The form of what a run found out; `--json` writes a `Report`. */
+/** The results of a run; `--json` writes a `Report`. */
 
 /** One row in one round. */
 export type RowSample = {
@@ -7,7 +7,7 @@ export type RowSample = {
   readonly p99Ms1: number
   /** Answers other than 200, and connections that broke. */
   readonly failed: number
-  /** CPU time of Caddy and of who decides, per request at 32 connections; null outside Linux. */
+  /** CPU time of Caddy and what decides, per request at 32 connections; null outside Linux. */
   readonly cpuMicros: number | null
 }
 
@@ -18,11 +18,11 @@ export type RowReport = {
   readonly rps32Range: readonly [number, number]
   readonly p50Ms1: number
   readonly p99Ms1: number
-  /** Beside `caddy`, within the same rounds. */
+  /** Compared with `caddy` in the same rounds. */
   readonly addedP50Ms: number
   readonly addedP99Ms: number
   readonly ratioToCaddy: number
-  /** Beside `null` for checks, beside `bare-relay` for the relay's rows. */
+  /** Compared with `null` for checks, with `bare-relay` for rows of the relay. */
   readonly ratioToNull: number
   readonly nullRow: string
   readonly cpuMicros: number | null
@@ -32,7 +32,7 @@ export type RowReport = {
 /** One stream as its client saw it; times are epoch milliseconds with fractions. */
 export type StreamRecord = {
   readonly askedAt: number
-  /** When each event was read, and when the application says that it wrote it. */
+  /** When the client read each event, and when the application wrote it. */
   readonly events: readonly { readonly readAt: number; readonly sentAt: number }[]
   readonly isComplete: boolean
 }
@@ -44,33 +44,33 @@ export type StreamReport = {
   readonly incomplete: number
   readonly firstEventP50Ms: number
   readonly firstEventP99Ms: number
-  /** From the application's writing to the client's reading. */
+  /** From the application's write to the client's read. */
   readonly delayP50Ms: number
   readonly delayP99Ms: number
   readonly largestGapMs: number
-  /** The largest gap between two events as the application wrote them: no part of ours. */
+  /** The largest gap between two events as the application wrote them, which is not our delay. */
   readonly largestSentGapMs: number
 }
 
-/** A stream has no throughput of its own, and so none of the figures of the other rows. */
+/** A stream has no throughput, and so none of the figures of other rows. */
 export type StreamRow = Readonly<
   Record<'rps32' | 'p50Ms1' | 'addedP50Ms' | 'addedP99Ms' | 'ratioToCaddy' | 'ratioToNull', null>
 > & { readonly name: string; readonly stream: StreamReport }
 
-/** Resident memory in MB (10^6 bytes); null where the system does not say. */
+/** Resident memory in MB (10^6 bytes); null if the system does not report it. */
 export type MemoryReport = {
   readonly gatekeeperIdleMb: number | null
   readonly gatekeeperLoadedMb: number | null
   readonly caddyIdleMb: number | null
-  /** The null: what Node itself and its HTTP server take. */
+  /** The baseline: what Node and its HTTP server need. */
   readonly bareNodeIdleMb: number | null
 }
 
-/** From spawning the process to its line. */
+/** From the start of the process until it is ready. */
 export type StartupReport = {
   readonly readyMs: number
   readonly readyMsRange: readonly [number, number]
-  /** With a key file of 100,000. */
+  /** With a key file of 100,000 keys. */
   readonly readyManyKeysMs: number
   /** A Node that runs nothing and ends. */
   readonly bareNodeMs: number
@@ -79,20 +79,20 @@ export type StartupReport = {
 export type ReloadReport = {
   readonly keys: number
   readonly fileMb: number
-  /** From the rename of a new key file until it decides, the watcher's own delay included. */
+  /** From the rename of a new key file until it is in force, including the watcher's delay. */
   readonly inForceMs: number
   readonly inForceMsRange: readonly [number, number]
-  /** The slowest request of another key during the reloads. */
+  /** The slowest request with another key during the reloads. */
   readonly slowestRequestMs: number
-  /** Median of a request with 100,000 keys over one with 10, on the check socket itself. */
+  /** Median of a request with 100,000 keys over one with 10, directly at the check socket. */
   readonly ratioToTenKeys: number
   readonly requestMs: number
 }
 
 export type AuditReport = {
-  /** Of one process with nothing else to do. */
+  /** Records of one idle process. */
   readonly recordsPerSecond: number
-  /** CPU time of one record, the thread that writes among it. */
+  /** CPU time of one record, including the thread that writes. */
   readonly cpuMicros: number
 }
 
@@ -109,7 +109,7 @@ export type Report = {
   readonly targets: readonly Target[]
 }
 
-/** What was asked for, and what was measured. */
+/** A target and its measured value. */
 export type Target = {
   readonly what: string
   readonly wanted: string

@@ -1,9 +1,9 @@
 import type { Child } from '../gatekeeper/test/support/child.ts'
-import type { House } from './house.ts'
 import type { BenchOptions } from './options.ts'
 import { readCpuSeconds } from './processes.ts'
 import type { RowSample, StreamReport } from './report.ts'
 import { type RowPlan, streamPlans, toRequest } from './rows.ts'
+import type { Setup } from './setup.ts'
 import { median } from './statistics.ts'
 import { summariseStreams } from './summarise.ts'
 
@@ -11,9 +11,9 @@ export type Samples = Map<string, RowSample[]>
 
 const manyConnections = 32
 const warmSeconds = 0.15
-/** Before each turn of a row, and before its first one. */
+/** Warm-up before each turn of a row, and before its first one. */
 const warmUpSeconds = { again: 1, first: 2 }
-/** What is left of the time for streams, starts and reloads, in seconds. */
+/** Seconds that are reserved for streams, starts and reloads. */
 const reserveSeconds = 75
 
 export type RoundDeps = {
@@ -23,29 +23,31 @@ export type RoundDeps = {
   readonly log: (line: string) => void
 }
 
-/** Measures all rows in turn, round after round, every second round backwards. */
+/** Measures all rows in turn, round after round; every second round runs in reverse order. */
 export async function runRounds(
-  house: House,
+  setup: Setup,
   rows: readonly RowPlan[],
   deps: RoundDeps,
 ): Promise<Samples> {
   const { options, log } = deps
   const samples: Samples = new Map(rows.map(({ name }) => [name, []]))
   const tookSeconds: number[] = []
-  // Not counted: the first thousands of requests run code that V8 is still compiling, on the cores
-  // that are measured. Who stands before a model server runs for weeks after that.
+  // Not counted: during the first thousands of requests V8 still compiles on the same cores. In
+  // real use the gatekeeper runs for weeks.
   for (const plan of rows)
-    await measureRow(house, plan, { ...options, seconds: warmUpSeconds.first })
+    await measureRow(setup, plan, { ...options, seconds: warmUpSeconds.first })
   for (let round = 0; round < options.rounds; round += 1) {
     const startedAt = performance.now()
     const usedSeconds = (startedAt - deps.startedAt) / 1_000
     const needed = tookSeconds.length === 0 ? 0 : median(tookSeconds)
     if (round > 0 && usedSeconds + needed + reserveSeconds > options.limitSeconds) {
-      log(`ends after ${round} of ${options.rounds} rounds: the limit is ${options.limitSeconds} s`)
+      log(
+        `stops after ${round} of ${options.rounds} rounds: the limit is ${options.limitSeconds} s`,
+      )
       break
     }
     const plans = round % 2 === 0 ? rows : rows.toReversed()
-    for (const plan of plans) samples.get(plan.name)?.push(await measureRow(house, plan, options))
+    for (const plan of plans) samples.get(plan.name)?.push(await measureRow(setup, plan, options))
     tookSeconds.push((performance.now() - startedAt) / 1_000)
     log(`round ${round + 1} of ${options.rounds}`)
   }
@@ -53,24 +55,24 @@ export async function runRounds(
 }
 
 async function measureRow(
-  house: House,
+  setup: Setup,
   plan: RowPlan,
   { seconds, isQuick }: BenchOptions,
 ): Promise<RowSample> {
-  const { target } = house.fronts[plan.front]
-  const request = toRequest(plan, house.keys)
-  const parts = partsOf(plan, house)
+  const { target } = setup.fronts[plan.front]
+  const request = toRequest(plan, setup.keys)
+  const parts = partsOf(plan, setup)
   const common = { target, request, seconds }
-  // Warms up before the CPU time is read. Since the row's last turn its process may have rested for so
-  // long that V8 gave memory back, and with it what it had compiled.
+  // Warms up before the CPU time is read. If the process was idle since the last turn, V8 may have
+  // released memory and compiled code.
   const warming = { seconds: 0, warmSeconds: isQuick ? warmSeconds : warmUpSeconds.again }
-  await house.client.load({ ...common, connections: manyConnections, ...warming })
+  await setup.client.load({ ...common, connections: manyConnections, ...warming })
   const before = parts && readCpuSeconds(parts)
-  const many = await house.client.load({
+  const many = await setup.client.load({
     ...{ ...common, connections: manyConnections, warmSeconds: 0 },
   })
   const after = parts && readCpuSeconds(parts)
-  const one = await house.client.load({ ...common, connections: 1, warmSeconds })
+  const one = await setup.client.load({ ...common, connections: 1, warmSeconds })
   return {
     rps32: many.requests / many.seconds,
     p50Ms1: one.p50Ms,
@@ -80,22 +82,22 @@ async function measureRow(
   }
 }
 
-/** Whose CPU time a row is told with; null where that is not known. */
-function partsOf({ front, behind }: RowPlan, house: House): Child[] | null {
-  const { caddy } = house.fronts[front]
+/** Returns the processes whose CPU time counts for a row; null if unknown. */
+function partsOf({ front, behind }: RowPlan, setup: Setup): Child[] | null {
+  const { caddy } = setup.fronts[front]
   if (behind === 'peer') return null
-  return behind === null ? [caddy] : [caddy, house[behind]]
+  return behind === null ? [caddy] : [caddy, setup[behind]]
 }
 
 const eventsPerSecond = 20
 
 /** The same streams over each way, one way after the other. */
-export async function runStreamRows(house: House, options: BenchOptions): Promise<StreamReport[]> {
+export async function runStreamRows(setup: Setup, options: BenchOptions): Promise<StreamReport[]> {
   const reports: StreamReport[] = []
   for (const { name, front, path } of streamPlans) {
-    const records = await house.client.stream({
-      target: house.fronts[front].target,
-      ...{ path, key: house.keys.plain.key, streams: options.streams },
+    const records = await setup.client.stream({
+      target: setup.fronts[front].target,
+      ...{ path, key: setup.keys.plain.key, streams: options.streams },
       events: Math.ceil(options.streamSeconds * eventsPerSecond),
     })
     reports.push(summariseStreams(name, records, eventsPerSecond))

@@ -1,13 +1,13 @@
 /**
- * What is measured. Every row is one kind of request through a Caddy of its own process, with the
- * same key in it and the same application behind; only who decides differs.
+ * The rows that are measured. Each is one kind of request through its own Caddy process, with the
+ * same key and the same application; only the program that decides differs.
  */
 
 import type { KeyName } from './bench-keys.ts'
 
 /**
- * `ours`: our Caddyfile with the gatekeeper. `unaudited`: another one, which records no allowed
- * request. `stand-in`: the same file, others in its place.
+ * `ours`: our Caddyfile with the gatekeeper. `unaudited`: a gatekeeper that records no allowed
+ * request. `stand-in`: the same Caddyfile with the baselines.
  */
 export type FrontName = 'ours' | 'unaudited' | 'stand-in'
 
@@ -17,37 +17,37 @@ export type RowPlan = {
   readonly front: FrontName
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** The row that this one is set against: what asks nothing, on the same way. */
+  /** The baseline of this row, which checks nothing on the same way. */
   readonly nullRow: 'null' | 'null-pooled' | 'bare-relay'
-  /** Who answers beside Caddy, for the CPU time, which is not told of a peer's several processes. */
+  /** The process besides Caddy whose CPU time counts; null for peers with several processes. */
   readonly behind: 'gatekeeper' | 'unaudited' | 'null' | 'bareRelay' | 'peer' | null
-  /** The Authorization field; without one, the key as Bearer. */
+  /** The Authorization field; the key as Bearer if left out. */
   readonly authorization?: string | null
-  /** Whose key it carries: `plain` if not given. */
+  /** The key that it sends; `plain` by default. */
   readonly key?: KeyName
 }
 
-/** Neighbours are measured next to each other, so the pairs that are compared stand together. */
+/** Rows are measured in this order, so pairs that are compared stand next to each other. */
 export const rowPlans = [
   {
     name: 'caddy',
-    what: 'Caddy alone before the application',
+    what: 'Caddy alone in front of the application',
     ...{ front: 'stand-in', method: 'GET', path: '/plain/hello', nullRow: 'null', behind: null },
   },
   {
     name: 'caddy-unpooled',
-    what: 'the same, a connection per request to it, as behind our check',
+    what: 'the same with a new connection for each request, as behind our check',
     ...{ front: 'stand-in', method: 'GET', path: '/unpooled/hello', nullRow: 'null', behind: null },
   },
   {
     name: 'forward-auth-null',
-    what: 'plain forward_auth to the null',
+    what: 'plain forward_auth to the baseline',
     ...{ front: 'stand-in', method: 'GET', path: '/forward/hello', nullRow: 'null' },
     behind: 'null',
   },
   {
     name: 'null',
-    what: 'our check, answered by a bare node:http that always says yes',
+    what: 'our check, answered by a bare node:http that allows everything',
     ...{ front: 'stand-in', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'null' },
   },
   {
@@ -57,25 +57,25 @@ export const rowPlans = [
   },
   {
     name: 'check-key-unaudited',
-    what: 'the same, with no record of it in the audit (audit.allowed: none)',
+    what: 'the same without an audit record (audit.allowed: none)',
     ...{ front: 'unaudited', method: 'GET', path: '/tts/hello', nullRow: 'null' },
     behind: 'unaudited',
   },
   {
     name: 'check-jwt',
-    what: 'the same for an access token of ours (RS256), its signature remembered',
+    what: 'the same for our own access token (RS256) with a known signature',
     ...{ front: 'ours', method: 'GET', path: '/tts/hello', nullRow: 'null', behind: 'gatekeeper' },
     key: 'token',
   },
   {
     name: 'null-pooled',
-    what: 'NOT SHIPPED (decision 0002): the null, its connections kept',
+    what: 'NOT SHIPPED (decision 0002): the baseline with kept connections',
     ...{ front: 'stand-in', method: 'GET', path: '/tts/pooled/hello', nullRow: 'null-pooled' },
     behind: 'null',
   },
   {
     name: 'check-key-pooled',
-    what: 'NOT SHIPPED (decision 0002): our check, its connections kept',
+    what: 'NOT SHIPPED (decision 0002): our check with kept connections',
     ...{ front: 'ours', method: 'GET', path: '/tts/pooled/hello', nullRow: 'null-pooled' },
     behind: 'gatekeeper',
   },
@@ -105,7 +105,7 @@ export const rowPlans = [
   },
 ] as const satisfies readonly RowPlan[]
 
-/** The same streams on three ways, so that what the machine does is not taken for ours. */
+/** The same streams on three ways, to separate the effect of the machine from ours. */
 export const streamPlans = [
   { name: 'stream-caddy', front: 'stand-in', path: '/plain/api/chat' },
   { name: 'stream-bare-relay', front: 'stand-in', path: '/api/chat' },
@@ -117,11 +117,11 @@ const openaiRow: Omit<RowPlan, 'name' | 'what'> = {
   behind: 'gatekeeper',
 }
 
-/** Measured beside peers only: our relay of the request that they get. */
+/** Measured only with peers: our relay with the same request as theirs. */
 export const openaiRows: readonly RowPlan[] = [
   {
     name: 'relay-openai',
-    what: 'our relay: an OpenAI chat, as the peers that relay get it',
+    what: 'our relay: an OpenAI chat, as relaying peers get it',
     ...openaiRow,
   },
   {
@@ -131,7 +131,7 @@ export const openaiRows: readonly RowPlan[] = [
   },
 ]
 
-/** The bytes of a row's request. */
+/** Returns the bytes of a row's request. */
 export function toRequest(
   plan: RowPlan,
   keys: Readonly<Record<KeyName, { readonly key: string }>>,
@@ -144,7 +144,7 @@ export function toRequest(
   return `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
-/** A chat of Ollama's, in ASCII. */
+/** Returns a chat in Ollama's form, in ASCII. */
 export function toChat({ isStreamed, events }: { isStreamed: boolean; events: number }): string {
   return JSON.stringify({
     model: 'tiny:latest',

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatTable } from '../scripts/frame/table.ts'
 import type { Undo } from './front.ts'
-import { openHouse } from './house.ts'
 import { type CpuProfile, topFunctions, topSources } from './profile.ts'
 import { type RowPlan, rowPlans, toRequest } from './rows.ts'
+import { startSetup } from './setup.ts'
 
 const profiled = ['check-key', 'relay', 'relay-limited']
 
-/** Puts each of our rows under load before a gatekeeper that profiles itself; returns tables. */
+/** Puts load on each of our rows while the gatekeeper profiles itself; returns tables. */
 export async function runProfile(
   { caddy, seconds }: { caddy: string; seconds: number },
   undo: Undo,
@@ -36,13 +36,13 @@ type Job = { readonly caddy: string; readonly seconds: number; readonly folder: 
 async function profileRow(plan: RowPlan, job: Job, undo: Undo): Promise<CpuProfile> {
   mkdirSync(job.folder, { recursive: true })
   const gatekeeperFlags = ['--cpu-prof', `--cpu-prof-dir=${job.folder}`]
-  const house = await openHouse({ caddy: job.caddy, gatekeeperFlags }, undo)
-  const { target } = house.fronts.ours
-  const request = toRequest(plan, house.keys)
+  const setup = await startSetup({ caddy: job.caddy, gatekeeperFlags }, undo)
+  const { target } = setup.fronts.ours
+  const request = toRequest(plan, setup.keys)
   const { seconds } = job
-  await house.client.load({ target, request, connections: 32, seconds, warmSeconds: 0 })
+  await setup.client.load({ target, request, connections: 32, seconds, warmSeconds: 0 })
   // It writes its profile when it ends.
-  await house.gatekeeper.stop()
+  await setup.gatekeeper.stop()
   const [name = ''] = readdirSync(job.folder)
   return JSON.parse(readFileSync(join(job.folder, name), 'utf8')) as CpuProfile
 }

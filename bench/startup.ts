@@ -7,7 +7,7 @@ import { median, rangeOf } from './statistics.ts'
 
 export type StartupPlaces = { readonly few: Place; readonly many: Place; readonly count: number }
 
-/** Starts the gatekeeper again and again, alone, with few and with many keys in turn. */
+/** Starts the gatekeeper repeatedly, alone, with few and with many keys in turn. */
 export async function measureStartup(places: StartupPlaces, undo: Undo): Promise<StartupReport> {
   const [few, many, bare]: [number[], number[], number[]] = [[], [], []]
   for (let turn = 0; turn < places.count; turn += 1) {

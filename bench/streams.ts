@@ -14,7 +14,7 @@ export type StreamPlan = {
   readonly events: number
 }
 
-/** Streams begin this far apart, whatever became of those before: an open loop. */
+/** Milliseconds between the starts of streams, independent of earlier ones: an open loop. */
 const apartMs = 10
 
 export async function runStreams(plan: StreamPlan): Promise<StreamRecord[]> {
@@ -22,7 +22,7 @@ export async function runStreams(plan: StreamPlan): Promise<StreamRecord[]> {
   const agent = new Agent({ connect: { ca }, allowH2: false, connections: plan.streams })
   const ask = (isStreamed: boolean) => askChat(agent, plan, isStreamed)
   try {
-    // All connections at once, so that no stream waits for a TLS handshake of its own or of others.
+    // All connections open in advance, so that no stream waits for a TLS handshake.
     await Promise.all(Array.from({ length: plan.streams }, () => ask(false)))
     const startedAt = performance.now()
     const begin = async (_: unknown, at: number) => {

@@ -16,7 +16,7 @@ describe('rows', () => {
   ])
   const rows = summariseRows([plan('caddy'), plan('null'), plan('check-key')], samples)
 
-  it('are set against caddy and against their null within the same rounds', () => {
+  it('are compared with caddy and with their baseline in the same rounds', () => {
     expect(rows[2]).toMatchObject({ rps32: 450, rps32Range: [225, 450], p50Ms1: 2.5 })
     expect(rows[2]?.ratioToCaddy).toBeCloseTo(0.45)
     expect(rows[2]?.ratioToNull).toBeCloseTo(0.9)
@@ -25,11 +25,11 @@ describe('rows', () => {
     expect(rows[0]).toMatchObject({ addedP50Ms: 0, ratioToCaddy: 1 })
   })
 
-  it('a failed answer is never lost among the good ones', () => {
+  it('a failed answer is always counted', () => {
     expect(rows.map(({ failed }) => failed)).toEqual([0, 0, 1])
   })
 
-  it('CPU time is null where the system does not say, and never a number', () => {
+  it('CPU time is null, not a number, if the system does not report it', () => {
     expect(rows[0]?.cpuMicros).toBeNull()
     const known = new Map([['caddy', [sample(1, 1, { cpuMicros: 300 }), sample(1, 1)]]])
     expect(summariseRows([plan('caddy')], known)[0]?.cpuMicros).toBe(300)
@@ -42,18 +42,18 @@ describe('streams', () => {
   const broken = { askedAt: 990, events: events.slice(0, 1), isComplete: false }
   const silent = { askedAt: 990, events: [], isComplete: false }
 
-  it('tell the first event, the largest gap, and what of it is the application’s', () => {
+  it('have the first event, the largest gap, and the gap as the application sent it', () => {
     const report = summariseStreams('stream', [whole], 20)
     expect(report).toMatchObject({ firstEventP50Ms: 12, delayP50Ms: 2, largestGapMs: 130 })
     expect(report).toMatchObject({ largestSentGapMs: 130, streams: 1, incomplete: 0 })
   })
 
-  it('a broken stream and one that never began are counted', () => {
+  it('broken streams and streams that never began are counted', () => {
     const report = summariseStreams('stream', [whole, broken, silent], 20)
     expect(report).toMatchObject({ streams: 3, incomplete: 2 })
   })
 
-  it('stand among the rows without figures that they do not have', () => {
+  it('are rows without the figures that they do not have', () => {
     const row = toStreamRow(summariseStreams('stream', [whole], 20))
     expect(row).toMatchObject({ name: 'stream', rps32: null, ratioToNull: null })
   })

@@ -3,7 +3,7 @@ import { median, medianDifference, medianRatio, quantile, rangeOf } from './stat
 
 type Named = { readonly name: string; readonly what: string; readonly nullRow: string }
 
-/** Medians over the rounds. Every row must have been measured in the same rounds. */
+/** Returns medians over the rounds. Every row must have been measured in the same rounds. */
 export function summariseRows(
   plans: readonly Named[],
   samples: ReadonlyMap<string, readonly RowSample[]>,
@@ -55,7 +55,7 @@ export function summariseStreams(
   }
 }
 
-/** The stream's place among the rows. */
+/** Returns the stream as a row of the table. */
 export function toStreamRow(stream: StreamReport): StreamRow {
   return {
     name: stream.name,

@@ -25,19 +25,19 @@ describe('targets', () => {
     ...['check-key: throughput', 'check-key: added', 'relay: throughput', 'idle gatekeeper'],
   ].map((start) => targets.find(({ what }) => what.startsWith(start)))
 
-  it('one that is missed by a hair is missed, and one that is reached exactly is met', () => {
+  it('a target that is almost reached is missed; a target that is reached exactly is met', () => {
     expect(throughput).toMatchObject({ measured: 0.91, isMet: false })
     expect(relay).toMatchObject({ measured: 0.8, isMet: true })
     expect(added?.measured).toBeCloseTo(1.2)
   })
 
-  it('what could not be measured is neither met nor missed', () => {
+  it('a target without a measurement is neither met nor missed', () => {
     expect(idle).toMatchObject({ measured: null, isMet: null })
     const without = judgeTargets({ rows: [], ...rest })
     expect(without.slice(0, 3).map(({ isMet }) => isMet)).toEqual([null, null, null])
   })
 
-  it('what relays here and elsewhere is set beside ours with every limit on, where it ran', () => {
+  it('relaying peers that ran are compared with our relay with all limits', () => {
     const peers = [row('relay-openai-limited', { rps32: 30 }), row('portkey', { rps32: 10 })]
     const times = judgeTargets({ rows: peers, ...rest }).filter(({ what }) =>
       what.includes('times'),
@@ -45,7 +45,7 @@ describe('targets', () => {
     expect(times).toMatchObject([{ wanted: '>= 3', measured: 3, isMet: true }])
   })
 
-  it('the audit is judged by its part of the check', () => {
+  it('the audit target is its share of the CPU time of a check', () => {
     const share = judgeTargets({ rows: [row('check-key', { cpuMicros: 300 })], ...rest }).at(-1)
     expect(share).toMatchObject({ measured: 0.02, isMet: true })
   })

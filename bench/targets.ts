@@ -8,12 +8,12 @@ export type Measured = {
   readonly audit: { readonly cpuMicros: number }
 }
 
-/** What was asked of a release beside what this run measured. */
+/** Compares this run with the targets for a release. */
 export function judgeTargets({ rows, memory, startup, reload, audit }: Measured): Target[] {
   const row = (name: string) => rows.find((candidate) => candidate.name === name)
   const added = (name: string) => row(name)?.addedP50Ms ?? Number.NaN
   const rate = (name: string) => row(name)?.rps32 ?? Number.NaN
-  // Two rows differ by more than this from round to round; a record by itself can be measured.
+  // Two rows differ by more than this between rounds; a single record can be measured.
   const auditShare = audit.cpuMicros / (row('check-key')?.cpuMicros ?? Number.NaN)
   const loadMs = startup.readyManyKeysMs - startup.readyMs
   return [
@@ -28,17 +28,17 @@ export function judgeTargets({ rows, memory, startup, reload, audit }: Measured)
         const times = rate('relay-openai-limited') / rate(peer)
         return atLeast(`relay-openai-limited: times the throughput of ${peer}`, bound, times)
       }),
-    // "No slower", and what two medians of the same thing differ by on a shared machine.
+    // "No slower", plus the difference of two medians of the same thing on a shared machine.
     atMost('a request with 100,000 keys beside one with 10', 1.05, reload.ratioToTenKeys),
     atMost('100,000 keys loaded, beside 10 (ms)', 500, loadMs),
-    // "Around 90" and "about 0.4 s", with a tenth of room.
+    // "Around 90" and "about 0.4 s", plus a tenth.
     atMost('idle gatekeeper, resident (MB)', 99, memory.gatekeeperIdleMb),
     atMost('gatekeeper ready (ms)', 440, startup.readyMs),
     atMost('check-key: share of its CPU time that its record takes', 0.03, auditShare),
   ]
 }
 
-/** How much more is asked than what relays here and elsewhere. */
+/** How many times as many requests as these relays we must answer. */
 const peerBounds = [
   { peer: 'portkey', bound: 3 },
   { peer: 'litellm', bound: 10 },

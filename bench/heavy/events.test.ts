@@ -9,7 +9,7 @@ import { runEvents } from './events.ts'
 const folder = mkdtempSync(join(tmpdir(), 'gk-bench-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A server that writes these texts, whatever is asked. */
+/** Starts a server that writes these texts to every request. */
 async function serve(name: string, texts: readonly string[]) {
   const socketPath = join(folder, name)
   const server = createServer((request, response) => {
@@ -34,14 +34,14 @@ async function serve(name: string, texts: readonly string[]) {
 const event = (n: number) => `data: {"n":${n},"at":${1000 + n * 50},"id":"x"}\n\n`
 
 describe('streams', () => {
-  it('are whole where every event came once, however it was cut', async () => {
+  it('are complete if every event arrived once, in any chunks', async () => {
     const text = event(0) + event(1) + event(2)
     const tally = await serve('whole', [text.slice(0, 15), text.slice(15), 'data: [DONE]\n\n'])
     expect(tally).toMatchObject({ streams: 2, events: 6, dropped: 0, incomplete: 0 })
     expect(tally.largestSentGapMs).toBe(50)
   })
 
-  it('an event that is missing, or comes twice, is dropped', async () => {
+  it('a missing or repeated event counts as dropped', async () => {
     expect(await serve('missing', [event(0), event(2)])).toMatchObject({ dropped: 4 })
     const twice = await serve('twice', [event(0), event(1), event(1)])
     expect(twice.dropped).toBeGreaterThan(0)

@@ -1,30 +1,30 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from '../statistics.ts'
-import { type Caller, createCaller, type Door } from './door.ts'
+import { type Caller, createCaller, type EntryPoint } from './caller.ts'
 
-export type EventsPlan = Door & {
+export type EventsPlan = EntryPoint & {
   readonly kind: 'events'
   readonly streams: number
   /** Events of each stream; the application sends 20 a second. */
   readonly events: number
 }
 
-/** What all streams of one run saw; milliseconds. */
+/** Results of all streams of one run, in milliseconds. */
 export type EventsTally = {
   readonly streams: number
   readonly events: number
-  /** Events that were sent and never read, or read twice or in another order. */
+  /** Events that were sent and never read, read twice, or read in another order. */
   readonly dropped: number
   readonly incomplete: number
-  /** Why streams broke, each reason once: codes of errors, or statuses. */
+  /** Why streams broke, each reason once: error codes or statuses. */
   readonly faults: readonly string[]
   readonly firstEventP50Ms: number
   readonly firstEventP99Ms: number
-  /** From the application's writing to the client's reading. */
+  /** From the application's write to the client's read. */
   readonly delayP50Ms: number
   readonly delayP99Ms: number
-  /** By how much the pause before an event is another than the one that was sent, either way. */
+  /** The difference between the pause before an event as sent and as read. */
   readonly addedGapP50Ms: number
   readonly addedGapP99Ms: number
   readonly largestGapMs: number
@@ -37,10 +37,10 @@ const connectPauseMs = 300
 const path = '/v1/chat/completions'
 
 type Seen = { readonly askedAt: number; readonly readAt: number[]; readonly sentAt: number[] }
-/** `fault` is null where the answer was whole. */
+/** `fault` is null if the answer was complete. */
 type Ended = Seen & { readonly fault: string | null; readonly misplaced: number }
 
-/** Streams begin 2 ms apart whatever became of those before, on connections opened beforehand. */
+/** A stream starts every 2 ms, independent of the others, on connections that are already open. */
 export async function runEvents(plan: EventsPlan): Promise<EventsTally> {
   const caller = createCaller(plan.target, plan.streams)
   try {
@@ -51,7 +51,7 @@ export async function runEvents(plan: EventsPlan): Promise<EventsTally> {
   }
 }
 
-/** A unix socket with a full backlog refuses at once, where a TCP client would wait. */
+/** A unix socket with a full backlog refuses at once; a TCP client would wait. */
 async function connect(caller: Caller, plan: EventsPlan): Promise<void> {
   for (let attempt = 0; attempt < connectAttempts; attempt += 1) {
     const { fault } = await ask(caller, plan, false)
@@ -92,7 +92,7 @@ function ask(caller: Caller, { fields, events }: EventsPlan, stream: boolean): P
   return promise
 }
 
-/** Reads by hand: parsing 20,000 events a second would take the cores from what is measured. */
+/** Reads without JSON.parse, which at 20,000 events a second would use the CPU that is measured. */
 function createReader({ readAt, sentAt }: Seen) {
   let rest = ''
   let misplaced = 0

@@ -26,18 +26,18 @@ const find = (what: string, changed?: Partial<HeavyReport>) =>
   judged(changed).find((target) => target.what.startsWith(what))
 
 describe('the heavy targets', () => {
-  it('one dropped event is too many', () => {
+  it('one dropped event misses the target', () => {
     expect(find('events dropped')).toMatchObject({ measured: 0, isMet: true })
     const events = [{ ...stream, dropped: 1 }]
     expect(find('events dropped', { events })).toMatchObject({ measured: 1, isMet: false })
   })
 
-  it('memory that grows with a body is missed', () => {
+  it('memory that grows with the body misses the target', () => {
     expect(find('upload-form-200')).toMatchObject({ measured: 20, isMet: true })
     expect(find('download')).toMatchObject({ measured: 80, isMet: false })
   })
 
-  it('a refusal is judged by the CPU time of an accepted request that is counted', () => {
+  it('the CPU time of a refusal is compared with that of an accepted, counted request', () => {
     expect(find('unknown key')).toMatchObject({ measured: 0.1, isMet: true })
     const refusals = [refusal('accepted, with limits', 200, null), refusal('unknown key', 401, 9)]
     expect(find('unknown key', { refusals })).toMatchObject({ measured: null, isMet: null })
@@ -45,12 +45,12 @@ describe('the heavy targets', () => {
 })
 
 describe('the heavy table', () => {
-  it('has no faults where everything came', () => {
+  it('has no faults if everything arrived', () => {
     expect(faultsOf(report)).toEqual([])
     expect(renderHeavy(report).join('\n')).not.toContain('NOT VALID')
   })
 
-  it('says what makes its figures none', () => {
+  it('says why its figures are not valid', () => {
     const broken = {
       ...report,
       events: [{ ...stream, dropped: 3, incomplete: 1, faults: ['EAGAIN'] }],

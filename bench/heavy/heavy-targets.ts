@@ -4,10 +4,10 @@ import type { EventsRow, HeavyReport, RefusalRow, TransferRow } from './heavy-re
 
 type Measured = Pick<HeavyReport, 'events' | 'transfers' | 'refusals'>
 
-/** What the collector may leave lying about while 200 MB go by; what held them would have them all. */
+/** MB that the garbage collector may leave during 200 MB; holding the body would take all of it. */
 const constantMb = 64
 
-/** What was asked beside what was measured. */
+/** Compares the measurements with the targets. */
 export function judgeHeavy({ events, transfers, refusals }: Measured): Target[] {
   const accepted = refusals.find(({ name }) => name === 'accepted, with limits')
   return [
@@ -34,7 +34,7 @@ function judgeRefusal(row: RefusalRow, accepted: RefusalRow | undefined): Target
   const times = row.perSecond / (accepted?.perSecond ?? Number.NaN)
   return [
     atMost(`${row.name}: CPU time beside an accepted request`, 0.1, cpu),
-    // Nothing was asked of it: a figure to be seen beside the other.
+    // Not a target: this figure is for comparison only.
     atLeast(`${row.name}: refused per accepted in a second`, 1, times),
   ]
 }

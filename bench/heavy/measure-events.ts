@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { House } from '../house.ts'
+import type { Setup } from '../setup.ts'
 import { median } from '../statistics.ts'
 import type { EventsTally } from './events.ts'
 import type { EventsRow, Weight } from './heavy-report.ts'
 import { caddyWays, directWays, type Way } from './ways.ts'
 import { weigh } from './weigh.ts'
 
-/** How much of it; small only to show that it runs. */
+/** How many streams and events; small if the run only shows that the bench works. */
 export type HeavySize = {
   readonly direct: number
   readonly throughCaddy: number
@@ -16,18 +16,18 @@ export type HeavySize = {
 }
 
 const perSecond = 20
-/** Between two turns, so that none pays for what the last one left behind. */
+/** The pause between two turns, so that a turn does not pay for the one before. */
 const pauseMs = 500
 
-/** Streams on all ways, in turns: ours and the bare relay, straight and through Caddy. */
+/** Streams over all ways in turn: ours and the bare relay, directly and through Caddy. */
 export async function measureEvents(
-  house: House,
+  setup: Setup,
   size: HeavySize,
   log: (line: string) => void,
 ): Promise<EventsRow[]> {
   const groups = [
-    { ways: directWays(house), streams: size.direct, suffix: '' },
-    { ways: caddyWays(house), streams: size.throughCaddy, suffix: ' (Caddy)' },
+    { ways: directWays(setup), streams: size.direct, suffix: '' },
+    { ways: caddyWays(setup), streams: size.throughCaddy, suffix: ' (Caddy)' },
   ]
   const rows: EventsRow[] = []
   for (const { ways, streams, suffix } of groups) {
@@ -35,7 +35,7 @@ export async function measureEvents(
     for (let turn = 0; turn < size.turns; turn += 1) {
       log(`${streams} streams${suffix}, turn ${turn + 1}`)
       for (const way of turn % 2 === 0 ? ways : ways.toReversed()) {
-        seen.get(way)?.push(await runTurn(way, { house, streams, size }))
+        seen.get(way)?.push(await runTurn(way, { setup, streams, size }))
         await sleep(pauseMs)
       }
     }
@@ -44,12 +44,12 @@ export async function measureEvents(
   return rows
 }
 
-type Turn = { readonly house: House; readonly streams: number; readonly size: HeavySize }
+type Turn = { readonly setup: Setup; readonly streams: number; readonly size: HeavySize }
 
-async function runTurn(way: Way, { house, streams, size }: Turn): Promise<EventsTally & Weight> {
-  const door = way.doorTo('/v1/chat/completions', house.keys.limited.key)
+async function runTurn(way: Way, { setup, streams, size }: Turn): Promise<EventsTally & Weight> {
+  const entryPoint = way.entryPointFor('/v1/chat/completions', setup.keys.limited.key)
   const events = Math.ceil(size.streamSeconds * perSecond)
-  const ask = () => house.client.events({ ...door, streams, events })
+  const ask = () => setup.client.events({ ...entryPoint, streams, events })
   const { result, weight } = await weigh(way.child, ask)
   return { ...result, ...weight }
 }
@@ -72,7 +72,7 @@ function summarise(name: string, turns: readonly (EventsTally & Weight)[]): Even
     addedGapP99Ms: middle('addedGapP99Ms'),
     largestGapMs: middle('largestGapMs'),
     largestSentGapMs: middle('largestSentGapMs'),
-    // Of the first turn: later ones begin with what the one before has not given back.
+    // The first turn: later ones start with memory that was not returned yet.
     idleMb: turns[0]?.idleMb ?? null,
     peakMb: turns[0]?.peakMb === null ? null : Math.max(...of('peakMb')),
     cpuSeconds: turns[0]?.cpuSeconds === null ? null : sum('cpuSeconds'),

@@ -1,7 +1,7 @@
 import type { Caddy } from '../../scripts/caddy/find-caddy.ts'
 import type { Undo } from '../front.ts'
-import { openHouse } from '../house.ts'
 import { describeMachine } from '../machine.ts'
+import { startSetup } from '../setup.ts'
 import type { HeavyReport } from './heavy-report.ts'
 import { judgeHeavy } from './heavy-targets.ts'
 import { type HeavySize, measureEvents } from './measure-events.ts'
@@ -29,13 +29,13 @@ export async function measureHeavy(
   const at = new Date().toISOString()
   const machine = describeMachine(caddy)
   const size = isQuick ? quick : full
-  const house = await openHouse({ caddy: caddy.path }, undo)
+  const setup = await startSetup({ caddy: caddy.path }, undo)
   log('large bodies')
-  const transfers = await measureTransfers(house, size.turns)
+  const transfers = await measureTransfers(setup, size.turns)
   log('refusals')
   const { turns, refusalSeconds: seconds } = size
-  const refusals = await measureRefusals(house, { turns, seconds })
-  const events = await measureEvents(house, size, log)
+  const refusals = await measureRefusals(setup, { turns, seconds })
+  const events = await measureEvents(setup, size, log)
   const measured = { events, transfers, refusals }
   return { at, machine, ...measured, targets: judgeHeavy(measured) }
 }

@@ -1,7 +1,7 @@
 import { makeKey } from '../../gatekeeper/test/support/keys.ts'
-import type { House } from '../house.ts'
 import { readCpuSeconds } from '../processes.ts'
 import { toChat } from '../rows.ts'
+import type { Setup } from '../setup.ts'
 import { median } from '../statistics.ts'
 import type { RefusalRow } from './heavy-report.ts'
 import { directWays, type Way } from './ways.ts'
@@ -17,13 +17,13 @@ type Plan = {
 }
 type Sample = { readonly perSecond: number; readonly cpuMicros: number | null; failed: number }
 
-/** The same small request, accepted and refused, straight at the relay's socket. */
+/** The same small request, accepted and refused, directly at the relay's socket. */
 export async function measureRefusals(
-  house: House,
+  setup: Setup,
   { turns, seconds }: { turns: number; seconds: number },
 ): Promise<RefusalRow[]> {
-  const [ours, bare] = directWays(house)
-  const { keys } = house
+  const [ours, bare] = directWays(setup)
+  const { keys } = setup
   const plans: readonly Plan[] = [
     { name: 'bare-relay', status: 200, way: bare, key: keys.limited.key },
     { name: 'accepted', status: 200, way: ours, key: keys.plain.key },
@@ -35,16 +35,16 @@ export async function measureRefusals(
   const samples = new Map<Plan, Sample[]>(plans.map((plan) => [plan, []]))
   for (let turn = 0; turn < turns; turn += 1) {
     for (const plan of turn % 2 === 0 ? plans : plans.toReversed()) {
-      samples.get(plan)?.push(await measure(plan, seconds, house))
+      samples.get(plan)?.push(await measure(plan, seconds, setup))
     }
   }
   return plans.map((plan) => summarise(plan, samples.get(plan) ?? []))
 }
 
-async function measure({ way, key, status }: Plan, seconds: number, { client }: House) {
-  const { target, fields } = way.doorTo(path, key)
+async function measure({ way, key, status }: Plan, seconds: number, { client }: Setup) {
+  const { target, fields } = way.entryPointFor(path, key)
   const common = { target, request: toText(fields), connections, status }
-  // Warms up, and has the one request that a spent key may send behind it.
+  // Warms up, and uses up the single request of a spent key.
   await client.load({ ...common, seconds: 0, warmSeconds: 0.3 })
   const before = readCpuSeconds([way.child])
   const tally = await client.load({ ...common, seconds, warmSeconds: 0 })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { House } from '../house.ts'
+import type { Setup } from '../setup.ts'
 import { median } from '../statistics.ts'
 import type { TransferRow } from './heavy-report.ts'
 import type { TransferPlan, TransferTally } from './transfer.ts'
@@ -12,9 +12,9 @@ const downloadBytes = 200_000_000
 
 const plans: readonly Plan[] = [
   { name: 'upload-form', path: '/v1/audio/transcriptions', body: 'form', bytes: 20_000_000 },
-  // Ten times as much, to see whether memory goes with it.
+  // Ten times as much, to show whether memory grows with it.
   { name: 'upload-form-200', path: '/v1/audio/transcriptions', body: 'form', bytes: 200_000_000 },
-  // Held whole, since a check reads it; 32 MiB is the most.
+  // The gatekeeper holds this body, because a check reads it; the maximum is 32 MiB.
   { name: 'upload-json', path: '/api/chat', body: 'json', bytes: 20_000_000 },
   {
     name: 'download',
@@ -23,15 +23,15 @@ const plans: readonly Plan[] = [
   },
 ]
 
-/** Much in one request or in one answer, straight at the sockets, ours and the bare relay in turns. */
-export async function measureTransfers(house: House, turns: number): Promise<TransferRow[]> {
+/** Large bodies and answers directly at the sockets, ours and the bare relay in turn. */
+export async function measureTransfers(setup: Setup, turns: number): Promise<TransferRow[]> {
   const rows: TransferRow[] = []
   for (const plan of plans) {
-    const ways = directWays(house)
+    const ways = directWays(setup)
     const seen = ways.map((way) => ({ way, turns: [] as Weighed[] }))
     for (let turn = 0; turn < turns; turn += 1) {
       for (const { way, turns: own } of turn % 2 === 0 ? seen : seen.toReversed()) {
-        own.push(await runTurn(way, plan, house))
+        own.push(await runTurn(way, plan, setup))
         await sleep(300)
       }
     }
@@ -42,9 +42,9 @@ export async function measureTransfers(house: House, turns: number): Promise<Tra
 
 type Weighed = Awaited<ReturnType<typeof runTurn>>
 
-function runTurn(way: Way, { name, ...plan }: Plan, { client, keys }: House) {
-  const door = way.doorTo(plan.path, keys.limited.key)
-  return weigh(way.child, () => client.transfer({ ...door, ...plan }))
+function runTurn(way: Way, { name, ...plan }: Plan, { client, keys }: Setup) {
+  const entryPoint = way.entryPointFor(plan.path, keys.limited.key)
+  return weigh(way.child, () => client.transfer({ ...entryPoint, ...plan }))
 }
 
 function summarise(plan: Plan, way: Way, turns: readonly Weighed[]): TransferRow {
@@ -63,6 +63,6 @@ const growthOf = ({ weight }: Weighed) => (weight.peakMb ?? 0) - (weight.idleMb 
 function isWhole({ body, bytes }: Plan, tally: TransferTally): boolean {
   if (tally.status !== 200) return false
   if (body === 'speech') return tally.receivedBytes === bytes
-  // The part heads of a form are written anew, and a chat is not echoed.
+  // The part heads of a form are written again, and a chat is not echoed.
   return body === 'json' || Math.abs((tally.uploadedBytes ?? 0) - bytes) < 1_000
 }

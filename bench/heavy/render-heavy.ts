@@ -2,7 +2,7 @@ import { formatTable } from '../../scripts/frame/table.ts'
 import { renderTargets } from '../render.ts'
 import type { HeavyReport } from './heavy-report.ts'
 
-/** The lines that people read. */
+/** Returns the lines that people read. */
 export function renderHeavy(report: HeavyReport): string[] {
   return [
     ...renderEvents(report),
@@ -16,7 +16,7 @@ export function renderHeavy(report: HeavyReport): string[] {
   ]
 }
 
-/** What makes figures of a run none. */
+/** Returns why the figures of a run are not valid. */
 export function faultsOf({ events, transfers, refusals }: HeavyReport): string[] {
   return [
     ...events

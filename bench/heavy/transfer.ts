@@ -1,14 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createCaller, type Door } from './door.ts'
+import { createCaller, type EntryPoint } from './caller.ts'
 
-export type TransferPlan = Door & {
+export type TransferPlan = EntryPoint & {
   readonly kind: 'transfer'
   readonly path: string
-  /** What goes up: a form with a file, a chat with an image in it, or only an order for speech. */
+  /** The body: a form with a file, a chat with an image, or a request for speech. */
   readonly body: 'form' | 'json' | 'speech'
-  /** Of the file or the image. */
+  /** Size of the file or the image. */
   readonly bytes: number
 }
 
@@ -16,14 +16,14 @@ export type TransferTally = {
   readonly status: number
   readonly tookMs: number
   readonly receivedBytes: number
-  /** What came of the upload, as the application says; null where it does not. */
+  /** How many bytes arrived, as the application reports; null if it does not. */
   readonly uploadedBytes: number | null
 }
 
 const boundary = 'bench-5f0c2a'
 const piece = Buffer.alloc(64_000, 'A')
 
-/** One request with much in it, or much in its answer. */
+/** Sends one request with a large body or a large answer. */
 export async function runTransfer(plan: TransferPlan): Promise<TransferTally> {
   const caller = createCaller(plan.target, 1)
   const { type, before, after } = framing[plan.body]
@@ -75,7 +75,7 @@ const framing = {
 
 type Answered = { readonly status: number; readonly bytes: number; readonly text: string }
 
-/** Keeps the beginning only: all of it would be the client's memory. */
+/** Keeps only the beginning, because the whole answer would fill the client's memory. */
 function answerOf(request: ClientRequest): Promise<Answered> {
   const { promise, resolve, reject } = Promise.withResolvers<Answered>()
   request.on('error', reject)

@@ -1,46 +1,46 @@
 import { join } from 'node:path'
 import type { Child } from '../../gatekeeper/test/support/child.ts'
 import { readEdge } from '../../gatekeeper/test/support/direct.ts'
-import type { House } from '../house.ts'
-import type { Door } from './door.ts'
+import type { Setup } from '../setup.ts'
+import type { EntryPoint } from './caller.ts'
 
-/** A way for heavy things: who is in the middle, and how to ask it at a path with a key. */
+/** One way for heavy requests: the process in the middle, and its entry point. */
 export type Way = {
   readonly name: string
   readonly child: Child
-  readonly doorTo: (path: string, key: string) => Door
+  readonly entryPointFor: (path: string, key: string) => EntryPoint
 }
 
-/** Straight at the sockets, with what Caddy would say. */
-export function directWays(house: House): readonly [ours: Way, bare: Way] {
-  const { ours, 'stand-in': standIn } = house.fronts
+/** Directly at the sockets, with the fields that Caddy would send. */
+export function directWays(setup: Setup): readonly [ours: Way, bare: Way] {
+  const { ours, 'stand-in': standIn } = setup.fronts
   const edge = { 'x-gatekeeper-edge': readEdge(ours.place) }
   const way = (name: string, child: Child, stateDir: string): Way => ({
     ...{ name, child },
-    doorTo: (path, key) => ({
+    entryPointFor: (path, key) => ({
       target: { socketPath: join(stateDir, 'run/relay.sock') },
       fields: { host: 'localhost', authorization: `Bearer ${key}`, ...edge, ...statementOf(path) },
     }),
   })
   return [
-    way('relay', house.gatekeeper, ours.place.stateDir),
-    way('bare-relay', house.bareRelay, standIn.place.stateDir),
+    way('relay', setup.gatekeeper, ours.place.stateDir),
+    way('bare-relay', setup.bareRelay, standIn.place.stateDir),
   ]
 }
 
-/** Through Caddy, as anybody comes. */
-export function caddyWays(house: House): readonly [ours: Way, bare: Way] {
+/** Through Caddy, as clients come. */
+export function caddyWays(setup: Setup): readonly [ours: Way, bare: Way] {
   const way = (name: string, child: Child, front: 'ours' | 'stand-in'): Way => ({
     ...{ name, child },
-    doorTo: (_path, key) => ({
-      target: house.fronts[front].target,
+    entryPointFor: (_path, key) => ({
+      target: setup.fronts[front].target,
       fields: { host: 'localhost', authorization: `Bearer ${key}` },
     }),
   })
-  return [way('relay', house.gatekeeper, 'ours'), way('bare-relay', house.bareRelay, 'stand-in')]
+  return [way('relay', setup.gatekeeper, 'ours'), way('bare-relay', setup.bareRelay, 'stand-in')]
 }
 
-/** What the relay is told of a request; the id of all is the same, as the ledger has its own. */
+/** Caddy's statements about a request; all have the same id, because the ledger uses its own. */
 function statementOf(path: string): Record<string, string> {
   return {
     'x-gatekeeper-request-id': '00000000-0000-4000-8000-000000000000',

@@ -4,7 +4,7 @@ import type { Weight } from './heavy-report.ts'
 
 const lookMs = 25
 
-/** Runs `work` and looks again and again at how much memory the process has meanwhile. */
+/** Runs `work` and measures the memory of the process meanwhile. */
 export async function weigh<T>(
   child: Child,
   work: () => Promise<T>,

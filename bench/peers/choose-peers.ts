@@ -2,20 +2,20 @@ import { allPeers, knownGaps } from './all-peers.ts'
 import { findPeerFolder, providePeer } from './cache.ts'
 import type { Gap, Log, Peer } from './peer.ts'
 
-/** The peers of one run, and why others are not among them. */
+/** The peers of one run, and why others are left out. */
 export type ChosenPeers = { readonly peers: readonly Peer[]; readonly gaps: readonly Gap[] }
 
-/** What a run without `--peers` says of them. */
+/** Returns what a run without `--peers` reports about them. */
 export function namePeers(): ChosenPeers {
   const gaps = allPeers.map((peer) => {
     const isThere = findPeerFolder(peer) !== null
-    const why = `not measured: run with --peers (${isThere ? 'it is here' : 'gets it first'})`
+    const why = `not measured: run with --peers (${isThere ? 'it is here' : 'downloads it first'})`
     return { name: peer.name, why }
   })
   return { peers: [], gaps: [...gaps, ...knownGaps] }
 }
 
-/** Gets what is not there yet: minutes at the first time, and a gap for each that fails. */
+/** Downloads missing peers, which takes minutes at first; returns a gap for each failure. */
 export async function providePeers(log: Log): Promise<readonly Gap[]> {
   const gaps: Gap[] = []
   for (const peer of allPeers) {
@@ -25,7 +25,7 @@ export async function providePeers(log: Log): Promise<readonly Gap[]> {
   return gaps
 }
 
-/** Those that are there, and may run: some only within a network namespace of their own. */
+/** Returns the peers that are here and may run; some need their own network namespace. */
 export function choosePeers(isAlone: boolean): ChosenPeers {
   const gaps: Gap[] = []
   const peers = allPeers.filter((peer) => {
@@ -37,7 +37,7 @@ export function choosePeers(isAlone: boolean): ChosenPeers {
 }
 
 function whyNot(peer: Peer, isAlone: boolean): string | null {
-  if (findPeerFolder(peer) === null) return 'could not be had (see above)'
+  if (findPeerFolder(peer) === null) return 'could not be downloaded (see above)'
   if (!peer.listensEverywhere || isAlone) return null
-  return 'listens on every address, and no network namespace could be made (needs root on Linux)'
+  return 'listens on every address, which needs a network namespace (root on Linux)'
 }

@@ -4,7 +4,7 @@ import { runCommand } from '../../gatekeeper/test/real/parts/command.ts'
 import type { Peer } from './peer.ts'
 import { startPeer } from './start-peer.ts'
 
-/** The shape of many home-made gates: a key looked up in a JSON file, by synchronous workers. */
+/** A typical home-made gate: synchronous workers look up a key in a JSON file. */
 export const flaskGunicorn: Peer = {
   name: 'flask-gunicorn',
   what: 'our check, answered by a Flask application of 20 lines on gunicorn, two workers',
@@ -18,19 +18,19 @@ export const flaskGunicorn: Peer = {
     const words = ['-m', 'pip', 'install', ...quiet, ...strict, '-r', requirements]
     await runCommand(join(folder, 'bin/python'), words, { timeoutSeconds: 180, log })
   },
-  door: ({ port }) => ({
+  entry: ({ port }) => ({
     address: `127.0.0.1:${port}`,
     ...{ checkPath: '/check', directives: [], authorization: null },
   }),
-  start: (seat, folder) => {
-    const keys = { [seat.key]: { user: 'ada', service: 'tts' } }
-    writeFileSync(join(seat.folder, 'keys.json'), JSON.stringify(keys))
-    copyFileSync(join(import.meta.dirname, 'flask_app.py'), join(seat.folder, 'flask_app.py'))
-    const gunicorn = ['-m', 'gunicorn', '--chdir', seat.folder, '--workers', '2']
-    return startPeer(seat, {
+  start: (slot, folder) => {
+    const keys = { [slot.key]: { user: 'ada', service: 'tts' } }
+    writeFileSync(join(slot.folder, 'keys.json'), JSON.stringify(keys))
+    copyFileSync(join(import.meta.dirname, 'flask_app.py'), join(slot.folder, 'flask_app.py'))
+    const gunicorn = ['-m', 'gunicorn', '--chdir', slot.folder, '--workers', '2']
+    return startPeer(slot, {
       command: join(folder, 'bin/python'),
-      words: [...gunicorn, '--bind', `127.0.0.1:${seat.port}`, 'flask_app:app'],
-      env: { KEYS_FILE: join(seat.folder, 'keys.json') },
+      words: [...gunicorn, '--bind', `127.0.0.1:${slot.port}`, 'flask_app:app'],
+      env: { KEYS_FILE: join(slot.folder, 'keys.json') },
       readyPath: '/check',
     })
   },

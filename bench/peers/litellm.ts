@@ -1,18 +1,18 @@
 import { litellm as part } from '../../gatekeeper/test/real/parts/litellm.ts'
 import type { Peer } from './peer.ts'
 
-/** LiteLLM's proxy with its master key and no database, from the pinned environment of the tests. */
+/** LiteLLM's proxy with its master key and no database, from the pinned test environment. */
 export const litellm: Peer = {
   name: 'litellm',
   what: "LiteLLM's proxy, relaying an OpenAI chat for its master key",
-  // Only a mark: the environment itself is in the cache of the real suite.
+  // A marker only: the environment itself is in the cache of the suite `real`.
   folder: 'litellm-1',
   listensEverywhere: false,
   build: async (_, log) => {
     const provided = await part.provision(log)
     if (!provided.available) throw new Error(provided.why)
   },
-  door: ({ port, key }) => ({
+  entry: ({ port, key }) => ({
     address: `127.0.0.1:${port}`,
     ...{ checkPath: null, directives: [] },
     authorization: `Bearer ${masterKey(key)}`,
@@ -25,5 +25,5 @@ export const litellm: Peer = {
   },
 }
 
-/** It takes only keys that begin like this. */
+/** LiteLLM accepts only keys that begin with `sk-`. */
 const masterKey = (key: string) => `sk-${key}`

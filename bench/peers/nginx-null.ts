@@ -1,38 +1,38 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../gatekeeper/test/real/parts/command.ts'
-import type { Peer, PeerSeat } from './peer.ts'
+import type { Peer, PeerSlot } from './peer.ts'
 import { startPeer } from './start-peer.ts'
 
-/** nginx as the null: how little answering a check can cost at all. It asks nothing. */
+/** nginx as the baseline: the lowest cost of answering a check. It checks nothing. */
 export const nginxNull: Peer = {
   name: 'null-nginx',
-  what: 'our check, answered by an nginx that always says yes',
+  what: 'our check, answered by an nginx that allows everything',
   folder: 'nginx-debian-12',
   listensEverywhere: false,
   build: async (folder, log) => {
-    // Unpacked and not installed: installing would start a server on this machine's port 80.
+    // Unpacked, not installed: installing would start a server on port 80 of this machine.
     await runCommand('apt-get', ['download', 'nginx'], { timeoutSeconds: 120, cwd: folder, log })
     const unpack = 'dpkg -x nginx_*.deb . && rm nginx_*.deb && usr/sbin/nginx -v'
     await runCommand('sh', ['-c', unpack], { timeoutSeconds: 60, cwd: folder, log })
   },
-  door: ({ port }) => ({
+  entry: ({ port }) => ({
     address: `127.0.0.1:${port}`,
     ...{ checkPath: '/check', directives: [], authorization: null },
   }),
-  start: (seat, folder) => {
-    mkdirSync(join(seat.folder, 'temp'))
-    writeFileSync(join(seat.folder, 'nginx.conf'), configuration(seat))
-    const own = ['-p', seat.folder, '-c', join(seat.folder, 'nginx.conf')]
-    return startPeer(seat, {
+  start: (slot, folder) => {
+    mkdirSync(join(slot.folder, 'temp'))
+    writeFileSync(join(slot.folder, 'nginx.conf'), configuration(slot))
+    const own = ['-p', slot.folder, '-c', join(slot.folder, 'nginx.conf')]
+    return startPeer(slot, {
       command: join(folder, 'usr/sbin/nginx'),
-      words: [...own, '-e', join(seat.folder, 'error.log')],
+      words: [...own, '-e', join(slot.folder, 'error.log')],
       readyPath: '/check',
     })
   },
 }
 
-function configuration({ folder, port }: PeerSeat): string {
+function configuration({ folder, port }: PeerSlot): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `daemon off;
 worker_processes 1;

@@ -8,7 +8,7 @@ import { startPeer } from './start-peer.ts'
 const module = 'github.com/oauth2-proxy/oauth2-proxy/v7'
 const version = '7.8.1'
 
-/** Its `/oauth2/auth`, for a password of its file: of what it checks, the nearest to an API key. */
+/** Its `/oauth2/auth` with a password from its file, the closest it has to an API key. */
 export const oauth2Proxy: Peer = {
   name: 'oauth2-proxy',
   what: 'our check, answered by oauth2-proxy for Basic credentials (SHA-1 file)',
@@ -22,23 +22,23 @@ export const oauth2Proxy: Peer = {
       ...{ timeoutSeconds: 900, cwd: folder, log },
     })
   },
-  door: ({ port, key }) => ({
+  entry: ({ port, key }) => ({
     address: `127.0.0.1:${port}`,
     checkPath: '/oauth2/auth',
     directives: [],
     authorization: `Basic ${Buffer.from(`ada:${key}`).toString('base64')}`,
   }),
-  start: (seat, folder) => {
-    const sum = createHash('sha1').update(seat.key).digest('base64')
-    const passwords = join(seat.folder, 'htpasswd')
+  start: (slot, folder) => {
+    const sum = createHash('sha1').update(slot.key).digest('base64')
+    const passwords = join(slot.folder, 'htpasswd')
     writeFileSync(passwords, `ada:{SHA}${sum}\n`)
-    return startPeer(seat, {
+    return startPeer(slot, {
       command: join(folder, 'oauth2-proxy'),
       words: [
         ...['--provider=github', '--client-id=bench', '--client-secret=bench'],
         ...['--cookie-secret=0123456789abcdef0123456789abcdef', '--email-domain=*'],
         ...[`--htpasswd-file=${passwords}`, '--upstream=static://202', '--set-xauthrequest=true'],
-        ...[`--http-address=127.0.0.1:${seat.port}`, '--request-logging=false'],
+        ...[`--http-address=127.0.0.1:${slot.port}`, '--request-logging=false'],
         ...['--auth-logging=false', '--standard-logging=false'],
       ],
       readyPath: '/ping',

@@ -10,15 +10,15 @@ export function isAlone(): boolean {
 
 const enter = ['--net', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"']
 
-/** Whether this user may make a network namespace here (unshare(1), ip(8)). */
+/** Whether this user can make a network namespace here (unshare(1), ip(8)). */
 export function canRunAlone(): boolean {
   return spawnSync('unshare', [...enter, 'true'], { stdio: 'ignore' }).status === 0
 }
 
 /**
- * Runs the bench once more in a network namespace that has a loopback and nothing else, with the
- * same words; resolves with its exit code. Some peers listen on every address: there nobody can
- * reach them, and every row is measured in the same place.
+ * Runs the bench again with the same arguments, in a network namespace that has only a loopback;
+ * resolves to its exit code. Some peers listen on every address: there nobody else can reach them,
+ * and every row is measured in the same place.
  */
 export async function runAlone(): Promise<number> {
   const words = [...process.execArgv, ...process.argv.slice(1)]
@@ -26,7 +26,7 @@ export async function runAlone(): Promise<number> {
     stdio: 'inherit',
     env: { ...process.env, [mark]: '1' },
   })
-  // The terminal tells the child as well; this one only waits for it.
+  // The terminal sends the signal to the child too; this process only waits for it.
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   const [code] = (await once(child, 'exit')) as [number | null]

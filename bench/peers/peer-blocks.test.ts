@@ -11,13 +11,13 @@ import { toPeerBlock, toPeerRow } from './peer-blocks.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const caddy = process.env['GATEKEEPER_TEST_CADDY'] ?? ''
-const seat = { folder: '/f', key: 'the-key', port: 4711, appUrl: 'http://127.0.0.1:1', undo() {} }
-const callers = { plain: seat, limited: seat, spent: seat, elsewhere: seat, token: seat }
-const seated = allPeers.map((peer) => ({ peer, door: peer.door(seat) }))
+const slot = { folder: '/f', key: 'the-key', port: 4711, appUrl: 'http://127.0.0.1:1', undo() {} }
+const callers = { plain: slot, limited: slot, spent: slot, elsewhere: slot, token: slot }
+const started = allPeers.map((peer) => ({ peer, entry: peer.entry(slot) }))
 
 describe('the peers', () => {
-  it('are given the one key of the run, and nobody else’s', () => {
-    for (const one of seated) {
+  it('get the one key of the run, and no other', () => {
+    for (const one of started) {
       const request = toRequest(toPeerRow(one), callers)
       const [, scheme, value = ''] = /Authorization: (\w+) (\S+)/.exec(request) ?? []
       const shown = scheme === 'Basic' ? Buffer.from(value, 'base64').toString() : value
@@ -25,27 +25,27 @@ describe('the peers', () => {
     }
   })
 
-  it('that relay get the request that our own row beside them gets', () => {
+  it('that relay get the same request as our own row', () => {
     const bodyOf = (request: string) => request.split('\r\n\r\n')[1]
     const [ours] = openaiRows.map((row) => bodyOf(toRequest(row, callers)))
-    for (const one of seated.filter(({ door }) => door.checkPath === null)) {
+    for (const one of started.filter(({ entry }) => entry.checkPath === null)) {
       expect(bodyOf(toRequest(toPeerRow(one), callers))).toBe(ours)
     }
   })
 
-  it.skipIf(caddy === '')('stand in a Caddyfile that Caddy takes', () => {
+  it.skipIf(caddy === '')('are in a Caddyfile that Caddy accepts', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gk-bench-'))
     const file = join(folder, 'Caddyfile')
     const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
     writeFileSync(join(folder, 'secrets.caddy'), snippets)
-    const made = addBenchBlocks(shipped, seated.map(toPeerBlock))
+    const made = addBenchBlocks(shipped, started.map(toPeerBlock))
     writeFileSync(join(folder, 'services.caddy'), serviceBlocks(nothingTold, []))
     writeFileSync(file, made.replace(/^import ".*\/caddy\/(\w+\.caddy)"$/gm, 'import $1'))
     const env = { PATH: process.env['PATH'], TTS_URL: 'http://127.0.0.1:1' }
     const words = ['adapt', '--config', file, '--adapter', 'caddyfile']
     try {
       const adapted = execFileSync(caddy, words, { env, encoding: 'utf8', stdio: 'pipe' })
-      for (const { peer } of seated) expect(adapted).toContain(`/peer-${peer.name}/*`)
+      for (const { peer } of started) expect(adapted).toContain(`/peer-${peer.name}/*`)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -1,11 +1,11 @@
 import type { RowPlan } from '../rows.ts'
-import type { Peer, PeerDoor } from './peer.ts'
+import type { Peer, PeerEntry } from './peer.ts'
 
-export type SeatedPeer = { readonly peer: Peer; readonly door: PeerDoor }
+export type StartedPeer = { readonly peer: Peer; readonly entry: PeerEntry }
 
-/** The Caddy block by which a peer is asked: ours, but for the proof, which no peer has. */
-export function toPeerBlock({ peer, door }: SeatedPeer): string {
-  const block = door.checkPath === null ? relayBlock(door) : checkBlock(door, door.checkPath)
+/** Returns the Caddy block for a peer: ours without the proof, which no peer has. */
+export function toPeerBlock({ peer, entry }: StartedPeer): string {
+  const block = entry.checkPath === null ? relayBlock(entry) : checkBlock(entry, entry.checkPath)
   return `	handle_path ${prefixOf(peer)}/* {
 		route {
 			import cleaned
@@ -15,10 +15,10 @@ ${block}
 `
 }
 
-/** Apart from every prefix of the shipped file. */
+/** Differs from every prefix of the shipped file. */
 const prefixOf = ({ name }: Peer) => `/peer-${name}`
 
-function checkBlock({ address }: PeerDoor, path: string): string {
+function checkBlock({ address }: PeerEntry, path: string): string {
   return `			reverse_proxy ${address} {
 				method GET
 				rewrite ${path}?
@@ -45,7 +45,7 @@ function checkBlock({ address }: PeerDoor, path: string): string {
 			}`
 }
 
-function relayBlock({ address, directives }: PeerDoor): string {
+function relayBlock({ address, directives }: PeerEntry): string {
   return `			reverse_proxy ${address} {
 				${directives.join('\n\t\t\t\t')}
 				transport http {
@@ -55,12 +55,12 @@ function relayBlock({ address, directives }: PeerDoor): string {
 			}`
 }
 
-/** The peer's row. A relay gets an OpenAI chat, which is what both of them speak. */
-export function toPeerRow({ peer, door }: SeatedPeer): RowPlan {
+/** Returns the row of a peer. A relay gets an OpenAI chat, which both of them accept. */
+export function toPeerRow({ peer, entry }: StartedPeer): RowPlan {
   const { name, what } = peer
-  const isCheck = door.checkPath !== null
+  const isCheck = entry.checkPath !== null
   return {
-    ...{ name, what, front: 'stand-in', behind: 'peer', authorization: door.authorization },
+    ...{ name, what, front: 'stand-in', behind: 'peer', authorization: entry.authorization },
     ...(isCheck
       ? { method: 'GET', path: `${prefixOf(peer)}/hello`, nullRow: 'null' }
       : { method: 'POST', path: `${prefixOf(peer)}/v1/chat/completions`, nullRow: 'bare-relay' }),

@@ -8,7 +8,7 @@ const version = '1.15.2'
 /** Portkey's gateway, which accepts any key: that is its upstream's to judge. */
 export const portkey: Peer = {
   name: 'portkey',
-  what: "Portkey's gateway, relaying an OpenAI chat; it judges no key",
+  what: "Portkey's gateway, relaying an OpenAI chat; it checks no key",
   folder: `portkey-${version}`,
   listensEverywhere: true,
   build: async (folder, log) => {
@@ -16,7 +16,7 @@ export const portkey: Peer = {
     const words = ['install', '--prefix', folder, ...quiet, `@portkey-ai/gateway@${version}`]
     await runCommand('npm', words, { timeoutSeconds: 180, log })
   },
-  door: ({ port, appUrl }) => ({
+  entry: ({ port, appUrl }) => ({
     address: `127.0.0.1:${port}`,
     checkPath: null,
     directives: [
@@ -25,12 +25,12 @@ export const portkey: Peer = {
     ],
     authorization: null,
   }),
-  start: (seat, folder) =>
-    startPeer(seat, {
+  start: (slot, folder) =>
+    startPeer(slot, {
       command: process.execPath,
       words: [
         join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js'),
-        ...[`--port=${seat.port}`, '--headless'],
+        ...[`--port=${slot.port}`, '--headless'],
       ],
       env: { NODE_ENV: 'production' },
       readyPath: '/',

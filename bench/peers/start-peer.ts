@@ -2,25 +2,25 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { type Child, waitUntil } from '../../gatekeeper/test/support/child.ts'
 import { startProcess } from '../processes.ts'
-import type { PeerSeat } from './peer.ts'
+import type { PeerSlot } from './peer.ts'
 
 export type PeerPlan = {
   readonly command: string
   readonly words: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Answered, with whatever status, as soon as the peer is of use. */
+  /** The path that answers, with any status, as soon as the peer is ready. */
   readonly readyPath: string
 }
 
-/** Starts a peer with nothing of our environment but the path, and waits until it answers. */
-export async function startPeer(seat: PeerSeat, plan: PeerPlan): Promise<Child> {
+/** Starts a peer with only PATH and HOME in its environment, and waits until it answers. */
+export async function startPeer(slot: PeerSlot, plan: PeerPlan): Promise<Child> {
   const child = startProcess({
     ...{ command: plan.command, words: plan.words },
-    env: { PATH: process.env['PATH'], HOME: seat.folder, ...plan.env },
-    outputFile: join(seat.folder, 'output.log'),
+    env: { PATH: process.env['PATH'], HOME: slot.folder, ...plan.env },
+    outputFile: join(slot.folder, 'output.log'),
   })
-  seat.undo(child.stop)
-  await waitUntil(() => isAnswering(seat.port, plan.readyPath), {
+  slot.undo(child.stop)
+  await waitUntil(() => isAnswering(slot.port, plan.readyPath), {
     ...{ limitMs: 90_000, child, describe: () => child.output().slice(-2_000) },
   })
   return child

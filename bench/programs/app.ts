@@ -1,7 +1,7 @@
 /**
- * The application behind every row: answers a GET, a chat in Ollama's form, a chat as a stream of 20
- * lines or events a second that say when they were written, an upload by its length, and speech by
- * 200 MB. Prints the port that it listens on.
+ * The application behind every row. Answers a GET, a chat in Ollama's form, a chat as a stream of
+ * 20 lines or events a second with the time of each, an upload with its length, and speech with 200
+ * MB. Prints its port.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import { Readable } from 'node:stream'
 const hello = '{"message":"hello"}'
 const pauseMs = 50
 
-/** What an OpenAI-compatible server says to a short chat. */
+/** The answer of an OpenAI-compatible server to a short chat. */
 const completion = JSON.stringify({
   ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1_700_000_000, model: 'tiny' },
   choices: [
@@ -35,7 +35,7 @@ const server = createServer((request, response) => {
     else answerChat(body, { request, response })
   })
 })
-// Nobody closes a connection while a row is measured.
+// No connection may close while a row is measured.
 server.keepAliveTimeout = 600_000
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`listening ${(server.address() as AddressInfo).port}\n`)
@@ -71,7 +71,7 @@ const eventRest = JSON.stringify({
   choices: [{ index: 0, delta: { content: 'word ' }, finish_reason: null }],
 }).slice(1)
 
-/** Says how much came, so that nothing that was lost passes for sent. */
+/** Answers with the number of bytes, so that lost bytes are noticed. */
 function answerUpload(request: IncomingMessage, response: ServerResponse): void {
   let length = 0
   request.on('data', (chunk: Buffer) => {
@@ -91,7 +91,7 @@ function sendSpeech(response: ServerResponse): void {
   Readable.from(pieces(), { highWaterMark: 4 }).pipe(response)
 }
 
-/** By the clock and not by pauses one after another: a late line does not delay those after it. */
+/** Uses the clock and not a chain of pauses, so that a late line does not delay the next ones. */
 function beat(response: ServerResponse, count: number, write: (n: number) => string): void {
   const startedAt = performance.now()
   let sent = 0

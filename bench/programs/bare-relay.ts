@@ -1,13 +1,14 @@
 /**
- * The relay's null: reads the body (a long one as it comes), sends it on by undici's `dispatch` over kept connections, and
- * writes the answer as it comes. No credential, no policy, no log, no time limits of its own.
+ * The baseline of the relay: sends a body (a long one as it arrives) with undici's `dispatch` over
+ * connections that are kept open, and streams the answer. No credentials, policy, log or time
+ * limits.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Agent, type Dispatcher } from 'undici'
 
 const { BENCH_APP: origin = '', BENCH_SOCKET: socket = '' } = process.env
 const agent = new Agent({ pipelining: 1, allowH2: false })
-// What undici sets by itself, or refuses.
+// Fields that undici sets itself, or refuses.
 const removed = new Set([
   ...['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'host'],
   'content-length',

@@ -1,6 +1,6 @@
 /**
- * The client of every row, in a process of its own: keeps its connections between slices, so that
- * no slice pays for handshakes. Takes plans from the bench one after the other, and answers each.
+ * The client of every row, as its own process. It keeps its connections between slices, so that no
+ * slice pays for handshakes. It runs one plan after the other and answers each.
  */
 import {
   LoadConnection,

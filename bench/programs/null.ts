@@ -1,6 +1,6 @@
 /**
- * The null: what answers a check without asking anything. The same fields as the gatekeeper's yes,
- * from a bare node:http; a Node process can hardly do less.
+ * The baseline of the check: allows every request without a check. It sends the same fields as the
+ * gatekeeper from a bare node:http server; a Node process can hardly do less.
  */
 import { createServer } from 'node:http'
 

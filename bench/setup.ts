@@ -21,43 +21,43 @@ import {
 } from './front.ts'
 import type { Gap, Peer } from './peers/peer.ts'
 import { toPeerBlock, toPeerRow } from './peers/peer-blocks.ts'
-import { seatPeers } from './peers/seat-peers.ts'
+import { startPeers } from './peers/start-peers.ts'
 import { startProcess, waitForOutput } from './processes.ts'
 import type { FrontName, RowPlan } from './rows.ts'
 
-/** Everything that the rows need, as whole processes on loopback. */
-export type House = {
+/** All processes that the rows need, on loopback. */
+export type Setup = {
   readonly folder: string
   readonly keys: BenchKeys
-  /** Of the OAuth client `bench`. */
+  /** The secret of the OAuth client `bench`. */
   readonly clientSecret: string
   readonly appUrl: string
   readonly fronts: Readonly<Record<FrontName, Front>>
   readonly gatekeeper: Child
-  /** One that records no allowed request. */
+  /** A gatekeeper that records no allowed request. */
   readonly unaudited: Child
   readonly null: Child
   readonly bareRelay: Child
   readonly client: BenchClient
-  /** The rows of the peers that run. */
+  /** Rows of the peers that are running. */
   readonly peerRows: readonly RowPlan[]
   /** Peers that did not start. */
   readonly gaps: readonly Gap[]
 }
 
-export type HouseOptions = {
+export type SetupOptions = {
   readonly caddy: string
   readonly peers?: readonly Peer[]
   /** Flags for the Node of the gatekeeper. */
   readonly gatekeeperFlags?: readonly string[]
 }
 
-/** Starts all of it; `undo` is told of each part as soon as it runs. */
-export async function openHouse(options: HouseOptions, undo: Undo): Promise<House> {
+/** Starts all processes; each registers its end with `undo` as soon as it runs. */
+export async function startSetup(options: SetupOptions, undo: Undo): Promise<Setup> {
   const folder = mkdtempSync(join(tmpdir(), 'gk-bench-'))
   undo(() => rmSync(folder, { recursive: true, force: true }))
   const callers = makeBenchKeys()
-  // Ten, as in a home.
+  // Ten keys, as in a home.
   const others = Array.from({ length: 6 }, () => makeKey())
   const keys: TestKey[] = [...Object.values(callers), ...others]
   const app = startProgram('app', folder, {})
@@ -68,7 +68,7 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
   const ours = await preparePlace(folder, 'ours', { keys, appUrl })
   const flags = options.gatekeeperFlags ?? []
   const clientSecret = await addBenchClient(ours)
-  // Once for nothing: a first start compiles, and carries what that takes in its memory.
+  // The first start compiles, which would count as its memory, so it is not measured.
   await (await startGatekeeper(ours, { undo, flags: [] })).stop()
   const gatekeeper = await startGatekeeper(ours, { undo, flags })
   const quiet = await preparePlace(folder, 'quiet', { keys, appUrl })
@@ -76,9 +76,9 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
   const unaudited = await startGatekeeper(quiet, { undo, flags: [] })
   const standIn = await preparePlace(folder, 'stand-in', { keys: [], appUrl })
   const standIns = await startStandIns(standIn, appUrl, undo)
-  const seat = { folder, appUrl, key: callers.plain.key, undo }
-  const { seated, gaps } = await seatPeers(options.peers ?? [], seat)
-  const caddy = { caddyPath: options.caddy, undo, peerBlocks: seated.map(toPeerBlock) }
+  const slot = { folder, appUrl, key: callers.plain.key, undo }
+  const { started, gaps } = await startPeers(options.peers ?? [], slot)
+  const caddy = { caddyPath: options.caddy, undo, peerBlocks: started.map(toPeerBlock) }
   const fronts = {
     ours: await startFront(ours, caddy),
     unaudited: await startFront(quiet, caddy),
@@ -86,7 +86,7 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
   }
   const client = startClient()
   undo(client.stop)
-  const peerRows = seated.map(toPeerRow)
+  const peerRows = started.map(toPeerRow)
   const token = { ...callers.token, key: await makeBenchToken(ours) }
   return {
     folder,
@@ -103,13 +103,13 @@ export async function openHouse(options: HouseOptions, undo: Undo): Promise<Hous
   }
 }
 
-/** On the very sockets where the gatekeeper would listen, with the secrets that it would make. */
+/** Starts the replacements on the gatekeeper's sockets, with the secrets that it would make. */
 async function startStandIns(place: Place, appUrl: string, undo: Undo) {
   const { proof } = loadFrontSecrets(place.stateDir)
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const source = { env: place.env, folder: place.folder, platform: process.platform, readFile }
   const { settings } = readSettings(source)
-  // Nobody listens there for how answers ended.
+  // Nothing listens there for reports of ended answers.
   const told = { ...settings, outcomesListen: null }
   writeServiceBlocks(told, loadGateway(settings, readFile).services)
   const socket = (point: string) => ({ BENCH_SOCKET: join(place.stateDir, `run/${point}.sock`) })

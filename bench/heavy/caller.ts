@@ -2,19 +2,19 @@ import { Agent as PlainAgent, type RequestOptions, request as requestPlain } fro
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import type { SocketTarget, Target } from '../../gatekeeper/test/slow/support/load-connection.ts'
 
-/** A server, with the fields that each request to it has besides its own. */
-export type Door = {
+/** A server, with the fields that each request to it needs. */
+export type EntryPoint = {
   readonly target: Target | SocketTarget
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Where requests go out, over connections that are kept. */
+/** Sends requests over connections that are kept open. */
 export type Caller = {
   readonly open: (options: RequestOptions) => ReturnType<typeof requestPlain>
   readonly close: () => void
 }
 
-export function createCaller(target: Door['target'], connections: number): Caller {
+export function createCaller(target: EntryPoint['target'], connections: number): Caller {
   const kept = { keepAlive: true, maxFreeSockets: connections }
   if ('socketPath' in target) {
     const { socketPath } = target
