@@ -17,7 +17,7 @@ import {
   statusOf,
 } from './support/place.ts'
 
-/** A gatekeeper whose audit is on a disk of 128 kB, which is seen through its own mounts. */
+/** A gatekeeper whose audit is on a disk of 128 kB, which only its own mounts show. */
 async function startOnSmallDisk(
   rules: string,
 ): Promise<{ place: Place; seen: Place; child: Child }> {
@@ -43,7 +43,7 @@ function fill(seen: Place): string {
 }
 
 async function answers(seen: Place, status: number, child: Child): Promise<void> {
-  // Blocks that are there already take some more.
+  // Existing blocks hold some more.
   await waitUntil(async () => (await statusOf(seen, ada.key)) === status, {
     ...{ limitMs: 45_000, child, describe: () => child.output().slice(-2000) },
   })
@@ -55,7 +55,7 @@ async function becomesReady(seen: Place, form: RegExp, child: Child): Promise<vo
   })
 }
 
-/** The mount goes with the process. */
+/** The mount ends with the process. */
 function copyAudit({ folder }: Place, seen: Place): string {
   cpSync(join(seen.stateDir, 'audit'), join(folder, 'kept'), { recursive: true })
   return join(folder, 'kept')

@@ -25,7 +25,7 @@ const canaries = makeCanaries(ada.key, typo, plain)
 const paths = ['/api/tags', '/v1/models', '/chat/api/tags', '/status', '/nothing', '/tts/x']
 
 const patienceMs = 2_500
-/** For those that a busy machine did not get to. */
+/** For requests that a busy machine did not answer. */
 const longPatienceMs = 15_000
 
 type Heard = { readonly where: string; readonly text: string }
@@ -33,14 +33,14 @@ type Placed = { readonly where: string; readonly bytes: string }
 
 describe.skipIf(testCaddy === null)('a credential in any place of a request', () => {
   let stack: Stack
-  /** Everything that was answered, by place. */
+  /** All answers, by place. */
   const heard: Heard[] = []
   const folder = mkdtempSync(join(tmpdir(), 'gk-canary-'))
   beforeAll(async () => {
     const entry = { user: 'old', service: 'chat', created_at: '2024-01-01' }
     writeFileSync(join(folder, 'plain.json'), JSON.stringify({ [plain]: entry }))
     const env = { TTS_URL: 'http://127.0.0.1:1', API_KEYS_FILE: join(folder, 'plain.json') }
-    // At its usual level Caddy says nothing of most requests: the filter must hold at the loudest.
+    // At its usual level Caddy logs few requests: the filter must work at the most verbose level.
     const caddyfile = (text: string) => text.replace('{$GATEKEEPER_LOG_LEVEL:INFO}', 'DEBUG')
     stack = await startStack({ keys: [ada], env, caddyfile })
     stack.upstream.behave({ status: 200, body: '{}' })
@@ -50,12 +50,12 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Answers to all requests, some at a time, whatever path or canary they are of. */
+  /** Answers to all requests, some at a time, of all paths and canaries. */
   const sendEach = async (
     requests: readonly Placed[],
     { isPlain = false, at = 48, limitMs = patienceMs } = {},
   ) => {
-    // Half of the malformed ones are answered only when somebody gives up waiting.
+    // Half of the malformed ones are answered only after a time-out.
     const left = [...requests].reverse()
     const unanswered: Placed[] = []
     const send = async () => {
@@ -73,7 +73,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
       const socket = isPlain ? connect(stack.httpPort, '127.0.0.1') : await openTls(stack)
       return await exchange(socket, bytes, limitMs)
     } catch {
-      // A connection that did not come about has told nothing; it counts as unanswered.
+      // A failed connection has revealed nothing; it counts as unanswered.
       return ''
     }
   }
@@ -113,7 +113,8 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
     )
     expect(all.length).toBeGreaterThan(3_000)
     const unanswered = await sendEach(all)
-    // What is malformed need not be answered. What a busy machine was too slow for is sent again.
+    // A malformed request needs no answer. Requests that a busy machine did not answer are sent
+    // again.
     const silent =
       unanswered.length < all.length / 10
         ? unanswered
@@ -152,7 +153,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
       }
     }
     expect(answers.every(({ text }) => text.startsWith('HTTP/1.1 '))).toBe(true)
-    // After thousands of requests with canaries: the figures are there, and no word of a client.
+    // After thousands of requests with canaries: the metrics exist, and no text of a client.
     const figures = answers.filter(({ text }) => text.includes('gatekeeper_decisions_total{'))
     expect(figures.length).toBeGreaterThan(canaries.length)
     expect(finds(answers)).toEqual([])
@@ -167,7 +168,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
       const told = [await askLive(asked, listen), await askLive({ ...asked, model: text }, listen)]
       const key = { ...asked, caller: { kind: 'key', id: text } as const, origin: text }
       const said = JSON.stringify([...told, await askLive(key, listen)])
-      // `--key` names an id, which stands where it is written.
+      // `--key` takes an id, which may appear.
       expect(finds([{ where: 'explain', text: said }])).toEqual([])
     }
   })

@@ -17,7 +17,7 @@ const utf8Bytes = (text: string) => Buffer.from(text).toString('latin1')
 const jwt = (header: object) =>
   `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${Buffer.from('{"sub":"ada","role":"admin"}').toString('base64url')}.`
 
-/** Everything that is no good key and has one reading in every carrier. */
+/** Every text that is not a valid key and has one reading in every carrier. */
 const badOnes: Readonly<Record<string, string>> = {
   unknown: createApiKey().key,
   expired: expired.key,
@@ -62,7 +62,7 @@ const badOnes: Readonly<Record<string, string>> = {
 
 /**
  * What a carrier cannot say: a scheme's value has no spaces, a list splits at commas, base64 of
- * what is no UTF-8 has no text. Such a request is refused as malformed or as a bad key; never more.
+ * bytes that are not UTF-8 has no text. Such a request is refused as malformed or as a bad key.
  */
 const unspeakable: Readonly<Record<string, string>> = {
   'that is empty': '',
@@ -81,7 +81,7 @@ const unspeakable: Readonly<Record<string, string>> = {
 
 const encode = (text: string) =>
   [...text].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('')
-/** One key as it may stand in a URL. */
+/** One key in the forms that a URL may have. */
 const writings: Readonly<Record<string, string>> = {
   KEY: ada.key,
   ENCODED: encode(ada.key),
@@ -89,7 +89,7 @@ const writings: Readonly<Record<string, string>> = {
   UNDERSCORES: ada.key.replaceAll('_', '%255F'),
 }
 
-/** Leaves out what is a good key: Bearer before it in any field, a list of protocols. */
+/** Leaves out values that are a valid key: Bearer before it in any field, a list of protocols. */
 const saysItOtherwise =
   (credential: string) =>
   ({ name }: { name: string }): boolean =>

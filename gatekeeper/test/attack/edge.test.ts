@@ -11,7 +11,7 @@ import { readAnswer } from './support/answers.ts'
 const ada = makeKey({ role: 'admin' })
 const field = 'X-Gatekeeper-Edge'
 
-/** Every way to come without the one right edge field; `edge` is the right one. */
+/** Every request without the one correct edge field; `edge` is the correct value. */
 const edges: readonly (readonly [string, (edge: string) => Line[]])[] = [
   ['without an edge field', () => []],
   ['with a wrong one', () => [[field, 'f'.repeat(64)]]],

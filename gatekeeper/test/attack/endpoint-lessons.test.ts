@@ -52,7 +52,7 @@ describe.skipIf(testCaddy === null)('known attacks', () => {
   beforeEach(() => {
     other.reset()
     stack.upstream.reset()
-    // It has every model, so that a model which nobody has comes from us.
+    // It has every model, so that a refusal for a missing model is ours.
     stack.upstream.behave({ status: 200, body: '{}' })
     other.behave({ status: 200, body: '{}' })
   })

@@ -1,6 +1,6 @@
 /**
- * Long and many fields, and targets and hosts in every odd form: refused with 4xx by Caddy or in the
- * caller's dialect, without moving a counter, and the next connection is as good as before.
+ * Long and many fields, and targets and hosts in every odd form: refused with 4xx by Caddy or in
+ * the caller's dialect, without moving a counter, and the next connection works as before.
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -174,7 +174,7 @@ describe.skipIf(testCaddy === null)('heads', () => {
             })
             .catch(() => field.attack(bytes, { isSettled: (text) => text !== '' }))
           const [answer] = answers
-          // Go's server itself answers `OPTIONS *`, with nothing, whoever asks.
+          // Go's server itself answers `OPTIONS *`, without content, for any client.
           const isPing = method === 'OPTIONS' && form === '*' && answer?.body === ''
           const isRefused = isPing || ((answer?.status ?? 0) >= 400 && (answer?.status ?? 0) < 500)
           expect({ method, host, form, status: answer?.status, isRefused }).toMatchObject({

@@ -133,7 +133,7 @@ describe.skipIf(testCaddy === null)('identity and forwarding', () => {
     ].join('\r\n')
     const answer = await exchange(await openTls(own), bytes)
     await own.stop()
-    // Refusing such a request would be right as well; believing it is not.
+    // Refusing such a request would be correct as well; accepting its claim is not.
     if (readAnswer(answer).status === 200) expect(app.seen).toHaveLength(1)
     expect(app.seen.flatMap(({ rawHeaders }) => rawHeaders)).not.toContain('evil')
     expect(app.seen.flatMap(({ rawTrailers }) => rawTrailers)).toEqual([])

@@ -1,4 +1,4 @@
-/** Refusals of the check go by the relay over HTTP/2. Nobody but Caddy can say what one says. */
+/** The relay sends refusals of the check over HTTP/2. Only Caddy can state them. */
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../support/child.ts'

@@ -1,5 +1,5 @@
 /**
- * The requests by which the parser of Node is tested, read in place: sent as they are, and rewritten
+ * The requests that test the parser of Node, read in place: sent unchanged, and rewritten
  * to be the attacker's own request at each point, with the promises of `smuggling.test.ts`.
  */
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * Methods, lengths and expectations: what no table lists is refused at both points, the counter of
- * the upstream does not move, and neither the connection nor the next client is worse off.
+ * the upstream does not move, and neither the connection nor the next client is affected.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testCaddy } from '../support/stack.ts'
@@ -79,7 +79,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
       expect(moved()).toBe(wasNextServed ? 1 : 0)
     })
 
-    // Node's parser knows a list of methods; what is not in it may be refused as malformed.
+    // Node's parser has a list of methods; others may be refused as malformed.
     it.each(inventions)('an invented %s is refused in the dialect', async (name) => {
       let served = 0
       for (const [key, status] of [
@@ -287,7 +287,7 @@ describe.skipIf(testCaddy === null)('methods', () => {
           expect(answers.length).toBe(1)
           expect(answers[0]?.status).toBeGreaterThanOrEqual(400)
         }
-        // The application's own parser may have dropped it, so the decision is looked at too.
+        // The application's own parser may have dropped it, so the decision is checked too.
         const admitted = field.decisions.filter(
           ({ method, outcome }) => method === 'CONNECT' && outcome !== 'deny',
         )

@@ -1,6 +1,6 @@
 /**
- * A model that a key may not use and one that does not exist get one answer: whoever asks for names
- * in turn must not learn which of them the server has.
+ * A model that a key may not use and one that does not exist get one answer: a caller that tries
+ * names must not learn which of them the server has.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
@@ -70,7 +70,7 @@ describe.skipIf(testCaddy === null)(
       const missing = await stack.send(path, { key: free.key, ...body })
       expect(stack.upstream.requests + other.requests).toBe(1)
       const refused = await stack.send(path, { key: limited.key, ...body })
-      // Whether it exists, the server was not asked: the time says no more than the answer does.
+      // The server was not asked in either case: the time reveals no more than the answer.
       expect(stack.upstream.requests + other.requests).toBe(1)
       expect(seen(missing)).toEqual(seen(refused))
       expect(missing.status).toBe(404)

@@ -1,6 +1,6 @@
 /**
- * What is known of model servers and their clients beyond ways around a policy, and of what stands
- * in front of them: the rest of the facts of which `endpoint-lessons` has the first.
+ * Known facts of model servers and their clients beyond ways around a policy, and of gateways
+ * in front of them: the rest of the facts that begin in `endpoint-lessons`.
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
@@ -209,7 +209,7 @@ describe.skipIf(testCaddy === null)('known attacks on model servers', () => {
     it('lets keys take turns at one model, even if one asks more', async () => {
       hold()
       const flood = Array.from({ length: 6 }, () => post('/api/chat', chat, flooding.key))
-      // Who waits counts as running.
+      // A waiting request counts as running.
       await until(async () => (await usedBy(flooding.key)) === 6)
       const single = post('/api/chat', chat, seldom.key)
       await until(async () => (await usedBy(seldom.key)) === 1)
@@ -231,7 +231,7 @@ describe.skipIf(testCaddy === null)('known attacks on model servers', () => {
       expect(stack.upstream.requests).toBe(1)
     })
 
-    /** Answers whatever is asked until all have their answer. */
+    /** Answers every request until all have their answer. */
     async function giveAll(asked: readonly Promise<Answer>[]): Promise<void> {
       let isDone = false
       const all = Promise.all(asked).finally(() => {
@@ -329,7 +329,7 @@ describe.skipIf(testCaddy === null)('known attacks on model servers', () => {
 
       it('whose id no other caller can claim by naming it', async () => {
         const json = { 'content-type': 'application/json' }
-        // As providers echo what they were asked.
+        // Providers echo the request in this way.
         const echo = {
           previous_response_id: 'resp_ada',
           metadata: { id: 'resp_ada' },
@@ -378,7 +378,7 @@ describe.skipIf(testCaddy === null)('known attacks on model servers', () => {
         expect(await statusesOf('rs_whole', 'fc_whole')).toEqual([200, 403])
         expect(await statusesOf('rs_sse', 'fc_sse', 'msg_sse')).toEqual([200, 403])
         expect(await statusesOf('rs_whole', 'fc_of_bob')).toEqual([403, 403])
-        // An item of one model server is none of another.
+        // An item of one model server does not exist at another.
         expect((await next(['fc_whole'], ada.key, '/litellm/vllm/v1/responses')).status).toBe(403)
         expect(await statusesOf('resp_items')).toEqual([403, 403])
         const refused = await Promise.all(['rs_whole', 'rs_none'].map((id) => next([id], bob.key)))
@@ -391,7 +391,7 @@ describe.skipIf(testCaddy === null)('known attacks on model servers', () => {
         await post(path, { model: 'good', input: 'x' })
         other.behave({ status: 200, body: '{}' })
         expect(await statusesOf('fc_flood_0')).toEqual([200, 403])
-        // Beyond what is remembered of one answer.
+        // Beyond the items kept for one answer.
         expect(await statusesOf('fc_flood_99999')).toEqual([403, 403])
       })
     })

@@ -7,7 +7,7 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 const ada = makeKey({ user: 'ada', services: ['ollama', 'litellm', 'tts', 'image'] })
 const bound = makeKey({ user: 'bound', services: ['litellm'], models: ['openai/gpt-4o'] })
 
-/** `whole` stands below the prefix of `image`, with a block of its own. */
+/** `whole` is below the prefix of `image`, with a block of its own. */
 const configFor = (url: string) => `version: 1
 services:
   ollama: {kind: ollama, routes: [{prefix: /api}, {prefix: /ollama, strip: true}, {prefix: /v1}]}
@@ -64,7 +64,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     ...['/image/%252e%252e/x', '/image/a%252Fb', '/image/%25252e', '/image/%2525'],
     ...['/image//x', '/image/%2Fx', '/image/a%2F%2Fb', '//image/x', '/image/%61'],
     ...['/image/..;/x', '/image/..%3B/x', '/image/;/x', '/image/%EF%BC%8E%EF%BC%8E/x'],
-    // The prefix is literal, and the block that Caddy chooses is the one that is judged.
+    // The prefix is literal, and the block that Caddy chooses is the one that is checked.
     ...['/image%2Fx', '/%69mage/x', '/im%61ge/x', '/image%2F..%2Ftts/x', '/image%2f%2ftts/x'],
     ...['/image/admin%2Fx', '/image/Admin%2Fx', '/image%2Fadmin/x', '/image/x%2F..%2Fadmin/x'],
   ])('%s reaches nothing', async (path) => {
@@ -185,7 +185,7 @@ describe.skipIf(testCaddy === null)('paths through the real Caddy', () => {
     expect(text).toContain(`Did you mean ${meant}?`)
     if (meant.includes('/v1/'))
       expect(error).toMatchObject({ code: 'not_found', type: 'not_found_error' })
-    // Strangers are told nothing of it.
+    // Unknown callers get no hint.
     expect((await stack.send(path, { method })).status).toBe(401)
   })
 })

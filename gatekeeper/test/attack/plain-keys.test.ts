@@ -8,7 +8,7 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 import { readAnswer, withoutChance } from './support/answers.ts'
 import { carriers } from './support/texts/carriers.ts'
 
-/** Keys of an older set-up, in whose choice nobody was asked. */
+/** Keys of an older set-up, chosen without any rule. */
 const plainKeys: Readonly<Record<string, string>> = {
   'of letters and digits': 'an-older-key-0123456789-abcdefghij',
   'like base64': 'c29tZSBvbGRlciBrZXkgd2l0aCBwYWRkaW5n+/==',
@@ -17,13 +17,13 @@ const plainKeys: Readonly<Record<string, string>> = {
   'called constructor': 'constructor',
 }
 
-// Letters beyond ASCII travel in Basic alone; the key file warns of such keys when it is read.
+// Letters beyond ASCII can be sent in Basic only; the key file warns of such keys.
 describe.skipIf(testCaddy === null)('a plain key of an older set-up', () => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startStack()
     const entry = '{"user":"old","service":"chat","created_at":"2024-01-01"}'
-    // As text: an object literal would lose a member that is called __proto__.
+    // As text: an object literal would lose a member called __proto__.
     const members = Object.values(plainKeys).map((key) => `${JSON.stringify(key)}:${entry}`)
     await writeFile(join(stack.keysFile), `{${members.join(',')}}`)
     await waitUntil(() => stack.gatekeeper.output().includes('keys reloaded'), {

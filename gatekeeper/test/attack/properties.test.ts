@@ -136,7 +136,7 @@ describe('an arbitrary request', () => {
         listed.has(`${method} ${target.split('?', 1)[0]}`) || line === 'POST /api/generate',
       ).toBe(true)
       expect(target.startsWith('/chat/')).toBe(at.point === 'check')
-      // Read anew, and more simply: every credential in sight is the key.
+      // Read again with a simpler reader: every visible credential is the key.
       const shown = keys.map((each) => each.credential.trim()).filter((text) => text !== '')
       expect(new Set(shown.map((text) => text.replace(/^bearer[ \t]+/i, '')))).toEqual(
         new Set([ada.key]),

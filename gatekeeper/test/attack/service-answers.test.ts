@@ -7,7 +7,7 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const ada = makeKey({ user: 'ada', services: ['app', 'based', 'whole', 'ollama'] })
 
-/** Ways to write a cookie of ours, or one that is sent as one of ours. */
+/** Ways to write a cookie of ours, or one that looks like ours. */
 const spellings = [
   ...[
     '__Host-gk=x',

@@ -1,6 +1,6 @@
 /**
  * No request gets behind the gate inside another one. Every mutation goes through the real Caddy to
- * both points; what its bytes mean is Caddy's affair, and what must hold is the same for all.
+ * both points; Caddy decides what its bytes mean, and the promises are the same for all.
  */
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

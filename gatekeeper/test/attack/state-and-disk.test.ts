@@ -73,7 +73,9 @@ describe('a damaged state folder', () => {
 describe.skipIf(!canMount)('a disk that is full while keys are written', () => {
   const script = join(root, 'scripts/keys.ts')
   const add = `"${process.execPath}" "${script}" add --user x --service ollama --json`
-  /** Runs a shell line with the keys folder on a disk of 256 kB; what is left there afterwards is copied out. */
+  /**
+   * Runs a shell line with the keys folder on a disk of 256 kB; the remaining files are copied out.
+   */
   const onSmallDisk = (place: Place, line: string) => {
     const out = join(place.folder, 'out')
     mkdirSync(out)

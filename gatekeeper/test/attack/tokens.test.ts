@@ -1,6 +1,6 @@
 /**
- * Forged access tokens at both points of one house: made by somebody who knows the public keys, the
- * issuers and a good token, and those of the outside vectors.
+ * Forged access tokens at both points of one gateway: made by an attacker who knows the public
+ * keys, the issuers and a valid token, and those of the external vectors.
  */
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -185,7 +185,7 @@ describe.skipIf(testCaddy === null)('a forged token', () => {
       )
       .flatMap(({ tests }) => tests.map(({ jws }) => jws))
       .filter((jws): jws is string => typeof jws === 'string' && jws.length < 8_000)
-      // What a field cannot carry, or carries as something else, was never a credential.
+      // A text that a field cannot carry unchanged was never a credential.
       .filter((jws) => /^[\x21-\x2b\x2d-\x7e]+$/.test(jws))
     expect(texts.length).toBeGreaterThan(400)
     const left = [...new Set(texts)]

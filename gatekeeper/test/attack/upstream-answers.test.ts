@@ -9,7 +9,7 @@ import { readAnswer } from './support/answers.ts'
 
 const ada = makeKey()
 
-/** What a faulty or hostile application writes, byte by byte. */
+/** The answer of a faulty or hostile application, byte by byte. */
 const answers: readonly (readonly [string, readonly string[]])[] = [
   [
     'identity and proof',
@@ -140,7 +140,7 @@ describe.skipIf(testCaddy === null)('an upstream that speaks for the gatekeeper'
       const head = [`GET ${path} HTTP/1.1`, 'Host: localhost', `X-Api-Key: ${ada.key}`]
       const text = await exchange(await openTls(stack), lines(...head))
       expect(text).not.toMatch(/evil|x[-_.]gatekeeper/i)
-      // Caddy ends a 101 that nobody asked for as an empty 200; nothing of the application is in it.
+      // Caddy turns an unrequested 101 into an empty 200; nothing of the application is in it.
       if (point === 'check' && written.join().includes(' 101 ')) {
         return expect(readAnswer(text).body).toBe('')
       }

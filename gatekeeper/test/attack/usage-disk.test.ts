@@ -27,15 +27,15 @@ function makeHouse() {
   return place
 }
 
-/** The place as it looks in the mounts of a process. */
+/** The folder as seen in the mounts of a process. */
 function seenBy(child: Child, place: ReturnType<typeof makePlace>): ReturnType<typeof makePlace> {
   return { ...place, stateDir: `/proc/${child.process.pid}/root${place.stateDir}` }
 }
 
-/** Asks until the answer has the status; there is no third one. */
+/** Sends requests until the answer has the status; there is no third one. */
 async function askUntil(status: number, ask: () => Promise<number>, child: Child): Promise<void> {
   const isSo = async () => {
-    // A disk that is full lets some more through, in blocks that are there already.
+    // A full disk allows some more, in blocks that exist already.
     for (let turn = status === 503 ? 20 : 1; turn > 0; turn--) {
       const answered = await ask()
       if (answered === status) return true
@@ -46,7 +46,9 @@ async function askUntil(status: number, ask: () => Promise<number>, child: Child
   await waitUntil(isSo, { limitMs: 45_000, child, describe: () => child.output().slice(-2000) })
 }
 
-/** How many answered requests the log has of each user; what was refused may stand there as failed. */
+/**
+ * How many answered requests the log has of each user; what was refused may stand there as failed.
+ */
 async function readAnswered(path: string): Promise<Record<string, number>> {
   const answered = (await readRecords(path)).filter(({ outcome }) => outcome === 'answered')
   const byUser = Map.groupBy(answered, ({ user }) => user ?? '')
@@ -90,7 +92,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are counted', () 
     }
     fill()
     await askUntil(503, ask, child)
-    // What a check is answered while it fails: no to who needs it, yes to who does not.
+    // The answers of a check while it fails: no for requests that need it, yes for others.
     expect(await ask()).toBe(503)
     expect(await useStatusOf(seen, free.key)).toBe(200)
     const ready = await readiness(seen)
@@ -102,7 +104,7 @@ describe.skipIf(!canMount)('a disk that is full while requests are counted', () 
       ...{ limitMs: 30_000, child, describe: child.output },
     })
 
-    // Nobody was let through uncounted, and nobody counted twice. A check's line may be a moment
+    // No request was admitted uncounted, and none was counted twice. A check's line may be a moment
     // younger than its answer. A copy, since the mount goes with the process: the log first, which
     // makes up for a checkpoint between the two.
     const kept = join(place.folder, 'usage.db')
@@ -152,7 +154,8 @@ describe.skipIf(!canTrace)('a disk that answers with errors', () => {
     const place = makeHouse()
     const log = join(place.stateDir, 'usage.db-wal')
     const child = await startReady(place, [
-      // The tracer apart (-D), so that what is stopped in the end is the gatekeeper itself.
+      // The tracer in a separate process (-D), so that the process that is stopped is the
+      // gatekeeper.
       ...['strace', '-D', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null', '-P', log],
       ...['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=60..64'],
       ...behind('true').slice(5),

@@ -81,7 +81,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
       )
       const text = String(await page.evaluate('getComputedStyle(document.body).color'))
       expect(text).toBe(colorScheme === 'dark' ? 'rgb(255, 255, 255)' : 'rgb(0, 0, 0)')
-      // For somebody who looks at it: BROWSER_TEST_PICTURES names a folder.
+      // For a person to look at: BROWSER_TEST_PICTURES names a folder.
       const folder = process.env['BROWSER_TEST_PICTURES']
       if (folder) await page.screenshot({ path: `${folder}/refusal-${colorScheme}.png` })
     },

@@ -13,8 +13,8 @@ import { seatPerson } from './support/watch.ts'
 
 const programs = await provideBrowser()
 
-// Chromium keeps what it remembers from frames of other sites; other browsers do not, and there only
-// the gatekeeper stands between a stranger's page and the person's credentials.
+// Chromium keeps what it remembers from frames of other sites; other browsers do not, and there
+// only the gatekeeper protects the person's credentials from a foreign page.
 describe.skipIf(programs === null).each([
   { browser: 'a browser that protects its user', isLax: false },
   { browser: 'a browser that leaves that to the server', isLax: true },
@@ -46,7 +46,7 @@ describe.skipIf(programs === null).each([
     return page
   }
 
-  /** All were refused, and there were any: the browser did send them. */
+  /** All were refused, and there was at least one: the browser did send them. */
   async function expectRefused() {
     const lines = await stage.decisions()
     expect(lines.length).toBeGreaterThan(0)

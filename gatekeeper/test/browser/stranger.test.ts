@@ -43,7 +43,7 @@ describe.skipIf(programs === null)('a page of an unlisted origin', () => {
       const page = await stage.open(stranger)
       const answer = await fetchFrom(page, at(get))
       expect(answer).toEqual({ error: expect.stringContaining('Failed to fetch') })
-      // It came here, and was not kept back by the browser.
+      // It arrived here, and was not blocked by the browser.
       expect(await stage.decisions()).toMatchObject([{ outcome: 'deny', method: 'GET', path: get }])
       expect(stage.reached()).toBe(0)
     })

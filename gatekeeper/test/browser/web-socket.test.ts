@@ -26,7 +26,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
     const { rawHeaders = [] } = stage.app.received()[0] ?? {}
     return rawHeaders.filter((_, at) => rawHeaders[at - 1]?.toLowerCase() === name && at % 2 === 1)
   }
-  /** The application was told who calls, and nothing by which it could call itself. */
+  /** The application received the identity of the caller, and no credential. */
   function expectNoKeyInside() {
     expect(stage.app.received().length).toBeGreaterThan(0)
     expect(field('x-gatekeeper-user')).toEqual(['ada'])
@@ -115,7 +115,7 @@ describe.skipIf(programs === null)('a WebSocket of a page', () => {
     async (path) => {
       const page = await stage.open(at('/blank'))
       expect(await openWebSocket(page, ask(path, withKey()))).toEqual(refused)
-      // It came here, and was not kept back by the browser.
+      // It arrived here, and was not blocked by the browser.
       expect(await stage.decisions()).toMatchObject([{ outcome: 'deny' }])
       expect(stage.reached()).toBe(0)
     },

@@ -1,9 +1,9 @@
 /**
- * Two ways to read what came over a connection: to the letter, where whatever is not accounted for
- * fails, and as text, where two answers are compared byte by byte.
+ * Two ways to read the bytes of a connection: strictly, where any unexpected byte
+ * is a failure, and as text, where two answers are compared byte by byte.
  */
 
-/** One answer as it stood on the wire; names of fields in lower case, repeated ones joined. */
+/** One answer as sent; names of fields in lower case, repeated ones joined. */
 export type RawAnswer = {
   readonly status: number
   readonly fields: Readonly<Record<string, string>>
@@ -12,8 +12,8 @@ export type RawAnswer = {
 }
 
 /**
- * Splits what a connection of HTTP/1.1 gave into its final answers, strictly: what is no answer
- * throws, since bytes that nobody can account for are what response splitting looks like. With
+ * Splits the bytes of an HTTP/1.1 connection into its final answers, strictly: other bytes
+ * throw, since unexpected bytes are a sign of response splitting. With
  * `isHead` no answer has content.
  */
 export function parseAnswers(text: string, isHead = false): RawAnswer[] {
@@ -32,7 +32,7 @@ export function parseAnswers(text: string, isHead = false): RawAnswer[] {
   return answers
 }
 
-/** How many final answers are there so far; 0 where the last one is still on its way. */
+/** The number of final answers so far; 0 while the last one is incomplete. */
 export function countAnswers(text: string, isHead = false): number {
   try {
     return parseAnswers(text, isHead).filter(({ isWhole }) => isWhole).length
@@ -81,10 +81,10 @@ function readChunks(rest: string) {
   }
 }
 
-/** An answer as raw text, taken apart. */
+/** The parts of an answer as raw text. */
 type AnswerText = { readonly status: number; readonly head: string; readonly body: string }
 
-/** The first final answer in what came over a connection; status 0 where there was none. */
+/** The first final answer in the bytes of a connection; status 0 if there was none. */
 export function readAnswer(text: string): AnswerText {
   const final = text.replace(/^(?:HTTP\/1\.1 1\d\d[\s\S]*?\r\n\r\n)+/, '')
   const end = final.indexOf('\r\n\r\n')
@@ -93,7 +93,7 @@ export function readAnswer(text: string): AnswerText {
   return { status, head, body: end === -1 ? '' : final.slice(end + 4) }
 }
 
-/** The answer without what is new in every one: request id, date, and what is left of a limit. */
+/** The answer without the parts that always differ: request id, date, and the rest of a limit. */
 export function withoutChance(text: string): string {
   return text
     .replace(/"request_id":"[0-9a-f-]{36}"/, '"request_id":"ID"')

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What an application behind the gate got, its trailers included. */
+/** A request that an application behind the gate received, with its trailers. */
 export type Seen = {
   readonly method: string
   readonly url: string
@@ -17,13 +17,13 @@ export type AppServer = {
   readonly close: () => Promise<void>
 }
 
-/** An application of the test's own; `answer` writes its answers, an empty 200 where left out. */
+/** An application of the test; `answer` writes its answers, an empty 200 by default. */
 export async function startApp(
   answer: (response: ServerResponse, seen: Seen) => void = (response) => void response.end(),
 ): Promise<AppServer> {
   const seen: Seen[] = []
   const server = createServer(async (request, response) => {
-    // One that breaks off is not received.
+    // A request that breaks off does not count as received.
     const entry = await read(request).catch(() => null)
     if (entry === null) return
     seen.push(entry)
@@ -51,13 +51,13 @@ async function read(request: IncomingMessage): Promise<Seen> {
 
 /**
  * How application servers make variables of field names: WSGI and CGI fold `-` and `_`, PHP `.` as
- * well, lighttpd every character that is no letter or digit. The widest of them counts.
+ * well, lighttpd every character other than a letter or digit. The widest of them counts.
  */
 export function foldFieldName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }
 
-/** Every value of every folded name, as such a server would have it. */
+/** Every value of every folded name, as such a server would read it. */
 export function foldFields(rawHeaders: readonly string[]): Map<string, string[]> {
   const folded = new Map<string, string[]>()
   for (let at = 0; at < rawHeaders.length; at += 2) {

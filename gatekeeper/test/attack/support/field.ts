@@ -1,6 +1,6 @@
 /**
- * The house that is attacked: an Ollama and an application that count and tell what they received,
- * both enforcement points in front of them, and the keys of those who come.
+ * The system under attack: an Ollama and an application that count and report what they received,
+ * both enforcement points in front of them, and the keys of the callers.
  */
 import { type FaultyUpstream, startFaultyUpstream } from '../../../../scripts/demo/faults.ts'
 import { waitUntil } from '../../support/child.ts'
@@ -12,7 +12,7 @@ import { parseAnswers, type RawAnswer } from './answers.ts'
 
 import { converse, type Patience } from './wire.ts'
 
-/** The attacker's own key, good for what it is good for; `victim` is whom it wants to be. */
+/** The attacker's own key, with its own rights; `victim` is the identity that it wants. */
 export const mallory = makeKey({ user: 'mallory' })
 export const victim = makeKey({ user: 'victim' })
 export const reader = makeKey({ user: 'reader', role: 'readonly' })
@@ -37,7 +37,7 @@ services:
   image: {kind: http, webSockets: [/ws], routes: [{prefix: /image, strip: true, browser: basic}]}
 `
 
-/** What an upstream tells of the request that it received. */
+/** The report of an upstream about a request that it received. */
 export type Told = {
   readonly method: string
   readonly url: string
@@ -53,7 +53,7 @@ export type Battlefield = {
   readonly counted: () => number
   /** One raw exchange on a connection of its own. */
   readonly attack: (bytes: string, options?: AttackOptions) => Promise<Attacked>
-  /** The honest request of somebody else, on a new connection: what the upstream says it was. */
+  /** A normal request of another caller, on a new connection, as the upstream reports it. */
   readonly askHonestly: (prefix: string, mark: string) => Promise<RawAnswer & { told: Told }>
   readonly stop: () => Promise<void>
 }

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2'
 import type { Stack } from '../../support/stack.ts'
 
-/** What an HTTP/2 stream came to: a status, or the way in which it was cut. */
+/** The result of an HTTP/2 stream: a status, or how it was cut. */
 export type StreamEnd = { readonly status: number | null; readonly text: string }
 
 /** Opens an HTTP/2 connection to Caddy. */

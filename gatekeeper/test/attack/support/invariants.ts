@@ -8,7 +8,7 @@ type Attack = { readonly mark: string; readonly answers: readonly RawAnswer[] }
 
 const idOf = ({ headers }: ReceivedRequest) => headers['x-gatekeeper-request-id'] ?? []
 
-/** Sends an attack and holds all promises against what came of it. */
+/** Sends an attack and checks all promises on its result. */
 export async function expectNothingSmuggledBy(
   field: Battlefield,
   at: Point,
@@ -20,7 +20,7 @@ export async function expectNothingSmuggledBy(
   await expectNothingSmuggled(field, at, { mark, answers })
 }
 
-/** What holds after every attack, whatever its bytes meant to Caddy. */
+/** Checks the promises after every attack, whatever its bytes meant to Caddy. */
 export async function expectNothingSmuggled(
   field: Battlefield,
   at: Point,
@@ -28,7 +28,7 @@ export async function expectNothingSmuggled(
 ): Promise<void> {
   const { received } = field.stack.upstream
   await expectAdmitted(field, markedBy(field, mark))
-  // A request whose body never ended may have been begun upstream and is answered by nobody.
+  // A request whose body never ended may have begun upstream and gets no answer.
   const complete = completeOf(field, mark).length
   expect(complete, 'received, at most as many as answered').toBeLessThanOrEqual(answers.length)
   expect(received.filter(isStolen).map(describeReceived)).toEqual([])
@@ -76,7 +76,7 @@ function describeReceived({ method, url, rawHeaders }: ReceivedRequest): string 
   return `${method} ${url} ${rawHeaders.join(' | ')}`
 }
 
-/** Somebody else, right after it and on a new connection, gets the answer to the own request. */
+/** Another caller, right after it and on a new connection, gets the answer to its own request. */
 async function expectHonestAnswer(field: Battlefield, at: Point, mark: string): Promise<void> {
   const name = `honest-${mark.replace(/[^0-9a-z]/g, '')}`
   const { status, told } = await field.askHonestly(at.prefix, name)

@@ -1,4 +1,4 @@
-/** A gatekeeper alone on files of its own, for tests that spoil them. */
+/** A gatekeeper with its own files, for tests that damage them. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ export const ada = makeKey()
 export const tom = makeKey({ user: 'tom' })
 export const good = keyFileText([ada])
 
-/** Mounts and other users' processes need root; a machine that lacks them says so aloud. */
+/** Mounts and other users' processes need root; without it a message on stderr says so. */
 export const canMount = canRun(['unshare', '-m', 'true'])
 export const canBeOther = canRun([
   'setpriv',
@@ -46,7 +46,7 @@ afterEach(async () => {
   for (const folder of open.folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A folder with good files; what a test spoils of them is its attack. */
+/** A folder with valid files, for a test to damage. */
 export function makePlace() {
   const folder = mkdtempSync(join(tmpdir(), 'gk files '))
   open.folders.push(folder)
@@ -105,7 +105,7 @@ export async function startReady(
   return child
 }
 
-/** Starts it and waits for its end: the exit code and all that it said. */
+/** Starts it and waits for its end: the exit code and the whole output. */
 export async function startFailing(place: Place, words: readonly string[] = plainStart) {
   const child = start(place, words)
   const isOver = () => child.process.exitCode !== null
@@ -113,7 +113,7 @@ export async function startFailing(place: Place, words: readonly string[] = plai
   return { code: child.process.exitCode, said: child.output() }
 }
 
-/** What a check with the key is answered. */
+/** The answer to a check with the key. */
 export function statusOf(place: Place, key: string): Promise<number> {
   return askCheck(place, key, statement('check'))
 }

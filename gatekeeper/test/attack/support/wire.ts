@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
 
-/** All that came back, and whether the other side closed. */
+/** All received bytes, and whether the other side closed. */
 export type Reply = { readonly text: string; readonly isClosed: boolean }
 
 export type Patience = {
   readonly quietMs: number
   readonly limitMs: number
-  /** Whether nothing more is to come; where it is false, quiet alone is no end. */
+  /** Whether the answer is complete; silence is not an end while it returns false. */
   readonly isSettled: (text: string) => boolean
 }
 
 /**
- * Sends bytes as they are and collects what comes until the other side closes, says nothing more
- * for `quietMs` once it began to speak (six times as long before), or `limitMs` are over. The
+ * Sends bytes unchanged and collects the answer until the other side closes, is silent
+ * for `quietMs` after its first byte (six times as long before), or `limitMs` are over. The
  * socket stays open: half a close would make Caddy give up what it has under way.
  */
 export async function converse(

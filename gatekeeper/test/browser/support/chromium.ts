@@ -11,18 +11,18 @@ import { type BrowserContext, chromium, type LaunchOptions } from 'playwright-co
 import type { BrowserPrograms } from './install.ts'
 
 export type OwnChromium = {
-  /** A context that remembers nothing of others; in a lax browser there is only the one. */
+  /** A context that shares nothing with others; a lax browser has only one. */
   readonly openContext: () => Promise<BrowserContext>
   readonly stop: () => Promise<void>
 }
 
 export type ChromiumOptions = {
-  /** The root certificate to trust, as a PEM file; null trusts nothing new. */
+  /** The root certificate to trust, as a PEM file; null adds none. */
   readonly caFile: string | null
   /** Names that lead to this machine: `{ 'friend.example:443': '127.0.0.1:8443' }`. */
   readonly hosts: Readonly<Record<string, string>>
   /**
-   * Without the protections that Chromium has and others have not, and behind which a fault of ours
+   * Without the protections that only Chromium has, and which could hide a fault of ours
    * would stay hidden: that credentials are remembered per top-level site and kept from third
    * parties, and that its user is asked before a page reaches into the local network.
    */

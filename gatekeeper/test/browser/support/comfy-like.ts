@@ -1,5 +1,5 @@
 /**
- * An application as ComfyUI is one: a page with sub-resources, calls that its script makes, and a
+ * An application like ComfyUI: a page with sub-resources, calls that its script makes, and a
  * WebSocket that wants the sub-protocol `comfy`. It keeps all that it received.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
@@ -38,7 +38,10 @@ const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
   ],
 }
 
-/** Starts it on a free port of 127.0.0.1. Whatever is no file is answered with what was received. */
+/**
+ * Starts it on a free port of 127.0.0.1. A path without a file is answered with the received
+ * request.
+ */
 export async function startComfyLike(): Promise<ComfyLike> {
   const received: Received[] = []
   const sockets = new Set<Socket>()

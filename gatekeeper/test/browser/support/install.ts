@@ -1,6 +1,6 @@
 /**
- * Chromium and certutil, Debian's own. A machine that has neither gets them by apt where the tests
- * run as root (CI does); elsewhere the suite says what is missing and is skipped.
+ * Chromium and certutil, Debian's own. A machine without them gets them by apt if the tests
+ * run as root (CI does); otherwise the suite reports what is missing and is skipped.
  */
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
@@ -61,7 +61,7 @@ async function installPrograms(): Promise<string | null> {
   }
   process.stderr.write(`browser: installing ${debianPackages.join(' and ')}\n`)
   const steps = `apt-get update && apt-get install -y --no-install-recommends ${debianPackages.join(' ')}`
-  // The files of this suite run side by side, and apt bears only one at a time.
+  // The files of this suite run in parallel, and apt allows only one process at a time.
   const words = [join(tmpdir(), 'gk-browser-install.lock'), 'sh', '-c', steps]
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }

@@ -6,7 +6,7 @@ export type Script = Page | Frame
 export type Fetched =
   | {
       readonly status: number
-      /** `basic`, `cors`, or `opaque`, of which a script learns nothing. */
+      /** `basic`, `cors`, or `opaque`, which a script cannot read. */
       readonly type: string
       readonly text: string
       /** Fields that the browser lets the script see. */
@@ -14,7 +14,7 @@ export type Fetched =
     }
   | { readonly error: string }
 
-/** What the pages here ask of `fetch`; it must be plain data, since it goes to the browser. */
+/** Options of `fetch` in the pages; plain data, since it is sent to the browser. */
 export type FetchInit = {
   readonly method?: string
   readonly mode?: 'cors' | 'no-cors'
@@ -24,7 +24,7 @@ export type FetchInit = {
   readonly keepalive?: boolean
 }
 
-/** `fetch` as the page's script calls it; the error where the browser hands out no answer. */
+/** `fetch` as the page's script calls it; the error if the browser gives no answer. */
 export function fetchFrom(script: Script, url: string, init: FetchInit = {}): Promise<Fetched> {
   return script.evaluate(
     async (call) => {
@@ -46,7 +46,7 @@ export type Opened = {
   readonly echo: string | null
 }
 
-/** Opens a WebSocket, sends `text`, and waits for what comes back, or for the end. */
+/** Opens a WebSocket, sends `text`, and waits for an answer or the end. */
 export function openWebSocket(
   script: Script,
   at: { readonly url: string; readonly protocols: readonly string[]; readonly text: string },
@@ -64,7 +64,7 @@ export function openWebSocket(
   }, at)
 }
 
-/** The little of the DOM that the scripts below touch; the compiler knows only Node's world. */
+/** The parts of the DOM that the scripts below use; the compiler has only Node's types. */
 type Element = {
   [property: string]: unknown
   append: (...children: Element[]) => void
@@ -73,7 +73,7 @@ type Element = {
 }
 declare const document: { body: Element; createElement: (name: string) => Element }
 
-/** Adds an element that loads `url` and waits until the browser says how it ended. */
+/** Adds an element that loads `url` and waits until the browser reports the result. */
 export function loadElement(
   script: Script,
   name: 'img' | 'iframe' | 'script' | 'link',
@@ -102,7 +102,7 @@ export type Form = {
   readonly landsAt?: string
 }
 
-/** A form of the page, sent without asking anybody; the status of the answer. */
+/** A form of the page, sent by its script; the status of the answer. */
 export async function submitForm(page: Page, form: Form): Promise<number> {
   const { landsAt = form.url } = form
   const answered = page.waitForResponse((answer) => answer.url().startsWith(landsAt))

@@ -1,7 +1,8 @@
 /**
- * Everything that a browser test needs: the house with a ComfyUI-like application behind its checks,
- * pages of other origins beside it, and a Chromium that can reach them all. The strangers' pages are
- * real sites with TLS: an intercepted page would change what the browser does about CORS.
+ * Everything that a browser test needs: the gateway with a ComfyUI-like application behind its
+ * checks, pages of other origins, and a Chromium that can reach them all. The pages of other
+ * origins are real sites with TLS: an intercepted page would change what the browser does about
+ * CORS.
  */
 import type { Page } from 'playwright-core'
 import { waitUntil } from '../../support/child.ts'
@@ -13,7 +14,7 @@ import { type OwnChromium, startChromium } from './chromium.ts'
 import { type ComfyLike, startComfyLike } from './comfy-like.ts'
 import type { BrowserPrograms } from './install.ts'
 
-/** Origins of pages: one that services name, and one that nobody named. */
+/** Origins of pages: one that services list, and one that none lists. */
 export const friend = 'https://friend.example'
 export const stranger = 'https://stranger.example'
 
@@ -28,9 +29,9 @@ export type Stage = {
   readonly open: (url: string) => Promise<Page>
   /** Closes what `open` opened. */
   readonly closePages: () => Promise<void>
-  /** A key of the right form that nobody has: the last character is another one. */
+  /** A key of the correct form that does not exist: the last character differs. */
   readonly wrongKey: string
-  /** What the gatekeeper decided since `forget`, in its order. */
+  /** The decisions of the gatekeeper since `forget`, in order. */
   readonly decisions: () => Promise<readonly DecisionLine[]>
   /** The requests that reached anything behind the gate. */
   readonly reached: () => number
@@ -62,7 +63,7 @@ services:
     routes: [{host: webui.localhost, prefix: /, browser: basic}]
 `
 
-/** A site that is nothing but an empty page, and at `/away` leads into our house, method and all. */
+/** A site with an empty page, whose `/away` redirects to our gateway with the same method. */
 const site = (address: string) => `
 ${address} {
 	tls internal
@@ -72,7 +73,9 @@ ${address} {
 }
 `
 
-/** A page of our own origin whose scripts may call; our own answers let nothing of theirs run. */
+/**
+ * A page of our own origin whose scripts may run; the policy of our own answers forbids scripts.
+ */
 const blank = `
 	handle /blank {
 		header Content-Type "text/html; charset=utf-8"
@@ -82,7 +85,9 @@ const blank = `
 
 const ownPlace = '\t# ---- blocks of your own stand here'
 
-/** Throws where the Caddyfile has no such place: the page would be our 404, whose policy stops all. */
+/**
+ * Throws where the Caddyfile has no such place: the page would be our 404, whose policy stops all.
+ */
 function addBlank(caddyfile: string): string {
   if (!caddyfile.includes(ownPlace)) throw new Error(`the Caddyfile has no line "${ownPlace}"`)
   return caddyfile.replace(ownPlace, `${blank}\n${ownPlace}`)
@@ -143,8 +148,8 @@ export async function startStage(
 const marker = '/chat/marker-'
 
 /**
- * Reads all decisions up to now. The log comes through a pipe, so a request of our own is sent first:
- * once its line is there, so are those of all requests that were decided before it.
+ * Reads all decisions up to now. The log comes through a pipe, so a request of our own is sent
+ * first: once its line is there, so are those of all requests that were decided before it.
  */
 function createDecisionReader(stack: Stack): () => Promise<DecisionLine[]> {
   let count = 0

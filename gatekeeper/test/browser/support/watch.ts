@@ -1,4 +1,6 @@
-/** What only the browser's own tools show: preflights, and prompts for a name and a password. */
+/**
+ * Events that only the browser's own tools show: preflights, and prompts for a name and a password.
+ */
 import type { Page } from 'playwright-core'
 
 export type Preflight = {
@@ -26,13 +28,13 @@ export type Prompt = { readonly scheme: string; readonly realm: string; readonly
 export type Person = {
   /** The prompts that the browser has shown. */
   readonly prompts: readonly Prompt[]
-  /** Goes away from the keyboard: from now on the browser is alone with what it remembers. */
+  /** Stops answering prompts: from now on the browser only has what it remembers. */
   readonly leave: () => Promise<void>
 }
 
 /**
- * Sits a person in front of the page who answers each prompt with the key as the password, once, or
- * cancels it where `key` is null.
+ * Answers each prompt of the page as a person would, with the key as the password, once, or
+ * cancels it if `key` is null.
  */
 export async function seatPerson(page: Page, key: string | null): Promise<Person> {
   const session = await page.context().newCDPSession(page)

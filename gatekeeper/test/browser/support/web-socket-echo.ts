@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const opcodes = { text: 1, close: 8 } as const
 
-/** Opens the WebSocket, as `comfy` where that is offered, and sends every text back. */
+/** Opens the WebSocket, as `comfy` if that is offered, and sends every text back. */
 export function acceptWebSocket(
   request: IncomingMessage,
   socket: Socket,

@@ -76,7 +76,7 @@ const bodies: readonly (readonly [name: string, body: string])[] = [
   ['no chunk at all', '0\r\n\r\n'],
 ]
 
-/** What can stand in trailers; none may pass for a field of the head. */
+/** Lines that trailers can hold; none may count as a field of the head. */
 export const trailerLines: readonly (readonly [name: string, line: string])[] = [
   ['identity', 'X-Gatekeeper-User: victim'],
   ['identity with underscores', 'X_Gatekeeper_User: victim'],

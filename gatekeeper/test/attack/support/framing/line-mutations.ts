@@ -18,7 +18,7 @@ const behind = (aim: Aim, ...fields: string[]) =>
 
 type Row = readonly [name: string, bytes: Mutation['bytes']]
 
-/** Requests glued into what carries no body, into refused ones, and one behind the other. */
+/** Requests appended to requests without a body, to refused ones, and one after the other. */
 const pipelines: readonly Row[] = [
   ['GET with a theft as its body', (aim) => bodyOf(aim, get)],
   ['GET with a chunked theft', (aim) => chunkedBodyOf(aim, get)],
@@ -71,7 +71,7 @@ export const pipelineMutations: readonly Mutation[] = pipelines.map(([name, byte
   return { name: `glued ${name}`, bytes }
 })
 
-/** What two readers of a head could take apart in different ways. */
+/** Heads that two readers could parse differently. */
 const heads: readonly Row[] = [
   ['bare LF in all lines', (aim) => get(aim).replaceAll('\r\n', '\n') + theft(aim)],
   ['bare CR in all lines', (aim) => get(aim).replaceAll('\r\n', '\r') + theft(aim)],

@@ -4,7 +4,7 @@ export type Mutation = {
   readonly bytes: (aim: Aim) => string
 }
 
-/** Where an attack is aimed, and with what it comes. */
+/** The target of an attack, and its credential. */
 export type Aim = {
   /** The prefix of the point: `/ollama` (relay) or `/chat` (check). */
   readonly prefix: string
@@ -14,10 +14,12 @@ export type Aim = {
   readonly key: string
 }
 
-/** An endpoint that takes any bytes as its body at both points, so that they travel to the end. */
+/**
+ * An endpoint that accepts any bytes as its body at both points, so that they reach the upstream.
+ */
 export const streamed = '/v1/audio/transcriptions'
 
-/** The head of the attacker's own, admissible POST; `fields` are whole lines or what poses as such. */
+/** The head of the attacker's own, allowed POST; `fields` are whole lines or imitations of them. */
 export function post(aim: Aim, ...fields: readonly string[]): string {
   return head(`POST ${aim.prefix}${streamed}?${aim.mark} HTTP/1.1`, aim, ...fields)
 }
@@ -33,14 +35,16 @@ export function head(line: string, aim: Aim, ...fields: readonly string[]): stri
   return `${[line, ...own, ...fields].join('\r\n')}\r\n\r\n`
 }
 
-/** What must never arrive: an admin's deed by nobody, in the name of the victim. */
+/**
+ * A request that must never arrive: an act of an admin without a key, in the name of the victim.
+ */
 export function theft(_aim: Aim): string {
   const fields = ['Host: localhost', 'X-Smuggled: yes', 'X-Gatekeeper-User: victim']
   const rest = ['X-Gatekeeper-Role: admin', 'Content-Type: application/json', 'Content-Length: 13']
   return `DELETE /api/delete HTTP/1.1\r\n${[...fields, ...rest].join('\r\n')}\r\n\r\n{"model":"a"}`
 }
 
-/** The same with the attacker's own key: it may be decided on, but only as the attacker's. */
+/** The same with the attacker's own key: it may be decided, but only as the attacker's. */
 export function disguise(aim: Aim): string {
   const fields = ['X-Smuggled: yes', 'X-Gatekeeper-User: victim', 'X-Gatekeeper-Role: admin']
   return head(`DELETE ${aim.prefix}/api/delete?${aim.mark} HTTP/1.1`, aim, ...fields)

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A credential that must be seen nowhere; `secrets` are the parts of it that are not public. */
+/**
+ * A credential that must not appear anywhere; `secrets` are the parts of it that are not public.
+ */
 export type Canary = {
   readonly name: string
   readonly text: string
@@ -31,11 +33,11 @@ export function makeCanaries(good: string, typo: string, plain: string): readonl
   ]
 }
 
-/** Half a secret is too much: any run of so many characters counts as a find. */
+/** Half a secret is too much: any run of this many characters counts as a find. */
 const runChars = 16
 
 /**
- * Where a secret, or a run of 16 characters of it, stands in a text: as it is, percent-encoded, in
+ * Where a secret, or a run of 16 characters of it, is in a text: unchanged, percent-encoded, in
  * hexadecimal, or inside any base64.
  */
 export function findSecret(text: string, secret: string): string | null {
@@ -67,7 +69,7 @@ function writingsOf(secret: string): Readonly<Record<string, string>> {
   const hex = Buffer.from(secret).toString('hex')
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.from('x'.repeat(shift) + secret).toString('base64')
-    // The first and the last characters depend on what stands around.
+    // The first and the last characters depend on the text around.
     return text.slice(shift === 0 ? 0 : 4).replace(/.{0,3}=*$/, '')
   })
   return {

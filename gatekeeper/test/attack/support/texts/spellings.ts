@@ -1,7 +1,9 @@
-/** Every character that may stand in a field's name besides letters and digits (RFC 9110 §5.6.2). */
+/**
+ * Every character that may stand in a field's name besides letters and digits (RFC 9110 §5.6.2).
+ */
 const oddCharacters = [..."!#$%&'*+-.^_`|~"]
 
-/** Spellings of a field's name that one server or another takes for the same. */
+/** Spellings of a field's name that some server treats as the same. */
 export function spellingsOf(name: string): string[] {
   const words = name.split('-')
   const mixtures = mix(words.length - 1).map((separators) =>
@@ -42,7 +44,7 @@ export const forwardingNames = [
   ...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'],
 ] as const
 
-/** Fields in which applications believe that a proxy in front names its user. */
+/** Fields from which applications read the user that a proxy in front has identified. */
 export const trustedNames = [
   ...['Remote-User', 'X-Remote-User', 'X-Auth-Request-User', 'X-Auth-Request-Email'],
   ...['X-Webauth-User', 'X-Authenticated-User', 'X-Authentik-Username', 'Tailscale-User-Login'],
