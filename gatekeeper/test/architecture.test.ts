@@ -96,7 +96,9 @@ function violations(
   )
 }
 
-/** The files of circles, and those between two circles: what imports and is imported without end. */
+/**
+ * The files of cycles, and those between two cycles: files with endless imports in both directions.
+ */
 function inCircles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   let left = [...edges.keys()]
   for (let before = -1; before !== left.length; ) {
@@ -177,7 +179,7 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
-  // A circle has no first file to read. The import form above matches `import type` too.
+  // A cycle has no first file to read. The import form above matches `import type` too.
   test('form no cycle, not even of types', () => {
     const all = [...production, ...scripts.filter(({ isTest }) => !isTest)]
     const targets = ({ path, imports }: SourceFile) =>
@@ -193,7 +195,7 @@ describe('imports', () => {
     )
   })
 
-  // It asks the house itself, wired as it runs, so that its answer cannot be another one.
+  // It uses the real composition of the service, so that its answer cannot differ.
   const isExplain = (path: string) => /^scripts\/explain(?:\.ts|\/)/.test(path)
 
   test('of the scripts lead to rooms and operations, never to http, admission, app or main', () => {
@@ -215,7 +217,7 @@ describe('imports', () => {
     const textsOf = (form: RegExp) =>
       production.flatMap(({ path, code }) => [...code.matchAll(form)].map(([text]) => [path, text]))
     // All but two: main.ts starts a thread before it loads the rest, and the body parser is loaded
-    // with the first question that somebody asks.
+    // with the first request that needs it.
     expect(textsOf(/\bimport\s*\([^)]*\)|\brequire\s*\([^)]*\)/g).sort()).toEqual([
       ['gatekeeper/src/http/routes/explain.ts', "import('koa-body')"],
       ['gatekeeper/src/main.ts', "import('./app/serve.ts')"],
@@ -265,16 +267,18 @@ describe('packages', () => {
   })
 })
 
-/** What runs at a user's: without tests, the bench and the runner of tests. */
+/** The code that users run: without tests, the bench and the test runner. */
 const ours = [...production, ...scripts.filter(({ isTest }) => !isTest)].filter(
   ({ path }) => !/^scripts\/test(?:\.ts$|\/)/.test(path),
 )
 
-/** What makes something that emits errors: sockets, servers, processes, watchers, streams, threads. */
+/**
+ * Calls that create an emitter of errors: sockets, servers, processes, watchers, streams, threads.
+ */
 const emitters =
   /(?<![.\w])(?:connect|createConnection|createServer|createTlsServer|spawn|fork|watch|request|requestHttps?|createInterface|create(?:Read|Write)Stream|decoders\[\w+\])\(|\bnew (?:Worker|Transform|Readable|Writable|PassThrough|Duplex|Socket|Server)\(/g
 
-/** Why nobody listens where it is made. */
+/** Why there is no listener where it is created. */
 const heardElsewhere: Readonly<Record<string, string>> = {
   'gatekeeper/src/upstreams/connector.ts: connect(':
     'undici listens, and so do we when it is there',
@@ -286,8 +290,8 @@ const heardElsewhere: Readonly<Record<string, string>> = {
 }
 
 /**
- * Whether what is made there has a name, and that name gets a listener within the same block, before
- * anything is waited for in it. By indentation, which the formatter keeps.
+ * Whether the created emitter has a name, and that name gets a listener within the same block,
+ * before any `await` in it. By indentation, which the formatter keeps.
  */
 function isHeard(code: string, at: number): boolean {
   const begin = code.lastIndexOf('\n', at) + 1
@@ -329,7 +333,7 @@ describe('code', () => {
   })
 
   test('a reservation is settled by a failed admission or a conclusion, and one place records', () => {
-    // `slot.ts` gives the slot back and hands the call on.
+    // `slot.ts` releases the slot and forwards the call.
     expect(pathsWith(/\breservation\.settle\(/).sort()).toEqual([
       'gatekeeper/src/admission/admit.ts',
       'gatekeeper/src/admission/slot.ts',
@@ -361,24 +365,24 @@ describe('code', () => {
     const found = ours.flatMap(({ path, code }) =>
       [...code.matchAll(emitters)].map((match) => ({ path, code, match })),
     )
-    // There is something to hold.
+    // The rules have input.
     expect(found.length).toBeGreaterThan(15)
     const unheard = found.filter(({ code, match }) => !isHeard(code, match.index))
     const names = unheard.map(({ path, match }) => `${path}: ${match[0]}`)
     expect(names.filter((name) => !Object.hasOwn(heardElsewhere, name))).toEqual([])
-    // An exception that is needed no more goes.
+    // An exception that is no longer needed must be removed.
     expect(Object.keys(heardElsewhere).filter((name) => !names.includes(name))).toEqual([])
   })
 
   test('errors of streams are never passed on unchecked', () => {
-    // `pipeline` destroys what it is given, and what it made of it; a readline closes its input.
+    // `pipeline` destroys its streams and those that it created; a readline closes its input.
     const hidden =
       /\bpipeline\(|node:stream\/promises|\bReadable\.(?:from|fromWeb)\(|\bextends (?:EventEmitter|Transform|Readable|Writable|Duplex)\b|\bnew EventEmitter\(|(?<![.\w])(?:exec|execFile)\(|\bnew (?:MessageChannel|BroadcastChannel|WebSocket|EventSource)\(/
     expect(pathsWith(hidden, ours)).toEqual([])
-    // What is piped passes no error on: it is seen to in one place.
+    // `pipe` forwards no error: one place handles it.
     expect(pathsWith(/\.pipe\(/, ours)).toEqual(['gatekeeper/src/upstreams/request-body.ts'])
     expect(pathsWith(/\bcreateInterface\(/, ours)).toEqual(['scripts/frame/terminal.ts'])
-    // `serve` ends the process where this one dies.
+    // `serve` ends the process when this one dies.
     expect(pathsWith(/\bnew Worker\(/, ours)).toEqual([
       'gatekeeper/src/usage/journal/sqlite/journal-thread.ts',
     ])

@@ -51,7 +51,8 @@ async function read(edit: Edit = {}, base = shipped): Promise<Caddyfile> {
   const text = edit.caddyfile?.(base) ?? base
   if (edit.caddyfile) expect(text).not.toBe(base)
   writeFileSync(path, text)
-  // The blocks by hand are of a time when `/chat` was checked, and so is the gatekeeper.yaml beside them.
+  // The hand-written blocks are from a time when `/chat` was checked, like the gatekeeper.yaml next
+  // to them.
   const yaml = base === shipped ? shippedGateway : twoPointGateway
   writeFileSync(join(folder, 'gatekeeper.yaml'), edit.yaml?.(yaml) ?? yaml)
   const env = { LITELLM_URL: 'http://127.0.0.1:4000', PATH: process.env['PATH'], ...edit.env }
@@ -70,7 +71,7 @@ type Edit = {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What a handler is in the order below. */
+/** The kind of a handler in the order below. */
 function describeStep(visit: Pick<Visit, 'handler'>, caddyfile: Caddyfile): string {
   const { handler } = visit
   const role = roleOf(handler, caddyfile)
@@ -112,7 +113,7 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
         paths: visit.matches.flat().flatMap(({ path }) => textsOf(path)),
         steps: [...visit.steps, visit].map((step) => describeStep(step, caddyfile)),
       }))
-    // What the site says of every answer: Strict-Transport-Security, no Server; and no line of a log.
+    // The handlers of every answer: Strict-Transport-Security, no Server; and no log line.
     const ofSite = ['vars', 'headers', 'headers']
     const relayed = caddyfile.services
       .flatMap(({ routes }) => routes.filter(({ mode }) => mode === 'relay'))
@@ -127,7 +128,7 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     })
     const asked = (path: string) => [
       ...ofSite,
-      // `browser: basic`: a person who opens a page gets one where the service is dead.
+      // `browser: basic`: a person who opens a page gets an error page when the service is dead.
       ...(path === '/image/*' ? ['vars'] : []),
       'rewrite',
       ...cleaned,
@@ -146,7 +147,7 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
         way.steps.filter((step, at) => step !== 'service' || at + 1 === way.steps.length),
       ).toEqual(asked(String(way.paths[0])))
     }
-    // Paths of unknown levels, which no service has: the gatekeeper refuses them.
+    // Paths of unknown levels, which belong to no service: the gatekeeper refuses them.
     expect(ways.at(-1)).toEqual({ paths: [], steps: [...ofSite, ...cleaned, 'relay'] })
     const last = visitHandlers(caddyfile.adapted).filter(
       ({ handler, place }) => place === 'routes' && handler['handler'] === 'static_response',
@@ -182,7 +183,7 @@ describe('the fields in the Caddyfile and in the code are one list:', () => {
         .replaceAll('*', 'x')
         .toLowerCase(),
     )
-    // `Proxy` (httpoxy) is a matter of CGI servers, which only a check route can have behind it.
+    // `Proxy` (httpoxy) only affects CGI servers, which only a check route can have behind it.
     const client = Object.fromEntries(samples.map((name) => [name, ['x']]))
     expect(Object.keys(upstreamFields(client, {}))).toEqual(['proxy'])
   })
@@ -194,7 +195,7 @@ const without = (what: string | RegExp) => replace(what, '')
 const trusting = (...lines: readonly string[]) =>
   replace('\tservers {', ['\tservers {', ...lines].join('\n '))
 
-/** Without the generated blocks, which would stand in for what is missing. */
+/** Without the generated blocks, which would replace the missing ones. */
 const ungenerated = without('\t\timport services\n')
 
 const webui =

@@ -8,7 +8,7 @@ import { findCaddyTimeouts } from '../../scripts/caddy/caddy-timeouts.ts'
 import { frontEnvironment } from '../src/config/front-environment.ts'
 import { testCaddy } from './support/stack.ts'
 
-/** What can be held of docker-compose.yml without an engine; `npm run test:compose` has one. */
+/** The rules of docker-compose.yml that need no engine; `npm run test:compose` has one. */
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -177,7 +177,7 @@ describe('Caddy', () => {
       'GATEKEEPER_LOG_FORMAT',
     ])
     expect(open.filter((name) => !fine.has(name))).toEqual([])
-    // What comes from the gatekeeper's file would be overridden by a value here.
+    // A value here would override the one in the gatekeeper's file.
     expect(derived.filter((name) => name in environment)).toEqual([])
   })
 

@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '../..')
 const guide = readFileSync(join(root, 'docs/guides/domains.md'), 'utf8')
 const shipped = readFileSync(join(root, 'caddy/Caddyfile'), 'utf8')
 
-/** The blocks of lines that docs/guides/domains.md says belong into `servers { … }`. */
+/** The blocks of lines that belong in `servers { … }` by docs/guides/domains.md. */
 const blocks = [...guide.matchAll(/^```\n(trusted_proxies[\s\S]*?)^```$/gm)].map(
   (match) => match[1] ?? '',
 )

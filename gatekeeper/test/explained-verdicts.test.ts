@@ -28,8 +28,8 @@ import {
 } from './support/random-questions.ts'
 
 /**
- * `explain` and a request are asked the same, one after the other, of the same state: 2,000 random
- * questions, with all that may refuse. What a request uses up stays used up, and some requests stay
+ * `explain` and a request get the same question, one after the other, in the same state: 2,000
+ * random questions, with everything that may refuse. Used limits stay used, and some requests stay
  * under way for a while.
  */
 const seed = Number(process.env['GATEKEEPER_TEST_SEED'] ?? Date.now() % 1_000_000)
@@ -52,7 +52,7 @@ function verdictOf(answer: Admitted | Denial) {
   }
 }
 
-/** The verdict, once an upload has gone by. */
+/** The decision, after an upload was read. */
 async function becomeOf(answer: Admitted | Denial, bytes: Buffer) {
   if ('reason' in answer || answer.form === null) return verdictOf(answer)
   const { admission, form } = answer
@@ -63,7 +63,7 @@ async function becomeOf(answer: Admitted | Denial, bytes: Buffer) {
   return verdictOf({ ...error, check: 'upstream', facts, principal })
 }
 
-/** What every run must meet, or the questions are not worth much. */
+/** Results that every run must include, or the questions are of little use. */
 const often = [
   ...['allowed', 'too-many-attempts', 'rate-limited', 'quota-exceeded', 'too-many-running'],
   ...['queue-full', 'model-not-allowed', 'prompt-too-large', 'expired-key', 'disabled-key'],
@@ -138,6 +138,6 @@ test(`explain predicts the result of 2,000 random requests (seed ${seed})`, asyn
     now += asked.pause * 1_000
     ticks += asked.pause * 1_000
   }
-  // There was something to tell apart.
+  // There were different results.
   expect([...seen]).toEqual(expect.arrayContaining(often))
 })

@@ -29,7 +29,7 @@ const metrics = createMetrics({
   ...{ keys: () => 1, keysLoadedAt: () => 0, running: () => 0, processFaults: () => 0 },
 })
 let exposition = ''
-/** What may be asked for, by name: a histogram has three. */
+/** The series that can be queried, by name: a histogram has three. */
 const names = new Map<string, string>()
 beforeAll(async () => {
   exposition = (await metrics.render()).text

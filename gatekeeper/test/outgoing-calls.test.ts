@@ -1,8 +1,8 @@
 /**
- * Each call that the product makes, with an error at each of its stages, over real sockets: nobody
- * there, before the head, in the content, after the end. It is the call's own failure each time. What
- * nobody listens for would end the process, and here the run: vitest fails where an error reaches no
- * listener, whichever test it came from.
+ * Each call that the product makes, with an error at each of its steps, over real sockets: nobody
+ * there, before the head, in the content, after the end. It is the call's own failure each time.
+ * What no listener receives would end the process, and here the run: vitest fails if an error
+ * reaches no listener, whichever test it came from.
  */
 
 import {
@@ -74,13 +74,18 @@ type Call = {
   readonly name: string
   /** The content of a good answer. */
   readonly good: (url: string) => string
-  /** Makes the call once; a text that says how it ended. Never rejects. */
+  /** Makes the call once; returns its result as text. Never rejects. */
   readonly make: (url: string) => Promise<string>
-  /** How it ends where the answer was good, and where there was none. */
+  /** The results with a valid answer, and without an answer. */
   readonly ends: { readonly good: string; readonly none: string }
-  /** The call wants no more than the head, or shows a person what came: half a content will do. */
+  /**
+   * The call needs only the head, or shows the received part to a person: half a content is enough.
+   */
   readonly isHeadEnough?: true
-  /** Node's own client: bytes or a reset right behind a whole answer may cost the answer, and no more. */
+  /**
+   * Node's own client: bytes or a reset right behind a whole answer may cost the answer, and no
+   * more.
+   */
   readonly isNodeClient?: true
   readonly isUnix?: true
   readonly certificate?: { readonly cert: string; readonly key: string }
@@ -134,7 +139,7 @@ function guard(): Transform {
   return stream
 }
 
-/** What a client has of an answer in the end. */
+/** The part of an answer that a client receives. */
 function send(port: number, method: string): Promise<string> {
   return new Promise((resolve) => {
     const call = request({ port, method, path: '/', agent: false }, (answer) => {
@@ -151,7 +156,7 @@ function send(port: number, method: string): Promise<string> {
     })
     call.on('error', () => resolve('cut'))
     if (method === 'GET') return void call.end()
-    // Larger than what one write takes, so that some of it is on its way when the upstream breaks.
+    // Larger than one write, so that some of it is in transit when the upstream breaks.
     call.write(Buffer.alloc(200_000, 'x'))
     setImmediate(() => call.end('end'))
   })
@@ -222,7 +227,7 @@ const calls: readonly Call[] = [
       const service = aService({ upstream: { origin, key: 'ours' } })
       return createRefusalCause(service, { clock, fetchDocument: documents.fetch })(401)
     },
-    // What cannot be told is not said of our key.
+    // An unknown cause is not attributed to our key.
     ends: { good: 'upstream-provider-refused', none: 'upstream-provider-refused' },
   },
   ...(['ollama', 'litellm'] as const).map((kind) => ({

@@ -17,7 +17,7 @@ const programs = await provideBrowser()
 const isAvailable = programs !== null && (await areAvailable(webuiProgram))
 const ada = makeKey({ user: 'ada', services: ['webui'] })
 
-/** The service as the guide has it. */
+/** The service as in the guide. */
 function readGuide(): string {
   const text = readFileSync(path.join(repositoryRoot, 'docs/guides/adding-a-service.md'), 'utf8')
   const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block)
@@ -75,7 +75,7 @@ describe.skipIf(!isAvailable)(
       expect((await page.goto(address()))?.status()).toBe(200)
       const input = page.locator('#chat-input')
       await input.waitFor({ timeout: 60_000 })
-      // What is new in this version is shown first, over all else.
+      // The news of this version are shown first, over everything else.
       await page.keyboard.press('Escape')
       await input.click()
       await page.keyboard.type('Who are you?')

@@ -31,7 +31,7 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
     await gate?.stop()
   })
 
-  /** What the gatekeeper decided while `act` was going on, and until it is all logged. */
+  /** The decisions of the gatekeeper during `act`, once all of them are logged. */
   const watch = async (act: () => Promise<WebuiAnswer>) => {
     const { decisions, stack } = gate
     const before = decisions.length
@@ -48,14 +48,14 @@ describe.skipIf(!isAvailable)('Open WebUI, through the gate', { timeout: 240_000
       messages: [{ role: 'user', content: 'hello' }],
     })
 
-  /** What became of an uploaded document, as its page shows it. */
+  /** The state of an uploaded document, as its page shows it. */
   const stateOf = async ({ text }: WebuiAnswer) => {
     const { id } = JSON.parse(text) as { id: string }
     const file = await webui.get(`/api/v1/files/${id}`)
     return (JSON.parse(file.text) as { data: object }).data
   }
 
-  /** Lists the models first, as its page does: what is not listed cannot be asked. */
+  /** Lists the models first, as its page does: an unlisted model cannot be used. */
   const chatWith = async (key: string, prefix = '') => {
     await webui.connect(key)
     await webui.post('/api/models/refresh', {}).catch(() => null)
@@ -130,7 +130,7 @@ function expectSoon({ at }: WebuiAnswer, asked: readonly DecisionLine[]): void {
   expect(at - Date.parse(String(refused?.['time']))).toBeLessThan(toldWithinMs)
 }
 
-/** How many of these requests were there at the same moment, most of them waiting. */
+/** How many of these requests were open at the same moment, most of them waiting. */
 function mostAtOnce(lines: readonly DecisionLine[]): number {
   const spans = lines.map((line) => {
     const end = Date.parse(String(line['time']))

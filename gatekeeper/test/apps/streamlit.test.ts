@@ -20,7 +20,7 @@ const una = makeKey({ user: 'una', services: ['streamlit'], limits: ['1/month'] 
 const boundary = 'part-of-a-form'
 const bytes = 3_000_000
 
-// A browser's form with one file. From the WebSocket alone comes the session that it belongs to.
+// A browser's form with one file. Its session is known from the WebSocket only.
 const form = Buffer.concat([
   Buffer.from(
     `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`,
@@ -55,7 +55,7 @@ describe.skipIf(!isAvailable)('Streamlit, behind a check', () => {
   const basic = (key: string) => ({ authorization: `Basic ${btoa(`ada:${key}`)}` })
   const page = '/streamlit/'
 
-  /** What a browser has once the page is open: its cookie, and the session of its WebSocket. */
+  /** The state of a browser with the page open: its cookie, and the session of its WebSocket. */
   const openPage = async (key: string) => {
     const host = await stack.send('/streamlit/_stcore/health', { headers: basic(key) })
     const cookie = String(host.headers['set-cookie']).split(';')[0] ?? ''
@@ -110,7 +110,7 @@ describe.skipIf(!isAvailable)('Streamlit, behind a check', () => {
     expect(spent.status, 'the one that the quota allows').not.toBe(429)
     const refused = await upload('any', basic(una.key))
     expect([refused.status, refused.text]).toEqual([429, expect.stringMatching(/used up|are left/)])
-    // Pages and scripts are looked at as before: they are not counted.
+    // Pages and scripts can be read as before: they are not counted.
     expect((await stack.send(page, { headers: basic(una.key) })).status).toBe(200)
   })
 })

@@ -15,13 +15,15 @@ import { itStandsInOtherWays } from './support/variants.ts'
 
 const log = (line: string) => void process.stderr.write(`compose: ${line}\n`)
 
-/** Before vitest collects the tests, so that it knows which ones to skip; why is on stderr. */
+/**
+ * Before vitest collects the tests, so that it knows which ones to skip; the cause is on stderr.
+ */
 async function isPossible(): Promise<boolean> {
   try {
     if (testCaddy === null) throw new Error('GATEKEEPER_TEST_CADDY names no Caddy')
     await installEngine(log)
     await requireKernel()
-    // An engine that cannot even start here says something of this machine, and nothing of ours.
+    // An engine that cannot start here is a fault of this machine, not of our files.
     await (await startEngine(() => Promise.resolve(), log)).stop()
     return true
   } catch (error) {

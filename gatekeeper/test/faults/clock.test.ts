@@ -1,6 +1,6 @@
 /**
- * Somebody sets the clock, forth and back, under the running process: what is expired stays so while
- * it is, no limit is given twice, and nobody is locked out for as long as the jump was.
+ * The clock is set forwards and back while the process runs: expired keys stay so while
+ * it is, no limit is granted twice, and no caller is locked out for the length of the jump.
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -68,27 +68,27 @@ describe.skipIf(library === null)('a clock that jumps', () => {
     expect(await many(hasty, 4)).toBe(2)
     expect(await ask(makeKey())).toBe(401)
 
-    // Two days on: the key's time is over, and the day's limit is renewed.
+    // Two days later: the key has expired, and the day's limit is renewed.
     turnTo(2 * dayMs)
     await becomes(leaving, 401)
     expect(await ask(free)).toBe(200)
     expect(await many(daily, 5)).toBe(3)
-    // A rate goes by a clock that nobody sets.
+    // A rate uses a clock that cannot be set.
     expect(await many(hasty, 4)).toBe(0)
 
-    // Back: what was used of today stays used.
+    // Back: today's usage is still counted.
     turnTo(0)
     await becomes(leaving, 200)
     expect(await ask(free)).toBe(200)
     expect(await many(daily, 5)).toBe(0)
-    // Nobody is locked out for the length of the jump: a rate is free again in its own time, and a
-    // bad key is still told no more than that it is one.
+    // No caller is locked out for the length of the jump: a rate is free again in its own time, and
+    // the answer for a bad key still says no more than that it is bad.
     expect(await ask(makeKey())).toBe(401)
     await waitUntil(async () => (await useStatusOf(place, hasty.key)) === 200, {
       ...{ limitMs: 45_000, child, describe: child.output },
     })
 
-    // Before the process began, and on to where it was.
+    // Before the start of the process, and then back to the present.
     turnTo(-dayMs)
     expect(await ask(free)).toBe(200)
     turnTo(0)

@@ -1,6 +1,6 @@
 /**
- * Processes that die, freeze, or have no file descriptor left, with callers asking all the time.
- * Nobody restarts anything by hand but what a supervisor would.
+ * Processes that die, freeze, or have no file descriptor left, during constant requests.
+ * Only processes that a supervisor would restart are restarted.
  */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -60,7 +60,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
     const probes = startProbes(stack)
     await probes.recovered()
     gatekeeper.process.kill('SIGSTOP')
-    // Until Caddy has noticed. What it passed on before waits, as for a model that loads.
+    // Until Caddy has noticed. Requests that it forwarded before wait, as for a loading model.
     const soon = (path: string) =>
       Promise.race([
         stack.send(path, { key: ada.key }).then(({ status }) => status),
@@ -97,7 +97,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
       const limitTo = (number: number) =>
         execFileSync('prlimit', ['--pid', String(pid), `--nofile=${number}:`])
       limitTo(used + 20)
-      // Half-open: whoever takes a descriptor each and sends nothing.
+      // Half-open connections, which use a descriptor each and send nothing.
       const sockets: Socket[] = []
       const hold = () => {
         const socket = connect(join(stack.stateDir, 'run/relay.sock'))
@@ -115,7 +115,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
         },
         { limitMs: 30_000, child: gatekeeper, describe: gatekeeper.output },
       )
-      // A key file that cannot be read now is not an empty one, and a revocation is not forgotten.
+      // A key file that cannot be read now is not an empty one, and a revocation is kept.
       const late = makeKey({ user: 'late' })
       const file = stack.keysFile
       writeFileSync(`${file}.next`, keyFileText([ada, revoked, late]))
@@ -132,7 +132,7 @@ describe.skipIf(testCaddy === null)('a process that', () => {
         },
       )
       await expectNoHarm(stack, await probes.stop())
-      // Nothing is kept of all that.
+      // None of this remains.
       await waitUntil(() => readdirSync(`/proc/${pid}/fd`).length <= used + 20, {
         ...{ limitMs: 20_000, describe: () => readFileSync(`/proc/${pid}/limits`, 'utf8') },
       })

@@ -1,6 +1,7 @@
 /**
- * An upstream that dies, stalls, lies about its length or sends garbage, with others asking all the
- * time: each of its answers is visibly none, is on record as none, and the next one is good.
+ * An upstream that dies, stalls, sends a wrong length or garbage, while others send requests all
+ * the time: each of its answers is visibly incomplete, is recorded as failed, and the next one is
+ * valid.
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -26,11 +27,13 @@ const part = `${JSON.stringify({ model: demoModel, message: { content: 'half' },
 
 type Fault = {
   readonly name: string
-  /** What it writes to whoever asked; null ends the connection at once. */
+  /** The bytes that it writes; null ends the connection at once. */
   readonly writes: string | null
   /** Whether it leaves the connection open, in silence. */
   readonly stays?: true
-  /** What the client is told; null where half an answer is out, which must not look whole. */
+  /**
+   * The error that the client gets; null if half an answer was sent, which must not look complete.
+   */
   readonly status: number | null
 }
 const faults: readonly Fault[] = [
@@ -81,7 +84,7 @@ describe.skipIf(testCaddy === null)('an upstream that', () => {
         if (!isSpoilt) return void socket.end(well)
         if (fault?.writes === null) return void socket.destroy()
         socket.write(fault?.writes ?? '', 'latin1')
-        // A moment later, so that what was written is read as what it is.
+        // A moment later, so that the written bytes are read first.
         if (!fault?.stays) setTimeout(() => socket.destroy(), 100)
       })
     }).listen(0, '127.0.0.1')
@@ -113,7 +116,7 @@ describe.skipIf(testCaddy === null)('an upstream that', () => {
       [200, body],
     ])
     if (one.status === null) {
-      // Broken off: the client's library has no whole answer, and knows it.
+      // Broken off: the client's library detects that the answer is incomplete.
       expect([spoilt.status, spoilt.text]).toEqual([200, null])
     } else {
       expect(spoilt.status).toBe(one.status)

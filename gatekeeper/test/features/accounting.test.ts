@@ -30,7 +30,9 @@ async function startWith(keys: readonly TestKey[]): Promise<Stack> {
 
 const recordsOf = ({ stateDir }: Stack) => readRecords(join(stateDir, 'usage.db'))
 
-/** Kills the gatekeeper as a lack of memory would, and starts the next one on what it left. */
+/**
+ * Kills the gatekeeper as the kernel does when out of memory, and starts the next one on its files.
+ */
 async function killAndStart(stack: Stack): Promise<void> {
   const last = open.children.at(-1) ?? stack.gatekeeper
   const ended = once(last.process, 'exit')
@@ -119,7 +121,7 @@ describe.skipIf(testCaddy === null)('an upstream that knows no stream_options', 
     expect(first.text).toBe(`${events}data: [DONE]\n\n`)
     expect(bodies().map((body) => body.includes('stream_options'))).toEqual([true, false, false])
     expect((await send()).status).toBe(429)
-    // Its line is written once the answer is out.
+    // Its line is written after the answer was sent.
     await waitUntil(() => decisionsOn(first, stack).length > 0, {
       ...{ limitMs: 30_000, describe: stack.gatekeeper.output },
     })
@@ -147,7 +149,8 @@ describe.skipIf(testCaddy === null)('kill -9 in the middle of 50 streams', () =>
     const ada = makeKey({ limits: ['50/lifetime', '1m-tokens/day'] })
     const stack = await startWith([ada])
     let streams = 0
-    // They end one after the other: at any moment some have, some are about to. Ten never do.
+    // They end one after the other: at any moment some have ended, some will end soon. Ten never
+    // end.
     const partsOf = (index: number) => (index < 40 ? 5 + index : Number.POSITIVE_INFINITY)
     stack.upstream.behave({ answer: (response) => stream(response, partsOf(streams++)) })
     const answers = Array.from({ length: 50 }, () =>
@@ -171,7 +174,7 @@ describe.skipIf(testCaddy === null)('kill -9 in the middle of 50 streams', () =>
     expect(whole.length).toBeLessThanOrEqual(40)
     const records = await recordsOf(stack)
     const of = (outcome: UsageRecord['outcome']) => records.filter((one) => one.outcome === outcome)
-    // Each of the 50 is there once: what ended as it was counted, what did not as an estimate.
+    // Each of the 50 is there once: ended ones with their count, the others with an estimate.
     expect(records).toHaveLength(50)
     expect(new Set(records.map(({ requestId }) => requestId)).size).toBe(50)
     const answered = new Set(of('answered').map(({ requestId }) => requestId))

@@ -30,7 +30,7 @@ async function run(stack: Stack, name: string, ...words: string[]): Promise<Run>
 
 const folderOf = (stack: Stack) => join(stack.stateDir, 'audit')
 
-/** Waits until a chain has a record that fits, since records are gathered for a moment. */
+/** Waits until a chain has a matching record, since records are buffered for a moment. */
 async function found(stack: Stack, chain: string, wanted: object) {
   const find = () =>
     readChainOf(folderOf(stack), chain).records.find((record) =>
@@ -87,7 +87,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     for (let at = 0; at < 30; at++) await stack.send('/api/tags')
     await found(stack, 'strangers-1', { outcome: 'deny', reason: 'no-credential' })
     const { records, faults } = readChainOf(folderOf(stack), 'strangers-1')
-    // The thirty may lie in two minutes.
+    // The thirty may be in two minutes.
     expect(records.length).toBeLessThan(42)
     expect(faults).toEqual([])
     expect(readChainOf(folderOf(stack), 'requests-1').records).not.toContainEqual(
@@ -227,7 +227,7 @@ describe.skipIf(testCaddy === null)('K12: the audit', () => {
     await run(stack, 'audit', 'export', '--output', 'heads.json')
     for (const command of commands) {
       const { code, err } = await run(stack, 'audit', ...command.split(' '))
-      // Nobody tried a key that does not exist.
+      // No request used a key that does not exist.
       expect([command, code, err]).toEqual([command, command.includes('unknown-key') ? 1 : 0, ''])
     }
   }, 120_000)

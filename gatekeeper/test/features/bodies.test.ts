@@ -30,7 +30,7 @@ describe.skipIf(testCaddy === null)('bodies under way', () => {
   const chat = (bytes: number, key: string) =>
     stack.send('/api/chat', { key, json: { model: 'demo', x: 'x'.repeat(bytes) } })
 
-  /** Sends so many bytes of a body that never ends. */
+  /** Sends this many bytes of a body that never ends. */
   async function hold(bytes: number, key: string): Promise<Socket> {
     const socket = await openTls(stack)
     socket.on('error', () => {})
@@ -45,7 +45,7 @@ describe.skipIf(testCaddy === null)('bodies under way', () => {
 
   it('together stay within their memory limit, and one key within half of it', async () => {
     const held = await hold(20 * mebibyte, ada.key)
-    // It was written; the gatekeeper reads it in its own time.
+    // The bytes are written; the gatekeeper reads them later.
     await waitUntil(async () => (await chat(15 * mebibyte, ada.key)).status === 503, {
       ...{ limitMs: 30_000, describe: stack.gatekeeper.output },
     })

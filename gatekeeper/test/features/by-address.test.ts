@@ -10,7 +10,7 @@ const hasCertificate = ({ caddy }: Stack, name: string) =>
   })
 
 describe.skipIf(testCaddy === null)('a call by address, which names no server in TLS', () => {
-  // The second one is a call through somebody's forwarded port: Caddy sees another address of its own.
+  // The second one is a call through a forwarded port: Caddy sees another address of its own.
   it.each(['127.0.0.2', '127.0.0.1'])(
     'gets the certificate of the address: by %s',
     async (host) => {
@@ -51,7 +51,7 @@ describe.skipIf(testCaddy === null)(
         expect([name, answer.statusCode]).toEqual([name, 200])
         await answer.body.dump()
       }
-      // Our name as an issuer is the first site, whatever else we are called.
+      // Our name as an issuer is the first site, whatever our other names.
       const { text } = await stack.send('/.well-known/oauth-authorization-server')
       expect(JSON.parse(text)).toMatchObject({ issuer: stack.url })
       const redirect = await fetch(`http://${host}:${stack.httpPort}/health`, {

@@ -1,6 +1,6 @@
 /**
- * Fields that carry credentials, through the real Caddy: which is ours, which belongs to the service,
- * what is refused; and services with a certificate of an own authority, at both points.
+ * Fields with credentials, through the real Caddy: which one is ours, which belongs to the service,
+ * which are refused; and services with a private certificate authority, at both points.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'

@@ -22,7 +22,7 @@ describe.skipIf(testCaddy === null)('the outcome of a request behind a check (K1
   let wsPort: number
   beforeAll(async () => {
     app = await startFaultyUpstream()
-    // Takes connections, and never says a word.
+    // Accepts connections, and never sends a byte.
     hung = createServer((socket) => socket.on('error', () => {}))
     const hungPort = await freePort()
     wsPort = await freePort()
@@ -45,7 +45,7 @@ services:
     hung?.close()
   })
 
-  /** The gatekeeper's line of the request, once it is written. */
+  /** The gatekeeper's line of the request, after it was written. */
   async function lineOf(requestId: unknown): Promise<Line> {
     let found: Line | undefined
     await waitUntil(

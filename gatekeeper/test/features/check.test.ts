@@ -381,7 +381,7 @@ describe.skipIf(testCaddy === null)('a check without a working gatekeeper', () =
     expect(stack.upstream.requests).toBe(0)
   })
 
-  // What the real gatekeeper cannot be made to say: a misrouted check, answered by an application.
+  // Answers that the real gatekeeper never gives: a misrouted check, answered by an application.
   it.each([
     ['200 without proof', 200, { 'x-gatekeeper-user': 'ada' }],
     ['200 with a wrong proof', 200, { 'x-gatekeeper-user': 'ada', 'x-gatekeeper-proof': 'x' }],

@@ -206,7 +206,7 @@ describe.skipIf(testCaddy === null)('the contracts of the key file', () => {
     expect(stack.gatekeeper.output()).not.toContain(plainKey)
     const inQuery = (key: string) => stack.send(`/api/tags?key=${plainKey}`, { key })
     expect((await inQuery(plainKey)).status).toBe(400)
-    // Nobody learns from the answer whether a guess in the address is somebody's key.
+    // The answer does not reveal whether a guess in the URL is a valid key.
     expect((await inQuery(ada.key)).status).toBe(401)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * The domain chat, end to end: Caddy, the gatekeeper, and the demonstration in LiteLLM's place. Each
- * contract of the older chat gateway (C7 to C14) has its test here, named so.
+ * The domain chat, end to end: Caddy, the gatekeeper, and the demonstration in place of LiteLLM.
+ * Each contract of the older chat gateway (C7 to C14) has a test with its name here.
  */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -83,7 +83,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     answers.push(answer)
     return answer
   }
-  /** Answers every chat so; the list of models is there. */
+  /** Answers every chat like this; the list of models is available. */
   const answerChats = (answer: (response: ServerResponse) => unknown) =>
     litellm.behave({
       answer: (response, { url }) => {
@@ -238,7 +238,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     const stream = await send('/minnow/chat', { json: { ...hello, stream: true } })
     expect(stream.headers['content-type']).toContain('text/event-stream')
     expect(stream.text).toContain('data: [DONE]')
-    // Asked for by us, for the books, and hidden from whoever did not ask.
+    // Requested by us for the ledger, and hidden from a client that did not ask.
     expect(sent().stream_options).toEqual({ include_usage: true })
     expect(stream.text).not.toContain('"usage":{')
   })
@@ -330,7 +330,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
     'C12: an error %d of the upstream keeps its status, with a fixed text and the request id',
     async (status) => {
       const leak = 'Traceback: litellm.BadRequestError at 10.0.0.3'
-      // The list of models is remembered from the tests before.
+      // The list of models is cached from the tests before.
       await send('/shark/chat')
       const extraFields = { 'x-exception': leak, 'retry-after': '7' }
       litellm.behave({ status, body: JSON.stringify({ error: { message: leak } }), extraFields })
@@ -450,7 +450,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
         expect(headers['x-should-retry']).toBe('false')
         expect(text).not.toContain('Traceback')
       }
-      // Whose credential was refused was looked at once, and is remembered.
+      // The owner of the refused credential was determined once, and is cached.
       const lists = litellm.received.filter(({ url }) => url.startsWith('/v1/models'))
       expect(lists.length).toBeLessThan(answers.length)
     },
@@ -513,7 +513,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
       const before = await used()
       const json = { ...hello, stream }
       const answer = await send('/authorized/shark/chat', { json, key: counted.key })
-      // The demonstration counts the words of the prompt, which is ours, and its own.
+      // The demonstration counts the words of our prompt and its own.
       expect(answer.status).toBe(200)
       expect((await used()) - before).toBeGreaterThan(50)
     }
@@ -597,7 +597,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small gateway', () =
     }
     expect(answers.map((answer) => read(answer)['error'])).toEqual([
       ...[undefined, undefined, 'insufficient_quota', 'insufficient_quota'],
-      // One address had its share, whatever is left for others.
+      // One address has used its share, whatever is left for others.
       'rate_limit_exceeded',
     ])
     const posts = litellm.received.filter(({ method }) => method === 'POST')
@@ -711,7 +711,7 @@ describe.skipIf(testCaddy === null)('the domain chat with a small gateway', () =
       const answer = await overOllama.send(`/minnow/chat${model}`, cloud)
       expect([answer.status, read(answer)['error']]).toEqual([404, 'model_not_found'])
     }
-    // One slot: whoever comes by the chat waits for its turn with all others.
+    // One slot: a request of the chat waits for its turn with all others.
     upstream.reset()
     let running = 0
     const most: number[] = []

@@ -97,7 +97,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
   const whoOf = (key: TestKey | null): ExplainCaller =>
     key === null ? { kind: 'anonymous' } : { kind: 'key', id: key.id }
 
-  /** What the log says of the one request that is sent now. */
+  /** The log line of the one request that is sent now. */
   const decide = async (method: string, path: string, key: TestKey | null, model?: string) => {
     const before = decisionsOf(stack).length
     const json = {
@@ -159,7 +159,7 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
     expect(verdictOf(verdict)).toEqual(real)
     expect(verdict).toMatchObject({ limit: 'key 2/day', status: 429 })
     expect(written).toEqual([{ file: 'keys', path: ['keys', daily.id, 'limits'] }])
-    // The files do not know of it, and say so.
+    // The files do not contain it, and the result says so.
     expect(await offline(asked)).toMatchObject({ isCounted: false, verdict: { isAllowed: true } })
   })
 

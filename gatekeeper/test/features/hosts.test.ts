@@ -133,7 +133,7 @@ services:
       ['notes', '/', 'ada', 403],
       ['webui', '/', 'bob', 403],
       ['relayed', '/', 'bob', 403],
-      // What stands on the main site is nothing there.
+      // The paths of the main site do not exist there.
       ['webui', '/api/tags', 'bob', 403],
       ['webui', '/notes/x', 'bob', 403],
     ] as const)(

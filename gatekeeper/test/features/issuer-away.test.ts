@@ -1,6 +1,6 @@
 /**
- * Another issuer whose server is away or fails. Keys of our own are served meanwhile, tokens of that
- * issuer wait, and nothing that it answers ends the process.
+ * Another issuer whose server is unreachable or fails. Our own keys are served meanwhile, tokens of
+ * that issuer wait, and none of its answers ends the process.
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,14 +20,14 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 const ada = makeKey()
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Nobody signed it: whoever can reach the gate can make it. */
+/** It is not signed: any client of the gate can create it. */
 const unsigned = (iss: string, kid: string) =>
   `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode({
     ...{ iss, aud: 'https://ai.example', sub: 'x', iat: 0, exp: 4_000_000_000 },
   })}.${'A'.repeat(342)}`
 
 const text = JSON.stringify({ error: 'away' })
-/** Not all of them, since there may be no more than 50 issuers; beside fetch-document.ts they are. */
+/** Not all of them, since 50 issuers are the maximum; fetch-document.test.ts has all. */
 const answers = [
   ...[200, 204, 301, 304, 401, 404, 429, 500, 502, 599].map((status) => wholeAnswer(status, text)),
   ...framings(503, text),
@@ -38,7 +38,7 @@ describe.skipIf(testCaddy === null)('an issuer that is unreachable', () => {
   let stack: Stack
   const issuers: RawUpstream[] = []
   beforeAll(async () => {
-    // One issuer an answer: each is asked once and then not again for a while.
+    // One issuer per answer: each is fetched once and then not again for a while.
     for (const answer of answers) {
       const issuer = await startRawUpstream()
       issuer.answerWith(answer)
@@ -70,7 +70,7 @@ describe.skipIf(testCaddy === null)('an issuer that is unreachable', () => {
     })
     for (const [at, issuer] of issuers.entries()) {
       const token = unsigned(issuer.url, `unknown-${at}`)
-      // Not 401: it may be good, and nobody can tell now.
+      // Not 401: it may be valid, which cannot be checked now.
       expect((await stack.send('/api/tags', { key: token })).status).toBe(503)
     }
     expect((await stack.send('/api/tags', { key: ada.key })).status).toBe(200)

@@ -13,7 +13,7 @@ import { countCalls } from './support/client-calls.ts'
 
 const chat = { model: 'demo', messages: [{ role: 'user', content: 'hello' }], stream: false }
 
-/** Each test has keys of its own: what one uses up is no other's. */
+/** Each test has its own keys, so that no test uses the limits of another. */
 const withLimits = (...limits: string[]) =>
   makeKey({ user: `user-${serial++}`, services: ['ollama', 'priced'], limits })
 let serial = 0
@@ -97,7 +97,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     waitUntil(isTrue, {
       ...{ limitMs: 30_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
     })
-  /** Waits until everything that ran was settled. */
+  /** Waits until all running requests are settled. */
   const settled = (by: TestKey) =>
     until(async () =>
       (await statusOf(by)).every(({ limit, used }) => !limit.endsWith('concurrent') || used === 0),
@@ -130,7 +130,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       const startedAt = performance.now()
       const statuses = await flood(path, by)
       const passed = statuses.filter((status) => status === 200).length
-      // A rate of 10 a minute lets one more through every six seconds.
+      // A rate of 10 a minute allows one more every six seconds.
       const drained = Math.floor((performance.now() - startedAt) / 6_000)
       expect(passed).toBeGreaterThanOrEqual(10)
       expect(passed).toBeLessThanOrEqual(10 + (by === perDay ? 0 : drained))
@@ -145,7 +145,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       ['/chat/api/chat', perMinute.check],
     ])('a refusal, at both points: %s', async (path, by) => {
       let answer = await ask(by, chat, path)
-      // Time goes by between the tests, and rates recover.
+      // Time passes between the tests, and rates recover.
       while (answer.status === 200) answer = await ask(by, chat, path)
       expect(answer.status).toBe(429)
       expect(answer.headers).toMatchObject({
@@ -295,7 +295,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       expect(last.status).toBe(429)
       expect(last.headers['x-should-retry']).toBe('false')
       expect(await used()).toBeGreaterThanOrEqual(120 - (input + output))
-      // Looking things up uses no tokens.
+      // Reading uses no tokens.
       expect((await stack.send('/api/tags', { key: tokens.key })).status).toBe(200)
     })
 
@@ -314,7 +314,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     it('limits at a check route refuse, because tokens are not counted there', async () => {
       const answer = await ask(tokens, chat, '/chat/api/chat')
       expect(answer.status).toBe(403)
-      // What cannot be held where, and where to go instead.
+      // The limit that cannot be enforced there, and the route to use instead.
       expect(answer.text).toMatch(/120-tokens\/day cannot be enforced on \/chat.*Use \/api or/)
       expect(stack.upstream.requests).toBe(0)
     })
@@ -339,7 +339,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
     expect(cut.status).toBe(200)
     const { eval_count: output, done_reason: why } = bodyOf(cut)
     expect(why).toBe('length')
-    // What is left after the prompt, which is estimated before it is known.
+    // The rest after the prompt, which is an estimate at first.
     expect(output).toBeGreaterThanOrEqual(5)
     expect(output).toBeLessThan(34)
     const limit = (await statusOf(cutting)).find(({ unit }) => unit === 'tokens')
@@ -416,7 +416,8 @@ describe.skipIf(testCaddy === null)('limits', () => {
       await settled(streams)
       const after =
         (await statusOf(streams)).find(({ limit }) => limit === '10k-tokens/day')?.used ?? 0
-      // The prompt, by its length, and the parts that came; far less than the whole answer's estimate.
+      // The prompt, by its length, and the parts that came; far less than the whole answer's
+      // estimate.
       expect(after - before).toBeGreaterThanOrEqual(5)
       expect(after - before).toBeLessThan(100)
     })
@@ -439,7 +440,9 @@ describe.skipIf(testCaddy === null)('limits', () => {
         anthropic(by).messages.create({ model: 'demo', max_tokens: 5, messages: [] }),
       ollama: () => ollama(by).chat({ model: 'demo', messages: [] }),
     })
-    /** Each library throws its own class for 429; `tries` is how often the two ask that may retry. */
+    /**
+     * Each library throws its own class for 429; `tries` is how often the two ask that may retry.
+     */
     const expectRefusals = async (
       run: ReturnType<typeof chatOf>,
       expected: { code: string; type: string; message: RegExp; tries: number },
@@ -471,7 +474,7 @@ describe.skipIf(testCaddy === null)('limits', () => {
       const run = chatOf(clients.soon)
       const before = tries()
       for (const call of [run.openai, run.anthropic, run.openai]) {
-        // The first of these finds room; the others are told to wait for the rest of a second.
+        // The first of these is admitted; the others have to wait for the rest of a second.
         await call()
       }
       expect(tries() - before).toBeGreaterThan(3)

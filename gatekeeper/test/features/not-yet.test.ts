@@ -1,6 +1,6 @@
 /**
  * The README's "What does not work yet", sentence by sentence: a test fails when one of them starts
- * to work, so that the README never says what is not so.
+ * to work, so that the README stays true.
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -13,7 +13,7 @@ const readme = readFileSync(resolve(import.meta.dirname, '../../../README.md'), 
 const section = /## What does not work yet\n+(.*?)\n## /s.exec(readme)?.[1] ?? ''
 const sentences = section.split('\n').filter((line) => line.startsWith('- '))
 
-/** How each sentence begins, and the test that holds it. */
+/** How each sentence begins, and the test that proves it. */
 const held = {
   'The `ollama` command-line program': 'the ollama program',
   'A key that is limited to models': 'a key that is limited to models',

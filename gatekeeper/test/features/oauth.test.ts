@@ -1,5 +1,5 @@
 /**
- * Tokens, end to end: asked for through Caddy by OAuth clients, and shown at both points.
+ * Tokens, end to end: requested through Caddy by OAuth clients, and used at both points.
  */
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -50,7 +50,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     await stack?.stop()
   })
 
-  /** The file is followed; two seconds are promised, and a slow machine gets longer. */
+  /** The file is watched; the promise is two seconds, and a slow machine gets longer. */
   async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
     await waitUntil(isTrue, { limitMs: 20_000, describe: () => 'it did not become true' })
   }
@@ -132,7 +132,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
     const set = await stack.send('/.well-known/jwks.json')
     expect(set.text).not.toMatch(/"(?:d|p|q|k)":/)
     expect((await stack.send('/.well-known/oauth-protected-resource')).status).not.toBe(200)
-    // Unknown paths look alike to whoever has no credential.
+    // Unknown paths look the same to a caller without a credential.
     expect((await stack.send('/.well-known/openid-configuration')).status).toBe(401)
   })
 
@@ -187,7 +187,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
       ...{ active: true, sub: 'client:app', scope: 'chat' },
     })
     await openid.tokenRevocation(config, access_token)
-    // What came from it ends with it.
+    // Tokens exchanged from it end with it.
     for (const token of [access_token, narrower.access_token]) {
       expect((await openid.tokenIntrospection(config, token)).active).toBe(false)
       expect((await use(token)).status).toBe(401)
@@ -251,7 +251,7 @@ describe.skipIf(testCaddy === null)('tokens', () => {
       }
       await stack.send('/nothing', { headers: { 'user-agent': `curl Bearer ${credential}` } })
     }
-    // Another one's is the application's own business.
+    // The token of another issuer is left to the application.
     const theirs = [{ alg: 'HS256' }, { iss: 'https://app.example' }, {}].map((part) =>
       Buffer.from(JSON.stringify(part)).toString('base64url'),
     )

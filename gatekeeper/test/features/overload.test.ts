@@ -12,7 +12,7 @@ import { exchangeUnix, lines } from '../support/raw.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const ada = makeKey()
-/** Short where it is sent and long where it is read, so that the gatekeeper is the one who is busy. */
+/** Short to send and long to read, so that the gatekeeper is the busy process. */
 const talk = Array.from({ length: 4_000 }, () => ({ role: 'user', content: 'and then' }))
 const body = gzipSync(JSON.stringify({ model: demoModel, messages: talk, stream: false }))
 const config = `${unqueuedGateway}\noverload: {lagMs: 20}\n`
@@ -43,7 +43,7 @@ describe.skipIf(testCaddy === null)('more requests than can be decided', () => {
     })
     return { status: answer.statusCode, fields: answer.headers, text: await answer.body.text() }
   }
-  /** Counted as what must not be, and not thrown: a hundred wait for the same end. */
+  /** Counted as a failure, and not thrown: a hundred wait for the same end. */
   const unanswered = (error: unknown) => ({ status: 0, fields: {}, text: String(error) })
   const ask = (listener: 'relay' | 'ops', path: string) =>
     exchangeUnix(
@@ -63,14 +63,14 @@ describe.skipIf(testCaddy === null)('more requests than can be decided', () => {
     await waitUntil(() => refused() !== undefined, {
       ...{ limitMs: 60_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
     })
-    // By the sockets: on a busy machine Caddy gives up on whoever is busy.
+    // Over the sockets: on a busy machine Caddy would time out.
     expect(await ask('relay', '/health')).toMatch(/200 OK/)
     expect(await ask('ops', '/livez')).toMatch(/200 OK/)
     expect(await ask('ops', '/readyz')).toMatch(/200 OK/)
     isOver = true
     expect(await Promise.all(flood)).toHaveLength(100)
 
-    // Nothing but yes and this no, which says when to come again.
+    // Only answers with 200 and this refusal, which says when to retry.
     const row = reasonRow('overloaded')
     expect([...new Set(seen.map(({ status }) => status))].sort()).toEqual([200, 503])
     expect(refused()?.fields['retry-after']).toBe(String(row.retryAfterSeconds))

@@ -1,4 +1,4 @@
-/** What our own answers tell browsers, whoever of us gives them. */
+/** The security fields of our own answers, from Caddy and the gatekeeper. */
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { frontEnvironment } from '../../src/config/front-environment.ts'
@@ -109,7 +109,7 @@ describe.skipIf(testCaddy === null)('Strict-Transport-Security', () => {
     const publicName = 'gate.example.com'
     const { GATEKEEPER_PUBLIC_SITES } = frontEnvironment({ sites: ['localhost', publicName] })
     expect(GATEKEEPER_PUBLIC_SITES).toBe(publicName)
-    // No authority of the world is asked: the Caddyfile gets our own certificate for that name.
+    // No public authority is contacted: the Caddyfile gets our own certificate for that name.
     const stack = await startStack({
       keys: [ada],
       env: { TTS_URL: 'http://127.0.0.1:1' },

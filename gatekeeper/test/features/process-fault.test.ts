@@ -1,6 +1,6 @@
 /**
- * A fault that nobody caught, in the real process: it is logged with its place, counted, the process
- * drains as at SIGTERM and ends with 70, and the next one goes on with what this one knew.
+ * An uncaught error in the real process: it is logged with its place, counted, the process
+ * drains as at SIGTERM and ends with 70, and the next one continues with its state.
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ const chat = { model: demoModel, messages: [{ role: 'user', content: 'x' }] }
 const line = (end: object) =>
   `${JSON.stringify({ model: demoModel, message: { role: 'assistant', content: 'word ' }, ...end })}\n`
 
-/** A stream that goes on for a while, and a list at once. */
+/** A stream that takes a while, and a list at once. */
 async function slowly(response: ServerResponse, { url }: { url: string }): Promise<void> {
   if (!url.includes('chat')) return void response.end('{"models":[]}')
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
@@ -161,7 +161,7 @@ describe.skipIf(testCaddy === null)('an uncaught error', () => {
       const refused = await ask('POST', '/api/chat', chat, limited).catch(() => '')
       expect(refused).not.toContain(' 200 ')
       expect(stack.upstream.requests).toBe(before + 1)
-      // What was admitted before is answered whole; what it cost is booked at the next start.
+      // Requests admitted before get complete answers; the next start charges their cost.
       expect(await under).toMatch(/^HTTP\/1.1 200 [\s\S]*"done":true/)
       expect(await exited).toEqual([70, null])
       const logged = gatekeeper.output().split('\n')

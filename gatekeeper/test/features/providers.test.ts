@@ -35,7 +35,7 @@ type Seen = {
   readonly body: string
 }
 
-/** A provider over TLS: it keeps what it was sent, and answers as the test says. */
+/** A provider over TLS: it keeps its requests, and answers as the test says. */
 async function startProvider(certificate: { cert: string; key: string }) {
   const seen: Seen[] = []
   const state = { answer: (_: Seen, response: ServerResponse): void => void response.end('{}') }
@@ -71,7 +71,7 @@ const completion = {
   usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
 }
 
-/** Fields by which a provider tells about the account. */
+/** Fields in which a provider reveals the account. */
 const accountFields = {
   'openai-organization': 'org-secret',
   'openai-project': 'proj_secret',
@@ -452,7 +452,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
       isAsked: false,
       events: [
         { usageMetadata: { promptTokenCount: 9, thoughtsTokenCount: 1 } },
-        // The last one counts; thoughts are output.
+        // The last one counts; thoughts count as output.
         { usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 1, thoughtsTokenCount: 3 } },
       ],
     },

@@ -41,7 +41,7 @@ services:
 describe.skipIf(testCaddy === null)('the queue of a service', () => {
   let stack: Stack
   let upstream: FaultyUpstream
-  /** Answers that the upstream has not given yet, in the order in which they were asked for. */
+  /** Answers that the upstream has not sent yet, in the order of their requests. */
   let held: ServerResponse[] = []
 
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     await upstream?.close()
   })
 
-  // Lists are answered: the gatekeeper asks for one where an upstream refuses, to tell whose fault it is.
+  // Lists are answered: the gatekeeper fetches one when an upstream refuses, to find the cause.
   const hold = () =>
     upstream.behave({
       answer: (response) =>
@@ -66,7 +66,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
     })
   const release = () =>
     held.shift()?.setHeader('content-type', 'application/json').end('{"done":true}')
-  /** Until nobody asks any more. */
+  /** Until no request is open. */
   const releaseAll = async () => {
     upstream.reset()
     while (held.length > 0) {
@@ -77,9 +77,11 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
   const ask = (key: string, path = '/api/chat') => stack.send(path, { key, json: chat })
   const until = (isDone: () => boolean | Promise<boolean>) =>
     waitUntil(isDone, { limitMs: 20_000, describe: stack.gatekeeper.output })
-  /** Nothing tells from outside who waits: long enough for a request to get there on a slow machine. */
+  /**
+   * A waiting request is not visible from outside: long enough for it to arrive on a slow machine.
+   */
   const untilQueued = () => sleep(1_000)
-  /** Fills what a key may have at the narrow service: one runs, two wait. */
+  /** Uses the whole share of a key at the narrow service: one runs, two wait. */
   const fill = async () => {
     hold()
     let refused = 0
@@ -152,7 +154,7 @@ describe.skipIf(testCaddy === null)('the queue of a service', () => {
 
   it('refuses with 429 beyond what a key may have waiting, and lets another key wait', async () => {
     const flood = await fill()
-    // Three may wait in all: there is room for one more, whoever it is.
+    // Three may wait in all: one more of any key has room.
     const others = [bob, eve].map(({ key }) => ask(key, '/v1/chat/completions'))
     expect((await Promise.race(others)).status).toBe(429)
     await releaseThree()

@@ -1,6 +1,6 @@
 /**
- * What becomes of answers that are on their way while their credential is revoked, end to end: the
- * upstream sends an event every now and then, for ever.
+ * Answers that are being sent when their credential is revoked, end to end: the
+ * upstream sends an event now and then, forever.
  */
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const chat = { model: 'demo', messages: [{ role: 'user', content: 'hi' }], stream: true }
 
-/** A model that never comes to an end, and counts who listens. */
+/** A model whose answer never ends, and which counts its readers. */
 async function startEndless() {
   let open = 0
   const server: Server = createServer((_, response) => {
@@ -41,7 +41,7 @@ async function startEndless() {
   }
 }
 
-/** One answer that is listened to; `state` is how it stands. */
+/** One answer that is being read; `state` is its current state. */
 async function listen(stack: Stack, credential: string) {
   const answer = await stack.dispatcher.request({
     ...{ origin: stack.url, path: '/api/chat', method: 'POST', body: JSON.stringify(chat) },
@@ -62,7 +62,7 @@ async function listen(stack: Stack, credential: string) {
   return heard
 }
 
-/** Two seconds are promised, and a slow machine gets longer. */
+/** The promise is two seconds, and a slow machine gets longer. */
 const eventually = (isTrue: () => boolean | Promise<boolean>) =>
   waitUntil(isTrue, { limitMs: 30_000, describe: () => 'it did not become true' })
 
@@ -130,7 +130,7 @@ describe.skipIf(testCaddy === null)('an answer that is being sent', () => {
       ]
       await writeFile(stack.keysFile, keyFileText(changed))
       await eventually(() => streams.every(({ state }) => state === 'cut'))
-      // Nobody computes for them any more.
+      // The model no longer computes for them.
       await eventually(() => upstream.open() === 1)
       expect(control.state).toBe('open')
       expect(stack.gatekeeper.output()).toContain('CREDENTIAL_REVOKED')

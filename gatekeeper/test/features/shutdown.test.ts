@@ -18,7 +18,7 @@ const boundMs = 10_000
 const line = (end: object) =>
   `${JSON.stringify({ model, message: { role: 'assistant', content: 'word ' }, ...end })}\n`
 
-/** Ollama's stream: a word every 100 ms, for so long; never its end where that is not reached. */
+/** Ollama's stream: a word every 100 ms, for this long; without an end if it is cut before. */
 async function stream(response: ServerResponse, forMs: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   const endAt = performance.now() + forMs
@@ -33,7 +33,7 @@ type Ended = {
   readonly status: number
   readonly requestId: string
   readonly text: string
-  /** Whether the answer ended as answers end, by HTTP's own account. */
+  /** Whether the answer ended correctly by the rules of HTTP. */
   readonly isWhole: boolean
 }
 
@@ -79,7 +79,7 @@ describe.skipIf(testCaddy === null)('a gatekeeper that receives SIGTERM', () => 
     await waitUntil(() => stack.upstream.requests >= 4, {
       ...{ limitMs: 20_000, child: gatekeeper, describe: gatekeeper.output },
     })
-    // So that of each stream something is out.
+    // So that each stream has sent something.
     await sleep(500)
 
     const exited = once(gatekeeper.process, 'exit')
@@ -102,7 +102,7 @@ describe.skipIf(testCaddy === null)('a gatekeeper that receives SIGTERM', () => 
     expect(finished.text).toContain('"done":true')
     expect(performance.now() - stoppedAt).toBeLessThan(boundMs - 2_000)
 
-    // No clean end: no end of the message, and nothing that a reader of the stream takes for one.
+    // No clean end: no end of the message, and nothing that a reader of the stream treats as one.
     const cut = await Promise.all(long)
     for (const { status, isWhole, text } of cut) {
       expect([status, isWhole]).toEqual([200, false])
@@ -110,7 +110,7 @@ describe.skipIf(testCaddy === null)('a gatekeeper that receives SIGTERM', () => 
       expect(text).not.toContain('"done":true')
     }
     expect(performance.now() - stoppedAt).toBeGreaterThan(boundMs / 2)
-    // Of this one nothing was out, so that it can still be told what happened.
+    // This one had sent nothing, so that its answer can still be an error.
     const told = await silent
     expect([told.status, told.isWhole]).toEqual([503, true])
 

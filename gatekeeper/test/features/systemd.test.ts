@@ -1,6 +1,6 @@
 /**
- * The units of deploy/systemd: judged by systemd's own tools where it has them, and their command
- * lines run with their environment for real. What systemd itself does around them (its sandbox) is
+ * The units of deploy/systemd: examined by systemd's own tools if available, and their command
+ * lines run with their real environment. The sandbox of systemd itself is
  * not run here.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -49,7 +49,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The unit with the places that it has on a real machine put elsewhere. */
+/** The unit with other paths than on a real machine. */
 function relocate(text: string): string {
   return text
     .replaceAll('/opt/gatekeeper/node_modules/.bin/node', join(folder, 'node'))
@@ -192,7 +192,7 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
     })
     const own = { authorization: `Bearer ${key.key}` }
     expect(await ask('localhost', '/api/tags', own)).toBe(200)
-    // Both names of GATEKEEPER_SITE reached Caddy by way of the gatekeeper.
+    // Both names of GATEKEEPER_SITE reached Caddy through the gatekeeper.
     expect(await ask('127.0.0.1', '/api/tags', own)).toBe(200)
     expect(await ask('localhost', '/chat/api/tags', own)).toBe(200)
     expect(await ask('localhost', '/api/tags')).toBe(401)

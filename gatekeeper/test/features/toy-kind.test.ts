@@ -25,7 +25,7 @@ const admin = makeKey({ ...service, role: 'admin', cloudModels: true })
 const folder = mkdtempSync(join(tmpdir(), 'gatekeeper-toy-'))
 const edge = 'e'.repeat(43)
 const log: unknown[] = []
-/** What the server behind it got. */
+/** The requests that the server behind it received. */
 const received: { readonly url: string; readonly body: string }[] = []
 
 const upstream = createServer(async (request, response) => {

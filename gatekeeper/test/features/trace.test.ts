@@ -18,7 +18,7 @@ describe.skipIf(testCaddy === null)('the trace of a request (W3C Trace Context)'
 
   const points = ['/ollama/api/version', '/chat/api/version'] as const
 
-  /** What the upstream is told, and what the log says of the same request. */
+  /** The fields at the upstream, and the log line of the same request. */
   const send = async (path: string, fields: Readonly<Record<string, string | string[]>>) => {
     const answer = await stack.send(path, { key: ada.key, headers: fields })
     expect(answer.status).toBe(200)

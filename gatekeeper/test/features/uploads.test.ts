@@ -191,7 +191,7 @@ describe.skipIf(testCaddy === null)('an upload', () => {
   })
 })
 
-/** The most memory that the gatekeeper ever had; null where the system does not tell. */
+/** The peak memory of the gatekeeper; null if the system does not report it. */
 function peakBytes(stack: Stack): number | null {
   const file = `/proc/${stack.gatekeeper.process.pid}/status`
   if (!existsSync(file)) return null

@@ -1,4 +1,4 @@
-/** The gate as shipped, in front of a real Ollama; the demonstration stands in where none is to be had. */
+/** The gate as shipped, in front of a real Ollama, or of the demonstration if none is available. */
 import { ollama } from '../../real/parts/ollama.ts'
 import type { Running } from '../../real/parts/part.ts'
 import { type DecisionLine, watchDecisions } from '../../support/decisions.ts'
@@ -47,7 +47,7 @@ export async function openAppGate(isReal: boolean, options: AppGateOptions): Pro
   }
 }
 
-/** Whether a real Ollama can be had; says loudly what stands in for it where it cannot. */
+/** Whether a real Ollama is available; prints the replacement to stderr if not. */
 export async function hasOllama(): Promise<boolean> {
   const found = await ollama.provision((line) => process.stderr.write(`ollama: ${line}\n`))
   if (found.available) return true
@@ -61,7 +61,7 @@ async function startOllama(model: string): Promise<Running> {
   const body = JSON.stringify({
     ...{ model, from: 'base', template, stream: false },
     // One thread, as in the real suite. Programs ask for up to 32,000 tokens, and random weights
-    // go on and on: each of these ends an answer, and none can be its beginning.
+    // never stop: each of these ends an answer, and none can be its beginning.
     parameters: { num_thread: 1, num_ctx: 2048, num_predict: 48, stop: endsOfWords },
   })
   const answer = await fetch(`${server.url}/api/create`, { method: 'POST', body })
@@ -76,7 +76,8 @@ const endsOfWords = ['ther', 'ave', 'ill', 'ime', 'ake', 'ould', 'ese']
 
 /**
  * Ollama refuses tools of a request unless the model's template has a place for them. Only the last
- * message is shown to the model: of all that these programs send it would need minutes to make tokens.
+ * message is shown to the model: of all that these programs send it would need minutes to make
+ * tokens.
  */
 const template = `{{ if .Tools }}{{ end }}{{ range $at, $message := .Messages }}{{ if eq (len (slice $.Messages $at)) 1 }}<|im_start|>{{ .Role }}
 {{ .Content }}<|im_end|>

@@ -7,7 +7,7 @@ import { type AppGate, openAppGate } from './app-gate.ts'
 import { type Ended, runProgram } from './run-program.ts'
 import type { TerminalProgram } from './terminal-programs.ts'
 
-/** How soon a refusal is shown, counted from when the gatekeeper refused. */
+/** How soon a program shows a refusal, counted from the refusal of the gatekeeper. */
 const toldWithinMs = 5_000
 // A busy machine takes half a minute to start some of them.
 const programLimitMs = 160_000
@@ -16,7 +16,7 @@ const keys = {
   good: makeKey({ user: 'ada' }),
   /** Its one request is spent before the tests. */
   usedUp: makeKey({ user: 'una', limits: ['1/month'] }),
-  /** Has all of its tokens, and fewer than anything costs. */
+  /** Has all of its tokens, and fewer than any request costs. */
   short: makeKey({ user: 'sue', limits: ['3-tokens/month'] }),
 }
 
@@ -27,7 +27,7 @@ type Refusal = {
   readonly name: string
   readonly key: string
   readonly kind: 'wrongKey' | 'quota'
-  /** What a program shows of it, unless it has words of its own. */
+  /** The text that a program shows of it, unless it has a text of its own. */
   readonly shows: RegExp
 }
 
@@ -69,7 +69,7 @@ export function itServesPrograms(programs: readonly TerminalProgram[], hasOllama
     return { ...ended, asked, refused }
   }
 
-  /** Waits until all is logged that was decided so far: one more request is logged last. */
+  /** Waits until all decisions so far are logged: one more request is logged last. */
   const settle = async () => {
     const { headers } = await gate.stack.send('/api/tags', { key: keys.good.key })
     const isLogged = () => gate.decisions.at(-1)?.requestId === headers['x-request-id']
@@ -82,7 +82,7 @@ export function itServesPrograms(programs: readonly TerminalProgram[], hasOllama
     itAnswers('its first question is answered', async () => {
       const met = await run(program, keys.good.key)
       note(program.name, 'first answer', met)
-      // Codex' built-in provider asks for a WebSocket first, and goes on by HTTP.
+      // Codex' built-in provider tries a WebSocket first, and continues over HTTP.
       expect(
         met.refused.filter(({ status }) => status !== 426),
         met.text,

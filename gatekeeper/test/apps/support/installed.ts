@@ -7,7 +7,7 @@ import { pythonEnvironment } from '../../real/parts/python.ts'
 const programs = path.resolve(import.meta.dirname, '../programs')
 const silent: Log = () => {}
 
-/** Something that `areAvailable` can ask for. */
+/** A package that `areAvailable` can provide. */
 type Installed = {
   readonly name: string
   readonly provision: (log: Log) => Promise<Availability>

@@ -1,4 +1,7 @@
-/** Open WebUI without its pages: started as its users start it, driven by the API that its pages call. */
+/**
+ * Open WebUI without its pages: started as its users start it, driven by the API that its pages
+ * call.
+ */
 import { mkdtemp } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -8,7 +11,7 @@ import { startServer } from '../../real/parts/server.ts'
 import type { Stack } from '../../support/stack.ts'
 import { webuiFolder } from './installed.ts'
 
-/** An answer of Open WebUI's own API, and when it was there (epoch ms). */
+/** An answer of Open WebUI's own API, and its arrival (epoch ms). */
 export type WebuiAnswer = { readonly status: number; readonly text: string; readonly at: number }
 
 export type Webui = {
@@ -34,7 +37,7 @@ export async function startWebui({
   const python = path.join(await webuiFolder(), 'bin/python')
   const server = await startServer((port) => ({
     command: python,
-    // As `open-webui serve`, whose own script names the folder in which it was built.
+    // Like `open-webui serve`, whose script contains the folder in which it was built.
     args: ['-c', 'from open_webui import app; app()', 'serve', ...listenOn(port)],
     env: {
       ...settings(home),
@@ -127,7 +130,7 @@ function openaiConnection(url: string, key: string): object {
     ENABLE_OPENAI_API: true,
     OPENAI_API_BASE_URLS: [`${url}/v1`],
     OPENAI_API_KEYS: [key],
-    // The same models are there twice, so these get a name of their own.
+    // The same models are listed twice, so these get another name.
     OPENAI_API_CONFIGS: { '0': { enable: true, prefix_id: 'openai' } },
   }
 }

@@ -1,9 +1,9 @@
-/** docs/clients.md as its reader uses it: what to put into a file, and what to type. */
+/** docs/clients.md as its reader uses it: the content of files, and the commands. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { repositoryRoot } from '../../real/parts/part.ts'
 
-/** What stands in the place of the page's own address, key, certificate and model. */
+/** The replacements of the page's own address, key, certificate and model. */
 export type Given = {
   readonly url: string
   readonly caFile: string
@@ -16,12 +16,12 @@ export type Typed = { readonly words: readonly string[]; readonly env: Record<st
 
 const page = readFileSync(path.join(repositoryRoot, 'docs/clients.md'), 'utf8')
 
-/** The section's file in this language; throws where there is none. */
+/** The section's file in this language; throws if there is none. */
 export function readFileOf(title: string, language: string, given: Given): string {
   return putIn(readBlock(title, language), given)
 }
 
-/** The command of the section that begins with these words; throws where there is none. */
+/** The command of the section that begins with these words; throws if there is none. */
 export function readCommand(title: string, beginning: string, given: Given): Typed {
   const env: Record<string, string> = {}
   for (const line of readBlock(title, 'bash').split('\n')) {

@@ -20,9 +20,9 @@ export type Plan = {
 /** A program that ended, or was ended. */
 export type Ended = {
   readonly code: number | null
-  /** Whether it had to be ended: it was late, or went on after it was told what `until` matches. */
+  /** Whether it had to be ended: it was late, or continued after the text that `until` matches. */
   readonly wasEnded: boolean
-  /** What it printed, without control characters, in one line. */
+  /** Its output, without control characters, in one line. */
   readonly text: string
   /** Epoch ms at which the text matched for the first time, or null. */
   readonly shownAt: (text: RegExp) => number | null
@@ -37,7 +37,7 @@ export type Limits = {
 }
 
 /**
- * Runs a program to its end in a home folder of its own, with no environment but that of the plan.
+ * Runs a program to its end in its own home folder, with only the environment of the plan.
  * One that is late is ended with its children.
  */
 export async function runProgram(plan: Plan, limits: Limits): Promise<Ended> {
@@ -84,7 +84,7 @@ function follow(plan: Plan, { home, work, limits }: Place): Promise<Ended> {
   return promise
 }
 
-/** Calls `end` when the time is over, or a while after the program showed what is waited for. */
+/** Calls `end` when the time is over, or some time after the program showed the awaited text. */
 function setLimit(output: Output, { limitMs, until, graceMs = 8_000 }: Limits, end: () => void) {
   let isOver = false
   const over = () => {
@@ -124,7 +124,9 @@ function collectOutput({ stdout, stderr }: ChildProcessByStdio<null, Readable, R
   }
 }
 
-/** Nothing of these programs leaves the machine: for all but the gate there is a proxy, and it is dead. */
+/**
+ * No request of these programs leaves the machine: all but the gate has a proxy, and it is dead.
+ */
 const loopbackOnly = {
   ...{ HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' },
   ...{ https_proxy: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9' },

@@ -1,6 +1,6 @@
 /**
  * The programs, run by what docs/clients.md says: its files and its command lines. What they need
- * beyond it here, where nobody looks on and nothing may leave the machine, is in this file.
+ * beyond it here, without a person and without a network, is in this file.
  */
 import path from 'node:path'
 import { nodeFolder, terminalFolder } from './installed.ts'
@@ -12,13 +12,13 @@ export type TerminalProgram = {
   readonly plan: (given: Given) => Promise<Plan>
   /** Requests that a refused question makes at most. */
   readonly refusedAsks: { readonly wrongKey: number; readonly quota: number }
-  /** What it shows of a quota, where that is not our text. */
+  /** The text that it shows for a quota, if that is not ours. */
   readonly quotaText?: RegExp
-  /** How soon it shows a refusal, where no answer of ours makes it do so within 5 s. */
+  /** How soon it shows a refusal, if no answer of ours makes it do so within 5 s. */
   readonly withinMs?: { readonly wrongKey?: number; readonly quota?: number }
-  /** Needs a path that the demonstration upstream has not. */
+  /** Needs a path that the demonstration upstream does not have. */
   readonly needsOllama?: true
-  /** Refusals that it shows and then asks on, for a minute: the suite ends it after a while. */
+  /** Refusals after which it keeps asking for a minute: the suite ends it before that. */
   readonly goesOn?: readonly (keyof TerminalProgram['refusedAsks'])[]
 }
 
@@ -43,7 +43,7 @@ const codex = async (given: Given): Promise<Plan> => {
   }
 }
 
-/** The provider that it has built in, at another address: it asks for a WebSocket first. */
+/** Its built-in provider, at another address: it tries a WebSocket first. */
 const codexBuiltIn = async (given: Given): Promise<Plan> => {
   const { args, command, env } = await codex(given)
   const config = `model = "${given.model}"\nopenai_base_url = "${given.url}/v1"\n`
@@ -80,7 +80,7 @@ const aider =
     return {
       command: path.join(await terminalFolder(), 'bin/python'),
       args: ['-m', 'aider', ...words, ...unattended],
-      // Else it fetches a price list.
+      // Otherwise it fetches a price list.
       env: { ...env, LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
     }
   }
@@ -95,7 +95,7 @@ async function codexBinary(): Promise<string> {
   return path.join(await nodeFolder(), vendor)
 }
 
-/** It has words of its own for the code `insufficient_quota`. */
+/** It has its own text for the code `insufficient_quota`. */
 const codexQuota = /Quota exceeded/
 
 export const fromNpm: readonly TerminalProgram[] = [
@@ -106,7 +106,8 @@ export const fromNpm: readonly TerminalProgram[] = [
   },
   {
     ...{ name: 'Codex, built-in provider', plan: codexBuiltIn, needsOllama: true },
-    // Six tries, of which no setting of the built-in provider takes any away, nor any answer of ours.
+    // Six tries, of which no setting of the built-in provider takes any away, nor any answer of
+    // ours.
     ...{ quotaText: codexQuota, withinMs: { wrongKey: 12_000 } },
     refusedAsks: { wrongKey: 7, quota: 2 },
   },
@@ -115,7 +116,7 @@ export const fromNpm: readonly TerminalProgram[] = [
     refusedAsks: { wrongKey: 2, quota: 9 },
   },
   {
-    // With -p it shows nothing before its eleventh try; it goes by the status 429 alone.
+    // With -p it shows nothing before its eleventh try; it reads only the status 429.
     ...{ name: 'Continue', plan: continueCli, withinMs: { quota: 150_000 } },
     refusedAsks: { wrongKey: 1, quota: 11 },
   },

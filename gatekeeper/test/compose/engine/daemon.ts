@@ -1,4 +1,4 @@
-/** One dockerd of our own: its state in one folder, its life not longer than ours. */
+/** One dockerd of our own: its state is in one folder, and it ends with this process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -33,7 +33,7 @@ export async function startDaemon({ folder, config, namespace }: DaemonOptions):
     'storage-driver': 'overlay2',
   }
   await writeFile(file, JSON.stringify({ ...common, ...config }))
-  // Not `ip netns exec`, which mounts /sys anew and hides the cgroups.
+  // Not `ip netns exec`, which mounts /sys again and hides the cgroups.
   const enter = namespace === null ? [] : ['nsenter', `--net=/run/netns/${namespace}`]
   const words = [...endsWithUs, ...enter, '/usr/sbin/dockerd', '--config-file', file]
   const child = spawn('setpriv', words, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -77,7 +77,7 @@ async function endDaemon(child: ChildProcess): Promise<void> {
   clearTimeout(late)
 }
 
-/** Ends what a daemon that was killed left: whatever of its processes names our folder. */
+/** Ends the processes that a killed daemon left: those whose command line names our folder. */
 export async function endLeftOvers(folder: string, pids: readonly number[]): Promise<void> {
   for (const pid of pids) {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')

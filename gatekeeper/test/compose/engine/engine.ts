@@ -1,6 +1,6 @@
 /**
  * A real Docker engine for one run of the suite. It builds with the host's network, since `npm ci`
- * needs a registry; then it is started again in a namespace of its own, where containers run.
+ * needs a registry; then it is restarted in its own namespace, where containers run.
  */
 import { mkdir, mkdtemp, readdir, readFile, stat, symlink } from 'node:fs/promises'
 import os from 'node:os'
@@ -68,7 +68,7 @@ async function prepareClient(folder: string, log: Log): Promise<Record<string, s
   }
 }
 
-/** Of runs that were killed: processes, mounts, folders, namespaces. Those that still run stay. */
+/** Removes processes, mounts, folders and namespaces of killed runs. Those of running ones stay. */
 async function removeLeftOvers(): Promise<void> {
   for (const name of await readdir(os.tmpdir())) {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]

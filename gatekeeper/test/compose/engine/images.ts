@@ -1,6 +1,7 @@
 /**
- * Stand-ins for the public images, made here, since no image registry can be reached. Each carries
- * what of the official one our files rely on: user, paths, shell, and Caddy's file capability.
+ * Stand-ins for the public images, made here, since no image registry can be reached. Each has
+ * the parts of the official one that our files need: user, paths, shell, and Caddy's file
+ * capability.
  */
 import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -45,7 +46,7 @@ export async function nodeRoot(work: string, log: Log): Promise<Root> {
   await cp(npm, path.join(folder, 'usr/local/lib/node_modules/npm'), copying)
   const cli = '../lib/node_modules/npm/bin/npm-cli.js'
   await symlink(cli, path.join(folder, 'usr/local/bin/npm'))
-  // The registry may be reached by way of a proxy that signs anew.
+  // The registry may be behind a proxy that signs with its own certificate.
   await runCommand('cp', ['-L', caFile, `${folder}${caFile}`], { timeoutSeconds: 10 })
   const uid =
     'echo node:x:1000:1000::/home/node:/bin/sh >> etc/passwd; echo node:x:1000: >> etc/group'
@@ -100,7 +101,7 @@ export async function addFakeOllama({ folder, lines }: Root): Promise<Root> {
   return { folder, lines }
 }
 
-/** The real program in the fake one's place; null where it was never built on this machine. */
+/** The real program in place of the fake one; null if it was never built on this machine. */
 export async function addRealOllama({ folder, lines }: Root): Promise<Root | null> {
   const names = await readdir(cacheFolder()).catch(() => [])
   const built = names.filter((name) => /^ollama-\d/.test(name)).sort()

@@ -6,7 +6,7 @@ import { runCommand } from '../../real/parts/command.ts'
 
 export type Network = {
   readonly namespace: string
-  /** The engine's address, where it publishes ports. */
+  /** The engine's address, on which it publishes ports. */
   readonly engineAddress: string
   /** Ours: the other host. */
   readonly ourAddress: string
@@ -23,7 +23,7 @@ export async function createNetwork(): Promise<Network> {
   const inside = (...words: string[]) => ip('-n', namespace, ...words)
   await ip('netns', 'add', namespace)
   const remove = async () => {
-    // With its namespace goes the other end, and with that ours.
+    // Removing its namespace removes the other end, and then ours.
     await ip('netns', 'del', namespace)
   }
   try {

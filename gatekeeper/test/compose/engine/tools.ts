@@ -1,4 +1,4 @@
-/** What of Docker a machine needs for this suite: Debian's engine, and newer plug-ins beside it. */
+/** The parts of Docker that this suite needs: Debian's engine, and newer plug-ins. */
 import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { cached, exists, installDebianPackages } from '../../real/parts/cache.ts'
@@ -37,7 +37,7 @@ export async function installPlugins(configFolder: string, log: Log): Promise<vo
   const plugins = path.join(configFolder, 'cli-plugins')
   await mkdir(plugins, { recursive: true })
   await copyFile(path.join(folder, 'docker-compose'), path.join(plugins, 'docker-compose'))
-  // Where no person can be asked, it refuses builds with the host's network unless they are allowed.
+  // Without a person to ask, it refuses builds with the host's network unless they are allowed.
   const buildx = path.join(folder, 'docker-buildx')
   const script = `#!/bin/sh
 [ "$1" = bake ] && { shift; set -- bake --allow=network.host "$@"; }

@@ -12,7 +12,7 @@ const [host = '0.0.0.0', port = '11434'] = (process.env['OLLAMA_HOST'] ?? '').sp
 const models = process.env['OLLAMA_MODELS'] ?? ''
 
 async function serve(): Promise<void> {
-  // As the real one, which keeps a key of its own at home and ends where it cannot.
+  // Like the real one, which stores its own key in its home folder and ends if it cannot.
   writeFileSync(join(process.env['HOME'] ?? '', 'id_ed25519'), 'none')
   const upstream = await startDemoUpstream({ keepMax: 0, pauseMs: 150 })
   const inner = Number(new URL(upstream.url).port)

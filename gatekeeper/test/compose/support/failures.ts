@@ -4,11 +4,11 @@ import { waitUntil } from '../../support/child.ts'
 import type { Answer, House } from './house.ts'
 import { inspect, programOf } from './processes.ts'
 
-/** On a machine with other things to do an answer is late by as much as this. */
+/** On a busy machine an answer is late by up to this. */
 const slackMs = 5_000
 const points = ['/api/tags', '/chat/api/tags']
 
-/** Dead or frozen, the gate is closed, soon, and opens by itself. */
+/** When dead or frozen, the gate closes soon, and opens again by itself. */
 export function itFailsClosed(house: () => House, key: () => string): void {
   const ask = (path: string, credential: string | undefined) =>
     house()
@@ -65,8 +65,8 @@ export function itFailsClosed(house: () => House, key: () => string): void {
     let isOver = false
     const judge = (path: string, status: number, isKnown: boolean) => {
       if (status === 200 && isKnown) good++
-      // No answer and "cannot be reached" are right while something is down, and a stranger who goes
-      // on trying is told to wait; nothing else is.
+      // No answer and "cannot be reached" are correct while something is down, and an unknown
+      // caller who keeps trying has to wait; nothing else is correct.
       const right = isKnown ? [200] : [401, 429]
       if (!right.includes(status) && status !== 0 && status < 500) wrong.push(`${path} ${status}`)
     }

@@ -6,7 +6,7 @@ import type { House } from './house.ts'
 
 const keyForm = /gk_[0-9a-z]{10}_[0-9A-Za-z]{49}/
 
-/** What a newcomer types, in the order of the guide, with nothing configured. */
+/** The commands of a new user, in the order of the guide, with nothing configured. */
 export function itStartsForNewcomers(house: () => House, keepKey: (key: string) => void): void {
   let key = ''
 

@@ -6,7 +6,7 @@ const netBindService = '0000000000000400'
 const bounding = { caddy: netBindService, gatekeeper: '0'.repeat(16), ollama: '0'.repeat(16) }
 const services = Object.keys(bounding) as (keyof typeof bounding)[]
 
-/** What is asked of the kernel is asked of it, not of the file that we wrote. */
+/** Kernel settings are read from the kernel, not from the file that we wrote. */
 export function itIsHardened(house: () => House): void {
   it.each(services)('%s runs as an unprivileged user, without a capability', async (service) => {
     const status = await statusOf(await programOf(house(), service))

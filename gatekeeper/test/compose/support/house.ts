@@ -9,9 +9,9 @@ import { type Engine, startEngine } from '../engine/engine.ts'
 import { addFakeOllama, addRealOllama, caddyRoot, importImage, nodeRoot } from '../engine/images.ts'
 
 const httpsPort = 8443
-/** Ollama itself in an image, where the suite of real parts has built it on this machine. */
+/** Ollama itself in an image, if the suite of real parts has built it on this machine. */
 export const realOllama = 'ollama/ollama:real'
-/** Builds with the host's network, in the one phase that has it; cached, it asks for none later. */
+/** Builds with the host's network, in the one phase that has it; later builds are cached. */
 const hostNetwork = ['caddy', 'gatekeeper', 'keys', 'ollama', 'ollama-pull']
   .map((name) => `  ${name}: { build: { network: host } }\n`)
   .join('')
@@ -20,7 +20,7 @@ export type Answer = { readonly status: number; readonly text: string; readonly 
 
 export type SendOptions = { readonly key?: string | undefined; readonly json?: unknown }
 
-/** A user's clone beside a real engine, and this process as the other host on its network. */
+/** A user's clone with a real engine, and this process as the other host on its network. */
 export type House = {
   readonly engine: Engine
   readonly clone: string
@@ -29,7 +29,7 @@ export type House = {
   readonly compose: (...words: string[]) => Promise<string>
   /** A script of the guide, line by line, on the engine's host. */
   readonly shell: (script: string) => Promise<string>
-  /** From the other host; rejects where no answer comes. */
+  /** From the other host; rejects if no answer arrives. */
   readonly send: (path: string, options?: SendOptions) => Promise<Answer>
   readonly url: string
   readonly ca: () => Promise<string>
@@ -58,7 +58,7 @@ export async function openHouse(log: Log): Promise<House> {
   return { ...createHouse(engine, clone, log), hasRealOllama }
 }
 
-/** What a clone of this tree as it is would hold: every file that git knows or would take. */
+/** The content of a clone of this tree: every file that git tracks or would add. */
 async function makeClone(clone: string): Promise<void> {
   const copy = `mkdir '${clone}' && git ls-files -co --exclude-standard -z |
     xargs -0 sh -c 'for file; do [ -e "$file" ] && printf "%s\\0" "$file"; done' sh |
@@ -139,7 +139,7 @@ function createHouse(engine: Engine, clone: string, log: Log): Omit<House, 'hasR
   return { engine, clone, log, compose, shell, send, url, ca, dispatcher, stop }
 }
 
-/** Writes a `.env`, and services beside ours, as users do; then brings everything up. */
+/** Writes a `.env`, and services next to ours, as users do; then starts everything. */
 export async function configure(
   { clone, engine, compose }: House,
   { env, services }: { readonly env: readonly string[]; readonly services: string },

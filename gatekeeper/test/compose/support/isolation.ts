@@ -12,7 +12,10 @@ const one=()=>new Promise((done)=>{const port=next++;const s=connect({host:'${ho
 const work=async()=>{while(next<65536)await one()};
 Promise.all(Array.from({length:400},work)).then(()=>console.log(JSON.stringify(open)))`
 
-/** Who can reach whom. Each "closed" has an "open" beside it, or it would prove nothing. */
+/**
+ * Which container can reach which. Each "closed" has an "open" next to it, or it would prove
+ * nothing.
+ */
 export function itIsolates(house: () => House): void {
   const addressOf = async (service: string, network: string) =>
     (await inspect(house(), service)).NetworkSettings.Networks[`gatekeeper_${network}`]

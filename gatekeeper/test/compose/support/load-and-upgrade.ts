@@ -27,7 +27,7 @@ export function itKeepsItsMemory(house: () => House, key: () => string): void {
   })
 }
 
-/** The most that the process ever had, by the kernel. */
+/** The peak memory of the process, from the kernel. */
 async function peakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024

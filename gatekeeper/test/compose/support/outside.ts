@@ -30,7 +30,7 @@ export async function readStream(chunks: AsyncIterable<Buffer>) {
   return { text, times }
 }
 
-/** What clients on other machines see. */
+/** The view of clients on other machines. */
 export function itServesFromOutside(house: () => House, key: () => string): void {
   it('over TLS and HTTP/2: 401 without a key, 200 with one, at both points', async () => {
     const session = connectH2(house().url, { ca: await house().ca() })
@@ -79,7 +79,7 @@ export function itServesFromOutside(house: () => House, key: () => string): void
     } as const
     const made = await addKey(file, wanted, { clock: Date.now, known })
     await waitUntil(async () => (await house().send('/api/tags', made)).status === 200, {
-      // Two seconds are promised; the rest is for a machine with other things to do.
+      // The promise is two seconds; the rest is for a busy machine.
       ...{ limitMs: 5_000, describe: () => 'the new key is refused' },
     })
   })

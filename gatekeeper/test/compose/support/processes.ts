@@ -46,7 +46,7 @@ export async function statusOf(pid: number): Promise<Readonly<Record<string, str
   )
 }
 
-/** Runs a script of Node in a service's container and gives what it printed. */
+/** Runs a script of Node in a service's container and returns its output. */
 export async function runNode({ compose }: House, service: string, code: string): Promise<string> {
   return (await compose('exec', '-T', service, 'node', '-e', code)).trim()
 }

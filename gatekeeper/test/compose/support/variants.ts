@@ -9,7 +9,7 @@ import { readGuide } from './guide.ts'
 import { type House, realOllama } from './house.ts'
 import { programOf, statusOf } from './processes.ts'
 
-/** Other ways to stand: the files beside docker-compose.yml, and an Ollama that is one. */
+/** Other set-ups: the files next to docker-compose.yml, and a real Ollama. */
 export function itStandsInOtherWays(house: () => House, key: () => string): void {
   it('compose.host.yaml: an Ollama on the host is reached at both points', async () => {
     const { network, env, folder } = house().engine
@@ -59,7 +59,7 @@ export function itStandsInOtherWays(house: () => House, key: () => string): void
     expect(text).toMatch(/"version":"\d+\.\d+\.\d+"/)
     expect(text).not.toContain('demo')
     const pull = await house().shell(`${real} run --rm ollama-pull tiny 2>&1 || echo code $?`)
-    // Here the network ends at the engine's host: it gets as far as asking for the registry.
+    // Here the network ends at the engine's host: the request for the registry is the last step.
     expect(pull).toMatch(/dial tcp|lookup/)
     expect(pull).not.toMatch(/permission denied|read-only/i)
   })

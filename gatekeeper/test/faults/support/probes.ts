@@ -1,6 +1,6 @@
 /**
- * Callers who go on asking while something breaks: one with a good key and one with a revoked one,
- * at both points. What each is answered is kept, and judged at the end.
+ * Callers that keep sending while something breaks: one with a valid key and one with a revoked
+ * one, at both points. All answers are kept, and checked at the end.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +17,7 @@ export const revoked = makeKey({ user: 'revoked', disabled: true })
 type Seen = {
   readonly by: 'good' | 'revoked'
   readonly at: Point
-  /** Null where there was no answer at all. */
+  /** Null if there was no answer. */
   readonly status: number | null
   readonly requestId: string
   readonly isWhole: boolean
@@ -25,9 +25,11 @@ type Seen = {
 }
 
 export type Probes = {
-  /** Ends them and returns everything that they saw. */
+  /** Ends them and returns all their answers. */
   readonly stop: () => Promise<readonly Seen[]>
-  /** Resolves when so many good requests in a row were answered with 200, at each of the points. */
+  /**
+   * Resolves when this many valid requests in a row were answered with 200, at each of the points.
+   */
   readonly recovered: () => Promise<void>
 }
 
@@ -83,7 +85,7 @@ export function startProbes(stack: Stack): Probes {
   }
 }
 
-/** What has to be true of whatever broke: nobody let through, nothing lost, nobody kept waiting. */
+/** The promises during any fault: no bad key admitted, no answer lost, no caller kept waiting. */
 export async function expectNoHarm(stack: Stack, seen: readonly Seen[]): Promise<void> {
   const statusesOf = (by: Seen['by']) =>
     new Set(seen.filter((one) => one.by === by).map(({ status }) => status))
@@ -94,7 +96,7 @@ export async function expectNoHarm(stack: Stack, seen: readonly Seen[]): Promise
     [...statusesOf('good')].filter((status) => ![null, 200, 502, 503, 504].includes(status)),
   ).toEqual([])
   expect(statusesOf('revoked')).toContain(401)
-  // Whoever has a whole answer finds it in the books, once.
+  // Every complete answer is in the ledger, once.
   const whole = seen.filter(({ isWhole }) => isWhole).map(({ requestId }) => requestId)
   expect(whole.length).toBeGreaterThan(0)
   const records = await readRecords(join(stack.stateDir, 'usage.db'))

@@ -1,4 +1,4 @@
-/** What the faults are made with. A machine that lacks a tool says so aloud. */
+/** The tools for the faults. A missing tool is reported on stderr. */
 import { execFileSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { installDebianPackages } from '../../real/parts/cache.ts'
@@ -18,7 +18,9 @@ export const canLimit = canRun(
   'descriptors that run out are not tested',
 )
 
-/** The library that turns a process's clock, of Debian's faketime; null where it cannot be had. */
+/**
+ * The library that changes a process's clock, from Debian's faketime; null if it is not available.
+ */
 export async function findFaketime(): Promise<string | null> {
   try {
     await installDebianPackages(['faketime'], () => {})

@@ -1,7 +1,7 @@
 import { fetch as undiciFetch } from 'undici'
 import type { Stack } from '../../support/stack.ts'
 
-/** What client libraries throw, as far as tests look at it. */
+/** The exceptions of client libraries, with the members that tests read. */
 export type Thrown = Error & {
   readonly status: number
   readonly code?: unknown

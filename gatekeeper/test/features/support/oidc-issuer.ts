@@ -1,4 +1,4 @@
-/** A certified OpenID provider in this process, as the issuer of somebody else's tokens. */
+/** A certified OpenID provider in this process, as another issuer of tokens. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -11,7 +11,7 @@ export type OidcIssuer = {
     audience: string
     claims?: Record<string, unknown>
   }) => Promise<string>
-  /** How often its key set was asked for. */
+  /** How often its key set was fetched. */
   readonly keyRequests: () => number
   /** Closes the port; the keys stay, for `start` again. */
   readonly stop: () => Promise<void>

@@ -1,4 +1,7 @@
-/** Reads unit files as far as starting a service by hand needs it (systemd.exec(5), systemd.syntax(7)). */
+/**
+ * Reads unit files as far as starting a service by hand needs it (systemd.exec(5),
+ * systemd.syntax(7)).
+ */
 export type SystemdUnit = {
   /** Every value of a directive, in order. */
   readonly values: (name: string) => readonly string[]
@@ -28,7 +31,7 @@ export function parseUnit(text: string): SystemdUnit {
   }
 }
 
-/** Words with their quotes taken off; `\n` and the like stand for what they name. */
+/** Words without their quotes; `\n` and the like are unescaped. */
 export function splitWords(text: string): string[] {
   const words = text.match(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+/g) ?? []
   return words.map((word) =>
