@@ -64,14 +64,14 @@ export async function followFile<Value>(deps: FollowDeps<Value>): Promise<Follow
     }
   }
   let pending: Promise<void> = Promise.resolve()
-  const change = async (state: FileState) => {
-    const before = value as Value
-    await apply(state)
-    deps.onChange?.(before)
-  }
   const enqueue = (state: FileState) => {
+    const change = async () => {
+      const before = value as Value
+      await apply(state)
+      deps.onChange?.(before)
+    }
     // A fault must not end the queue: the next state may be the one that revokes a key.
-    pending = pending.then(() => change(state)).catch(report)
+    pending = pending.then(change).catch(report)
   }
   const watched = await watchFile(deps.path, enqueue, deps.timers)
   pending = apply(watched.first)
@@ -86,10 +86,7 @@ export async function followFile<Value>(deps: FollowDeps<Value>): Promise<Follow
     version: () => version,
     isDetached: () => isDetached,
     adopt,
-    reload: async () => {
-      await watched.check()
-      await pending
-    },
+    reload: () => watched.check().then(() => pending),
     close: watched.close,
   }
 }
