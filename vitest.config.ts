@@ -10,7 +10,7 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two cores, and most end-to-end files run three processes of their own.
+    // For two cores: most end-to-end files start three processes.
     maxWorkers: 3,
     maxConcurrency: 8,
   },

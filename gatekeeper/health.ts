@@ -1,10 +1,10 @@
 /**
- * Whether the process answers, for a container's health check: exit 0 where `/livez` of the ops
- * listener says 200. Slim images have no curl.
+ * Health check of a container: exits with 0 if `/livez` of the ops listener answers with 200. Slim
+ * images have no curl.
  */
 import { parseListen } from './src/config/listen.ts'
 
-// Not imported, which would load the fetch that Node carries as well: it runs every few seconds.
+// Not imported, because an import would load Node's fetch too, and this runs every few seconds.
 const { get } = process.getBuiltinModule('node:http')
 
 const listen = parseListen(process.env['GATEKEEPER_OPS_LISTEN'] ?? '', '/')

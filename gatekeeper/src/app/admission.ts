@@ -1,4 +1,4 @@
-/** What admission needs of all rooms, for requests and for `explain` alike. */
+/** What admission needs from other rooms, for requests and for `explain`. */
 import { limitReaders, limitVisitors } from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'

@@ -18,10 +18,10 @@ export type AppDeps = {
   /** How many bytes of bodies are held at a time. */
   readonly bodies: { readonly inFlightBytes: number }
   readonly overload: OverloadRules
-  /** How long lines of the usage log are kept. */
+  /** How many days the lines of the usage log are kept. */
   readonly usage: { readonly retainDays: number }
   readonly audit: AuditRules
-  /** What becomes of answers that go on while their credential is revoked. */
+  /** Whether answers in progress are cut when their credential is revoked. */
   readonly revocation: { readonly cutStreams: boolean }
   readonly policies: Policies
   /** The issuers whose access tokens are accepted, besides our own. */
@@ -31,12 +31,12 @@ export type AppDeps = {
   readonly clock: Clock
   readonly version: string
   /**
-   * Of a process that only asks: where journal and audit are, instead of the state folder, in which
-   * then nothing is made.
+   * For a process that only explains: the folder of journal and audit, instead of the state folder,
+   * in which it creates nothing.
    */
   readonly scratchDir?: string
-  /** The journal's, if it was started before; it ends with the app, or with a start that fails. */
+  /** The journal's thread, if it was started before; ends with the app or with a failed start. */
   readonly journalThread?: JournalThread
-  /** Faults that ended a process on this state folder, the one that is ending among them. */
+  /** The number of faults that ended a process on this state folder, including the current one. */
   readonly processFaults?: () => number
 }

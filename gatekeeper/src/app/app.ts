@@ -9,11 +9,11 @@ import { createPoints, type Points } from './points.ts'
 
 export type App = Points & {
   readonly keys: Pick<Opened['keys'], 'state' | 'reload'>
-  /** Breaks off every answer that is on its way, and settles it. */
+  /** Cuts every answer in progress and settles it. */
   readonly cut: () => void
-  /** Takes a connection by which Caddy tells how answers behind a check ended. */
+  /** Accepts a connection over which Caddy reports how answers of checked requests ended. */
   readonly acceptOutcomes: Opened['outcomes']['accept']
-  /** Resolves when the audit has it that this process serves from now on. */
+  /** Resolves when the audit has recorded that this process serves. */
   readonly recordStart: () => Promise<void>
   readonly recordStop: (signal: string) => Promise<void>
   readonly close: () => Promise<void>
@@ -39,7 +39,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   }
 }
 
-/** What the audit records of this process. */
+/** Records in the audit what this process does. */
 function recordOf({ version, services }: AppDeps, { audit, keys, signing }: Opened) {
   return {
     recordStart: () =>

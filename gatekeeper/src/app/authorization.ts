@@ -14,13 +14,13 @@ import type { Opened } from './open-parts.ts'
 
 export type Authorization = {
   readonly server: AuthorizationServer
-  /** What the well-known documents say. */
+  /** The content of the well-known documents. */
   readonly documents: WellKnownDeps
-  /** Where clients learn whose tokens are accepted; null if only ours are. */
+  /** Address where clients learn which issuers are accepted; null if only our own tokens are. */
   readonly resourceMetadata: string | null
 }
 
-/** Our own authorization server, with what it needs of other rooms. */
+/** Creates our own authorization server, with what it needs from other rooms. */
 export function createAuthorization(
   deps: AppDeps,
   opened: Opened,

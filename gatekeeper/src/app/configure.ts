@@ -1,4 +1,4 @@
-/** What a start reads and makes before anything is opened. Problems are written and end the process. */
+/** What a start reads and creates before it opens anything. A problem ends the process. */
 import { resolve } from 'node:path'
 import { writeServiceBlocks } from '../config/blocks/service-blocks.ts'
 import { writeFrontEnvironment } from '../config/front-environment.ts'
@@ -12,10 +12,10 @@ import { scrubKeys } from '../model/key-shape.ts'
 import type { Log } from '../telemetry/log.ts'
 import { packageFolder } from './own-package.ts'
 
-/** Writes every problem for a person and ends the process. */
+/** Prints every problem and ends the process. */
 export function stopWith(problems: readonly Problem[], code: number): never {
   for (const problem of problems) {
-    // As every line of the log: a file that is broken around a key must not put it there.
+    // As in the log: a problem near a key in a file must not print the key.
     process.stderr.write(`gatekeeper: ${scrubKeys(formatProblem(problem))}\n`)
   }
   process.exit(code)
@@ -38,7 +38,7 @@ export function configure(env: NodeJS.ProcessEnv, log: Log): Configuration {
   return { ...gateway, settings }
 }
 
-/** Makes what Caddy imports from the state folder, and returns the secrets shared with it. */
+/** Creates what Caddy imports from the state folder; returns the secrets shared with it. */
 export function openState({ settings, services }: Configuration): FrontSecrets {
   try {
     const secrets = loadFrontSecrets(settings.stateDir)

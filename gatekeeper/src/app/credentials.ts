@@ -1,4 +1,4 @@
-/** Judges every credential that a caller can show: which room does it, and what is counted. */
+/** Judges every credential that a caller can send: which room does it, and what is counted. */
 import { createTokenFinder } from '../access-tokens/find-token.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { ownIssuerName } from '../config/site-address.ts'
@@ -19,9 +19,9 @@ export type Credentials = {
   readonly rehearseCredential: AdmitDeps['authenticate']
   /** The same for the key of an id, whose credential is not shown. */
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
-  /** Follows a credential that was good, for as long as the answer to its request goes on. */
+  /** Follows a valid credential while the answer to its request continues. */
   readonly follow: FollowCredential
-  /** Whether the text holds a token of ours, or of an issuer whose tokens are accepted here. */
+  /** Whether the text contains a token of ours, or of an issuer that is accepted here. */
   readonly holdsToken: (text: string) => boolean
 }
 

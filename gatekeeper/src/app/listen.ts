@@ -32,9 +32,9 @@ async function listenOrStop(source: string, server: Server, listen: Listen): Pro
   })
 }
 
-/** Nothing depends on it: without it `npm run explain` works without `--live`. */
+/** Optional: if it fails, `npm run explain` works without `--live`. */
 async function listenForQuestions(server: Server, { explainListen }: Settings, log: Log) {
-  // It must not keep the process.
+  // It must not keep the process alive.
   server.unref()
   if (explainListen === null) return
   await listenOn(server, explainListen, 0o600).catch((error: NodeJS.ErrnoException) =>
@@ -42,7 +42,7 @@ async function listenForQuestions(server: Server, { explainListen }: Settings, l
   )
 }
 
-/** Nothing depends on it either: without it the records do not know how checked requests ended. */
+/** Optional too: if it fails, the records do not say how checked requests ended. */
 async function listenForOutcomes(app: App, { outcomesListen }: Settings, log: Log) {
   if (outcomesListen === null) return
   const server = createServer(app.acceptOutcomes)

@@ -3,7 +3,7 @@ import { type Decided, describeDecision, logDecision } from '../telemetry/decisi
 import type { AppDeps } from './app-deps.ts'
 import type { Opened } from './open-parts.ts'
 
-/** Returns what tells every part of a decided request that wants to know. */
+/** Returns the function that reports a decided request to every part that needs it. */
 export function createObserver({ log }: AppDeps, opened: Opened): (decided: Decided) => void {
   const { audit, keys, metrics, upstreams } = opened
   return (decided) => {

@@ -16,7 +16,7 @@ import { openRevoked } from './parts/revocations.ts'
 import { openSigning } from './parts/signing.ts'
 import { openUpstreams } from './parts/upstreams.ts'
 
-/** All parts, by what they give to others. */
+/** All parts, by what others need from them. */
 export type Opened = Awaited<ReturnType<typeof openParts>>
 
 /**
@@ -34,7 +34,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
   const upstreams = await add(openUpstreams(deps))
   const chat = await add(openChat(deps, upstreams))
-  // It measures turns, which must not jump when the wall clock is set.
+  // The queues measure waiting with it, so it must not jump when the wall clock is set.
   const ticks = () => performance.now()
   const queues = createServiceQueues(deps.services, { clock: ticks, timers: systemTimers })
   const { ledger } = journal

@@ -2,11 +2,11 @@ import type { Problem } from '../lib/problem.ts'
 
 /** One thing that the service opens when it starts, and closes when it stops. */
 export type Part = {
-  /** As `/readyz` and the metrics call it. */
+  /** The name in `/readyz` and in the metrics. */
   readonly name: string
-  /** What is stale or missing. A part that cannot degrade leaves it out. */
+  /** What is outdated or missing. Left out if the part cannot degrade. */
   readonly problems?: () => readonly Problem[]
-  /** What is in force as it is written, and was probably not meant. */
+  /** Configuration that is in force as written, but was probably not meant. */
   readonly notes?: () => readonly Problem[]
   readonly close: () => void | Promise<void>
 }
@@ -15,7 +15,7 @@ export type Parts = {
   readonly add: <One extends Part>(part: One | Promise<One>) => Promise<One>
   readonly problems: () => Readonly<Record<string, readonly Problem[]>>
   readonly notes: () => readonly Problem[]
-  /** Closes all parts, the one that was opened last first. */
+  /** Closes all parts, the last one first. */
   readonly close: () => Promise<void>
 }
 

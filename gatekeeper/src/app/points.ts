@@ -27,13 +27,13 @@ export type Points = {
   readonly check: Koa
   readonly relay: Koa
   readonly ops: Koa
-  /** Explains over a socket of its own. */
+  /** Explains requests over its own socket. */
   readonly explanations: Koa
-  /** What would happen to a request. Nothing is sent on, charged or logged. */
+  /** Explains what would happen to a request. Sends, charges and logs nothing. */
   readonly explain: (question: ExplainQuestion) => Promise<Explanation>
-  /** From now on new requests are refused as `draining`. */
+  /** From now on new requests are refused with `draining`. */
   readonly drain: () => void
-  /** Requests that are neither refused nor answered yet. */
+  /** The number of requests that are neither refused nor answered yet. */
   readonly running: () => number
 }
 
@@ -57,7 +57,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
     clock: deps.clock,
     resourceMetadata: authorization.resourceMetadata,
   }
-  // Made once: they are handed on with every request.
+  // Created once, because every request gets them.
   const { proof } = deps.secrets
   const check = { ...point, proof, outcomes: opened.outcomes, frameRefusal: withLateRefusal }
   const relay = { ...point, ...relayOnly(deps, opened, { admission, authorization }) }
@@ -76,7 +76,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
   }
 }
 
-/** What the relay needs beside that of any point. */
+/** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
   { services, policies, version, bodies }: AppDeps,
   { upstreams, ledger }: Opened,

@@ -1,4 +1,4 @@
-/** What the process does from its start until it serves, and what ends it. */
+/** Runs the process from its start until it serves, and handles what ends it. */
 import { systemClock } from '../lib/clock.ts'
 import { exitCode, ProblemsError } from '../lib/problem.ts'
 import { routeText, type Service } from '../model/service.ts'
@@ -19,7 +19,7 @@ const log = createLog(sink, { plain: isTerminal })
 
 export type ServeDeps = {
   readonly env: NodeJS.ProcessEnv
-  /** The journal's, which loads meanwhile. */
+  /** The journal's thread, which loads meanwhile. */
   readonly journalThread: JournalThread
 }
 
@@ -43,9 +43,9 @@ export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
 
 type FaultEnd = { end: () => void; count: FaultCount | null }
 
-/** Until there is something to drain, an uncaught fault ends the process at once. */
+/** Until there are answers to finish, an uncaught fault ends the process at once. */
 function watchProcess(): FaultEnd {
-  // A reader that left is no reason to end.
+  // A closed stdout or stderr must not end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const faults: FaultEnd = { end: () => process.exit(exitCode.software), count: null }
   watchFaults({
@@ -59,8 +59,8 @@ function watchProcess(): FaultEnd {
 }
 
 /**
- * Without its thread the journal writes nothing any more, and nothing starts another one in this
- * process: that is an uncaught fault, as if it were the process's own.
+ * If the journal's thread ends, nothing is written any more and nothing restarts it, so this counts
+ * as an uncaught fault of the process.
  */
 function endWith(thread: JournalThread): void {
   void thread.died.then((cause) => {

@@ -1,6 +1,6 @@
 /**
- * How the process ends: at a signal, or after a fault that nobody caught. Either way answers under
- * way may end first, all of it in a bounded time.
+ * Ends the process after a signal or an uncaught fault. In both cases answers in progress may
+ * finish, all within a time limit.
  */
 import type { Server } from 'node:http'
 import { drainListeners } from '../http/drain.ts'
@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { App } from './app.ts'
 
 const drainMs = 10_000
-/** How long what happened until then may take to be written. */
+/** How long writing the last records may take. */
 const recordMs = 3_000
 
 export type Listeners = { readonly serving: readonly Server[]; readonly ops: Server }
@@ -23,10 +23,12 @@ export type StopDeps = {
   readonly drained: () => Promise<void>
 }
 
-/** Why the process ends; the audit has it too. */
+/** Why the process ends; the audit records it too. */
 export type StopCause = 'SIGTERM' | 'SIGINT' | 'fault'
 
-/** Returns what ends the process. The first call counts; a fault after it changes the exit code. */
+/**
+ * Returns what ends the process. The first call counts; a later fault changes the exit code only.
+ */
 export function createStop(deps: StopDeps): (cause: StopCause) => void {
   let code: number = exitCode.ok
   let isStopping = false
@@ -34,7 +36,7 @@ export function createStop(deps: StopDeps): (cause: StopCause) => void {
     if (cause === 'fault') code = exitCode.software
     if (isStopping) return
     isStopping = true
-    // A disk that hangs must not keep it for ever: what is not written by then is lost.
+    // If the disk hangs, the process ends anyway, and unwritten records are lost.
     setTimeout(() => process.exit(code || exitCode.unavailable), drainMs + recordMs).unref()
     end(cause, deps).then(
       () => process.exit(code),
@@ -51,7 +53,7 @@ async function end(cause: StopCause, { app, listeners, log, drained }: StopDeps)
     .recordStop(cause)
     .catch(() => log.error({}, 'the stop could not be recorded in the audit'))
   await app.close()
-  // Last, so that whoever asks is told `draining` to the end.
+  // Closed last, so that `/readyz` answers `draining` until the end.
   await closeListener(listeners.ops, 0)
   log.info('stopped')
   await drained()

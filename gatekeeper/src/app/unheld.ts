@@ -1,6 +1,6 @@
 /**
- * What the start says of limits that cannot be held: a check route shows nothing of bodies and
- * answers, so that keys with such a limit are refused there.
+ * Warns at the start about limits that a check route cannot enforce, because it sees neither bodies
+ * nor answers: keys with such a limit are refused there.
  */
 import type { KeyStore } from '../api-keys/key-store.ts'
 import { routeText, type Service } from '../model/service.ts'
@@ -15,11 +15,11 @@ type Deps = {
   readonly log: Pick<Log, 'warn'>
 }
 
-/** So many keys of a service are looked at, and so many are named. */
+/** The most keys of a service that are examined, and the most that are named. */
 const keysMax = 5_000
 const namedMax = 20
 
-/** Names each check route with the keys that are refused on it, and the limit that is the cause. */
+/** Lists, for each check route, the keys that are refused there and the limit that causes it. */
 export function warnOfUnheld(deps: Deps): void {
   for (const service of deps.services) {
     const checked = service.routes.filter(({ mode }) => mode === 'check')

@@ -1,6 +1,6 @@
 /**
- * What would happen to a request, for people: it goes through the one door itself, so that the answer
- * is the real one, with a ledger that only tests. Nothing is sent on, charged or minted for use.
+ * Explains what would happen to a request. It uses `admit()` itself, so that the answer is the real
+ * one, with a ledger that only tests. Nothing is forwarded, charged or issued.
  */
 
 import { type AdmitDeps, type Admitted, admit } from '../admission/admit.ts'
@@ -23,19 +23,19 @@ import { ofLimits, placesOfAllowed } from '../policy/written-places.ts'
 import { judgeUpload, uploadBoundary } from './judge-upload.ts'
 import { type ExplainedCheck, type WatchedChecks, watchChecks } from './watch-checks.ts'
 
-/** A request that nobody made. */
+/** A hypothetical request. */
 export type ExplainQuestion = {
   readonly method: string
   readonly target: string
   readonly host: string
   readonly clientAddress: string
   readonly origin: string | null
-  /** The model that its body names; null where it names none. */
+  /** The model in its body; null if it names none. */
   readonly model: string | null
   readonly caller: ExplainCaller
 }
 
-/** Who asks: nobody, the key of an id, or whoever holds a credential. */
+/** The caller: nobody, the key with an id, or the holder of a credential. */
 export type ExplainCaller =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'key'; readonly id: string }
@@ -52,9 +52,9 @@ export type Explanation = {
     readonly class: string | null
   }
   readonly caller: ExplainedCaller | null
-  /** Every check in its order; null is a yes, and `not-asked` never came to be asked. */
+  /** Every check in order; the reason is null if it allows, `not-asked` if it did not run. */
   readonly checks: readonly ExplainedCheck[]
-  /** Every limit that applies, as it stands; `isCounted` is false if nobody has counted. */
+  /** Every limit that applies, with its standing; `isCounted` is false without real counts. */
   readonly limits: readonly Standing[]
   readonly isCounted: boolean
   readonly verdict: {
@@ -62,12 +62,12 @@ export type Explanation = {
     readonly check: string | null
     readonly reason: Reason | null
     readonly status: number | null
-    /** What the caller is told. */
+    /** The text that the caller would receive. */
     readonly text: string | null
     /** The limit that refused. */
     readonly limit: string | null
   }
-  /** Where what decided is written. */
+  /** Where the rules that decided are written. */
   readonly written: readonly WrittenPlace[]
 }
 
@@ -77,11 +77,11 @@ export type ExplainDeps = Omit<
   AdmitDeps,
   'reserve' | 'enterQueue' | 'authenticate' | 'followCredential'
 > & {
-  /** Judges a credential as for a request, and counts no attempt. */
+  /** Judges a credential as for a request, without counting an attempt. */
   readonly rehearseCredential: AdmitDeps['authenticate']
-  /** The same for the key of an id, whose credential is not shown. */
+  /** The same for the key with an id, whose credential is unknown. */
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
-  /** As `reserve`, without charging; what it gives only tests. */
+  /** Like `reserve` without charging; its reservation only tests. */
   readonly rehearse: AdmitDeps['reserve']
   /** Refuses what the queue would refuse at once. */
   readonly rehearseQueue: AdmitDeps['enterQueue']
@@ -89,7 +89,7 @@ export type ExplainDeps = Omit<
   readonly isCounted: boolean
 }
 
-/** Decides on a request that nobody made, and tells how. */
+/** Decides on a hypothetical request and explains the decision. */
 export async function explainRequest(
   question: ExplainQuestion,
   deps: ExplainDeps,
@@ -109,7 +109,7 @@ export async function explainRequest(
   return describe(verdict, watched, deps)
 }
 
-/** A process that only reads the files asks no upstream: the models of the question are there. */
+/** A process that only reads files asks no upstream, so it assumes the models of the question. */
 function withModels(
   chat: NonNullable<AdmitDeps['chat']>,
   { target, host, model }: ExplainQuestion,
@@ -123,13 +123,13 @@ function withModels(
   return { ...chat, listModels: () => Promise.resolve(listed) }
 }
 
-/** A chat names its model in the query. */
+/** Puts the model of a chat into the query, where chats name it. */
 function withModelInQuery(target: string, endpoint: Endpoint | null, model: string | null) {
   if (endpoint?.body !== 'chat' || model === null || /[?&]model=/.test(target)) return target
   return `${target}${target.includes('?') ? '&' : '?'}model=${encodeURIComponent(model)}`
 }
 
-/** The head and the body that a client of ours would send. */
+/** Builds the head and the body that a client would send. */
 function imagine(
   question: ExplainQuestion,
   { findRoute }: ExplainDeps,
@@ -156,7 +156,7 @@ function imagine(
   return { head, body: point === 'relay' ? sourceOf(content?.text ?? '') : null }
 }
 
-/** The credential in the field that the route reads. */
+/** Puts the credential into the field that the route reads. */
 function carry(credential: string, only: CredentialField | undefined): Record<string, string[]> {
   if (only === undefined || only === 'authorization') {
     return { authorization: [`Bearer ${credential}`] }
@@ -165,7 +165,7 @@ function carry(credential: string, only: CredentialField | undefined): Record<st
   return only === 'basic' ? { authorization: [`Basic ${pair}`] } : { [only]: [credential] }
 }
 
-/** Stands where the key of an id would, whose secret is not known here; it has the key's form. */
+/** Replaces the key of an id, whose secret is unknown here; it has the form of a key. */
 const standInOf = (caller: ExplainCaller) =>
   caller.kind === 'key' && isPlainId(caller.id) ? 'explained' : 'gk_explained'
 
@@ -227,7 +227,7 @@ function describe(
   }
 }
 
-/** Where the rule that decided is written; empty where no file has it. */
+/** Returns where the rule that decided is written; empty if no file contains it. */
 function findWritten(
   verdict: Admitted | Denial,
   { watched, limits }: { watched: WatchedChecks; limits: readonly ScopedLimit[] },

@@ -2,12 +2,12 @@ import type { Admitted } from '../admission/admit.ts'
 import type { Denial } from '../model/denial.ts'
 import { RefusedError } from '../model/refused-error.ts'
 
-/** The boundary of the form that an upload of a question has. */
+/** The boundary of the form for an upload. */
 export const uploadBoundary = 'explain'
 
 /**
- * Judges an upload as the relay does, when its fields go by: returns the denial if its model is
- * refused, and else the admission.
+ * Judges an upload as the relay does when its fields arrive: returns the denial if its model is
+ * refused, otherwise the admission.
  */
 export function judgeUpload(admitted: Admitted, model: string | null): Promise<Admitted | Denial> {
   const { admission, form } = admitted

@@ -1,4 +1,4 @@
-/** Watches the checks of one question while they decide, so that each can be explained afterwards. */
+/** Watches the checks of one question, so that each can be explained afterwards. */
 
 import type { Check, Checks, Question } from '../model/decision.ts'
 import { lineageOf } from '../model/principal.ts'
@@ -6,25 +6,25 @@ import type { Reason } from '../model/reason.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
 import { explain } from '../policy/decide.ts'
 
-/** What one check says of a question, and of whose rights. */
+/** What one check decides, and for which principal. */
 export type ExplainedCheck = {
   readonly check: string
-  /** What it looks at. */
+  /** What it reads. */
   readonly needs: 'head' | 'body'
   readonly reason: Reason | 'not-asked' | null
-  /** Whose rights were asked: the caller's, or those of whom its token came from. */
+  /** Whose rights it checked: the caller's, or those of the principal that its token came from. */
   readonly principal: string | null
 }
 
 export type WatchedChecks = {
   readonly checks: Checks
-  /** Every check in its order. A list of checks that was never reached is `not-asked`. */
+  /** Every check in order. Checks that did not run are `not-asked`. */
   readonly rows: () => ExplainedCheck[]
   /** Where the rule of the check that refused is written. */
   readonly written: () => readonly WrittenPlace[]
 }
 
-/** Returns the checks, watched; `keyId` is the key that is asked about, where one is. */
+/** Returns the checks with a watcher; `keyId` is the key of the question, if there is one. */
 export function watchChecks(checks: Checks, keyId: string | null): WatchedChecks {
   let written: readonly WrittenPlace[] = []
   const note = <Asked>(check: Check<Asked>, question: Asked, reason: Reason | null) => {
@@ -44,7 +44,7 @@ export function watchChecks(checks: Checks, keyId: string | null): WatchedChecks
 
 type Part<Asked> = { readonly question: Asked; readonly principal: string | null }
 
-/** The question for the caller, and for each principal whose token its own came from. */
+/** Returns the question for the caller, and for each principal that its token came from. */
 function byLineage(question: Question): Part<Question>[] {
   return lineageOf(question.principal).map((principal) => ({
     question: { ...question, principal },

@@ -7,9 +7,9 @@ import { methodEndpoint } from './http/method-endpoint.ts'
 const expressions = new Map<string, RegExp>()
 
 /**
- * Returns the row of a request, or null if the service has no such endpoint. Paths must be equal in
- * every byte: upstreams differ in letter case, slashes at the end and decoding. `path` is canonical
- * and without the prefix of the route.
+ * Returns the row of a request, or null if the service has no such endpoint. Paths are compared
+ * byte by byte, because upstreams differ in letter case, final slashes and decoding. `path` is
+ * canonical and without the prefix of the route.
  */
 export function findEndpoint(service: Service, method: string, path: string): Endpoint | null {
   const { rows } = service.kind
@@ -24,8 +24,8 @@ export function findEndpoint(service: Service, method: string, path: string): En
 }
 
 /**
- * Returns the row of a path with escaped slashes, if they are part of a model's name and an upstream
- * that decodes them first finds the same row. Otherwise null.
+ * Returns the row of a path with escaped slashes, if they belong to the name of a model and an
+ * upstream that decodes them first finds the same row; otherwise null.
  */
 export function findEndpointOfEscaped(
   service: Service,

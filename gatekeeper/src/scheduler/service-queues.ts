@@ -1,4 +1,4 @@
-/** The fair queues of all services, in the words of requests. */
+/** The fair queues of all services, for requests. */
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Refusal } from '../model/admission.ts'
@@ -26,7 +26,7 @@ export type ServiceQueues = {
 const reasonOf: Readonly<Record<TurnedAway, Reason>> = {
   'queue-full': 'queue-full',
   'queue-timeout': 'queue-timeout',
-  // The client is gone, so that nobody reads it.
+  // The client has left, so nobody reads the answer.
   aborted: 'body-aborted',
 }
 

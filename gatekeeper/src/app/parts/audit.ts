@@ -9,16 +9,16 @@ import type { Part } from '../part.ts'
 
 export type AuditPart = Part &
   Pick<Auditor, 'recordDecision' | 'recordEvent' | 'isBlocked'> & {
-    /** Resolves when what this process did, or is about to do, is on the disk. */
+    /** Resolves when an act of this process is on the disk. */
     readonly recordAct: (fields: AuditFields) => Promise<void>
-    /** Records what another process changed: it is in force, whether that succeeds or not. */
+    /** Records a change by another process, which is in force even if this fails. */
     readonly recordChange: (event: string, change: Change) => void
   }
 
-/** Ids by what became of them. */
+/** Ids by what happened to them. */
 type Change = Readonly<Record<string, readonly string[]>>
 
-/** The most ids that are recorded one by one; their number is recorded in any case. */
+/** The most ids that are recorded one by one; their number is always recorded. */
 const idsMax = 100
 
 /** Opens the audit of a state folder. Throws a ProblemsError if it cannot be written. */

@@ -33,7 +33,7 @@ function keyFiles({ keysDir, apiKeysFile }: Settings): string[] {
   return apiKeysFile === null ? [own] : [own, apiKeysFile]
 }
 
-/** `/v1` is Ollama's own until an edit moves it; then keys that cannot follow lose it. */
+/** `/v1` belongs to Ollama until an edit moves it; then keys that cannot follow lose it. */
 function warnOfMovedRoute({ services, settings, log }: AppDeps, keys: KeyStore): void {
   const owner = createRouteTable(services)('/v1', settings.sites[0] ?? '')?.service.name
   if (owner === undefined || owner === 'ollama') return

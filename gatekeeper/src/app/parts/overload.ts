@@ -2,7 +2,7 @@ import { createOverloadGate, systemLoop } from '../../lib/load/overload-gate.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { AppDeps } from '../app-deps.ts'
 
-/** Opens what refuses work that could only wait. */
+/** Opens what rejects requests during overload. */
 export function openOverload({ overload, log }: AppDeps) {
   const onChange = (isOverloaded: boolean) =>
     isOverloaded

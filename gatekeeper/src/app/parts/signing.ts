@@ -4,10 +4,10 @@ import { openSigningKeys } from '../../oauth/signing-keys.ts'
 import { signStatement } from '../../oauth/statement.ts'
 import type { AppDeps } from '../app-deps.ts'
 
-/** No token lasts longer, whatever its client says; old keys verify so long. */
+/** No token lasts longer, whatever its client requests; old keys verify for as long. */
 const lifetimeMs = 86_400_000
 
-/** Opens the keys that we sign with. Without them nothing is issued, and everything else goes on. */
+/** Opens our signing keys. Without them no token is issued, and everything else works. */
 export async function openSigning(deps: AppDeps) {
   const signing = await openKeys(deps)
   return {

@@ -3,7 +3,7 @@ import { createCertificateFaults } from '../../upstreams/certificate-faults.ts'
 import { createForwarder } from '../../upstreams/forward.ts'
 import type { AppDeps } from '../app-deps.ts'
 
-/** Opens the connections to upstreams; the part is named after what can be wrong with them. */
+/** Opens the connections to upstreams; the part is named after the problems that it can have. */
 export function openUpstreams({ services, log }: AppDeps) {
   const report = ({ source, what, remedy }: Problem) =>
     log.error({ service: source, fault: what, remedy }, 'certificate')

@@ -5,8 +5,8 @@ const names = ['domain', 'model'] as const
 const charsMax = 200
 
 /**
- * Returns the query of a chat, or what is not known in it: other keys, keys that come twice, and
- * values that are not names. Nothing of a query is sent on.
+ * Returns the query of a chat, or its unknown parts: other keys, repeated keys, and values that are
+ * not names. Nothing of a query is forwarded.
  */
 export function readChatQuery(query: string): ChatQuery | { readonly unknown: readonly string[] } {
   const fields = new URLSearchParams(query)

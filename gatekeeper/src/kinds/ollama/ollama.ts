@@ -86,10 +86,9 @@ export const ollama: Kind = {
   foldsNames: true,
   readsFirstBound: true,
   guardedPath: '/v1/models',
-  // It says when it closes a connection. Other servers close one without a word, and the next
-  // request on it is lost.
+  // Ollama announces when it closes a connection. Other servers do not, and the next request on
+  // that connection fails.
   keepsConnections: true,
-  // Its own parallelism unless it is told another (`OLLAMA_NUM_PARALLEL`). Its queue is fair to
-  // nobody.
+  // Ollama's own default (`OLLAMA_NUM_PARALLEL`). Its queue is not fair.
   slots: 1,
 }

@@ -100,7 +100,7 @@ const rows: readonly Endpoint[] = [
   bothWays('POST', '/batches', 'manage', plainJson),
   bothWays('GET', '/batches/{batch}', 'manage'),
   bothWays('POST', '/batches/{batch}/cancel', 'manage', bytes),
-  // It calls every model at once, and so costs money.
+  // It calls every model at once, which costs money.
   row('GET', '/health', 'manage'),
   // They make credentials that the upstream accepts without the gatekeeper.
   bothWays('POST', '/realtime/client_secrets', 'never'),

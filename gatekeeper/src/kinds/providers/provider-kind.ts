@@ -13,7 +13,7 @@ import {
 } from '../row.ts'
 import { openaiUsage, unaskedUsage } from '../usage-forms.ts'
 
-/** A provider with what its kind needs. */
+/** A provider, with what its kind needs. */
 export type ProviderEntry = Provider &
   Pick<Kind, 'name' | 'dialectAt' | 'takesModelLists' | 'modelNames'> & {
     /** As people write it. */
@@ -53,7 +53,7 @@ export const openaiFamily: readonly Endpoint[] = [
   ...modelRows,
 ]
 
-/** Chat at a provider that tells usage in every stream, and refuses to be asked for it. */
+/** Chat at a provider that reports usage in every stream, and refuses a request for it. */
 export const unaskedChat = [...chatCompletions, counted(unaskedUsage)]
 
 /** JSON with a model, whose answer has OpenAI's `usage` and may stream. */

@@ -3,14 +3,12 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /**
- * For a thread that has loaded all that it needs. What was compiled is written now and not only at the
- * end, which may be a kill; nothing is, where there is no NODE_COMPILE_CACHE or its folder cannot be
- * written.
- *
- * The memory that loading used is collected, too: V8 does that in steps when the thread is idle for
- * some seconds, but only after something has told it to look. A collection of young objects (5 ms)
- * does; a whole one would stop everything for 30 to 80 ms. Resident 16 s after the start: 122 MB, and
- * 148 MB without it (medians of 5 starts in turn; docs/decisions/0018-libraries-and-tricks-measured.md).
+ * For a thread that has loaded all its code. Writes the compile cache now, because the process may
+ * be killed before its end; does nothing without NODE_COMPILE_CACHE or a writable folder. Then a
+ * collection of young objects (5 ms) makes V8 return the memory of loading while the thread is
+ * idle; a full collection would stop everything for 30 to 80 ms. Resident 16 s after the start: 122
+ * MB, and 148 MB without it (medians of 5 starts in turn;
+ * docs/decisions/0018-libraries-and-tricks-measured.md).
  */
 export function finishLoading(): void {
   flushCompileCache()

@@ -43,13 +43,11 @@ function readTracestate(states: Values): string | null {
   return isList && said.every((member) => memberForm.test(member)) ? said.join(',') : null
 }
 
-/**
- * Creates a trace that begins here. It is not sampled: recording is up to the operator's tools.
- */
+/** Creates a new trace that is not sampled: recording is up to the operator's tools. */
 export function createTraceContext(): TraceContext {
   const traceId = randomHex()
   return { traceId, traceparent: `00-${traceId}-${randomHex().slice(16)}-00`, tracestate: null }
 }
 
-/** 32 digits, of which 122 bits are random. Node makes UUIDs in advance: four times as fast as bytes. */
+/** 32 digits with 122 random bits. Node prepares UUIDs in advance: four times as fast as bytes. */
 const randomHex = () => randomUUID().replaceAll('-', '')
