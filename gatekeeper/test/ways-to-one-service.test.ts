@@ -1,6 +1,6 @@
 /**
- * One service has several ways to it: `/api` and `/v1` alone, `/ollama` and `/chat` before both, and
- * the domain chat in front. What holds on one must hold on all; each is asked the same things.
+ * One service has several routes: `/api` and `/v1` alone, `/ollama` and `/chat` before both, and
+ * the domain chat in front. Every promise must apply to all; each gets the same requests.
  */
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -13,10 +13,10 @@ const ways = ['', '/ollama', '/chat']
 type Call = readonly [path: string, options?: SendOptions]
 type Row = {
   readonly name: string
-  /** What the row's own key has; null is no key at all. */
+  /** The entry of the row's own key; null is no key. */
   readonly key?: Parameters<typeof makeKey>[0] | null
   readonly calls: readonly Call[]
-  /** What each call is answered with. */
+  /** The answer to each call. */
   readonly statuses: readonly number[]
 }
 
@@ -267,7 +267,7 @@ const rows: readonly Row[] = [
   row('a key in the URL', 400, [`/api/tags?k=${makeKey().key}`]),
 ]
 
-/** Each row asks each way with a key of its own, so that no count of one is seen by another. */
+/** Each row calls each route with its own key, so that no count affects another. */
 const asked = rows.map((one) => ({
   row: one,
   keys: ways.map(() => (one.key === null ? null : makeKey(one.key ?? {}))),
@@ -290,7 +290,9 @@ describe.skipIf(testCaddy === null)('every route to one service', () => {
   afterEach(() => stack.upstream.reset())
   afterAll(() => stack?.stop())
 
-  /** What one call was answered with, and what reached the service, without what differs each time. */
+  /**
+   * The answer to one call, and the request at the service, without the parts that always differ.
+   */
   async function ask(way: string, [path, options]: Call, key: TestKey | null) {
     const from = stack.upstream.received.length
     const sent = { ...options, ...(key !== null && { key: key.key }) }

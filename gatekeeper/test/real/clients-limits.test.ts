@@ -22,7 +22,7 @@ const isAvailable = await areAvailable(clients)
 const rows = [...newestRows, ...openaiRows, ...anthropicRows, ...ollamaRows]
 const refusalNames = Object.keys(refusals) as RefusalName[]
 
-/** What a client met, which goes on while the tests already look. */
+/** The results of a client, which still runs while the tests read them. */
 type Met = {
   readonly soon: Promise<Outcome>
   readonly refused: Readonly<Record<RefusalName, Promise<Outcome>>>
@@ -37,7 +37,7 @@ describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 
   beforeAll(async () => {
     house = await openLimitHouse(rows.length)
     desk = await layDesk()
-    // All at once: nearly all of the time goes by with waiting as told.
+    // All at once: most of the time is spent waiting as the answers require.
     const meetings = rows.map(async (row, index) => {
       const client = startClient(desk, row, house.stack.caFile)
       processes.push(client)
@@ -57,7 +57,8 @@ describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 
         url: `${house.urlOf(service)}${row.base}`,
         ...{ key, model: `${row.modelPrefix ?? ''}demo` },
       })
-    // The first finds room. The Python programs do one thing after the other: this comes first.
+    // The first one is admitted. The Python programs do one thing after the other: this is the
+    // first.
     await ask('open', visitor.soon.key)
     const soon = ask('open', visitor.soon.key)
     const refused = refusalNames.map((name) => {
@@ -86,13 +87,14 @@ describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 
     it(`a rate that is over for a moment: ${end}`, async () => {
       const outcome = await (met[index] as Met).soon
       const decided = await house.decisionsOf(visitor().soon, tries.passing > 1 ? 3 : 2)
-      // Timers may ring a moment early, and then it asks once more.
+      // Timers may run slightly early, and then it sends once more.
       const repeated = decided.slice(1, tries.passing > 1 ? -1 : undefined)
       expect(new Set(repeated)).toEqual(new Set(['rate-limited']))
       if (tries.passing === 1) return expectRefusal(row, outcome, 'rate-limited')
       expect(decided.at(0)).toBeNull()
       expect(decided.at(-1)).toBeNull()
-      // The tests' upstream has no Responses API: that the request got there is all there is to see.
+      // The tests' upstream has no Responses API: that the request got there is all there is to
+      // see.
       if (row.file !== 'ai-sdk-openai-responses.mjs') expect(outcome.error).toBeUndefined()
     })
   })

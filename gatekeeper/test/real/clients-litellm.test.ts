@@ -17,7 +17,9 @@ import { areAvailable } from './support/provision.ts'
 const isAvailable = await areAvailable(ollama, llamaServer, litellm, clients)
 const masterKey = 'sk-master-0123456789abcdef'
 
-/** Client → Caddy → gatekeeper, which holds LiteLLM's master key → LiteLLM → Ollama, llama-server. */
+/**
+ * Client → Caddy → gatekeeper, which holds LiteLLM's master key → LiteLLM → Ollama, llama-server.
+ */
 describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 60_000 }, () => {
   let models: { ollama: Running; llama: Running }
   let server: Running
@@ -45,7 +47,8 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
     house: () => house,
     ...{ path: '/litellm', point: 'relay', model: 'small' },
     watchServer: () => watchAccessLog(models.ollama),
-    // Asked with no gate between, LiteLLM took up to 1.4 s to tell the server behind it.
+    // Without the gate in between, LiteLLM took up to 1.4 s to pass an abort on to the server
+    // behind it.
     restsWithinMs: { streamed: 60_000, unstreamed: 60_000 },
   }
   const rows = [...openaiRows, ...anthropicRows]
@@ -70,14 +73,14 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
 })
 
 /**
- * No grammar holds this model to a tool call. And openai 5 asks for embeddings in base64 and decodes
- * whatever comes; LiteLLM drops the question where it translates, and answers with numbers.
+ * No grammar forces this model into a tool call. And openai 5 asks for embeddings in base64 and
+ * decodes any answer; LiteLLM drops the option when it translates, and answers with numbers.
  */
 function lacks({ file }: ClientRow): readonly Act[] {
   return file === 'openai-5.mjs' ? ['tools', 'embed'] : ['tools']
 }
 
-/** One of each language: the others were all asked above. */
+/** One of each API: the others were all used above. */
 function isBriefly({ file }: ClientRow): boolean {
   return ['openai-5.mjs', 'use_openai.py', 'use_anthropic.py', 'ai-sdk-compatible.mjs'].includes(
     file,

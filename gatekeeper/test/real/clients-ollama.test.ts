@@ -12,7 +12,7 @@ const isAvailable = await areAvailable(ollama, clients)
 
 describe.skipIf(!isAvailable)('clients of an Ollama', { timeout: 60_000 }, () => {
   const doorAt = openOllamaHouse()
-  // No grammar holds its model to a tool call.
+  // No grammar forces its model into a tool call.
   const lacks = () => ['tools'] as const
 
   describe('native, relayed', () => {

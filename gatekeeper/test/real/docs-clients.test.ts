@@ -51,7 +51,7 @@ describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
       .replaceAll(shown.key, house.people.ada.key)
       .replaceAll(shown.ca, `'${house.stack.caFile}'`)
 
-  /** As a reader does it: the set-up, the section's settings, then its program. */
+  /** As a reader would: the set-up, the section's settings, then its program. */
   const runSection = async ({ shell, program }: Section): Promise<string> => {
     const lines = ['set -eu', ...(setUp?.shell ?? []), ...shell].map(putIn)
     const words: string[] = []

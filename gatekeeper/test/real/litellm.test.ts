@@ -101,7 +101,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     }
   })
 
-  // Without a database LiteLLM looks a wrong key up in one all the same, and its 400 is passed on.
+  // Without a database LiteLLM still looks up a wrong key in one, and its 400 is forwarded.
   it.each([
     ['no master key', {}, 502, 'upstream_rejected_us'],
     ['a wrong one', { LITELLM_MASTER_KEY: outdatedKey }, 400, 'No connected db'],

@@ -30,7 +30,9 @@ const serverKey = 'sk-the-servers-own-key-0123456789'
 const restsWithinMs = { streamed: 2_000, unstreamed: 20_000 }
 const suite = { timeout: 120_000 }
 
-/** A service of our own beside the shipped Caddyfile: what somebody with a llama-server writes. */
+/**
+ * A service of our own next to the shipped Caddyfile: the entry of an operator with a llama-server.
+ */
 const gatewayFile = (members: string, route: string) => `version: 1
 services:
   llama: {kind: openai, ${members}routes: [${route}]}
@@ -124,7 +126,7 @@ describe.skipIf(!isAvailable)('llama-server behind a check', suite, () => {
   itKeepsCredentials(openai, { listPath: '/models', serverKey: null })
 })
 
-/** The block of one's own that docs/guides/adding-a-service.md asks for. */
+/** The hand-written block of docs/guides/adding-a-service.md. */
 function addCheckedService(caddyfile: string, url: string): string {
   const block = `	handle_path /llama/* {
 		route {

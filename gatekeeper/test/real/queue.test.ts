@@ -76,7 +76,7 @@ describe.skipIf(!isAvailable)('one slot of a real model server', { timeout: 300_
       `queue: the longest request ran ${longestRunMs} ms, the other key waited ${longestWaitMs} ms\n`,
     )
     expect(longestWaitMs).toBeLessThanOrEqual(2 * longestRunMs + 50)
-    // In the order of their coming it would have waited as long as the last of the flood.
+    // In the order of arrival it would have waited as long as the last of the flood.
     expect(longestWaitMs).toBeLessThan(Math.max(...floodWaits) / 5)
     expect(doneBefore).toBeLessThan(floodRequests)
   })

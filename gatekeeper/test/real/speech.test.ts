@@ -116,7 +116,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
   })
 })
 
-/** A form as bytes: the form of one undici is a stranger to the fetch of another. */
+/** A form as bytes: the fetch of one undici does not accept the form of another. */
 async function multipart(
   form: FormData,
 ): Promise<{ body: Buffer; headers: Record<string, string> }> {

@@ -1,6 +1,6 @@
 /**
- * No request and no answer of an upstream ends the process: it has the process id at the end that it
- * had at the beginning. Whole (100,000 requests, 10,000 upstream answers) with CI_FULL=1.
+ * No request and no answer of an upstream ends the process: at the end it has the process id that
+ * it had at the beginning. Whole (100,000 requests, 10,000 upstream answers) with CI_FULL=1.
  */
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -63,13 +63,15 @@ function anyAnswer(status = 200 + below(400)): RawAnswer {
 }
 
 const litellmKey = 'sk-for-the-tests-0123456789abcdef'
-/** How often the domain chat asked which models there are; after a bad answer at most once a second. */
+/**
+ * How often the domain chat fetched the list of models; after a bad answer at most once a second.
+ */
 let listsAsked = 0
 function answerTo(request: string): RawAnswer {
   const isList = request.startsWith('GET /v1/models ') && request.includes(litellmKey)
   if (!isList) return anyAnswer()
   listsAsked++
-  // Of another status nothing is read.
+  // The body of another status is not read.
   return anyAnswer(random() < 0.7 ? 200 : undefined)
 }
 
@@ -184,7 +186,7 @@ describe.skipIf(testCaddy === null)('the process outlives', () => {
   it(`${requestsMin} answered requests, damaged and intact, at every point`, async () => {
     const pid = stack.gatekeeper.process.pid
     for (const upstream of upstreams) upstream.answerWith(wholeAnswer(200, '{"models":[]}'))
-    // Counted are those that were answered, not what stood behind one that ends its connection.
+    // Only answered requests count, not those after one that ends its connection.
     let answers = 0
     const whole = (point: string) => {
       const request = wellFormed(oneOf([ada.key, 'gk_nobody', null]))

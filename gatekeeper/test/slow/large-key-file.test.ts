@@ -13,7 +13,7 @@ const many = 100_000
 const ada = makeKey()
 const leaving = makeKey({ user: 'leaving' })
 
-/** Keys that nobody has: only their number counts, so no secret is made for them. */
+/** Keys without a holder: only their number counts, so no secret is created for them. */
 function fillers(count: number): TestKey[] {
   const { entry } = ada
   return Array.from({ length: count }, (_, at) => {

@@ -1,7 +1,7 @@
 /**
  * The misrouted-check race: a pooled connection that Caddy dials late for a check is opened to the
  * application instead, and the application's yes to the check lets a bad key in. It needs churn:
- * here whoever answers the checks and the application close their connections by chance.
+ * here the check server and the application close their connections at random.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readCaddyVersion } from '../../../scripts/caddy/caddy-version.ts'
@@ -45,14 +45,14 @@ describe.skipIf(testCaddy === null)('the misrouted-check race under churn', () =
     front = await startPlainFront({ caddy: testCaddy ?? 'caddy', callers, appUrl: app.url })
     const tallies: AttackTally[] = []
     const endAt = Date.now() + 45_000
-    // In rounds, so that it ends soon where the race shows: about one check in 1,000 is misrouted.
+    // In rounds, so that it ends soon if the race occurs: about one check in 1,000 is misrouted.
     while (tallies.length < 6 && Date.now() < endAt) {
       tallies.push(await attackWith(5_000, 20))
       if (addCounts(tallies).badLetIn > 0) break
     }
     const counts = addCounts(tallies)
     report('plain forward_auth', counts)
-    // Otherwise nothing was attacked, and the absence of the race says nothing.
+    // Otherwise nothing was attacked, and the absence of the race proves nothing.
     expect(front.closedChecks()).toBeGreaterThan(counts.requests * (churnShare / 2))
     if (counts.badLetIn > 0) {
       expect(counts.checksAtApp).toBeGreaterThanOrEqual(counts.badLetIn)
@@ -74,7 +74,8 @@ describe.skipIf(testCaddy === null)('the misrouted-check race under churn', () =
     expect(tally.closedByApp).toBeGreaterThan(tally.good * (churnShare / 2))
     expect(tally).toMatchObject({ badLetIn: 0, goodRefused: 0, mixedUp: 0 })
     expect(tally).toMatchObject({ checksAtApp: 0, credentialsAtApp: 0 })
-    // A second in which the machine does other work is a 504, not a refusal; many would hide something.
+    // A second in which the machine does other work is a 504, not a refusal; many would hide
+    // something.
     if (tally.timedOut > 0) report('NOTE: the machine was too busy for the time limits', tally)
     expect(tally.timedOut).toBeLessThan(tally.requests * 0.05)
     const others = Object.keys(tally.statuses).filter((status) => !expectedStatuses.has(status))
@@ -89,8 +90,8 @@ describe.skipIf(testCaddy === null)('the misrouted-check race under churn', () =
     report('ours with pooled checks', tally)
     expect(front.closedChecks()).toBeGreaterThan(tally.requests * (churnShare / 2))
     expect(tally).toMatchObject({ badLetIn: 0, mixedUp: 0 })
-    // Checks at the application and good keys answered 503 are what `keepalive off` is for; how many
-    // there are depends on Caddy's version, so they are only reported.
+    // Checks at the application and good keys answered 503 are what `keepalive off` is for; how
+    // many there are depends on Caddy's version, so they are only reported.
   })
 })
 

@@ -1,7 +1,8 @@
 /**
- * Four times as many requests as can be decided on: many are answered, and soon; the others are told
- * to come again, nothing else happens, and afterwards all are served. Straight to the socket, with
- * what Caddy says: on two cores Caddy and its clients would have no more left than the gatekeeper.
+ * Four times as many requests as can be decided: many are answered, and soon; the others get the
+ * advice to retry, nothing else happens, and afterwards all are served. Straight to the socket,
+ * with Caddy's statements: on two cores Caddy and its clients would have no more time than the
+ * gatekeeper.
  */
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -21,13 +22,13 @@ import {
 } from './support/open-loop.ts'
 
 const ada = makeKey()
-/** What comes before the overload is noticed waits for all that came with it. */
+/** Requests before the overload is detected wait for all that arrived with them. */
 const settlingMs = 4_000
 const floodMs = 12_000
 const floodMax = 4_000
 /**
- * How many times as long those wait that are taken, at the 99th percentile: what is asked, and what
- * fails. Others on the machine lengthen single turns; where nothing bounds the wait, it is hundreds.
+ * How many times longer accepted requests wait, at the 99th percentile: the goal, and the limit
+ * that fails. Other processes lengthen single turns; without a bound on the wait it is hundreds.
  */
 const ratioAsked = 5
 const ratioMax = 20
@@ -76,13 +77,13 @@ describe.skipIf(testCaddy === null)('four times the sustainable load', () => {
     return client.run(plan)
   }
 
-  /** What is answered a second where sixteen ask, each as soon as it has its answer. */
+  /** The answers per second with sixteen clients, each of which asks again after its answer. */
   async function findSustainable(): Promise<number> {
     const forMs = 4_000
     return answered(await load({ together: 16 }, forMs)) / (forMs / 1_000)
   }
 
-  /** A flood; a greater one where the machine bears more by now than when it was measured. */
+  /** A flood; a greater one if the machine can now do more than when it was measured. */
   async function floodFrom(perSecond: number): Promise<OpenLoopTally> {
     const tally = await load({ perSecond }, floodMs)
     const isTooMuch = (tally.statuses['503'] ?? 0) > 0
@@ -100,7 +101,9 @@ describe.skipIf(testCaddy === null)('four times the sustainable load', () => {
     )
   }
 
-  /** A quiet time, a flood, and a quiet time; and how much longer was waited in the flood. */
+  /**
+   * A quiet time, a flood, and a quiet time; returns how much longer requests waited in the flood.
+   */
   async function turn() {
     const sustainable = await findSustainable()
     await waitUntilOver()
@@ -129,7 +132,7 @@ describe.skipIf(testCaddy === null)('four times the sustainable load', () => {
     while (ratios.length < turnsMax && !ratios.some((ratio) => ratio <= ratioAsked)) {
       const { sustainable, flood, after, ratio } = await turn()
       ratios.push(ratio)
-      // Nothing but yes and come again, and of both many.
+      // Only 200 and the advice to retry, and many of both.
       expect(Object.keys(flood.statuses).sort()).toEqual(['200', '503'])
       expect(answered(flood)).toBeGreaterThan(((sustainable * floodMs) / 1_000) * 0.2)
       expect(answered(after)).toBeGreaterThan(after.sent * 0.98)

@@ -15,7 +15,7 @@ const silentMs = 75_000
 describe.skipIf(testCaddy === null)('fact 9: a model silent for longer than a minute', () => {
   let stack: Stack
   beforeAll(async () => {
-    // All of them at once: what is looked at is the silence, not whose turn it is.
+    // All of them at once: this tests the silence, not the queue.
     stack = await startStack({ keys: [ada], config: unqueuedGateway })
     stack.upstream.behave({
       answer: async (response, { url }) => {

@@ -1,6 +1,6 @@
 /**
- * Clients that send a byte now and then hold a connection each and nobody up. Fifty of each kind, at
- * once, for as long as Caddy lets somebody take for a head.
+ * Clients that send a byte now and then use a connection each and delay no other. Fifty of each
+ * kind, at once, for as long as Caddy allows for a head.
  */
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,7 +64,7 @@ describe.skipIf(testCaddy === null)('slow clients', () => {
   })
 })
 
-/** Opens all clients of one kind; what Caddy does to them later is no error of the test. */
+/** Opens all clients of one kind; their later end by Caddy is not an error of the test. */
 async function openSlowly(field: Battlefield, kind: Kind): Promise<SlowClient[]> {
   const opened = Array.from({ length: clientsOfEach }, () => openTls(field.stack))
   return (await Promise.all(opened)).map((socket) => {
@@ -82,7 +82,7 @@ function trickle(clients: readonly SlowClient[]): () => void {
   return () => clearInterval(timer)
 }
 
-/** Honest requests through both points by turns; their durations. Any other answer throws. */
+/** Normal requests through both points in turn; their durations. Any other answer throws. */
 async function serveOthers(field: Battlefield, rounds: number): Promise<number[]> {
   const durations: number[] = []
   for (let round = 0; round < rounds; round++) {

@@ -16,8 +16,8 @@ const unknownId = () => createApiKey().key
 
 /**
  * "The same class of time": of two measurements taken at random the one of a known id is the longer
- * in 44 to 56 of 100 cases (0.5 is no difference; the statistic of Mann and Whitney over n1 n2), and
- * the medians differ by less than a tenth. For whoever guesses over a network that is nothing.
+ * in 44 to 56 of 100 cases (0.5 is no difference; the statistic of Mann and Whitney over n1 n2),
+ * and the medians differ by less than a tenth. A guesser over a network cannot see that.
  */
 function expectAlike({ longerShare, medianRatio }: Comparison): void {
   expect(Math.abs(longerShare - 0.5)).toBeLessThan(0.06)

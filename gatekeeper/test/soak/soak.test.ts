@@ -1,6 +1,6 @@
 /**
  * Everything at once for minutes, through the real Caddy: nothing grows, nothing stays open, and
- * nobody is answered what he should not be. GATEKEEPER_TEST_SOAK_SECONDS is how long, 600 by default.
+ * no caller gets a wrong answer. GATEKEEPER_TEST_SOAK_SECONDS is the duration, 600 by default.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,10 +37,10 @@ describe.skipIf(testCaddy === null)(`${seconds} seconds of everything`, () => {
     await stack?.stop()
   })
 
-  /** What is held while nobody asks for anything: nothing of it belongs to a request. */
+  /** The resources without any request: none of them belongs to a request. */
   async function lookAtRest(): Promise<Held> {
     await callers.pause()
-    // What was left is noticed, and settled, a moment after its client has gone.
+    // An abandoned request is detected and settled a moment after its client has disconnected.
     await sleep(1_500)
     const held = await inside.look()
     callers.resume()
@@ -74,7 +74,7 @@ describe.skipIf(testCaddy === null)(`${seconds} seconds of everything`, () => {
     expect(wrong).toEqual([])
     expect(counts['relay']).toBeGreaterThan(seconds)
     expect(counts['revoked']).toBeGreaterThan(0)
-    // A machine on which others work makes Caddy give up now and then.
+    // On a busy machine Caddy times out now and then.
     expect(counts['unserved'] ?? 0).toBeLessThan(total * 0.05)
     expect(share).toBeLessThan(growthShareMax)
     expect(grown('descriptors')).toBeLessThan(openMax)

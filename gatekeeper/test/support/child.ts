@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A process of a test, with everything that it wrote so far. */
+/** A process of a test, with its output so far. */
 export type Child = {
   readonly process: ChildProcess
   readonly output: () => string
@@ -35,7 +35,9 @@ export function startChild(
   }
 }
 
-/** Polls until `isDone` holds; throws with `describe()` after the limit or when the child ended. */
+/**
+ * Polls until `isDone` is true; throws with `describe()` after the limit or when the child ended.
+ */
 export async function waitUntil(
   isDone: () => boolean | Promise<boolean>,
   limit: { readonly limitMs: number; readonly describe: () => string; readonly child?: Child },

@@ -1,7 +1,7 @@
 import type { Child } from './child.ts'
 import type { Answer, Stack } from './stack.ts'
 
-/** A decision line of the gatekeeper's log; the members that tests read most are named. */
+/** A decision line of the gatekeeper's log; the members that tests read most are typed. */
 export type DecisionLine = Readonly<Record<string, unknown>> & {
   readonly requestId: string
   readonly outcome: 'allow' | 'deny' | 'fail'
@@ -44,7 +44,7 @@ export function watchDecisions(gatekeeper: Child): readonly DecisionLine[] {
   return lines
 }
 
-/** The message stands last, so a line that has it is whole. */
+/** The message is last, so a line that has it is complete. */
 function readDecisions(lines: readonly string[]): DecisionLine[] {
   return lines
     .filter((line) => line.includes('"message":"decision"'))

@@ -11,14 +11,14 @@ import type {
 export type JournalPlace = {
   /** Starts over what is stored. */
   readonly start: () => UsageJournal
-  /** From now on the store is what a process leaves that is killed at this moment. */
+  /** Sets the store to the state that a process killed at this moment leaves. */
   readonly crash: () => void
   /** The usage log, in its order. */
   readonly records: () => Promise<readonly UsageRecord[]>
   readonly remove: () => Promise<void>
 }
 
-/** The instant of the suite's clock, which `start` is to be given: 2026-11-22T12:00Z. */
+/** The instant of the suite's clock, the argument of `start`: 2026-11-22T12:00Z. */
 export const journalNow = Date.UTC(2026, 10, 22, 12)
 const today = Date.UTC(2026, 10, 22)
 const month = Date.UTC(2026, 10, 1)
@@ -65,8 +65,8 @@ const sorted = (balances: readonly Balance[]) =>
     .sort()
 
 /**
- * What every journal keeps, wherever it writes. `make` gives an empty place; `numRuns` is how many
- * random histories it goes through, each with some starts.
+ * The promises of every journal, whatever its store. `make` gives an empty store; `numRuns` is how
+ * many random histories it runs, each with some starts.
  */
 export function describeJournal(
   name: string,
@@ -232,7 +232,9 @@ export function describeJournal(
   })
 }
 
-/** What a journal was told, and what of it counts: all that ended, and all that a kill left open. */
+/**
+ * The operations of a journal, and those that count: all that ended, and all that a kill left open.
+ */
 function createHistory(first: UsageJournal) {
   const expected: Balance[] = []
   const held = new Map<string, readonly Balance[]>()

@@ -1,4 +1,4 @@
-/** Requests straight to the gatekeeper's own sockets, as a neighbour would send them past Caddy. */
+/** Requests straight to the gatekeeper's own sockets, as another local process would send them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exchangeUnix } from './raw.ts'
@@ -12,7 +12,7 @@ export function readEdge(stack: Pick<Stack, 'stateDir'>): string {
   return (JSON.parse(text) as { edge: string }).edge
 }
 
-/** What Caddy says of a request for `/api/tags` (relay) or `/chat/api/tags` (check). */
+/** Caddy's statements of a request for `/api/tags` (relay) or `/chat/api/tags` (check). */
 export function statement(point: Point): Line[] {
   return [
     ['X-Gatekeeper-Request-Id', '00000000-0000-4000-8000-000000000000'],
@@ -24,7 +24,7 @@ export function statement(point: Point): Line[] {
   ]
 }
 
-/** The same with the edge secret, as members: what makes a client's request one of Caddy's. */
+/** The same with the edge secret, as members: this makes a request count as one of Caddy's. */
 export function directFields(
   stack: Pick<Stack, 'stateDir'>,
   point: Point,

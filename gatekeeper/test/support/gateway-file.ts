@@ -10,8 +10,8 @@ export const shippedGateway = readFileSync(
 const relayedChat = '{ prefix: /chat, strip: true }'
 
 /**
- * As shipped, but for `/chat`, which is checked here: an Ollama that can be asked by both points, for
- * tests that hold for both.
+ * As shipped, except for `/chat`, which is checked here: an Ollama behind both points, for
+ * tests that apply to both.
  */
 export const twoPointGateway = shippedGateway.replace(
   relayedChat,
@@ -19,7 +19,7 @@ export const twoPointGateway = shippedGateway.replace(
 )
 if (twoPointGateway === shippedGateway) throw new Error('gatekeeper.yaml has no route /chat')
 
-/** The same for an Ollama that is given these members as well: `slots: 64`. */
+/** The same for an Ollama with these members as well: `slots: 64`. */
 export function gatewayWithOllama(...members: readonly string[]): string {
   const head = '    kind: ollama\n'
   if (!twoPointGateway.includes(head))
@@ -28,7 +28,7 @@ export function gatewayWithOllama(...members: readonly string[]): string {
 }
 
 /**
- * The same for an Ollama that works on all requests at a time, where none waits its turn, and with
+ * The same for an Ollama that works on all requests at once, without a queue, and with
  * reads that load tests do not reach.
  */
 export const unqueuedGateway = `${gatewayWithOllama('slots: unlimited')}\nreads: 10m/min\n`

@@ -1,13 +1,13 @@
 /**
- * Loaded into a process of a test by `node --import`: a fault of any kind at SIGUSR2, as a bug of ours
- * would be. Which one stands in the file that TEST_FAULT names.
+ * Loaded into a process of a test by `node --import`: a fault of any kind at SIGUSR2, as a bug of
+ * ours would be. The file that TEST_FAULT names says which one.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { isMainThread, type Worker } from 'node:worker_threads'
 
-/** What a message may quote of a client, and no log may have. */
+/** Text that a message may quote from a client, and that no log may have. */
 const message = 'sk-of-a-client\n    at sk-of-a-client (file:///x.ts:1:1)'
 
 const workers: Worker[] = []
@@ -28,7 +28,7 @@ const kinds: Readonly<Record<string, () => void>> = {
   'a thread that ends': () => {
     for (const worker of workers) void worker.terminate()
   },
-  // No order of ours, so that its reader throws.
+  // Not a command of ours, so that its reader throws.
   'a thread that throws': () => {
     for (const worker of workers) worker.postMessage(message)
   },

@@ -32,7 +32,7 @@ export function makeKey(entry: { role?: Role; services?: string[] } & KeyEntry =
   }
 }
 
-/** Keys that are refused, each for a reason of its own, though all that they send is good. */
+/** Keys that are refused, each for its own reason, although their requests are valid. */
 export function makeRefusedKeys() {
   return {
     elsewhere: makeKey({ services: ['tts'] }),

@@ -22,12 +22,12 @@ import type { Route, Service } from '../../src/model/service.ts'
 import { checks } from '../../src/policy/checks.ts'
 import { decide, decideForLineage } from '../../src/policy/decide.ts'
 
-/** A key of our form that opens nothing: it is written in no key file. */
+/** A key of our form that is never accepted: it is in no key file. */
 export const sampleKey = 'gk_abcde01234_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
 /** Another one. */
 export const otherKey = 'gk_zyxwv98765_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF116kKFn'
 
-/** A reservation that no ledger stands behind. */
+/** A reservation without a ledger. */
 export function aReservation(over: Partial<Reservation> = {}): Reservation {
   return {
     extend: () => null,
@@ -39,7 +39,7 @@ export function aReservation(over: Partial<Reservation> = {}): Reservation {
   }
 }
 
-/** What admission needs beyond the checks, of a house without limits and queues. */
+/** The parts that admission needs beyond the checks, without limits and queues. */
 export const noLimits = {
   limitsOf: () => [],
   enterQueue: () => Promise.resolve(null),
@@ -47,7 +47,7 @@ export const noLimits = {
   outputTokensExpected: 1024,
 }
 
-/** A body that is there at once. */
+/** A body that is available at once. */
 export function aBodySource(over: Partial<BodySource> = {}): BodySource {
   return {
     read: () => Promise.resolve(Buffer.from('{}')),
@@ -138,7 +138,7 @@ export const aTrace: TraceContext = {
   tracestate: null,
 }
 
-/** `POST /api/chat` on the relay, in order in every respect. */
+/** `POST /api/chat` on the relay, valid in every respect. */
 export function someFacts(over: Partial<RequestFacts> = {}): RequestFacts {
   const facts: Omit<RequestFacts, 'dialect'> = {
     requestId: 'request-1',
@@ -178,7 +178,7 @@ export function aQuestion(
   }
 }
 
-/** What the checks decide on a head, list after list as admission asks them. */
+/** The decision of the checks on a head, list after list in the order of admission. */
 export function decideHead(
   over: { facts?: Partial<RequestFacts>; caller?: Principal | Reason } = {},
 ): Decision {

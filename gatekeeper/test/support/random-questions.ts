@@ -5,7 +5,10 @@ import { createApiKey } from '../../src/api-keys/api-key.ts'
 import { makeKey, type TestKey } from './keys.ts'
 import { aBodySource } from './questions.ts'
 
-/** A gatekeeper.yaml with services of all kinds of routes; `models` is where models are listed. */
+/**
+ * A gatekeeper.yaml with services of all kinds of routes; `models` is the address of a list of
+ * models.
+ */
 export const configText = (models: string) => `version: 1
 attempts: {burst: 4, perMinute: 1.5}
 reads: 5/hour
@@ -44,7 +47,7 @@ services:
     routes: [{host: app.localhost, prefix: /, mode: relay}]
 `
 
-/** Body of a request: as an application would send it, and no longer than it must be. */
+/** Body of a request: as an application would send it, and as short as possible. */
 const chatBody = (model: string | null) => ({
   ...(model !== null && { model }),
   messages: [{ role: 'user', content: 'x' }],
@@ -136,7 +139,7 @@ const fixed = [
   ),
 ]
 
-/** Keys of all sorts, the same for one seed but for their secrets. */
+/** Keys of all kinds, the same for one seed except for their secrets. */
 export const makeKeys = (seed: number): readonly TestKey[] => [
   ...fixed,
   ...fc.sample(aKey, { numRuns: 10, seed }),
@@ -148,7 +151,7 @@ export const aQuestion = fc.record({
     { arbitrary: fc.constantFrom(...rows), weight: 1 },
   ),
   caller: fc.constantFrom('anonymous', 'id', 'id', 'key', 'key', 'plain', 'bad'),
-  /** Which key, which bad credential: as far as there are so many. */
+  /** The index of a key or a bad credential, if there are this many. */
   which: fc.nat(10_000),
   model: fc.constantFrom(null, 'm1', 'm1', 'm1', 'usual', 'nothing', 'cloudy-cloud'),
   clientAddress: fc.constantFrom('10.0.0.1', '10.0.0.2', '192.0.2.7', '2001:db8::1', '2001:db8::2'),

@@ -1,12 +1,12 @@
 /**
- * A server that writes its answers byte by byte, so that each can be wrong in any way, and that breaks
- * off at any stage.
+ * A server that writes its answers byte by byte, so that each can be wrong in any way, and that
+ * breaks off at any point.
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 
-/** What is written, each part by itself, and how the connection ends after it. */
+/** The bytes to write, each part by itself, and how the connection ends after them. */
 export type RawAnswer = {
   readonly name: string
   readonly parts: readonly (string | Buffer)[]
@@ -16,7 +16,7 @@ export type RawAnswer = {
 
 export type RawUpstream = {
   readonly url: string
-  /** Answers everything so from now on; a function is told the text of the request. */
+  /** Answers everything like this from now on; a function receives the text of the request. */
   readonly answerWith: (choose: RawAnswer | ((request: string) => RawAnswer)) => void
   /** Writes this to every connection at once, before any request; null waits for one. */
   readonly greetWith: (answer: RawAnswer | null) => void
@@ -37,7 +37,7 @@ export async function startRawUpstream({ path, certificate }: Place = {}): Promi
   let greeting: RawAnswer | null = null
   let requests = 0
   const sockets = new Set<Socket>()
-  /** By the client's port: what stands beneath a connection of TLS, since a reset is one of TCP. */
+  /** By the client's port: the socket below a TLS connection, since a reset belongs to TCP. */
   const transports = new Map<number | undefined, Socket>()
   const write = async (socket: Socket, { parts, finish }: RawAnswer): Promise<void> => {
     for (const [at, part] of parts.entries()) {
@@ -48,7 +48,7 @@ export async function startRawUpstream({ path, certificate }: Place = {}): Promi
     }
     if (finish === 'end') socket.end()
     if (finish !== 'reset') return
-    // A unix socket knows no reset.
+    // A unix socket has no reset.
     if (path !== undefined) socket.destroy()
     else transports.get(socket.remotePort)?.resetAndDestroy()
   }
@@ -118,7 +118,7 @@ export function wholeAnswer(status: number, body: string): RawAnswer {
   return { name: 'whole', parts: [head(status, length) + body], finish: 'hold' }
 }
 
-/** The same content in every framing of HTTP/1.1, each of them whole. */
+/** The same content in every framing of HTTP/1.1, each of them complete. */
 export function framings(status: number, body: string): RawAnswer[] {
   const half = Math.ceil(body.length / 2)
   const [first, second] = [body.slice(0, half), body.slice(half)]
@@ -164,7 +164,7 @@ export function framings(status: number, body: string): RawAnswer[] {
 
 const isWithoutBody = (status: number) => status === 204 || status === 304
 
-/** Answers that break at each stage: before the head, in it, after it, in the content. */
+/** Answers that break at each point: before the head, in it, after it, in the content. */
 export function broken(status: number, body: string): RawAnswer[] {
   const half = body.slice(0, Math.ceil(body.length / 2))
   const length = `content-length: ${Buffer.byteLength(body)}`
@@ -194,7 +194,7 @@ export function broken(status: number, body: string): RawAnswer[] {
     ['a size that is not a number', [head(status, chunked), 'zz\r\n']],
     ['all chunks but the last', [head(status, chunked), chunk(body)]],
   ]
-  // With a FIN it would be whole.
+  // With a FIN it would be complete.
   const untilReset = { name: 'half of it, until the reset', parts: [head(status), half] }
   return [
     { ...untilReset, finish: 'reset' },
@@ -208,7 +208,7 @@ export function broken(status: number, body: string): RawAnswer[] {
   ]
 }
 
-/** What a connection gets that is not asked anything yet. */
+/** The bytes that a connection gets before any request. */
 export const greetings: readonly RawAnswer[] = (['end', 'reset'] as const).flatMap((finish) => [
   { name: `hangs up at once, ${finish}`, parts: [], finish },
   { name: `garbage at once, ${finish}`, parts: [Buffer.from('00ff16030100', 'hex')], finish },

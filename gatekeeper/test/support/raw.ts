@@ -15,7 +15,7 @@ export async function openTls(stack: Stack, servername = 'localhost'): Promise<S
   return socket
 }
 
-/** Sends bytes and returns all that comes until the other side closes, or for `limitMs`. */
+/** Sends bytes and returns all answers until the other side closes, or for `limitMs`. */
 export function exchange(socket: Socket, bytes: string, limitMs = 5_000): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   let text = ''

@@ -1,5 +1,5 @@
 /**
- * The whole house for a test: a counting upstream, the gatekeeper as a process, and the real Caddy
+ * The whole system for a test: a counting upstream, the gatekeeper as a process, and the real Caddy
  * in front with the Caddyfile that we ship. Nothing is shared between two stacks.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,17 +19,17 @@ import { testMain } from './main.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-/** The Caddy that `npm test` found; null where there is none, and then the tests are skipped. */
+/** The Caddy that `npm test` found; null if there is none, and then the tests are skipped. */
 export const testCaddy: string | null = process.env['GATEKEEPER_TEST_CADDY'] || null
 
 export type StackOptions = {
   readonly keys?: readonly TestKey[]
-  /** Text of a gatekeeper.yaml; where it is left out, the shipped one with `/chat` in check mode. */
+  /** Text of a gatekeeper.yaml; by default the shipped one with `/chat` in check mode. */
   readonly config?: string
   /** Edits the shipped Caddyfile. */
   readonly caddyfile?: (text: string) => string
   readonly env?: Readonly<Record<string, string>>
-  /** Where OLLAMA_URL points instead of the counting upstream. */
+  /** The value of OLLAMA_URL instead of the counting upstream. */
   readonly ollamaUrl?: string
 }
 
@@ -48,7 +48,7 @@ export type Stack = {
   readonly caFile: string
   readonly stateDir: string
   readonly keysFile: string
-  /** What the gatekeeper was started with: a test that kills it starts the next one with this. */
+  /** The environment of the gatekeeper: a test that kills it starts the next one with this. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly gatekeeper: Child
   readonly caddy: Child
@@ -70,7 +70,7 @@ export type SendOptions = {
 
 /**
  * Starts upstream, gatekeeper and Caddy on free ports and waits until all of them answer. Where
- * another process took a port between the look and the use, it starts again.
+ * another process took a port between the search and the use, it starts again.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (let turn = 1; ; turn++) {
@@ -159,7 +159,7 @@ async function writeFiles(folder: string, options: StackOptions) {
   if (options.keys) writeFileSync(join(keysDir, 'keys.json'), keyFileText(options.keys))
   const config = join(folder, 'gatekeeper.yaml')
   const text = options.config ?? twoPointGateway
-  // Tests show many bad keys from one address, and their machine may be far too busy; both limits
+  // Tests send many bad keys from one address, and their machine may be very busy; both limits
   // have tests of their own.
   const added = [
     ...(text.includes('attempts:') ? [] : ['attempts: {burst: 1000000, perMinute: 1000000}']),
@@ -176,7 +176,7 @@ function createSend(url: string, dispatcher: Agent) {
   return async (path: string, options: SendOptions = {}): Promise<Answer> => {
     const isJson = options.json !== undefined
     const answer = await dispatcher.request({
-      // Not by URL, which would tidy up the very paths that attacks are made of.
+      // Not by URL, which would normalise the paths of the attacks.
       origin: url,
       path,
       method: (options.method ?? (isJson ? 'POST' : 'GET')) as 'GET',

@@ -1,5 +1,5 @@
 /**
- * What provisioning leaves on a machine: one folder per built thing, complete or absent, and the
+ * The results of provisioning on a machine: one folder per built part, complete or absent, and the
  * Debian packages that building needs.
  */
 import { mkdir, mkdtemp, readdir, rename, stat } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import type { Log } from './part.ts'
 // Longer than any build may take.
 const abortedAfterMilliseconds = 2 * 60 * 60 * 1000
 
-/** The folder that keeps what real parts are made of: under XDG_CACHE_HOME, or ~/.cache. */
+/** The folder with the files of the real parts: under XDG_CACHE_HOME, or ~/.cache. */
 export function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache')
   return path.join(base, 'gatekeeper-real')
@@ -20,7 +20,7 @@ export function cacheFolder(): string {
 /**
  * The folder `name` of the cache; builds it if it is not there.
  * It is built under another name and renamed when complete, so that an aborted build is never
- * taken for a whole one. What is built must not know its own path.
+ * taken for a complete one. A built part must not contain its own path.
  */
 export async function cached(
   name: string,
@@ -36,13 +36,13 @@ export async function cached(
     await rename(folder, target)
   } catch (error) {
     await removeFolder(folder)
-    // Another process may have built the same thing in the meantime: then that one is as good.
+    // Another process may have built the same part in the meantime: then that one is used.
     if (!(await exists(target))) throw error
   }
   return target
 }
 
-/** Removes what builds that were killed left behind; one that is younger may still be going on. */
+/** Removes the remains of killed builds; a younger one may still be running. */
 async function removeAborted(): Promise<void> {
   for (const name of await readdir(cacheFolder())) {
     const folder = path.join(cacheFolder(), name)
@@ -53,7 +53,9 @@ async function removeAborted(): Promise<void> {
   }
 }
 
-/** Removes a folder, but nothing that is still mounted in it: a build may have died half-way. */
+/**
+ * Removes a folder, but nothing that is still mounted in it: a build may have died before its end.
+ */
 export async function removeFolder(folder: string): Promise<void> {
   await runCommand('rm', ['-rf', '--one-file-system', folder], { timeoutSeconds: 120 })
 }
@@ -67,7 +69,7 @@ export async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** Installs the Debian packages that are missing; throws where that cannot be done. */
+/** Installs the missing Debian packages; throws if that fails. */
 export async function installDebianPackages(names: readonly string[], log: Log): Promise<void> {
   const missing: string[] = []
   for (const name of names) {
@@ -79,7 +81,7 @@ export async function installDebianPackages(names: readonly string[], log: Log):
   }
   const lock = ['-o', 'DPkg::Lock::Timeout=120']
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  // A machine may list a source that cannot be reached here: what matters is the install below.
+  // A machine may list a source that cannot be reached here: only the install below matters.
   await runCommand('apt-get', ['-q', 'update'], { timeoutSeconds: 180, env, log }).catch(
     (error: Error) => log(error.message),
   )

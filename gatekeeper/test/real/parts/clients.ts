@@ -1,6 +1,6 @@
 /**
- * Client libraries as their users run them: each in a process of its own that was told no more than
- * an address, a key, and the file of the CA certificate to trust.
+ * Client libraries as their users run them: each in a process of its own that only knows
+ * a URL, a key, and the file of the CA certificate to trust.
  */
 import { cp, mkdtemp, symlink } from 'node:fs/promises'
 import os from 'node:os'
@@ -17,7 +17,7 @@ const requirementsFile = path.join(folder, 'requirements.txt')
 /** Which packages a program needs: those from npm, those from PyPI, or LiteLLM's environment. */
 export type ClientHome = 'node' | 'python' | 'litellm'
 
-/** Whether the libraries can be had. A first provision installs them (half a minute, 300 MB). */
+/** Whether the libraries are available. A first provision installs them (half a minute, 300 MB). */
 export const clients = {
   name: 'clients',
   provision: (log: Log): Promise<Availability> =>
@@ -28,7 +28,7 @@ export const clients = {
     }),
 }
 
-/** A place where programs find the packages: the command that runs one of a folder of programs. */
+/** A folder of programs that find their packages, with the command that runs one of them. */
 export type Desk = {
   readonly home: string
   /** Command and first words; the program's words follow. */
@@ -36,7 +36,7 @@ export type Desk = {
   readonly remove: () => Promise<void>
 }
 
-/** Lays the programs out, in a new folder, beside what they import. */
+/** Copies the programs into a new folder, next to the packages that they import. */
 export async function layDesk(): Promise<Desk> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'gatekeeper-clients-'))
   await cp(path.join(folder, 'node'), home, { recursive: true })
@@ -66,7 +66,7 @@ export function clientEnvironment(desk: Desk, caFile: string): Record<string, st
     ...{ HOME: desk.home, PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
     NODE_EXTRA_CA_CERTS: caFile,
     SSL_CERT_FILE: caFile,
-    // Else LiteLLM as a library fetches a price list.
+    // Otherwise LiteLLM as a library fetches a price list.
     LITELLM_LOCAL_MODEL_COST_MAP: 'True',
   }
 }

@@ -4,7 +4,7 @@ import type { Log } from './part.ts'
 
 const tailBytes = 4000
 
-/** For setpriv: the kernel ends the command when this process dies, however it dies. */
+/** For setpriv: the kernel ends the command when this process dies in any way. */
 export const endsWithUs: readonly string[] = ['--pdeathsig', 'TERM']
 
 export type CommandOptions = {
@@ -16,7 +16,7 @@ export type CommandOptions = {
 }
 
 /**
- * Runs a command to its end and gives what it printed on stdout.
+ * Runs a command to its end and returns its stdout.
  * Throws with the last of its output when it fails, is missing, or is not done in time; a command
  * that is late is killed with its children.
  */

@@ -9,7 +9,7 @@ import type { Log } from './part.ts'
 
 const packages = ['llama.cpp-tools', 'libminiaudio-dev', 'libstb-dev', 'nlohmann-json3-dev']
 
-/** The path of the root folder; made with mmdebstrap where it is not there yet (about 15 s). */
+/** The path of the root folder; made with mmdebstrap if it does not exist yet (about 15 s). */
 export async function forkyRoot(log: Log): Promise<string> {
   if (process.getuid?.() !== 0) throw new Error('only root can make and enter a Debian root folder')
   const folder = await cached('forky-1', async (temporary) => {

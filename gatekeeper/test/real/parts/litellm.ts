@@ -1,4 +1,4 @@
-/** LiteLLM's proxy, from PyPI with pinned hashes: the gateway that many put between. */
+/** LiteLLM's proxy, from PyPI with pinned hashes: a common gateway in front of model servers. */
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,9 +9,9 @@ import { startServer } from './server.ts'
 
 const requirementsFile = path.join(import.meta.dirname, 'litellm-requirements.txt')
 
-/** Where LiteLLM finds what it offers under a public name. */
+/** The upstream of a model that LiteLLM offers under a public name. */
 export type LitellmModel = {
-  /** What it speaks to the server: OpenAI's language unless given, with /v1 in `apiBase`. */
+  /** The API of the server: OpenAI's by default, with /v1 in `apiBase`. */
   provider?: 'openai' | 'ollama_chat' | 'ollama'
   apiBase: string
   model: string
@@ -24,7 +24,7 @@ export type LitellmOptions = StartOptions & {
   models: Readonly<Record<string, LitellmModel>>
 }
 
-/** What the model `mock` always answers, with no upstream. */
+/** The fixed answer of the model `mock`, without an upstream. */
 export const mockAnswer = 'This is the mock of LiteLLM.'
 
 /** Serves /v1/models, /v1/chat/completions, /v1/messages and more; without a database. */
@@ -44,7 +44,7 @@ async function startLitellm(options: LitellmOptions): Promise<Running> {
   // JSON is YAML.
   await writeFile(config, JSON.stringify(proxyConfig(options)), { mode: 0o600 })
   const launch = (port: number) => ({
-    // The script's own first line names the folder in which it was built.
+    // The first line of the script contains the folder in which it was built.
     command: path.join(bin, 'python'),
     args: [path.join(bin, 'litellm'), '--config', config, ...listen(port)],
     env: serverEnvironment(home, options.masterKey),
@@ -68,7 +68,7 @@ function serverEnvironment(home: string, masterKey: string): Record<string, stri
   return {
     HOME: home,
     LITELLM_MASTER_KEY: masterKey,
-    // Else the start tries to fetch a price list.
+    // Otherwise the start tries to fetch a price list.
     LITELLM_LOCAL_MODEL_COST_MAP: 'True',
     LITELLM_TELEMETRY: 'False',
     HF_HUB_OFFLINE: '1',
@@ -87,14 +87,14 @@ function proxyConfig({ models }: LitellmOptions): object {
   const mock = { model: 'openai/mock', api_key: 'none', mock_response: mockAnswer }
   return {
     model_list: [...real, { model_name: 'mock', litellm_params: mock }],
-    // Else it refuses what a server that it translates for does not know, such as the form in which
-    // the openai library wants its embeddings.
+    // Otherwise it refuses options that a translated server does not know, such as the form in
+    // which the openai library wants its embeddings.
     litellm_settings: { drop_params: true },
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
   }
 }
 
-/** The virtual environment; installed where it is not there yet (about a minute, 750 MB). */
+/** The virtual environment; installed if it does not exist yet (about a minute, 750 MB). */
 export async function litellmFolder(log: Log): Promise<string> {
   return await pythonEnvironment('litellm', requirementsFile, log)
 }

@@ -1,4 +1,4 @@
-/** llama.cpp's own server: what a plain OpenAI-compatible upstream does, in full. */
+/** llama.cpp's own server: a complete plain OpenAI-compatible upstream. */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,7 +14,7 @@ export type LlamaServerOptions = StartOptions & {
   model?: string
   /** Makes the server itself ask for this key: the shared credential of an upstream. */
   apiKey?: string
-  /** Makes a request that requires a tool call end in one; what else is asked ends in bars. */
+  /** Makes a request that requires a tool call end in one; other requests end in bars. */
   callsTools?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Packages from npm of the real suites: exactly what a lock file names, without install scripts. */
+/** Packages from npm of the real suites: exactly those of a lock file, without install scripts. */
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -7,8 +7,8 @@ import { runCommand } from './command.ts'
 import { type Log, repositoryRoot } from './part.ts'
 
 /**
- * Returns the path of node_modules with what the lock file in `folder` names; installs it where it
- * is not there yet. Throws where npm cannot.
+ * Returns the path of node_modules with the packages of the lock file in `folder`; installs it if
+ * it does not exist yet. Throws if npm fails.
  */
 export async function nodeModules(name: string, folder: string, log: Log): Promise<string> {
   const lock = await readFile(path.join(folder, 'package-lock.json'))

@@ -78,7 +78,7 @@ async function createModels(url: string, models: readonly string[]): Promise<voi
   await post(`${url}/api/blobs/${digest}`, new Uint8Array(bytes))
   for (const model of models) {
     const files = { 'tiny.gguf': digest }
-    // Random weights may never choose the end token: without a limit an answer goes on and on.
+    // Random weights may never choose the end token: without a limit an answer never ends.
     const parameters = { num_predict: 256 }
     const create = { model, files, template: chatTemplate, parameters, stream: false }
     await post(`${url}/api/create`, JSON.stringify(create))
@@ -86,8 +86,9 @@ async function createModels(url: string, models: readonly string[]): Promise<voi
 }
 
 /**
- * Makes the model `base` one of another name, computed by one thread. Two threads wait for each other by spinning, and where
- * something else runs on the second core a token then takes a hundred times as long.
+ * Makes the model `base` one of another name, computed by one thread. Two threads wait for each
+ * other by spinning, and where something else runs on the second core a token then takes a hundred
+ * times as long.
  */
 export async function createUnhurried(server: Running, model: string): Promise<void> {
   const parameters = { num_thread: 1, num_predict: 256 }

@@ -1,5 +1,5 @@
 /**
- * Parts are the real servers that stand behind the gate in the real suite: what our fakes imitate.
+ * Parts are the real servers behind the gate in the real suite: the ones that our fakes imitate.
  * A part is provisioned once per machine (into a cache) and started per suite, on 127.0.0.1 and a
  * free port. A machine that cannot have one gets `available: false` with the reason, never a throw,
  * so that a suite can skip loudly.
@@ -11,15 +11,15 @@ export type Log = (line: string) => void
 
 export type Availability = { available: true } | { available: false; why: string }
 
-/** What every part's `start` accepts. Give `port` only to bring a server back where it was. */
+/** The options of every part's `start`. Give `port` only to restart a server on its old port. */
 export type StartOptions = { port?: number }
 
 export type Running = {
   /** `http://127.0.0.1:PORT`, no slash at the end. */
   url: string
-  /** Leads the process group of the server; for tests that freeze or kill it. */
+  /** The leader of the server's process group; for tests that freeze or kill it. */
   pid: number
-  /** The last kilobytes that the server printed. */
+  /** The last kilobytes of the server's output. */
   output: () => string
   /** Ends the server and its children. May be called again. */
   stop: () => Promise<void>
@@ -33,7 +33,7 @@ export type Part<Options extends StartOptions> = {
 
 export const repositoryRoot: string = path.resolve(import.meta.dirname, '../../../..')
 
-/** Runs the work of a `provision`; whatever it throws becomes the `why`. */
+/** Runs the work of a `provision`; its exception becomes the `why`. */
 export async function availability(work: () => Promise<void>): Promise<Availability> {
   try {
     await work()

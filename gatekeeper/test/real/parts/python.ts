@@ -8,7 +8,7 @@ import type { Log } from './part.ts'
 
 /**
  * The folder of the virtual environment `name` with the wheels that `requirementsFile` names;
- * installed where it is not there yet. Throws where there is no CPython 3.11.
+ * installed if it does not exist yet. Throws without CPython 3.11.
  */
 export async function pythonEnvironment(
   name: string,

@@ -19,7 +19,7 @@ export type Launch = {
   /** The whole environment: nothing of ours is inherited, above all no one's provider keys. */
   env: Record<string, string>
   cwd?: string
-  /** Answers 200 as soon as the server is of use. */
+  /** Answers 200 as soon as the server is ready. */
   readyPath: string
   readySeconds: number
 }
@@ -74,8 +74,8 @@ function spawnGroup(plan: Launch): Child {
   child.stdout.setEncoding('utf8').on('data', keep)
   child.stderr.setEncoding('utf8').on('data', keep)
   child.once('error', (error) => keep(error.message))
-  // A leader that ends, or that a test kills, leaves its runners. Only now is the group surely ours:
-  // later its number may be another's.
+  // A leader that ends, or that a test kills, leaves its runners. Only now is the group surely
+  // ours: later its number may be another's.
   child.once('exit', () => signalGroup(child.pid ?? 0, 'SIGKILL'))
   const hasExited = () =>
     child.pid === undefined || child.exitCode !== null || child.signalCode !== null

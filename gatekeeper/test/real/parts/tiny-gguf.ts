@@ -1,7 +1,7 @@
 /**
- * Writes the smallest model that llama.cpp and Ollama load: llama's architecture, two layers, random
- * weights, a vocabulary of bytes, letters and common words. The same bytes on every run. It speaks
- * nonsense and hardly ever stops by itself, but over real HTTP, with real chunks and real counts.
+ * Writes the smallest model that llama.cpp and Ollama load: llama's architecture, two layers,
+ * random weights, a vocabulary of bytes, letters and common words. The same bytes on every run. It
+ * speaks nonsense and rarely stops by itself, but over real HTTP, with real chunks and real counts.
  * Layout: GGUF version 3, little-endian.
  */
 import { f32, padded, text, u32, u64 } from './gguf-values.ts'

@@ -13,7 +13,7 @@ import {
   streamedTokens,
 } from './door.ts'
 
-/** Where a client library or a tool built on it puts the key. */
+/** The field in which a client library or a tool built on it sends the key. */
 const carriers: Readonly<Record<string, (key: string) => object>> = {
   'apiKey (Bearer)': (key) => ({ apiKey: key }),
   'authToken (Bearer)': (key) => ({ authToken: key }),
@@ -30,7 +30,7 @@ function createAnthropic(door: Door, credential: object): Anthropic {
   return new Anthropic({ baseURL, fetch: door.house().fetch, logLevel: 'off', ...credential })
 }
 
-/** What an Anthropic client must be able to do wherever the server has /v1/messages. */
+/** The tests of an Anthropic client for any server with /v1/messages. */
 export function itServesAnthropicClients(door: Door): void {
   const people = () => door.house().people
   const { model } = door
@@ -106,7 +106,7 @@ export function itServesAnthropicClients(door: Door): void {
   })
 }
 
-/** Where the server counts tokens without computing an answer: a readonly key may. */
+/** If the server counts tokens without computing an answer: a readonly key may. */
 export function itCountsForAnthropicClients(door: Door): void {
   it('anthropic: counts tokens', async () => {
     const client = createAnthropic(door, { apiKey: door.house().people.reader.key })

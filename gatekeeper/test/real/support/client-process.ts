@@ -1,4 +1,6 @@
-/** One client library at work: acts go in, answers come out, as clients/node/serve.mjs has them. */
+/**
+ * One running client library: it receives acts and returns answers, as in clients/node/serve.mjs.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -10,7 +12,7 @@ export type Act = 'list' | 'chat' | 'stream' | 'tools' | 'embed' | 'abort'
 /** Where the act goes, and with which key. */
 export type Place = { readonly url: string; readonly key: string; readonly model: string }
 
-/** What the library raised, as its users see it. */
+/** The exception of the library, as its users see it. */
 export type ClientError = {
   /** Its class and the classes above. */
   readonly classes: readonly string[]
@@ -19,7 +21,7 @@ export type ClientError = {
   readonly code?: unknown
   readonly type?: unknown
   readonly message: string
-  /** What the last of several tries raised, where the library wraps it. */
+  /** The exception of the last of several tries, if the library wraps it. */
   readonly last?: ClientError
 }
 
@@ -27,10 +29,10 @@ export type Outcome =
   | { readonly done: unknown; readonly error?: never }
   | { readonly error: ClientError; readonly done?: never }
 
-/** An act that is going on. */
+/** A running act. */
 export type Running = {
   readonly outcome: Promise<Outcome>
-  /** Settles when the first part of a stream is there. */
+  /** Settles when the first part of a stream has arrived. */
   readonly firstPart: Promise<void>
   readonly abort: () => void
 }

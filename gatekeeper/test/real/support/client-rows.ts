@@ -1,4 +1,4 @@
-/** The client libraries, one row each: what they can do and what they raise. */
+/** The client libraries, one row each: their features and their exceptions. */
 import type { ClientHome } from '../parts/clients.ts'
 import type { Act } from './client-process.ts'
 
@@ -8,26 +8,26 @@ export type ClientRow = {
   readonly file: string
   /** What its base URL ends in, behind the door's own path. */
   readonly base: '' | '/v1'
-  /** What stands before that in a URL that leads nowhere, in the same language. */
+  /** The part before that in a URL without an endpoint, in the same API. */
   readonly lost: string
-  /** What stands before the model's name: the language that LiteLLM as a library is to speak. */
+  /** The prefix of the model's name: the API that LiteLLM as a library must use. */
   readonly modelPrefix?: string
-  /** What the library has; no act stands here that it lacks. */
+  /** The features of the library; an act that it lacks is not listed. */
   readonly acts: readonly Act[]
   /** The class that it raises for a status. */
   readonly raises: Readonly<Record<401 | 403 | 404 | 429 | 503, string>>
-  /** How often it asks in all, unless told otherwise. */
+  /** How often it tries in total by default. */
   readonly tries: Tries
-  /** The `name` that it gives its exception where a quota is used up, if not that of the class. */
+  /** The `name` of its exception for a used-up quota, if not that of the class. */
   readonly quotaName?: string
-  /** Which of our error's members it shows its users, beside the class. */
+  /** The members of our error that it shows its users, in addition to the class. */
   readonly shows: readonly ('status' | 'code' | 'type' | 'message')[]
 }
 
 type Tries = {
-  /** Where the answer says when the request would pass. */
+  /** If the answer says when the request would pass. */
   readonly passing: number
-  /** Where it says `x-should-retry: false`. */
+  /** If it says `x-should-retry: false`. */
   readonly final: number
 }
 
@@ -46,9 +46,9 @@ const responseErrors = {
 }
 const unavailable = { ...sdkErrors, 503: 'ServiceUnavailableError' }
 const sdk = { raises: sdkErrors, tries: { passing: 3, final: 1 } } as const
-/** It goes by the status alone, and repeats what cannot pass as well. */
+/** It reads only the status, and also repeats requests that cannot pass. */
 const aiSdk = { raises: callErrors, tries: { passing: 3, final: 3 } } as const
-/** Its own repetition, which goes on for minutes, in place of that of the library below. */
+/** Its own retries, which take minutes, in place of those of the library below. */
 const langchain = { raises: sdkErrors, tries: { passing: 7, final: 1 } } as const
 const ollama = { raises: responseErrors, tries: { passing: 1, final: 1 } } as const
 const everything = ['list', 'chat', 'stream', 'tools', 'embed', 'abort'] as const
@@ -59,7 +59,9 @@ const text = ['status', 'message'] as const
 
 const node = (name: string, file: string) => ({ name, kind: 'node', file: `${file}.mjs` }) as const
 
-/** The newest versions, which other suites run within their own process: there they do all the rest. */
+/**
+ * The newest versions, which other suites run within their own process: there they do all the rest.
+ */
 export const newestRows: readonly ClientRow[] = [
   {
     ...node('openai 7', 'openai-7'),
@@ -101,7 +103,7 @@ export const openaiRows: readonly ClientRow[] = [
   {
     ...{ name: 'litellm (Python), openai/', kind: 'litellm', file: 'use_litellm.py' },
     ...{ base: '/v1', lost: '/v1/nowhere', modelPrefix: 'openai/', acts: unlisted, shows: text },
-    // It knows no class of its own for a 403 of this provider.
+    // It has no class for a 403 of this provider.
     raises: { ...unavailable, 403: 'APIError' },
     tries: sdk.tries,
   },

@@ -15,13 +15,13 @@ import { type Door, expectServerToStop } from './door.ts'
 export type Matrix = {
   readonly door: Door
   readonly rows: readonly ClientRow[]
-  /** The model that embeds, where it is another. */
+  /** The model for embeddings, if it is another one. */
   readonly embeddingModel?: string
   /** What this server cannot do for this library, however it is reached. */
   readonly lacks?: (row: ClientRow) => readonly Act[]
 }
 
-/** Each library of the table, each thing that it can do, and each refusal as its own exception. */
+/** Each library of the table, each of its features, and each refusal as its own exception. */
 export function itServesClients(matrix: Matrix): void {
   const { door, rows, embeddingModel, lacks = () => [] } = matrix
 
@@ -39,7 +39,7 @@ export function itServesClients(matrix: Matrix): void {
     afterAll(() => client?.stop())
 
     const has = (act: Act) => row.acts.includes(act) && !lacks(row).includes(act)
-    // What a library has no word for is no test, and not a skipped one either.
+    // A feature that a library lacks has no test, not even a skipped one.
     const itIf = (isThere: boolean) => (isThere ? it : noTest)
     const place = (key: string, { path = '', model = door.model } = {}): Place => ({
       url: `${door.house().stack.url}${door.path}${path}${row.base}`,
@@ -124,14 +124,14 @@ function doneOf({ done, error }: Outcome): unknown {
   return done
 }
 
-/** That the library raised what its users catch, and shows what we said. */
+/** Checks that the library raised the class that its users catch, and shows our text. */
 export function expectRefusal(
   { raises, shows }: ClientRow,
   { error }: Outcome,
   reason: Reason,
 ): void {
   const { status, code, type, text } = reasonRow(reason)
-  // A check that can tell more than its reason does so; keys that are not known get one text.
+  // A check with more detail than its reason shows it; unknown keys get one text.
   const message = status === 401 ? expect.stringContaining(text) : expect.any(String)
   const whole = { status, code, type, message }
   expect(error?.classes).toContain(raises[status as keyof typeof raises])

@@ -6,7 +6,7 @@ import type { House } from './house.ts'
 /** One public prefix of the gate, as a client library's base URL ends in it. */
 export type Door = {
   readonly name: string
-  /** The house is opened before the suite: this gives it once it is. */
+  /** The gateway is opened before the suite: this returns it afterwards. */
   readonly house: () => House
   readonly path: string
   readonly point: 'relay' | 'check'
@@ -23,15 +23,15 @@ export type Door = {
 export const messages = [{ role: 'user' as const, content: 'hello you' }]
 /** Enough for a stream to be seen as one. */
 export const streamedTokens = 1_000
-/** Takes each of the servers more than three seconds, so that nothing ends by itself in a test. */
+/** Takes each server more than three seconds, so that no answer ends by itself in a test. */
 export const longTokens = 3_500
 export const fewTokens = 16
 const closedWithinMs = 5_000
 
 /**
- * Passes when every sign of an abort that happens now is there: within seconds the connection to the
- * server closed and the decision logged as aborted, then the server at rest. The limit is for a busy
- * machine: an answer that ends by itself is never logged as aborted.
+ * Passes when every sign of an abort that happens now has appeared: within seconds the connection
+ * to the server closed and the decision logged as aborted, then the server at rest. The limit is
+ * for a busy machine: an answer that ends by itself is never logged as aborted.
  */
 export async function expectServerToStop(
   door: Door,
@@ -62,7 +62,9 @@ function isAborted(line: DecisionLine): boolean {
   return line.outcome === 'allow' && line.point === 'relay' && line['ended'] === 'aborted'
 }
 
-/** Asks for a stream and reads it whole; returns its parts and when each came, in ms after asking. */
+/**
+ * Asks for a stream and reads it whole; returns its parts and when each came, in ms after asking.
+ */
 export async function readTimed<Part>(
   ask: () => PromiseLike<AsyncIterable<Part>>,
 ): Promise<{ parts: Part[]; times: number[] }> {

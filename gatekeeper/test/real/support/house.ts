@@ -6,7 +6,7 @@ import { type Stack, type StackOptions, startStack } from '../../support/stack.t
 import type { Running } from '../parts/part.ts'
 import { startWiretap, type Wiretap } from './wiretap.ts'
 
-/** Who calls in every suite. */
+/** The callers of every suite. */
 export type People = {
   /** readwrite on the service. */
   readonly ada: TestKey
@@ -18,7 +18,7 @@ export type People = {
   readonly limited: TestKey
 }
 
-/** A real server behind the whole gate, and clients' way to it. */
+/** A real server behind the whole gate, and the clients' access to it. */
 export type House = {
   readonly stack: Stack
   readonly tap: Wiretap
@@ -39,7 +39,7 @@ export type ClientAnswer = {
 }
 
 /**
- * Starts the gate in front of a running server; `describe` is told the address to put in. People's
+ * Starts the gate in front of a running server; `describe` receives the address to use. People's
  * keys are for the service, or for the several that are named.
  */
 export async function openHouse(

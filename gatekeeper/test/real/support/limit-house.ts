@@ -1,5 +1,5 @@
 /**
- * A house in which everybody is refused: each service and each key for one reason that stays. The
+ * A gateway that refuses every request: each service and each key for one lasting reason. The
  * clients are real; behind the gate is the tests' upstream, since no refused request gets there.
  */
 import { type FaultyUpstream, startFaultyUpstream } from '../../../../scripts/demo/faults.ts'
@@ -17,7 +17,7 @@ export type Refusal = {
   readonly service: Service
   readonly limits: readonly string[]
   readonly reason: Reason
-  /** Whether the answer says that a repetition is no use. */
+  /** Whether the answer says that a retry is useless. */
   readonly isFinal: boolean
 }
 
@@ -46,7 +46,7 @@ const soonLimit = '2/min burst 1'
 const logLimitMs = 20_000
 const hello = [{ role: 'user', content: 'hello' }]
 
-/** What each client is given: keys of its own, so that no other client's tries count. */
+/** The keys of each client: its own, so that no other client's tries count. */
 export type Visitor = {
   /** Of a limit that is over after one request, for a moment. */
   readonly soon: TestKey
@@ -58,12 +58,12 @@ export type LimitHouse = {
   readonly visitors: readonly Visitor[]
   /** The public base of a service. */
   readonly urlOf: (service: Service) => string
-  /** What was decided of a key's requests so far: the reason, or null where it was answered. */
+  /** The decisions on a key's requests so far: the reason, or null if it was answered. */
   readonly decisionsOf: (key: TestKey, atLeast: number) => Promise<readonly (string | null)[]>
   readonly stop: () => Promise<void>
 }
 
-/** Opens the house for so many clients, with every limit used up. */
+/** Starts the gateway for this many clients, with every limit used up. */
 export async function openLimitHouse(visitorCount: number): Promise<LimitHouse> {
   const upstreams = { answering: await startFaultyUpstream(), still: await startFaultyUpstream() }
   upstreams.still.behave({ haltAfterParts: 1 })
@@ -118,7 +118,7 @@ function configFor(
   ].join('')
 }
 
-/** Spends what may be spent, and leaves a request running wherever one more is too many. */
+/** Uses up every limit, and keeps a request running wherever one more is too many. */
 async function useUp(stack: Stack, holder: TestKey, visitors: readonly Visitor[]): Promise<void> {
   await hold(stack, 'busy', holder)
   for (const { refused } of visitors) {
@@ -130,14 +130,14 @@ async function useUp(stack: Stack, holder: TestKey, visitors: readonly Visitor[]
   }
 }
 
-/** One use: what only reads, limits of requests do not count. */
+/** One use: limits of requests do not count reading. */
 async function spend(stack: Stack, { key }: TestKey): Promise<void> {
   const json = { model: 'demo', messages: hello, stream: false }
   const { status } = await stack.send(`${prefixOf('open')}/api/chat`, { key, json })
   if (status !== 200) throw new Error(`nothing is spent: ${status}`)
 }
 
-/** Resolves when the answer has begun, of which no more than that ever comes. */
+/** Resolves when the answer has begun, which never continues. */
 async function hold(stack: Stack, service: Service, { key }: TestKey): Promise<void> {
   const { statusCode, body } = await stack.dispatcher.request({
     ...{ origin: stack.url, path: `${prefixOf(service)}/api/chat`, method: 'POST' },
@@ -145,7 +145,7 @@ async function hold(stack: Stack, service: Service, { key }: TestKey): Promise<v
     body: JSON.stringify({ model: 'demo', messages: hello, stream: true }),
     bodyTimeout: 0,
   })
-  // It ends with the house.
+  // It ends with the gateway.
   body.on('error', () => {}).resume()
   if (statusCode !== 200) throw new Error(`nothing is held at ${service}: ${statusCode}`)
 }

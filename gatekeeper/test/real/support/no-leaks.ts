@@ -12,7 +12,7 @@ const carriers: Readonly<Record<string, (key: string) => Record<string, string>>
 }
 
 /**
- * That a real server never learns a credential of ours, and a client nothing of the server's.
+ * Checks that a real server never receives a credential of ours, nor a client one of the server's.
  * Belongs at the end of a suite: it judges all that was sent before, too. `serverKey` is what the
  * server itself asks for, and what no client ever had; `answersMin` how many answers must be there
  * to be looked at, since clients in processes of their own leave none.
@@ -43,7 +43,7 @@ export function itKeepsCredentials(
     }
     expect(sent).not.toMatch(/gk_[0-9a-z]{10}_/)
     expect(sent).not.toMatch(/^(x-api-key|api-key|x-goog-api-key|cookie|proxy-auth\S*):/im)
-    // It was told who calls, or else this test has looked at nothing.
+    // It received the identity of the caller, or this test has checked nothing.
     expect(/^x-gatekeeper-user: ada\r$/im.test(sent)).toBe(true)
     expect(sent.toLowerCase().includes(`x-gatekeeper-key-id: ${people.ada.id}\r\n`)).toBe(true)
   })
@@ -70,7 +70,7 @@ export function itKeepsCredentials(
     expect(answers.length).toBeGreaterThanOrEqual(options.answersMin ?? 20)
     const telling = answers.filter(({ fields }) => Object.keys(fields).some(isTelling))
     expect(telling).toEqual([])
-    // Caddy names itself; whoever else stood in the way would be named before it.
+    // Caddy names itself; any other proxy would be named before it.
     for (const { fields } of answers) expect(fields['via'] ?? '1.1 Caddy').toBe('1.1 Caddy')
   })
 

@@ -13,7 +13,7 @@ import {
   streamedTokens,
 } from './door.ts'
 
-/** The ollama library with a key, which it never sends unless told in `headers`. */
+/** The ollama library with a key, which it sends only if set in `headers`. */
 function createOllama(door: Door, key: string | null): Ollama {
   return new Ollama({
     host: `${door.house().stack.url}${door.path}`,
@@ -33,7 +33,7 @@ const tools = [
   },
 ]
 
-/** What an ollama client must be able to do through every door to Ollama. */
+/** The tests of an ollama client at every entry point of Ollama. */
 export function itServesOllamaClients(door: Door): void {
   const people = () => door.house().people
   const ada = () => createOllama(door, people().ada.key)

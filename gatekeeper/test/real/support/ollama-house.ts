@@ -5,8 +5,8 @@ import type { Door } from './door.ts'
 import { type House, openHouse } from './house.ts'
 
 /**
- * For a `describe`: opens the shipped gate before an Ollama with the model `tiny`, and closes both.
- * Returns how a door of it is made, which may be asked for before the suite.
+ * For a `describe`: starts the shipped gate in front of an Ollama with the model `tiny`, and stops
+ * both. Returns a function that makes an entry point of it, which may be called before the suite.
  */
 export function openOllamaHouse(): (path: string, point: Door['point']) => Door {
   let server: Running

@@ -25,7 +25,7 @@ const tools = [
   },
 ]
 
-/** The openai library as anybody would make it, with nothing from this machine's environment. */
+/** The openai library with its usual options, and nothing from this machine's environment. */
 export function createOpenai(
   door: Door,
   apiKey: string,
@@ -39,7 +39,7 @@ export function createOpenai(
   })
 }
 
-/** What an openai client must be able to do through any door that speaks its language. */
+/** The tests of an openai client at any entry point with its API. */
 export function itServesOpenaiClients(door: Door): void {
   const people = () => door.house().people
   const ada = () => createOpenai(door, people().ada.key)
@@ -112,7 +112,8 @@ export function itServesOpenaiClients(door: Door): void {
   it('openai: sends tools', async () => {
     const { chat } = ada()
     const asked = chat.completions.create({ model, messages, tools, max_tokens: fewTokens })
-    // A server whose model has no template for tools says so itself, and the client gets to read it.
+    // A server whose model has no template for tools says so itself, and the client gets to read
+    // it.
     const answer = await asked.catch((error) => error)
     if (answer instanceof Error) expect(answer.message).toContain('does not support tools')
     else expect(answer.choices).toHaveLength(1)
@@ -190,7 +191,7 @@ function countAttempts(send: typeof fetch): { fetch: typeof fetch; count: () => 
 
 /**
  * Where the server closes its connections without a word: llama-server does after every streamed
- * answer, and it says keep-alive before. Whoever sends the next request on such a connection loses it.
+ * answer, and it says keep-alive before. The next request on such a connection is lost.
  */
 export function itSurvivesClosedConnections(door: Door): void {
   it('openai: a request right after a streamed answer is never lost', async () => {
@@ -215,7 +216,7 @@ export function itSurvivesClosedConnections(door: Door): void {
   })
 }
 
-/** Where the server can embed. */
+/** If the server can embed. */
 export function itEmbedsForOpenaiClients(door: Door): void {
   it('openai: embeds', async () => {
     const client = createOpenai(door, door.house().people.ada.key)
@@ -226,7 +227,7 @@ export function itEmbedsForOpenaiClients(door: Door): void {
   })
 }
 
-/** Where the server has the Responses API. */
+/** If the server has the Responses API. */
 export function itRespondsToOpenaiClients(door: Door): void {
   it('openai: streams a response of the Responses API', async () => {
     const client = createOpenai(door, door.house().people.ada.key)

@@ -1,13 +1,14 @@
 import { testCaddy } from '../../support/stack.ts'
 import type { Part, StartOptions } from '../parts/part.ts'
 
-/** What of a part is asked here, whatever it takes to start it. */
+/** The members of a part that are used here, whatever its options of `start`. */
 type Provisioned = Pick<Part<StartOptions>, 'name' | 'provision'>
 
 /**
- * Whether the real parts and Caddy can be had on this machine. For the top of a test file, with
- * `await`: vitest then knows before it collects the suites which ones to skip, and why is on stderr.
- * The first time a part is built; the Ollama part compiles for minutes. Progress goes to stderr too.
+ * Whether the real parts and Caddy are available on this machine. For the top of a test file, with
+ * `await`: vitest then knows before it collects the suites which ones to skip, and why is on
+ * stderr. The first time a part is built; the Ollama part compiles for minutes. Progress goes to
+ * stderr too.
  */
 export async function areAvailable(...parts: readonly Provisioned[]): Promise<boolean> {
   const missing: string[] = []

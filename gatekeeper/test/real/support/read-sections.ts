@@ -1,7 +1,7 @@
 /** A guide as its reader uses it: headings, and under each the blocks to paste. */
 
 export type Section = {
-  /** Empty for what stands above the first heading of the second level. */
+  /** Empty for the text above the first heading of the second level. */
   readonly title: string
   readonly shell: readonly string[]
   readonly program: { readonly language: 'js' | 'python'; readonly text: string } | null

@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Stands between the gate and a real server, passes every byte on, and keeps what the gate sent. */
+/**
+ * Sits between the gate and a real server, forwards every byte, and keeps the bytes of the gate.
+ */
 export type Wiretap = {
-  /** The server's address as the gate is told it. */
+  /** The server's address in the configuration of the gate. */
   readonly url: string
   /** Everything that was sent to the server, byte by byte as latin1. */
   readonly sent: () => string
-  /** How long the news travels that the server closed a connection: as on a real network. */
+  /** The delay until the gate sees that the server closed a connection: as on a real network. */
   delayCloseMs: number
   /** Whether the connection that carried the newest bytes, either way, is gone. */
   readonly isNewestClosed: () => boolean
@@ -52,7 +54,7 @@ export async function startWiretap(serverUrl: string): Promise<Wiretap> {
   return tap
 }
 
-/** A wire has no opinion: what the gate closes is closed, and what is cut is cut. */
+/** It changes nothing: a connection that the gate closes is closed, and a cut one is cut. */
 function cutTogether(gate: Socket, server: Socket): void {
   gate.on('error', () => server.resetAndDestroy())
   gate.once('close', () => server.destroy())

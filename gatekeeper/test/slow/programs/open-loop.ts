@@ -1,5 +1,5 @@
 /**
- * A client that sends at a rate whatever becomes of its requests, in a process of its own: what it
+ * A client that sends at a fixed rate whatever the answers, in a process of its own: what it
  * measures must not wait for what it measures. One plan a message; the answer is the tally.
  */
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -3,7 +3,7 @@ import type { Front } from './front.ts'
 import { type Caller, type LoadPlan, runLoad } from './load.ts'
 import type { LoadTally } from './load-count.ts'
 
-/** What a load did to a front, seen from the caller's side and from the application's. */
+/** The effect of a load on a front, seen by the callers and by the application. */
 export type AttackTally = LoadTally & {
   readonly checksAtApp: number
   readonly credentialsAtApp: number
@@ -20,7 +20,7 @@ export type Attack = {
   readonly size: Size
 }
 
-/** Runs one load, and throws where Caddy or the gatekeeper did not live through it. */
+/** Runs one load, and throws if Caddy or the gatekeeper did not survive it. */
 export async function attack(front: Front, options: Attack): Promise<AttackTally> {
   const { app, callers, appChurn, size } = options
   app.reset(appChurn)

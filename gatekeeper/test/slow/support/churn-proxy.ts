@@ -8,7 +8,7 @@ export type ChurnProxy = {
 }
 
 /**
- * Carries connections on to the socket at `path()`, and closes `share` of them (0 to 1) after an
+ * Forwards connections to the socket at `path()`, and closes `share` of them (0 to 1) after an
  * answer. Each answer must come in one piece, as those of the check listener do.
  */
 export async function startChurnProxy(path: () => string, share: number): Promise<ChurnProxy> {

@@ -9,14 +9,14 @@ export type Comparison = {
 
 type Measure = () => Promise<number>
 
-/** Measures both in turn, so that whatever else the machine does meets both alike. */
+/** Measures both in turn, so that other work of the machine affects both equally. */
 export async function interleave(
   [one, other]: readonly [Measure, Measure],
   count: number,
 ): Promise<[number[], number[]]> {
   const times: [number[], number[]] = [[], []]
   for (let turn = 0; turn < count; turn++) {
-    // Who comes first alternates as well: the second one finds warmer caches.
+    // The order alternates as well: the second one finds warmer caches.
     const isOneFirst = turn % 2 === 0
     if (isOneFirst) times[0].push(await one())
     times[1].push(await other())
@@ -34,7 +34,7 @@ export function compareTimes([one, other]: readonly [number[], number[]]): Compa
   }
 }
 
-/** By ranks; equal durations share theirs. */
+/** By ranks; equal durations share a rank. */
 function shareOfLonger(one: readonly number[], other: readonly number[]): number {
   const all = [
     ...one.map((ms) => ({ ms, isOne: true })),

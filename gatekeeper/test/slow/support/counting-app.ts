@@ -8,7 +8,7 @@ export type CountingApp = {
   readonly url: string
   /** Requests since the last reset. */
   readonly requests: () => number
-  /** Checks of the front that came here instead of to whom they are for. */
+  /** Checks of the front that arrived here instead of at the check server. */
   readonly checks: () => number
   /** Requests with a caller's credential anywhere in their head. */
   readonly credentials: () => number
@@ -19,8 +19,8 @@ export type CountingApp = {
 }
 
 /**
- * An application that says yes to everything, as many do. It answers with the request's path and
- * the caller that it was told of.
+ * An application that answers 200 to everything, as many do. It answers with the request's path and
+ * the caller from its fields.
  */
 export async function startCountingApp(credentials: readonly string[]): Promise<CountingApp> {
   const none = { requests: 0, checks: 0, credentials: 0, closed: 0 }
@@ -34,7 +34,7 @@ export async function startCountingApp(credentials: readonly string[]): Promise<
     if (churn(response, share)) counts.closed += 1
     answer(request, response)
   })
-  // Who closes connections here is the churn alone.
+  // Only the churn closes connections here.
   server.keepAliveTimeout = 130_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -58,14 +58,14 @@ export async function startCountingApp(credentials: readonly string[]): Promise<
   }
 }
 
-/** What only the front asks, by `forward_auth` (`/verify`) or by ours. */
+/** Requests of the front only, by `forward_auth` (`/verify`) or by our check. */
 function isCheck(request: IncomingMessage): boolean {
   return /^\/(check|verify)\b/.test(request.url ?? '') || 'x-gatekeeper-edge' in request.headers
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const text = `${request.url} ${request.headers['x-gatekeeper-user'] ?? 'nobody'}`
-  // A user in the answer to a misrouted check is what a rule without proof would believe.
+  // A rule without proof would accept a user in the answer to a misrouted check.
   response.writeHead(200, { 'content-length': text.length, 'x-gatekeeper-user': 'nobody' })
   response.end(text)
 }

@@ -1,15 +1,15 @@
 import type { Child } from '../../support/child.ts'
 import type { Target } from './load-connection.ts'
 
-/** A Caddy with something behind it that says yes or no, in front of an application. */
+/** A Caddy with a check server that allows or denies, in front of an application. */
 export type Front = {
   readonly target: Target
   readonly prefix: string
-  /** Connections that whoever answers the checks has closed by chance. */
+  /** Connections that the check server has closed at random. */
   readonly closedChecks: () => number
-  /** The processes that a request passes: Caddy, and the gatekeeper where there is one. */
+  /** The processes that a request passes: Caddy, and the gatekeeper if there is one. */
   readonly pids: readonly number[]
-  /** What ended before its time, with the end of its output; null where all is well. */
+  /** The process that ended too early, with the end of its output; null if none did. */
   readonly wrong: () => string | null
   readonly stop: () => Promise<void>
 }

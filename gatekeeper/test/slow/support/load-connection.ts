@@ -1,10 +1,10 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-/** Where a load goes; with `ca` over TLS. */
+/** The target of a load; with `ca` over TLS. */
 export type Target = { readonly port: number; readonly ca?: string }
 
-/** A unix socket, spoken to in plain HTTP. */
+/** A unix socket, with plain HTTP. */
 export type SocketTarget = { readonly socketPath: string }
 
 export type LoadAnswer = { readonly status: number; readonly text: string }
@@ -24,7 +24,7 @@ export class LoadConnection {
     this.#target = target
   }
 
-  /** Sends the bytes of one request without a body; null where the connection broke instead. */
+  /** Sends the bytes of one request without a body; null if the connection broke instead. */
   ask(request: string): Promise<LoadAnswer | null> {
     const { promise, resolve } = Promise.withResolvers<LoadAnswer | null>()
     this.#settle = resolve

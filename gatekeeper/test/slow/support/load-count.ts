@@ -7,13 +7,13 @@ export type LoadTally = {
   /** Good credentials without the application's answer, broken connections among them. */
   readonly goodRefused: number
   /**
-   * Answers of 504: the gatekeeper or the application was not heard in time, as when a machine with
-   * other work stands still for a second. They are not refusals, and a misrouted check is never one.
+   * Answers of 504: the gatekeeper or the application did not answer in time, as when a machine
+   * with other work pauses for a second. They are not refusals, and a misrouted check is never one.
    */
   readonly timedOut: number
   readonly bad: number
   readonly badLetIn: number
-  /** Answers that belong to another request, or of an application that was told of another caller. */
+  /** Answers that belong to another request, or of an application that received another caller. */
   readonly mixedUp: number
   /** How often each status was seen; 0 stands for a connection that broke. */
   readonly statuses: Readonly<Record<number, number>>
@@ -29,7 +29,7 @@ type Outcome = {
   readonly tookMs: number
 }
 
-/** Counts what a load met. */
+/** Counts the results of a load. */
 export function createLoadCount() {
   const tally = {
     ...{ requests: 0, good: 0, goodRefused: 0, timedOut: 0 },
@@ -64,7 +64,7 @@ function isOwnAnswer({ number, caller, answer }: Outcome): boolean {
   return answer?.text === `/${number} ${caller.user}`
 }
 
-/** NaN where there are none. */
+/** NaN if there are none. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

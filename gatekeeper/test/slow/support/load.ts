@@ -1,16 +1,16 @@
 import { LoadConnection, type Target } from './load-connection.ts'
 import { createLoadCount, type LoadTally } from './load-count.ts'
 
-/** A caller of a load: what it sends, and whom the application must be told; null: it is bad. */
+/** A caller of a load: its credential, and the identity for the application; null: it is bad. */
 export type Caller = { readonly credential: string | null; readonly user: string | null }
 
 export type LoadPlan = {
   readonly target: Target
-  /** Where the application is, such as `/tts`. */
+  /** The prefix of the application, such as `/tts`. */
   readonly prefix: string
   readonly callers: readonly Caller[]
   readonly connections: number
-  /** The load ends after so many requests or so many seconds, whichever is first. */
+  /** The load ends after this many requests or seconds, whichever is first. */
   readonly requestsMax: number
   readonly secondsMax: number
 }

@@ -52,7 +52,7 @@ async function runRound(): Promise<void> {
   }
   const busy = { pooled: createSum(), shipped: createSum() }
   const p50Ms: Record<'pooled' | 'shipped', number[]> = { pooled: [], shipped: [] }
-  // In short slices, of which now the one and now the other is first.
+  // In short slices in alternating order.
   for (let slice = 0; slice < slices; slice += 1) {
     const order = ['pooled', 'shipped'] as const
     for (const name of slice % 2 === 0 ? order : order.toReversed()) {
@@ -67,7 +67,7 @@ async function runRound(): Promise<void> {
   cost.addedP50Ms.push(median(p50Ms.shipped) - median(p50Ms.pooled))
 }
 
-/** Adds up slices of load. The CPU time says what a request costs even where others use the CPU. */
+/** Adds up slices of load. The CPU time gives the cost of a request even if others use the CPU. */
 function createSum() {
   const total = { requests: 0, seconds: 0, cpuSeconds: 0 }
   return {

@@ -8,14 +8,14 @@ export type OpenLoopPlan = {
   readonly headers: Readonly<Record<string, string>>
   /** In base64, as it goes from process to process. */
   readonly body: string
-  /** A rate, or `{together}`: so many at a time, each after the one before. */
+  /** A rate, or `{together}`: this many at a time, each after the one before. */
   readonly pace: { readonly perSecond: number } | { readonly together: number }
   readonly forMs: number
 }
 
 export type OpenLoopTally = {
   readonly sent: number
-  /** What was really sent a second: a client has its limits too. */
+  /** The actual rate per second: a client has its limits too. */
   readonly perSecond: number
   /** Counts by status, or by the code of the error. */
   readonly statuses: Readonly<Record<string, number>>

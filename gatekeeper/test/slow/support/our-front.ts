@@ -59,12 +59,16 @@ const ownBlock = (appUrl: string) =>
 const unpooled = 'keepalive off'
 const checkAddress = '"{$GATEKEEPER_CHECK:127.0.0.1:9002}"'
 
-/** With churn a small pool, so that it dials all the time; else one that fits the connections. */
+/**
+ * With churn a small pool, so that it dials all the time; otherwise one that fits the connections.
+ */
 function pooled(kind: OurKind): string {
   return `keepalive 2m\n\t\t\tkeepalive_idle_conns_per_host ${kind === 'churning' ? 2 : 128}`
 }
 
-/** Throws where the Caddyfile no longer says it, so that no variant is measured that is not one. */
+/**
+ * Throws if the Caddyfile no longer contains it, so that no variant without a change is measured.
+ */
 function replaceOnce(text: string, from: string, to: string): string {
   if (text.split(from).length !== 2) throw new Error(`the Caddyfile does not say once: ${from}`)
   return text.replace(from, () => to)

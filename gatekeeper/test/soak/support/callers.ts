@@ -1,6 +1,6 @@
 /**
- * Everybody who calls during a soak. Each knows what it must be answered; whatever else comes is
- * kept. That a busy machine makes Caddy give up on the gatekeeper is counted and is not wrong.
+ * All callers of a soak. Each knows its correct answers; every other answer is
+ * kept. A time-out of Caddy on a busy machine is counted and is not wrong.
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,12 +14,12 @@ export const narrow = makeKey({ user: 'narrow', models: ['another'] })
 const strangers = Array.from({ length: 20 }, () => makeKey())
 
 export type Callers = {
-  /** Stops all of them where they are between two requests; resolves when nothing is under way. */
+  /** Stops all of them between two requests; resolves when no request is open. */
   readonly pause: () => Promise<void>
   readonly resume: () => void
   readonly stop: () => Promise<void>
   readonly counts: Record<string, number>
-  /** What nobody should have been answered, in words; the first hundred. */
+  /** The wrong answers, as text; the first hundred. */
   readonly wrong: string[]
 }
 
@@ -126,7 +126,7 @@ function turnsOf(stack: Stack, judge: Judge): Turn[] {
   ]
 }
 
-/** Somebody who reads the first words of a stream and goes. */
+/** A caller that reads the first words of a stream and disconnects. */
 async function leaveEarly(stack: Stack, judge: Judge): Promise<void> {
   const leaving = new AbortController()
   try {
@@ -141,13 +141,13 @@ async function leaveEarly(stack: Stack, judge: Judge): Promise<void> {
       break
     }
   } catch {
-    // Its own leaving.
+    // Its own disconnect.
   }
 }
 
 const reloadMsMax = 20_000
 
-/** Keys that come and go: the new one has to pass, and the one before to be refused. */
+/** Keys that are added and removed: the new one has to pass, and the one before to be refused. */
 function reloads(stack: Stack, judge: Judge): () => Promise<void> {
   let last: TestKey | null = null
   const becomes = async (key: TestKey, status: number) => {

@@ -1,10 +1,12 @@
-/** What a process holds, asked over Node's inspector, so that nothing of it is in the product. */
+/**
+ * The resources of a process, read over Node's inspector, so that the product has no code for it.
+ */
 import { readdirSync } from 'node:fs'
 import { waitUntil } from '../../support/child.ts'
 import type { Stack } from '../../support/stack.ts'
 
 export type Held = {
-  /** Bytes of objects, and of buffers outside of the heap, when nothing unused is left. */
+  /** Bytes of objects, and of buffers outside of the heap, after garbage collection. */
   readonly bytes: number
   readonly residentBytes: number
   /** Timers, sockets and the like. */
@@ -17,7 +19,7 @@ export type Inside = {
   readonly close: () => void
 }
 
-/** NODE_OPTIONS for a process that is to be looked into. */
+/** NODE_OPTIONS for a process to inspect. */
 export const inspectable = '--inspect=127.0.0.1:0'
 
 const asked = `(() => {
@@ -51,7 +53,7 @@ export async function lookInside({ gatekeeper }: Stack): Promise<Inside> {
   }
   return {
     look: async () => {
-      // Twice: what a finaliser lets go of falls to the second.
+      // Twice: the second collects the objects that a finaliser released.
       await call('HeapProfiler.collectGarbage')
       await call('HeapProfiler.collectGarbage')
       const reply = await call('Runtime.evaluate', { expression: asked, returnByValue: true })

@@ -1,4 +1,4 @@
-/** Requests that are refused before, or while, their body comes: by point, status and length. */
+/** Requests that are refused before, or while, their body arrives: by point, status and length. */
 import { expect } from 'vitest'
 import { makeKey } from '../keys.ts'
 import { type Stack, startStack } from '../stack.ts'
@@ -32,7 +32,7 @@ type Row = {
   readonly key: string
   readonly status: number
   readonly type?: string
-  /** Lengths with which the refusal can be had. */
+  /** Lengths with which this refusal is possible. */
   readonly bytesMin?: number
 }
 
@@ -84,7 +84,7 @@ export function fill(bytes: number): Buffer {
 fill.prefix = '{"model":"demo","messages":[{"role":"user","content":"'
 fill.suffix = '"}]}'
 
-/** Every time the status, and a body that is whole: JSON to its end. */
+/** The status every time, with a complete body: JSON to its end. */
 export function expectWhole(
   results: readonly Seen[],
   cells: readonly Cell[],

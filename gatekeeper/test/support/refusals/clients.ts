@@ -1,4 +1,4 @@
-/** Clients that speak HTTP/2, each of which sends the same requests and counts what came back. */
+/** Clients that speak HTTP/2, each of which sends the same requests and counts the answers. */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect } from 'node:http2'
@@ -9,7 +9,7 @@ import { pythonEnvironment } from '../../real/parts/python.ts'
 import type { Stack } from '../stack.ts'
 import { type Cell, fill } from './cells.ts'
 
-/** By what came (`HTTP/2 401 {…}`), how many times it came. */
+/** The number of each answer (`HTTP/2 401 {…}`). */
 export type Seen = { readonly name: string; readonly seen: Readonly<Record<string, number>> }
 
 /** Sends each cell's request `repeat` times. */
@@ -86,7 +86,7 @@ function sendByNode(session: ClientHttp2Session, cell: Cell, body: Buffer): Prom
 
 const folder = import.meta.dirname
 
-/** httpx with h2; null where there is no CPython 3.11 or no network, and then it says so. */
+/** httpx with h2; null, with a message, without CPython 3.11 or a network. */
 export async function provideHttpx(): Promise<Client | null> {
   try {
     const requirements = join(folder, 'httpx-requirements.txt')
@@ -97,7 +97,7 @@ export async function provideHttpx(): Promise<Client | null> {
   }
 }
 
-/** Go's client; null where there is no Go, and then it says so. */
+/** Go's client; null, with a message, without Go. */
 export async function provideGo(): Promise<Client | null> {
   const go = existsSync('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : 'go'
   const program = join(mkdtempSync(join(tmpdir(), 'gk-go-')), 'client')

@@ -16,7 +16,7 @@ const toyUsage: UsageForm = {
 const row = rowsIn('gemini')
 const puppet = jsonWith('puppet')
 
-/** A server that nobody has: all that the gatekeeper knows of it is in this folder. */
+/** An invented server: everything that the gatekeeper knows of it is in this folder. */
 export const toy: Kind = {
   name: 'toy',
   title: '`kind: toy`: a server that nobody has',
