@@ -21,7 +21,7 @@ import {
 const limited = makeKey({ user: 'limited', limits: ['1000000/day'] })
 const free = makeKey({ user: 'free' })
 
-function makeHouse() {
+function makePlaceWithKeys() {
   const place = makePlace()
   writeFileSync(place.file, keyFileText([limited, free]))
   return place
@@ -68,7 +68,7 @@ function isWhole(path: string): boolean {
 
 describe.skipIf(!canMount)('a disk that is full while requests are counted', () => {
   it('refuses requests that need the ledger, serves the others, and recovers by itself', async () => {
-    const place = makeHouse()
+    const place = makePlaceWithKeys()
     const child = await startReady(
       place,
       behind(`mount -t tmpfs -o size=1m none "${place.stateDir}"`),
@@ -129,7 +129,7 @@ describe('a damaged ledger', () => {
     ['garbage', 'x'.repeat(5000), /is damaged/],
     ['empty', '', /is empty/],
   ])('%s: 78 and what to do, and limits are not reset', async (_name, text, message) => {
-    const place = makeHouse()
+    const place = makePlaceWithKeys()
     const path = join(place.stateDir, 'usage.db')
     writeFileSync(path, text)
     const { code, said } = await startFailing(place)
@@ -151,7 +151,7 @@ const canTrace = (() => {
 
 describe.skipIf(!canTrace)('a disk that answers with errors', () => {
   it('refuses requests that need the ledger and recovers by itself, with nothing lost', async () => {
-    const place = makeHouse()
+    const place = makePlaceWithKeys()
     const log = join(place.stateDir, 'usage.db-wal')
     const child = await startReady(place, [
       // The tracer in a separate process (-D), so that the process that is stopped is the

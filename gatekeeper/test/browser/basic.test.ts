@@ -1,32 +1,32 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Fixture, startFixture } from './support/fixture.ts'
 import { provideBrowser } from './support/install.ts'
 import { fetchFrom } from './support/page-actions.ts'
-import { type Stage, startStage } from './support/stage.ts'
-import { type Prompt, seatPerson } from './support/watch.ts'
+import { answerPrompts, type Prompt } from './support/watch.ts'
 
 const programs = await provideBrowser()
 
 describe.skipIf(programs === null)('browser: basic', () => {
-  let stage: Stage
+  let fixture: Fixture
   beforeAll(async () => {
-    stage = await startStage(programs)
+    fixture = await startFixture(programs)
   })
-  beforeEach(() => stage.forget())
-  afterEach(() => stage.closePages())
-  afterAll(() => stage?.stop())
+  beforeEach(() => fixture.forget())
+  afterEach(() => fixture.closePages())
+  afterAll(() => fixture?.stop())
 
-  const at = (path: string) => `${stage.stack.url}${path}`
+  const at = (path: string) => `${fixture.stack.url}${path}`
   const prompt = (url: string): Prompt => ({ scheme: 'basic', realm: 'gatekeeper', url })
 
   async function enter(key: string | null) {
-    const page = await stage.open('about:blank')
-    const person = await seatPerson(page, key)
+    const page = await fixture.open('about:blank')
+    const person = await answerPrompts(page, key)
     const answer = await page.goto(at('/image/'))
     return { page, person, answer }
   }
 
   it('a person who opens the page is prompted for the key once, and sees the whole page', async () => {
-    const { page, person, answer } = await enter(stage.key)
+    const { page, person, answer } = await enter(fixture.key)
     expect(answer?.status()).toBe(200)
     // The page's own script: a same-origin POST with what the browser remembers.
     await page.waitForFunction('document.title !== "loading"')
@@ -34,7 +34,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
     expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(1, 2, 3)')
     expect(await page.evaluate('document.getElementById("pixel").naturalWidth')).toBe(7)
     expect(person.prompts).toEqual([prompt(at('/image/'))])
-    const paths = stage.app.received().map(({ method, url }) => `${method} ${url}`)
+    const paths = fixture.app.received().map(({ method, url }) => `${method} ${url}`)
     expect(paths.sort()).toEqual([
       'GET /',
       'GET /pixel.svg',
@@ -45,7 +45,7 @@ describe.skipIf(programs === null)('browser: basic', () => {
   })
 
   it('is remembered: the person is not prompted again', async () => {
-    const { page, person } = await enter(stage.key)
+    const { page, person } = await enter(fixture.key)
     await page.goto(at('/image/'))
     expect((await page.reload())?.status()).toBe(200)
     expect(person.prompts).toHaveLength(1)
@@ -53,25 +53,25 @@ describe.skipIf(programs === null)('browser: basic', () => {
   })
 
   it('a person who types a wrong key is prompted again, and sees nothing of the page', async () => {
-    const { person, answer } = await enter(stage.wrongKey)
+    const { person, answer } = await enter(fixture.wrongKey)
     expect(answer?.status()).toBe(401)
     expect(person.prompts).toHaveLength(2)
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 
   it('a person who types nothing sees the refusal, and nothing reaches the service', async () => {
     const { person, answer } = await enter(null)
     expect(answer?.status()).toBe(401)
     expect(person.prompts).toEqual([prompt(at('/image/'))])
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 
   it.each(['light', 'dark'] as const)(
     'a person who cancels reads what to do, as a %s page within its content policy',
     async (colorScheme) => {
-      const page = await stage.open('about:blank')
+      const page = await fixture.open('about:blank')
       await page.emulateMedia({ colorScheme })
-      await seatPerson(page, null)
+      await answerPrompts(page, null)
       await page.goto(at('/image/'))
       expect(await page.title()).toBe('An API key is required')
       expect(await page.innerText('body')).toMatch(/enter your API key as the password/)
@@ -88,15 +88,15 @@ describe.skipIf(programs === null)('browser: basic', () => {
   )
 
   it('a request of a page of this origin makes the browser prompt; programs elsewhere do not', async () => {
-    const page = await stage.open(at('/blank'))
-    const person = await seatPerson(page, stage.key)
+    const page = await fixture.open(at('/blank'))
+    const person = await answerPrompts(page, fixture.key)
     expect(await fetchFrom(page, at('/image/api/queue'))).toMatchObject({ status: 200 })
     expect(person.prompts).toEqual([prompt(at('/image/api/queue'))])
   })
 
   it("a script's request never makes the browser prompt on other routes", async () => {
-    const page = await stage.open(at('/blank'))
-    const person = await seatPerson(page, stage.key)
+    const page = await fixture.open(at('/blank'))
+    const person = await answerPrompts(page, fixture.key)
     for (const path of ['/tts/x', '/api/tags']) {
       const answer = await fetchFrom(page, at(path), { credentials: 'include' })
       expect(answer).toMatchObject({
@@ -105,12 +105,12 @@ describe.skipIf(programs === null)('browser: basic', () => {
       })
     }
     expect(person.prompts).toEqual([])
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 
   it('a page of a route without browser: basic never makes the browser prompt', async () => {
-    const page = await stage.open('about:blank')
-    const person = await seatPerson(page, stage.key)
+    const page = await fixture.open('about:blank')
+    const person = await answerPrompts(page, fixture.key)
     for (const path of ['/tts/', '/chat/api/tags', '/api/tags', '/nothing']) {
       const status = (await page.goto(at(path)))?.status()
       expect({ path, isRefused: status === 401 || status === 404 }).toEqual({
@@ -119,24 +119,24 @@ describe.skipIf(programs === null)('browser: basic', () => {
       })
     }
     expect(person.prompts).toEqual([])
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 
   it("a script's own key replaces the one that the browser remembers", async () => {
-    const { page } = await enter(stage.key)
+    const { page } = await enter(fixture.key)
     await page.waitForFunction('document.title !== "loading"')
-    await stage.forget()
-    const headers = { authorization: `Bearer ${stage.wrongKey}` }
+    await fixture.forget()
+    const headers = { authorization: `Bearer ${fixture.wrongKey}` }
     expect(await fetchFrom(page, at('/image/api/queue'), { headers })).toMatchObject({
       status: 401,
     })
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 
   it('the key never reaches the application or the logs', async () => {
-    const { page } = await enter(stage.key)
+    const { page } = await enter(fixture.key)
     await page.waitForFunction('document.title !== "loading"')
-    const { app, stack, key } = stage
+    const { app, stack, key } = fixture
     const asBasic = Buffer.from(`ada:${key}`).toString('base64')
     const fields = JSON.stringify(app.received())
     expect(app.received()).toHaveLength(5)

@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Fixture, friend, startFixture, stranger } from './support/fixture.ts'
 import { provideBrowser } from './support/install.ts'
 import {
   fetchFrom,
@@ -8,8 +9,7 @@ import {
   openWebSocket,
   submitForm,
 } from './support/page-actions.ts'
-import { friend, type Stage, startStage, stranger } from './support/stage.ts'
-import { seatPerson } from './support/watch.ts'
+import { answerPrompts } from './support/watch.ts'
 
 const programs = await provideBrowser()
 
@@ -19,46 +19,46 @@ describe.skipIf(programs === null).each([
   { browser: 'a browser that protects its user', isLax: false },
   { browser: 'a browser that leaves that to the server', isLax: true },
 ])('cross-site request forgery in $browser', ({ isLax }) => {
-  let stage: Stage
+  let fixture: Fixture
   let context: BrowserContext
   beforeAll(async () => {
-    stage = await startStage(programs, { isLax })
-    const page = await stage.open('about:blank')
-    const person = await seatPerson(page, stage.key)
+    fixture = await startFixture(programs, { isLax })
+    const page = await fixture.open('about:blank')
+    const person = await answerPrompts(page, fixture.key)
     await page.goto(at('/image/'))
     await page.goto(at('/whisper/'))
     await page.waitForFunction('document.title !== "loading"')
     await person.leave()
     context = page.context()
   })
-  beforeEach(() => stage.forget())
+  beforeEach(() => fixture.forget())
   afterEach(async () => {
     for (const page of context.pages().slice(1)) await page.close()
   })
-  afterAll(() => stage?.stop())
+  afterAll(() => fixture?.stop())
 
-  const at = (path: string) => `${stage.stack.url}${path}`
+  const at = (path: string) => `${fixture.stack.url}${path}`
 
   async function visit(origin: string): Promise<Page> {
     const page = await context.newPage()
     await page.goto(origin)
-    await stage.forget()
+    await fixture.forget()
     return page
   }
 
   /** All were refused, and there was at least one: the browser did send them. */
   async function expectRefused() {
-    const lines = await stage.decisions()
+    const lines = await fixture.decisions()
     expect(lines.length).toBeGreaterThan(0)
     for (const line of lines) expect(line).toMatchObject({ outcome: 'deny' })
-    expect(stage.app.received()).toEqual([])
-    expect(stage.reached()).toBe(0)
+    expect(fixture.app.received()).toEqual([])
+    expect(fixture.reached()).toBe(0)
   }
 
   /** Refused, and with the person's credentials in the request. */
   async function expectRefusedForItsOrigin() {
     await expectRefused()
-    for (const line of await stage.decisions()) {
+    for (const line of await fixture.decisions()) {
       expect(line).toMatchObject({ status: 403, principal: expect.stringMatching(/^key:/) })
     }
   }
@@ -66,13 +66,13 @@ describe.skipIf(programs === null).each([
   it('the browser does remember: a page of our own needs no key', async () => {
     const page = await visit(at('/blank'))
     expect(await fetchFrom(page, at('/image/api/queue'))).toMatchObject({ status: 200 })
-    expect(stage.reached()).toBe(1)
+    expect(fixture.reached()).toBe(1)
   })
 
   describe.each([
     { who: 'a stranger', origin: () => stranger, isOtherSite: true },
     { who: 'a friend of another service', origin: () => friend, isOtherSite: true },
-    { who: 'another port of our host', origin: () => stage.neighbour, isOtherSite: false },
+    { who: 'another port of our host', origin: () => fixture.neighbour, isOtherSite: false },
   ])('a page of $who', ({ origin, isOtherSite }) => {
     const isSent = () => !isOtherSite || isLax
     const expectOutcome = () => (isSent() ? expectRefusedForItsOrigin() : expectRefused())
@@ -120,7 +120,7 @@ describe.skipIf(programs === null).each([
       }, at('/image/api/prompt'))
       const init = { method: 'POST', mode: 'no-cors', keepalive: true } as const
       await fetchFrom(page, at('/image/api/prompt'), { ...init, credentials: 'include' })
-      await expect.poll(async () => (await stage.decisions()).length).toBe(2)
+      await expect.poll(async () => (await fixture.decisions()).length).toBe(2)
       await expectOutcome()
     })
 
@@ -160,7 +160,7 @@ describe.skipIf(programs === null).each([
 
     it('cannot use plain HTTP either', async () => {
       const page = await visit(origin())
-      const url = `http://localhost:${stage.stack.httpPort}/image/api/prompt`
+      const url = `http://localhost:${fixture.stack.httpPort}/image/api/prompt`
       expect(await submitForm(page, { url, method: 'post', landsAt: at('/image/') })).toBe(403)
       await expectRefusedForItsOrigin()
     })
@@ -185,7 +185,7 @@ describe.skipIf(programs === null).each([
   })
 
   it('the key never reaches the application or the logs', () => {
-    const { stack, key } = stage
+    const { stack, key } = fixture
     const output = stack.gatekeeper.output() + stack.caddy.output()
     const asBasic = Buffer.from(`ada:${key}`).toString('base64')
     for (const text of [key.slice(-49), asBasic]) expect(output.includes(text)).toBe(false)

@@ -1,29 +1,29 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Fixture, startFixture } from './support/fixture.ts'
 import { provideBrowser } from './support/install.ts'
 import { fetchFrom, openWebSocket } from './support/page-actions.ts'
-import { type Stage, startStage } from './support/stage.ts'
-import { seatPerson } from './support/watch.ts'
+import { answerPrompts } from './support/watch.ts'
 
 const programs = await provideBrowser()
 
 describe.skipIf(programs === null)('an application at a host of its own', () => {
-  let stage: Stage
+  let fixture: Fixture
   beforeAll(async () => {
-    stage = await startStage(programs)
+    fixture = await startFixture(programs)
   })
-  beforeEach(() => stage.forget())
-  afterEach(() => stage.closePages())
-  afterAll(() => stage?.stop())
+  beforeEach(() => fixture.forget())
+  afterEach(() => fixture.closePages())
+  afterAll(() => fixture?.stop())
 
-  const main = () => stage.stack.url
+  const main = () => fixture.stack.url
   const host = () => main().replace('localhost', 'webui.localhost')
   const socketAt = (origin: string) => ({
     ...{ url: `${origin.replace('https:', 'wss:')}/ws`, protocols: [], text: 'hello' },
   })
 
   async function enter() {
-    const page = await stage.open('about:blank')
-    const person = await seatPerson(page, stage.key)
+    const page = await fixture.open('about:blank')
+    const person = await answerPrompts(page, fixture.key)
     const answer = await page.goto(`${host()}/`)
     await page.waitForFunction('document.title !== "loading"')
     return { page, person, answer }
@@ -35,9 +35,9 @@ describe.skipIf(programs === null)('an application at a host of its own', () => 
     expect(await page.title()).toBe('200 {"ok":true}')
     expect(person.prompts).toEqual([{ scheme: 'basic', realm: 'gatekeeper', url: `${host()}/` }])
     expect(await fetchFrom(page, '/health')).toMatchObject({ status: 200, text: '{"ok":true}' })
-    const paths = stage.app.received().map(({ method, url }) => `${method} ${url}`)
+    const paths = fixture.app.received().map(({ method, url }) => `${method} ${url}`)
     expect(paths).toEqual(expect.arrayContaining(['GET /', 'POST /api/prompt', 'GET /health']))
-    expect(JSON.stringify(stage.app.received())).not.toMatch(/gk_|authorization/i)
+    expect(JSON.stringify(fixture.app.received())).not.toMatch(/gk_|authorization/i)
   })
 
   it('its WebSocket opens with what the browser remembers', async () => {
@@ -49,9 +49,9 @@ describe.skipIf(programs === null)('an application at a host of its own', () => 
   it('its cookies reach it, and no other host', async () => {
     const { page } = await enter()
     await page.evaluate('document.cookie = "theme=dark; path=/"')
-    stage.app.forget()
+    fixture.app.forget()
     await fetchFrom(page, '/api/queue')
-    const [{ rawHeaders = [] } = {}] = stage.app.received()
+    const [{ rawHeaders = [] } = {}] = fixture.app.received()
     expect(rawHeaders[rawHeaders.indexOf('Cookie') + 1]).toBe('theme=dark')
     await page.goto(`${main()}/blank`)
     expect(await page.evaluate('document.cookie')).toBe('')
@@ -60,7 +60,7 @@ describe.skipIf(programs === null)('an application at a host of its own', () => 
   it('a page of the main site cannot act there, though its browser knows the key', async () => {
     const { page } = await enter()
     await page.goto(`${main()}/blank`)
-    await stage.forget()
+    await fixture.forget()
     for (const credentials of [{}, { credentials: 'include' as const }]) {
       const answer = await fetchFrom(page, `${host()}/api/queue`, {
         method: 'POST',
@@ -69,16 +69,16 @@ describe.skipIf(programs === null)('an application at a host of its own', () => 
       expect(answer).toHaveProperty('error')
     }
     expect(await openWebSocket(page, socketAt(host()))).toMatchObject({ isOpen: false })
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 
   it('its page cannot act on the main site', async () => {
     const { page } = await enter()
-    await stage.forget()
+    await fixture.forget()
     for (const path of ['/image/api/queue', '/api/tags', '/tts/x']) {
       const answer = await fetchFrom(page, main() + path, { credentials: 'include' })
       expect(answer).toHaveProperty('error')
     }
-    expect(stage.reached()).toBe(0)
+    expect(fixture.reached()).toBe(0)
   })
 })

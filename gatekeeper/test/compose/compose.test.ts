@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { testCaddy } from '../support/stack.ts'
 import { startEngine } from './engine/engine.ts'
 import { installEngine, requireKernel } from './engine/tools.ts'
+import { configure, type Deployment, openDeployment, readPins } from './support/deployment.ts'
 import { itFailsClosed } from './support/failures.ts'
 import { itStartsForNewcomers } from './support/first-run.ts'
 import { readGuide } from './support/guide.ts'
 import { itIsHardened } from './support/hardening.ts'
-import { configure, type House, openHouse, readPins } from './support/house.ts'
 import { itIsSmall } from './support/image.ts'
 import { itIsolates } from './support/isolation.ts'
 import { itKeepsItsMemory, itUpgrades } from './support/load-and-upgrade.ts'
@@ -35,32 +35,32 @@ async function isPossible(): Promise<boolean> {
 const isHere = await isPossible()
 
 describe.skipIf(!isHere)('the compose file on a real engine', { timeout: 180_000 }, () => {
-  let opened: House
+  let opened: Deployment
   let key = ''
-  const house = () => opened
+  const deployment = () => opened
   const theKey = () => key
 
   beforeAll(async () => {
-    opened = await openHouse(log)
+    opened = await openDeployment(log)
   }, 420_000)
   afterAll(() => opened?.stop(), 120_000)
 
-  describe('the image', () => itIsSmall(house))
+  describe('the image', () => itIsSmall(deployment))
 
   describe('first run', () => {
-    itStartsForNewcomers(house, (made) => {
+    itStartsForNewcomers(deployment, (made) => {
       key = made
     })
   })
 
   describe('opened to the network, with a service beside it', () => {
     beforeAll(async () => {
-      const { node } = await readPins(house().clone)
-      const { engineAddress } = house().engine.network
+      const { node } = await readPins(deployment().clone)
+      const { engineAddress } = deployment().engine.network
       const serve = "require('http').createServer((q,a)=>a.end('{}')).listen(8880)"
       const services = readGuide('More services', 'yaml')[0] ?? ''
       const command = `  tts:\n    command: [node, -e, "${serve}"]\n`
-      await configure(house(), {
+      await configure(deployment(), {
         env: [
           'GATEKEEPER_BIND=0.0.0.0',
           `GATEKEEPER_SITE=localhost,${engineAddress}`,
@@ -71,12 +71,12 @@ describe.skipIf(!isHere)('the compose file on a real engine', { timeout: 180_000
       })
     }, 120_000)
 
-    describe('from outside', () => itServesFromOutside(house, theKey))
-    describe('hardening', () => itIsHardened(house))
-    describe('isolation', () => itIsolates(house))
-    describe('failures', () => itFailsClosed(house, theKey))
-    describe('load', () => itKeepsItsMemory(house, theKey))
-    describe('upgrade', () => itUpgrades(house, theKey))
-    describe('variants', () => itStandsInOtherWays(house, theKey))
+    describe('from outside', () => itServesFromOutside(deployment, theKey))
+    describe('hardening', () => itIsHardened(deployment))
+    describe('isolation', () => itIsolates(deployment))
+    describe('failures', () => itFailsClosed(deployment, theKey))
+    describe('load', () => itKeepsItsMemory(deployment, theKey))
+    describe('upgrade', () => itUpgrades(deployment, theKey))
+    describe('variants', () => itStandsInOtherWays(deployment, theKey))
   })
 })

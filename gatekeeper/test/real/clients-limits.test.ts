@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clients, type Desk, layDesk } from './parts/clients.ts'
+import { clients, createWorkspace, type Workspace } from './parts/clients.ts'
 import { type ClientProcess, type Outcome, startClient } from './support/client-process.ts'
 import {
   anthropicRows,
@@ -10,12 +10,12 @@ import {
 } from './support/client-rows.ts'
 import { expectRefusal } from './support/client-suite.ts'
 import {
-  type LimitHouse,
-  openLimitHouse,
+  type LimitGateway,
+  openLimitGateway,
   type RefusalName,
   refusals,
   type Visitor,
-} from './support/limit-house.ts'
+} from './support/limit-gateway.ts'
 import { areAvailable } from './support/provision.ts'
 
 const isAvailable = await areAvailable(clients)
@@ -30,31 +30,31 @@ type Met = {
 
 // The longest are LangChain's six repetitions, which take two minutes.
 describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 }, () => {
-  let house: LimitHouse
-  let desk: Desk
+  let gateway: LimitGateway
+  let workspace: Workspace
   const processes: ClientProcess[] = []
   const met: Met[] = []
   beforeAll(async () => {
-    house = await openLimitHouse(rows.length)
-    desk = await layDesk()
+    gateway = await openLimitGateway(rows.length)
+    workspace = await createWorkspace()
     // All at once: most of the time is spent waiting as the answers require.
     const meetings = rows.map(async (row, index) => {
-      const client = startClient(desk, row, house.stack.caFile)
+      const client = startClient(workspace, row, gateway.stack.caFile)
       processes.push(client)
-      met[index] = await meetLimits(client, row, house.visitors[index] as Visitor)
+      met[index] = await meetLimits(client, row, gateway.visitors[index] as Visitor)
     })
     await Promise.all(meetings)
   }, 180_000)
   afterAll(async () => {
     await Promise.all(processes.map((client) => client.stop()))
-    await desk?.remove()
-    await house?.stop()
+    await workspace?.remove()
+    await gateway?.stop()
   })
 
   const meetLimits = async (client: ClientProcess, row: ClientRow, visitor: Visitor) => {
-    const ask = (service: Parameters<LimitHouse['urlOf']>[0], key: string) =>
+    const ask = (service: Parameters<LimitGateway['urlOf']>[0], key: string) =>
       client.run('chat', {
-        url: `${house.urlOf(service)}${row.base}`,
+        url: `${gateway.urlOf(service)}${row.base}`,
         ...{ key, model: `${row.modelPrefix ?? ''}demo` },
       })
     // The first one is admitted. The Python programs do one thing after the other: this is the
@@ -68,7 +68,7 @@ describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 
   }
 
   describe.each(rows.map((row, index) => ({ ...row, index })))('$name', ({ index, ...row }) => {
-    const visitor = () => house.visitors[index] as Visitor
+    const visitor = () => gateway.visitors[index] as Visitor
     const { tries, quotaName } = row
 
     it.each(refusalNames)('%s: its own class, after as many tries as it makes', async (name) => {
@@ -79,14 +79,14 @@ describe.skipIf(!isAvailable)('limits, as clients see them', { timeout: 300_000 
         expect(outcome.error?.name).toBe(quotaName)
       }
       const expected = isFinal ? tries.final : tries.passing
-      const decided = await house.decisionsOf(visitor().refused[name], expected)
+      const decided = await gateway.decisionsOf(visitor().refused[name], expected)
       expect(decided.filter((each) => each === reason)).toHaveLength(expected)
     })
 
     const end = tries.passing > 1 ? 'waits as long as told, and gets through' : 'gives up at once'
     it(`a rate that is over for a moment: ${end}`, async () => {
       const outcome = await (met[index] as Met).soon
-      const decided = await house.decisionsOf(visitor().soon, tries.passing > 1 ? 3 : 2)
+      const decided = await gateway.decisionsOf(visitor().soon, tries.passing > 1 ? 3 : 2)
       // Timers may run slightly early, and then it sends once more.
       const repeated = decided.slice(1, tries.passing > 1 ? -1 : undefined)
       expect(new Set(repeated)).toEqual(new Set(['rate-limited']))

@@ -8,8 +8,8 @@ import { itChargesTexts } from './support/charges.ts'
 import type { Act } from './support/client-process.ts'
 import { anthropicRows, type ClientRow, openaiRows } from './support/client-rows.ts'
 import { itServesClients } from './support/client-suite.ts'
-import type { Door } from './support/door.ts'
-import { type House, openHouse } from './support/house.ts'
+import type { EntryPoint } from './support/entry-point.ts'
+import { type Gateway, openGateway } from './support/gateway.ts'
 import { isLlamaIdle } from './support/llama-metrics.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
 import { areAvailable } from './support/provision.ts'
@@ -23,7 +23,7 @@ const masterKey = 'sk-master-0123456789abcdef'
 describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 60_000 }, () => {
   let models: { ollama: Running; llama: Running }
   let server: Running
-  let house: House
+  let gateway: Gateway
   beforeAll(async () => {
     models = {
       ollama: await ollama.start({ models: ['base'] }),
@@ -31,20 +31,20 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
     }
     await createUnhurried(models.ollama, 'small')
     server = await litellm.start({ masterKey, models: offer(models) })
-    house = await openHouse(server, 'litellm', (url) => ({
+    gateway = await openGateway(server, 'litellm', (url) => ({
       env: { LITELLM_URL: url, LITELLM_MASTER_KEY: masterKey },
     }))
   }, 240_000)
   afterAll(async () => {
-    await house?.stop()
+    await gateway?.stop()
     await server?.stop()
     await models?.llama.stop()
     await models?.ollama.stop()
   })
 
-  const door: Door = {
+  const entryPoint: EntryPoint = {
     name: 'litellm',
-    house: () => house,
+    gateway: () => gateway,
     ...{ path: '/litellm', point: 'relay', model: 'small' },
     watchServer: () => watchAccessLog(models.ollama),
     // Without the gate in between, LiteLLM took up to 1.4 s to pass an abort on to the server
@@ -53,10 +53,10 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
   }
   const rows = [...openaiRows, ...anthropicRows]
   describe('in front of the Ollama', () => {
-    itServesClients({ door, rows, embeddingModel: 'vectors', lacks })
+    itServesClients({ entryPoint, rows, embeddingModel: 'vectors', lacks })
 
     it('every model of LiteLLM is listed, by its public name', async () => {
-      const { stack, people } = house
+      const { stack, people } = gateway
       const answer = await stack.send('/litellm/v1/models', { key: people.reader.key })
       const { data } = JSON.parse(answer.text) as { data: { id: string }[] }
       expect(data.map(({ id }) => id)).toEqual(['small', 'vectors', 'tools', 'mock'])
@@ -64,12 +64,12 @@ describe.skipIf(!isAvailable)('clients of LiteLLM before an Ollama', { timeout: 
   })
   describe('in front of the llama-server', () => {
     const watchServer = () => () => isLlamaIdle(models.llama, null)
-    const tools: Door = { ...door, model: 'tools', watchServer }
-    itServesClients({ door: tools, rows: rows.filter(isBriefly) })
+    const tools: EntryPoint = { ...entryPoint, model: 'tools', watchServer }
+    itServesClients({ entryPoint: tools, rows: rows.filter(isBriefly) })
   })
   const options = { listPath: '/models', serverKey: masterKey, answersMin: 12 }
-  itKeepsCredentials({ ...door, path: '/litellm/v1' }, options)
-  itChargesTexts(() => house)
+  itKeepsCredentials({ ...entryPoint, path: '/litellm/v1' }, options)
+  itChargesTexts(() => gateway)
 })
 
 /**

@@ -8,8 +8,8 @@ import type { Running } from './parts/part.ts'
 import { itChargesTexts } from './support/charges.ts'
 import { anthropicRows, openaiRows } from './support/client-rows.ts'
 import { itServesClients } from './support/client-suite.ts'
-import type { Door } from './support/door.ts'
-import { type House, openHouse } from './support/house.ts'
+import type { EntryPoint } from './support/entry-point.ts'
+import { type Gateway, openGateway } from './support/gateway.ts'
 import { isLlamaIdle } from './support/llama-metrics.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
 import { areAvailable } from './support/provision.ts'
@@ -20,35 +20,35 @@ const serverKey = 'sk-the-servers-own-key-0123456789'
 describe.skipIf(!isAvailable)('clients of a llama-server', { timeout: 60_000 }, () => {
   let folder: string
   let server: Running
-  let house: House
+  let gateway: Gateway
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gk-real-'))
     server = await llamaServer.start({ apiKey: serverKey, callsTools: true })
-    house = await openHouse(server, 'llama', (url) => ({ config: configFor(folder, url) }))
+    gateway = await openGateway(server, 'llama', (url) => ({ config: configFor(folder, url) }))
   }, 90_000)
   afterAll(async () => {
-    await house?.stop()
+    await gateway?.stop()
     await server?.stop()
     if (folder) rmSync(folder, { recursive: true, force: true })
   })
 
-  const door: Door = {
+  const entryPoint: EntryPoint = {
     name: 'llama',
-    house: () => house,
+    gateway: () => gateway,
     ...{ path: '', point: 'relay', model: 'tiny' },
     watchServer: () => () => isLlamaIdle(server, serverKey),
     restsWithinMs: { streamed: 2_000, unstreamed: 20_000 },
   }
   itServesClients({
-    door,
+    entryPoint,
     rows: [...openaiRows, ...anthropicRows],
     // Its stream of the Responses API begins with an event that lacks the time of creation and the
     // model, and the AI SDK reads no further.
     lacks: ({ file }) => (file === 'ai-sdk-openai-responses.mjs' ? ['stream', 'abort'] : []),
   })
   const options = { listPath: '/models', serverKey, answersMin: 12 }
-  itKeepsCredentials({ ...door, path: '/v1' }, options)
-  itChargesTexts(() => house)
+  itKeepsCredentials({ ...entryPoint, path: '/v1' }, options)
+  itChargesTexts(() => gateway)
 })
 
 function configFor(folder: string, url: string): string {

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clients, type Desk, layDesk } from './parts/clients.ts'
+import { clients, createWorkspace, type Workspace } from './parts/clients.ts'
 import { runCommand } from './parts/command.ts'
 import { litellm } from './parts/litellm.ts'
 import { createUnhurried, ollama } from './parts/ollama.ts'
 import { type Running, repositoryRoot } from './parts/part.ts'
-import { type House, openHouse } from './support/house.ts'
+import { type Gateway, openGateway } from './support/gateway.ts'
 import { areAvailable } from './support/provision.ts'
 import { isRun, readSections, type Section } from './support/read-sections.ts'
 
@@ -25,31 +25,31 @@ const [setUp, ...sections] = readSections(
 describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
   let server: Running
   let proxy: Running
-  let house: House
-  let desk: Desk
+  let gateway: Gateway
+  let workspace: Workspace
   beforeAll(async () => {
     server = await ollama.start({ models: ['base'] })
     await createUnhurried(server, 'llama3.2')
     const model = { provider: 'ollama_chat', apiBase: server.url, model: 'llama3.2' } as const
     proxy = await litellm.start({ masterKey, models: { 'llama3.2': model } })
-    house = await openHouse(server, ['ollama', 'litellm'], (ollamaUrl) => ({
+    gateway = await openGateway(server, ['ollama', 'litellm'], (ollamaUrl) => ({
       ollamaUrl,
       env: { LITELLM_URL: proxy.url, LITELLM_MASTER_KEY: masterKey },
     }))
-    desk = await layDesk()
+    workspace = await createWorkspace()
   }, 240_000)
   afterAll(async () => {
-    await desk?.remove()
-    await house?.stop()
+    await workspace?.remove()
+    await gateway?.stop()
     await proxy?.stop()
     await server?.stop()
   })
 
   const putIn = (text: string) =>
     text
-      .replaceAll(shown.url, house.stack.url)
-      .replaceAll(shown.key, house.people.ada.key)
-      .replaceAll(shown.ca, `'${house.stack.caFile}'`)
+      .replaceAll(shown.url, gateway.stack.url)
+      .replaceAll(shown.key, gateway.people.ada.key)
+      .replaceAll(shown.ca, `'${gateway.stack.caFile}'`)
 
   /** As a reader would: the set-up, the section's settings, then its program. */
   const runSection = async ({ shell, program }: Section): Promise<string> => {
@@ -57,15 +57,15 @@ describe.skipIf(!isAvailable)('docs/clients.md', { timeout: 120_000 }, () => {
     const words: string[] = []
     if (program !== null) {
       const name = program.language === 'js' ? 'snippet.mjs' : 'snippet.py'
-      await writeFile(join(desk.home, name), putIn(program.text))
+      await writeFile(join(workspace.home, name), putIn(program.text))
       const python = program.text.includes('from litellm') ? 'litellm' : 'python'
-      words.push(...desk.command(program.language === 'js' ? 'node' : python, name))
+      words.push(...workspace.command(program.language === 'js' ? 'node' : python, name))
       lines.push('exec "$@"')
     }
     const env = ['HOME', 'PATH'].map((name) => `${name}=${process.env[name]}`)
     const clean = ['-i', ...env, 'LITELLM_LOCAL_MODEL_COST_MAP=True', 'bash', '-c']
     return await runCommand('env', [...clean, lines.join('\n'), 'bash', ...words], {
-      ...{ timeoutSeconds: 60, cwd: desk.home },
+      ...{ timeoutSeconds: 60, cwd: workspace.home },
     })
   }
 

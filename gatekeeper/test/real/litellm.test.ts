@@ -5,8 +5,8 @@ import { llamaServer } from './parts/llama-server.ts'
 import type { Running } from './parts/part.ts'
 import { itServesAnthropicClients } from './support/anthropic-client.ts'
 import { itChargesTexts } from './support/charges.ts'
-import { type Door, fewTokens, messages } from './support/door.ts'
-import { type House, openHouse } from './support/house.ts'
+import { type EntryPoint, fewTokens, messages } from './support/entry-point.ts'
+import { type Gateway, openGateway } from './support/gateway.ts'
 import { isLlamaIdle } from './support/llama-metrics.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
 import {
@@ -29,26 +29,26 @@ const asked = { messages, max_tokens: fewTokens }
 describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_000 }, () => {
   let model: Running
   let server: Running
-  let house: House
+  let gateway: Gateway
   beforeAll(async () => {
     model = await llamaServer.start({ apiKey: providerKey })
     const place = { apiBase: `${model.url}/v1`, model: 'tiny' }
     const tiny = { ...place, apiKey: providerKey }
     const refused = { ...place, apiKey: outdatedKey }
     server = await litellm.start({ masterKey, models: { tiny, refused, turned: refused } })
-    house = await openHouse(server, 'litellm', (url) => ({
+    gateway = await openGateway(server, 'litellm', (url) => ({
       env: { LITELLM_URL: url, LITELLM_MASTER_KEY: masterKey },
     }))
   }, 240_000)
   afterAll(async () => {
-    await house?.stop()
+    await gateway?.stop()
     await server?.stop()
     await model?.stop()
   })
 
-  const openai: Door = {
+  const openai: EntryPoint = {
     name: 'openai',
-    house: () => house,
+    gateway: () => gateway,
     ...{ path: '/litellm/v1', point: 'relay', model: 'tiny' },
     watchServer: () => () => isLlamaIdle(model, providerKey),
     restsWithinMs,
@@ -58,7 +58,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   itServesAnthropicClients({ ...openai, path: '/litellm' })
 
   it('a client that omits /v1 is served as well', async () => {
-    const client = createOpenai({ ...openai, path: '/litellm' }, house.people.ada.key)
+    const client = createOpenai({ ...openai, path: '/litellm' }, gateway.people.ada.key)
     const answer = await client.chat.completions.create({ model: 'mock', messages })
     expect(answer.choices[0]?.message.content).toBe(mockAnswer)
   })
@@ -66,7 +66,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   it.each(['/key/generate', '/key/info', '/user/new', '/config/yaml', '/spend/logs', '/ui/'])(
     'administration does not exist, even for a valid key: %s',
     async (path) => {
-      const { stack, people, tap } = house
+      const { stack, people, tap } = gateway
       for (const method of ['GET', 'POST']) {
         const answer = await stack.send(`/litellm${path}`, { method, key: people.ada.key })
         expect(answer.status).toBe(404)
@@ -78,7 +78,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   it.each(['api_base', 'mock_response', 'user_config', 'fallbacks', 'num_retries'])(
     'a body may not change its upstream: %s',
     async (member) => {
-      const { stack, people } = house
+      const { stack, people } = gateway
       const json = { model: 'tiny', messages, [member]: 'http://127.0.0.1:1' }
       const answer = await stack.send('/litellm/v1/chat/completions', { key: people.ada.key, json })
       expect(answer.status).toBe(400)
@@ -90,7 +90,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     ['/litellm/v1/chat/completions', 'refused'],
     ['/litellm/v1/messages', 'turned'],
   ])("a provider that refuses LiteLLM's key is a 502 that says so: %s", async (path, name) => {
-    const { stack, people } = house
+    const { stack, people } = gateway
     const ask = () => stack.send(path, { key: people.ada.key, json: { ...asked, model: name } })
     const answer = await ask()
     expect(answer.status, answer.text).toBe(502)
@@ -107,7 +107,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     ['a wrong one', { LITELLM_MASTER_KEY: outdatedKey }, 400, 'No connected db'],
   ])('the gatekeeper has %s for LiteLLM: the answer', async (_, env, status, said) => {
     const describeTo = (url: string) => ({ env: { LITELLM_URL: url, ...env } })
-    const other = await openHouse(server, 'litellm', describeTo)
+    const other = await openGateway(server, 'litellm', describeTo)
     try {
       const { stack, people } = other
       const json = { ...asked, model: 'tiny' }
@@ -125,12 +125,12 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
       generationConfig: { maxOutputTokens: fewTokens },
     }
     const ask = (key: string, name: string) =>
-      house.stack.send(`/litellm/v1beta/models/${name}`, {
+      gateway.stack.send(`/litellm/v1beta/models/${name}`, {
         ...{ headers: { 'x-goog-api-key': key }, json },
       })
 
     it('a text is generated, whole and as a stream', async () => {
-      const { ada } = house.people
+      const { ada } = gateway.people
       for (const act of ['generateContent', 'streamGenerateContent?alt=sse']) {
         const answer = await ask(ada.key, `tiny:${act}`)
         expect(answer.status, answer.text).toBe(200)
@@ -139,7 +139,7 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
     })
 
     it('every refusal has the form of Google', async () => {
-      const { stranger, limited } = house.people
+      const { stranger, limited } = gateway.people
       for (const [key, code, status] of [
         [createApiKey().key, 401, 'UNAUTHENTICATED'],
         [stranger.key, 403, 'PERMISSION_DENIED'],
@@ -153,5 +153,5 @@ describe.skipIf(!isAvailable)('LiteLLM behind the shipped gate', { timeout: 120_
   })
 
   itKeepsCredentials(openai, { listPath: '/models', serverKey: masterKey })
-  itChargesTexts(() => house)
+  itChargesTexts(() => gateway)
 })

@@ -10,8 +10,8 @@ import {
   itCountsForAnthropicClients,
   itServesAnthropicClients,
 } from './support/anthropic-client.ts'
-import { type Door, fewTokens, messages } from './support/door.ts'
-import { type House, openHouse } from './support/house.ts'
+import { type EntryPoint, fewTokens, messages } from './support/entry-point.ts'
+import { type Gateway, openGateway } from './support/gateway.ts'
 import { isLlamaIdle } from './support/llama-metrics.ts'
 import { itKeepsCredentials } from './support/no-leaks.ts'
 import {
@@ -42,7 +42,7 @@ services:
 describe.skipIf(!isAvailable)('llama-server with a key of its own, relayed', suite, () => {
   let folder: string
   let server: Running
-  let house: House
+  let gateway: Gateway
   const relayTo = (url: string, key: string) => {
     const keyFile = join(folder, 'llama.key')
     writeFileSync(keyFile, `${key}\n`, { mode: 0o600 })
@@ -52,17 +52,17 @@ describe.skipIf(!isAvailable)('llama-server with a key of its own, relayed', sui
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gk-real-'))
     server = await llamaServer.start({ apiKey: serverKey })
-    house = await openHouse(server, 'llama', (url) => relayTo(url, serverKey))
+    gateway = await openGateway(server, 'llama', (url) => relayTo(url, serverKey))
   }, 90_000)
   afterAll(async () => {
-    await house?.stop()
+    await gateway?.stop()
     await server?.stop()
     if (folder) rmSync(folder, { recursive: true, force: true })
   })
 
-  const openai: Door = {
+  const openai: EntryPoint = {
     name: 'openai',
-    house: () => house,
+    gateway: () => gateway,
     ...{ path: '/v1', point: 'relay', model: 'tiny' },
     watchServer: () => () => isLlamaIdle(server, serverKey),
     restsWithinMs,
@@ -76,17 +76,21 @@ describe.skipIf(!isAvailable)('llama-server with a key of its own, relayed', sui
 
   it('a client that does not trust the CA never sends its key', async () => {
     const send = untrustingFetch as unknown as typeof fetch
-    const client = createOpenai(openai, house.people.ada.key, send).withOptions({ maxRetries: 0 })
+    const client = createOpenai(openai, gateway.people.ada.key, send).withOptions({ maxRetries: 0 })
     await expect(client.models.list()).rejects.toBeInstanceOf(OpenAI.APIConnectionError)
   })
 
   itKeepsCredentials(openai, { listPath: '/models', serverKey })
 
   it("a wrong key of the gatekeeper's own is a 502, never the client's mistake", async () => {
-    const other = await openHouse(server, 'llama', (url) => relayTo(url, 'sk-outdated-0123456789'))
+    const other = await openGateway(server, 'llama', (url) =>
+      relayTo(url, 'sk-outdated-0123456789'),
+    )
     try {
-      const door = { ...openai, house: () => other }
-      const chat = createOpenai(door, other.people.ada.key).withOptions({ maxRetries: 0 }).chat
+      const entryPoint = { ...openai, gateway: () => other }
+      const chat = createOpenai(entryPoint, other.people.ada.key).withOptions({
+        maxRetries: 0,
+      }).chat
       const asked = chat.completions.create({ model: 'tiny', messages, max_tokens: fewTokens })
       const error = await asked.catch((failure: unknown) => failure)
       expect(error).toBeInstanceOf(OpenAI.InternalServerError)
@@ -99,22 +103,22 @@ describe.skipIf(!isAvailable)('llama-server with a key of its own, relayed', sui
 
 describe.skipIf(!isAvailable)('llama-server behind a check', suite, () => {
   let server: Running
-  let house: House
+  let gateway: Gateway
   beforeAll(async () => {
     server = await llamaServer.start({})
-    house = await openHouse(server, 'llama', (url) => ({
+    gateway = await openGateway(server, 'llama', (url) => ({
       config: gatewayFile('', '{prefix: /llama, strip: true, mode: check}'),
       caddyfile: (text) => addCheckedService(text, url),
     }))
   }, 90_000)
   afterAll(async () => {
-    await house?.stop()
+    await gateway?.stop()
     await server?.stop()
   })
 
-  const openai: Door = {
+  const openai: EntryPoint = {
     name: 'openai',
-    house: () => house,
+    gateway: () => gateway,
     ...{ path: '/llama/v1', point: 'check', model: 'tiny' },
     watchServer: () => () => isLlamaIdle(server, null),
     restsWithinMs,

@@ -7,7 +7,7 @@ import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { llamaServer } from './parts/llama-server.ts'
 import type { Running } from './parts/part.ts'
-import { messages } from './support/door.ts'
+import { messages } from './support/entry-point.ts'
 import { areAvailable } from './support/provision.ts'
 
 const isAvailable = await areAvailable(llamaServer)

@@ -4,7 +4,7 @@ import { waitUntil } from '../support/child.ts'
 import type { Running } from './parts/part.ts'
 import { speech } from './parts/speech.ts'
 import { whisper } from './parts/whisper.ts'
-import { type House, openHouse, secretsOf } from './support/house.ts'
+import { type Gateway, openGateway, secretsOf } from './support/gateway.ts'
 import { areAvailable } from './support/provision.ts'
 
 const sentence = 'The quick brown fox jumps over the lazy dog.'
@@ -17,22 +17,22 @@ const canHear = canSpeak && (await areAvailable(whisper))
 describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 }, () => {
   let server: Running
   let listener: Running | undefined
-  let house: House
+  let gateway: Gateway
   beforeAll(async () => {
     server = await speech.start({})
     if (canHear) listener = await whisper.start({})
-    house = await openHouse(server, ['tts', 'whisper'], (url) => ({
+    gateway = await openGateway(server, ['tts', 'whisper'], (url) => ({
       env: { TTS_URL: url, ...(listener && { WHISPER_URL: listener.url }) },
     }))
   }, 120_000)
   afterAll(async () => {
-    await house?.stop()
+    await gateway?.stop()
     await listener?.stop()
     await server?.stop()
   })
 
   const say = (input: string, key: string | null, signal?: AbortSignal) =>
-    house.fetch(`${house.stack.url}/tts/v1/audio/speech`, {
+    gateway.fetch(`${gateway.stack.url}/tts/v1/audio/speech`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -43,7 +43,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
     })
 
   it('text gives a WAV, and the service receives the identity of the caller', async () => {
-    const answer = await say(sentence, house.people.ada.key)
+    const answer = await say(sentence, gateway.people.ada.key)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe('audio/wav')
     const wav = Buffer.from(await answer.arrayBuffer())
@@ -54,12 +54,12 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
   })
 
   it('a key limited to models gets the same: the service has no models', async () => {
-    expect((await say(sentence, house.people.limited.key)).status).toBe(200)
+    expect((await say(sentence, gateway.people.limited.key)).status).toBe(200)
   })
 
   it('the answer is streamed, and a client that disconnects ends it', async () => {
     const abort = new AbortController()
-    const answer = await say(book, house.people.ada.key, abort.signal)
+    const answer = await say(book, gateway.people.ada.key, abort.signal)
     const reader = answer.body?.getReader()
     const first = await reader?.read()
     expect(Buffer.from(first?.value ?? []).toString('latin1', 0, 4)).toBe('RIFF')
@@ -73,20 +73,20 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
   it.each([
     ['no key', () => null, 401],
     ['an unknown key', () => createApiKey().key, 401],
-    ['a key for another service', () => house.people.stranger.key, 403],
-    ['a readonly key', () => house.people.reader.key, 403],
+    ['a key for another service', () => gateway.people.stranger.key, 403],
+    ['a readonly key', () => gateway.people.reader.key, 403],
   ])('%s gets no word out of it', async (_, key, status) => {
-    const before = house.tap.sent().length
+    const before = gateway.tap.sent().length
     const answer = await say(sentence, key())
     expect(answer.status).toBe(status)
     expect(answer.headers.get('content-type')).toContain('application/json')
-    expect(house.tap.sent()).toHaveLength(before)
+    expect(gateway.tap.sent()).toHaveLength(before)
   })
 
   it('the service sees no credential of ours', () => {
-    const sent = house.tap.sent()
+    const sent = gateway.tap.sent()
     expect(sent).toContain('/v1/audio/speech')
-    for (const secret of secretsOf(house)) expect(sent.includes(secret)).toBe(false)
+    for (const secret of secretsOf(gateway)) expect(sent.includes(secret)).toBe(false)
     expect(sent).not.toMatch(/^(authorization|x-api-key|cookie):/im)
   })
 
@@ -95,7 +95,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
       const form = new FormData()
       form.set('audio_file', new Blob([audio], { type: 'audio/wav' }), 'speech.wav')
       const { body, headers } = await multipart(form)
-      return await house.fetch(`${house.stack.url}/whisper/asr`, {
+      return await gateway.fetch(`${gateway.stack.url}/whisper/asr`, {
         method: 'POST',
         headers: { ...headers, authorization: `Bearer ${key}` },
         body,
@@ -103,7 +103,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
     }
 
     it('one writes down the speech of the other', async () => {
-      const { ada } = house.people
+      const { ada } = gateway.people
       const spoken = await (await say(sentence, ada.key)).arrayBuffer()
       const heard = (await (await hear(spoken, ada.key)).json()) as { text: string }
       expect(heard.text.toLowerCase()).toMatch(/quick|brown|fox|lazy|dog/)
@@ -111,7 +111,7 @@ describe.skipIf(!canSpeak)('speech behind the shipped check', { timeout: 60_000 
 
     it('an upload with a wrong key is refused', async () => {
       expect((await hear(new ArrayBuffer(2_000_000), createApiKey().key)).status).toBe(401)
-      expect((await hear(new ArrayBuffer(1_000), house.people.stranger.key)).status).toBe(403)
+      expect((await hear(new ArrayBuffer(1_000), gateway.people.stranger.key)).status).toBe(403)
     })
   })
 })

@@ -36,7 +36,7 @@ export type Person = {
  * Answers each prompt of the page as a person would, with the key as the password, once, or
  * cancels it if `key` is null.
  */
-export async function seatPerson(page: Page, key: string | null): Promise<Person> {
+export async function answerPrompts(page: Page, key: string | null): Promise<Person> {
   const session = await page.context().newCDPSession(page)
   const prompts: Prompt[] = []
   session.on('Fetch.requestPaused', ({ requestId }) => {

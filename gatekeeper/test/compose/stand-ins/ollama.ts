@@ -17,13 +17,13 @@ async function serve(): Promise<void> {
   const upstream = await startDemoUpstream({ keepMax: 0, pauseMs: 150 })
   const inner = Number(new URL(upstream.url).port)
   // The demonstration listens on loopback only.
-  const door = createServer((outside) => {
+  const server = createServer((outside) => {
     const inside = connect(inner, '127.0.0.1')
     outside.pipe(inside).pipe(outside)
     outside.on('error', () => inside.destroy())
     inside.on('error', () => outside.destroy())
   })
-  door.listen(Number(port), host)
+  server.listen(Number(port), host)
 }
 
 if (command === 'serve') await serve()

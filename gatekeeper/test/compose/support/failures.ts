@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { waitUntil } from '../../support/child.ts'
-import type { Answer, House } from './house.ts'
+import type { Answer, Deployment } from './deployment.ts'
 import { inspect, programOf } from './processes.ts'
 
 /** On a busy machine an answer is late by up to this. */
@@ -9,9 +9,9 @@ const slackMs = 5_000
 const points = ['/api/tags', '/chat/api/tags']
 
 /** When dead or frozen, the gate closes soon, and opens again by itself. */
-export function itFailsClosed(house: () => House, key: () => string): void {
+export function itFailsClosed(deployment: () => Deployment, key: () => string): void {
   const ask = (path: string, credential: string | undefined) =>
-    house()
+    deployment()
       .send(path, { key: credential })
       .catch((): Answer => ({ status: 0, text: '', ms: 0 }))
 
@@ -24,8 +24,8 @@ export function itFailsClosed(house: () => House, key: () => string): void {
   }
 
   it('a gatekeeper that is killed: refused within 1.5 s, back within 5 s', async () => {
-    const before = (await inspect(house(), 'gatekeeper')).RestartCount
-    process.kill(await programOf(house(), 'gatekeeper'), 'SIGKILL')
+    const before = (await inspect(deployment(), 'gatekeeper')).RestartCount
+    process.kill(await programOf(deployment(), 'gatekeeper'), 'SIGKILL')
     const killedAt = performance.now()
     const answers: Answer[] = []
     while (performance.now() - killedAt < 1_000) {
@@ -39,11 +39,11 @@ export function itFailsClosed(house: () => House, key: () => string): void {
       ).toBe(true)
       expect(ms).toBeLessThan(1_500 + slackMs)
     }
-    expect((await inspect(house(), 'gatekeeper')).RestartCount).toBe(before + 1)
+    expect((await inspect(deployment(), 'gatekeeper')).RestartCount).toBe(before + 1)
   })
 
   it('a gatekeeper that is frozen: closed within 2 s, back within 5 s', async () => {
-    await house().compose('pause', 'gatekeeper')
+    await deployment().compose('pause', 'gatekeeper')
     try {
       await sleep(2_000)
       for (const path of points) {
@@ -54,7 +54,7 @@ export function itFailsClosed(house: () => House, key: () => string): void {
         }
       }
     } finally {
-      await house().compose('unpause', 'gatekeeper')
+      await deployment().compose('unpause', 'gatekeeper')
     }
     await untilOpen(5_000 + slackMs)
   })
@@ -81,7 +81,7 @@ export function itFailsClosed(house: () => House, key: () => string): void {
     const callers = points.flatMap((path) =>
       [key(), key(), bad, undefined].map((credential) => client(path, credential)),
     )
-    await house().compose('restart')
+    await deployment().compose('restart')
     await untilOpen(20_000)
     const goodBefore = good
     await sleep(500)

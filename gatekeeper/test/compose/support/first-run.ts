@@ -1,18 +1,21 @@
 import { chown, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import type { Deployment } from './deployment.ts'
 import { readGuide } from './guide.ts'
-import type { House } from './house.ts'
 
 const keyForm = /gk_[0-9a-z]{10}_[0-9A-Za-z]{49}/
 
 /** The commands of a new user, in the order of the guide, with nothing configured. */
-export function itStartsForNewcomers(house: () => House, keepKey: (key: string) => void): void {
+export function itStartsForNewcomers(
+  deployment: () => Deployment,
+  keepKey: (key: string) => void,
+): void {
   let key = ''
 
   it('the guide: up, and a first key', async () => {
     const [upAndKey = ''] = readGuide('First run', 'sh')
-    key = keyForm.exec(await house().shell(upAndKey))?.[0] ?? ''
+    key = keyForm.exec(await deployment().shell(upAndKey))?.[0] ?? ''
     expect(key).not.toBe('')
     keepKey(key)
   })
@@ -20,14 +23,14 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
   it('the guide: one call over TLS with the root of Caddy, one with the key', async () => {
     const [, calls = ''] = readGuide('First run', 'sh')
     expect(calls).toContain('gk_…')
-    const said = await house().shell(calls.replace('gk_…', key))
+    const said = await deployment().shell(calls.replace('gk_…', key))
     expect(said).toContain('"status":"ok"')
     expect(said).toContain('"user":"ada"')
   })
 
   it('a caller without a key is refused, over HTTP/2 as well', async () => {
     const ask = (words: string) =>
-      house().shell(
+      deployment().shell(
         `curl -s --cacert root.crt ${words} -o /dev/null -w '%{http_code} %{http_version}' https://localhost:8443/status`,
       )
     expect(await ask('--http1.1')).toBe('401 1.1')
@@ -36,8 +39,8 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
   })
 
   it('by default the ports are open on loopback only', async () => {
-    const { engineAddress } = house().engine.network
-    const said = await house().shell(
+    const { engineAddress } = deployment().engine.network
+    const said = await deployment().shell(
       `curl -sk -m 3 https://${engineAddress}:8443/health -o /dev/null || echo closed`,
     )
     expect(said.trim()).toBe('closed')
@@ -46,16 +49,16 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
 
   it('the guide: Ollama behind it, and a model', async () => {
     const [, , withOllama = ''] = readGuide('First run', 'sh')
-    const said = await house().shell(withOllama.replace('$GK_API_KEY', key))
+    const said = await deployment().shell(withOllama.replace('$GK_API_KEY', key))
     expect(said).toContain('pulled llama3.2')
     expect(said).toContain('"models"')
   })
 
   it('a clone of another user: the message names the uid and the fix, and nothing is written', async () => {
-    const keys = path.join(house().clone, 'keys')
+    const keys = path.join(deployment().clone, 'keys')
     await chown(keys, 0, 0)
     const add = 'docker compose run --rm keys add --user eve --service ollama 2>&1 || echo code $?'
-    const said = await house().shell(add)
+    const said = await deployment().shell(add)
     await chown(keys, 1000, 1000)
     expect(said).toContain('EACCES')
     expect(said).toContain('uid 1000')
@@ -65,11 +68,11 @@ export function itStartsForNewcomers(house: () => House, keepKey: (key: string) 
   })
 
   it('a key file that the gatekeeper may not read stops its start, and the message says why', async () => {
-    const file = path.join(house().clone, 'keys/plain.json')
+    const file = path.join(deployment().clone, 'keys/plain.json')
     await writeFile(file, '{}', { mode: 0o600 })
     await chown(file, 0, 0)
     const run = 'docker compose run --rm --no-deps -e API_KEYS_FILE=keys/plain.json gatekeeper'
-    const said = await house().shell(`${run} 2>&1 || echo code $?`)
+    const said = await deployment().shell(`${run} 2>&1 || echo code $?`)
     await rm(file)
     expect(said).toContain('runs as uid 1000')
     expect(said).toContain('GATEKEEPER_UID')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type House, readPins } from './house.ts'
+import { type Deployment, readPins } from './deployment.ts'
 import { inspect, programOf, statusOf } from './processes.ts'
 
 const netBindService = '0000000000000400'
@@ -7,9 +7,9 @@ const bounding = { caddy: netBindService, gatekeeper: '0'.repeat(16), ollama: '0
 const services = Object.keys(bounding) as (keyof typeof bounding)[]
 
 /** Kernel settings are read from the kernel, not from the file that we wrote. */
-export function itIsHardened(house: () => House): void {
+export function itIsHardened(deployment: () => Deployment): void {
   it.each(services)('%s runs as an unprivileged user, without a capability', async (service) => {
-    const status = await statusOf(await programOf(house(), service))
+    const status = await statusOf(await programOf(deployment(), service))
     expect(status['Uid']?.split('\t')).toEqual(Array(4).fill('1000'))
     for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
       expect(status[name]).toBe('0'.repeat(16))
@@ -21,19 +21,19 @@ export function itIsHardened(house: () => House): void {
 
   it.each(services)('%s can write only to its volumes and a small /tmp', async (service) => {
     const script = 'for f in / /etc /usr /app/keys /app/secrets; do touch $f/x 2>&1; done; true'
-    const said = await house().compose('exec', '-T', service, 'sh', '-c', script)
+    const said = await deployment().compose('exec', '-T', service, 'sh', '-c', script)
     expect(said).not.toBe('')
     for (const line of said.trim().split('\n')) {
       expect(line).toMatch(/Read-only file system|No such file/)
     }
     const run = 'cp /bin/sh /tmp/sh && /tmp/sh -c true 2>&1 || echo refused'
-    expect(await house().compose('exec', '-T', service, 'sh', '-c', run)).toContain('refused')
+    expect(await deployment().compose('exec', '-T', service, 'sh', '-c', run)).toContain('refused')
   })
 
   it.each(services)(
     '%s has its limits, an init, a restart policy, logs that rotate',
     async (name) => {
-      const { HostConfig } = await inspect(house(), name)
+      const { HostConfig } = await inspect(deployment(), name)
       expect(HostConfig).toMatchObject({
         ...{ ReadonlyRootfs: true, Privileged: false, Init: true, CapDrop: ['ALL'] },
         RestartPolicy: { Name: 'unless-stopped' },
@@ -46,9 +46,9 @@ export function itIsHardened(house: () => House): void {
   )
 
   it('the stand-in of Caddy needs its capability as the official one does', async () => {
-    const { caddy } = await readPins(house().clone)
+    const { caddy } = await readPins(deployment().clone)
     const run = (...more: string[]) =>
-      house().engine.docker(
+      deployment().engine.docker(
         'run',
         '--rm',
         '--cap-drop=ALL',
@@ -64,13 +64,13 @@ export function itIsHardened(house: () => House): void {
 
   it('a container that uses more memory than its limit is ended', async () => {
     const take = 'const a=[];for(;;)a.push(Buffer.alloc(8e6,1))'
-    const run = house().compose('run', '--rm', '--entrypoint', 'node', 'keys', '-e', take)
+    const run = deployment().compose('run', '--rm', '--entrypoint', 'node', 'keys', '-e', take)
     await expect(run).rejects.toThrow(/failed \(137\)/)
   })
 
   it('files that Caddy and the gatekeeper share are for them only', async () => {
     const list = "find /state -exec stat -c '%a %u %F %n' {} +"
-    const said = await house().compose('exec', '-T', 'caddy', 'sh', '-c', list)
+    const said = await deployment().compose('exec', '-T', 'caddy', 'sh', '-c', list)
     const entries = said.trim().split('\n')
     expect(entries.length).toBeGreaterThan(5)
     for (const entry of entries.filter((line) => !/ \/state$/.test(line))) {
@@ -80,7 +80,7 @@ export function itIsHardened(house: () => House): void {
   })
 
   it("Docker's own proxy settings do not reach Caddy", async () => {
-    const { Config } = await inspect(house(), 'caddy')
+    const { Config } = await inspect(deployment(), 'caddy')
     for (const name of ['HTTP_PROXY', 'https_proxy']) expect(Config.Env).toContain(`${name}=`)
   })
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { type House, readPins } from './house.ts'
+import { type Deployment, readPins } from './deployment.ts'
 
 const image = 'gatekeeper:local'
 const megabytes = (bytes: number) => Math.round(bytes / 1e6)
@@ -13,15 +13,16 @@ const listPackages = `const fs = require("fs");
     console.log(name + "@" + version);
   }`
 
-export function itIsSmall(house: () => House): void {
-  const run = (script: string) => house().engine.docker('run', '--rm', image, 'sh', '-c', script)
+export function itIsSmall(deployment: () => Deployment): void {
+  const run = (script: string) =>
+    deployment().engine.docker('run', '--rm', image, 'sh', '-c', script)
   const bytesOf = async (name: string) =>
-    Number(await house().engine.docker('image', 'inspect', '-f', '{{.Size}}', name))
+    Number(await deployment().engine.docker('image', 'inspect', '-f', '{{.Size}}', name))
 
   it('adds little to its base, and no compiler', async () => {
     const ours = await bytesOf(image)
-    const own = ours - (await bytesOf((await readPins(house().clone)).node))
-    house().log(`image: ${megabytes(ours)} MB, ${megabytes(own)} MB of them ours`)
+    const own = ours - (await bytesOf((await readPins(deployment().clone)).node))
+    deployment().log(`image: ${megabytes(ours)} MB, ${megabytes(own)} MB of them ours`)
     expect(own).toBeLessThan(60e6)
     expect(await run('for t in gcc cc make python3; do command -v $t; done; true')).toBe('')
   })
@@ -31,7 +32,7 @@ export function itIsSmall(house: () => House): void {
     const { components } = JSON.parse(text) as { components: { name: string; version: string }[] }
     const listed = new Set(components.map(({ name, version }) => `${name}@${version}`))
     const there = (await run(`node -e '${listPackages}'`)).trim().split('\n')
-    house().log(`image: ${there.length} packages`)
+    deployment().log(`image: ${there.length} packages`)
     expect(there.length).toBeGreaterThan(10)
     expect(there.filter((name) => !listed.has(name))).toEqual([])
     const file = process.env['GATEKEEPER_SBOM']

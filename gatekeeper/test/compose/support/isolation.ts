@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
-import { type House, readPins } from './house.ts'
+import { type Deployment, readPins } from './deployment.ts'
 import { inspect, knock, runNode } from './processes.ts'
 
 /** Prints every TCP port of `host` that is open. */
@@ -16,21 +16,22 @@ Promise.all(Array.from({length:400},work)).then(()=>console.log(JSON.stringify(o
  * Which container can reach which. Each "closed" has an "open" next to it, or it would prove
  * nothing.
  */
-export function itIsolates(house: () => House): void {
+export function itIsolates(deployment: () => Deployment): void {
   const addressOf = async (service: string, network: string) =>
-    (await inspect(house(), service)).NetworkSettings.Networks[`gatekeeper_${network}`]
+    (await inspect(deployment(), service)).NetworkSettings.Networks[`gatekeeper_${network}`]
       ?.IPAddress ?? ''
 
   /** Runs Node in a container of its own on one of the networks. */
   const runOn = async (network: string, code: string) => {
-    const { node } = await readPins(house().clone)
+    const { node } = await readPins(deployment().clone)
     const words = ['run', '--rm', '--network', `gatekeeper_${network}`, node, 'node', '-e', code]
-    return (await house().engine.docker(...words)).trim()
+    return (await deployment().engine.docker(...words)).trim()
   }
 
   it('only Caddy publishes ports', async () => {
     const ports = async (service: string) =>
-      Object.values((await inspect(house(), service)).NetworkSettings.Ports).filter(Boolean).length
+      Object.values((await inspect(deployment(), service)).NetworkSettings.Ports).filter(Boolean)
+        .length
     expect(await ports('caddy')).toBe(2)
     for (const service of ['gatekeeper', 'ollama', 'tts']) expect(await ports(service)).toBe(0)
   })
@@ -61,28 +62,28 @@ export function itIsolates(house: () => House): void {
     const ollama = await addressOf('ollama', 'ollama')
     const tts = await addressOf('tts', 'tts')
     const knocks = [
-      runNode(house(), 'tts', knock('ollama', 11434)),
-      runNode(house(), 'tts', knock(ollama, 11434)),
-      runNode(house(), 'ollama', knock(tts, 8880)),
-      runNode(house(), 'gatekeeper', knock(tts, 8880)),
+      runNode(deployment(), 'tts', knock('ollama', 11434)),
+      runNode(deployment(), 'tts', knock(ollama, 11434)),
+      runNode(deployment(), 'ollama', knock(tts, 8880)),
+      runNode(deployment(), 'gatekeeper', knock(tts, 8880)),
     ]
     expect(await Promise.all(knocks)).not.toContain('open')
-    expect(await runNode(house(), 'tts', knock('127.0.0.1', 8880))).toBe('open')
+    expect(await runNode(deployment(), 'tts', knock('127.0.0.1', 8880))).toBe('open')
   })
 
   it('only the egress network leads out', async () => {
-    const { ourAddress } = house().engine.network
-    const world = createServer((socket) => socket.end()).listen(0, ourAddress)
-    await once(world, 'listening')
-    const { port } = world.address() as { port: number }
+    const { ourAddress } = deployment().engine.network
+    const outside = createServer((socket) => socket.end()).listen(0, ourAddress)
+    await once(outside, 'listening')
+    const { port } = outside.address() as { port: number }
     try {
       const knocks = ['gatekeeper', 'ollama', 'tts'].map((service) =>
-        runNode(house(), service, knock(ourAddress, port)),
+        runNode(deployment(), service, knock(ourAddress, port)),
       )
       expect(await Promise.all(knocks)).not.toContain('open')
       expect(await runOn('egress', knock(ourAddress, port))).toBe('open')
     } finally {
-      world.close()
+      outside.close()
     }
   })
 }

@@ -3,17 +3,17 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { addKey } from '../../../src/operations/keys/key-writer.ts'
 import { waitUntil } from '../../support/child.ts'
-import type { House } from './house.ts'
+import type { Deployment } from './deployment.ts'
 
 const chat = { model: 'demo', stream: true, messages: [{ role: 'user', content: 'hello' }] }
 
 /** A stream of the fake Ollama: some thirty parts in five seconds. */
 export async function openStream(
-  house: House,
+  deployment: Deployment,
   key: string,
 ): Promise<{ readonly status: number; readonly chunks: AsyncIterable<Buffer> }> {
-  const answer = await (await house.dispatcher()).request({
-    ...{ origin: house.url, path: '/v1/chat/completions', method: 'POST' },
+  const answer = await (await deployment.dispatcher()).request({
+    ...{ origin: deployment.url, path: '/v1/chat/completions', method: 'POST' },
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(chat),
   })
@@ -31,9 +31,9 @@ export async function readStream(chunks: AsyncIterable<Buffer>) {
 }
 
 /** The view of clients on other machines. */
-export function itServesFromOutside(house: () => House, key: () => string): void {
+export function itServesFromOutside(deployment: () => Deployment, key: () => string): void {
   it('over TLS and HTTP/2: 401 without a key, 200 with one, at both points', async () => {
-    const session = connectH2(house().url, { ca: await house().ca() })
+    const session = connectH2(deployment().url, { ca: await deployment().ca() })
     const ask = (target: string, fields: Record<string, string>) =>
       new Promise<number>((resolve, reject) => {
         const stream = session.request({ ':path': target, ...fields })
@@ -53,14 +53,14 @@ export function itServesFromOutside(house: () => House, key: () => string): void
   })
 
   it('plain HTTP only leads to HTTPS', async () => {
-    const { engineAddress } = house().engine.network
+    const { engineAddress } = deployment().engine.network
     const answer = await fetch(`http://${engineAddress}:8080/api/tags`, { redirect: 'manual' })
     expect(answer.status).toBe(308)
     expect(answer.headers.get('location')).toBe(`https://${engineAddress}:8443/api/tags`)
   })
 
   it('a stream comes chunk by chunk', async () => {
-    const { status, chunks } = await openStream(house(), key())
+    const { status, chunks } = await openStream(deployment(), key())
     const { text, times } = await readStream(chunks)
     expect(status).toBe(200)
     expect(text).toContain('data: [DONE]')
@@ -69,7 +69,7 @@ export function itServesFromOutside(house: () => House, key: () => string): void
   })
 
   it('a key added on the host works within 2 s inside', async () => {
-    const file = path.join(house().clone, 'keys/keys.json')
+    const file = path.join(deployment().clone, 'keys/keys.json')
     const known = { serviceNameOf: (name: string) => name }
     const wanted = {
       user: 'bob',
@@ -78,7 +78,7 @@ export function itServesFromOutside(house: () => House, key: () => string): void
       expiresAt: null,
     } as const
     const made = await addKey(file, wanted, { clock: Date.now, known })
-    await waitUntil(async () => (await house().send('/api/tags', made)).status === 200, {
+    await waitUntil(async () => (await deployment().send('/api/tags', made)).status === 200, {
       // The promise is two seconds; the rest is for a busy machine.
       ...{ limitMs: 5_000, describe: () => 'the new key is refused' },
     })

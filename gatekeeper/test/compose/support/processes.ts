@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'vitest'
-import type { House } from './house.ts'
+import type { Deployment } from './deployment.ts'
 
 /** The id of a service's container. */
-export async function containerOf({ compose }: House, service: string): Promise<string> {
+export async function containerOf({ compose }: Deployment, service: string): Promise<string> {
   return (await compose('ps', '-q', service)).trim()
 }
 
@@ -20,14 +20,14 @@ export type Inspected = {
   }
 }
 
-export async function inspect(house: House, service: string): Promise<Inspected> {
-  const text = await house.engine.docker('inspect', await containerOf(house, service))
+export async function inspect(deployment: Deployment, service: string): Promise<Inspected> {
+  const text = await deployment.engine.docker('inspect', await containerOf(deployment, service))
   return JSON.parse(text)[0] as Inspected
 }
 
 /** The program's process on this machine: the child of the container's init. */
-export async function programOf(house: House, service: string): Promise<number> {
-  const { Pid: init } = (await inspect(house, service)).State
+export async function programOf(deployment: Deployment, service: string): Promise<number> {
+  const { Pid: init } = (await inspect(deployment, service)).State
   const children = await readFile(`/proc/${init}/task/${init}/children`, 'utf8')
   const pid = Number(children.trim().split(' ')[0])
   expect(pid, `the program of ${service}`).toBeGreaterThan(1)
@@ -47,7 +47,11 @@ export async function statusOf(pid: number): Promise<Readonly<Record<string, str
 }
 
 /** Runs a script of Node in a service's container and returns its output. */
-export async function runNode({ compose }: House, service: string, code: string): Promise<string> {
+export async function runNode(
+  { compose }: Deployment,
+  service: string,
+  code: string,
+): Promise<string> {
   return (await compose('exec', '-T', service, 'node', '-e', code)).trim()
 }
 

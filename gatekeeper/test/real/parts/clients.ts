@@ -29,7 +29,7 @@ export const clients = {
 }
 
 /** A folder of programs that find their packages, with the command that runs one of them. */
-export type Desk = {
+export type Workspace = {
   readonly home: string
   /** Command and first words; the program's words follow. */
   readonly command: (kind: ClientHome, program: string) => readonly string[]
@@ -37,7 +37,7 @@ export type Desk = {
 }
 
 /** Copies the programs into a new folder, next to the packages that they import. */
-export async function layDesk(): Promise<Desk> {
+export async function createWorkspace(): Promise<Workspace> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'gatekeeper-clients-'))
   await cp(path.join(folder, 'node'), home, { recursive: true })
   await cp(path.join(folder, 'python'), home, { recursive: true })
@@ -61,9 +61,9 @@ export async function layDesk(): Promise<Desk> {
 }
 
 /** The whole environment of a client: nothing of ours, above all no proxy and no provider's key. */
-export function clientEnvironment(desk: Desk, caFile: string): Record<string, string> {
+export function clientEnvironment(workspace: Workspace, caFile: string): Record<string, string> {
   return {
-    ...{ HOME: desk.home, PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
+    ...{ HOME: workspace.home, PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
     NODE_EXTRA_CA_CERTS: caFile,
     SSL_CERT_FILE: caFile,
     // Otherwise LiteLLM as a library fetches a price list.

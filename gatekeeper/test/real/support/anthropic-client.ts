@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { createApiKey } from '../../../src/api-keys/api-key.ts'
 import { reasonRow } from '../../../src/model/reason.ts'
 import {
-  type Door,
+  type EntryPoint,
   expectServerToStop,
   expectSpread,
   fewTokens,
@@ -11,7 +11,7 @@ import {
   messages,
   readTimed,
   streamedTokens,
-} from './door.ts'
+} from './entry-point.ts'
 
 /** The field in which a client library or a tool built on it sends the key. */
 const carriers: Readonly<Record<string, (key: string) => object>> = {
@@ -24,27 +24,32 @@ const carriers: Readonly<Record<string, (key: string) => object>> = {
 }
 const byCarrier = Object.entries(carriers)
 
-/** `door.path` has no /v1 here: the library adds it. */
-function createAnthropic(door: Door, credential: object): Anthropic {
-  const baseURL = `${door.house().stack.url}${door.path}`
-  return new Anthropic({ baseURL, fetch: door.house().fetch, logLevel: 'off', ...credential })
+/** `entryPoint.path` has no /v1 here: the library adds it. */
+function createAnthropic(entryPoint: EntryPoint, credential: object): Anthropic {
+  const baseURL = `${entryPoint.gateway().stack.url}${entryPoint.path}`
+  return new Anthropic({
+    baseURL,
+    fetch: entryPoint.gateway().fetch,
+    logLevel: 'off',
+    ...credential,
+  })
 }
 
 /** The tests of an Anthropic client for any server with /v1/messages. */
-export function itServesAnthropicClients(door: Door): void {
-  const people = () => door.house().people
-  const { model } = door
+export function itServesAnthropicClients(entryPoint: EntryPoint): void {
+  const people = () => entryPoint.gateway().people
+  const { model } = entryPoint
   const short = { model, messages, max_tokens: fewTokens }
 
   it.each(byCarrier)('anthropic: sends a message with the key as %s', async (_, carry) => {
-    const client = createAnthropic(door, carry(people().ada.key))
+    const client = createAnthropic(entryPoint, carry(people().ada.key))
     const answer = await client.messages.create(short)
     expect(answer.content[0]).toMatchObject({ type: 'text', text: expect.stringMatching(/\S/) })
     expect(answer.usage.output_tokens).toBeGreaterThan(0)
   })
 
   it('anthropic: streams a message part by part', async () => {
-    const client = createAnthropic(door, { apiKey: people().ada.key })
+    const client = createAnthropic(entryPoint, { apiKey: people().ada.key })
     const { parts, times } = await readTimed(() =>
       client.messages.create({
         ...short,
@@ -58,18 +63,18 @@ export function itServesAnthropicClients(door: Door): void {
   })
 
   it('anthropic: an abort in mid-stream stops the server', async () => {
-    const client = createAnthropic(door, { apiKey: people().ada.key })
+    const client = createAnthropic(entryPoint, { apiKey: people().ada.key })
     const stream = await client.messages.create({ ...short, max_tokens: longTokens, stream: true })
     const parts = stream[Symbol.asyncIterator]()
     await parts.next()
     await parts.next()
-    await expectServerToStop(door, () => stream.controller.abort())
+    await expectServerToStop(entryPoint, () => stream.controller.abort())
   })
 
   it.each(byCarrier)(
     'anthropic: a wrong key as %s raises AuthenticationError',
     async (_, carry) => {
-      const client = createAnthropic(door, carry(createApiKey().key))
+      const client = createAnthropic(entryPoint, carry(createApiKey().key))
       const error = await client.messages.create(short).catch((failure: unknown) => failure)
       expect(error).toBeInstanceOf(Anthropic.AuthenticationError)
       expect(error).toMatchObject({
@@ -80,37 +85,37 @@ export function itServesAnthropicClients(door: Door): void {
 
   it('anthropic: two different keys at once are refused', async () => {
     const credential = { authToken: people().ada.key, defaultHeaders: { 'X-Api-Key': 'gk_other' } }
-    const client = createAnthropic(door, credential)
+    const client = createAnthropic(entryPoint, credential)
     const answer = client.messages.create(short)
     await expect(answer).rejects.toBeInstanceOf(Anthropic.BadRequestError)
   })
 
   it.each(byCarrier)('anthropic: a key for another service as %s is refused', async (_, carry) => {
-    const client = createAnthropic(door, carry(people().stranger.key))
+    const client = createAnthropic(entryPoint, carry(people().stranger.key))
     const error = await client.messages.create(short).catch((failure: unknown) => failure)
     expect(error).toBeInstanceOf(Anthropic.PermissionDeniedError)
     expect(error).toMatchObject({ type: 'permission_error' })
   })
 
   it('anthropic: a readonly key lists and sends no message', async () => {
-    const client = createAnthropic(door, { apiKey: people().reader.key })
+    const client = createAnthropic(entryPoint, { apiKey: people().reader.key })
     expect((await client.models.list()).data.length).toBeGreaterThan(0)
     const answer = client.messages.create(short)
     await expect(answer).rejects.toBeInstanceOf(Anthropic.PermissionDeniedError)
   })
 
   it('anthropic: an unlisted path raises NotFoundError', async () => {
-    const client = createAnthropic(door, { apiKey: people().ada.key })
+    const client = createAnthropic(entryPoint, { apiKey: people().ada.key })
     const answer = client.messages.batches.list()
     await expect(answer).rejects.toBeInstanceOf(Anthropic.NotFoundError)
   })
 }
 
 /** If the server counts tokens without computing an answer: a readonly key may. */
-export function itCountsForAnthropicClients(door: Door): void {
+export function itCountsForAnthropicClients(entryPoint: EntryPoint): void {
   it('anthropic: counts tokens', async () => {
-    const client = createAnthropic(door, { apiKey: door.house().people.reader.key })
-    const answer = await client.messages.countTokens({ model: door.model, messages })
+    const client = createAnthropic(entryPoint, { apiKey: entryPoint.gateway().people.reader.key })
+    const answer = await client.messages.countTokens({ model: entryPoint.model, messages })
     expect(answer.input_tokens).toBeGreaterThan(0)
   })
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { decisionsOf } from '../../support/decisions.ts'
-import type { House } from './house.ts'
+import type { Gateway } from './gateway.ts'
 
 const textEndpoints = /chat|generate|messages$|completions$|responses$/i
 
 /** Belongs at the end of a suite: that every text of a model, in any language, was charged. */
-export function itChargesTexts(house: () => House): void {
+export function itChargesTexts(gateway: () => Gateway): void {
   it('every received text was charged, for each API, whole and streamed', () => {
-    const texts = decisionsOf(house().stack).filter(
+    const texts = decisionsOf(gateway().stack).filter(
       ({ point, status, endpoint }) =>
         point === 'relay' && status === 200 && textEndpoints.test(String(endpoint)),
     )

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { type ClientHome, clientEnvironment, type Desk } from '../parts/clients.ts'
+import { type ClientHome, clientEnvironment, type Workspace } from '../parts/clients.ts'
 import { endsWithUs } from '../parts/command.ts'
 
 export type Act = 'list' | 'chat' | 'stream' | 'tools' | 'embed' | 'abort'
@@ -48,10 +48,14 @@ export type Program = { readonly kind: ClientHome; readonly file: string }
 type Waiting = { end: (outcome: Outcome) => void; part: () => void }
 
 /** Starts the program; it trusts the CA in `caFile` and knows nothing else of this machine. */
-export function startClient(desk: Desk, { kind, file }: Program, caFile: string): ClientProcess {
-  const child = spawn('setpriv', [...endsWithUs, ...desk.command(kind, file)], {
-    cwd: desk.home,
-    env: clientEnvironment(desk, caFile),
+export function startClient(
+  workspace: Workspace,
+  { kind, file }: Program,
+  caFile: string,
+): ClientProcess {
+  const child = spawn('setpriv', [...endsWithUs, ...workspace.command(kind, file)], {
+    cwd: workspace.home,
+    env: clientEnvironment(workspace, caFile),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const waiting = new Map<number, Waiting>()

@@ -6,7 +6,7 @@ export type ClientRow = {
   readonly name: string
   readonly kind: ClientHome
   readonly file: string
-  /** What its base URL ends in, behind the door's own path. */
+  /** What its base URL ends in, after the entry point's own path. */
   readonly base: '' | '/v1'
   /** The part before that in a URL without an endpoint, in the same API. */
   readonly lost: string

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../../src/api-keys/api-key.ts'
 import { type Reason, reasonRow } from '../../../src/model/reason.ts'
-import { type Desk, layDesk } from '../parts/clients.ts'
+import { createWorkspace, type Workspace } from '../parts/clients.ts'
 import {
   type Act,
   type ClientProcess,
@@ -10,10 +10,10 @@ import {
   startClient,
 } from './client-process.ts'
 import type { ClientRow } from './client-rows.ts'
-import { type Door, expectServerToStop } from './door.ts'
+import { type EntryPoint, expectServerToStop } from './entry-point.ts'
 
 export type Matrix = {
-  readonly door: Door
+  readonly entryPoint: EntryPoint
   readonly rows: readonly ClientRow[]
   /** The model for embeddings, if it is another one. */
   readonly embeddingModel?: string
@@ -23,35 +23,35 @@ export type Matrix = {
 
 /** Each library of the table, each of its features, and each refusal as its own exception. */
 export function itServesClients(matrix: Matrix): void {
-  const { door, rows, embeddingModel, lacks = () => [] } = matrix
+  const { entryPoint, rows, embeddingModel, lacks = () => [] } = matrix
 
-  let desk: Desk
+  let workspace: Workspace
   beforeAll(async () => {
-    desk = await layDesk()
+    workspace = await createWorkspace()
   })
-  afterAll(() => desk?.remove())
+  afterAll(() => workspace?.remove())
 
   describe.each(rows)('$name', (row) => {
     let client: ClientProcess
     beforeAll(() => {
-      client = startClient(desk, row, door.house().stack.caFile)
+      client = startClient(workspace, row, entryPoint.gateway().stack.caFile)
     })
     afterAll(() => client?.stop())
 
     const has = (act: Act) => row.acts.includes(act) && !lacks(row).includes(act)
     // A feature that a library lacks has no test, not even a skipped one.
     const itIf = (isThere: boolean) => (isThere ? it : noTest)
-    const place = (key: string, { path = '', model = door.model } = {}): Place => ({
-      url: `${door.house().stack.url}${door.path}${path}${row.base}`,
+    const place = (key: string, { path = '', model = entryPoint.model } = {}): Place => ({
+      url: `${entryPoint.gateway().stack.url}${entryPoint.path}${path}${row.base}`,
       key,
       model: `${row.modelPrefix ?? ''}${model}`,
     })
-    const ada = (model = door.model) => place(door.house().people.ada.key, { model })
+    const ada = (model = entryPoint.model) => place(entryPoint.gateway().people.ada.key, { model })
     const run = async (act: Act, model?: string) => doneOf(await client.run(act, ada(model)))
 
     itIf(has('list'))('lists the models', async () => {
       const names = (await run('list')) as string[]
-      expect(names.map((name) => name.replace(/:latest$/, ''))).toContain(door.model)
+      expect(names.map((name) => name.replace(/:latest$/, ''))).toContain(entryPoint.model)
     })
 
     it('chats, with the count of tokens', async () => {
@@ -70,7 +70,7 @@ export function itServesClients(matrix: Matrix): void {
       const running = client.start('abort', ada())
       const ended = await Promise.race([running.firstPart, running.outcome])
       expect(ended, 'the stream goes on').toBeUndefined()
-      await expectServerToStop(door, running.abort)
+      await expectServerToStop(entryPoint, running.abort)
     })
 
     itIf(has('tools'))('calls a tool, with the arguments of its schema', async () => {
@@ -84,7 +84,7 @@ export function itServesClients(matrix: Matrix): void {
     itIf(row.acts.includes('tools') && !has('tools'))(
       'its tools reach the server, whose model calls none',
       async () => {
-        const { tap } = door.house()
+        const { tap } = entryPoint.gateway()
         const sentBefore = tap.sent().length
         const { done, error } = await client.run('tools', ada())
         expect(tap.sent().slice(sentBefore)).toMatch(/"name": ?"weather"/)
@@ -103,15 +103,15 @@ export function itServesClients(matrix: Matrix): void {
     })
 
     it('a key for something else raises its 403', async () => {
-      const { stranger, reader, limited } = door.house().people
+      const { stranger, reader, limited } = entryPoint.gateway().people
       expectRefusal(row, await client.run('chat', place(stranger.key)), 'service-not-granted')
       expectRefusal(row, await client.run('chat', place(reader.key)), 'class-not-granted')
-      const unseen = door.point === 'relay' ? 'model-not-allowed' : 'not-inspected'
+      const unseen = entryPoint.point === 'relay' ? 'model-not-allowed' : 'not-inspected'
       expectRefusal(row, await client.run('stream', place(limited.key)), unseen)
     })
 
     it('an unlisted path raises its 404', async () => {
-      const lost = place(door.house().people.ada.key, { path: row.lost })
+      const lost = place(entryPoint.gateway().people.ada.key, { path: row.lost })
       expectRefusal(row, await client.run('chat', lost), 'unlisted-endpoint')
     })
   })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Door } from './door.ts'
-import { secretsOf } from './house.ts'
+import type { EntryPoint } from './entry-point.ts'
+import { secretsOf } from './gateway.ts'
 
 const carriers: Readonly<Record<string, (key: string) => Record<string, string>>> = {
   'Authorization: Bearer': (key) => ({ authorization: `Bearer ${key}` }),
@@ -18,25 +18,25 @@ const carriers: Readonly<Record<string, (key: string) => Record<string, string>>
  * to be looked at, since clients in processes of their own leave none.
  */
 export function itKeepsCredentials(
-  door: Door,
+  entryPoint: EntryPoint,
   options: { listPath: string; serverKey: string | null; answersMin?: number },
 ): void {
   const ask = async (headers: Record<string, string>) => {
-    const { stack, fetch } = door.house()
-    const answer = await fetch(`${stack.url}${door.path}${options.listPath}`, { headers })
+    const { stack, fetch } = entryPoint.gateway()
+    const answer = await fetch(`${stack.url}${entryPoint.path}${options.listPath}`, { headers })
     return { status: answer.status, text: await answer.text() }
   }
 
   it.each(Object.entries(carriers))('a key as %s is accepted', async (_, carry) => {
-    const { people } = door.house()
+    const { people } = entryPoint.gateway()
     expect((await ask(carry(people.ada.key))).status).toBe(200)
     expect((await ask(carry(people.stranger.key))).status).toBe(403)
   })
 
   it('the server saw none of our credentials, in any spelling', async () => {
-    const { tap, people } = door.house()
+    const { tap, people } = entryPoint.gateway()
     const sent = tap.sent()
-    for (const secret of secretsOf(door.house())) {
+    for (const secret of secretsOf(entryPoint.gateway())) {
       expect(sent.includes(secret)).toBe(false)
       expect(sent.includes(btoa(`ada:${secret}`))).toBe(false)
       expect(sent.includes(encodeURIComponent(secret))).toBe(false)
@@ -49,7 +49,7 @@ export function itKeepsCredentials(
   })
 
   it('the server got its own key on every request, and no client ever had it', async () => {
-    const { tap, stack, people } = door.house()
+    const { tap, stack, people } = entryPoint.gateway()
     const shown = [...tap.sent().matchAll(/^authorization: (.*)\r$/gim)].map(([, value]) => value)
     if (options.serverKey === null) return expect(shown).toEqual([])
     const requests = tap.sent().match(/(GET|POST|HEAD) \/\S* HTTP\/1\.1\r$/gm) ?? []
@@ -64,7 +64,7 @@ export function itKeepsCredentials(
   })
 
   it('no answer reveals the gatekeeper, or the kind and address of the server', () => {
-    const { answers } = door.house()
+    const { answers } = entryPoint.gateway()
     const isTelling = (name: string) =>
       /^(x-gatekeeper|x-litellm|llm_provider|server$|x-powered-by|alt-svc)/.test(name)
     expect(answers.length).toBeGreaterThanOrEqual(options.answersMin ?? 20)
@@ -75,15 +75,16 @@ export function itKeepsCredentials(
   })
 
   it('no request failed, not even one that its library retried by itself', () => {
-    const { answers, stack } = door.house()
+    const { answers, stack } = entryPoint.gateway()
     const failed = answers.filter(({ status }) => status >= 500)
     expect(failed, stack.gatekeeper.output()).toEqual([])
   })
 
   it('no log line has a credential', () => {
-    const { stack } = door.house()
+    const { stack } = entryPoint.gateway()
     const written = stack.gatekeeper.output() + stack.caddy.output()
-    for (const secret of secretsOf(door.house())) expect(written.includes(secret)).toBe(false)
+    for (const secret of secretsOf(entryPoint.gateway()))
+      expect(written.includes(secret)).toBe(false)
     expect(written).not.toMatch(/gk_[0-9a-z]{10}_/)
   })
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { createApiKey } from '../../../src/api-keys/api-key.ts'
 import { reasonRow } from '../../../src/model/reason.ts'
 import {
-  type Door,
+  type EntryPoint,
   expectServerToStop,
   expectSpread,
   fewTokens,
@@ -11,13 +11,13 @@ import {
   messages,
   readTimed,
   streamedTokens,
-} from './door.ts'
+} from './entry-point.ts'
 
 /** The ollama library with a key, which it sends only if set in `headers`. */
-function createOllama(door: Door, key: string | null): Ollama {
+function createOllama(entryPoint: EntryPoint, key: string | null): Ollama {
   return new Ollama({
-    host: `${door.house().stack.url}${door.path}`,
-    fetch: door.house().fetch,
+    host: `${entryPoint.gateway().stack.url}${entryPoint.path}`,
+    fetch: entryPoint.gateway().fetch,
     ...(key !== null && { headers: { Authorization: `Bearer ${key}` } }),
   })
 }
@@ -34,10 +34,10 @@ const tools = [
 ]
 
 /** The tests of an ollama client at every entry point of Ollama. */
-export function itServesOllamaClients(door: Door): void {
-  const people = () => door.house().people
-  const ada = () => createOllama(door, people().ada.key)
-  const { model } = door
+export function itServesOllamaClients(entryPoint: EntryPoint): void {
+  const people = () => entryPoint.gateway().people
+  const ada = () => createOllama(entryPoint, people().ada.key)
+  const { model } = entryPoint
   const options = { num_predict: fewTokens }
 
   it('ollama: lists, shows, and reports loaded models and its version', async () => {
@@ -72,7 +72,7 @@ export function itServesOllamaClients(door: Door): void {
     })
     const parts = stream[Symbol.asyncIterator]()
     await parts.next()
-    await expectServerToStop(door, () => stream.abort())
+    await expectServerToStop(entryPoint, () => stream.abort())
   })
 
   it('ollama: embeds, with the new endpoint and the old', async () => {
@@ -95,7 +95,7 @@ export function itServesOllamaClients(door: Door): void {
     ['an unknown key', () => createApiKey().key, reasonRow('unknown-key').text],
     ['no key', () => null, reasonRow('no-credential').text],
   ])('ollama: %s raises ResponseError 401 with a text to read', async (_, key, message) => {
-    const client = createOllama(door, key())
+    const client = createOllama(entryPoint, key())
     const refusal = { name: 'ResponseError', status_code: 401, message }
     await expect(client.list()).rejects.toMatchObject(refusal)
     await expect(client.chat({ model, messages, options })).rejects.toMatchObject(refusal)
@@ -105,12 +105,12 @@ export function itServesOllamaClients(door: Door): void {
 
   it('ollama: a key for another service raises ResponseError 403', async () => {
     const message = expect.any(String)
-    const listed = createOllama(door, people().stranger.key).list()
+    const listed = createOllama(entryPoint, people().stranger.key).list()
     await expect(listed).rejects.toMatchObject({ status_code: 403, message })
   })
 
   it('ollama: a readonly key lists and may not chat; readwrite may not manage', async () => {
-    const client = createOllama(door, people().reader.key)
+    const client = createOllama(entryPoint, people().reader.key)
     expect((await client.list()).models.length).toBeGreaterThan(0)
     const message = expect.any(String)
     const refusal = { name: 'ResponseError', status_code: 403, message }
@@ -121,8 +121,8 @@ export function itServesOllamaClients(door: Door): void {
   })
 
   it('ollama: a key limited to models chats with no other, and not at a check', async () => {
-    const client = createOllama(door, people().limited.key)
-    const isSeen = door.point === 'relay'
+    const client = createOllama(entryPoint, people().limited.key)
+    const isSeen = entryPoint.point === 'relay'
     const message = isSeen ? `model '${model}' not found` : expect.any(String)
     const answer = client.chat({ model, messages, options })
     await expect(answer).rejects.toMatchObject({ status_code: isSeen ? 404 : 403, message })

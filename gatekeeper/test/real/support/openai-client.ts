@@ -4,7 +4,7 @@ import { createApiKey } from '../../../src/api-keys/api-key.ts'
 import { reasonRow } from '../../../src/model/reason.ts'
 import { waitUntil } from '../../support/child.ts'
 import {
-  type Door,
+  type EntryPoint,
   expectServerToStop,
   expectSpread,
   fewTokens,
@@ -12,7 +12,7 @@ import {
   messages,
   readTimed,
   streamedTokens,
-} from './door.ts'
+} from './entry-point.ts'
 
 const tools = [
   {
@@ -27,12 +27,12 @@ const tools = [
 
 /** The openai library with its usual options, and nothing from this machine's environment. */
 export function createOpenai(
-  door: Door,
+  entryPoint: EntryPoint,
   apiKey: string,
-  send: typeof fetch = door.house().fetch,
+  send: typeof fetch = entryPoint.gateway().fetch,
 ): OpenAI {
   return new OpenAI({
-    baseURL: `${door.house().stack.url}${door.path}`,
+    baseURL: `${entryPoint.gateway().stack.url}${entryPoint.path}`,
     apiKey,
     fetch: send,
     ...{ organization: null, project: null, adminAPIKey: null, logLevel: 'off' },
@@ -40,10 +40,10 @@ export function createOpenai(
 }
 
 /** The tests of an openai client at any entry point with its API. */
-export function itServesOpenaiClients(door: Door): void {
-  const people = () => door.house().people
-  const ada = () => createOpenai(door, people().ada.key)
-  const { model } = door
+export function itServesOpenaiClients(entryPoint: EntryPoint): void {
+  const people = () => entryPoint.gateway().people
+  const ada = () => createOpenai(entryPoint, people().ada.key)
+  const { model } = entryPoint
 
   it('openai: lists the models', async () => {
     const listed = await ada().models.list()
@@ -68,7 +68,7 @@ export function itServesOpenaiClients(door: Door): void {
   })
 
   it('openai: streams over HTTP/2 as well', async () => {
-    const client = createOpenai(door, people().ada.key, door.house().fetchH2)
+    const client = createOpenai(entryPoint, people().ada.key, entryPoint.gateway().fetchH2)
     const { times } = await readTimed(() =>
       client.chat.completions.create({
         model,
@@ -81,22 +81,26 @@ export function itServesOpenaiClients(door: Door): void {
   })
 
   it.each(['HTTP/1.1', 'HTTP/2'])('openai: an abort over %s stops the server', async (protocol) => {
-    const { fetch, fetchH2 } = door.house()
-    const client = createOpenai(door, people().ada.key, protocol === 'HTTP/2' ? fetchH2 : fetch)
+    const { fetch, fetchH2 } = entryPoint.gateway()
+    const client = createOpenai(
+      entryPoint,
+      people().ada.key,
+      protocol === 'HTTP/2' ? fetchH2 : fetch,
+    )
     const stream = await client.chat.completions.create({
       ...{ model, messages, max_tokens: longTokens, stream: true },
     })
     const parts = stream[Symbol.asyncIterator]()
     await parts.next()
-    await expectServerToStop(door, () => stream.controller.abort())
+    await expectServerToStop(entryPoint, () => stream.controller.abort())
   })
 
   it('openai: an abort before the answer began stops the server', async () => {
     const abort = new AbortController()
-    const { tap } = door.house()
+    const { tap } = entryPoint.gateway()
     const sentBefore = tap.sent().length
     const isAsked = () => tap.sent().length > sentBefore
-    const isComputing = async () => !(await door.watchServer()())
+    const isComputing = async () => !(await entryPoint.watchServer()())
     const answer = ada().chat.completions.create(
       { model, messages, max_tokens: longTokens },
       { signal: abort.signal },
@@ -105,7 +109,7 @@ export function itServesOpenaiClients(door: Door): void {
     await waitUntil(() => isAsked() && isComputing(), {
       ...{ limitMs: 20_000, describe: () => 'the request never reached the server' },
     })
-    await expectServerToStop(door, () => abort.abort(), 'unstreamed')
+    await expectServerToStop(entryPoint, () => abort.abort(), 'unstreamed')
     expect(await failure).toBeInstanceOf(OpenAI.APIUserAbortError)
   })
 
@@ -129,8 +133,8 @@ export function itServesOpenaiClients(door: Door): void {
     ['a mistyped key', () => people().ada.key.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))],
     ['a key of another vendor', () => 'sk-proj-0123456789abcdef0123456789abcdef'],
   ])('openai: %s raises AuthenticationError, at once', async (_, key) => {
-    const attempts = countAttempts(door.house().fetch)
-    const client = createOpenai(door, key(), attempts.fetch)
+    const attempts = countAttempts(entryPoint.gateway().fetch)
+    const client = createOpenai(entryPoint, key(), attempts.fetch)
     for (const answer of [
       () => client.models.list(),
       () => client.chat.completions.create({ model, messages }),
@@ -148,8 +152,8 @@ export function itServesOpenaiClients(door: Door): void {
   })
 
   it('openai: a key for another service raises PermissionDeniedError and is not retried', async () => {
-    const attempts = countAttempts(door.house().fetch)
-    const client = createOpenai(door, people().stranger.key, attempts.fetch)
+    const attempts = countAttempts(entryPoint.gateway().fetch)
+    const client = createOpenai(entryPoint, people().stranger.key, attempts.fetch)
     const error = await client.models.list().then(String, (failure: unknown) => failure)
     expect(error).toBeInstanceOf(OpenAI.PermissionDeniedError)
     expect(error).toMatchObject({ code: 'service_not_allowed', type: 'permission_error' })
@@ -157,7 +161,7 @@ export function itServesOpenaiClients(door: Door): void {
   })
 
   it('openai: a readonly key lists and may not chat', async () => {
-    const client = createOpenai(door, people().reader.key)
+    const client = createOpenai(entryPoint, people().reader.key)
     expect((await client.models.list()).data.length).toBeGreaterThan(0)
     const chat = client.chat.completions.create({ model, messages, max_tokens: fewTokens })
     const error = await chat.then(String, (failure: unknown) => failure)
@@ -166,17 +170,17 @@ export function itServesOpenaiClients(door: Door): void {
   })
 
   it('openai: a key limited to models chats with no other, and not at a check', async () => {
-    const chat = createOpenai(door, people().limited.key).chat.completions
+    const chat = createOpenai(entryPoint, people().limited.key).chat.completions
     const error = await chat.create({ model, messages }).catch((failure: unknown) => failure)
-    const isSeen = door.point === 'relay'
+    const isSeen = entryPoint.point === 'relay'
     expect(error).toBeInstanceOf(isSeen ? OpenAI.NotFoundError : OpenAI.PermissionDeniedError)
     expect(error).toMatchObject({ code: isSeen ? 'model_not_found' : 'not_inspected' })
   })
 
   it('openai: an unlisted path raises NotFoundError and never reaches the server', async () => {
-    const mark = `/x-unlisted-${door.point}`
+    const mark = `/x-unlisted-${entryPoint.point}`
     await expect(ada().get(mark)).rejects.toBeInstanceOf(OpenAI.NotFoundError)
-    expect(door.house().tap.sent()).not.toContain(mark)
+    expect(entryPoint.gateway().tap.sent()).not.toContain(mark)
   })
 }
 
@@ -193,12 +197,12 @@ function countAttempts(send: typeof fetch): { fetch: typeof fetch; count: () => 
  * Where the server closes its connections without a word: llama-server does after every streamed
  * answer, and it says keep-alive before. The next request on such a connection is lost.
  */
-export function itSurvivesClosedConnections(door: Door): void {
+export function itSurvivesClosedConnections(entryPoint: EntryPoint): void {
   it('openai: a request right after a streamed answer is never lost', async () => {
-    const { house, model } = door
-    const client = createOpenai(door, house().people.ada.key).withOptions({ maxRetries: 0 })
+    const { gateway, model } = entryPoint
+    const client = createOpenai(entryPoint, gateway().people.ada.key).withOptions({ maxRetries: 0 })
     const statuses: unknown[] = []
-    house().tap.delayCloseMs = 20
+    gateway().tap.delayCloseMs = 20
     for (let round = 0; round < 5; round++) {
       await readTimed(() =>
         client.chat.completions.create({ model, messages, max_tokens: 50, stream: true }),
@@ -211,30 +215,33 @@ export function itSurvivesClosedConnections(door: Door): void {
         ),
       )
     }
-    house().tap.delayCloseMs = 0
+    gateway().tap.delayCloseMs = 0
     expect(statuses).toEqual([200, 200, 200, 200, 200])
   })
 }
 
 /** If the server can embed. */
-export function itEmbedsForOpenaiClients(door: Door): void {
+export function itEmbedsForOpenaiClients(entryPoint: EntryPoint): void {
   it('openai: embeds', async () => {
-    const client = createOpenai(door, door.house().people.ada.key)
+    const client = createOpenai(entryPoint, entryPoint.gateway().people.ada.key)
     // The library asks for base64 by itself and decodes it.
-    const answer = await client.embeddings.create({ model: door.model, input: ['hello', 'you'] })
+    const answer = await client.embeddings.create({
+      model: entryPoint.model,
+      input: ['hello', 'you'],
+    })
     expect(answer.data).toHaveLength(2)
     expect(answer.data[0]?.embedding).toHaveLength(64)
   })
 }
 
 /** If the server has the Responses API. */
-export function itRespondsToOpenaiClients(door: Door): void {
+export function itRespondsToOpenaiClients(entryPoint: EntryPoint): void {
   it('openai: streams a response of the Responses API', async () => {
-    const client = createOpenai(door, door.house().people.ada.key)
+    const client = createOpenai(entryPoint, entryPoint.gateway().people.ada.key)
     const { parts, times } = await readTimed(() =>
       client.responses.create({
         ...{
-          model: door.model,
+          model: entryPoint.model,
           input: 'hello you',
           max_output_tokens: streamedTokens,
           stream: true,

@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
 import { waitUntil } from '../../support/child.ts'
 import { type DecisionLine, decisionsOf } from '../../support/decisions.ts'
-import type { House } from './house.ts'
+import type { Gateway } from './gateway.ts'
 
 /** One public prefix of the gate, as a client library's base URL ends in it. */
-export type Door = {
+export type EntryPoint = {
   readonly name: string
   /** The gateway is opened before the suite: this returns it afterwards. */
-  readonly house: () => House
+  readonly gateway: () => Gateway
   readonly path: string
   readonly point: 'relay' | 'check'
   readonly model: string
@@ -34,13 +34,13 @@ const closedWithinMs = 5_000
  * for a busy machine: an answer that ends by itself is never logged as aborted.
  */
 export async function expectServerToStop(
-  door: Door,
+  entryPoint: EntryPoint,
   abort: () => void,
-  answer: keyof Door['restsWithinMs'] = 'streamed',
+  answer: keyof EntryPoint['restsWithinMs'] = 'streamed',
 ): Promise<void> {
-  const hasStopped = door.watchServer()
+  const hasStopped = entryPoint.watchServer()
   expect(await hasStopped(), 'the server computes until the abort').toBe(false)
-  const { tap, stack } = door.house()
+  const { tap, stack } = entryPoint.gateway()
   const linesBefore = decisionsOf(stack).length
   const abortedAt = performance.now()
   abort()
@@ -50,12 +50,12 @@ export async function expectServerToStop(
       describe: () => `${what}\n${stack.gatekeeper.output().slice(-2_000)}`,
     })
   await within(closedWithinMs, tap.isNewestClosed, 'the connection to the server is closed')
-  if (door.point === 'relay') {
+  if (entryPoint.point === 'relay') {
     // Not just the next line: that may be of the request before, which a busy machine logs late.
     const isLogged = () => decisionsOf(stack).slice(linesBefore).some(isAborted)
     await within(closedWithinMs, isLogged, 'the decision is logged, as aborted')
   }
-  await within(door.restsWithinMs[answer], hasStopped, 'the server computes no more')
+  await within(entryPoint.restsWithinMs[answer], hasStopped, 'the server computes no more')
 }
 
 function isAborted(line: DecisionLine): boolean {

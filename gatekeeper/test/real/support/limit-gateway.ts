@@ -53,7 +53,7 @@ export type Visitor = {
   readonly refused: Readonly<Record<RefusalName, TestKey>>
 }
 
-export type LimitHouse = {
+export type LimitGateway = {
   readonly stack: Stack
   readonly visitors: readonly Visitor[]
   /** The public base of a service. */
@@ -64,7 +64,7 @@ export type LimitHouse = {
 }
 
 /** Starts the gateway for this many clients, with every limit used up. */
-export async function openLimitHouse(visitorCount: number): Promise<LimitHouse> {
+export async function openLimitGateway(visitorCount: number): Promise<LimitGateway> {
   const upstreams = { answering: await startFaultyUpstream(), still: await startFaultyUpstream() }
   upstreams.still.behave({ haltAfterParts: 1 })
   const visitors = Array.from({ length: visitorCount }, (_, index) => makeVisitor(index))

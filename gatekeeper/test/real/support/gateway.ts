@@ -19,7 +19,7 @@ export type People = {
 }
 
 /** A real server behind the whole gate, and the clients' access to it. */
-export type House = {
+export type Gateway = {
   readonly stack: Stack
   readonly tap: Wiretap
   readonly people: People
@@ -42,11 +42,11 @@ export type ClientAnswer = {
  * Starts the gate in front of a running server; `describe` receives the address to use. People's
  * keys are for the service, or for the several that are named.
  */
-export async function openHouse(
+export async function openGateway(
   server: Running,
   service: string | readonly string[],
   describe: (upstreamUrl: string) => StackOptions,
-): Promise<House> {
+): Promise<Gateway> {
   const tap = await startWiretap(server.url)
   const people = makePeople([service].flat())
   const stack = await startStack({ ...describe(tap.url), keys: Object.values(people) })
@@ -67,7 +67,7 @@ export async function openHouse(
 }
 
 /** Every text that must stay on this side of the gate: callers' keys, edge and proof. */
-export function secretsOf({ people, stack }: House): readonly string[] {
+export function secretsOf({ people, stack }: Gateway): readonly string[] {
   const snippet = readFileSync(join(stack.stateDir, 'caddy/secrets.caddy'), 'utf8')
   const front = snippet.match(/[\w+/=-]{32,}/g) ?? []
   if (front.length < 2) throw new Error('the edge and the proof are not where they were')

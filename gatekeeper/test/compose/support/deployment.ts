@@ -21,7 +21,7 @@ export type Answer = { readonly status: number; readonly text: string; readonly 
 export type SendOptions = { readonly key?: string | undefined; readonly json?: unknown }
 
 /** A user's clone with a real engine, and this process as the other host on its network. */
-export type House = {
+export type Deployment = {
   readonly engine: Engine
   readonly clone: string
   readonly log: Log
@@ -38,7 +38,7 @@ export type House = {
   readonly stop: () => Promise<void>
 }
 
-export async function openHouse(log: Log): Promise<House> {
+export async function openDeployment(log: Log): Promise<Deployment> {
   let clone = ''
   let hasRealOllama = false
   const engine = await startEngine(async (builder) => {
@@ -55,7 +55,7 @@ export async function openHouse(log: Log): Promise<House> {
       ...{ cwd: clone, timeoutSeconds: 240, env: { ...builder.env }, log },
     })
   }, log)
-  return { ...createHouse(engine, clone, log), hasRealOllama }
+  return { ...createDeployment(engine, clone, log), hasRealOllama }
 }
 
 /** The content of a clone of this tree: every file that git tracks or would add. */
@@ -100,7 +100,11 @@ export async function readPins(
   return { node: pin('node'), caddy: pin('caddy'), ollama: pin('ollama'), litellm: pin('litellm') }
 }
 
-function createHouse(engine: Engine, clone: string, log: Log): Omit<House, 'hasRealOllama'> {
+function createDeployment(
+  engine: Engine,
+  clone: string,
+  log: Log,
+): Omit<Deployment, 'hasRealOllama'> {
   const { namespace, engineAddress } = engine.network
   const env = { ...engine.env }
   const url = `https://${engineAddress}:${httpsPort}`
@@ -141,7 +145,7 @@ function createHouse(engine: Engine, clone: string, log: Log): Omit<House, 'hasR
 
 /** Writes a `.env`, and services next to ours, as users do; then starts everything. */
 export async function configure(
-  { clone, engine, compose }: House,
+  { clone, engine, compose }: Deployment,
   { env, services }: { readonly env: readonly string[]; readonly services: string },
 ): Promise<void> {
   const own = 'docker-compose.override.yml'

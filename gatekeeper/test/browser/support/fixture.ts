@@ -18,7 +18,7 @@ import type { BrowserPrograms } from './install.ts'
 export const friend = 'https://friend.example'
 export const stranger = 'https://stranger.example'
 
-export type Stage = {
+export type Fixture = {
   readonly stack: Stack
   readonly app: ComfyLike
   readonly chromium: OwnChromium
@@ -93,10 +93,10 @@ function addBlank(caddyfile: string): string {
   return caddyfile.replace(ownPlace, `${blank}\n${ownPlace}`)
 }
 
-export async function startStage(
+export async function startFixture(
   programs: BrowserPrograms | null,
   options: { readonly isLax?: boolean } = {},
-): Promise<Stage> {
+): Promise<Fixture> {
   const app = await startComfyLike()
   const neighbour = `https://localhost:${await freePort()}`
   const stack = await startStack({
@@ -105,13 +105,13 @@ export async function startStage(
     env: { TTS_URL: app.url, IMAGE_URL: app.url, WHISPER_URL: app.url },
     caddyfile: (text) => addBlank(text) + [friend, stranger, neighbour].map(site).join(''),
   })
-  const door = `127.0.0.1:${stack.httpsPort}`
+  const caddy = `127.0.0.1:${stack.httpsPort}`
   const chromium = await startChromium(programs, {
     ...options,
     caFile: stack.caFile,
     hosts: {
-      'friend.example:443': door,
-      'stranger.example:443': door,
+      'friend.example:443': caddy,
+      'stranger.example:443': caddy,
       'webui.localhost': '127.0.0.1',
     },
   })
