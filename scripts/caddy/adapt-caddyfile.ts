@@ -22,12 +22,13 @@ export type AdaptDeps = {
   readonly run?: RunCommand
 }
 
-/** Why Caddy refuses the file, with the line where Caddy names one. */
+/** Why Caddy refuses the file, with the line if Caddy names one. */
 export type Refusal = { readonly line: number | null; readonly what: string }
 
 /**
- * Returns the configuration that Caddy makes of a Caddyfile, after `caddy validate`. The state folder is not
- * touched: a folder with secrets and generated blocks of its own stands in for it. Rejects where the file cannot be read.
+ * Returns the configuration that Caddy makes of a Caddyfile, after `caddy validate`. A temporary
+ * folder with its own secrets and blocks replaces the state folder. Rejects if the file is
+ * unreadable.
  */
 export async function adaptCaddyfile(path: string, deps: AdaptDeps): Promise<Caddyfile | Refusal> {
   const text = await readFile(path, 'utf8')
@@ -78,7 +79,7 @@ export function isRefusal(result: Caddyfile | Refusal): result is Refusal {
   return !('adapted' in result)
 }
 
-/** Caddy quotes text that it does not understand; a possible secret in it is left out. */
+/** Caddy quotes text that it does not understand; possible secrets in it are removed. */
 function readRefusal(stderr: string): Refusal {
   const message = lastError(stderr) ?? 'it does not say why'
   const line = /Caddyfile:(\d+)/.exec(message)?.[1]
@@ -89,7 +90,7 @@ function readRefusal(stderr: string): Refusal {
   }
 }
 
-/** On a terminal `Error: …`, otherwise the last line of level error of its log. */
+/** `Error: …` on a terminal, otherwise the last log line of level error. */
 function lastError(stderr: string): string | null {
   const plain = /(?:^|\n)Error: (.*)/.exec(stderr)?.[1]
   const logged = /"level":"error".*"msg":("(?:[^"\\]|\\.)*")/.exec(stderr)?.[1]

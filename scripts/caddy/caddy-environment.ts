@@ -6,7 +6,7 @@ import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 export type CaddySurroundings = {
   /** The environment of the process that starts Caddy; TTS_URL and the like are passed on. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where check routes of Ollama go; null is its usual address. */
+  /** Target of Ollama's check routes; null is its default address. */
   readonly ollamaUrl: string | null
   /** Whether a person reads the log. */
   readonly isTerminal: boolean
@@ -50,7 +50,7 @@ const secretNames = new Set(
     .flatMap((name) => [name, `${name}_FILE`]),
 )
 
-/** Caddy needs no secret of ours, so it gets none that it could log or pass on. */
+/** Caddy needs none of our secrets, so it gets none that it could log or pass on. */
 function keepHarmless(env: CaddySurroundings['env']): Record<string, string> {
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] =>

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunCommand, runCommand } from './run-command.ts'
 
-// A model may load for ten silent minutes; the ceilings beside these are in the Caddyfile.
+// A model may load for ten minutes without output; the upper limits are in the Caddyfile.
 const directives = 'read_body_idle 30m\nwrite_idle 30m'
 
 /**
- * The idle limits for our Caddyfile where this Caddy knows them, else nothing. 2.11.4 refuses
- * the names, 2.11.7 accepts them; asking Caddy is more reliable than a list of versions.
+ * Returns the idle limits for our Caddyfile if this Caddy knows them, else an empty text. 2.11.4
+ * refuses the names, 2.11.7 accepts them; asking Caddy is more reliable than a list of versions.
  */
 export async function findCaddyTimeouts(
   caddy: string,

@@ -1,14 +1,14 @@
 import type { RunCommand } from './run-command.ts'
 
-/** Older ones have vulnerabilities (docs/SECURITY-MODEL.md: identity fields, spellings of their names). */
+/** Older versions have vulnerabilities in identity fields (docs/SECURITY-MODEL.md). */
 export const caddyVersionMin = '2.11.4'
 
-/** What `caddy version` prints, read: `2.11.7`, with `-rc.1` and the like kept. Null if unreadable. */
+/** Returns the version that `caddy version` prints, like `2.11.7` or `2.11.7-rc.1`, or null. */
 export function parseCaddyVersion(text: string): string | null {
   return /^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)/.exec(text.trim())?.[1] ?? null
 }
 
-/** A pre-release of the smallest version allowed is older than it, so it is refused. */
+/** A pre-release of the minimum version is older than it, so it is refused. */
 export function isCaddyNewEnough(version: string): boolean {
   const [numbers = '', preRelease] = version.split(/-(.*)/)
   const parts = numbers.split('.').map(Number)

@@ -30,7 +30,9 @@ const checks: readonly CaddyfileCheck[] = [
   checkListeners,
 ]
 
-/** Returns what is wrong with the configuration that Caddy makes of a Caddyfile. No finding twice. */
+/**
+ * Returns what is wrong with the configuration that Caddy makes of a Caddyfile, without repeats.
+ */
 export function examineCaddyfile(caddyfile: Caddyfile): Finding[] {
   const visits = visitHandlers(caddyfile.adapted)
   const found = checks.flatMap((check) => check(caddyfile, visits))

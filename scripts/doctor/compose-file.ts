@@ -34,14 +34,14 @@ export type ComposeService = {
   readonly environment: ReadonlyMap<string, ComposeText>
 }
 
-/** `fault` is set where the file cannot be understood; then it has no services. */
+/** `fault` is set if the file cannot be understood; then it has no services. */
 export type ComposeFile = {
   readonly path: string
   readonly services: readonly ComposeService[]
   readonly fault: string | null
 }
 
-/** Every compose file of the folder, those for more hardware and overrides among them. */
+/** Returns every compose file of the folder, including those for hardware and overrides. */
 export async function readComposeFiles(folder: string, env: Env): Promise<ComposeFile[]> {
   const names = (await readdir(folder)).filter((name) =>
     /^(docker-)?compose\b.*\.ya?ml$/.test(name),
@@ -56,7 +56,7 @@ export async function readComposeFiles(folder: string, env: Env): Promise<Compos
   )
 }
 
-/** `env` is what stands for variables: `.env` and the environment. */
+/** `env` has the values of variables: `.env` and the environment. */
 export function parseCompose(text: string, env: Env): Omit<ComposeFile, 'path'> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })

@@ -11,9 +11,9 @@ import { type ComposeFile, readComposeFiles } from './compose-file.ts'
 import { type KeySet, readKeySets } from './key-sets.ts'
 import type { Outside } from './outside.ts'
 
-/** Everything that the examinations look at, read once. Nothing is written, started or sent on. */
+/** Everything that the examinations read. Nothing is written, started or forwarded. */
 export type Context = {
-  /** The clone; names of files are shown relative to it. */
+  /** The folder of the repository; file names are shown relative to it. */
   readonly root: string
   readonly env: Env
   readonly settings: Settings
@@ -21,7 +21,7 @@ export type Context = {
   readonly settingWarnings: readonly Problem[]
   readonly gateway: Gateway
   readonly caddy: Caddy | NoCaddy
-  /** Null where there is no Caddy to read it. */
+  /** Null if there is no Caddy that can read it. */
   readonly caddyfile: Caddyfile | Refusal | null
   readonly keySets: readonly KeySet[]
   readonly composeFiles: readonly ComposeFile[]

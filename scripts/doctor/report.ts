@@ -4,12 +4,12 @@ import type { Context } from './context.ts'
 import type { Examination } from './examination.ts'
 import type { Finding, Level } from './finding.ts'
 
-/** What one examination found. */
+/** The findings of one examination. */
 export type Result = { readonly name: string; readonly findings: readonly Finding[] }
 
 const levels: readonly Level[] = ['error', 'warning', 'info']
 
-/** Runs every examination. One that fails is a finding of its own; the others go on. */
+/** Runs every examination. A failure becomes a finding, and the others continue. */
 export async function examineAll(
   context: Context,
   examinations: readonly Examination[],
@@ -23,7 +23,7 @@ export async function examineAll(
   )
 }
 
-/** Class and code only: a message may quote the content of a file. */
+/** Class and code only, because a message may quote the content of a file. */
 function describeFailure(error: unknown): Finding[] {
   const { name, code } = error as NodeJS.ErrnoException
   const what = `the examination itself failed (${[name, code].filter(Boolean).join(' ')})`
@@ -34,7 +34,7 @@ export function codeOf(results: readonly Result[]): number {
   return count(results, 'error') > 0 ? exitCode.no : exitCode.ok
 }
 
-/** For people: grouped, with everything that is in order in one line. */
+/** Returns lines for people: grouped, with all examinations without findings in one line. */
 export function toLines(results: readonly Result[], root: string): string[] {
   const found = results.filter(({ findings }) => findings.length > 0)
   const well = results.filter(({ findings }) => findings.length === 0).map(({ name }) => name)
@@ -58,12 +58,12 @@ function formatFinding(finding: Finding, root: string): string {
   )
 }
 
-/** Files of the clone by their name in it. */
+/** Shortens files of the repository to their name in it. */
 function shorten(source: string, root: string): string {
   return source.startsWith(`${root}/`) ? relative(root, source) : source
 }
 
-/** For programs: one document. */
+/** Returns one document for programs. */
 export function toJson(results: readonly Result[], root: string) {
   const findings = results.flatMap(({ name, findings: found }) =>
     found.map(({ remedy, source, ...finding }) => ({

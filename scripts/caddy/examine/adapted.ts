@@ -1,19 +1,19 @@
 /**
- * Walks the result of `caddy adapt` as Caddy runs it: routes in their order, and for
- * every handler what has run before it. https://caddyserver.com/docs/json/apps/http/servers/routes/
+ * Walks the result of `caddy adapt` as Caddy runs it: routes in order, and for every handler the
+ * handlers that ran before it. https://caddyserver.com/docs/json/apps/http/servers/routes/
  */
 export type Json = Readonly<Record<string, unknown>>
 
-/** A handler that may have run; `isCertain` when no condition is on the way. */
+/** A handler that may have run; `isCertain` if it runs without a condition. */
 export type Step = { readonly handler: Json; readonly isCertain: boolean }
 
-/** One handler, with everything on the way to it. */
+/** One handler, with the routes and handlers that lead to it. */
 export type Visit = {
   readonly handler: Json
   readonly steps: readonly Step[]
-  /** The matcher sets of the routes on the way, the outermost first. */
+  /** The matcher sets of the routes that lead to it, the outermost first. */
   readonly matches: readonly (readonly Json[])[]
-  /** `answers`: carried out on the answer of a proxy; `errors`: where errors are handled. */
+  /** `answers`: runs on the answer of a proxy; `errors`: runs in the error routes. */
   readonly place: 'routes' | 'answers' | 'errors'
   /** Addresses that its server listens on. */
   readonly listen: readonly string[]
@@ -31,7 +31,7 @@ export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : []
 }
 
-/** The member at the end of a path of names; undefined where a name is missing on the way. */
+/** Returns the member at the end of a path of names; undefined if a name is missing. */
 export function memberAt(value: unknown, ...names: readonly string[]): unknown {
   return names.reduce((at: unknown, name) => objectOf(at)[name], value)
 }
@@ -40,7 +40,7 @@ export function serversOf(adapted: Json): readonly Json[] {
   return Object.values(objectOf(memberAt(adapted, 'apps', 'http', 'servers'))).map(objectOf)
 }
 
-/** Every handler of every server. */
+/** Returns every handler of every server. */
 export function visitHandlers(adapted: Json): Visit[] {
   return serversOf(adapted).flatMap((server) => {
     const way: Way = {
@@ -53,7 +53,7 @@ export function visitHandlers(adapted: Json): Visit[] {
     return [
       ...walkRoutes(server['routes'], way).visits,
       ...walkRoutes(errors, { ...way, place: 'errors' }).visits,
-      // A named route may be invoked after a check or without one: assume without.
+      // A named route may be invoked with or without a check before it: assume without.
       ...walkRoutes(Object.values(objectOf(server['named_routes'])), way).visits,
     ]
   })
@@ -68,7 +68,7 @@ function walkRoutes(routes: unknown, way: Way): Walked {
   for (const route of listOf(routes)) {
     const { group } = route
     const match = listOf(route['match'])
-    // Of the routes of one group only the first that matches runs.
+    // Of the routes in one group only the first match runs.
     const others = ran.filter((other) => group === undefined || other.group !== group)
     const steps = [...way.steps, ...others.flatMap((other) => other.steps)]
     const matches = match.length > 0 ? [...way.matches, match] : way.matches
@@ -76,7 +76,7 @@ function walkRoutes(routes: unknown, way: Way): Walked {
     visits.push(...walked.visits)
     const isCertain = match.length === 0 && group === undefined
     const added = walked.steps.slice(steps.length)
-    // A terminal route with a condition runs instead of the later ones, never before them.
+    // A terminal route with a condition runs instead of later routes, never before them.
     if (isCertain || route['terminal'] !== true) {
       ran.push({ group, steps: isCertain ? added : added.map(doubt) })
     }

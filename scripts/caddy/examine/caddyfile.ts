@@ -4,24 +4,24 @@ import type { Route, Service } from '../../../gatekeeper/src/model/service.ts'
 import type { Finding, Level } from '../../doctor/finding.ts'
 import { type Json, listOf, textsOf, type Visit } from './adapted.ts'
 
-/** A Caddyfile as it is written and as Caddy adapts it, with what it must agree with. */
+/** A Caddyfile as written and as Caddy adapts it, with the values that it must agree with. */
 export type Caddyfile = {
   /** Its name in findings. */
   readonly source: string
   readonly text: string
   readonly adapted: Json
-  /** All services of gatekeeper.yaml, with the routes that they have once their address is set. */
+  /** All services of gatekeeper.yaml, with the routes that they have if they have an address. */
   readonly services: readonly Service[]
-  /** Where Caddy reaches the gatekeeper, as Caddy writes it: `unix//run/check.sock`. */
+  /** Addresses of the gatekeeper as Caddy writes them: `unix//run/check.sock`. */
   readonly listeners: { readonly relay: string; readonly check: string }
-  /** The secrets that it was adapted with; never the ones in use. */
+  /** The secrets of the adaptation, never the ones in use. */
   readonly secrets: FrontSecrets
-  /** The address that Caddy is to listen on. */
+  /** The address on which Caddy must listen. */
   readonly bind: string
   readonly httpPort: number
 }
 
-/** One thing to look at. `visits` are all handlers. */
+/** One rule. `visits` are all handlers. */
 export type CaddyfileCheck = (caddyfile: Caddyfile, visits: readonly Visit[]) => readonly Finding[]
 
 /** What a handler does with a request. */
@@ -46,7 +46,7 @@ export function roleOf(handler: Json, { listeners }: Caddyfile): HandlerRole {
   return dials.every((dial) => dial === listeners.relay) ? 'relay' : 'service'
 }
 
-/** Whether a handler is where a route is: at the host of its own, or on the main site. */
+/** Whether a handler is at the place of a route: at its own host, or on the main site. */
 export function standsAt(
   { matches }: Pick<Visit, 'matches'>,
   { host }: Pick<Route, 'host'>,
@@ -57,7 +57,7 @@ export function standsAt(
   return names.some((name) => own.includes(name)) === (host !== undefined)
 }
 
-/** Where a handler leads, for people: `the proxy to 127.0.0.1:8880`. */
+/** Describes a handler for people: `the proxy to 127.0.0.1:8880`. */
 export function describeHandler(handler: Json): string {
   if (handler['handler'] !== 'reverse_proxy') return `\`${String(handler['handler'])}\``
   const dials = listOf(handler['upstreams']).map(({ dial }) => String(dial))
@@ -67,8 +67,8 @@ export function describeHandler(handler: Json): string {
 type Place = string | RegExp
 
 /**
- * Returns a function that makes findings of one Caddyfile. `place` is text of the line in question;
- * where it cannot be found the finding has no line.
+ * Returns a function that creates findings about one Caddyfile. `place` is text from the line of
+ * the finding; if it cannot be found, the finding has no line.
  */
 export function createReport({ source, text }: Caddyfile, level: Level = 'error') {
   return (place: Place, what: string, remedy: string): Finding => {
@@ -84,7 +84,7 @@ function findLine(text: string, place: Place): number | null {
   return at === -1 || place === '' ? null : at + 1
 }
 
-/** The text on the line of a proxy. */
+/** Returns text from the line of a proxy. */
 export function placeOf(handler: Json): string {
   return String(listOf(handler['upstreams'])[0]?.['dial'] ?? '')
 }

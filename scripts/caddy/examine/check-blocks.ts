@@ -6,13 +6,13 @@ import type { Finding } from '../../doctor/finding.ts'
 import { type Json, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, roleOf, standsAt } from './caddyfile.ts'
 
-/** A block of the Caddyfile that asks or relays. */
+/** A block of the Caddyfile with a check or a relay. */
 type Block = {
   readonly role: 'gate' | 'relay'
   readonly matches: Visit['matches']
   /** Its site. */
   readonly site: string
-  /** The service that a gate asks for. */
+  /** The service that a check names. */
   readonly name: string
   readonly paths: readonly string[]
   readonly stripped: readonly string[]
@@ -21,7 +21,7 @@ type Block = {
 /** Paths that the gatekeeper answers itself, through the relay. */
 const ownPaths = ['/health', '/status']
 
-/** Every service has its block and every block its service; each is in one mode in both files. */
+/** Every service needs its block, every block its service, and both files the same mode. */
 export function checkBlocks(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   const blocks = visits.flatMap((visit) => readBlock(caddyfile, visit))
   const routes = caddyfile.services.flatMap((service) =>
@@ -37,7 +37,7 @@ export function checkBlocks(caddyfile: Caddyfile, visits: readonly Visit[]): rea
 function readBlock(caddyfile: Caddyfile, visit: Visit): Block[] {
   const role = roleOf(visit.handler, caddyfile)
   if (role !== 'gate' && role !== 'relay') return []
-  // What a gate hands to the relay are its refusals; that serves no path.
+  // A check passes its refusals to the relay; that serves no path.
   if (visit.place !== 'routes') return []
   const uri = (visit.handler['rewrite'] as Json | undefined)?.['uri']
   const paths = visit.matches.map((sets) => sets.flatMap(({ path }) => textsOf(path)))
@@ -47,7 +47,7 @@ function readBlock(caddyfile: Caddyfile, visit: Visit): Block[] {
       matches: visit.matches,
       site: JSON.stringify(visit.matches.flat().find(({ host }) => host !== undefined)?.['host']),
       name: /^\/check\/([^?]*)\?$/.exec(String(uri))?.[1] ?? '',
-      // The innermost condition on paths says most.
+      // The innermost condition on paths is the most exact one.
       paths: paths.findLast((list) => list.length > 0) ?? [],
       stripped: visit.steps.flatMap(({ handler, isCertain }) =>
         isCertain && typeof handler['strip_path_prefix'] === 'string'
@@ -94,7 +94,7 @@ function findBlockless(
   return [report(what, remedy)]
 }
 
-/** One of your own stands before the generated one of the same prefix, which then answers nothing. */
+/** Your own block before the generated one of the same prefix; that one never answers then. */
 function firstOfSites(blocks: readonly Block[]): readonly Block[] {
   return blocks.filter((block, at) => blocks.findIndex(({ site }) => site === block.site) === at)
 }
@@ -122,7 +122,7 @@ function findOrphaned(caddyfile: Caddyfile, block: Block): Finding[] {
   const unknown = block.paths
     .map((path) => path.replace(/\/\*$/, ''))
     .filter((prefix) => !known.includes(prefix) && !hintPaths.includes(prefix))
-    // What the gatekeeper answers itself: /oauth and the like.
+    // Paths that the gatekeeper answers itself, like /oauth.
     .filter((prefix) => !reservedPrefixes.some((own) => isUnder(prefix, own)))
   return [...new Set(unknown)].map((prefix) => {
     const what = `${prefix} is relayed, but no service of gatekeeper.yaml has it: it answers 404`

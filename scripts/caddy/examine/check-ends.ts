@@ -3,8 +3,8 @@ import { type Json, listOf, serversOf } from './adapted.ts'
 import { type Caddyfile, createReport } from './caddyfile.ts'
 
 /**
- * What nobody has named gets an answer that says so. Caddy's own is 200 with an empty body, which
- * a probe takes for a yes.
+ * A path without a block must get an error. Caddy's default is 200 with an empty body, which a
+ * probe takes for success.
  */
 export function checkEnds(caddyfile: Caddyfile): readonly Finding[] {
   const report = createReport(caddyfile)
@@ -35,11 +35,11 @@ const hostsOf = (route: Json) =>
     .join(', ')
 
 function isRefusal(status: number | null): boolean {
-  // Plain HTTP is only led to HTTPS.
+  // Plain HTTP only redirects to HTTPS.
   return status !== null && status >= 300
 }
 
-/** The status of the answer without any condition; null where there is none. */
+/** Returns the status of the answer that has no condition; null if there is none. */
 function lastStatus(routes: unknown): number | null {
   for (const route of listOf(routes).filter((one) => matchOf(one).length === 0)) {
     for (const handler of listOf(route['handle'])) {
@@ -52,7 +52,7 @@ function lastStatus(routes: unknown): number | null {
   return null
 }
 
-/** The routes of a site are those of its one subroute. */
+/** The routes of a site are those of its only subroute. */
 function endOf(site: Json): { status: number | null; isLast: boolean } {
   const routes = listOf(site['handle']).flatMap(({ routes: inner }) => listOf(inner))
   const last = routes.at(-1)

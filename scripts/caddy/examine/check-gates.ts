@@ -6,7 +6,7 @@ import { identityNames, statement } from './field-names.ts'
 const shipped = 'Take the snippet of the shipped caddy/Caddyfile.'
 const gateLine = /^\(gate\)/
 
-/** A yes is believed with status 200, the proof and an identity, and never otherwise. */
+/** An answer of the check counts only with status 200, the proof and an identity. */
 export function checkGates(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   return visits
     .filter(({ handler }) => roleOf(handler, caddyfile) === 'gate')
@@ -17,7 +17,7 @@ export function checkGates(caddyfile: Caddyfile, visits: readonly Visit[]): read
     ])
 }
 
-/** The relay and the gate are told of the request by Caddy, with the edge to believe it by. */
+/** Caddy must state the request to the relay and the check, together with the edge secret. */
 export function checkStatements(
   caddyfile: Caddyfile,
   visits: readonly Visit[],
@@ -108,11 +108,11 @@ function isProven(answer: Json, { secrets }: Caddyfile): boolean {
 
 const ending = new Set(['static_response', 'error', 'copy_response'])
 
-/** Whether a request surely has its answer at the end of the routes. */
+/** Whether the routes answer every request at their end. */
 function endsThere(routes: unknown, caddyfile: Caddyfile): boolean {
   const isEnd = (handler: Json) =>
     ending.has(String(handler['handler'])) ||
-    // The relay decides by itself, or sends the refusal of the check.
+    // The relay decides itself, or sends the refusal of the check.
     roleOf(handler, caddyfile) === 'relay' ||
     endsThere(handler['routes'], caddyfile)
   return listOf(routes).some(
@@ -120,7 +120,7 @@ function endsThere(routes: unknown, caddyfile: Caddyfile): boolean {
   )
 }
 
-/** Pooled checks can reach the application with a caller's key; endless ones hang for ever. */
+/** Pooled checks can reach the application with a key; checks without a time limit can hang. */
 function judgeTransport(caddyfile: Caddyfile, gate: Json): Finding[] {
   const findings: Finding[] = []
   const transport = objectOf(gate['transport'])

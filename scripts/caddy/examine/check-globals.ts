@@ -3,7 +3,7 @@ import type { Finding } from '../../doctor/finding.ts'
 import { type Json, memberAt, objectOf, serversOf, textsOf } from './adapted.ts'
 import { type Caddyfile, createReport } from './caddyfile.ts'
 
-/** Whoever reaches the admin endpoint rewrites everything; an autosaved copy holds the secrets. */
+/** A client of the admin endpoint can change everything; an autosaved copy contains the secrets. */
 export function checkAdmin(caddyfile: Caddyfile): readonly Finding[] {
   const report = createReport(caddyfile)
   const { adapted } = caddyfile
@@ -20,7 +20,7 @@ export function checkAdmin(caddyfile: Caddyfile): readonly Finding[] {
   return findings
 }
 
-/** A trusted proxy says who the client is: trusting everybody lets everybody choose an address. */
+/** A trusted proxy states the client's address: trusting everybody lets clients choose theirs. */
 export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
   return serversOf(caddyfile.adapted).flatMap((server) => {
     const trusted = objectOf(server['trusted_proxies'])
@@ -49,7 +49,7 @@ export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
 
 const isWide = (range: string) => Number(range.split('/')[1] ?? 128) < 4
 
-/** Caddy's logs print fields and targets in clear, and both can contain callers' keys. */
+/** Caddy's logs contain fields and targets as plain text, and both can contain callers' keys. */
 export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
   const logs = objectOf(memberAt(caddyfile.adapted, 'logging', 'logs'))
   const report = createReport(caddyfile)
@@ -71,7 +71,7 @@ export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
 
 const filtered = ['request>headers', 'request>uri', 'resp_headers']
 
-/** An address beside the one of GATEKEEPER_BIND may be reached by more people than one thinks. */
+/** More people may reach an address other than GATEKEEPER_BIND than its owner expects. */
 export function checkListeners(caddyfile: Caddyfile): readonly Finding[] {
   const own = hostOf(`${caddyfile.bind.includes(':') ? `[${caddyfile.bind}]` : caddyfile.bind}:1`)
   const listens = serversOf(caddyfile.adapted).flatMap((server) => textsOf(server['listen']))
@@ -89,7 +89,7 @@ export function checkListeners(caddyfile: Caddyfile): readonly Finding[] {
 const hostOf = (listen: string) => listen.replace(/^(?:tcp|udp)\//, '').replace(/:[\d-]*$/, '')
 const isInner = (listen: string) => listen.startsWith('unix/') || isLoopback(hostOf(listen))
 
-/** Servers that speak plain HTTP: a key that goes there has been sent in clear. */
+/** Finds servers with plain HTTP: a key that is sent there is sent in clear text. */
 export function checkPlainHttp(caddyfile: Caddyfile): readonly Finding[] {
   const isPlain = ({ listen }: Json) =>
     textsOf(listen).some((address) => address.endsWith(`:${caddyfile.httpPort}`))

@@ -3,7 +3,7 @@ import { type Json, memberAt, objectOf, type Step, textsOf, type Visit } from '.
 import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'
 import { cleanedNames } from './field-names.ts'
 
-/** Nothing answers but behind a gate, and the client's own statements are gone before it. */
+/** Every answer comes after a check, and the client's own statements are removed before it. */
 export function checkOrder(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   return visits
     .filter(({ place }) => place !== 'errors')
@@ -34,7 +34,7 @@ function judge(caddyfile: Caddyfile, visit: Visit): readonly Finding[] {
   return [report(placeOf(handler), what, remedy)]
 }
 
-/** Only handlers that run in any case count. */
+/** Only handlers that always run count. */
 function findUncleaned(caddyfile: Caddyfile, visit: Visit, before: readonly Step[]): Finding[] {
   const removed = new Set(
     before
@@ -49,7 +49,7 @@ function findUncleaned(caddyfile: Caddyfile, visit: Visit, before: readonly Step
   return [createReport(caddyfile)(/^\(cleaned\)/, what, remedy)]
 }
 
-/** The service must get the very request that the check decided on. */
+/** The service must get the same request that the check decided on. */
 function findChanged(caddyfile: Caddyfile, visit: Visit, after: readonly Step[]): Finding[] {
   const report = createReport(caddyfile)
   const place = placeOf(visit.handler)
@@ -74,7 +74,7 @@ function findChanged(caddyfile: Caddyfile, visit: Visit, after: readonly Step[])
   return findings
 }
 
-/** Whether nothing is rewritten but that the path in a service's address is put before. */
+/** Whether the only rewrite adds the path of the service's address at the front. */
 function isBasePath({ services }: Caddyfile, rewrite: Json): boolean {
   return services.some(({ upstream }) => {
     const path_regexp = [{ find: '^/', replace: `${upstream?.basePath}/` }]
@@ -91,7 +91,7 @@ function touchesIdentity(handler: Json): boolean {
   return names.some((name) => /gatekeeper/i.test(name) || name === '*')
 }
 
-/** The rewriting by a handler of its own, or by a proxy. That of the gate is the gatekeeper's address. */
+/** Returns the rewrite of a handler or a proxy. That of a check is the gatekeeper's address. */
 function rewriteOf(handler: Json): Json {
   if (handler['handler'] === 'rewrite') {
     const { handler: _, ...rewrite } = handler
@@ -101,7 +101,7 @@ function rewriteOf(handler: Json): Json {
   return String(rewrite['uri']).startsWith('/check/') ? {} : rewrite
 }
 
-/** Errors come when the gatekeeper is down: a proxy there lets everybody in just then. */
+/** Errors occur when the gatekeeper is down: a proxy in the error routes would let everybody in. */
 export function checkErrors(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   const report = createReport(caddyfile)
   return visits

@@ -14,13 +14,13 @@ import {
 } from './caddyfile.ts'
 import { credentialNames, identityNames } from './field-names.ts'
 
-/** What a service behind a check receives, what is kept from it, and what of its answer is removed. */
+/** Checks which fields a service behind a check receives, and which of its answer are removed. */
 export function checkProxies(caddyfile: Caddyfile, visits: readonly Visit[]): readonly Finding[] {
   return visits.flatMap((visit) => {
     const { handler, steps } = visit
     const role = roleOf(handler, caddyfile)
     if (role === 'relay') return judgeAnswer(caddyfile, handler)
-    // Without any check there is worse to say of it, and it is said.
+    // Without any check there is a worse finding, and another rule reports it.
     const isAsked = steps.some((step) => roleOf(step.handler, caddyfile) === 'gate')
     if (role !== 'service' || !isAsked) return []
     return [
@@ -31,7 +31,7 @@ export function checkProxies(caddyfile: Caddyfile, visits: readonly Visit[]): re
   })
 }
 
-/** Cookies of services pass both ways, without those that begin as ours (`__Host-gk`). */
+/** Cookies of services pass both ways, except those with our prefix (`__Host-gk`). */
 function judgeCookies(caddyfile: Caddyfile, handler: Json): Finding[] {
   const name = describeHandler(handler)
   const isFiltered = (direction: 'request' | 'response', field: string) =>
@@ -78,7 +78,7 @@ function judgeRequest(caddyfile: Caddyfile, visit: Visit): Finding[] {
     ...(foreign === undefined
       ? []
       : [report(`${name} is told ${foreign} by somebody else than the gatekeeper`, removeIt)]),
-    // A client's `Connection: X-Gatekeeper-User` deletes the field unless it is set here again.
+    // A client's `Connection: X-Gatekeeper-User` deletes the field unless it is set again here.
     ...(unset.length === 0
       ? []
       : [report(`a client can delete ${unset.join(', ')} on the way to ${name}`)]),
@@ -86,7 +86,7 @@ function judgeRequest(caddyfile: Caddyfile, visit: Visit): Finding[] {
   ]
 }
 
-/** The one field that carries a credential of ours at the route, where gatekeeper.yaml names one. */
+/** Returns the field that carries our credential at the route, if gatekeeper.yaml names one. */
 function fieldOf(caddyfile: Caddyfile, visit: Visit): CredentialField | undefined {
   const paths = visit.matches.flat().flatMap(({ path }) => textsOf(path))
   const routes = caddyfile.services.flatMap((service) => service.routes)
@@ -97,7 +97,7 @@ function fieldOf(caddyfile: Caddyfile, visit: Visit): CredentialField | undefine
 
 const removeIt = 'Remove that `header_up` from its block.'
 
-/** A field of ours beside the ones that are handed on. */
+/** Returns one of our fields that is not among those passed on. */
 function findForeign(request: Json): string | undefined {
   const isOwn = (field: string) => identityNames.some((name) => name === field)
   const set = Object.keys(objectOf(request['set'])).filter((field) => !isOwn(field))

@@ -1,9 +1,9 @@
 /**
- * The fields by which Caddy and the gatekeeper speak of a request. A test compares these lists with
+ * The fields in which Caddy and the gatekeeper describe a request. A test compares these lists with
  * the gatekeeper's own.
  */
 
-/** What a service is told of its caller; as `identityFields` in the gatekeeper makes it. */
+/** The fields about its caller that a service receives, as `identityFields` sets them. */
 export const identityNames = [
   'X-Gatekeeper-User',
   'X-Gatekeeper-Key-Id',
@@ -12,7 +12,7 @@ export const identityNames = [
   'X-Gatekeeper-Request-Id',
 ] as const
 
-/** What the gatekeeper is told of a request, beside the edge, and the only value that it may have. */
+/** Fields with which Caddy states the request, besides the edge, and their only valid values. */
 export const statement: Readonly<Record<string, string>> = {
   'X-Gatekeeper-Request-Id': '{http.request.uuid}',
   'X-Gatekeeper-Client-Address': '{http.vars.client_ip}',
@@ -23,12 +23,12 @@ export const statement: Readonly<Record<string, string>> = {
   'X-Gatekeeper-Protocol': '{http.request.proto}',
 }
 
-/** Fields by which a client could speak for us, for a proxy, or for a login in front of us. */
+/** Fields in which a client could pretend to be us, a proxy, or a login in front of us. */
 export const cleanedNames = (
   '*Gatekeeper* *_* *.* *Forwarded* *Client-Ip* *Clientip* *Connecting-Ip* X-Real-Ip X-Original-* ' +
   'X-Originating-* X-Rewrite-* X-Remote-* X-Envoy-* *Http-Method* *Method-Override* Proxy Remote-* ' +
   'X-Auth-Request-* X-Webauth-* X-Authentik-* *Authenticated-* Tailscale-*'
 ).split(' ')
 
-/** Fields that carry callers' credentials, and must end at the gate. */
+/** Fields with callers' credentials, which must not pass the check. */
 export const credentialNames = ['Authorization', 'X-Api-Key', 'Api-Key', 'X-Goog-Api-Key'] as const

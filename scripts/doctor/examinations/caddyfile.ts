@@ -3,12 +3,12 @@ import { isRefusal } from '../../caddy/adapt-caddyfile.ts'
 import { examineCaddyfile } from '../../caddy/examine-caddyfile.ts'
 import type { Examination } from '../examination.ts'
 
-/** The Caddy that would run, and what it makes of the Caddyfile. */
+/** Examines the Caddy that would run, and the configuration that it makes of the Caddyfile. */
 export const caddyfile: Examination = {
   name: 'Caddy and Caddyfile',
   examine: ({ root, caddy, caddyfile: file }) => {
     if ('problem' in caddy) {
-      // One that is named and too old is a mistake; that none is there yet may be Docker's matter.
+      // A configured Caddy that is too old is a mistake; a missing one may run in Docker.
       const level = caddy.problem.source === 'GATEKEEPER_CADDY' ? 'error' : 'warning'
       const what = `${caddy.problem.what}; so the Caddyfile was not examined`
       return [{ ...caddy.problem, level, what }]

@@ -5,7 +5,7 @@ import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 
 const tolerableMs = 60_000
-/** Beyond this certificates and tokens fail. */
+/** A larger difference makes certificates and tokens fail. */
 const harmfulMs = 300_000
 
 const remedy = 'Let the machine set its clock: `timedatectl set-ntp true`, or your hypervisor.'

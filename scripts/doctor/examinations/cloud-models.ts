@@ -6,14 +6,14 @@ import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 
 /**
- * An Ollama that runs models at its vendor's behind a route on which nobody sees which model a
- * prompt is for: there, a key without any restriction can send prompts out of the network.
+ * Finds an Ollama that runs models at its vendor's behind a route that does not see the model:
+ * there, a key without restrictions can send prompts out of the network.
  */
 export const cloudModels: Examination = {
   name: 'cloud models',
   examine: async (context) => {
     const { policies, services } = context.gateway
-    // Then check routes refuse every caller that could ask for one.
+    // Then check routes refuse every caller that could request one.
     if (roles.every((role) => policies.roles[role]?.cloudModels === false)) return []
     return (await Promise.all(services.map((service) => examineService(context, service)))).flat()
   },
@@ -33,7 +33,7 @@ async function examineService({ outside }: Context, service: Service): Promise<F
   return [{ level: 'warning', source: origin, what, remedy }]
 }
 
-/** Of Ollama 0.17 and newer; older ones do not say. */
+/** Ollama 0.17 and newer report it; older versions do not. */
 function isCloudOpen(text: string): boolean {
   const status = parseJson(text) as { cloud?: { disabled?: unknown } | null } | null | undefined
   return status?.cloud?.disabled === false

@@ -4,7 +4,9 @@ import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import type { KeySet } from '../key-sets.ts'
 
-/** Keys of older set-ups that people chose, which can be guessed. Named by line, user and service. */
+/**
+ * Keys of older installations that people chose and others can guess, by line, user and service.
+ */
 export const plainKeys: Examination = {
   name: 'plain keys',
   examine: ({ keySets }) =>
