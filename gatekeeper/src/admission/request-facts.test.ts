@@ -194,7 +194,7 @@ describe('service, prefix and point must agree', () => {
   })
 })
 
-describe('a credential in the target is refused, even beside a good one', () => {
+describe('a credential in the target is refused, even together with a valid one', () => {
   const encoded = sampleKey.replaceAll('_', '%5F')
   test.each([
     ['in a query field', `/api/tags?key=${sampleKey}`],

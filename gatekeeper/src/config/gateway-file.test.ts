@@ -131,7 +131,7 @@ describe('a certificate authority of a service', () => {
   const textOf = (file: string, url = 'https://l:1') =>
     `${head}  a: {kind: openai, upstream: {url: "${url}", tls: {ca: ${file}}}, routes: [{prefix: /a}]}\n`
 
-  test('is read from a file beside gatekeeper.yaml', () => {
+  test('is read from a file next to gatekeeper.yaml', () => {
     const { services, problems } = read(textOf('certs/ca.pem'))
     expect(problems).toEqual([])
     expect(services[0]?.upstream).toEqual({

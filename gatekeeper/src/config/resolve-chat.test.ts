@@ -91,7 +91,7 @@ describe('C7: a caller without a credential', () => {
     ['0.0.0.0', false],
     ['192.168.1.2', false],
     ['::', false],
-  ])('bound to %s, somebody by default: %s', (bind, expected) => {
+  ])('bound to %s, the default caller: %s', (bind, expected) => {
     expect(visitorOf(plain, bind) !== null).toBe(expected)
   })
 

@@ -84,7 +84,7 @@ test('audience is compared with aud unless the entry names another claim', () =>
 })
 
 describe('the authority of an issuer', () => {
-  test('is read from a file beside gatekeeper.yaml', () => {
+  test('is read from a file next to gatekeeper.yaml', () => {
     const { issuers, problems } = read({ tls: '{ca: ca.pem}' })
     expect(problems).toEqual([])
     expect(issuers[0]?.ca).toBe(ca)

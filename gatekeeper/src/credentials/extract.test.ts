@@ -44,7 +44,7 @@ describe.each(carriers)('%s', (name, carry) => {
     expect(extract(carry(sampleKey))).toMatchObject({ credential: sampleKey, defect: null })
   })
 
-  test.each(carriers)('beside the same key as %s is one credential', (other, carryOther) => {
+  test.each(carriers)('together with the same key as %s is one credential', (other, carryOther) => {
     const fields = merge(carry(sampleKey), carryOther(sampleKey))
     expect([name, other, extract(fields)]).toMatchObject([
       name,
@@ -53,7 +53,7 @@ describe.each(carriers)('%s', (name, carry) => {
     ])
   })
 
-  test.each(carriers)('beside another key as %s is refused', (_, carryOther) => {
+  test.each(carriers)('together with another key as %s is refused', (_, carryOther) => {
     const fields = merge(carry(sampleKey), carryOther(otherKey))
     expect(extract(fields)).toMatchObject({ credential: null, defect: 'ambiguous-credential' })
   })
@@ -144,7 +144,7 @@ describe('a field with more than the key', () => {
     expect(extract(fields)).toMatchObject({ credential: sampleKey, carrier: 'basic' })
   })
 
-  test('beside the bare key elsewhere is the same credential', () => {
+  test('together with the bare key elsewhere is the same credential', () => {
     const fields = { authorization: [`Bearer ${sampleKey}`], 'x-api-key': [`Bearer ${sampleKey}`] }
     expect(extract(fields)).toMatchObject({ credential: sampleKey, defect: null })
   })
@@ -271,7 +271,7 @@ describe('Basic', () => {
     expect(credential).not.toBe(sampleKey)
   })
 
-  test('beside the same key elsewhere it still counts as sent by the browser', () => {
+  test('together with the same key elsewhere it still counts as sent by the browser', () => {
     const fields = {
       authorization: [`Basic ${basic(`x:${sampleKey}`)}`],
       'x-api-key': [sampleKey],

@@ -220,7 +220,7 @@ test.each<Expected>([
   expect([endpoint?.class, describeModel(endpoint?.model)]).toEqual([needed, model])
 })
 
-describe('what must never be relayed to LiteLLM', () => {
+describe('requests that must never be relayed to LiteLLM', () => {
   test.each([
     ...['/key/generate', '/key/info', '/user/new', '/team/new', '/config/update', '/spend/logs'],
     ...['/global/spend', '/sso/key/generate', '/ui/', '/openai/v1/chat/completions'],

@@ -158,6 +158,6 @@ test.each([
   ['5usd/month', false],
   ['2-concurrent', false],
   ['1k-prompt-bytes', false],
-])('%s is seen on the head alone: %s', (text, isSeen) => {
+])('%s is known from the head only: %s', (text, isSeen) => {
   expect(isSeenOnHead(parseLimit(text) as Limit)).toBe(isSeen)
 })

@@ -112,7 +112,7 @@ describe('an upstream that refuses the request for usage', () => {
     expect([status, text, received.length]).toEqual([422, '{"detail":"extra_forbidden"}', 1])
   })
 
-  test('and the rest too has its second answer forwarded, once, and is asked the next time', async () => {
+  test('and the rest too has its second answer forwarded, and gets the option the next time', async () => {
     const always: Upstream = (body, response) =>
       void response.writeHead(422).end(body === plain ? 'second' : 'first')
     const { call, received, outcomes } = await startRelay(always)

@@ -213,7 +213,7 @@ describe.skipIf(testCaddy === null)('credentials', () => {
       ...['?KEY', '?x&KEY=1', '?a=b;c=KEY', '?k=Bearer%20KEY', '?k=Bearer+KEY', '?k[]=KEY'],
       ...['?k=ENCODED', '?k=TWICE', '?k=UNDERSCORES', '?{"k":"KEY"}', '?k=%22KEY%22', '?k=%00KEY'],
       ...['/KEY', '/../KEY', '/ENCODED', ';k=KEY', '#KEY', '?#KEY'],
-    ])('refuses a key in the URL, beside a good one in a field as well: %s', async (form) => {
+    ])('refuses a key in the URL, also together with a valid one in a field: %s', async (form) => {
       const rest = form.replace(/KEY|ENCODED|TWICE|UNDERSCORES/, (word) => writings[word] ?? '')
       for (const fields of [[], [['X-Api-Key', tom.key]], [['X-Api-Key', ada.key]]] as const) {
         const text = await send(`${path}${rest}`, ...fields)

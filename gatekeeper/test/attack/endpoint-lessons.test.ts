@@ -326,7 +326,7 @@ describe.skipIf(testCaddy === null)('known attacks', () => {
     })
   })
 
-  describe('what one request may ask for', () => {
+  describe('limits of one request', () => {
     it.each([
       [{ keep_alive: -1 }, 'keep_alive'],
       [{ keep_alive: '11m' }, 'keep_alive'],

@@ -1,5 +1,5 @@
 /**
- * Methods, lengths and expectations: what no table lists is refused at both points, the counter of
+ * Methods, lengths and expectations: unlisted ones are refused at both points, the counter of
  * the upstream does not move, and neither the connection nor the next client is affected.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'

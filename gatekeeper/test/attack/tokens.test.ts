@@ -128,7 +128,7 @@ describe.skipIf(testCaddy === null)('a forged token', () => {
     ]) {
       await expectRefused(await sign({}, header, evil.privateKey))
     }
-    // Nobody was asked for a key.
+    // No key was fetched.
     expect(stack.upstream.received.length).toBe(before)
   })
 

@@ -86,7 +86,7 @@ const answers: readonly (readonly [string, readonly string[]])[] = [
   ],
 ]
 
-describe.skipIf(testCaddy === null)('an upstream that speaks for the gatekeeper', () => {
+describe.skipIf(testCaddy === null)('an upstream that imitates the gatekeeper', () => {
   let stack: Stack
   let app: Server
   let answer: readonly string[] = []

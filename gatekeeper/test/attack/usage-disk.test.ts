@@ -47,7 +47,7 @@ async function askUntil(status: number, ask: () => Promise<number>, child: Child
 }
 
 /**
- * How many answered requests the log has of each user; what was refused may stand there as failed.
+ * The number of answered requests of each user in the log; refused ones may be there as failed.
  */
 async function readAnswered(path: string): Promise<Record<string, number>> {
   const answered = (await readRecords(path)).filter(({ outcome }) => outcome === 'answered')

@@ -57,7 +57,7 @@ describe.skipIf(programs === null)('an application at a host of its own', () => 
     expect(await page.evaluate('document.cookie')).toBe('')
   })
 
-  it('a page of the main site cannot act there, though its browser knows the key', async () => {
+  it('a page of the main site cannot act there, although its browser knows the key', async () => {
     const { page } = await enter()
     await page.goto(`${main()}/blank`)
     await fixture.forget()

@@ -53,7 +53,7 @@ describe.skipIf(!isHere)('the compose file on a real engine', { timeout: 180_000
     })
   })
 
-  describe('opened to the network, with a service beside it', () => {
+  describe('opened to the network, with a second service', () => {
     beforeAll(async () => {
       const { node } = await readPins(deployment().clone)
       const { engineAddress } = deployment().engine.network

@@ -37,7 +37,7 @@ describe.skipIf(testCaddy === null)('a call by address, which names no server in
 })
 
 describe.skipIf(testCaddy === null)(
-  'by address as by name, with our certificate and its root alone:',
+  'by address and by name, with only our certificate and its root:',
   () => {
     it.each([
       ['as shipped', {}, '127.0.0.1'],

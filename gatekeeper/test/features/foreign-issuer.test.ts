@@ -87,7 +87,7 @@ describe.skipIf(testCaddy === null)('tokens of another issuer', () => {
       `${head}.${Buffer.from(JSON.stringify({ ...payload, ...changes })).toString('base64url')}.${signature}`
     expect(await use(token)).toBe(200)
     expect(await use(forge({ groups: ['staff', 'x'] }))).toBe(401)
-    // A token of issuer A is never accepted under issuer B's rules, though A's is remembered.
+    // A token of issuer A is never accepted under issuer B's rules, although A's is cached.
     expect(await use(forge({ iss: 'https://other.example' }))).toBe(401)
     expect(await use(`${token}=`)).toBe(401)
   })

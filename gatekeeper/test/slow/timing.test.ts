@@ -86,7 +86,7 @@ describe('the time of authentication itself', () => {
     process.stdout.write(
       `known id against unknown id in the process: ${JSON.stringify(compared)}\n`,
     )
-    // Here a hundredth of a microsecond shows; what counts is that it is no more than a fraction.
+    // Here a hundredth of a microsecond is visible; the difference must only be a small fraction.
     expect(Math.abs(compared.medianRatio - 1)).toBeLessThan(0.15)
   })
 

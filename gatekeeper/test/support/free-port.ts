@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * A port of loopback that was free a moment ago. It is none of those that systems give to outgoing
- * connections (from 32768 or 49152 on): one of these is taken again as soon as anybody connects.
+ * A port of loopback that was free a moment ago. It is not one that systems give to outgoing
+ * connections (from 32768 or 49152 on): one of these is in use again after any connect.
  */
 export async function freePort(): Promise<number> {
   for (let turn = 1; ; turn++) {

@@ -35,7 +35,7 @@ export type Fixture = {
   readonly decisions: () => Promise<readonly DecisionLine[]>
   /** The requests that reached anything behind the gate. */
   readonly reached: () => number
-  /** Forgets what was received and logged so far. */
+  /** Forgets the requests and log lines so far. */
   readonly forget: () => Promise<void>
   readonly stop: () => Promise<void>
 }

@@ -1,4 +1,4 @@
-/** What a page's own script does. The functions given to `evaluate` run in the browser. */
+/** The actions of a page's own script. The functions given to `evaluate` run in the browser. */
 import type { Frame, Page } from 'playwright-core'
 
 export type Script = Page | Frame

@@ -14,7 +14,7 @@ const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const caFile = '/etc/ssl/certs/ca-certificates.crt'
 const copying = { recursive: true, verbatimSymlinks: true } as const
 
-/** What an image is made of: a folder, and lines of a Dockerfile. */
+/** The sources of an image: a folder, and lines of a Dockerfile. */
 type Root = { readonly folder: string; readonly lines: readonly string[] }
 
 /** Makes a tar of the root with its file capabilities and gives it to the engine. */

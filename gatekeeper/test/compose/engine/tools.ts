@@ -59,7 +59,7 @@ export async function extractPackages(
   await runCommand('nice', args, { timeoutSeconds: 300, log })
 }
 
-/** Throws where the kernel or the user cannot do what an engine does. */
+/** Throws if the kernel or the user lacks a right that an engine needs. */
 export async function requireKernel(): Promise<void> {
   if (process.platform !== 'linux') throw new Error('a Docker engine needs Linux')
   if (process.getuid?.() !== 0) throw new Error('a Docker engine of its own needs root')

@@ -72,7 +72,7 @@ export function startProbes(stack: Stack): Probes {
       const from = seen.length
       const good = (point: Point) =>
         seen.slice(from).filter(({ by, at }) => by === 'good' && at === point)
-      // Each by itself: a point that hangs adds nothing to what is seen, and must not be outvoted.
+      // Each by itself: a point that hangs adds no answers, and must not be outvoted.
       const isWell = (point: Point) => {
         const last = good(point).slice(-inRow)
         return last.length === inRow && last.every(({ status }) => status === 200)

@@ -83,7 +83,7 @@ function tensorList(): Tensor[] {
   return [
     matrix('token_embd.weight', vocabulary.length, width),
     ones('output_norm.weight'),
-    // Rows of zero for special and byte tokens: what it says stays readable, and goes on.
+    // Rows of zero for special and byte tokens: its text stays readable, and does not end.
     matrix('output.weight', vocabulary.length, width, silent),
     ...Array.from({ length: layers }, (_, index) => layer(index)).flat(),
   ]

@@ -15,7 +15,7 @@ export function ownTinyModel(): Model {
   return withHash(tinyGguf())
 }
 
-/** Its bytes and their SHA-256 in hex: the shared file where there is one, else our own. */
+/** Its bytes and their SHA-256 in hex: the shared file if it exists, otherwise our own. */
 export async function readTinyModel(): Promise<Model> {
   return withHash((await exists(sharedModelFile)) ? await readFile(sharedModelFile) : tinyGguf())
 }

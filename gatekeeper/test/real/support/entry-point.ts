@@ -16,7 +16,7 @@ export type EntryPoint = {
    * by the server's own account.
    */
   readonly watchServer: () => () => Promise<boolean>
-  /** How long the server may go on computing once its connection is closed. */
+  /** How long the server may keep computing after its connection is closed. */
   readonly restsWithinMs: { readonly streamed: number; readonly unstreamed: number }
 }
 

@@ -13,9 +13,9 @@ const carriers: Readonly<Record<string, (key: string) => Record<string, string>>
 
 /**
  * Checks that a real server never receives a credential of ours, nor a client one of the server's.
- * Belongs at the end of a suite: it judges all that was sent before, too. `serverKey` is what the
- * server itself asks for, and what no client ever had; `answersMin` how many answers must be there
- * to be looked at, since clients in processes of their own leave none.
+ * Belongs at the end of a suite: it checks everything sent before, too. `serverKey` is the key that
+ * the server itself requires, and that no client ever had; `answersMin` how many answers must be
+ * there to be looked at, since clients in processes of their own leave none.
  */
 export function itKeepsCredentials(
   entryPoint: EntryPoint,

@@ -12,7 +12,7 @@ const pools: Pools = new Map()
 function poolFor({ socketPath }: OpenLoopPlan): Pool {
   const known = pools.get(socketPath)
   if (known) return known
-  // Many, since an open loop that waits for a connection is none; fewer than a listener lets wait.
+  // Many, since an open loop must not wait for a connection; fewer than a listener's backlog.
   const pool = new Pool('http://localhost', {
     ...{ connections: 400, connect: { socketPath }, headersTimeout: 60_000 },
   })

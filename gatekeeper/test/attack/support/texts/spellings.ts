@@ -31,7 +31,7 @@ function swapCase(text: string): string {
   return [...text].map((char, at) => (at % 2 ? char.toUpperCase() : char.toLowerCase())).join('')
 }
 
-/** Fields by which a proxy tells an application whence and for what a request came. */
+/** Fields in which a proxy tells an application the origin and the target of a request. */
 export const forwardingNames = [
   ...['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Port'],
   ...['X-Forwarded-Prefix', 'X-Forwarded-Server', 'X-Forwarded-Uri', 'X-Forwarded-Method'],
