@@ -39,7 +39,7 @@ const log = createLauncherLog({
 })
 const supervisor = createSupervisor({
   onDeath: (death) => void endAfterDeath(death),
-  onRestart: (death) => void tellRestart(death),
+  onRestart: (death) => void reportRestart(death),
 })
 let isReady = false
 let noteParts = (): Promise<void> => Promise.resolve()
@@ -168,7 +168,7 @@ async function drain(): Promise<void> {
 }
 
 /** Without the gatekeeper Caddy refuses everything; without Caddy nothing can be reached. */
-async function tellRestart({ name, how, restarts }: Death): Promise<void> {
+async function reportRestart({ name, how, restarts }: Death): Promise<void> {
   log.complain(
     `${name} ended (${how}) and was started again (${restarts} of ${restartsMax} times in a minute)`,
   )
@@ -179,14 +179,14 @@ async function tellRestart({ name, how, restarts }: Death): Promise<void> {
 /** Exit codes of a part about settings and ports are passed on; every other one is a fault of ours. */
 async function endAfterDeath(death: Death): Promise<void> {
   isEnding = true
-  log.complain(`${death.name} ended (${death.how})${whyNotAgain(death)}, so everything stops`)
+  log.complain(`${death.name} ended (${death.how})${describeFailure(death)}, so everything stops`)
   await supervisor.stop()
   const { exitCode: code } = death
   const isSaidOn = code === exitCode.config || (!isReady && code === exitCode.unavailable)
   process.exit(isSaidOn ? code : exitCode.software)
 }
 
-function whyNotAgain({ exitCode: code, restarts }: Death): string {
+function describeFailure({ exitCode: code, restarts }: Death): string {
   if (!isReady) return ''
   if (code === exitCode.config) return ': a setting or file is wrong, see its log above'
   return ` after ${restarts} restarts within a minute: see its log above`

@@ -29,14 +29,14 @@ export async function providePeers(log: Log): Promise<readonly Gap[]> {
 export function choosePeers(isAlone: boolean): ChosenPeers {
   const gaps: Gap[] = []
   const peers = allPeers.filter((peer) => {
-    const why = whyNot(peer, isAlone)
+    const why = findObstacle(peer, isAlone)
     if (why !== null) gaps.push({ name: peer.name, why })
     return why === null
   })
   return { peers, gaps: [...gaps, ...knownGaps] }
 }
 
-function whyNot(peer: Peer, isAlone: boolean): string | null {
+function findObstacle(peer: Peer, isAlone: boolean): string | null {
   if (findPeerFolder(peer) === null) return 'could not be downloaded (see above)'
   if (!peer.listensEverywhere || isAlone) return null
   return 'listens on every address, which needs a network namespace (root on Linux)'

@@ -68,7 +68,7 @@ export async function admit(
   const { facts, credential } = readRequestFacts(head, deps)
   const onFacts = decide(deps.checks.facts, { facts })
   if (!onFacts.allowed) return refuseBy(onFacts, facts, null)
-  const onHead = await askHead(facts, credential, deps)
+  const onHead = await judgeHead(facts, credential, deps)
   if ('reason' in onHead) return onHead
   // A revocation counts from here on, also while the body arrives or the request is queued.
   const isStanding = follow(onHead.principal, credential, deps)
@@ -99,7 +99,7 @@ type HeadAnswer = {
 }
 
 /** Returns the caller, or the denial of the checks on the head. Charges nothing, reads no body. */
-async function askHead(
+async function judgeHead(
   facts: RequestFacts,
   credential: string | null,
   deps: AdmitDeps,
@@ -172,7 +172,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const refuse = (refusal: Refusal, check: string) =>
     refuseByLimit(refusal, { check, facts, principal })
 
-  const onBody = await askBody(request, deps)
+  const onBody = await judgeBody(request, deps)
   if ('reason' in onBody) return refuseBy(onBody, facts, principal)
   const owed = onBody.obligations
   const question = { facts, principal, body: onBody.read?.facts ?? null, obligations: owed }
@@ -183,7 +183,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   if (bytes === undefined) {
     return { reason: 'output-too-long', check: 'rewrite', facts, principal, detail: tooManyAnswers }
   }
-  const bytesWithout = takeBack(onBody.read, bytes, obligations)
+  const bytesWithout = withoutOurQuestion(onBody.read, bytes, obligations)
   request.body?.onDecided?.()
   const unkept = await reservation.open()
   if (unkept !== null) return refuse(unkept, 'reserve')
@@ -192,7 +192,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   if (slot !== null && 'reason' in slot) return refuse(slot, 'queue')
   if (slot !== null) reservation.hold(slot)
   // The key may have been revoked, or its role changed, while the request waited.
-  const again = slot?.hasWaited ? await askHead(facts, request.credential, deps) : onHead
+  const again = slot?.hasWaited ? await judgeHead(facts, request.credential, deps) : onHead
   if ('reason' in again) return again
   const parts = {
     ...{ facts, principal: again.principal, waitedMs: slot?.waitedMs ?? null },
@@ -218,7 +218,7 @@ function guardForm({ head, facts, onHead }: Reserved, deps: AdmitDeps): FormGuar
   return createFormGuard({ head, facts, principal, judge })
 }
 
-async function askBody({ head, body, facts, onHead }: Reserved, deps: AdmitDeps) {
+async function judgeBody({ head, body, facts, onHead }: Reserved, deps: AdmitDeps) {
   if (body === null) return { obligations: [], read: null }
   const { principal, limits } = onHead
   const read = await readBodyFacts({ head, facts, principal }, body, deps)
@@ -243,6 +243,10 @@ function rewrite(
 }
 
 /** Returns the same body without the usage question that we added; null if we added none. */
-function takeBack(read: ReadBody | null, bytes: Buffer | null, obligations: readonly Obligation[]) {
+function withoutOurQuestion(
+  read: ReadBody | null,
+  bytes: Buffer | null,
+  obligations: readonly Obligation[],
+) {
   return read?.json && bytes !== null ? withoutQuestion(bytes, read.json, obligations) : null
 }

@@ -42,7 +42,7 @@ export async function importPlainKeys(
   const candidates = readCandidates(plain, deps)
   const refused = describeRefused(candidates, plain.text)
   const membersLeft = [...new Set(candidates.flatMap(({ left }) => left))]
-  const good = candidates.filter((candidate) => whyNot(candidate.key) === null)
+  const good = candidates.filter((candidate) => findKeyProblem(candidate.key) === null)
   return await changeKeys(
     file,
     deps.known,
@@ -81,13 +81,13 @@ function readCandidates(
   }))
 }
 
-function whyNot(key: string): string | null {
+function findKeyProblem(key: string): string | null {
   if (!canMatch(key)) return 'has the form of another credential'
   return isChosenByPerson(key) ? 'is short or made of words, so it is easy to guess' : null
 }
 
 function describeRefused(candidates: readonly Candidate[], text: string): RefusedKey[] {
-  const refused = candidates.filter(({ key }) => whyNot(key) !== null)
+  const refused = candidates.filter(({ key }) => findKeyProblem(key) !== null)
   if (refused.length === 0) return []
   const places = locateAll(
     text,
@@ -97,7 +97,7 @@ function describeRefused(candidates: readonly Candidate[], text: string): Refuse
     line: places[at]?.line ?? 0,
     user: record.user,
     service,
-    why: whyNot(key) ?? '',
+    why: findKeyProblem(key) ?? '',
   }))
 }
 
