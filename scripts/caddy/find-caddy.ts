@@ -11,7 +11,7 @@ export type Caddy = { readonly path: string; readonly version: string }
 export type NoCaddy = { readonly problem: Problem; readonly exitCode: number }
 
 export type CaddySearch = {
-  /** `GATEKEEPER_CADDY`; where it is set, no other Caddy is looked for. */
+  /** `GATEKEEPER_CADDY`; if it is set, no other Caddy is looked for. */
   readonly caddy: string | null
   /** Where the pinned Caddy is kept: `<stateDir>/tools`. */
   readonly stateDir: string

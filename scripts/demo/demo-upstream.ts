@@ -42,7 +42,7 @@ export type Exchange = {
   readonly response: ServerResponse
 }
 
-/** Looks at a request before the demonstration does; true where it answered in its place. */
+/** Looks at a request before the demonstration does; true if it answered in its place. */
 export type Intercept = (exchange: Exchange) => Promise<boolean>
 
 export type DemoOptions = {

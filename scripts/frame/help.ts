@@ -29,7 +29,7 @@ export function helpFor<Context>(program: Program<Context>): string[] {
   ]
 }
 
-/** Of one command; `name` is empty where the program has no other. */
+/** Of one command; `name` is empty if the program has no other. */
 export function helpForCommand<Context>(
   program: Program<Context>,
   name: string,

@@ -13,7 +13,7 @@ type Env = Readonly<Record<string, string | undefined>>
 
 export type NpmSource = {
   readonly env: Env
-  /** The text of a file; null where it cannot be read. */
+  /** The text of a file; null if it cannot be read. */
   readonly readFile: (path: string) => string | null
 }
 
@@ -118,7 +118,7 @@ export function describeTaken(
 
 /**
  * npm takes `--key ada` with its value and leaves no trace, so the command would run for all keys.
- * Returns a hint where nothing shows that the two hyphens were there.
+ * Returns a hint if nothing shows that the two hyphens were there.
  */
 export function hintAtKey(args: readonly string[], env: Env = process.env): string[] {
   if (!isWithoutHyphens(args, env)) return []

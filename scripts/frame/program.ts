@@ -3,7 +3,7 @@ import type { Words } from './words.ts'
 
 /** The result of a command: `lines` for people, `json` for programs. */
 export type Report = {
-  /** 0 where it is left out. */
+  /** 0 if it is left out. */
   readonly code?: number
   readonly lines?: readonly string[]
   /** Left out where a command that streams has written its JSON lines itself. */

@@ -2,7 +2,7 @@ import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
 
 const hourMs = 3_600_000
 
-/** The first instant of `2026-11-01` in a time zone; null where there is no such day. */
+/** The first instant of `2026-11-01` in a time zone; null if there is no such day. */
 export function startOfDay(text: string, timeZone: string): number | null {
   const noon = /^\d{4}-\d\d-\d\d$/.test(text) ? parseInstant(`${text}T12:00:00Z`) : null
   if (noon === null) return null

@@ -9,7 +9,7 @@ const inputCharsMax = 65_536
 export type Terminal = {
   /** Reads everything that is piped in. */
   readonly readInput: () => Promise<string>
-  /** Asks the person at the terminal; null where there is none. */
+  /** Asks the person at the terminal; null if there is none. */
   readonly ask: ((question: string, options?: { isSecret: boolean }) => Promise<string>) | null
 }
 

@@ -28,7 +28,7 @@ export function listOf(words: Words, name: string): string[] {
 /** Whether a flag was given. */
 export const hasFlag = (words: Words, name: string): boolean => words.values[name] === true
 
-/** Returns a word as a message may show it: in quotes, and hidden where it may be a credential. */
+/** Returns a word as a message may show it: in quotes, and hidden if it may be a credential. */
 export function showWord(word: string): string {
   return /^[\p{L}\p{N} ._:@/*+,=-]{1,30}$/u.test(word) && !word.startsWith('gk_')
     ? JSON.stringify(word)

@@ -19,7 +19,7 @@ export const limitHelp = [
 ]
 
 export type ReadLimits = {
-  /** Left out where the option is not given. */
+  /** Left out if the option is not given. */
   readonly limits?: readonly Limit[]
   readonly models?: readonly string[]
   readonly cloudModels?: boolean

@@ -36,7 +36,7 @@ type Prices = Provider['models'][number]['prices']
 
 /**
  * Of what holds on the day; where the hour decides, the dearest. `INPUT,OUTPUT`, and for long prompts
- * `,ABOVE,INPUT,OUTPUT`. Null where no tokens are paid for (hours of sound, pages).
+ * `,ABOVE,INPUT,OUTPUT`. Null if no tokens are paid for (hours of sound, pages).
  */
 function priceAt(prices: Prices, asOf: number): string | null {
   if (!Array.isArray(prices)) return describePrice(prices)

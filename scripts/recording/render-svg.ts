@@ -11,7 +11,7 @@ type Line = { readonly kind: 'command' | 'output' | 'bad' | 'good'; readonly tex
 
 /**
  * Renders a terminal with the steps one after the other, for light and dark surroundings. The same
- * steps give the same text; without motion, or where nothing is animated, everything is shown.
+ * steps give the same text; without motion, or if nothing is animated, everything is shown.
  */
 export function renderSvg(title: string, steps: readonly Step[]): string {
   const groups = steps.map(toLines)

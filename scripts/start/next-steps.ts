@@ -7,12 +7,12 @@ export type NextSteps = {
   readonly port: number
   /** Where this machine reaches Caddy. */
   readonly address: string
-  /** Caddy's root certificate; null where the certificate is a public one. */
+  /** Caddy's root certificate; null if the certificate is a public one. */
   readonly caFile: string | null
   readonly services: readonly Service[]
-  /** A model that the upstream has; null where none is known. */
+  /** A model that the upstream has; null if none is known. */
   readonly model: string | null
-  /** The key that was just made; null where the reader has one already, or none. */
+  /** The key that was just made; null if the reader has one already, or none. */
   readonly key: string | null
 }
 

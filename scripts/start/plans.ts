@@ -21,7 +21,7 @@ export function planGatekeeper(
     env: {
       ...node.env,
       ...env,
-      // Only where nothing is set: the other name of LITELLM_URL would contradict it.
+      // Only if nothing is set: the other name of LITELLM_URL would contradict it.
       ...(ollamaUrl !== null && knows('ollama') && { OLLAMA_URL: ollamaUrl }),
       ...(litellmUrl !== null &&
         settings.litellmUrl === null &&

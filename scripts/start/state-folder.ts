@@ -45,7 +45,7 @@ export async function notePids(stateDir: string, pids: readonly number[]): Promi
   await writeFile(pidsFile(stateDir), pids.join(' '))
 }
 
-/** The process ids that the last start noted; null where there are none. */
+/** The process ids that the last start noted; null if there are none. */
 export async function readNotedPids(stateDir: string): Promise<string | null> {
   const text = await readFile(pidsFile(stateDir), 'utf8').catch(() => '')
   return /^\d+( \d+)*$/.test(text) ? text : null

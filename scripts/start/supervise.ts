@@ -113,7 +113,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   }
 }
 
-/** `onEnd` is called once, however it ends, and also where it could not be started. */
+/** `onEnd` is called once, however it ends, and also if it could not be started. */
 function spawnPart(
   plan: PartPlan,
   onEnd: (exitCode: number | null, how: string) => void,

@@ -27,7 +27,7 @@ export type Outcome = {
   readonly message: string
 }
 
-/** What vitest's JSON report says, or null where there is none. */
+/** What vitest's JSON report says, or null if there is none. */
 export function readOutcomes(text: string | null, root: string): Outcome[] | null {
   const report = parse(text)
   if (report === null) return null

@@ -48,7 +48,7 @@ export function isKeyId(text: string): boolean {
   return idForm.test(text)
 }
 
-/** Reads a key of our form; null where the form or the checksum is wrong. */
+/** Reads a key of our form; null if the form or the checksum is wrong. */
 export function readApiKey(text: string): { readonly id: string } | null {
   const [, id, sum] = keyForm.exec(text) ?? []
   if (id === undefined || checksum(text.slice(0, -checksumChars)) !== sum) return null

@@ -22,7 +22,7 @@ export type SettingKind =
 export type SettingRow = {
   readonly name: string
   readonly kind: SettingKind
-  /** As a person reads it; where it is null the setting is unset by default. */
+  /** As a person reads it; if it is null the setting is unset by default. */
   readonly fallback: string | null
   readonly help: string
   /** Other names for the same setting. */

@@ -74,7 +74,7 @@ export class Admission {
   readonly principal: Principal
   readonly obligations: readonly Obligation[]
   readonly reservation: Reservation
-  /** How long it waited for a slot of its service; null where there is no queue. */
+  /** How long it waited for a slot of its service; null if there is no queue. */
   readonly waitedMs: number | null
   /** Called for each chunk of the answer: false after the credential was revoked. */
   readonly isStanding: () => boolean

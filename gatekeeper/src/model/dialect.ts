@@ -1,7 +1,7 @@
 import type { Dialect, Endpoint } from './endpoint.ts'
 import type { Service } from './service.ts'
 
-/** Returns the form of the errors that a client of this path reads, also where no row lists it. */
+/** Returns the form of the errors that a client of this path reads, also if no row lists it. */
 export function dialectAt(
   service: Service | null,
   endpoint: Endpoint | null,

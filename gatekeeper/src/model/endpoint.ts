@@ -52,7 +52,7 @@ export type Endpoint = {
   readonly body: BodyForm
   readonly model: ModelPlace
   readonly stream: StreamForm
-  /** Where the answer has the counts of used tokens; null where it has none. */
+  /** Where the answer has the counts of used tokens; null if it has none. */
   readonly usage: UsageForm | null
   /** Whether the answer is a list of models, of which a caller sees its own only. */
   readonly listsModels: boolean

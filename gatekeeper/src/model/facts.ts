@@ -67,7 +67,7 @@ export type BodyFacts = {
   readonly detail?: Detail | null
   /** Every model that the request names, as returned by `normalizeModelName`. */
   readonly models: readonly string[]
-  /** The same as the caller wrote them; null where a refusal may not repeat them. */
+  /** The same as the caller wrote them; null if a refusal may not repeat them. */
   readonly shownModel: string | null
   /** Those of them that the caller's lists allow. */
   readonly grantedModels: readonly string[]

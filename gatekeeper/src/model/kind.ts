@@ -33,7 +33,7 @@ export type Kind = {
   readonly readsFirstBound?: true
   /** Whether models of other vendors are sold through it, at the prices of the built-in table. */
   readonly sellsModels?: true | undefined
-  /** A path that answers a GET only with the right credential. Left out where none is known. */
+  /** A path that answers a GET only with the right credential. Left out if none is known. */
   readonly guardedPath?: string | undefined
   /** Whether connections are used again unless the service says otherwise. */
   readonly keepsConnections?: true

@@ -16,7 +16,7 @@ export type UsageForm = {
   readonly name: string
   readonly figures: readonly (readonly [place: Place, figure: Figure])[]
   readonly models: readonly Place[]
-  /** Where the id is under which the upstream keeps the answer; left out where it keeps none. */
+  /** Where the id is under which the upstream keeps the answer; left out if it keeps none. */
   readonly ids?: readonly Place[]
   /** Where the ids of its items are, under which the upstream keeps those. */
   readonly items?: readonly Place[]

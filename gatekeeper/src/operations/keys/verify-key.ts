@@ -9,9 +9,9 @@ export type VerifiedKey = {
   readonly form: 'gatekeeper' | 'token' | 'plain'
   /** Null for a form without one. */
   readonly hasGoodChecksum: boolean | null
-  /** Why the key does not work; null where it works. */
+  /** Why the key does not work; null if it works. */
   readonly reason: string | null
-  /** Null where no key has this id, or where only its id is right. */
+  /** Null if no key has this id, or where only its id is right. */
   readonly record: KeyRecord | null
 }
 

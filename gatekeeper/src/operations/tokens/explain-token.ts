@@ -26,9 +26,9 @@ const verdicts: Readonly<Partial<Record<Reason, string>>> = {
 }
 
 export type ExplainedToken = {
-  /** Why the token is refused; null where it is accepted. */
+  /** Why the token is refused; null if it is accepted. */
   readonly reason: Reason | null
-  /** What to do about it; null where it is accepted. */
+  /** What to do about it; null if it is accepted. */
   readonly remedy: string | null
   readonly header: Readonly<Record<string, unknown>> | null
   /** The usual claims, and those that the rules of its issuer name. */
@@ -65,7 +65,7 @@ export async function explainToken(
 type Explained = {
   readonly length: number
   readonly read: ReturnType<typeof readCompactToken>
-  /** The entry of `issuers`; null where the issuer of the token has none. */
+  /** The entry of `issuers`; null if the issuer of the token has none. */
   readonly entry: IssuerSettings | null
 }
 

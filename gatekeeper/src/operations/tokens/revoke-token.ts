@@ -4,7 +4,7 @@ import { UnknownKeyError } from '../keys/key-writer.ts'
 import { useTokens } from './open-tokens.ts'
 
 /**
- * Revokes a token at every gatekeeper of this state folder, and returns its id; null where it was
+ * Revokes a token at every gatekeeper of this state folder, and returns its id; null if it was
  * revoked before. Rejects with an UnknownKeyError for a token that is not valid or has no `jti`.
  */
 export async function revokeToken(

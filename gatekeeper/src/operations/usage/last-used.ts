@@ -1,7 +1,7 @@
 import { queryUsage } from './read-usage.ts'
 
 /**
- * Returns when each principal (`key:ID`) was last admitted; an empty map where there is no database
+ * Returns when each principal (`key:ID`) was last admitted; an empty map if there is no database
  * yet. Rejects with a ProblemsError for a damaged one.
  */
 export async function readLastUsed(stateDir: string): Promise<ReadonlyMap<string, number>> {

@@ -7,7 +7,7 @@ import { type ReportQuestion, readUsageReport, type UsageReport } from './usage-
 
 /**
  * Reads the usage database of a state folder, which the gatekeeper may write meanwhile. Returns null
- * where there is none yet; rejects with a ProblemsError for a damaged one.
+ * if there is none yet; rejects with a ProblemsError for a damaged one.
  */
 export async function queryUsage<Result>(
   stateDir: string,
@@ -23,7 +23,7 @@ export async function queryUsage<Result>(
   }
 }
 
-/** Returns the report; null where there is no database yet. */
+/** Returns the report; null if there is no database yet. */
 export async function readUsage(
   stateDir: string,
   question: ReportQuestion,
