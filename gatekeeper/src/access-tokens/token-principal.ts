@@ -149,7 +149,9 @@ function lesserRole(one: Role, other: Role): Role {
 }
 
 function withAll(services: readonly string[], deps: TokenPrincipalDeps): readonly string[] {
-  return services.includes('*') ? deps.serviceNames : services
+  // Services that `*` does not include may stand beside it.
+  const named = services.filter((name) => name !== '*')
+  return services.includes('*') ? [...new Set([...deps.serviceNames, ...named])] : services
 }
 
 function addressTest(addresses: readonly string[]): Principal['isAddressAllowed'] {

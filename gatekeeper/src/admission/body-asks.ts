@@ -147,7 +147,13 @@ const choicePaths = [['n'], ['best_of'], ...geminiChoices]
 /** Returns how many answers one prompt gets. */
 function readChoices(body: NormalBody): number {
   const counts = choicePaths.map((path) => readNumber(body, path) ?? 1)
-  return Math.max(1, ...counts)
+  return Math.max(1, ...counts) * countPrompts(readMember(body, ['prompt']))
+}
+
+/** A list of texts, or of lists of tokens, is several prompts with an answer each. */
+function countPrompts(prompt: unknown): number {
+  const isList = Array.isArray(prompt) && prompt.some((part) => typeof part !== 'number')
+  return isList ? prompt.length : 1
 }
 
 function readStream(body: NormalBody, { stream }: Endpoint): boolean {

@@ -11,13 +11,16 @@ import type { Estimate } from '../model/usage.ts'
 import { leastCap } from './rewrite-body.ts'
 
 export type EstimateDeps = {
-  /** Returns the price of these tokens of a model at the service, in integer micro-dollars. */
+  /**
+   * Returns the price of these tokens of a model at the service, in integer micro-dollars; null if a
+   * provider sells it at a price that nobody knows.
+   */
   readonly costOf: (use: {
     readonly service: Service
     readonly model: string
     readonly inputTokens: number
     readonly outputTokens: number
-  }) => number
+  }) => number | null
   /** The output that is expected of a request without a bound. */
   readonly outputTokensExpected: number
 }
@@ -48,6 +51,7 @@ export function extendReservation(
   const body = cutOutput(asked)
   if (body === null || facts.endpoint?.class !== 'use' || body.isUnload) return { obligations: [] }
   if (body.models.length > modelsMax) return tooManyModels
+  if (isUnpriced(asked, body, deps) && Number.isFinite(reservation.room().microUsd)) return unpriced
   const use = {
     inputTokens: estimateInput(body),
     costOf: priceOf(asked, deps),
@@ -74,6 +78,18 @@ function cutOutput({ body, obligations }: Asked): BodyFacts | null {
 const modelsMax = 100
 const tooManyModels: Refusal = { reason: 'model-not-allowed', limit: null, retryAfterMs: null }
 
+/** Money that cannot be counted must not be spent under a limit of money. */
+function isUnpriced({ facts }: Asked, { models }: BodyFacts, deps: EstimateDeps): boolean {
+  const { service } = facts
+  if (service?.kind.provider === undefined) return false
+  const none = { inputTokens: 0, outputTokens: 0 }
+  return (
+    models.length === 0 || models.some((model) => deps.costOf({ service, model, ...none }) === null)
+  )
+}
+
+const unpriced: Refusal = { reason: 'price-unknown', limit: null, retryAfterMs: null }
+
 type Use = {
   readonly inputTokens: number
   /** The price of the most expensive model that may answer, in micro-dollars. */
@@ -90,7 +106,7 @@ function priceOf(
   return (inputTokens, outputTokens) =>
     Math.max(
       0,
-      ...models.map((model) => deps.costOf({ service, model, inputTokens, outputTokens })),
+      ...models.map((model) => deps.costOf({ service, model, inputTokens, outputTokens }) ?? 0),
     )
 }
 

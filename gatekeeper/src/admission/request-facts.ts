@@ -180,18 +180,26 @@ function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
   return head.point === 'relay' || match.service.name === head.checkedService
 }
 
+/** Names that a refusal may repeat. */
+const knownFields = ['alt', 'key', 'fields', 'api_key', 'access_token', 'token']
+
 function findRefusedQueryField(match: RouteMatch, query: string): Detail | null {
   if (query === '') return null
   // Some parsers also end a field at a semicolon, and some take `a[]` for a list named `a`.
-  const keys = [...new URLSearchParams(query.replaceAll(';', '&')).keys()]
-  const names = keys.map((key) => key.split('[', 1)[0] ?? '')
-  const name = names.find((one) => isRefusedQueryField(match.service.kind, one))
+  const fields = new URLSearchParams(query.replaceAll(';', '&'))
+  const names = [...fields.keys()].map((key) => key.split('[', 1)[0] ?? '')
+  const isOddForm = fields.getAll('alt').some((form) => form !== 'sse' && form !== 'json')
+  const { kind } = match.service
+  const found = names.find((one) => isRefusedQueryField(kind, one))
+  const name = found ?? (kind.provider && isOddForm ? 'alt' : undefined)
   if (name === undefined) return null
-  // One of a few names of ours, in lower case.
-  const param = name.toLowerCase()
+  // Another text of the client could be anything, a key too.
+  const param = isModelField(name)
+    ? name.toLowerCase()
+    : (knownFields.find((one) => one === name) ?? '…')
   const advice = isModelField(name)
     ? 'name the model in the body'
-    : 'a key belongs in the Authorization field'
+    : 'keys belong in the Authorization field, and few other fields go to a provider'
   return { text: `The query field "${param}" may not be set by callers: ${advice}.`, param }
 }
 

@@ -84,7 +84,11 @@ function assemble(
   const problems = crossCheck(file, deps.settings, deps.reportAt)
   const resolved = resolveServices(file, { ...deps, readSecret })
   const bridge = resolveProviders(file, { ...deps, readSecret })
-  const { issuers, ...tokens } = resolveIssuers(file, { ...deps, readSecret })
+  const { issuers, ...tokens } = resolveIssuers(file, {
+    ...deps,
+    readSecret,
+    providers: bridge.services.map(({ name }) => name),
+  })
   const all = [...problems, ...resolved.problems, ...bridge.problems, ...tokens.problems]
   return all.length > 0
     ? failedGateway(all)

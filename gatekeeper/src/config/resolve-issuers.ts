@@ -17,6 +17,8 @@ type Deps = {
   readonly settings: Settings
   readonly reportAt: ReportAt
   readonly readSecret: (path: string) => string
+  /** Names of the providers that are there. */
+  readonly providers: readonly string[]
 }
 
 /** Reads the issuers; an unknown service, a repeated issuer, and our own issuer are problems. */
@@ -25,6 +27,7 @@ export function resolveIssuers(
   deps: Deps,
 ): { issuers: readonly IssuerSettings[]; problems: readonly Problem[] } {
   const { reportAt, settings } = deps
+  const known = [...Object.keys(file.services), ...deps.providers]
   const problems = file.issuers.flatMap(({ issuer, rules }, at) => {
     const isTwice = file.issuers.findIndex((other) => other.issuer === issuer) !== at
     const twice = reportAt(['issuers', at], `${issuer} is listed twice`, 'Keep one entry.')
@@ -38,7 +41,7 @@ export function resolveIssuers(
     return [
       ...(isTwice ? [twice] : []),
       ...(isOurs ? [ours] : []),
-      ...unknownServices(file, { at, rules }, reportAt),
+      ...unknownServices(known, { at, rules }, reportAt),
     ]
   })
   const authorities = file.issuers.map((entry, at) => readCa(entry, at, deps))
@@ -87,17 +90,17 @@ function toKeys(keys: Entry['keys'], { keysDir }: Settings) {
 }
 
 function unknownServices(
-  file: GatewayFile,
+  known: readonly string[],
   { at, rules }: { at: number; rules: Entry['rules'] },
   reportAt: ReportAt,
 ): Problem[] {
   return rules.flatMap(({ services }, rule) =>
     services
-      .filter((name) => name !== '*' && file.services[name] === undefined)
+      .filter((name) => name !== '*' && !known.includes(name))
       .map((name) =>
         reportAt(
           ['issuers', at, 'rules', rule, 'services'],
-          `there is no service ${JSON.stringify(name)}${didYouMean(name, Object.keys(file.services))}`,
+          `there is no service ${JSON.stringify(name)}${didYouMean(name, known)}`,
           'Correct the name, or write "*" for every service.',
         ),
       ),

@@ -61,13 +61,28 @@ test('a provider of your own uses the API of a known one', () => {
   expect(acme?.upstream?.key).toBe('account-key-of-acme')
 })
 
-test.each([
+const reserved = [
+  'oauth',
+  'status',
+  'check',
+  'health',
+  'admin',
+  'gatekeeper',
+  'control',
+  'minnow',
+].map((name): [string, RegExp] => [
+  `providers: {${name}: {like: openai, url: "https://a.example"}}\n`,
+  /reserved name/,
+])
+
+test.each<[string, RegExp]>([
   ['providers: {acme: {}}\n', /not a provider that Gatekeeper knows/],
   ['providers: {acme: {like: openai}}\n', /has no address/],
   ['providers: {openai: {like: groq}}\n', /needs no like/],
   ['providers: {openai: {url: "http://api.example.com/v1"}}\n', /must be an https address/],
   ['providers: {openai: {url: "https://a:b@api.example.com/v1"}}\n', /must be an https address/],
-  ['providers: {chat: {like: openai, url: "https://a.example"}}\n', /endpoint of Ollama/],
+  ['providers: {chat: {like: openai, url: "https://a.example"}}\n', /reserved name/],
+  ...reserved,
   ['providers: {tts: {like: openai, url: "https://a.example"}}\n', /uses the name or path/],
   ['providers: {openai: {keyFile: missing}}\n', /cannot be read/],
   ['providers: {openai: {tls: {ca: missing}}}\n', /cannot be read/],
@@ -92,4 +107,22 @@ test('a service with the path of a provider is refused', () => {
       .problems.map(({ what }) => what)
       .join(),
   ).toMatch(/mine uses the name or path of the provider openai/)
+})
+
+test('an alias of a service cannot be the name of a provider', () => {
+  const yaml =
+    '  mine: {kind: http, aliases: [openai], upstream: {url: "http://a:1"}, routes: [{prefix: /x}]}\n'
+  expect(
+    read(yaml, { OPENAI_API_KEY: 'k' })
+      .problems.map(({ what }) => what)
+      .join(),
+  ).toMatch(/mine uses the name or path of the provider openai/)
+})
+
+test('a rule of an issuer may name a provider', () => {
+  const issuer = (service: string) =>
+    `issuers:\n  - {issuer: "https://i.example", audience: a, algorithms: [RS256], keys: {discovery: true}, rules: [{role: readwrite, services: [${service}]}]}\n`
+  const env = { OPENAI_API_KEY: 'k' }
+  expect(read(issuer('openai'), env).problems).toEqual([])
+  expect(read(issuer('groq'), env).problems).toHaveLength(1)
 })

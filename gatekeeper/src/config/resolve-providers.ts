@@ -14,6 +14,7 @@ import { readAuthority } from './read-authority.ts'
 import { readKeyFile } from './read-key-file.ts'
 import type { ProviderSettings, Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
+import { reservedPrefixes } from './route-problems.ts'
 import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
 
 type Deps = {
@@ -46,9 +47,10 @@ export function resolveProviders(
 /** A provider's path must not belong to a service: a request would go to one of two places. */
 function takenProblems(found: readonly Service[], file: GatewayFile, deps: Deps): Problem[] {
   return found.flatMap(({ name }) =>
-    Object.entries(file.services).flatMap(([owner, { routes }]) => {
-      const taken = routes.findIndex(({ prefix }) => isUnder(prefix, `/${name}`))
-      if (owner !== name && taken === -1) return []
+    Object.entries(file.services).flatMap(([owner, { routes, aliases }]) => {
+      // An alias would give keys of the service the provider's account.
+      const isNamed = owner === name || aliases.includes(name)
+      if (!isNamed && !routes.some(({ prefix }) => isUnder(prefix, `/${name}`))) return []
       const what = `${owner} uses the name or path of the provider ${name}`
       const remedy = `Choose another one, or remove the provider: its key in the environment, or its entry under providers.`
       return [deps.reportAt(['services', owner], what, remedy)]
@@ -141,9 +143,11 @@ function caOf(
   return {}
 }
 
-const ollamaWords =
-  'chat generate embed embeddings tags show ps pull push copy create delete blobs version me ' +
-  'signout experimental web_search web_fetch'
+/** The gatekeeper's own words, and what Ollama has below `/api`. */
+const reservedNames = (
+  'gatekeeper control domain-chat split-key v1 api chat generate embed embeddings tags show ps ' +
+  'pull push copy create delete blobs version me signout experimental'
+).split(' ')
 
 /** What can be wrong with `providers`. */
 export function providerProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
@@ -153,8 +157,8 @@ export function providerProblems(file: GatewayFile, reportAt: ReportAt): Problem
     const problems: Problem[] = []
     const report = (what: string, remedy: string, member: string[] = []) =>
       problems.push(reportAt([...at, ...member], what, remedy))
-    if (ollamaWords.split(' ').includes(name) || name === 'split-key') {
-      report(`${name} is the name of an endpoint of Ollama`, 'Choose another name.')
+    if (reservedNames.includes(name) || reservedPrefixes.includes(`/${name}`)) {
+      report(`${name} is a reserved name`, 'Choose another name.')
     }
     if (!isShipped && entry.like === undefined) {
       const names = providers.map((kind) => kind.name).join(', ')

@@ -85,6 +85,8 @@ function toExpression(pattern: string): RegExp {
   const source = pattern
     .replace(/[.?^$()|[\]\\]/g, '\\$&')
     .replace(/\{\+([a-z]+)\}/g, '(?<$1>[^/]+(?:/[^/]+)*)')
+    // A verb stands after the last colon of a segment.
+    .replace(/\{([a-z]+)\}(?=:)/g, '(?<$1>[^/:]+)')
     .replace(/\{([a-z]+)\}/g, '(?<$1>[^/]+)')
     .replace(/\*$/, '.*')
   return new RegExp(`^${source}$`)

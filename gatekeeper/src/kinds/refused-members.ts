@@ -29,22 +29,19 @@ export function describeRefused(kind: Kind, path: readonly string[], what = 'mem
 /** Query fields that name a model: they would win over the body or form that was checked. */
 const modelQueryFields = new Set(['model', 'target_model_names'])
 
+/**
+ * Query fields that go to providers: paging, and how Gemini streams. Others can carry a key, choose
+ * an account, another method, or leave the usage out of the answer.
+ */
+const providerQueryFields = new Set([
+  ...['alt', 'pageSize', 'pageToken', 'limit', 'after', 'after_id', 'before_id', 'order', 'beta'],
+])
+
 /** Whether a query field names a model. */
 export const isModelField = (name: string) => modelQueryFields.has(name.toLowerCase())
-
-/** Query fields in which providers take a key: a caller's own would go on beside ours. */
-const keyQueryFields = new Set([
-  'key',
-  'api_key',
-  'apikey',
-  'access_token',
-  'token',
-  '$httpheaders',
-])
 
 /** Whether callers may not set this query field of a service. */
 export function isRefusedQueryField(kind: Kind, name: string): boolean {
   if (isOpaque(kind) || kind.takesModelInQuery) return false
-  const folded = name.toLowerCase()
-  return isModelField(name) || (kind.provider !== undefined && keyQueryFields.has(folded))
+  return kind.provider === undefined ? isModelField(name) : !providerQueryFields.has(name)
 }

@@ -8,6 +8,9 @@ export type AnswerReader = {
   read(chunk: Buffer): void
   /** Returns whether the end marker of the answer has passed: `[DONE]`, `"done":true`. */
   isEnding(): boolean
-  /** Returns the usage, however the answer ended: estimated if the provider reports none. */
-  used(outcome: Outcome): Usage
+  /**
+   * Returns the usage, however the answer ended: estimated if none is reported. Null if the
+   * reservation is the best that is known.
+   */
+  used(outcome: Outcome): Usage | null
 }

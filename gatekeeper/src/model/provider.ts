@@ -12,11 +12,6 @@ export type Provider = {
   readonly pricedAs?: string
   /** The field in which it takes the key. */
   readonly keyField: 'authorization' | 'x-api-key' | 'x-goog-api-key'
-  /**
-   * Fields by which a request chooses a part of the account (organisation, project, workspace). A
-   * caller's own never go on. In lower case.
-   */
-  readonly accountFields?: readonly string[]
   /** Fields that it needs, with the value for clients that leave them out. */
   readonly usualFields?: Readonly<Record<string, string>>
 }

@@ -250,6 +250,11 @@ export const reasons = {
     code: 'keep_alive_too_long',
     text: 'The keep_alive of the request is longer than you may keep a model loaded.',
   },
+  'price-unknown': {
+    ...forbidden,
+    code: 'price_unknown',
+    text: 'The price of this model is not known here, and a limit of money applies. The operator can set a price.',
+  },
   'context-too-large': {
     ...forbidden,
     code: 'context_too_large',

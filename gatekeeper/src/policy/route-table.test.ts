@@ -134,6 +134,9 @@ describe('a host of its own', () => {
     'WebUI.LocalHost',
     'webui.localhost.',
     'WEBUI.localhost.:443',
+    '[webui.localhost]',
+    '[webui.localhost]:8443',
+    '[Webui.localhost.]',
   ])('%s is the same host', (host) => {
     expect(describeAt(host, '/x')).toEqual(['webui', '', '/x'])
     expect(createHostTest(services)(host)).toBe(true)

@@ -42,7 +42,14 @@ export function createHostTest(services: readonly Service[]): (host: string) => 
   return (host) => hosts.has(nameOf(host))
 }
 
-/** Returns the name of a host: without its port and the root dot, in lower case. */
+/**
+ * Returns the name of a host: without its port and the root dot, in lower case. Caddy also takes
+ * brackets off, so that `[webui.localhost]` is served as that site.
+ */
 function nameOf(host: string): string {
-  return host.toLowerCase().replace(/\.?(?::\d*)?$/, '')
+  return host
+    .toLowerCase()
+    .replace(/(?::\d*)?$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
 }

@@ -1,12 +1,11 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Admission } from '../model/admission.ts'
 import type { Obligation } from '../model/decision.ts'
-import { chain, createChatAnswer } from './chat-answer.ts'
+import { chain, chainBytes, createChatAnswer } from './chat-answer.ts'
 import type { HeldTransform } from './held-transform.ts'
 import { createMissingModelFilter, mayMissModel } from './missing-model.ts'
 import { createModelFilter } from './model-filter.ts'
-import { providerOf } from './provider-fields.ts'
-import { createProviderLimit } from './provider-limit.ts'
+import { createProviderError, createProviderEvents } from './provider-error.ts'
 import type { AnswerFields } from './response-fields.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
 
@@ -27,7 +26,8 @@ export function changesOf(
 ): ChangeAnswer {
   const owes = (owed: Obligation['kind']) => admission.obligations.some(({ kind }) => kind === owed)
   const isChat = admission.facts.endpoint?.dialect === 'chat'
-  const { requestId } = admission.facts
+  const { requestId, service } = admission.facts
+  const isProvider = service?.kind.provider !== undefined
   const [isUsageHidden, isFiltered] = [owes('ask-usage'), owes('filter-models')]
   const hideUsage = (status: number, fields: AnswerFields) =>
     isUsageHidden && asks() && status < 300 && isEventStream(fields)
@@ -36,13 +36,19 @@ export function changesOf(
   return (status, fields) => {
     // An answer without success contains a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)
-    if (status === 429 && providerOf(admission)) return createProviderLimit(admission, fields)
+    if (isProvider && status >= 400) return createProviderError(admission, { status, fields })
     if (mayMissModel(admission, status, fields)) return createMissingModelFilter(admission, status)
     const hidden = hideUsage(status, fields)
+    if (isProvider && isEventStream(fields)) return withoutErrors(admission, hidden)
     if (!isChat) return hidden
     const answer = createChatAnswer(requestId, { status, fields, isStream })
     return hidden === null ? answer : chain(hidden, answer)
   }
+}
+
+function withoutErrors({ facts }: Admission, hidden: ByteTransform | null): ByteTransform {
+  const events = createProviderEvents(facts)
+  return hidden === null ? events : chainBytes(hidden, events)
 }
 
 function isEventStream(fields: AnswerFields): boolean {

@@ -177,10 +177,14 @@ function plain(event: Buffer): Buffer {
 
 /** Chains both; bytes that the second holds back stay held back. */
 export function chain(first: ByteTransform, second: HeldTransform): HeldTransform {
+  return Object.assign({ isHeld: true } as const, chainBytes(first, second))
+}
+
+/** Passes what the first returns through the second. */
+export function chainBytes(first: ByteTransform, second: ByteTransform): ByteTransform {
   const both = (one: Buffer | null, other: Buffer | null) =>
     one !== null && other !== null ? Buffer.concat([one, other]) : (one ?? other)
   return {
-    isHeld: true,
     push: (chunk) => {
       const passed = first.push(chunk)
       return passed === null ? null : second.push(passed)

@@ -197,18 +197,14 @@ function dispatchOptions(
     origin: service.upstream?.origin ?? '',
     path: targetOf(service, admission),
     method: method as Dispatcher.HttpMethod,
-    headers: upstreamFields(
-      client,
-      {
-        ...(provider && key !== null
-          ? providerFields(provider, key, { client, principalId: admission.principal.id })
-          : fieldsForOwn(exchange, { route, key })),
-        ...body.fields,
-        // Answers are read, and some changed, as they pass, which needs uncompressed content.
-        'accept-encoding': 'identity',
-      },
-      { only: route?.credentialField, without: provider?.accountFields },
-    ),
+    headers: {
+      ...(provider && key !== null
+        ? providerFields(provider, key, { client, principalId: admission.principal.id })
+        : upstreamFields(client, fieldsForOwn(exchange, { route, key }), route?.credentialField)),
+      ...body.fields,
+      // Answers are read, and some are changed: neither works on a coding.
+      'accept-encoding': 'identity',
+    },
     body: body.content,
     headersTimeout: secondsToAnswer(service, exchange) * 1000,
     bodyTimeout: service.timeouts.idleSeconds * 1000,

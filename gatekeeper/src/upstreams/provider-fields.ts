@@ -4,19 +4,31 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Fields } from '../lib/net/fields.ts'
-import type { Admission } from '../model/admission.ts'
 import { keyFieldsOf, type Provider } from '../model/provider.ts'
 
-/** Returns the fields that a provider gets from us, in place of the caller's own of these names. */
+/**
+ * The fields of a request that go on. All others stay here: credentials in any spelling, names of
+ * users and addresses that proxies add, and whatever chooses a part of the account.
+ */
+const sent = new Set([
+  ...['accept', 'accept-language', 'content-type', 'user-agent'],
+  ...['anthropic-version', 'anthropic-beta', 'openai-beta', 'x-goog-api-client'],
+])
+const isSent = (name: string) => sent.has(name) || name.startsWith('x-stainless-')
+
+/** Returns the fields that a provider gets: some of the caller's, and its key. */
 export function providerFields(
   provider: Provider,
   key: string,
   { client, principalId }: { readonly client: Fields; readonly principalId: string },
 ): Record<string, string> {
-  const usual = Object.entries(provider.usualFields ?? {}).filter(([name]) => !client[name])
+  const own = Object.entries(client).flatMap(([name, values = []]) =>
+    isSent(name) && values.length > 0 ? [[name, values.join(', ')] as const] : [],
+  )
   const idempotency = client['idempotency-key']?.[0]
   return {
-    ...Object.fromEntries(usual),
+    ...provider.usualFields,
+    ...Object.fromEntries(own),
     ...keyFieldsOf(provider, key),
     // To the provider all callers are one customer: with a key of another caller one would get that
     // caller's answer.
@@ -35,9 +47,4 @@ const passing = new Set([
 /** Returns whether a client may see a field of a provider's answer. */
 export function isPassingField(name: string): boolean {
   return passing.has(name)
-}
-
-/** Returns whether the service of a request is a provider. */
-export function providerOf({ facts }: Admission): Provider | null {
-  return facts.service?.kind.provider ?? null
 }

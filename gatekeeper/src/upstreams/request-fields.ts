@@ -47,13 +47,6 @@ function isRemoved(name: string): boolean {
   return removedFamilies.some((family) => name.startsWith(family))
 }
 
-type FieldRules = {
-  /** The one field of our credential that the route names. */
-  readonly only?: CredentialField | undefined
-  /** Further fields that do not go on, in lower case. */
-  readonly without?: readonly string[] | undefined
-}
-
 /**
  * Returns the fields for the upstream: the client's own without the removed ones, then `set`, which
  * takes precedence. If a route names the one field for credentials (`only`), the other carriers are
@@ -63,7 +56,7 @@ type FieldRules = {
 export function upstreamFields(
   client: Fields,
   set: Readonly<Record<string, string>>,
-  { only, without = [] }: FieldRules = {},
+  only?: CredentialField,
 ): Record<string, string | string[]> {
   const named = connectionNames(client['connection'])
   const passing = only === undefined ? [] : passingCredentialFields(only)
@@ -71,7 +64,7 @@ export function upstreamFields(
   for (const name of Object.keys(client)) {
     const values = client[name]
     if (values === undefined || named.has(name)) continue
-    if ((isRemoved(name) && !passing.includes(name)) || without.includes(name)) continue
+    if (isRemoved(name) && !passing.includes(name)) continue
     kept[name] = values.length === 1 ? (values[0] as string) : [...values]
   }
   return Object.assign(kept, set)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ollamaUsage } from '../kinds/ollama/ollama.ts'
 import { anthropicUsage, geminiUsage, openaiUsage, responsesUsage } from '../kinds/usage-forms.ts'
 import type { Outcome } from '../model/admission.ts'
+import type { Usage } from '../model/usage.ts'
 import { type Asked, createAnswerReader } from './answer-reader.ts'
 
 const answered: Outcome = { status: 200, kind: 'answered', answerBytes: 0 }
@@ -21,7 +22,7 @@ type Form = keyof typeof forms
 
 const asking = (form: Form, over: Partial<Asked> = {}): Asked => ({
   endpoint: { usage: forms[form], output: ['max_tokens'] },
-  model: 'm',
+  models: ['m'],
   promptBytes: 401,
   priceOf: () => null,
   ...over,
@@ -34,7 +35,7 @@ function readAnswer(asked: Asked, chunks: readonly (string | Uint8Array)[], answ
   const { status = 200, type = 'application/json', fields } = answer
   reader.begin(status, { 'content-type': type, ...fields })
   for (const chunk of chunks) reader.read(Buffer.from(chunk as string))
-  return reader
+  return { ...reader, used: (outcome: Outcome) => reader.used(outcome) as Usage }
 }
 
 const sse = { type: 'text/event-stream; charset=utf-8' }

@@ -14,8 +14,10 @@ import { createUsageReader, type Told } from './usage-reader.ts'
 /** The facts of a request before its answer arrives. */
 export type Asked = {
   readonly endpoint: Pick<Endpoint, 'usage' | 'output'>
-  /** The model that it names, in its normal form. */
-  readonly model: string | null
+  /** The models that it names, in their normal form. */
+  readonly models: readonly string[]
+  /** Whether a company answers, which bills what it did and not what arrived. */
+  readonly isOfProvider?: boolean
   /** Bytes of its JSON body; 0 if it was streamed unread. */
   readonly promptBytes: number
   readonly priceOf: PriceList
@@ -58,10 +60,14 @@ export function createAnswerReader(asked: Asked): AnswerReader {
       const id = usage?.id() ?? null
       if (id !== null) asked.onStored?.(id)
       const isStream = framing !== null && framing !== 'json'
-      const parts = isStream ? (usage?.values() ?? null) : null
-      const isWhole = outcome.kind === 'answered' || (usage?.isEnding() ?? false)
-      const told = usage?.told() ?? nothing
-      return priced(asked, usage?.model() ?? null, complete({ told, parts, bytes, isWhole }, asked))
+      const reading = {
+        told: usage?.told() ?? nothing,
+        parts: isStream && usage ? usage.values() : null,
+        bytes,
+        isWhole: outcome.kind === 'answered' || usage?.isEnding() === true,
+      }
+      if (isReservedBest(reading, asked)) return null
+      return priced(asked, usage?.model() ?? null, complete(reading, asked))
     },
   }
 }
@@ -77,6 +83,11 @@ type Reading = {
   readonly parts: number | null
   readonly bytes: number
   readonly isWhole: boolean
+}
+
+/** A provider also bills reasoning that nobody saw, so that what was reserved stays charged. */
+function isReservedBest({ told, isWhole }: Reading, { isOfProvider }: Asked): boolean {
+  return isOfProvider === true && !isWhole && told.output === null
 }
 
 function complete({ told, parts, bytes, isWhole }: Reading, asked: Asked): Tokens {
@@ -103,13 +114,15 @@ function isUncounted({ input, output }: Told): boolean {
 
 function priced(asked: Asked, answered: string | null, tokens: Tokens): Usage {
   // A LiteLLM name is an alias of another model: then the answer says whose price applies.
-  const names = [asked.model, answered].filter((name) => name !== null)
-  const price = names.map(asked.priceOf).find((found) => found !== null)
+  const names = [...asked.models, ...(answered === null ? [] : [answered])]
+  const prices = names.map(asked.priceOf).filter((price) => price !== null)
+  const costs = prices.map((price) => costOf(price, tokens.input, tokens.output))
   return {
     model: names[0] ?? null,
     inputTokens: tokens.input,
     outputTokens: tokens.output,
-    microUsd: price ? costOf(price, tokens.input, tokens.output) : 0,
+    // A provider may answer with another model than the first of those that a request allows.
+    microUsd: (asked.isOfProvider ? Math.max(0, ...costs) : costs[0]) ?? 0,
     isEstimated: tokens.isEstimated,
   }
 }

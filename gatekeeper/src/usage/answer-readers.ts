@@ -22,10 +22,11 @@ export function createAnswerReaders(services: readonly Service[]) {
   return {
     isOwnResponse: responses.isOwn,
     isOwnItem: items.isOwn,
-    /** In integer micro-dollars. */
-    costOf: ({ service, model, inputTokens, outputTokens }: Use): number => {
+    /** In integer micro-dollars; null if a provider sells the model at a price that nobody knows. */
+    costOf: ({ service, model, inputTokens, outputTokens }: Use): number | null => {
       const price = pricesOf(service.name)(model)
-      return price === null ? 0 : costOf(price, inputTokens, outputTokens)
+      if (price === null) return service.kind.provider === undefined ? 0 : null
+      return costOf(price, inputTokens, outputTokens)
     },
     /** Returns null if nothing of the answer is counted. */
     createReader: (admission: Admission, body: BodyFacts | null): AnswerReader | null => {
@@ -34,7 +35,8 @@ export function createAnswerReaders(services: readonly Service[]) {
       const kept = { service: service.name, principal: admission.principal.id }
       return createAnswerReader({
         endpoint,
-        model: body?.models[0] ?? null,
+        models: body?.models ?? [],
+        isOfProvider: service.kind.provider !== undefined,
         promptBytes: body?.promptBytes ?? 0,
         priceOf: pricesOf(service.name),
         onStored: (id) => responses.remember({ ...kept, id }),

@@ -64,7 +64,13 @@ function listFor({ kind }: Pick<Service, 'kind'>, list: PriceList): PriceList {
   const { provider } = kind
   return provider === undefined
     ? list
-    : (model) => list(`${provider.pricedAs ?? kind.name}/${model}`)
+    : (model) => {
+        const seller = provider.pricedAs ?? kind.name
+        const found = list(`${seller}/${model}`)
+        // `:nitro` and `:online` choose how a model is run; `accounts/…/` is whose it is.
+        const plain = model.replace(/:[a-z]+$/, '').replace(/^accounts\/[^/]+\/models\//, '')
+        return found ?? (plain === model ? null : list(`${seller}/${plain}`))
+      }
 }
 
 const freeOfCharge: PriceList = () => null

@@ -25,6 +25,7 @@ const eve = makeKey({ user: 'eve', services: ['openai'] })
 const tom = makeKey({ user: 'tom', services: names, limits: ['1m-tokens/day'] })
 const fay = makeKey({ user: 'fay', services: names, models: ['gemini-2.5-flash'] })
 const cat = makeKey({ user: 'cat', services: names, limits: ['100-output-tokens'] })
+const liz = makeKey({ user: 'liz', services: names, limits: ['100usd/month'] })
 const bob = makeKey({ user: 'bob', services: ['ollama'] })
 const secretOf = (name: string) => `account-key-of-${name}-0123456789`
 
@@ -110,7 +111,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
       ]
     })
     stack = await startStack({
-      keys: [ada, eve, tom, fay, cat, bob],
+      keys: [ada, eve, tom, fay, cat, liz, bob],
       env: Object.fromEntries(variables),
       config: [
         'version: 1',
@@ -264,7 +265,13 @@ describe.skipIf(testCaddy === null)('providers', () => {
       const shown = field === 'authorization' ? `Bearer ${secretOf(name)}` : secretOf(name)
       expect(seen?.headers[field]).toBe(shown)
       const others = ['authorization', 'x-api-key', 'x-goog-api-key'].filter((one) => one !== field)
-      for (const other of [...others, 'cookie', ...(rules?.accountFields ?? [])]) {
+      for (const other of [
+        ...others,
+        'cookie',
+        'openai-organization',
+        'openai-project',
+        'x-goog-user-project',
+      ]) {
         expect(seen?.headers[other]).toBeUndefined()
       }
       const sent = JSON.stringify(seen?.headers)
@@ -331,15 +338,61 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(provider.seen).toEqual([])
   })
 
-  it.each(['key', 'KEY', 'api_key', 'access_token', '%6bey'])(
-    'a key in the query (%s) is refused, and not forwarded',
-    async (name) => {
-      const path = `/gemini/v1beta/models?pageSize=1&${name}=AIzaSyA-somebody-elses-key`
-      const answer = await stack.send(path, { key: ada.key })
-      expect(answer.status).toBe(400)
-      expect(provider.seen).toEqual([])
-    },
-  )
+  const queries = [
+    ...[
+      'key',
+      'KEY',
+      'api_key',
+      'access_token',
+      '%6bey',
+      'oauth_token',
+      '$userProject',
+      'quotaUser',
+    ],
+    ...['$apiKey', '$key', 'x-goog-api-key', 'bearer_token', '$httpMethod', 'fields', '$fields'],
+    ...['callback', '$alt', 'alt', 'model'],
+  ]
+  it.each(queries)('the query field %s is refused, and nothing is sent on', async (name) => {
+    const path = `/gemini/v1beta/models?pageSize=1&${name}=somebody-elses`
+    const answer = await stack.send(path, { key: ada.key })
+    expect(answer.status).toBe(400)
+    expect(answer.text).not.toContain('somebody-elses')
+    expect(provider.seen).toEqual([])
+  })
+
+  it('pages of lists are sent on', async () => {
+    await stack.send('/gemini/v1beta/models?pageSize=1&pageToken=x', { key: ada.key })
+    expect(provider.seen[0]?.url).toBe('/v1beta/models?pageSize=1&pageToken=x')
+  })
+
+  it('only a few fields of a request are sent on', async () => {
+    const headers = Object.fromEntries(
+      [
+        ...[
+          'x-openwebui-user-email',
+          'from',
+          'baggage',
+          'x-auth-token',
+          'x-access-token',
+          'x-user',
+        ],
+        ...['x-amz-security-token', 'cf-access-jwt-assertion', 'helicone-auth', 'traceparent'],
+        ...['x-goog-fieldmask', 'x-goog-quota-user', 'x-goog-iam-authorization-token', 'x-own'],
+        ...['anthropic-workspace-id', 'openai-organization', 'referer', 'x-forwarded-for'],
+      ].map((name) => [name, 'about-the-caller']),
+    )
+    await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+      headers: { ...headers, 'openai-beta': 'assistants=v2', 'x-stainless-lang': 'js' },
+    })
+    const [seen] = provider.seen
+    expect(JSON.stringify(seen?.headers)).not.toContain('about-the-caller')
+    expect(seen?.headers).toMatchObject({
+      'openai-beta': 'assistants=v2',
+      'x-stainless-lang': 'js',
+    })
+  })
 
   it('the answer to a path without the version names the correct path', async () => {
     const answer = await stack.send('/openai/chat/completions', {
@@ -379,6 +432,64 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect([answer.status, answer.headers['retry-after']]).toEqual([429, '7'])
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'insufficient_quota' } })
     expect(answer.text).not.toContain('org-secret')
+  })
+
+  it.each([
+    [402, { error: { message: 'You of org-secret can only afford 1234' } }],
+    [400, { error: { type: 'invalid_request_error', message: 'Your credit balance is too low' } }],
+    [404, { error: { message: 'The project proj_secret has no access' } }],
+    [500, { error: { message: 'org-secret: internal' } }],
+    [529, { error: { type: 'overloaded_error', message: 'Overloaded for org-secret' } }],
+  ])('the text of a %s about the account does not reach the caller', async (status, body) => {
+    provider.state.answer = (_, response) => json(response, status, body)
+    const answer = await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    expect(answer.status).toBe(status)
+    expect(answer.text).not.toMatch(/org-secret|proj_secret|credit balance|afford/)
+    expect(JSON.parse(answer.text).error.message).toContain('openai')
+  })
+
+  it('the text of a 400 about the request reaches the caller', async () => {
+    const message = "Invalid type for 'messages[0].content'."
+    provider.state.answer = (_, response) => json(response, 400, { error: { message } })
+    const answer = await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [] },
+    })
+    expect([answer.status, JSON.parse(answer.text).error.message]).toEqual([400, message])
+  })
+
+  it('a 400 about our key is a 502', async () => {
+    const details = [{ reason: 'API_KEY_INVALID', metadata: { consumer: 'projects/1' } }]
+    const error = { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT', details }
+    provider.state.answer = (_, response) => json(response, 400, { error })
+    const answer = await stack.send('/gemini/v1beta/models/m:generateContent', {
+      key: ada.key,
+      json: { contents: [] },
+    })
+    expect(answer.status).toBe(502)
+    expect(answer.text).not.toContain('projects/1')
+  })
+
+  it.each([
+    [{ error: { message: 'org-secret is out of quota', code: 'insufficient_quota' } }],
+    [{ type: 'response.failed', response: { error: { message: 'org-secret', code: 'x' } } }],
+    [{ type: 'error', error: { type: 'overloaded_error', message: 'org-secret' } }],
+  ])('an error within a stream loses its text: %j', async (event) => {
+    provider.state.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('event: x\ndata: {"choices":[{"delta":{"content":"a \\"error\\" b"}}]}\n\n')
+      response.end(`event: error\ndata: ${JSON.stringify(event)}\n\n`)
+    }
+    const answer = await stack.send('/openai/v1/chat/completions', {
+      key: ada.key,
+      json: { model: 'm', messages: [], stream: true },
+    })
+    expect(answer.text).toContain('a \\"error\\" b')
+    expect(answer.text).not.toContain('org-secret')
+    expect(answer.text).toMatch(/event: error\ndata: \{.*The provider openai ended its answer/)
   })
 
   it('a redirect is an error, and is not followed', async () => {
@@ -526,6 +637,67 @@ describe.skipIf(testCaddy === null)('providers', () => {
     const bounds = [...sent].map(([, bound]) => Number(bound))
     expect(bounds.length).toBeGreaterThan(0)
     expect(Math.max(...bounds)).toBe(most)
+  })
+
+  const money = async (key: string) =>
+    JSON.parse((await stack.send('/status', { key })).text).limits[0].used
+
+  it.each([
+    ['/gemini/v1beta/openai/chat/completions', 'models/gemini-2.5-pro'],
+    ['/openrouter/api/v1/chat/completions', 'anthropic/claude-opus-4:nitro'],
+    ['/openai/v1/chat/completions', 'gpt-4o-mini'],
+  ])('a limit of money counts at %s for %s', async (path, model) => {
+    provider.state.answer = (_, response) => json(response, 200, { ...completion, model })
+    const before = await money(liz.key)
+    const answer = await stack.send(path, { key: liz.key, json: { model, messages: [] } })
+    expect(answer.status).toBe(200)
+    expect(await money(liz.key)).toBeGreaterThan(before)
+  })
+
+  const priceUnknown: Reason = 'price-unknown'
+  it.each([
+    ['/openrouter/api/v1/chat/completions', 'nobody/knows-this'],
+    ['/openai/v1/chat/completions', 'gpt-of-tomorrow'],
+    ['/mistral/v1/agents/completions', undefined],
+  ])('a model without a price is refused at %s if money is limited', async (path, model) => {
+    const body = { model, messages: [] }
+    const answer = await stack.send(path, { key: liz.key, json: body })
+    const code = priceUnknown.replace('-', '_')
+    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([403, code])
+    expect((await stack.send(path, { key: ada.key, json: body })).status).toBe(200)
+  })
+
+  it('a fallback model is charged at the highest price', async () => {
+    const usage = { prompt_tokens: 10_000, completion_tokens: 1_000 }
+    provider.state.answer = (_, response) =>
+      json(response, 200, { ...completion, usage, model: 'anthropic/claude-opus-4' })
+    const before = await money(liz.key)
+    const models = ['anthropic/claude-opus-4']
+    await stack.send('/openrouter/api/v1/chat/completions', {
+      key: liz.key,
+      json: { model: 'openai/gpt-4o-mini', models, messages: [] },
+    })
+    expect((await money(liz.key)) - before).toBeGreaterThan(100_000)
+  })
+
+  it('a stream that is cut before its usage stays charged as it was reserved', async () => {
+    provider.state.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n')
+      setTimeout(() => response.destroy(), 50)
+    }
+    const before = await tokensOf(tom.key)
+    const body = { model: 'm', messages: [], stream: true, max_tokens: 1500 }
+    await stack.send('/openai/v1/chat/completions', { key: tom.key, json: body }).catch(() => null)
+    await waitUntil(async () => (await tokensOf(tom.key)) - before >= 1500, {
+      ...{ limitMs: 5_000, describe: stack.gatekeeper.output },
+    })
+  })
+
+  it('a cap of output holds for all prompts of a list together', async () => {
+    const prompt = Array.from({ length: 50 }, () => 'Hello')
+    await stack.send('/openai/v1/completions', { key: cat.key, json: { model: 'm', prompt } })
+    expect(JSON.parse(provider.seen[0]?.body ?? '{}').max_tokens).toBe(2)
   })
 
   it('the log names the reason: provider-without-key', async () => {

@@ -42,7 +42,7 @@ const row = rowsIn('openai')
 /** The list of models and one of them, as OpenAI defined it. */
 export const modelRows: readonly Endpoint[] = [
   ...row('GET|HEAD', '/models', 'read', listed),
-  ...row('GET', '/models/{+model}', 'read', { model: { in: 'path' } }),
+  ...row('GET', '/models/{model}', 'read', { model: { in: 'path' } }),
 ]
 
 /** What nearly all providers with OpenAI's API have. */

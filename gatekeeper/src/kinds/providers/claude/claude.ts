@@ -12,7 +12,6 @@ export const claude = providerKind({
   otherVariables: ['ANTHROPIC'],
   pricedAs: 'anthropic',
   keyField: 'x-api-key',
-  accountFields: ['anthropic-workspace-id', 'anthropic-organization-id'],
   usualFields: { 'anthropic-version': '2023-06-01' },
   rows: [
     row('POST', '/messages', 'use', ...messages),

@@ -30,7 +30,6 @@ export const gemini = providerKind({
   variable: 'GEMINI',
   pricedAs: 'google',
   keyField: 'x-goog-api-key',
-  accountFields: ['x-goog-user-project'],
   // Its lists name `models/NAME`, and paths NAME.
   modelNames: { normalize: plainName, normalizePattern: plainName, isCloud: () => false },
   // Below `/openai` it speaks OpenAI's API.

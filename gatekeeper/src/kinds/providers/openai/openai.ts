@@ -24,7 +24,6 @@ export const openai = providerKind({
   base: 'https://api.openai.com/v1',
   variable: 'OPENAI',
   keyField: 'authorization',
-  accountFields: ['openai-organization', 'openai-project'],
   rows: [
     row('POST', '/chat/completions', 'use', ...chatCompletions),
     row('POST', '/responses', 'use', ...responses),

@@ -1,5 +1,5 @@
-import { chatCompletions, completions, embeddings, jsonWith, rowsIn } from '../../row.ts'
-import { modelRows, providerKind } from '../provider-kind.ts'
+import { chatCompletions, completions, embeddings, jsonWith, listed, rowsIn } from '../../row.ts'
+import { providerKind } from '../provider-kind.ts'
 
 const row = rowsIn('openai')
 // It tries the models of `models` where `model` fails, so that each of them must be allowed.
@@ -16,6 +16,6 @@ export const openrouter = providerKind({
     row('POST', '/chat/completions', 'use', ...chatCompletions, withOthers),
     row('POST', '/completions', 'use', ...completions, withOthers),
     row('POST', '/embeddings', 'use', ...embeddings, withOthers),
-    modelRows,
+    row('GET|HEAD', '/models', 'read', listed),
   ].flat(),
 })
