@@ -9,7 +9,7 @@ import type { Usage } from '../model/usage.ts'
 import { createFraming, type Framing, framingOf } from './answer-framing.ts'
 import type { PriceList } from './price-finder.ts'
 import { costOf } from './pricing.ts'
-import { createUsageReader, type Told } from './usage-reader.ts'
+import { createUsageReader, type Told, type UsageReader } from './usage-reader.ts'
 
 /** The facts of a request before its answer arrives. */
 export type Asked = {
@@ -60,16 +60,24 @@ export function createAnswerReader(asked: Asked): AnswerReader {
       const id = usage?.id() ?? null
       if (id !== null) asked.onStored?.(id)
       const isStream = framing !== null && framing !== 'json'
-      const reading = {
-        told: usage?.told() ?? nothing,
-        parts: isStream && usage ? usage.values() : null,
-        bytes,
-        isWhole: outcome.kind === 'answered' || usage?.isEnding() === true,
-      }
-      if (isReservedBest(reading, asked)) return null
-      return priced(asked, usage?.model() ?? null, complete(reading, asked))
+      const isWhole = outcome.kind === 'answered' || usage?.isEnding() === true
+      return usedOf({ usage, isStream, bytes, isWhole }, asked)
     },
   }
+}
+
+type Read = {
+  readonly usage: UsageReader | null
+  readonly isStream: boolean
+  readonly bytes: number
+  readonly isWhole: boolean
+}
+
+function usedOf({ usage, isStream, bytes, isWhole }: Read, asked: Asked): Usage | null {
+  const told = usage?.told() ?? nothing
+  const reading = { told, parts: isStream && usage ? usage.values() : null, bytes, isWhole }
+  if (isReservedBest(reading, asked)) return null
+  return priced(asked, usage?.model() ?? null, complete(reading, asked))
 }
 
 type Tokens = { readonly input: number; readonly output: number; readonly isEstimated: boolean }
