@@ -27,8 +27,9 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const { add } = parts
   const signing = await add(openSigning(deps))
   const audit = await add(openAudit(deps, signing.sign))
-  const journal = await add(openJournal(deps))
+  // A broken key file is reported even while another gatekeeper holds the journal.
   const keys = await add(openKeys(deps, audit))
+  const journal = await add(openJournal(deps))
   const clients = await add(openClients(deps, audit))
   const revocations = await add(openRevoked(deps))
   const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
