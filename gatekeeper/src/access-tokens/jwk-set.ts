@@ -1,4 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
+import { isObject } from '../lib/json/is-object.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import { hasRocaFingerprint } from '../lib/roca.ts'
 import { type Algorithm, algorithms } from '../model/algorithm.ts'
@@ -106,8 +107,4 @@ function readNumber(value: unknown): bigint | null {
 function kidOf(key: unknown): string | null {
   const kid = isObject(key) ? key['kid'] : undefined
   return typeof kid === 'string' ? kid : null
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

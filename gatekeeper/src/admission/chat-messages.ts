@@ -2,7 +2,9 @@
  * Reads the messages of a client of the domain chat: a list, one plain text, or such a list as JSON
  * text; or one text as the whole body.
  */
+
 import { http } from '../kinds/http/http.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Reason } from '../model/reason.ts'
@@ -121,10 +123,6 @@ function readMessage(value: unknown, index: number): Message | ChatDefect {
   if (!isText(content)) return say(place, `${place} needs content, which must be one text.`)
   // A system or developer message of the client would have the authority of the prompt.
   return roles.includes(role) ? { role, content } : { defect: 'chat-role-refused' }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Two readers could write half a surrogate pair in different ways. */

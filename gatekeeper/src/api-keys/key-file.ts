@@ -3,12 +3,14 @@
  * set-ups, distinguished by the member `version`. Must never put a key into a problem or warning,
  * and never return a part of a file that has a problem.
  */
+
 import {
   type Finding,
   findDuplicates,
   findSyntaxProblem,
   placeFindings,
 } from '../lib/json/entity-file.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import type { JsonPath } from '../lib/json/json-place.ts'
 import { countMembers } from '../lib/json/json-scan.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
@@ -16,7 +18,7 @@ import type { Problem } from '../lib/problem.ts'
 import { describeUnknownService, type KnownServices } from '../model/known-services.ts'
 import { isKeyId } from './api-key.ts'
 import { prefixPaths, type Reading, type ResolvedServices, readKey } from './key-members.ts'
-import { isObject, type KeyFile, type KeyRecord } from './key-record.ts'
+import type { KeyFile, KeyRecord } from './key-record.ts'
 import { KeySlices } from './key-slices.ts'
 import { readPlainMap } from './plain-map.ts'
 

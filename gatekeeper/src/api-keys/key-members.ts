@@ -1,5 +1,6 @@
 import { parseInstant } from '../lib/instant.ts'
 import type { Finding } from '../lib/json/entity-file.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import type { JsonPath } from '../lib/json/json-place.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { isAddressRange } from '../lib/net/cidr.ts'
@@ -8,7 +9,7 @@ import { type Limit, limitExamples, parseLimit } from '../model/limit.ts'
 import { isWebOrigin } from '../model/origin.ts'
 import { type Role, roles } from '../model/principal.ts'
 import type { StoredSecret } from '../model/stored-secret.ts'
-import { isObject, type KeyRecord } from './key-record.ts'
+import type { KeyRecord } from './key-record.ts'
 import { isTag, tagForm } from './key-tag.ts'
 
 /**

@@ -40,7 +40,3 @@ export type KeyFile = {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

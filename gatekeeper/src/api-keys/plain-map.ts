@@ -1,12 +1,13 @@
 import { parseInstant } from '../lib/instant.ts'
 import type { Finding } from '../lib/json/entity-file.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { noCaps } from '../model/caps.ts'
 import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
 import type { KnownServices } from '../model/known-services.ts'
 import { hashKey } from './api-key.ts'
 import { isDescription } from './key-members.ts'
-import { isObject, type KeyRecord } from './key-record.ts'
+import type { KeyRecord } from './key-record.ts'
 
 /**
  * The key file of older set-ups, `{"KEY": {"user", "service", "created_at"}}` (K3). The keys are

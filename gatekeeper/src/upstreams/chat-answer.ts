@@ -3,7 +3,9 @@
  * Clients of the domain chat get the status, a fixed text and the request id instead. An answer in
  * an unexpected form (a page, other JSON, broken events) is never forwarded.
  */
+
 import type { ByteTransform } from '../lib/byte-transform.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import { reasonRow } from '../model/reason.ts'
 import { dataOf, EventFilter } from './event-filter.ts'
@@ -99,9 +101,6 @@ function decode(bytes: Buffer): string | null {
     return null
   }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isAnswer = ({ choices, error = null }: Readonly<Record<string, unknown>>) =>
   Array.isArray(choices) && error === null

@@ -1,5 +1,6 @@
 import { kindOf } from '../kinds/kinds.ts'
 import { mayUseModel } from '../kinds/model-name.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import type { Admission } from '../model/admission.ts'
 import type { HeldTransform } from './held-transform.ts'
 
@@ -76,8 +77,4 @@ function filterEntries(list: unknown, isVisible: IsVisible): unknown[] {
       isRemote,
     )
   })
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
