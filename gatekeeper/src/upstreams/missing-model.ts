@@ -52,7 +52,8 @@ const missingBy = {
   400: /\binvalid model name\b|\bmodel\b.{0,300}\b(?:not found|does not exist)\b|\bcould not find\b.{0,40}\bmodel|model_not_found/is,
 } as const
 
-function isMissingModel(status: number, bytes: Buffer): boolean {
+/** Returns whether the text of a 404 or 400 says that the model is missing. */
+export function isMissingModel(status: number, bytes: Buffer): boolean {
   const message = messageOf(parseJson(bytes.toString('utf8')))
   return missingBy[status === 404 ? 404 : 400].test(message.slice(0, 4000))
 }

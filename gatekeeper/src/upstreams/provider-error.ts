@@ -2,12 +2,13 @@
  * Errors of a provider in our own words: its texts name our organisation and what our account may
  * do. Status and code stay, since client libraries tell by them what to do.
  */
+import { isObject } from '../lib/json/is-object.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Admission } from '../model/admission.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import { EventFilter, readEvent } from './event-filter.ts'
 import type { HeldTransform } from './held-transform.ts'
-import { createMissingModelFilter } from './missing-model.ts'
+import { isMissingModel, mayMissModel } from './missing-model.ts'
 import type { AnswerFields } from './response-fields.ts'
 
 type Facts = Admission['facts']
@@ -27,7 +28,6 @@ export function createProviderError(
   { status, fields }: { readonly status: number; readonly fields: AnswerFields },
 ): HeldTransform {
   const { facts } = admission
-  const missing = createMissingModelFilter(admission, status)
   const held: Buffer[] = []
   let length = 0
   const retryAfter = fields['retry-after']
@@ -43,15 +43,13 @@ export function createProviderError(
       return null
     },
     end: () => {
-      const text = Buffer.concat(held).toString('utf8')
+      const bytes = Buffer.concat(held)
+      const text = bytes.toString('utf8')
       if (status === 400 && aboutKey.test(text)) throw new RefusedError('upstream-rejected-us')
-      const mayMiss = status === 400 || status === 404
-      if (mayMiss && length <= bytesMax) {
-        missing.push(Buffer.from(text))
-        missing.end()
-      }
-      const isOurs = length <= bytesMax && isAboutRequest(status, text)
-      return Buffer.from(isOurs ? text : JSON.stringify(render(status, codeOf(text), facts)))
+      const mayMiss = length <= bytesMax && mayMissModel(admission, status, fields)
+      if (mayMiss && isMissingModel(status, bytes)) throw new RefusedError('model-not-found')
+      const isPassing = length <= bytesMax && isAboutRequest(status, text)
+      return isPassing ? bytes : Buffer.from(JSON.stringify(render(status, codeOf(text), facts)))
     },
   }
 }
@@ -59,7 +57,7 @@ export function createProviderError(
 /** Whether an error tells the caller what is wrong with the request, and nothing else. */
 function isAboutRequest(status: number, text: string): boolean {
   const isOfRequest = status < 500 && ![402, 429].includes(status)
-  return isOfRequest && !aboutAccount.test(text) && typeof parseJson(text) === 'object'
+  return isOfRequest && !aboutAccount.test(text) && isObject(parseJson(text))
 }
 
 /** Events of a stream without the texts of errors: they are those that a status would have had. */
@@ -76,20 +74,31 @@ export function createProviderEvents({ service }: Facts): EventFilter {
   })
 }
 
-/** Null if the event has no error. */
+/**
+ * Returns the event with our text in place of the provider's, or null if it has no error. The error
+ * is a member, a member of `response`, or the event itself.
+ */
 function withoutTexts(data: Members, name: string): Members | null {
-  const inner = data['response']
-  if (isMembers(inner)) {
-    const changed = withoutTexts(inner, name)
+  const { response, error, type, object } = data
+  if (isObject(response)) {
+    const changed = withoutTexts(response, name)
     return changed === null ? null : { ...data, response: changed }
   }
-  if (!isMembers(data['error'])) return null
-  const { type, code, status } = data['error']
   const message = `The provider ${name} ended its answer with an error.`
-  return { ...data, error: { type, code, status, message } }
+  if (isObject(error)) return { ...data, error: { ...wordsOf(error), message } }
+  if (type === 'error' || object === 'error') return { ...wordsOf(data), object, message }
+  return null
 }
 
-const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null
+/** The members of an error by which programs tell what to do: words and numbers, and no texts. */
+function wordsOf({ type, code, status }: Members): Members {
+  const isWord = (value: unknown) => typeof value === 'number' || isCode(value)
+  const members = Object.entries({ type, code, status })
+  return Object.fromEntries(members.filter(([, value]) => isWord(value)))
+}
+
+/** A code is one word of its vocabulary; anything longer could be a text about the account. */
+const isCode = (value: unknown) => typeof value === 'string' && /^[A-Za-z_]{1,40}$/.test(value)
 
 function render(status: number, code: string, { dialect, requestId, service }: Facts): object {
   const name = service?.name ?? ''
@@ -104,11 +113,9 @@ function whatOf(status: number): string {
   return status >= 500 ? 'failed' : "refused the request because of the operator's account"
 }
 
-/** A code is one word of its vocabulary; anything longer could be a text about the account. */
 function codeOf(text: string): string {
   const value = parseJson(text)
-  const error = isMembers(value) && isMembers(value['error']) ? value['error'] : {}
-  const said = [error['code'], error['type'], error['status']]
-  const isWord = (word: unknown) => typeof word === 'string' && /^[A-Za-z_]{1,40}$/.test(word)
-  return said.find(isWord)?.toString() ?? 'provider_error'
+  const error = isObject(value) && isObject(value['error']) ? value['error'] : {}
+  const found = [error['code'], error['type'], error['status']].find(isCode)
+  return found?.toString() ?? 'provider_error'
 }

@@ -451,6 +451,13 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(JSON.parse(answer.text).error.message).toContain('openai')
   })
 
+  it('a 404 for a list of models does not say that a model is missing', async () => {
+    const error = { message: 'Unknown endpoint for model lists: not found' }
+    provider.state.answer = (_, response) => json(response, 404, { error })
+    const answer = await stack.send('/openai/v1/models', { key: ada.key })
+    expect([answer.status, JSON.parse(answer.text).error.message]).toEqual([404, error.message])
+  })
+
   it('the text of a 400 about the request reaches the caller', async () => {
     const message = "Invalid type for 'messages[0].content'."
     provider.state.answer = (_, response) => json(response, 400, { error: { message } })
@@ -477,6 +484,8 @@ describe.skipIf(testCaddy === null)('providers', () => {
     [{ error: { message: 'org-secret is out of quota', code: 'insufficient_quota' } }],
     [{ type: 'response.failed', response: { error: { message: 'org-secret', code: 'x' } } }],
     [{ type: 'error', error: { type: 'overloaded_error', message: 'org-secret' } }],
+    [{ type: 'error', code: 'server_error', message: 'org-secret', param: null }],
+    [{ object: 'error', message: 'org-secret', type: 'invalid', code: 'about org-secret' }],
   ])('an error within a stream loses its text: %j', async (event) => {
     provider.state.answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
