@@ -2,6 +2,7 @@ import { modelInPath } from '../kinds/find-endpoint.ts'
 import { readKeepAlive } from '../kinds/keep-alive.ts'
 import { kindOf } from '../kinds/kinds.ts'
 import { isCloudModel, isListedFor, normalizeModelName } from '../kinds/model-name.ts'
+import { geminiPaths } from '../kinds/row.ts'
 import { readMember } from '../lib/json/json-edit.ts'
 import { type Endpoint, nobodysModel } from '../model/endpoint.ts'
 import { type BodyFacts, noBody, type OutputBound, type RequestFacts } from '../model/facts.ts'
@@ -138,11 +139,8 @@ function outputOf(bounds: readonly OutputBound[], choices: number): number | nul
   return asked.length === 0 ? null : Math.max(...(asked as number[])) * choices
 }
 
-/** Google's parser reads a member in both spellings. */
-const geminiChoices = ['generationConfig', 'generation_config'].flatMap((outer) =>
-  ['candidateCount', 'candidate_count'].map((inner) => [outer, inner]),
-)
-const choicePaths = [['n'], ['best_of'], ...geminiChoices]
+/** Members that ask for several answers. */
+const choicePaths = [['n'], ['best_of'], ...geminiPaths('candidateCount', 'candidate_count')]
 
 /** Returns how many answers one prompt gets. */
 function readChoices(body: NormalBody): number {

@@ -188,10 +188,11 @@ function findRefusedQueryField(match: RouteMatch, query: string): Detail | null 
   // Some parsers also end a field at a semicolon, and some take `a[]` for a list named `a`.
   const fields = new URLSearchParams(query.replaceAll(';', '&'))
   const names = [...fields.keys()].map((key) => key.split('[', 1)[0] ?? '')
-  const isOddForm = fields.getAll('alt').some((form) => form !== 'sse' && form !== 'json')
   const { kind } = match.service
+  // Another form of the answer could not be read, and its usage not counted.
+  const isOddForm = () => fields.getAll('alt').some((form) => form !== 'sse' && form !== 'json')
   const found = names.find((one) => isRefusedQueryField(kind, one))
-  const name = found ?? (kind.provider && isOddForm ? 'alt' : undefined)
+  const name = found ?? (kind.provider && isOddForm() ? 'alt' : undefined)
   if (name === undefined) return null
   // Another text of the client could be anything, a key too.
   const param = isModelField(name)

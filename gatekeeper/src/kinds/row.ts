@@ -90,11 +90,15 @@ export const answeredHere: RowOptions = { isOwn: true }
 /** An answer that lists models. */
 export const listed: RowOptions = { listsModels: true }
 
-/** Google's parser reads a member in both spellings, so that each of them bounds the output. */
+/** Returns the paths of a member of Gemini's configuration: Google's parser reads both spellings. */
+export function geminiPaths(camel: string, snake: string): string[][] {
+  return ['generationConfig', 'generation_config'].flatMap((outer) =>
+    [camel, snake].map((inner) => [outer, inner]),
+  )
+}
+
 export const geminiBounds = boundedBy(
-  ...['generationConfig', 'generation_config'].flatMap((outer) =>
-    ['maxOutputTokens', 'max_output_tokens'].map((inner) => `${outer}.${inner}`),
-  ),
+  ...geminiPaths('maxOutputTokens', 'max_output_tokens').map((path) => path.join('.')),
 )
 
 // Endpoints that several servers have, as OpenAI or Anthropic defined them.
