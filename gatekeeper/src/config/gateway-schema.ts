@@ -318,7 +318,7 @@ const createService = (kinds: readonly Kind[]) =>
 /** An address to which a key of an account is sent: never in clear beyond this machine. */
 const providerUrl = z.string().transform((text, context) => {
   const read = parseUpstreamUrl(text)
-  if (isUpstreamUrl(read) && isSafeForKeys(read)) return text
+  if (isUpstreamUrl(read) && isSafeForKeys(new URL(read.origin))) return text
   const message =
     'must be an https address such as https://api.example.com/v1 (http only for this machine)'
   context.addIssue({ code: 'custom', message })

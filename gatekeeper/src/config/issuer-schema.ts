@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { isLoopback } from '../lib/net/cidr.ts'
 import { algorithms } from '../model/algorithm.ts'
 import { roles } from '../model/principal.ts'
 import { tls } from './tls-schema.ts'
+import { isSafeForKeys } from './upstream-url.ts'
 
 const safeAddress = 'must be an https address (http only for this machine)'
 
@@ -25,10 +25,9 @@ const keyAddress = z
 
 function isSafeAddress(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, hostname, username, password } = new URL(text)
-  if (username !== '' || password !== '') return false
+  const url = new URL(text)
   // Keys that come over plain HTTP could be anybody's.
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+  return url.username === '' && url.password === '' && isSafeForKeys(url)
 }
 
 const keys = z.union(

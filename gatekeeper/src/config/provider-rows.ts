@@ -7,8 +7,7 @@ export function settingNames(variable: string) {
 }
 
 /** The settings of all providers, made from their list. */
-const providerRows: readonly SettingRow[] = providers.flatMap(({ provider, title }) => {
-  if (provider === undefined) return []
+const providerRows: readonly SettingRow[] = providers.flatMap(({ provider }) => {
   const { key, baseUrl } = settingNames(provider.variable)
   const others = (provider.otherVariables ?? []).map((variable) => settingNames(variable))
   return [
@@ -17,7 +16,7 @@ const providerRows: readonly SettingRow[] = providers.flatMap(({ provider, title
       kind: 'secret',
       fallback: null,
       aliases: others.map((names) => names.key),
-      help: `Key for ${title.replace(/^.*: /, '')}; with it, keys that name the service may call it`,
+      help: `Key for ${provider.title}; with it, keys that name the service may call it`,
     },
     {
       name: baseUrl,

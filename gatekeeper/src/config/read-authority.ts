@@ -55,3 +55,16 @@ function isCertificate(block: string): boolean {
 }
 
 const ordinal = (index: number) => ['first', 'second', 'third'][index] ?? `${index + 1}th`
+
+/** Returns the certificates in the file at `path`; null if there is none, or a problem. */
+export function readCa(
+  path: string | undefined,
+  at: readonly PropertyKey[],
+  deps: Deps & { readonly problems: Problem[] },
+): string | null {
+  if (path === undefined) return null
+  const read = readAuthority(path, at, deps)
+  if ('ca' in read) return read.ca
+  deps.problems.push(read.problem)
+  return null
+}

@@ -2,25 +2,31 @@ import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { ReportAt } from './report-at.ts'
 
-/** Returns the key in a file, or the problem of the member at `at` that names it. */
+type Deps = {
+  /** Reads a file whose path is relative to `gatekeeper.yaml`; throws if it cannot be read. */
+  readonly readSecret: (path: string) => string
+  readonly reportAt: ReportAt
+  readonly problems: Problem[]
+}
+
+/** Returns the key in the file that the member at `at` names; null if there is none, or a problem. */
 export function readKeyFile(
-  path: string,
+  path: string | undefined,
   at: readonly PropertyKey[],
-  deps: { readonly readSecret: (path: string) => string; readonly reportAt: ReportAt },
-): string | Problem {
+  { readSecret, reportAt, problems }: Deps,
+): string | null {
+  if (path === undefined) return null
+  const report = (what: string, remedy: string) => {
+    problems.push(reportAt(at, what, remedy))
+    return null
+  }
   try {
-    const key = deps.readSecret(path).trim()
+    const key = readSecret(path).trim()
     if (isVisibleAscii(key)) return key
-    return deps.reportAt(
-      at,
-      `${path} does not contain exactly one key`,
-      'Write the key into it as one line.',
-    )
+    return report(`${path} does not contain exactly one key`, 'Write the key into it as one line.')
   } catch (error) {
-    return deps.reportAt(
-      at,
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      'Make it readable for this user, or correct the path.',
-    )
+    const { code } = error as NodeJS.ErrnoException
+    const remedy = 'Make it readable for this user, or correct the path.'
+    return report(`${path} cannot be read (${code})`, remedy)
   }
 }

@@ -17,7 +17,7 @@ import {
   readUpstream,
 } from './read-values.ts'
 import type { SettingName, SettingRow } from './settings.ts'
-import { isSafeForKeys, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
+import { isSafeForKeys } from './upstream-url.ts'
 
 export type Settings = {
   readonly sites: readonly string[]
@@ -134,11 +134,10 @@ export function readSettings(source: SettingsSource): {
 
 function readProviders(text: (name: string) => string | null, report: Report) {
   const entries = providers.flatMap(({ name, provider }) => {
-    if (provider === undefined) return []
     const names = settingNames(provider.variable)
     const apiKey = text(names.key)
     const baseUrl = readUpstream(names.baseUrl, text(names.baseUrl), report)
-    if (baseUrl !== null && !isSafeForKeys(parseUpstreamUrl(baseUrl) as UpstreamUrl)) {
+    if (baseUrl !== null && !isSafeForKeys(new URL(baseUrl))) {
       report(names.baseUrl, 'would send a key in clear', 'Write an https:// address.')
     }
     return apiKey === null && baseUrl === null ? [] : [[name, { apiKey, baseUrl }] as const]

@@ -2,20 +2,19 @@
  * The providers as services: `/PROVIDER` stands for the origin of a provider's API, so that its own
  * client library works with that base URL.
  */
+import type { ProviderKind } from '../kinds/providers/provider-kind.ts'
 import { providers } from '../kinds/providers/providers.ts'
 import { isUnder } from '../lib/net/path.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Kind } from '../model/kind.ts'
-import type { Provider } from '../model/provider.ts'
 import type { Route, Service } from '../model/service.ts'
 import type { GatewayFile, ProviderEntry } from './gateway-schema.ts'
 import { toPriceRows } from './price-file.ts'
-import { readAuthority } from './read-authority.ts'
+import { readCa } from './read-authority.ts'
 import { readKeyFile } from './read-key-file.ts'
 import type { ProviderSettings, Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 import { reservedPrefixes } from './route-problems.ts'
-import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
+import { toPlace } from './upstream-url.ts'
 
 type Deps = {
   readonly settings: Settings
@@ -29,19 +28,15 @@ export function resolveProviders(
   deps: Deps,
 ): { services: Service[]; problems: Problem[] } {
   const problems: Problem[] = []
-  const listed = Object.entries(file.providers)
   const known = providers.filter(({ name }) => isThere(name, file, deps.settings))
-  const services = [
-    ...known.map((kind) => toService(kind, file.providers[kind.name], { ...deps, problems })),
-    ...listed.flatMap(([name, entry]) => {
-      const like = providers.find((kind) => kind.name === entry.like)
-      return like?.provider === undefined
-        ? []
-        : [toService(renamed(like, name, like.provider), entry, { ...deps, problems })]
-    }),
-  ]
-  const found = services.filter((service) => service !== null)
-  return { services: found, problems: [...problems, ...takenProblems(found, file, deps)] }
+  const own = Object.entries(file.providers).flatMap(([name, { like, url = '' }]) => {
+    const kind = providers.find((one) => one.name === like)
+    return kind === undefined ? [] : [renamed(kind, name, url)]
+  })
+  const services = [...known, ...own].flatMap(
+    (kind) => toService(kind, file.providers[kind.name], { ...deps, problems }) ?? [],
+  )
+  return { services, problems: [...problems, ...takenProblems(services, file, deps)] }
 }
 
 /** A provider's path must not belong to a service: a request would go to one of two places. */
@@ -63,21 +58,22 @@ function isThere(name: string, file: GatewayFile, settings: Settings): boolean {
 }
 
 /** A provider of the operator's own, which speaks as a known one does and has no settings. */
-function renamed(kind: Kind, name: string, provider: Provider): Kind {
-  return { ...kind, name, title: name, provider: { ...provider, base: '' } }
+function renamed({ provider, ...kind }: ProviderKind, name: string, base: string): ProviderKind {
+  return { ...kind, name, title: name, provider: { ...provider, base } }
 }
 
 function toService(
-  kind: Kind,
+  kind: ProviderKind,
   entry: ProviderEntry | undefined,
   deps: Deps & { problems: Problem[] },
 ): Service | null {
   const { name, provider } = kind
-  if (provider === undefined) return null
   const set: ProviderSettings | undefined = deps.settings.providers[name]
   const place = toPlace(set?.baseUrl ?? entry?.url ?? provider.base)
   if (place === null) return null
-  const shipped = toPlace(provider.base === '' ? (entry?.url ?? '') : provider.base)
+  const shipped = toPlace(provider.base)
+  const at = ['providers', name]
+  const ca = readCa(entry?.tls?.ca, [...at, 'tls', 'ca'], deps)
   return {
     name,
     kind,
@@ -87,8 +83,8 @@ function toService(
     ),
     upstream: {
       ...place,
-      key: set?.apiKey ?? keyOfFile(name, entry, deps),
-      ...caOf(name, entry, deps),
+      key: set?.apiKey ?? readKeyFile(entry?.keyFile, [...at, 'keyFile'], deps),
+      ...(ca !== null && { ca }),
     },
     timeouts: entry?.timeouts ?? timeoutsUsual,
     keepAlive: true,
@@ -112,35 +108,6 @@ const timeoutsUsual = {
 /** The version stays in the public path, as the provider's client library writes it. */
 function routeOf(name: string, basePath: string): Route {
   return { prefix: `/${name}${basePath}`, strip: true, mode: 'relay', browser: 'none' }
-}
-
-function toPlace(url: string): UpstreamUrl | null {
-  const read = parseUpstreamUrl(url)
-  return isUpstreamUrl(read) ? read : null
-}
-
-function keyOfFile(
-  name: string,
-  entry: ProviderEntry | undefined,
-  deps: Deps & { problems: Problem[] },
-): string | null {
-  if (entry?.keyFile === undefined) return null
-  const read = readKeyFile(entry.keyFile, ['providers', name, 'keyFile'], deps)
-  if (typeof read === 'string') return read
-  deps.problems.push(read)
-  return null
-}
-
-function caOf(
-  name: string,
-  entry: ProviderEntry | undefined,
-  deps: Deps & { problems: Problem[] },
-): { readonly ca?: string } {
-  if (entry?.tls?.ca === undefined) return {}
-  const read = readAuthority(entry.tls.ca, ['providers', name, 'tls', 'ca'], deps)
-  if ('ca' in read) return read
-  deps.problems.push(read.problem)
-  return {}
 }
 
 /** The gatekeeper's own words, and what Ollama has below `/api`. */

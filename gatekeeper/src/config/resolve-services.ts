@@ -11,11 +11,11 @@ import type {
 } from '../model/service.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { readPriceFile, toPriceRows } from './price-file.ts'
-import { readAuthority } from './read-authority.ts'
+import { readCa } from './read-authority.ts'
 import { readKeyFile } from './read-key-file.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
-import { isUpstreamUrl, parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
+import { toPlace, type UpstreamUrl } from './upstream-url.ts'
 
 type Deps = {
   readonly settings: Settings
@@ -151,8 +151,9 @@ function resolveUpstream(
   deps: Deps & { problems: Problem[] },
 ): Upstream | null {
   const { settings } = deps
-  const ca = readCa(name, entry, deps)
-  const ownKey = readKey(name, entry, deps)
+  const at = ['services', name, 'upstream']
+  const ca = readCa(entry.upstream?.tls?.ca, [...at, 'tls', 'ca'], deps)
+  const ownKey = readKeyFile(entry.upstream?.keyFile, [...at, 'keyFile'], deps)
   const key = name === 'litellm' ? (settings.litellmMasterKey ?? ownKey) : ownKey
   reportLentKey(name, entry, { ...deps, hasKey: key !== null })
   const fromSettings = textOf(settingsUrls(settings), name)
@@ -161,24 +162,12 @@ function resolveUpstream(
   if (place === null) return null
   const { origin, basePath } = place
   if (ca !== null && origin.startsWith('http:')) {
-    const at = ['services', name, 'upstream', 'tls']
     const what = `${name} has tls, but its address ${origin} is plain http`
-    deps.problems.push(deps.reportAt(at, what, 'Write https in the address, or remove tls.'))
+    deps.problems.push(
+      deps.reportAt([...at, 'tls'], what, 'Write https in the address, or remove tls.'),
+    )
   }
   return { origin, ...(basePath !== '' && { basePath }), key, ...(ca !== null && { ca }) }
-}
-
-function readCa(
-  name: string,
-  entry: ServiceEntry,
-  deps: Deps & { problems: Problem[] },
-): string | null {
-  const path = entry.upstream?.tls?.ca
-  if (path === undefined) return null
-  const read = readAuthority(path, ['services', name, 'upstream', 'tls', 'ca'], deps)
-  if ('ca' in read) return read.ca
-  deps.problems.push(read.problem)
-  return null
 }
 
 /** If both the caller's credential and ours are forwarded, the upstream chooses between them. */
@@ -207,24 +196,6 @@ function textOf(texts: Readonly<Record<string, string | null>>, name: string): s
 function usualPlace(name: string): UpstreamUrl | null {
   const url = textOf(usualUrls, name)
   return url === null ? null : toPlace(url)
-}
-
-function toPlace(url: string): UpstreamUrl | null {
-  const read = parseUpstreamUrl(url)
-  return isUpstreamUrl(read) ? read : null
-}
-
-function readKey(
-  name: string,
-  entry: ServiceEntry,
-  deps: Deps & { problems: Problem[] },
-): string | null {
-  const path = entry.upstream?.keyFile
-  if (path === undefined) return null
-  const read = readKeyFile(path, ['services', name, 'upstream', 'keyFile'], deps)
-  if (typeof read === 'string') return read
-  deps.problems.push(read)
-  return null
 }
 
 function unusedUrls(file: GatewayFile, settings: Settings): Problem[] {

@@ -41,9 +41,14 @@ export function isUpstreamUrl(read: UpstreamUrl | Fault): read is UpstreamUrl {
 }
 
 /** Whether a secret may be sent there: over TLS, or within this machine. */
-export function isSafeForKeys({ origin }: UpstreamUrl): boolean {
-  const { protocol, hostname } = new URL(origin)
-  return protocol === 'https:' || hostname === 'localhost' || isLoopback(hostname)
+export function isSafeForKeys({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+}
+
+/** Returns the place of an address; null if the address is not valid. */
+export function toPlace(url: string): UpstreamUrl | null {
+  const read = parseUpstreamUrl(url)
+  return isUpstreamUrl(read) ? read : null
 }
 
 function isHost(host: string): boolean {

@@ -1,5 +1,7 @@
 /** What is special about a company that runs models and is called with a key of an account there. */
 export type Provider = {
+  /** Its name as people write it. */
+  readonly title: string
   /** Its API with the path of the version: paths of endpoints are relative to it. */
   readonly base: string
   /** Paths of older or plainer versions that its libraries also ask for; `base` has all they have. */

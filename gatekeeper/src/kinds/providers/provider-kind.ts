@@ -14,19 +14,20 @@ import {
 import { openaiUsage, unaskedUsage } from '../usage-forms.ts'
 
 /** A provider, with what its kind needs. */
-export type ProviderEntry = Provider &
+type ProviderEntry = Provider &
   Pick<Kind, 'name' | 'dialectAt' | 'takesModelLists' | 'modelNames'> & {
-    /** As people write it. */
-    readonly title: string
     /** Paths relative to `base`; what is not listed does not exist. */
     readonly rows: readonly Endpoint[]
   }
 
+/** The kind of a provider's services. */
+export type ProviderKind = Kind & { readonly provider: Provider }
+
 /** Returns the kind of a provider's services: granted by name, priced by the built-in table. */
-export function providerKind(entry: ProviderEntry): Kind {
-  const { name, title, rows, dialectAt, takesModelLists, modelNames, ...provider } = entry
+export function providerKind(entry: ProviderEntry): ProviderKind {
+  const { name, rows, dialectAt, takesModelLists, modelNames, ...provider } = entry
   return {
-    ...{ name, title: `Provider \`${name}\`: ${title}`, rows, provider },
+    ...{ name, title: `Provider \`${name}\`: ${provider.title}`, rows, provider },
     ...(dialectAt && { dialectAt }),
     ...(modelNames && { modelNames }),
     ...(takesModelLists && { takesModelLists }),
