@@ -1,6 +1,6 @@
+import { allRows } from '../../gatekeeper/src/config/all-settings.ts'
 import { frontEnvironment } from '../../gatekeeper/src/config/front-environment.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
-import { allRows } from '../../gatekeeper/src/config/provider-rows.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
 
 export type CaddySurroundings = {

@@ -1,4 +1,4 @@
-import { allRows as rows } from '../../gatekeeper/src/config/provider-rows.ts'
+import { allRows as rows } from '../../gatekeeper/src/config/all-settings.ts'
 import type { SettingRow } from '../../gatekeeper/src/config/settings.ts'
 
 /** The table of settings. */

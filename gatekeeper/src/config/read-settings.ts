@@ -5,8 +5,8 @@ import { nearestWord } from '../lib/nearest.ts'
 import { isLoopback } from '../lib/net/cidr.ts'
 import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Problem } from '../lib/problem.ts'
+import { allRows, settingNames } from './all-settings.ts'
 import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
-import { allRows, settingNames } from './provider-rows.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import {
   type Report,

@@ -1,12 +1,12 @@
+/** Every setting: those of `settings.ts`, and two for each provider. */
 import { providers } from '../kinds/providers/providers.ts'
 import { type SettingRow, settingRows } from './settings.ts'
 
-/** How the two settings of a provider are called. */
+/** Returns the names of the two settings of a provider. */
 export function settingNames(variable: string) {
   return { key: `${variable}_API_KEY`, baseUrl: `${variable}_BASE_URL` }
 }
 
-/** The settings of all providers, made from their list. */
 const providerRows: readonly SettingRow[] = providers.flatMap(({ provider }) => {
   const { key, baseUrl } = settingNames(provider.variable)
   const others = (provider.otherVariables ?? []).map((variable) => settingNames(variable))
@@ -28,5 +28,4 @@ const providerRows: readonly SettingRow[] = providers.flatMap(({ provider }) => 
   ]
 })
 
-/** Every setting, those of providers among them. */
 export const allRows: readonly SettingRow[] = [...settingRows, ...providerRows]
