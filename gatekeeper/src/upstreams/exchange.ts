@@ -33,7 +33,7 @@ export type Forwarded = {
   readonly reason: Reason | null
   readonly usage: Usage | null
   /** The detail of the reason if the body was refused while it passed. */
-  readonly detail?: Detail | undefined
+  readonly detail?: Detail | null | undefined
   /** The end of a complete answer, which is kept back until the request is settled. */
   readonly last?: LastWords | undefined
 }

@@ -6,6 +6,8 @@ import type { Admitted } from '../../admission/admit.ts'
 import type { BodySource } from '../../admission/body-source.ts'
 import type { Admission } from '../../model/admission.ts'
 import type { BodyFacts } from '../../model/facts.ts'
+import { reasonRow } from '../../model/reason.ts'
+import { type Refused, RefusedError } from '../../model/refused-error.ts'
 import type { Answer } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { corsFields } from '../cors.ts'
@@ -22,6 +24,7 @@ export type OwnRequest = {
   readonly asked?: BodyFacts | null
 }
 
+/** Answers a request. It throws a RefusedError to refuse one, in the form of its row's dialect. */
 export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>
 
 /** The functions that answer, by the pattern of their row in `kinds/own/own.ts`. */
@@ -41,7 +44,8 @@ export async function serveOwn(
     throw new Error('an endpoint of our own has no answer')
   }
   const field = (name: string) => joined(request.headersDistinct[name])
-  const answer = await endpoint({ admission, field, body, asked })
+  const answer = await answerOrRefuse(() => endpoint({ admission, field, body, asked }))
+  if ('reason' in answer) return refusedBy(answer)
   const fields = { ...answer.fields, 'x-request-id': facts.requestId, ...corsFields(facts) }
   return {
     outcome: { status: answer.status, kind: 'answered', answerBytes: answer.body.length },
@@ -51,6 +55,20 @@ export async function serveOwn(
       send: () => sendAnswer(response, { ...answer, fields }, facts.method === 'HEAD'),
       cut: () => false,
     },
+  }
+}
+
+function refusedBy({ reason, detail }: Refused): Served {
+  const outcome = { status: reasonRow(reason).status, kind: 'failed', answerBytes: 0 } as const
+  return { reason, detail, outcome, usage: null, check: 'own' }
+}
+
+async function answerOrRefuse(answer: () => Answer | Promise<Answer>): Promise<Answer | Refused> {
+  try {
+    return await answer()
+  } catch (error) {
+    if (error instanceof RefusedError) return { reason: error.reason, detail: error.detail }
+    throw error
   }
 }
 
