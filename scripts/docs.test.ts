@@ -8,7 +8,7 @@ import {
   renderJsonSchema,
 } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
-import { listReasons, renderReasons } from './docs/reason-docs.ts'
+import { listReasons, renderErrors, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -38,6 +38,10 @@ it('docs/endpoints.md is the endpoint tables (else: npm run docs)', () => {
 
 it('docs/reasons.json is the reason table (else: npm run docs)', () => {
   expect(read('docs/reasons.json')).toBe(renderReasons())
+})
+
+it('docs/errors.md has the table of the bridge (else: npm run docs)', () => {
+  expect(read('docs/errors.md')).toBe(renderErrors(read('docs/errors.md')))
 })
 
 it('every reason leads to its own row of docs/errors.md, with its status and code', () => {

@@ -1,19 +1,21 @@
 /** `npm run docs`: writes the documents that are generated from schema, settings, endpoints and reasons. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { renderConfiguration, renderJsonSchema } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
-import { renderReasons } from './docs/reason-docs.ts'
+import { renderErrors, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 import { runProgram } from './frame/run-program.ts'
 import { refusePositionals } from './frame/words.ts'
 
-const documents: Readonly<Record<string, () => string>> = {
+/** Each returns the document, from the one that is there if only a part of it is generated. */
+const documents: Readonly<Record<string, (current: string) => string>> = {
   'docs/configuration.md': renderConfiguration,
   'docs/gatekeeper.schema.json': renderJsonSchema,
   '.env.example': renderEnvExample,
-  'docs/endpoints.md': renderEndpoints,
+  'docs/endpoints.md': () => renderEndpoints(),
   'docs/reasons.json': renderReasons,
+  'docs/errors.md': renderErrors,
 }
 
 await runProgram<string>({
@@ -27,7 +29,8 @@ await runProgram<string>({
     run: (words, root) => {
       refusePositionals(words, '; docs takes no words')
       for (const [path, render] of Object.entries(documents)) {
-        writeFileSync(join(root, path), render())
+        const file = join(root, path)
+        writeFileSync(file, render(readFileSync(file, 'utf8')))
       }
       return { json: { written: Object.keys(documents) } }
     },

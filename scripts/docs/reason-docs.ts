@@ -1,3 +1,4 @@
+import { bridgeErrorOf } from '../../gatekeeper/src/model/bridge-error.ts'
 import {
   googleStatuses,
   type Reason,
@@ -27,6 +28,7 @@ function describe(reason: Reason, row: ReasonRow) {
       gemini: { status: googleStatuses[status], reason: code.toUpperCase() },
       oauth: { error: code },
       chat: { error: status === 401 ? 'unauthorized' : code },
+      bridge: { error: bridgeErrorOf(reason) },
     },
     docs: `docs/errors.md#${reason}`,
   }
@@ -36,4 +38,24 @@ function describe(reason: Reason, row: ReasonRow) {
 export function renderReasons(): string {
   const lines = listReasons().map((entry) => `  ${JSON.stringify(entry)}`)
   return `{"version":1,"reasons":[\n${lines.join(',\n')}\n]}\n`
+}
+
+const tableStart = '<!-- bridge: written by npm run docs -->\n'
+const tableEnd = '<!-- /bridge -->'
+
+/** `docs/errors.md` with the table of the bridge's errors in its place. */
+export function renderErrors(page: string): string {
+  const [before, after] = [page.indexOf(tableStart), page.indexOf(tableEnd)]
+  if (before === -1 || after < before) throw new Error('docs/errors.md has no place for the table')
+  return page.slice(0, before + tableStart.length) + renderBridgeTable() + page.slice(after)
+}
+
+function renderBridgeTable(): string {
+  const rows = new Map<string, string[]>()
+  for (const { reason, status, forms } of listReasons()) {
+    const key = `| ${status} | \`${forms.bridge.error}\` |`
+    rows.set(key, [...(rows.get(key) ?? []), `[\`${reason}\`](#${reason})`])
+  }
+  const lines = [...rows].sort().map(([key, reasons]) => `${key} ${reasons.join(', ')} |\n`)
+  return `| status | \`error\` | reasons |\n|---|---|---|\n${lines.join('')}`
 }

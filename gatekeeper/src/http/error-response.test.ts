@@ -220,6 +220,79 @@ describe('the dialect', () => {
   })
 })
 
+describe('bridge', () => {
+  const facts = someFacts({ endpoint: anEndpoint({ dialect: 'bridge' }) })
+  const render = (reason: Reason, about: Partial<Parameters<typeof renderReason>[1]> = {}) =>
+    renderReason(reason, { facts, requestId: 'r', ...about })
+
+  test.each([
+    ['body-malformed', 400, 'Validation Error'],
+    ['no-credential', 401, 'Authentication required'],
+    ['token-expired', 401, 'Invalid token'],
+    ['unknown-key', 401, 'Invalid token'],
+    ['token-revoked', 401, 'Token Revoked'],
+    ['class-not-granted', 403, 'Forbidden'],
+    ['unlisted-endpoint', 404, 'Not Found'],
+    ['body-too-large', 413, 'Payload Too Large'],
+    ['rate-limited', 429, 'Too Many Requests'],
+    ['quota-exceeded', 429, 'Quota Exceeded'],
+    ['upstream-failed', 502, 'Upstream Error'],
+    ['upstream-unreachable', 503, 'Service Not Available'],
+    ['upstream-timeout', 504, 'Upstream Timeout'],
+  ] as const)('%s is %i %s', (reason, status, error) => {
+    const answer = render(reason)
+    expect(answer.status).toBe(status)
+    expect(bodyOf(answer)).toEqual({ error, message: expect.any(String) })
+  })
+
+  test('every reason has one of the texts that programs know', () => {
+    const known = `Validation Error|Authentication required|Invalid token|Token Revoked|Forbidden|
+      Not Found|Payload Too Large|Too Many Requests|Quota Exceeded|Upstream Error|
+      Service Not Available|Upstream Timeout`
+    const words = known.split('|').map((word) => word.trim())
+    for (const reason of all) expect(words).toContain(bodyOf(render(reason)).error)
+  })
+
+  test('every 401 has WWW-Authenticate: Bearer, every 429 and 503 Retry-After, none is cached', () => {
+    const page = someFacts({ endpoint: anEndpoint({ dialect: 'bridge' }), isNavigation: true })
+    for (const reason of all) {
+      // A limit for which no wait helps.
+      const refusal = { reason, limit: null, retryAfterMs: null }
+      for (const about of [
+        {},
+        { refusal },
+        { facts: page, resourceMetadata: 'https://x.example' },
+      ]) {
+        const { status, fields } = render(reason, about)
+        expect(fields['cache-control']).toBe('no-store')
+        expect(fields['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined)
+        expect(/^[1-9]/.test(fields['retry-after'] ?? '')).toBe(status === 429 || status === 503)
+      }
+    }
+  })
+
+  test('a lifetime limit that is used up has Retry-After too', () => {
+    const limit: Standing = {
+      ...{ scope: 'key', subject: 'key:a', text: '3/total', unit: 'requests', amount: 3, used: 3 },
+      ...{ remaining: 0, resetAt: null, periodSeconds: null },
+    }
+    const refusal = { reason: 'quota-exceeded', limit, retryAfterMs: null } as const
+    expect(render('quota-exceeded', { refusal }).fields).toMatchObject({
+      'retry-after': '59',
+      'x-should-retry': 'false',
+    })
+  })
+
+  test('the detail of a denial gives the text and further members', () => {
+    const members = { required: ['userId', 'appId'] }
+    const detail = { text: 'appId is missing.', param: 'appId', members }
+    expect(bodyOf(render('body-malformed', { detail }))).toEqual({
+      ...{ error: 'Validation Error', message: 'appId is missing.' },
+      required: ['userId', 'appId'],
+    })
+  })
+})
+
 describe('fields', () => {
   test('401 challenges with Bearer, never with Basic, which would open a password dialog', () => {
     for (const reason of all.filter((one) => reasonRow(one).status === 401)) {

@@ -9,6 +9,7 @@ import type { Dialect } from '../model/endpoint.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { type Reason, type ReasonRow, reasonRow } from '../model/reason.ts'
 import type { Answer } from './answer.ts'
+import { bridgeError } from './bridge-error.ts'
 import { chatError } from './chat-error.ts'
 import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'
@@ -79,6 +80,7 @@ function retryFor(row: ReasonRow, { facts, refusal }: Pick<Refused, 'facts' | 'r
  * asked. Requests from other sites open no prompt.
  */
 function challenge(facts: RequestFacts | null, resourceMetadata: string | null): string {
+  if (dialectOf(facts) === 'bridge') return 'Bearer'
   const isOfPage = facts?.isNavigation === true || facts?.fetchSite === 'same-origin'
   if (isForPerson(facts) && isOfPage) return 'Basic realm="gatekeeper", charset="UTF-8"'
   const bearer = 'Bearer realm="gatekeeper"'
@@ -92,6 +94,7 @@ function renderBody(
 ): unknown {
   const { facts, requestId, detail = null, refusal = null, retry } = about
   const dialect = dialectOf(facts)
+  if (dialect === 'bridge') return bridgeError(reason, detail)
   if (dialect === 'chat') return chatError(reason, { facts, requestId, detail })
   const { text, param } = detail ?? { text: row.text, param: null }
   if (dialect === 'gemini') return geminiError({ row, text, retry, refusal, requestId })
@@ -103,7 +106,7 @@ const dialectOf = (facts: RequestFacts | null): Dialect => facts?.dialect ?? 'op
 
 type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown
 
-const bodies: Readonly<Record<Exclude<Dialect, 'chat' | 'gemini'>, RowBody>> = {
+const bodies: Readonly<Record<Exclude<Dialect, 'bridge' | 'chat' | 'gemini'>, RowBody>> = {
   // ollama-js shows `[object Object]` for everything but a string.
   ollama: (row) => ({ error: row.text }),
   // One form that both the OpenAI and the Anthropic libraries read completely.

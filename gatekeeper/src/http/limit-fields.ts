@@ -133,7 +133,9 @@ export function retryOf(row: ReasonRow, refusal: Refusal | null): Retry {
 export function retryFields(row: ReasonRow, retry: Retry, dialect: Dialect): Fields {
   const { isFinal } = retry
   const isLong = dialect === 'openai' && retry.waitMs > sleepMsMax
-  const waitMs = isLong ? 0 : retry.waitMs
+  // The contract of the bridge has the field in every 429 and 503.
+  const waitMsMin = dialect === 'bridge' ? (row.retryAfterSeconds ?? 0) * 1000 : 0
+  const waitMs = isLong ? 0 : retry.waitMs || waitMsMin
   return {
     ...(waitMs > 0 && { 'retry-after': String(Math.ceil(waitMs / 1000)) }),
     ...(waitMs > 0 && row.status === 429 && { 'retry-after-ms': String(Math.ceil(waitMs)) }),

@@ -3,4 +3,32 @@
  * amount, and the name itself for dialects with a place for it (`error.param`). It is public: it
  * never contains a value that may be a credential.
  */
-export type Detail = { readonly text: string; readonly param: string | null }
+export type Detail = {
+  readonly text: string
+  readonly param: string | null
+  /** Further members of the body in the dialect `bridge`. */
+  readonly members?: BridgeMembers
+}
+
+/** What an error of the dialect `bridge` may have beside `error` and `message`. */
+export type BridgeMembers = {
+  /** The members that the body of a request needs. */
+  readonly required?: readonly string[]
+  readonly details?: readonly { readonly path: string; readonly message: string }[]
+  readonly availableApis?: readonly string[]
+  readonly endpoint?: string
+  readonly api?: string
+  readonly ip?: string
+  readonly quotaInfo?: QuotaInfo
+  /** RFC 3339. */
+  readonly resetAt?: string
+  readonly attemptsRemaining?: number
+}
+
+/** The quotas of a user, in requests; null is no limit. */
+export type QuotaInfo = {
+  readonly dailyQuota: number | null
+  readonly dailyUsed: number
+  readonly monthlyQuota: number | null
+  readonly monthlyUsed: number
+}

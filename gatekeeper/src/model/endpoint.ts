@@ -7,7 +7,7 @@ import type { UsageForm } from './usage-form.ts'
 export type EndpointClass = 'open' | 'read' | 'use' | 'manage' | 'never'
 
 /** The form of an error body that the client's library can read. */
-export type Dialect = 'ollama' | 'openai' | 'gemini' | 'oauth' | 'widget' | 'chat'
+export type Dialect = 'ollama' | 'openai' | 'gemini' | 'oauth' | 'widget' | 'chat' | 'bridge'
 
 /**
  * How the body of a request is read before it is forwarded. The body of a `chat` is never forwarded

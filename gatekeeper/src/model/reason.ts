@@ -5,7 +5,7 @@
  */
 
 export type ReasonRow = {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 426 | 429 | 502 | 503 | 504
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 426 | 429 | 502 | 503 | 504
   /** `error.code` of the OpenAI dialect. */
   readonly code: string
   /** `error.type` of the OpenAI dialect, and of Anthropic's if the next member is missing. */
@@ -451,6 +451,7 @@ export const googleStatuses: Readonly<Record<ReasonRow['status'], string>> = {
   401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
+  409: 'ABORTED',
   413: 'INVALID_ARGUMENT',
   415: 'INVALID_ARGUMENT',
   426: 'FAILED_PRECONDITION',
