@@ -26,7 +26,8 @@ export async function makeBenchToken({ env }: Pick<Place, 'env'>): Promise<strin
     const signer = keys.signer()
     if (signer === null) throw new Error(`no signing key: ${keys.problems()[0]?.what}`)
     const granted = { subject: id, clientId: id, role: 'readwrite', scopes: ['chat'] } as const
-    const request = { ...granted, ttlSeconds: 86_400, narrowing: null }
+    const terms = { tokenClass: 'house', ttlSeconds: 86_400, narrowing: null } as const
+    const request = { ...granted, ...terms }
     const issuer = ownIssuerName(settings)
     return (await issueToken(request, { signer, issuer, clock })).token
   } finally {

@@ -1,6 +1,7 @@
 import { atMostEvery } from '../lib/load/at-most-every.ts'
 import { signingAlgorithms } from '../model/algorithm.ts'
-import type { TokenIssuer } from './access-token.ts'
+import { audienceOf, type TokenClass, tokenClasses } from '../model/token-class.ts'
+import type { KeySource, TokenIssuer } from './access-token.ts'
 import { type KeySet, readKeySet } from './jwk-set.ts'
 
 export type OwnIssuerDeps = {
@@ -11,32 +12,42 @@ export type OwnIssuerDeps = {
 
 const refreshMs = 1_000
 
-/** Returns our own authorization server as an issuer: its tokens are verified like all others. */
-export function createOwnIssuer(issuer: string, deps: OwnIssuerDeps): TokenIssuer {
+/** Our own authorization server, as one issuer for each class of its tokens. */
+export type OwnIssuers = Readonly<Record<TokenClass, TokenIssuer>>
+
+/** Returns our own authorization server as issuers: its tokens are verified like all others. */
+export function createOwnIssuers(issuer: string, deps: OwnIssuerDeps): OwnIssuers {
+  const keys = createOwnKeys(deps)
+  const ofClass = (tokenClass: TokenClass): TokenIssuer => ({
+    issuer,
+    audience: [audienceOf(tokenClass, issuer)],
+    hasOneAudience: true,
+    algorithms: signingAlgorithms,
+    types: [tokenClasses[tokenClass].type],
+    clockToleranceSeconds: 0,
+    keys,
+  })
+  return { house: ofClass('house'), bridge: ofClass('bridge') }
+}
+
+function createOwnKeys(deps: OwnIssuerDeps): KeySource {
   let seen: object | null = null
   let text = ''
   let keySet: KeySet | null = null
   return {
-    issuer,
-    audience: [issuer],
-    algorithms: signingAlgorithms,
-    types: ['at+jwt'],
-    clockToleranceSeconds: 0,
-    keys: {
-      // The same keys keep the same object, so cached signatures stay valid.
-      current: () => {
-        const published = deps.publicSet()
-        if (published === seen) return keySet
-        seen = published
-        const current = JSON.stringify(published)
-        if (current === text) return keySet
-        const read = readKeySet(current)
-        text = current
-        keySet = 'problem' in read ? null : read.keySet
-        return keySet
-      },
-      // Tokens with invented keys must not cause constant file reads.
-      refresh: atMostEvery(refreshMs, deps.reload),
+    // The same keys keep the same object, so cached signatures stay valid.
+    current: () => {
+      const published = deps.publicSet()
+      if (published === seen) return keySet
+      seen = published
+      const current = JSON.stringify(published)
+      if (current === text) return keySet
+      const read = readKeySet(current)
+      text = current
+      keySet = 'problem' in read ? null : read.keySet
+      return keySet
     },
+    // Tokens with invented keys must not cause constant file reads.
+    refresh: atMostEvery(refreshMs, deps.reload),
   }
 }

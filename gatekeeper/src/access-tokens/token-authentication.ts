@@ -1,7 +1,7 @@
 /**
- * Everything that turns an access token into a principal: the issuers with their keys, the
- * verifier, revocation, and the rules. One object, so that the service and `explain-token` get the
- * same answers.
+ * Everything that turns an access token into a principal: the issuers with their keys, one verifier
+ * for each class, revocation, and the rules. One object, so that the service and `explain-token` get
+ * the same answers.
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
@@ -9,10 +9,12 @@ import type { Timers } from '../lib/timers.ts'
 import type { Parent } from '../model/narrowing.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import type { TokenClass } from '../model/token-class.ts'
 import { createTokenVerifier, type TokenIssuer, type VerifiedToken } from './access-token.ts'
 import { readScopes } from './claim-rules.ts'
 import type { Claims } from './compact-token.ts'
 import { openFileKeySource, type WatchedKeySource } from './file-jwk-set.ts'
+import type { OwnIssuers } from './own-issuer.ts'
 import { type FetchDocument, openRemoteKeySource } from './remote-jwk-set.ts'
 import type { Revocations } from './revocation.ts'
 import type { GoodClaims } from './token-claims.ts'
@@ -30,11 +32,15 @@ export type IssuerEntry = ForeignIssuer &
   }
 
 export type TokenAuthentication = {
-  /** `at` is in epoch milliseconds; by default now. */
-  readonly authenticate: (token: string, at?: number) => Promise<Principal | Reason>
-  /** Returns the claims and the principal of a valid token; null if it is not valid. */
-  readonly inspect: (token: string) => Promise<InspectedToken | null>
-  readonly verify: (token: string) => Promise<VerifiedToken | Reason>
+  /** Refuses tokens of other classes. `at` is in epoch milliseconds; by default now. */
+  readonly authenticate: (
+    token: string,
+    tokenClass: TokenClass,
+    at?: number,
+  ) => Promise<Principal | Reason>
+  /** Returns the claims and the principal of a valid token; null if it is not of that class. */
+  readonly inspect: (token: string, tokenClass: TokenClass) => Promise<InspectedToken | null>
+  readonly verify: (token: string, tokenClass: TokenClass) => Promise<VerifiedToken | Reason>
   /** Returns stale or missing parts: an issuer that is unreachable, an invalid file. */
   readonly problems: () => readonly Problem[]
   readonly close: () => void
@@ -54,8 +60,9 @@ export type TokenAuthenticationDeps = Pick<
   'findClient' | 'findKey' | 'serviceNames'
 > & {
   readonly entries: readonly IssuerEntry[]
-  /** Our own authorization server as an issuer; null if there is none. */
-  readonly own: TokenIssuer | null
+  readonly own: OwnIssuers
+  /** Returns the current principal of an app's user, who holds a token of the class bridge. */
+  readonly findAppUser: (token: GoodClaims) => Principal | Reason
   readonly revocations: Revocations
   readonly fetchDocument: FetchDocument
   readonly clock: Clock
@@ -70,28 +77,30 @@ export async function openTokenAuthentication(
   const { entries, own, revocations, clock } = deps
   const sources = await Promise.all(entries.map((entry) => openSource(entry, deps)))
   const foreign = entries.map((entry, at) => ({ ...entry, keys: sources[at] as WatchedKeySource }))
-  const issuers: readonly TokenIssuer[] = own === null ? foreign : [own, ...foreign]
+  // Tokens of other issuers count as ours of the class house, and as no other.
+  const issuers = { house: [own.house, ...foreign], bridge: [own.bridge] }
   const byName = new Map(entries.map((entry) => [entry.issuer, entry]))
-  const verify = createTokenVerifier({
-    issuers: () => issuers,
-    clock,
-    isRevoked: revocations.isRevoked,
-  })
-  const principalOf = (verified: VerifiedToken) =>
-    principalOfToken(verified, {
+  const { isRevoked } = revocations
+  const createVerifier = (tokenClass: TokenClass) =>
+    createTokenVerifier({ issuers: () => issuers[tokenClass], clock, isRevoked })
+  const verifiers = { house: createVerifier('house'), bridge: createVerifier('bridge') }
+  const principalOf = (verified: VerifiedToken, tokenClass: TokenClass) => {
+    if (tokenClass === 'bridge') return deps.findAppUser(verified.claims)
+    return principalOfToken(verified, {
       ...deps,
-      ownIssuer: own?.issuer ?? null,
+      ownIssuer: own.house.issuer,
       foreign: (issuer) => byName.get(issuer) ?? null,
-      isRevoked: revocations.isRevoked,
+      isRevoked,
     })
+  }
   return {
-    verify,
-    authenticate: async (token, at) => {
-      const verified = await verify(token, at)
-      return typeof verified === 'string' ? verified : principalOf(verified)
+    verify: (token, tokenClass) => verifiers[tokenClass](token),
+    authenticate: async (token, tokenClass, at) => {
+      const verified = await verifiers[tokenClass](token, at)
+      return typeof verified === 'string' ? verified : principalOf(verified, tokenClass)
     },
-    inspect: async (text) => {
-      const verified = await verify(text)
+    inspect: async (text, tokenClass) => {
+      const verified = await verifiers[tokenClass](text)
       if (typeof verified === 'string') return null
       const { issuer } = verified.issuer
       const { claims } = verified.token
@@ -101,7 +110,7 @@ export async function openTokenAuthentication(
         claims,
         scopes: readScopes(claims),
         parent: parentOfToken(verified, byName.get(issuer) ?? null),
-        principal: principalOf(verified),
+        principal: principalOf(verified, tokenClass),
       }
     },
     problems: () => sources.flatMap((source) => source.problems()),

@@ -5,6 +5,8 @@ import type { Claims } from './compact-token.ts'
 /** The terms that a token's claims must meet, at each use. */
 export type ClaimTerms = {
   readonly audience: readonly string[]
+  /** Whether `aud` must be one text, as in every token of ours: a list could name two classes. */
+  readonly hasOneAudience?: true
   /** The claim that is compared with `audience`; by default `aud`. */
   readonly audienceClaim?: string
   /**
@@ -92,6 +94,9 @@ export function findClaimFault(claims: Claims, { userClaim }: ClaimTerms): Claim
 export function findAudienceFault(claims: Claims, terms: ClaimTerms): ClaimFault | null {
   const { audience, audienceClaim = 'aud' } = terms
   const wanted = `contains none of \`audience\` (${audience.join(', ')})`
+  if (terms.hasOneAudience && typeof claims['aud'] !== 'string') {
+    return { claim: 'aud', what: 'must be one text' }
+  }
   if (!isForUs(readClaim(claims, audienceClaim), audience)) {
     return { claim: audienceClaim, what: wanted }
   }

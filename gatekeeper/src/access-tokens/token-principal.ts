@@ -28,8 +28,8 @@ export type ForeignIssuer = {
 }
 
 export type TokenPrincipalDeps = {
-  /** Our own issuer name; null if we issue no tokens. */
-  readonly ownIssuer: string | null
+  /** Our own issuer name. */
+  readonly ownIssuer: string
   readonly foreign: (issuer: string) => ForeignIssuer | null
   /** Returns an active client; null if there is none with this id. */
   readonly findClient: (id: string) => ClientGrant | null

@@ -3,6 +3,8 @@
  * credential, principal, the checks on the head, the reservation, the body and its checks, the
  * estimate of its use, and its turn in the queue. An exception on the way is a denial.
  */
+import type { Authenticate, Shown } from '../credentials/attempts.ts'
+import type { FollowCredential } from '../credentials/follow-credential.ts'
 import { Admission, type Refusal, type Reservation } from '../model/admission.ts'
 import type { Checks, Decision, Obligation } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
@@ -12,6 +14,7 @@ import type { ScopedLimit } from '../model/limit.ts'
 import { describeRefusal } from '../model/limit-text.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import { tokenClassOf } from '../model/service.ts'
 import { resolveCaller } from '../policy/caller.ts'
 import { decide, decideForLineage } from '../policy/decide.ts'
 import { readBodyFacts } from './body-facts.ts'
@@ -29,15 +32,12 @@ export type AdmitDeps = FactsDeps &
   StoreDeps &
   EstimateDeps & {
     readonly checks: Checks
-    readonly authenticate: (
-      credential: string,
-      clientAddress: string,
-    ) => Principal | Reason | Promise<Principal | Reason>
+    readonly authenticate: Authenticate
     /**
      * Follows a valid credential: returns a function that says whether it is still valid while the
      * answer continues. Left out if answers are never cut for that.
      */
-    readonly followCredential?: (credential: string, principal: Principal) => () => boolean
+    readonly followCredential?: FollowCredential
     /** Returns every limit that applies to the principal at the service. */
     readonly limitsOf: (question: Known) => readonly ScopedLimit[]
     /** Tests and charges in one step, all or nothing. */
@@ -71,7 +71,7 @@ export async function admit(
   const onHead = await judgeHead(facts, credential, deps)
   if ('reason' in onHead) return onHead
   // A revocation counts from here on, also while the body arrives or the request is queued.
-  const isStanding = follow(onHead.principal, credential, deps)
+  const isStanding = follow(onHead, credential, deps)
   const reserved = reserve(onHead, deps)
   if ('reason' in reserved) {
     const { principal } = onHead
@@ -106,7 +106,7 @@ async function judgeHead(
 ): Promise<HeadAnswer | Denial> {
   let found: Principal | Reason = 'no-credential'
   try {
-    if (credential !== null) found = await deps.authenticate(credential, facts.clientAddress)
+    if (credential !== null) found = await deps.authenticate(credential, shownAt(facts))
   } catch {
     found = 'check-failed'
   }
@@ -122,6 +122,11 @@ async function judgeHead(
   const onHead = decideForLineage(deps.checks.head, question)
   if (!onHead.allowed) return refuseBy(onHead, facts, caller)
   return { principal: caller, limits, facts, obligations: onHead.obligations }
+}
+
+/** Outside all services a token of the usual class is good, as an API key is. */
+function shownAt({ clientAddress, service }: RequestFacts): Shown {
+  return { clientAddress, tokenClass: tokenClassOf(service) }
 }
 
 function refuseBy(
@@ -148,9 +153,9 @@ function reserve(question: HeadAnswer, deps: AdmitDeps): Reservation | Refusal {
 }
 
 /** Returns null without a credential, since nothing can be revoked then. */
-function follow(principal: Principal, credential: string | null, deps: AdmitDeps) {
+function follow({ principal, facts }: HeadAnswer, credential: string | null, deps: AdmitDeps) {
   if (credential === null || principal.kind === 'anonymous') return null
-  return deps.followCredential?.(credential, principal) ?? null
+  return deps.followCredential?.(credential, principal, shownAt(facts)) ?? null
 }
 
 type Reserved = {

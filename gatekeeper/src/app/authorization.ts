@@ -32,7 +32,12 @@ export function createAuthorization(
   const site = siteAddress(settings)
   const foreignIssuers = deps.issuers.map((entry) => entry.issuer)
   const server = createAuthorizationServer({
-    ...createHeldTokens({ issuer, authenticate, inspectToken: issuers.inspect }),
+    ...createHeldTokens({
+      issuer,
+      authenticate: (credential, clientAddress) =>
+        authenticate(credential, { clientAddress, tokenClass: 'house' }),
+      inspectToken: issuers.inspect,
+    }),
     issuer,
     clients,
     clock,

@@ -32,7 +32,8 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     typeof caller === 'string' ? caller : narrowByRole(caller, policies)
   const authenticate = createAuthenticate({
     authenticateKey: (credential) => narrow(keys.authenticate(credential)),
-    authenticateToken: async (token) => narrow(await issuers.authenticate(token)),
+    authenticateToken: async (token, tokenClass) =>
+      narrow(await issuers.authenticate(token, tokenClass)),
   })
   const attempts = createAttempts({ rate: deps.attempts })
   return {
@@ -42,9 +43,9 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     follow: createFollower({
       version: () => keys.version() + clients.version() + revocations.version(),
       clock,
-      judge: (credential, admittedAt) =>
+      judge: (credential, { tokenClass }, admittedAt) =>
         isToken(credential)
-          ? issuers.authenticate(credential, admittedAt)
+          ? issuers.authenticate(credential, tokenClass, admittedAt)
           : keys.authenticate(credential),
     }),
     holdsToken: createTokenFinder([

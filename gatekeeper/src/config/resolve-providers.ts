@@ -89,6 +89,8 @@ function toService(
     timeouts: entry?.timeouts ?? timeoutsUsual,
     keepAlive: true,
     anonymous: false,
+    // Users of apps hold tokens of this class; people and programs call with an API key.
+    tokenClass: 'bridge',
     origins: entry?.origins ?? [],
     webSockets: [],
     limits: entry?.limits ?? [],

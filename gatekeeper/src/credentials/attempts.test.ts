@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApiKey } from '../api-keys/api-key.ts'
 import { anonymous } from '../model/principal.ts'
-import { createAttempts } from './attempts.ts'
+import { type Authenticate, createAttempts } from './attempts.ts'
 
 const good = createApiKey().key
 const plain = 'plain-map-key'
@@ -14,7 +14,9 @@ function create(clock = () => 0) {
     looked++
     return credential === good || credential === plain ? anonymous : 'unknown-key'
   }
-  const [authenticate, rehearse] = [attempts.limit(judge), attempts.rehearse(judge)]
+  const from = (one: Authenticate) => (credential: string, clientAddress: string) =>
+    one(credential, { clientAddress, tokenClass: 'house' })
+  const [authenticate, rehearse] = [from(attempts.limit(judge)), from(attempts.rehearse(judge))]
   return { authenticate, rehearse, looked: () => looked }
 }
 

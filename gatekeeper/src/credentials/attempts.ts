@@ -4,17 +4,22 @@ import { groupAddress } from '../lib/net/address-group.ts'
 import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import type { TokenClass } from '../model/token-class.ts'
 
 type Judged = Principal | Reason
-type Authenticate = (credential: string) => Judged | Promise<Judged>
-type AuthenticateFrom = (credential: string, clientAddress: string) => Judged | Promise<Judged>
+
+/** Where a credential was shown, and the class of tokens that counts there. */
+export type Shown = { readonly clientAddress: string; readonly tokenClass: TokenClass }
+
+/** Returns the holder of a credential, or the reason why it is refused. */
+export type Authenticate = (credential: string, shown: Shown) => Judged | Promise<Judged>
 
 /** One count of bad credentials for every place that accepts credentials. */
 export type Attempts = {
   /** Charges each attempt. */
-  readonly limit: (authenticate: Authenticate) => AuthenticateFrom
+  readonly limit: (authenticate: Authenticate) => Authenticate
   /** Gives the same answers and charges nothing. */
-  readonly rehearse: (authenticate: Authenticate) => AuthenticateFrom
+  readonly rehearse: (authenticate: Authenticate) => Authenticate
 }
 
 /**
@@ -32,9 +37,9 @@ export function createAttempts(deps: {
 }): Attempts {
   const limiter = createRateLimiter(deps.rate, deps.clock)
   const attempts =
-    (authenticate: Authenticate, isCharged: boolean): AuthenticateFrom =>
-    (credential, clientAddress) => {
-      const group = groupAddress(clientAddress)
+    (authenticate: Authenticate, isCharged: boolean): Authenticate =>
+    (credential, shown) => {
+      const group = groupAddress(shown.clientAddress)
       const isWithinRate = isCharged ? limiter.take(group) : limiter.hasRoom(group)
       const isGuessable = !hasApiKeyForm(credential) && !hasTokenForm(credential)
       if (!isWithinRate && isGuessable) return 'too-many-attempts'
@@ -43,7 +48,7 @@ export function createAttempts(deps: {
         if (isWithinRate && isCharged) limiter.giveBack(group)
         return caller
       }
-      const caller = authenticate(credential)
+      const caller = authenticate(credential, shown)
       return caller instanceof Promise ? caller.then(judge) : judge(caller)
     }
   return {

@@ -1,17 +1,23 @@
 import { isToken } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import type { TokenClass } from '../model/token-class.ts'
+import type { Authenticate } from './attempts.ts'
 
 export type AuthenticateDeps = {
   readonly authenticateKey: (credential: string) => Principal | Reason
-  readonly authenticateToken: (credential: string) => Promise<Principal | Reason>
+  readonly authenticateToken: (
+    credential: string,
+    tokenClass: TokenClass,
+  ) => Promise<Principal | Reason>
 }
 
 /**
  * Tells credentials apart by their form alone: what has the form of a token is never
  * looked for among the keys, nor the other way round.
  */
-export function createAuthenticate({ authenticateKey, authenticateToken }: AuthenticateDeps) {
-  return (credential: string): Principal | Reason | Promise<Principal | Reason> =>
-    isToken(credential) ? authenticateToken(credential) : authenticateKey(credential)
+export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
+  const { authenticateKey, authenticateToken } = deps
+  return (credential, { tokenClass }) =>
+    isToken(credential) ? authenticateToken(credential, tokenClass) : authenticateKey(credential)
 }

@@ -17,12 +17,13 @@ function createFixture(principal = key) {
   const follow = createFollower({
     version: () => fixture.version,
     clock: () => fixture.now,
-    judge: (_, admittedAt) => {
+    judge: (_, _shown, admittedAt) => {
       fixture.looks.push(admittedAt)
       return fixture.judged instanceof Error ? Promise.reject(fixture.judged) : fixture.judged
     },
   })
-  const isGood = follow('the credential', principal)
+  const shown = { clientAddress: '127.0.0.1', tokenClass: 'house' } as const
+  const isGood = follow('the credential', principal, shown)
   const ask = async () => {
     isGood()
     await setImmediate()

@@ -2,18 +2,23 @@ import type { Clock } from '../lib/clock.ts'
 import type { Principal } from '../model/principal.ts'
 import { lineageOf } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import type { Shown } from './attempts.ts'
 
 type Judged = Principal | Reason
 
 /** Follows a valid credential: the returned function tells whether it is still not revoked. */
-export type FollowCredential = (credential: string, principal: Principal) => () => boolean
+export type FollowCredential = (
+  credential: string,
+  principal: Principal,
+  shown: Shown,
+) => () => boolean
 
 export type FollowerDeps = {
   /** Changes whenever a key, a client or a token was changed or revoked. */
   readonly version: () => number
   readonly clock: Clock
   /** Checks the credential again; a token as of the instant of its admission. */
-  readonly judge: (credential: string, admittedAt: number) => Judged | Promise<Judged>
+  readonly judge: (credential: string, shown: Shown, admittedAt: number) => Judged | Promise<Judged>
 }
 
 /**
@@ -31,14 +36,14 @@ const endings: readonly Reason[] = [
  * and the credential is checked again only after a change, or when a key expires.
  */
 export function createFollower({ version, clock, judge }: FollowerDeps): FollowCredential {
-  return (credential, principal) => {
+  return (credential, principal, shown) => {
     const admittedAt = clock()
     let seen = version()
     let isGood = true
     let looksAgainAt = endOfKeys(principal)
     const look = async () => {
       // If the check itself fails, the answer ends too.
-      const judged = await Promise.resolve(judge(credential, admittedAt)).catch(() => null)
+      const judged = await Promise.resolve(judge(credential, shown, admittedAt)).catch(() => null)
       if (judged === null) isGood = false
       else if (typeof judged === 'string') isGood &&= !endings.includes(judged)
       else looksAgainAt = endOfKeys(judged)

@@ -4,6 +4,7 @@ import { isOpaque, type Kind } from './kind.ts'
 import type { Limit } from './limit.ts'
 import type { PriceRow } from './price.ts'
 import type { Principal } from './principal.ts'
+import type { TokenClass } from './token-class.ts'
 
 /**
  * `check`: Caddy asks the gatekeeper and then proxies itself. `relay`: the gatekeeper carries
@@ -85,6 +86,8 @@ export type Service = {
    * not belong to a caller, and an API key is not valid there.
    */
   readonly readsCredentials?: true
+  /** The class of tokens that it accepts; house if it is missing. API keys have no class. */
+  readonly tokenClass?: TokenClass
   /** Web origins whose pages may call the service: `https://app.example`. */
   readonly origins: readonly string[]
   /** Paths, without the prefix, that accept a WebSocket (opaque kinds). */
@@ -121,6 +124,11 @@ export type Visitor = {
   readonly principal: Principal
   /** Requests of one address (IPv6: one /64). */
   readonly perAddress: { readonly burst: number; readonly perMinute: number }
+}
+
+/** Returns the class of tokens that count at a service, or outside all of them. */
+export function tokenClassOf(service: Service | null): TokenClass {
+  return service?.tokenClass ?? 'house'
 }
 
 /**

@@ -14,6 +14,7 @@ export function grantClientCredentials(
     return oauthError('invalid_scope', 'The client may not ask for this scope.')
   }
   return {
+    tokenClass: 'house',
     subject: client.id,
     clientId: client.id,
     role: client.role,

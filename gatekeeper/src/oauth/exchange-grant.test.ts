@@ -25,6 +25,7 @@ describe('an exchange', () => {
       ...{ addresses: '10.0.0.0/8 192.168.1.7', expires_in: '60' },
     }
     expect(grant(entries)).toEqual({
+      tokenClass: 'house',
       subject: 'key:0123456789',
       clientId: 'key:0123456789',
       role: 'readonly',

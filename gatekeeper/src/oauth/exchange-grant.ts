@@ -47,6 +47,7 @@ export function grantExchange(
     return oauthError('invalid_scope', 'The subject token does not have this scope.')
   }
   return {
+    tokenClass: 'house',
     subject: principal.id,
     // The client of another issuer may have the name of one of ours, which must not own the token.
     clientId: parent.kind === 'client' ? (parent.clientId ?? principal.id) : principal.id,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { aPrincipal, sampleKey } from '../../test/support/questions.ts'
 import type { Reason } from '../model/reason.ts'
+import type { TokenClass } from '../model/token-class.ts'
 import { createHeldTokens, type ValidToken } from './held-tokens.ts'
 
 const issuer = 'https://localhost:8443'
@@ -15,11 +16,15 @@ function valid(over: Partial<ValidToken> = {}): ValidToken {
   }
 }
 
-function open(found: ValidToken | null, judged: Reason | null = null) {
+function open(
+  found: ValidToken | null,
+  judged: Reason | null = null,
+  tokenClass: TokenClass = 'house',
+) {
   return createHeldTokens({
     issuer,
     authenticate: () => judged ?? aPrincipal(),
-    inspectToken: () => Promise.resolve(found),
+    inspectToken: (_, wanted) => Promise.resolve(wanted === tokenClass ? found : null),
   })
 }
 
@@ -47,4 +52,11 @@ test('a token of ours with an id can be revoked even if its owner no longer exis
   expect(await open(valid({ principal: 'token-revoked' })).findOwnToken(token)).toEqual(own)
   expect(await open(valid({ issuer: 'https://other' })).findOwnToken(token)).toBe(null)
   expect(await open(valid({ tokenId: null })).findOwnToken(token)).toBe(null)
+})
+
+test('a token of another class is never exchanged or described, and can be revoked', async () => {
+  const held = open(valid(), null, 'bridge')
+  expect(await held.findSubject(token, '')).toBe(null)
+  expect(await held.introspectToken(token)).toBe(null)
+  expect(await held.findOwnToken(token)).toEqual({ tokenId: 'id-1', clientId: 'app', expiresAt: 1 })
 })

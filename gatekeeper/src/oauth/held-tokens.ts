@@ -6,6 +6,7 @@ import { isToken } from '../model/credential-form.ts'
 import type { Parent } from '../model/narrowing.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import { type TokenClass, tokenClassNames } from '../model/token-class.ts'
 import type { AuthorizationServerDeps } from './authorization-server.ts'
 import { defaultScopes } from './client.ts'
 
@@ -28,13 +29,13 @@ export type ValidToken = {
 export type HeldTokensDeps = {
   /** Our issuer name. */
   readonly issuer: string
-  /** Judges a credential of any form and counts bad ones by address. */
+  /** Judges an API key or a token of the class house, and counts bad ones by address. */
   readonly authenticate: (
     credential: string,
     clientAddress: string,
   ) => Principal | Reason | Promise<Principal | Reason>
-  /** Returns null if the token is not valid. */
-  readonly inspectToken: (token: string) => Promise<ValidToken | null>
+  /** Returns null if the token is not valid, or is of another class. */
+  readonly inspectToken: (token: string, tokenClass: TokenClass) => Promise<ValidToken | null>
 }
 
 type HeldTokens = Pick<AuthorizationServerDeps, 'findSubject' | 'introspectToken' | 'findOwnToken'>
@@ -47,13 +48,17 @@ export function createHeldTokens(deps: HeldTokensDeps): HeldTokens {
       if (!isToken(credential)) {
         return { principal, parent: parentOfKey(principal), scopes: defaultScopes }
       }
-      const token = await deps.inspectToken(credential)
+      // An exchange gives a token of the class house, so nothing of another class may lead to it.
+      const token = await deps.inspectToken(credential, 'house')
       return token && { principal, parent: token.parent, scopes: token.scopes }
     },
-    introspectToken: async (text) => describe(await deps.inspectToken(text)),
+    introspectToken: async (text) => describe(await deps.inspectToken(text, 'house')),
     findOwnToken: async (text) => {
-      const token = await deps.inspectToken(text)
-      if (token === null || token.issuer !== deps.issuer || token.tokenId === null) return null
+      // Of any class: revoking only takes rights away, and 200 for a token that stays valid would
+      // be a lie.
+      const inspected = tokenClassNames.map((name) => deps.inspectToken(text, name))
+      const token = (await Promise.all(inspected)).find((found) => found?.issuer === deps.issuer)
+      if (!token || token.tokenId === null) return null
       const { tokenId, clientId, subject, expiresAt } = token
       return { tokenId, clientId: clientId ?? subject, expiresAt }
     },

@@ -3,9 +3,11 @@ import { SignJWT } from 'jose'
 import type { Clock } from '../lib/clock.ts'
 import { type Narrowing, narrowingClaim } from '../model/narrowing.ts'
 import type { Role } from '../model/principal.ts'
+import { audienceOf, type TokenClass, tokenClasses } from '../model/token-class.ts'
 import type { Signer } from './signing-keys.ts'
 
 export type TokenRequest = {
+  readonly tokenClass: TokenClass
   readonly subject: string
   readonly clientId: string
   readonly role: Role
@@ -23,29 +25,32 @@ export type IssuedToken = {
 
 export type IssueDeps = {
   readonly signer: Signer
-  /** Our issuer name, which is also the audience: the tokens are for us only. */
+  /** Our issuer name. The audience is made from it: the tokens are for us only. */
   readonly issuer: string
   readonly clock: Clock
 }
 
-/** Signs an access token (RFC 9068 §2). */
+/** Signs an access token of one class (RFC 9068 §2). */
 export async function issueToken(request: TokenRequest, deps: IssueDeps): Promise<IssuedToken> {
   const issuedAt = Math.floor(deps.clock() / 1000)
   const expiresAt = issuedAt + request.ttlSeconds
   const tokenId = randomUUID()
+  const { tokenClass } = request
+  const { algorithm, kid, key } = deps.signer
   const token = await new SignJWT({
     client_id: request.clientId,
     role: request.role,
     scope: request.scopes.join(' '),
     ...(request.narrowing !== null && { [narrowingClaim]: request.narrowing }),
   })
-    .setProtectedHeader({ alg: deps.signer.algorithm, kid: deps.signer.kid, typ: 'at+jwt' })
+    .setProtectedHeader({ alg: algorithm, kid, typ: tokenClasses[tokenClass].type })
     .setIssuer(deps.issuer)
-    .setAudience(deps.issuer)
+    // As one text: a list could name the audiences of two classes.
+    .setAudience(audienceOf(tokenClass, deps.issuer))
     .setSubject(request.subject)
     .setIssuedAt(issuedAt)
     .setExpirationTime(expiresAt)
     .setJti(tokenId)
-    .sign(deps.signer.key)
+    .sign(key)
   return { token, tokenId, expiresAt: expiresAt * 1000 }
 }

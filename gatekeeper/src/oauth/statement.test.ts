@@ -69,7 +69,8 @@ describe('a signed statement', () => {
 
   it('is not a token, and a token is not a statement', async () => {
     const request: TokenRequest = {
-      ...{ subject: 'a', clientId: 'a', role: 'admin', scopes: [], ttlSeconds: 9, narrowing: null },
+      ...{ tokenClass: 'house', subject: 'a', clientId: 'a', role: 'admin' },
+      ...{ scopes: [], ttlSeconds: 9, narrowing: null },
     }
     const deps = { signer: signerOf(keys), issuer: 'https://x', clock: Date.now }
     expect(await readStatement((await issueToken(request, deps)).token)).toBeNull()

@@ -104,6 +104,7 @@ describe.skipIf(testCaddy === null)('the domain chat', () => {
         clientId: 'app',
         role: 'readwrite',
         scopes: ['chat'],
+        tokenClass: 'house',
       } as const
       const deps = { signer, issuer: stack.url, clock: () => atMs }
       return (await issueToken({ ...request, ttlSeconds: 600, narrowing: null }, deps)).token

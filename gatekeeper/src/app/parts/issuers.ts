@@ -1,4 +1,4 @@
-import { createOwnIssuer } from '../../access-tokens/own-issuer.ts'
+import { createOwnIssuers } from '../../access-tokens/own-issuer.ts'
 import type { Revocations } from '../../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
@@ -23,11 +23,13 @@ export async function openIssuers(
   const documents = createDocumentFetcher()
   const tokens = await openTokenAuthentication({
     entries: issuers,
-    own: createOwnIssuer(ownIssuerName(settings), signing),
+    own: createOwnIssuers(ownIssuerName(settings), signing),
     revocations,
     clock,
     log,
     fetchDocument: documents.fetch,
+    // No apps are configured yet, so no token of theirs has a holder.
+    findAppUser: () => 'token-revoked',
     findClient: clients.findActive,
     findKey: keys.findById,
     // Those that `*` includes.

@@ -6,6 +6,7 @@ import { credentialCharsMax } from '../../model/credential-form.ts'
 import { narrowingClaim } from '../../model/narrowing.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { Reason } from '../../model/reason.ts'
+import { tokenClassOfType } from '../../model/token-class.ts'
 import type { Installation } from '../installation.ts'
 import { useTokens } from './open-tokens.ts'
 
@@ -49,7 +50,9 @@ export async function explainToken(
   const judged =
     read === null
       ? 'malformed-token'
-      : await useTokens(named, installation, ({ tokens }) => tokens.authenticate(text))
+      : await useTokens(named, installation, ({ tokens }) =>
+          tokens.authenticate(text, tokenClassOfType(read.header.typ)),
+        )
   const entries = read === null ? [] : installation.foreignIssuers()
   const entry = entries.find(({ issuer }) => issuer === named) ?? null
   const reason = typeof judged === 'string' ? judged : null

@@ -1,4 +1,4 @@
-import { createOwnIssuer } from '../../access-tokens/own-issuer.ts'
+import { createOwnIssuers } from '../../access-tokens/own-issuer.ts'
 import {
   openRevocations,
   type Revocations,
@@ -42,8 +42,9 @@ export async function useTokens<Result>(
     revocations,
     clock,
     fetchDocument: documents.fetch,
+    findAppUser: () => 'token-revoked',
     log: { warn: () => {} },
-    own: createOwnIssuer(issuer, signingKeys),
+    own: createOwnIssuers(issuer, signingKeys),
     findClient: (id) =>
       clients.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
     findKey: (id) => ring.findById(id, clock()),

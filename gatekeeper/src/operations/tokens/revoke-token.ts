@@ -1,4 +1,5 @@
 import { readCompactToken } from '../../access-tokens/compact-token.ts'
+import { tokenClassOfType } from '../../model/token-class.ts'
 import type { Installation } from '../installation.ts'
 import { UnknownKeyError } from '../keys/key-writer.ts'
 import { useTokens } from './open-tokens.ts'
@@ -11,9 +12,10 @@ export async function revokeToken(
   text: string,
   installation: Installation,
 ): Promise<string | null> {
-  const issuer = readCompactToken(text)?.claims['iss']
+  const read = readCompactToken(text)
+  const issuer = read?.claims['iss']
   return await useTokens(issuer, installation, async ({ tokens, revocations }) => {
-    const verified = await tokens.verify(text)
+    const verified = await tokens.verify(text, tokenClassOfType(read?.header.typ ?? null))
     if (verified === 'token-revoked') return null
     if (typeof verified === 'string') throw new UnknownKeyError(`nothing to revoke: ${verified}`)
     const { tokenId, expiresAt } = verified.claims
