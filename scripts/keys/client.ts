@@ -6,6 +6,7 @@ import { roles } from '../../gatekeeper/src/model/principal.ts'
 import { type Client, defaultScopes } from '../../gatekeeper/src/oauth/client.ts'
 import {
   addClient,
+  addPublicApp,
   type NewClient,
   readClients,
   removeClient,
@@ -16,6 +17,7 @@ import type { ServiceNames } from '../../gatekeeper/src/operations/installation.
 import type { Report } from '../frame/program.ts'
 import { formatTable } from '../frame/table.ts'
 import { listOf, showWord, stringOf, UsageError, type Words } from '../frame/words.ts'
+import { appHelp, appOptions, describeApp, readApp } from './client-app.ts'
 import type { Context, KeyCommand } from './context.ts'
 import { showInstant } from './describe-key.ts'
 import { readLimits } from './read-limits.ts'
@@ -31,7 +33,8 @@ const acts: Readonly<Record<string, (words: Words, context: Context) => Promise<
 
 export const client: KeyCommand = {
   summary: 'OAuth clients, which get access tokens',
-  usage: 'add ID --service S [--role R] | list | rotate ID [--overlap 24h] | revoke ID | remove ID',
+  usage:
+    'add ID --service S [--role R] | add ID --app | list | rotate ID [--overlap 24h] | revoke ID | remove ID',
   options: {
     service: { type: 'string', multiple: true },
     role: { type: 'string' },
@@ -42,6 +45,7 @@ export const client: KeyCommand = {
     limit: { type: 'string', multiple: true },
     concurrent: { type: 'string' },
     model: { type: 'string', multiple: true },
+    ...appOptions,
   },
   help: [
     'add ID           make a client and show its secret once',
@@ -51,6 +55,7 @@ export const client: KeyCommand = {
     '--expires E      30d, 2027-01-31; never if not given',
     '--token-seconds  how long its tokens last, 30 to 86400',
     '--limit, --concurrent, --model   as for keys; they count all its tokens together',
+    ...appHelp,
     '--overlap D      for rotate: how long the old secret still works',
     'revoke ID        end every token that it holds now; it may get new ones',
     'remove ID        remove it and end all its tokens',
@@ -74,35 +79,42 @@ function describeAct(name: string): string {
 async function add(words: Words, context: Context): Promise<Report> {
   context.services.requireKnown()
   const wanted = readWanted(words, context)
-  const secret = await addClient(context.clientsFile, wanted, context)
+  const isPublic = wanted.app?.public === true
+  const secret = isPublic ? null : await addClient(context.clientsFile, wanted, context)
+  if (isPublic) await addPublicApp(context.clientsFile, wanted, context)
   const rows = [
     ['id', wanted.id],
     ['role', wanted.role],
     ['services', wanted.services.join(', ')],
     ['scopes', wanted.scopes.join(' ')],
     ['expires', showInstant(wanted.expiresAt)],
+    ...(wanted.app === undefined ? [] : [['app', describeApp(wanted.app)]]),
   ]
   return {
     json: { ...wanted, secret, file: context.clientsFile },
-    lines: [...formatTable(rows), '', ...howToUse(secret, context)],
+    lines: [...formatTable(rows), '', ...howToUse(secret, wanted.app !== undefined, context)],
   }
 }
 
-function howToUse(secret: string, { baseUrl }: Context): string[] {
-  return [
-    `  ${secret}`,
-    '',
-    'This is shown once: keep it now. Only its hash is stored. Get a token at',
-    `  POST ${baseUrl}/oauth/token  grant_type=client_credentials, HTTP Basic ID:SECRET`,
-  ]
+function howToUse(secret: string | null, isApp: boolean, { baseUrl }: Context): string[] {
+  const ofUser = `  POST ${baseUrl}/auth/token  {"userId": "…", "appId": "…"}`
+  if (secret === null) return ['A public app has no secret. Its program gets a token at', ofUser]
+  const way = isApp
+    ? `${ofUser}, HTTP Basic ID:SECRET`
+    : `  POST ${baseUrl}/oauth/token  grant_type=client_credentials, HTTP Basic ID:SECRET`
+  const once = 'This is shown once: keep it now. Only its hash is stored.'
+  return [`  ${secret}`, '', `${once} Get a token ${isApp ? 'for a user ' : ''}at`, way]
 }
 
 function readWanted(words: Words, { services, clock }: Context): NewClient {
   const faults: string[] = []
   const id = readId(words, faults)
   const role = readRole(words, faults) ?? 'readwrite'
+  const app = readApp(words, services, faults)
   const given = listOf(words, 'service')
-  const named = resolveServices(given, { ...services, serviceNameOf: orEvery(services) }, faults)
+  const known = { ...services, serviceNameOf: orEvery(services) }
+  // An app acts through its users, so it needs no service of its own.
+  const named = app !== null && given.length === 0 ? [] : resolveServices(given, known, faults)
   const expiresAt = readEnd(words, clock(), faults) ?? null
   const { limits = [], models = [] } = readLimits(words, faults)
   const scopes = listOf(words, 'scope')
@@ -118,6 +130,7 @@ function readWanted(words: Words, { services, clock }: Context): NewClient {
     limits: limits.map(({ text }) => text),
     addresses: [],
     expiresAt,
+    ...(app !== null && { app }),
   }
 }
 
@@ -152,8 +165,9 @@ async function list(_: Words, { clientsFile, clock, services: known }: Context):
     one.scopes.join(' '),
     stateOf(one, clock()),
     showInstant(one.expiresAt),
+    one.app === null ? '' : describeApp(one.app),
   ])
-  const heading = ['ID', 'ROLE', 'SERVICES', 'SCOPES', 'STATE', 'EXPIRES']
+  const heading = ['ID', 'ROLE', 'SERVICES', 'SCOPES', 'STATE', 'EXPIRES', 'APP']
   return {
     json: clients.map(({ secrets, ...shown }) => ({ ...shown, secrets: secrets.length })),
     lines: rows.length === 0 ? [`No clients in ${clientsFile}.`] : formatTable([heading, ...rows]),
@@ -180,7 +194,7 @@ async function rotate(words: Words, context: Context): Promise<Report> {
   const old = until === null ? 'stops working' : `works until ${until}`
   return {
     json: { id, secret, oldWorksUntil: until },
-    lines: [`Rotated ${id}. The old secret ${old}.`, '', ...howToUse(secret, context)],
+    lines: [`Rotated ${id}. The old secret ${old}.`, '', ...howToUse(secret, false, context)],
   }
 }
 

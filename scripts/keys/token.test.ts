@@ -55,6 +55,29 @@ const explain = async (token: string) => {
 describe('client', () => {
   const clientsFile = () => join(folder, 'keys', 'clients.json')
 
+  test('add --app makes an app with its quotas; a public one has a total and no secret', async () => {
+    const origin = 'https://app.example'
+    const options = ['--daily', '5', '--monthly', 'none', '--origin', origin]
+    const made = await succeed(['client', 'add', 'my-app', '--app', ...options])
+    const app = {
+      public: false,
+      tokenDays: 7,
+      dailyQuota: 5,
+      monthlyQuota: null,
+      origins: [origin],
+    }
+    expect(made).toMatchObject({ secret: expect.stringMatching(/^gs_/), services: [], app })
+    const bare = await keys(['client', 'add', 'kiosk', '--app', '--public'])
+    expect([bare.code, bare.err]).toEqual([64, expect.stringContaining('needs --total')])
+    const kiosk = await succeed(['client', 'add', 'kiosk', '--app', '--public', '--total', '900'])
+    expect(kiosk).toMatchObject({ secret: null, app: { public: true, totalPerDay: 900 } })
+    const { out } = await keys(['client', 'list'])
+    expect(out).toMatch(/my-app .*5\/day, no limit\/month a user/)
+    expect(out).toMatch(/kiosk .*public, 100\/day, 3000\/month a user; 900\/day in all/)
+    const other = await keys(['client', 'add', 'plain', '--service', 'chat', '--daily', '5'])
+    expect(other.err).toContain('--daily is for apps: add --app')
+  })
+
   test('add shows a secret once, and keeps its hash alone', async () => {
     const { secret } = await addClient()
     expect(secret).toMatch(/^gs_[0-9A-Za-z]{43}$/)

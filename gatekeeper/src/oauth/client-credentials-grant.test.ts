@@ -9,6 +9,7 @@ describe('client credentials', () => {
     ...{ id: 'app', role: 'readwrite', services: ['litellm'], scopes: ['chat', 'embed'] },
     ...{ secrets: [], models: [], limits: [], addresses: [], disabled: false, expiresAt: null },
     tokenSeconds: null,
+    app: null,
   }
   const grant = (entries: Record<string, string>, changes: Partial<Client> = {}) =>
     grantClientCredentials(parameters(entries), { ...client, ...changes }, { ttlSeconds: 3600 })

@@ -58,6 +58,46 @@ describe('a file of clients', () => {
     expect(parseClientFile(twice, 'f').problems).toMatchObject([{ line: 2 }])
   })
 
+  it('has apps with the quotas and lists as shipped', () => {
+    const { clients, problems } = parse({ 'my-app': { ...whole, app: {} }, other: whole })
+    expect(problems).toEqual([])
+    expect(clients[0]?.app).toEqual({
+      ...{ public: false, tokenDays: 7, dailyQuota: 100, monthlyQuota: 3000, totalPerDay: null },
+      ...{ origins: [], allowNoOrigin: true, providers: [], models: [] },
+    })
+    expect(clients[1]?.app).toBeNull()
+  })
+
+  it.each([
+    [{ app: { public: true, totalPerDay: 10 } }, 'secrets: must be empty'],
+    [{ app: { public: true }, secrets: [] }, 'app.totalPerDay: is missing'],
+    [{ app: {}, secrets: [] }, 'secrets: must have at least 1 entry'],
+    [{ secrets: [] }, 'secrets: must have at least 1 entry'],
+    [{ app: { tokenDays: 91 } }, 'app.tokenDays'],
+    [{ app: { tokenDays: 0 } }, 'app.tokenDays'],
+    [{ app: { dailyQuota: -1 } }, 'app.dailyQuota'],
+    [{ app: { monthlyQuota: 1.5 } }, 'app.monthlyQuota'],
+    [{ app: { dailyQuota: '100' } }, 'app.dailyQuota'],
+    [{ app: { origins: ['*'] } }, 'app.origins.0: must be a web origin'],
+    [{ app: { origins: ['https://a.example/path'] } }, 'app.origins.0'],
+    [{ app: { colour: 'red' } }, 'unknown member; allowed members are public'],
+  ])('with the app %j does not load', (changes, what) => {
+    const { clients, problems } = parse({ 'my-app': { ...whole, ...changes } })
+    expect(clients).toEqual([])
+    expect(problems).toMatchObject([{ what: expect.stringContaining(what) }])
+  })
+
+  it('has no app with an id that the token route refuses as too short', () => {
+    expect(parse({ ab: { ...whole, app: {} } }).problems).toHaveLength(1)
+  })
+
+  it('takes a public app without a secret, and quotas of none and of nothing', () => {
+    const app = { public: true, totalPerDay: 0, dailyQuota: null, monthlyQuota: 0 }
+    const { clients, problems } = parse({ kiosk: { role: 'readwrite', app } })
+    expect(problems).toEqual([])
+    expect(clients[0]).toMatchObject({ secrets: [], app })
+  })
+
   it('never quotes a secret in the wrong place, and never throws', () => {
     const secret = 'gs_not-for-logs'
     fc.assert(

@@ -16,10 +16,12 @@ import { parsedText } from '../lib/json/parsed-text.ts'
 import { plainIssue } from '../lib/json/plain-issue.ts'
 import { isAddressRange } from '../lib/net/cidr.ts'
 import type { Problem } from '../lib/problem.ts'
+import { idChars } from '../model/app.ts'
 import { clientIdForm } from '../model/credential-form.ts'
 import { describeUnknownService, type KnownServices } from '../model/known-services.ts'
 import { parseLimit } from '../model/limit.ts'
 import { roles } from '../model/principal.ts'
+import { appEntry } from './app-entry.ts'
 import { type Client, defaultScopes } from './client.ts'
 
 export type ClientFile = {
@@ -59,7 +61,7 @@ const client = z.strictObject({
     .array(scope)
     .max(100)
     .default([...defaultScopes]),
-  secrets: z.array(secret).min(1).max(2),
+  secrets: z.array(secret).max(2).default([]),
   models: names.default([]),
   limits: z
     .array(limit)
@@ -81,12 +83,40 @@ const client = z.strictObject({
   createdAt: instant,
   expiresAt: instant,
   tokenSeconds: z.int().min(30).max(86_400).nullable().default(null),
+  app: appEntry.nullable().default(null),
 })
 
 const file = z.strictObject({
   version: z.literal(1),
-  clients: z.record(z.string().regex(clientIdForm, 'is not a valid client id'), client),
+  clients: z
+    .record(z.string().regex(clientIdForm, 'is not a valid client id'), client)
+    .superRefine((clients, context) => {
+      for (const [id, entry] of Object.entries(clients)) {
+        for (const { path, message } of findEntryFaults(id, entry)) {
+          context.addIssue({ code: 'custom', path: [id, ...path], message })
+        }
+      }
+    }),
 })
+
+type EntryFault = { readonly path: readonly string[]; readonly message: string }
+
+/** Returns what two members together, or a member and the id, may not be. */
+function findEntryFaults(id: string, { secrets, app }: z.output<typeof client>): EntryFault[] {
+  const faults: EntryFault[] = []
+  const isPublic = app?.public === true
+  if (isPublic && secrets.length > 0) {
+    const message = 'must be empty: a public app proves nothing, and anybody may know its secret'
+    faults.push({ path: ['secrets'], message })
+  }
+  if (!isPublic && secrets.length === 0) {
+    faults.push({ path: ['secrets'], message: 'must have at least 1 entry' })
+  }
+  if (app !== null && id.length < idChars.min) {
+    faults.push({ path: ['app'], message: `needs an id of ${idChars.min} characters or more` })
+  }
+  return faults
+}
 
 /** Reads the text of the file; with problems there are no clients. */
 export function parseClientFile(text: string, source: string): ClientFile {
@@ -141,8 +171,8 @@ export function findUnknownServices(
   known: KnownServices,
 ): Problem[] {
   const isUnknown = (name: string) => name !== '*' && known.serviceNameOf(name) === null
-  return clients.flatMap(({ id, services }) =>
-    services
+  return clients.flatMap(({ id, services, app }) =>
+    [...services, ...(app?.providers ?? [])]
       .filter(isUnknown)
       .map((name) => ({ source, ...describeUnknownService(`client ${id}`, name, known) })),
   )

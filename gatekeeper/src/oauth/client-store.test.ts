@@ -142,7 +142,14 @@ describe('the file of clients', () => {
     await addClient(file, wanted(), deps)
     const fixed: Client = {
       ...{ id: 'app', role: 'admin', services: ['*'], scopes: ['chat'], secrets: [], models: [] },
-      ...{ limits: [], addresses: [], disabled: false, expiresAt: null, tokenSeconds: null },
+      ...{
+        limits: [],
+        addresses: [],
+        disabled: false,
+        expiresAt: null,
+        tokenSeconds: null,
+        app: null,
+      },
     }
     await expect(open([fixed])).rejects.toThrow(/OAUTH_CLIENT_ID/)
   })

@@ -1,3 +1,4 @@
+import type { App } from '../model/app.ts'
 import type { Limit } from '../model/limit.ts'
 import type { Role } from '../model/principal.ts'
 import type { StoredSecret } from '../model/stored-secret.ts'
@@ -10,7 +11,7 @@ export type Client = {
   readonly services: readonly string[]
   /** Scope values that it may request. */
   readonly scopes: readonly string[]
-  /** One, or two during a rotation. */
+  /** One, or two during a rotation; none for a public app. */
   readonly secrets: readonly StoredSecret[]
   readonly models: readonly string[]
   readonly limits: readonly Limit[]
@@ -19,6 +20,8 @@ export type Client = {
   readonly expiresAt: number | null
   /** Lifetime of its tokens; null means the configured one. */
   readonly tokenSeconds: number | null
+  /** What its users may do if it is an app; null if it is none. */
+  readonly app: App | null
 }
 
 /** The scope values that a client may request by default. */
@@ -28,7 +31,7 @@ export const defaultScopes: readonly string[] = ['chat']
 export function createFixedClient(id: string, role: Role): Omit<Client, 'secrets'> {
   return {
     ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
-    ...{ disabled: false, expiresAt: null, tokenSeconds: null },
+    ...{ disabled: false, expiresAt: null, tokenSeconds: null, app: null },
   }
 }
 

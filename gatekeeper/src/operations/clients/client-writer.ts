@@ -5,6 +5,7 @@ import { readText } from '../../lib/files/change-file.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { ProblemsError } from '../../lib/problem.ts'
+import type { App } from '../../model/app.ts'
 import type { Role } from '../../model/principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import { parseClientFile } from '../../oauth/client-file.ts'
@@ -30,13 +31,18 @@ type ClientEntry = {
   createdAt?: string | null
   expiresAt?: string | null
   tokenSeconds?: number | null
+  app?: App | null
 }
 
 /** `expiresAt` is in epoch milliseconds, null is never; limits are texts. */
 export type NewClient = Pick<
   Client,
   'id' | 'role' | 'services' | 'scopes' | 'models' | 'addresses' | 'expiresAt' | 'tokenSeconds'
-> & { readonly limits: readonly string[] }
+> & {
+  readonly limits: readonly string[]
+  /** What its users may do; left out if it is no app. */
+  readonly app?: App
+}
 
 /** The id already exists, or no client has it. */
 export class ClientIdError extends Error {
@@ -62,18 +68,34 @@ export async function addClient(
   deps: ClientWriterDeps,
 ): Promise<string> {
   const secret = createClientSecret()
+  await addEntry(file, { ...wanted, secrets: [toEntry(secret, deps)] }, deps)
+  return secret
+}
+
+/** Adds a public app, which has no secret. */
+export async function addPublicApp(
+  file: string,
+  wanted: NewClient,
+  deps: ClientWriterDeps,
+): Promise<void> {
+  await addEntry(file, { ...wanted, secrets: [] }, deps)
+}
+
+async function addEntry(
+  file: string,
+  wanted: NewClient & { readonly secrets: readonly SecretEntry[] },
+  deps: ClientWriterDeps,
+): Promise<void> {
   const { id, expiresAt, ...members } = wanted
   const act = { event: 'client.added', client: id } as const
   await changeClients(file, { act, ...deps }, (document) => {
     if (Object.hasOwn(document.clients, id)) throw new ClientIdError(`${id} already exists`)
     document.clients[id] = {
       ...members,
-      secrets: [toEntry(secret, deps)],
       createdAt: formatInstant(deps.clock()),
       expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
     }
   })
-  return secret
 }
 
 /** Gives a client a new secret; the newest old one works for `overlapMs`. */
