@@ -15,6 +15,7 @@ import { openOverload } from './parts/overload.ts'
 import { openRevoked } from './parts/revocations.ts'
 import { openSigning } from './parts/signing.ts'
 import { openUpstreams } from './parts/upstreams.ts'
+import { openUsers } from './parts/users.ts'
 
 /** All parts, by what others need from them. */
 export type Opened = Awaited<ReturnType<typeof openParts>>
@@ -31,6 +32,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const keys = await add(openKeys(deps, audit))
   const journal = await add(openJournal(deps))
   const clients = await add(openClients(deps, audit))
+  const users = await add(openUsers(deps))
   const revocations = await add(openRevoked(deps))
   const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
   const upstreams = await add(openUpstreams(deps))
@@ -42,7 +44,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const metrics = await add(openMetrics(deps, { parts, keys, ledger, queues }))
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
-  const credentials = { keys, clients, revocations, issuers, signing }
+  const credentials = { keys, clients, users, revocations, issuers, signing }
   const traffic = { upstreams, chat, queues, overload, outcomes }
   return { ...credentials, ...traffic, audit, ledger, metrics }
 }

@@ -18,6 +18,8 @@ export type Installation = {
   readonly plainFile: string | null
   /** `clients.json`. */
   readonly clientsFile: string
+  /** `users.json`: what differs for users of apps. */
+  readonly usersFile: string
   readonly configFile: string
   readonly stateDir: string
   /** Holds signing keys and revocations. */
@@ -60,6 +62,7 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
     file: join(keysDir, 'keys.json'),
     plainFile: settings.apiKeysFile,
     clientsFile: join(keysDir, 'clients.json'),
+    usersFile: join(keysDir, 'users.json'),
     configFile,
     stateDir,
     sharedDir,
