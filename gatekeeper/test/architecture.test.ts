@@ -23,6 +23,7 @@ const layerOf: Readonly<Record<string, number>> = {
       'config',
       'credentials',
       'api-keys',
+      'address-rules',
       'access-tokens',
       'oauth',
       'upstreams',

@@ -20,7 +20,8 @@ function describePlace({ file, path }: WrittenPlace, deps: Deps): string {
     case 'gateway':
       return located(settings.configFile, path, { ...deps, lineOf: lineOfYaml })
     case 'clients':
-      return located(join(settings.keysDir, 'clients.json'), path, { ...deps, lineOf: lineOfJson })
+    case 'rules':
+      return located(join(settings.keysDir, `${file}.json`), path, { ...deps, lineOf: lineOfJson })
     default:
       return describeKey(path, deps)
   }

@@ -17,6 +17,7 @@ import type { ScopedLimit } from '../model/limit.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
+import { noAddressRules } from '../policy/address-rules.ts'
 import { checks } from '../policy/checks.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { type AdmitDeps, admit } from './admit.ts'
@@ -44,6 +45,7 @@ function createFixture(over: Partial<AdmitDeps> = {}, principal: Principal = aPr
   }
   const deps: AdmitDeps = {
     findRoute: createRouteTable(services),
+    addressRules: () => noAddressRules,
     plainKeyTest: () => null,
     holdsToken: () => false,
     checks,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { aHead, aRoute, aService, noLimits, sampleKey } from '../../test/support/questions.ts'
 import { chatPrefixes, createLevelTest } from '../kinds/chat/chat.ts'
+import { noAddressRules } from '../policy/address-rules.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { type ChatDeps, findChatDefect } from './chat-head.ts'
 import { readRequestFacts } from './request-facts.ts'
@@ -15,7 +16,13 @@ const service = aService({
   routes: chatPrefixes.map((prefix) => aRoute({ prefix })),
 })
 const deps = {
-  ...{ ...noLimits, chat, plainKeyTest: () => null, holdsToken: () => false },
+  ...{
+    ...noLimits,
+    chat,
+    addressRules: () => noAddressRules,
+    plainKeyTest: () => null,
+    holdsToken: () => false,
+  },
   findRoute: createRouteTable([service]),
   isUnknownLevel: createLevelTest(['/tts', '/a/b']),
 }

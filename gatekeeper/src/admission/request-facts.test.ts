@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aHead, aRoute, aService, otherKey, sampleKey } from '../../test/support/questions.ts'
 import { createTokenFinder } from '../access-tokens/find-token.ts'
+import { noAddressRules } from '../policy/address-rules.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import { readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
@@ -33,6 +34,7 @@ const deps = {
       routes: [aRoute({ prefix: '/webui', mode: 'check', credentialField: 'x-api-key' })],
     }),
   ]),
+  addressRules: () => noAddressRules,
   plainKeyTest: () => (text: string) => plainKeys.has(text),
   holdsToken: createTokenFinder(['https://gatekeeper.example']),
 }

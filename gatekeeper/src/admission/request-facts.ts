@@ -7,6 +7,7 @@ import {
   readTraceContext,
   type TraceContext,
 } from '../lib/net/trace-context.ts'
+import type { AddressRules } from '../model/address-rule.ts'
 import { isToken } from '../model/credential-form.ts'
 import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
@@ -19,6 +20,8 @@ import { locate } from './request-target.ts'
 
 export type FactsDeps = ChatHeadDeps & {
   readonly findRoute: FindRoute
+  /** Returns the address rules in force. */
+  readonly addressRules: () => AddressRules
   /**
    * Returns a test for keys of a loaded plain map, which have no form of their own and are compared
    * word by word; null if no such map is loaded.
@@ -51,6 +54,7 @@ export function readRequestFacts(
     method: head.method,
     host: head.host,
     clientAddress: head.clientAddress,
+    addressRules: deps.addressRules(),
     userAgent: readUserAgent(head, isPlainKey),
     path: target?.path ?? '',
     query: target?.query ?? '',

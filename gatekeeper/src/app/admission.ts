@@ -15,7 +15,7 @@ import type { Opened } from './open-parts.ts'
 
 export function createAdmission(deps: AppDeps, opened: Opened) {
   const { services, policies } = deps
-  const { audit, ledger, keys, chat, queues } = opened
+  const { audit, ledger, keys, rules, chat, queues } = opened
   const credentials = createCredentials(deps, opened)
   const { isOwnResponse, isOwnItem, costOf, createReader } = createAnswerReaders(services)
   const reserver = inOrder(
@@ -28,6 +28,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
   )
   const common = {
     findRoute: createRouteTable([...services, ownService, oauthService]),
+    addressRules: rules.current,
     plainKeyTest: keys.plainKeyTest,
     holdsToken: credentials.holdsToken,
     limitsOf: ({ facts, principal }) => {

@@ -13,6 +13,7 @@ import { openMetrics } from './parts/metrics.ts'
 import { openOutcomes } from './parts/outcomes.ts'
 import { openOverload } from './parts/overload.ts'
 import { openRevoked } from './parts/revocations.ts'
+import { openRules } from './parts/rules.ts'
 import { openSigning } from './parts/signing.ts'
 import { openUpstreams } from './parts/upstreams.ts'
 import { openUsers } from './parts/users.ts'
@@ -33,6 +34,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const journal = await add(openJournal(deps))
   const clients = await add(openClients(deps, audit))
   const users = await add(openUsers(deps))
+  const rules = await add(openRules(deps, audit))
   const revocations = await add(openRevoked(deps))
   const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
   const upstreams = await add(openUpstreams(deps))
@@ -44,7 +46,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const metrics = await add(openMetrics(deps, { parts, keys, ledger, queues }))
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
-  const credentials = { keys, clients, users, revocations, issuers, signing }
+  const credentials = { keys, clients, users, rules, revocations, issuers, signing }
   const traffic = { upstreams, chat, queues, overload, outcomes }
   return { ...credentials, ...traffic, audit, ledger, metrics }
 }

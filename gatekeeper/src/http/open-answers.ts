@@ -1,5 +1,6 @@
 /** Answers of the relay that need no admission, for requests that came from our Caddy. */
 
+import type { AddressRules } from '../model/address-rule.ts'
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
 import { readLateRefusal } from './late-refusal.ts'
@@ -8,6 +9,7 @@ import { sendRefusal } from './send-refusal.ts'
 
 export type OpenDeps = {
   readonly version: string
+  readonly addressRules: () => AddressRules
   /** Whether a host belongs to services only. */
   readonly isServiceHost: (host: string) => boolean
   /** Returns the public document at a path; null if there is none. */
@@ -27,8 +29,17 @@ export function answerOpen(call: Call, deps: OpenDeps): boolean {
   if (answer === null) return false
   // At a service's own host these paths belong to the service.
   if (request.headersDistinct['x-gatekeeper-host']?.some(deps.isServiceHost)) return false
+  if (isRefusedAddress(request, deps)) return false
   sendAnswer(response, answer, method === 'HEAD')
   return true
+}
+
+/** Whether a rule refuses the address; admission then answers with the refusal. */
+function isRefusedAddress({ url, headersDistinct }: Call['request'], deps: OpenDeps): boolean {
+  // Caddy's own question has no client.
+  if (url === '/livez') return false
+  const [address = ''] = headersDistinct['x-gatekeeper-client-address'] ?? []
+  return deps.addressRules().findRefusing(address) !== null
 }
 
 function findOpen(method: string, url: string, { version, wellKnown }: OpenDeps): Answer | null {

@@ -12,6 +12,7 @@ import {
   sampleKey,
 } from '../../test/support/questions.ts'
 import type { Outcome } from '../model/admission.ts'
+import { noAddressRules } from '../policy/address-rules.ts'
 import { checks } from '../policy/checks.ts'
 import { createRouteTable } from '../policy/route-table.ts'
 import type { Decided } from '../telemetry/decision-log.ts'
@@ -48,6 +49,7 @@ async function ask({ fields, deps: over, entry: at, serve = serveWhole }: Given 
   const faults: unknown[] = []
   const deps: PointDeps = {
     findRoute: createRouteTable([aService({ routes: [aRoute()] })]),
+    addressRules: () => noAddressRules,
     plainKeyTest: () => null,
     holdsToken: () => false,
     checks,

@@ -95,7 +95,9 @@ function receive(call: Call, entry: Entry, deps: PointDeps): RequestHead | null 
   const { requestId } = head
   const reason = findBusyReason(head, deps)
   if (reason !== null) return reject(call, { reason, check: 'head', requestId }, deps)
-  if (!isPreflight(head)) return head
+  // Admission refuses an address that the rules refuse, so that there is one answer for it.
+  const isRefused = deps.addressRules().findRefusing(head.clientAddress) !== null
+  if (isRefused || !isPreflight(head)) return head
   answerPreflight(call, { head, entry }, deps)
   return null
 }

@@ -1,4 +1,5 @@
 import type { TraceContext } from '../lib/net/trace-context.ts'
+import type { AddressRules } from './address-rule.ts'
 import type { Detail } from './detail.ts'
 import type { Dialect, Endpoint } from './endpoint.ts'
 import type { Reason } from './reason.ts'
@@ -19,6 +20,8 @@ export type RequestFacts = {
   readonly path: string
   readonly query: string
   readonly clientAddress: string
+  /** The address rules in force when the request came; none if it is absent. */
+  readonly addressRules?: AddressRules
   /** The User-Agent field, truncated; only for the audit, which hides credentials in it. */
   readonly userAgent: string | null
   readonly service: Service | null

@@ -216,6 +216,12 @@ export const reasons = {
     code: 'stored_response_not_allowed',
     text: 'The request refers to stored responses that this key may not use. Send the whole conversation, without previous_response_id, conversation, item_reference and background.',
   },
+  'address-refused': {
+    ...forbidden,
+    code: 'address_refused',
+    text: 'Requests from this address are not accepted here.',
+    level: 'info',
+  },
   'address-not-allowed': {
     ...forbidden,
     code: 'address_not_allowed',

@@ -20,6 +20,8 @@ export type Installation = {
   readonly clientsFile: string
   /** `users.json`: what differs for users of apps. */
   readonly usersFile: string
+  /** `rules.json`. */
+  readonly rulesFile: string
   readonly configFile: string
   readonly stateDir: string
   /** Holds signing keys and revocations. */
@@ -63,6 +65,7 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
     plainFile: settings.apiKeysFile,
     clientsFile: join(keysDir, 'clients.json'),
     usersFile: join(keysDir, 'users.json'),
+    rulesFile: join(keysDir, 'rules.json'),
     configFile,
     stateDir,
     sharedDir,

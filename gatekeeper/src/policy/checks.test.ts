@@ -19,11 +19,13 @@ const named = (lists: typeof checks) =>
 test('the order of the checks is the order of the answers', () => {
   // A caller without a key must not learn what exists (401 before 404 and 403).
   expect(named(checks)).toEqual([
+    'facts ruled-address',
     'facts well-formed-head',
     'facts unchanged-protocol',
     'caller known-caller',
     'head unstrayed-credential',
     'head listed-endpoint',
+    'head ruled-caller',
     'head granted-service',
     'head granted-class',
     'head allowed-address',

@@ -11,6 +11,7 @@ import { inspectable } from './checks/inspectable.ts'
 import { knownCaller } from './checks/known-caller.ts'
 import { listedEndpoint } from './checks/listed-endpoint.ts'
 import { cappedOutput, endedStream, withinPrompt } from './checks/request-caps.ts'
+import { ruledAddress, ruledCaller } from './checks/ruled-address.ts'
 import { sameSite } from './checks/same-site.ts'
 import { unchangedProtocol } from './checks/unchanged-protocol.ts'
 import { unstrayedCredential } from './checks/unstrayed-credential.ts'
@@ -20,17 +21,19 @@ import { withinCaps } from './checks/within-caps.ts'
 
 /**
  * Every check, in the order in which it runs, which is the order of the answers
- * (docs/errors.md): 400, 401, 404, 403.
+ * (docs/errors.md): 400, 401, 404, 403; before all of them the 403 of an address that is shut out.
  * The order is part of the contract: a client without a valid credential learns nothing of what
  * exists behind the gateway.
  */
 export const checks: Checks = {
-  facts: [wellFormedHead, unchangedProtocol],
+  facts: [ruledAddress, wellFormedHead, unchangedProtocol],
   // Here the credential is authenticated.
   caller: [knownCaller],
   head: [
     unstrayedCredential,
     listedEndpoint,
+    // Before the grants: an address that is refused learns nothing of what a credential may do.
+    ruledCaller,
     grantedService,
     grantedClass,
     allowedAddress,

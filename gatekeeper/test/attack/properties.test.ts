@@ -6,6 +6,7 @@ import type { RequestHead } from '../../src/admission/request-head.ts'
 import { parseKeyFile } from '../../src/api-keys/key-file.ts'
 import { createKeyRing } from '../../src/api-keys/key-ring.ts'
 import { parseTarget } from '../../src/lib/net/path.ts'
+import { noAddressRules } from '../../src/policy/address-rules.ts'
 import { checks } from '../../src/policy/checks.ts'
 import { createRouteTable } from '../../src/policy/route-table.ts'
 import { upstreamFields } from '../../src/upstreams/request-fields.ts'
@@ -35,6 +36,7 @@ const service = aService({
 const ledger = createLedger({ clock: () => 0, timeZone: 'UTC', journal: null })
 const deps: AdmitDeps = {
   findRoute: createRouteTable([service]),
+  addressRules: () => noAddressRules,
   plainKeyTest: () => ring.holdsPlain,
   holdsToken: () => false,
   authenticate: (credential: string) => ring.authenticate(credential, 0),
