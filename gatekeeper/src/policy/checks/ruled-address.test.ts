@@ -24,7 +24,10 @@ test('an address that a rule refuses gets address-refused, and the place of the 
   expect(ruledAddress.written?.(question, refused)).toEqual([
     { file: 'rules', path: ['rules', 'r1'] },
   ])
-  expect(ruledAddress.describe?.(question)?.text).toContain('203.0.113.7')
+  expect(ruledAddress.describe?.(question)).toMatchObject({
+    text: expect.stringContaining('203.0.113.7'),
+    members: { ip: '203.0.113.7' },
+  })
   expect(ruledAddress.examine(ask('203.0.114.7', {}))).toBeNull()
 })
 

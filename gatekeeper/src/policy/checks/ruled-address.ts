@@ -32,7 +32,8 @@ function refusingCaller({ facts, principal }: Question): AddressRule | null {
 }
 
 function describeAddress(address: string) {
-  return { text: `Requests from the address ${address} are not accepted here.`, param: null }
+  const text = `Requests from the address ${address} are not accepted here.`
+  return { text, param: null, members: { ip: address } }
 }
 
 function placesOf(rule: AddressRule | null): WrittenPlace[] {
