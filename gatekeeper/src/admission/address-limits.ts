@@ -6,7 +6,7 @@
 import { createRateLimiter, type Rate } from '../lib/load/rate-limiter.ts'
 import { groupAddress } from '../lib/net/address-group.ts'
 import type { RequestFacts } from '../model/facts.ts'
-import type { QuotaLimit } from '../model/limit.ts'
+import { type QuotaLimit, windowMsOf } from '../model/limit.ts'
 import type { Service } from '../model/service.ts'
 import { isReading } from '../policy/policies.ts'
 import type { Reserver } from './reserve.ts'
@@ -18,9 +18,7 @@ export function limitVisitors(services: readonly Service[]): Reserver[] {
   return [limitAddresses(rate, ({ service }) => service?.chat !== undefined)]
 }
 
-const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
-  minute: 1,
-  hour: 60,
+const minutesOf: Readonly<Record<string, number>> = {
   day: 1_440,
   month: 44_640,
   lifetime: 44_640,
@@ -28,7 +26,9 @@ const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
 
 /** Limits the reads of callers without a credential. */
 export function limitReaders(reads: QuotaLimit): Reserver {
-  const perMinute = reads.amount / minutesOf[reads.period]
+  const windowMs = windowMsOf(reads)
+  const minutes = windowMs === null ? (minutesOf[reads.period] ?? 1) : windowMs / 60_000
+  const perMinute = reads.amount / minutes
   const rate = { burst: reads.burst ?? reads.amount, perMinute }
   const isRead = ({ endpoint, service }: RequestFacts) =>
     isReading(endpoint?.class) && !service?.kind.isOwn

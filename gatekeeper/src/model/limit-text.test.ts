@@ -67,6 +67,7 @@ describe('a limit that is used up', () => {
         used: 60,
         remaining: 0,
         periodSeconds: 60,
+        isRate: true,
       },
       'Too many requests: the limit 60/min of all callers together is reached: 60 of 60 requests. Try again at 2026-11-30T00:00:00Z.',
     ],

@@ -6,7 +6,7 @@ import { formatSecond } from '../lib/instant.ts'
 import type { Asked, Refusal } from './admission.ts'
 import type { Detail } from './detail.ts'
 import type { RequestFacts } from './facts.ts'
-import { isRateSeconds, type Standing } from './limit.ts'
+import type { Standing } from './limit.ts'
 import { namedCaller, type Principal } from './principal.ts'
 
 type About = {
@@ -49,7 +49,7 @@ function describeAsked(
 }
 
 function describeUsed(limit: Standing, about: About): string {
-  const isRate = isRateSeconds(limit.periodSeconds)
+  const isRate = limit.isRate === true
   const used = `${amount(limit.used, limit)} of ${amountWithUnit(limit.amount, limit)}`
   const tooMany = isRate && limit.unit === 'requests' ? 'Too many requests: ' : ''
   const text = `${tooMany}${nameOf(limit, about)} is ${isRate ? 'reached' : 'used up'}: ${used}.`
@@ -58,7 +58,7 @@ function describeUsed(limit: Standing, about: About): string {
 
 function describeAgain({ againAt = null, retryAfterMs }: Refusal, limit: Standing): string {
   if (againAt === null || retryAfterMs === null) return 'It does not reset.'
-  const word = isRateSeconds(limit.periodSeconds) ? 'Try again' : 'It resets'
+  const word = limit.isRate ? 'Try again' : 'It resets'
   return `${word} at ${formatSecond(againAt)}.`
 }
 

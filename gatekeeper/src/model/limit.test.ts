@@ -7,7 +7,8 @@ import {
   type LimitPeriod,
   type LimitUnit,
   parseLimit,
-  rateMs,
+  type QuotaLimit,
+  windowMsOf,
 } from './limit.ts'
 
 const quota = (
@@ -15,13 +16,19 @@ const quota = (
   unit: LimitUnit,
   period: LimitPeriod,
   burst: number | null = null,
-) => ({ kind: 'quota', unit, amount, period, burst })
+) => ({ kind: 'quota', unit, amount, period, every: 1, burst })
 
 describe('valid limits', () => {
   test.each([
     ['60/min', quota(60, 'requests', 'minute')],
     ['60/minute', quota(60, 'requests', 'minute')],
     ['1000/hour', quota(1000, 'requests', 'hour')],
+    ['100/15min', { ...quota(100, 'requests', 'minute'), every: 15, text: '100/15min' }],
+    ['100/15minutes', { ...quota(100, 'requests', 'minute'), every: 15, text: '100/15min' }],
+    ['5/2hours', { ...quota(5, 'requests', 'hour'), every: 2, text: '5/2hour' }],
+    ['100/1hour', { ...quota(100, 'requests', 'hour'), text: '100/hour' }],
+    ['5k-tokens/90min burst 1k', { ...quota(5000, 'tokens', 'minute', 1000), every: 90 }],
+    ['1/168hour', { ...quota(1, 'requests', 'hour'), every: 168 }],
     ['5000/day', quota(5000, 'requests', 'day')],
     ['5k/day', quota(5000, 'requests', 'day')],
     ['100/min burst 20', quota(100, 'requests', 'minute', 20)],
@@ -58,6 +65,14 @@ describe('invalid limits', () => {
     ['60/min ', 'a blank after'],
     ['60/min\n', 'a line break'],
     ['60/week', 'a period that there is not'],
+    ['60/0min', 'a window of nothing'],
+    ['60/015min', 'a number that begins with zero'],
+    ['60/1.5hour', 'half an hour more'],
+    ['60/-5min', 'a negative window'],
+    ['60/169hour', 'a window of more than a week'],
+    ['60/99999min', 'the same in minutes'],
+    ['60/2day', 'several days, which are no rate'],
+    ['60/1lifetime', 'a lifetime with a number'],
     ['60/constructor', 'a name that every object has'],
     ['60/__proto__', 'another one'],
     ['1.5/min', 'half a request'],
@@ -101,15 +116,18 @@ const anyLimit: fc.Arbitrary<Limit> = fc.oneof(
     unit: units,
     amount: amounts,
     period: fc.constantFrom<LimitPeriod>('day', 'month', 'lifetime'),
+    every: fc.constant(1),
     burst: fc.constant(null),
     text: fc.constant(''),
   }),
   fc.record({
     kind: fc.constant('quota' as const),
     unit: units,
-    amount: amounts,
+    // Small enough to be counted exactly in any window.
+    amount: fc.integer({ min: 1, max: 1_000_000 }),
     period: fc.constantFrom<LimitPeriod>('minute', 'hour'),
-    burst: fc.option(amounts),
+    every: fc.integer({ min: 1, max: 168 }),
+    burst: fc.option(fc.integer({ min: 1, max: 1_000_000 })),
     text: fc.constant(''),
   }),
   fc.record({ kind: fc.constant('concurrent' as const), amount: amounts, text: fc.constant('') }),
@@ -143,11 +161,12 @@ test('money is moved by digits and never multiplied: every micro-dollar is kept'
 })
 
 test('the largest rate is still counted exactly', () => {
-  for (const period of ['minute', 'hour'] as const) {
-    const largest = Math.floor(Number.MAX_SAFE_INTEGER / rateMs[period] / 2)
+  for (const period of ['minute', 'hour', '15min', '168hour'] as const) {
+    const windowMs = windowMsOf(parseLimit(`1/${period}`) as QuotaLimit) as number
+    const largest = Math.floor(Number.MAX_SAFE_INTEGER / windowMs / 2)
     expect(parseLimit(`${largest}-tokens/${period}`)?.amount).toBe(largest)
     expect(parseLimit(`${largest + 1}-tokens/${period}`)).toBeNull()
-    expect(Number.isSafeInteger(2 * largest * rateMs[period])).toBe(true)
+    expect(Number.isSafeInteger(2 * largest * windowMs)).toBe(true)
   }
 })
 

@@ -5,7 +5,10 @@
 
 export type LimitUnit = 'requests' | 'tokens' | 'micro-usd'
 
-/** Minute and hour are rates (GCRA); day and month are of the calendar; a lifetime never ends. */
+/**
+ * Minute and hour are rates (GCRA), also several of them (`100/15min`); day and month are of the
+ * calendar; a lifetime never ends.
+ */
 export type LimitPeriod = 'minute' | 'hour' | 'day' | 'month' | 'lifetime'
 
 /** An amount of a unit per period. `burst` is what may come at once; null is the whole amount. */
@@ -14,6 +17,8 @@ export type QuotaLimit = {
   readonly unit: LimitUnit
   readonly amount: number
   readonly period: LimitPeriod
+  /** How many minutes or hours the window of a rate has; 1 for other periods. */
+  readonly every: number
   readonly burst: number | null
   readonly text: string
 }
@@ -38,37 +43,40 @@ export type Limit = QuotaLimit | ConcurrentLimit | CapLimit
 
 /** For the remedy of a problem: what a limit looks like. */
 export const limitExamples =
-  '60/min, 100/hour burst 20, 200k-tokens/day, 5usd/month, 2-concurrent, 100k-prompt-bytes'
+  '60/min, 100/15min, 100/hour burst 20, 200k-tokens/day, 5usd/month, 2-concurrent, 100k-prompt-bytes'
 
 const periodNames: Readonly<Record<string, LimitPeriod>> = {
   min: 'minute',
   minute: 'minute',
+  minutes: 'minute',
   hour: 'hour',
+  hours: 'hour',
   day: 'day',
   month: 'month',
   lifetime: 'lifetime',
 }
 
-/** Milliseconds of the periods that are rates. */
-export const rateMs = { minute: 60_000, hour: 3_600_000 } as const
+const rateMs = { minute: 60_000, hour: 3_600_000 } as const
 
 export function isRatePeriod(period: LimitPeriod): period is keyof typeof rateMs {
   return period === 'minute' || period === 'hour'
 }
 
-/** The same by the length of the period. */
-export function isRateSeconds(seconds: number | null): boolean {
-  return seconds !== null && seconds * 1000 <= rateMs.hour
+/** Returns the length of the window of a rate in milliseconds; null for other limits. */
+export function windowMsOf({ period, every }: Pick<QuotaLimit, 'period' | 'every'>): number | null {
+  return isRatePeriod(period) ? rateMs[period] * every : null
 }
+
+/** The longest window of a rate: a week. */
+const windowMsMax = 7 * 24 * rateMs.hour
 
 // A rate is stored as units × milliseconds, twice its burst at least: above this value it would not
 // be exact.
-const rateUnitsMax = (period: keyof typeof rateMs) =>
-  Math.floor(Number.MAX_SAFE_INTEGER / rateMs[period] / 2)
+const rateUnitsMax = (windowMs: number) => Math.floor(Number.MAX_SAFE_INTEGER / windowMs / 2)
 const unitsMax = 1_000_000_000_000_000
 
 const quotaForm =
-  /^([\d.]+)([km]?)(-tokens|usd)?\/([a-z]+)(?: burst ([\d.]+)([km]?)(-tokens|usd)?)?$/
+  /^([\d.]+)([km]?)(-tokens|usd)?\/([1-9]\d{0,4})?([a-z]+)(?: burst ([\d.]+)([km]?)(-tokens|usd)?)?$/
 const otherForm = /^([\d.]+)([km]?)-(concurrent|prompt-bytes|output-tokens|stream-seconds)$/
 
 /**
@@ -92,22 +100,26 @@ function parseOther(amount: number | null, of: CapLimit['of'] | 'concurrent'): L
 }
 
 function parseQuota(match: RegExpExecArray): Limit | null {
-  const [, number, suffix, unitName, periodName = '', burstNumber, burstSuffix, burstUnit] = match
+  const [, number, suffix, unitName, count, periodName = '', ...bursts] = match
+  const [burstNumber, burstSuffix, burstUnit] = bursts
   const unit = unitName === undefined ? 'requests' : unitNames[unitName]
   const period = Object.hasOwn(periodNames, periodName) ? periodNames[periodName] : undefined
   if (period === undefined || unit === undefined) return null
+  const every = Number(count ?? 1)
+  const windowMs = windowMsOf({ period, every })
+  if (windowMs === null ? count !== undefined : windowMs > windowMsMax) return null
   const read = (digits: string | undefined, letter: string | undefined) => {
     const units = readUnits(digits, letter, unit)
-    const max = isRatePeriod(period) ? rateUnitsMax(period) : unitsMax
+    const max = windowMs === null ? unitsMax : rateUnitsMax(windowMs)
     return units !== null && units <= max ? units : null
   }
   const amount = read(number, suffix)
   if (amount === null) return null
-  const quota = { kind: 'quota', unit, amount, period } as const
+  const quota = { kind: 'quota', unit, amount, period, every } as const
   if (burstNumber === undefined) return withText({ ...quota, burst: null })
   const burst = read(burstNumber, burstSuffix)
   const isOdd = burstUnit !== undefined && burstUnit !== unitName
-  return burst === null || isOdd || !isRatePeriod(period) ? null : withText({ ...quota, burst })
+  return burst === null || isOdd || windowMs === null ? null : withText({ ...quota, burst })
 }
 
 const unitNames: Readonly<Record<string, LimitUnit>> = { '-tokens': 'tokens', usd: 'micro-usd' }
@@ -143,7 +155,8 @@ function readAmount(number = '', suffix = '', unitDecimals: number): number | nu
 export function formatLimit(limit: Limit): string {
   if (limit.kind === 'concurrent') return `${shortNumber(limit.amount)}-concurrent`
   if (limit.kind === 'cap') return `${shortNumber(limit.amount)}-${limit.of}`
-  const period = limit.period === 'minute' ? 'min' : limit.period
+  const count = limit.every === 1 ? '' : String(limit.every)
+  const period = count + (limit.period === 'minute' ? 'min' : limit.period)
   const burst = limit.burst === null ? '' : ` burst ${formatUnits(limit.burst, limit.unit)}`
   return `${formatUnits(limit.amount, limit.unit)}/${period}${burst}`
 }
@@ -198,6 +211,8 @@ export type Standing = {
   readonly resetAt: number | null
   /** Length of the period; null if it has none. */
   readonly periodSeconds: number | null
+  /** Whether room comes back evenly, as for a rate, and not all at once. */
+  readonly isRate?: boolean
 }
 
 /** A limit with the account on which it is counted; accounts with the same subject are shared. */

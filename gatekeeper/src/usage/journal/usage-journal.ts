@@ -7,6 +7,9 @@
 import type { Problem } from '../../lib/problem.ts'
 import type { LimitPeriod, LimitUnit } from '../../model/limit.ts'
 
+/** The periods of limits; `window` has the slices of all rates whose window is above an hour. */
+export type KeptPeriod = LimitPeriod | 'window'
+
 /**
  * One counter: its owner (`key:ID`, `user:ada`, `service:ollama`, `global`), its unit, and its
  * period.
@@ -14,7 +17,7 @@ import type { LimitPeriod, LimitUnit } from '../../model/limit.ts'
 export type BalanceKey = {
   readonly subject: string
   readonly unit: LimitUnit
-  readonly period: LimitPeriod
+  readonly period: KeptPeriod
   /** When the period began, epoch ms in whatever time zone the ledger uses; 0 for `lifetime`. */
   readonly startAt: number
 }

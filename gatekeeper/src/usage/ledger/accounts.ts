@@ -1,9 +1,9 @@
 import { isRatePeriod, type QuotaLimit } from '../../model/limit.ts'
 import type { Balance } from '../journal/usage-journal.ts'
-import type { Calendar, CalendarPeriod } from './calendar.ts'
+import type { Calendar } from './calendar.ts'
 import type { Meter, Now } from './meter.ts'
 import { createPeriodMeter } from './period-meter.ts'
-import { createRateMeter } from './rate-meter.ts'
+import { createRateMeter, keptPeriodOf } from './rate-meter.ts'
 
 /** All counters of one subject. */
 export type Account = {
@@ -79,7 +79,7 @@ function meterName({ period, text, unit }: QuotaLimit): string {
 }
 
 function startsOf(limit: QuotaLimit, balances: readonly Balance[]): ReadonlyMap<number, number> {
-  const period: CalendarPeriod | QuotaLimit['period'] = limit.period
+  const period = keptPeriodOf(limit)
   return new Map(
     balances
       .filter((balance) => balance.unit === limit.unit && balance.period === period)

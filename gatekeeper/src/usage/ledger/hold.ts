@@ -1,9 +1,10 @@
 import type { EndpointClass } from '../../model/endpoint.ts'
 import type { ScopedLimit } from '../../model/limit.ts'
-import { isRatePeriod, type QuotaLimit, rateMs, type Standing } from '../../model/limit.ts'
+import { isRatePeriod, type QuotaLimit, type Standing, windowMsOf } from '../../model/limit.ts'
 import { countsRequests } from '../../policy/policies.ts'
 import type { Balance } from '../journal/usage-journal.ts'
 import type { Meter, Now } from './meter.ts'
+import { keptPeriodOf } from './rate-meter.ts'
 
 /** A limit with its scope. */
 export type ScopedQuota = ScopedLimit & { readonly limit: QuotaLimit }
@@ -48,7 +49,7 @@ export class Hold {
 
   /** Whether the journal records it. A minute is over before a process has restarted. */
   get isKept(): boolean {
-    return this.#first.limit.period !== 'minute'
+    return keptPeriodOf(this.#first.limit) !== 'minute'
   }
 
   /** Whether it must be recorded before the request is forwarded: counts by calendar period. */
@@ -59,8 +60,14 @@ export class Hold {
   /** The whole charge, for the journal. */
   get balance(): Balance {
     const { subject, limit } = this.#first
-    const { unit, period } = limit
-    return { subject, unit, period, startAt: this.#periodAt, amount: this.#units }
+    const { unit } = limit
+    return {
+      subject,
+      unit,
+      period: keptPeriodOf(limit),
+      startAt: this.#periodAt,
+      amount: this.#units,
+    }
   }
 
   /** Returns the first limit into which this many more units do not fit. */
@@ -108,15 +115,15 @@ export function describeQuota(quota: ScopedQuota, meter: Meter, now: Now): Stand
     ...{ scope, subject, text: limit.text, unit: limit.unit, amount: limit.amount, used },
     remaining: Math.max(0, room),
     resetAt: resetMs === null ? null : now.wallAt + resetMs,
-    periodSeconds: periodSeconds[limit.period],
+    periodSeconds: secondsOf(limit),
+    isRate: isRatePeriod(limit.period),
   }
 }
 
-/** Calendar months differ; the longest one is used for the window. */
-const periodSeconds: Readonly<Record<QuotaLimit['period'], number | null>> = {
-  minute: rateMs.minute / 1000,
-  hour: rateMs.hour / 1000,
-  day: 86_400,
-  month: 31 * 86_400,
-  lifetime: null,
+function secondsOf(limit: QuotaLimit): number | null {
+  const windowMs = windowMsOf(limit)
+  if (windowMs !== null) return windowMs / 1000
+  // Calendar months differ; the longest one is used for the window.
+  const days = { day: 1, month: 31 } as const
+  return limit.period === 'day' || limit.period === 'month' ? days[limit.period] * 86_400 : null
 }

@@ -183,6 +183,27 @@ describe('a rate', () => {
     )
   })
 
+  test('has a window of any whole number of minutes or hours', () => {
+    for (const [text, windowMs] of [
+      ['6/15min', 15 * minuteMs],
+      ['6/2hours', 120 * minuteMs],
+    ] as const) {
+      const { admitted, pass, reserve } = createFixture()
+      const rate = limits(text)
+      expect(admitted(10, rate)).toBe(6)
+      expect(refused(reserve(rate))).toMatchObject({
+        ...{ reason: 'rate-limited', retryAfterMs: windowMs / 6 },
+        limit: { periodSeconds: windowMs / 1000, isRate: true },
+      })
+      pass(windowMs / 6 - 1)
+      expect(admitted(2, rate)).toBe(0)
+      pass(1)
+      expect(admitted(2, rate)).toBe(1)
+      pass(windowMs)
+      expect(admitted(10, rate)).toBe(6)
+    }
+  })
+
   test('of tokens reserves the estimate, and is corrected by the actual use', () => {
     const { reserve, pass, ledger } = createFixture()
     const rate = limits('1000-tokens/min')
@@ -521,6 +542,22 @@ describe('with a journal', () => {
     expect(await start(24 * 60 * minuteMs)).toEqual([0, 0, 0])
     // A clock that was set back neither drains nor adds.
     expect(await start(-60 * minuteMs)).toEqual([60, 60, 0])
+  })
+
+  test('windows of several minutes or hours continue, each by its own length', async () => {
+    const store = createMemoryStore()
+    const windows = limits('100/15min', '100/2hours', '100/5min')
+    const first = createFixture({ journal: createMemoryJournal(store) })
+    for (let time = 0; time < 60; time++) await taken(first.reserve(windows)).settle(outcome)
+    const start = async (afterMs: number) => {
+      const journal = createMemoryJournal(store)
+      const { balances } = await journal.load()
+      const fixture = createFixture({ journal, balances, clock: () => noon + afterMs })
+      return fixture.ledger.standings(windows).map((standing) => standing.used)
+    }
+    expect(await start(1_000)).toEqual([60, 60, 0])
+    // The slice ends after five minutes; half an hour drains a quarter of two hours.
+    expect(await start(35 * minuteMs)).toEqual([0, 35, 0])
   })
 
   test('that fails, limits that must outlive the process refuse, and nothing is charged', () => {

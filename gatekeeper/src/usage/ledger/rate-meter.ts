@@ -1,4 +1,5 @@
-import { type QuotaLimit, rateMs } from '../../model/limit.ts'
+import { type QuotaLimit, windowMsOf } from '../../model/limit.ts'
+import type { KeptPeriod } from '../journal/usage-journal.ts'
 import type { Meter, Now } from './meter.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { Meter, Now } from './meter.ts'
  * The level is units × period in milliseconds, so that every step is an exact integer.
  */
 export function createRateMeter(limit: QuotaLimit, earlier: Earlier | null = null): Meter {
-  const periodMs = rateMs[limit.period as keyof typeof rateMs]
+  const periodMs = windowMsOf(limit) as number
   const perMs = limit.amount
   const capacity = (limit.burst ?? limit.amount) * periodMs
   let level = 0
@@ -49,6 +50,20 @@ export type Earlier = { readonly charges: ReadonlyMap<number, number>; readonly 
  * end.
  */
 const sliceMs = 300_000
+
+const hourMs = 3_600_000
+
+/**
+ * Returns the counter of the journal for a limit. Rates of up to an hour share one, and so do longer
+ * ones, which are needed for longer. Shorter rates than a slice are over before a process has
+ * restarted: their `minute` is never stored.
+ */
+export function keptPeriodOf(limit: QuotaLimit): KeptPeriod {
+  const windowMs = windowMsOf(limit)
+  if (windowMs === null) return limit.period
+  if (windowMs <= sliceMs) return 'minute'
+  return windowMs <= hourMs ? 'hour' : 'window'
+}
 
 /** Returns the level after the charges, as if each was made at the end of its slice, or now. */
 function replay(

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Outcome, Refusal, Reservation } from '../../model/admission.ts'
-import { isRateSeconds } from '../../model/limit.ts'
 import type { Charge, Estimate, Usage } from '../../model/usage.ts'
 import type { Balance, UsageJournal, UsageRecord } from '../journal/usage-journal.ts'
 import type { Hold, Short } from './hold.ts'
@@ -167,7 +166,7 @@ export function refuseShort(
   wanted: Estimate | null = null,
 ): Refusal {
   return {
-    reason: isRateSeconds(standing.periodSeconds) ? 'rate-limited' : 'quota-exceeded',
+    reason: standing.isRate ? 'rate-limited' : 'quota-exceeded',
     limit: standing,
     // A request that never fits is not worth a retry before the limit resets.
     ...{ retryAfterMs: waitMs, againAt },

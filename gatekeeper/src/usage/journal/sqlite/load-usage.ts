@@ -12,7 +12,13 @@ const dayMs = 86_400_000
  * How long ago a period may have begun to be still useful: its length, plus a margin for a clock
  * that was set back.
  */
-const reachMs = { minute: 3_600_000, hour: 3 * 3_600_000, day: 3 * dayMs, month: 63 * dayMs }
+const reachMs = {
+  minute: 3_600_000,
+  hour: 3 * 3_600_000,
+  window: 8 * dayMs,
+  day: 3 * dayMs,
+  month: 63 * dayMs,
+}
 
 /**
  * Charges the requests that a dead process left open, and returns the balances at the instant
@@ -36,7 +42,7 @@ async function readBalances(queries: Kysely<Tables>, now: number): Promise<Balan
     .where(({ eb, or, and }) =>
       or([
         eb('period', '=', 'lifetime'),
-        ...(['minute', 'hour', 'day', 'month'] as const).map((period) =>
+        ...(['minute', 'hour', 'window', 'day', 'month'] as const).map((period) =>
           and([eb('period', '=', period), eb('start_at', '>=', now - reachMs[period])]),
         ),
       ]),

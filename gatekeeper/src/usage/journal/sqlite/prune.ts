@@ -4,7 +4,13 @@ import type { Tables } from './tables.ts'
 const dayMs = 86_400_000
 
 /** Balances are needed for their period only; they are kept this much longer for people. */
-const keptMs = { minute: dayMs, hour: 7 * dayMs, day: 62 * dayMs, month: 800 * dayMs } as const
+const keptMs = {
+  minute: dayMs,
+  hour: 7 * dayMs,
+  window: 9 * dayMs,
+  day: 62 * dayMs,
+  month: 800 * dayMs,
+} as const
 
 /** Rows in one step: a step delays the commits behind it. */
 const stepRowsMax = 500
@@ -33,7 +39,7 @@ export async function prune(queries: Kysely<Tables>, order: PruneOrder): Promise
  * not remove the balance of the current period, which would reset its limit.
  */
 async function pruneBalances(queries: Kysely<Tables>, now: number): Promise<bigint> {
-  const periods = ['minute', 'hour', 'day', 'month'] as const
+  const periods = ['minute', 'hour', 'window', 'day', 'month'] as const
   const rowId = sql<number>`balances.rowid`
   const old = queries
     .selectFrom('balances')

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
-import type { LimitPeriod, LimitUnit } from '../../../model/limit.ts'
-import type { UsageRecord } from '../usage-journal.ts'
+import type { LimitUnit } from '../../../model/limit.ts'
+import type { KeptPeriod, UsageRecord } from '../usage-journal.ts'
 
 /** The database's tables after the newest migration. Instants are epoch ms. */
 export type Tables = {
@@ -34,7 +34,7 @@ export type UsageRow = {
 type BalanceRow = {
   readonly subject: string
   readonly unit: LimitUnit
-  readonly period: LimitPeriod
+  readonly period: KeptPeriod
   readonly start_at: number
   readonly amount: number
 }
