@@ -8,6 +8,7 @@ import type { UsageJournal, UsageRecord } from '../gatekeeper/src/usage/journal/
 import { startChild } from '../gatekeeper/test/support/child.ts'
 import { recordOf } from '../gatekeeper/test/support/describe-journal.ts'
 
+const hash = 'a'.repeat(64)
 const script = resolve(import.meta.dirname, 'usage.ts')
 const open: { journals: UsageJournal[]; folders: string[] } = { journals: [], folders: [] }
 
@@ -44,6 +45,7 @@ async function run(folder: string, words: readonly string[]) {
   const child = startChild(process.execPath, [script, ...words], {
     PATH: process.env['PATH'],
     GATEKEEPER_STATE_DIR: folder,
+    GATEKEEPER_KEYS_DIR: folder,
     GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
   })
   const code = await new Promise((ended) => child.process.once('close', ended))
@@ -70,6 +72,30 @@ describe('npm run usage', () => {
       'TOTAL             4       1     ~1,001      ~2,003  ~$1.2346',
     ])
     expect(said).toContain('1 of 4 requests')
+  })
+
+  it('shows the tags of keys beside their figures, for programs and spreadsheets too', async () => {
+    const folder = makeFolder()
+    const entry = { user: 'ada', role: 'readwrite', services: [], secrets: [{ sha256: hash }] }
+    const write = (keys: object) =>
+      writeFileSync(join(folder, 'keys.json'), JSON.stringify({ version: 1, keys }))
+    write({ abcde01234: { ...entry, tags: ['env=prod', 'owner=ada'] } })
+    await keep(folder, [{ principalId: 'key:abcde01234' }, { principalId: 'key:gone' }])
+    expect((await run(folder, [])).said).toMatch(/^key:abcde01234 .* {2}env=prod, owner=ada$/m)
+    expect(JSON.parse((await run(folder, ['--json'])).said).rows).toMatchObject([
+      { name: 'key:abcde01234', tags: ['env=prod', 'owner=ada'] },
+      { name: 'key:gone', tags: [] },
+    ])
+    const csv = (await run(folder, ['--csv'])).said.split('\n')
+    expect([csv[0], csv[1]]).toEqual([
+      expect.stringMatching(/,estimated,tags$/),
+      expect.stringMatching(/,"env=prod, owner=ada"$/),
+    ])
+    // A broken key file must not hide what was used.
+    write({ abcde01234: {} })
+    const broken = await run(folder, [])
+    expect([broken.code, broken.said]).toEqual([0, expect.stringContaining('tags of keys are unk')])
+    expect(broken.said).toContain('key:abcde01234')
   })
 
   it('days are those of the time zone in gatekeeper.yaml', async () => {

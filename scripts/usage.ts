@@ -5,6 +5,7 @@
 import { formatInstant } from '../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../gatekeeper/src/lib/problem.ts'
 import type { Installation } from '../gatekeeper/src/operations/installation.ts'
+import { readKeyTags } from '../gatekeeper/src/operations/keys/key-tags.ts'
 import { readUsage } from '../gatekeeper/src/operations/usage/read-usage.ts'
 import { groupings, nothingUsed } from '../gatekeeper/src/operations/usage/usage-report.ts'
 import type { Command, Failure } from './frame/program.ts'
@@ -30,17 +31,21 @@ const usage: Command<Installation> = {
     '~ marks figures that include estimates, made where the upstream gave none.',
     'With --json money is in micro-dollars.',
   ],
-  run: async (words, { stateDir, timeZone, clock, configFile, services }) => {
+  run: async (words, installation) => {
+    const { stateDir, timeZone, clock, configFile, services } = installation
     const { by, since, form } = readWanted(words)
     const sinceAt = readTime('since', since, { clock, timeZone })
     const read = await readUsage(stateDir, { by, sinceAt, timeZone })
     const report = read ?? nothingUsed
+    const tags = by === 'key' ? await readKeyTags(installation) : null
+    const tagsOf = tags?.byPrincipal ?? null
     const heading = { by, since: formatInstant(sinceAt), timeZone }
     const render = form === 'csv' ? renderCsv : renderTable
     return {
-      json: toJson(report, heading),
-      lines: render(report, heading),
+      json: toJson(report, heading, tagsOf),
+      lines: render(report, heading, tagsOf),
       notes: [
+        ...(tags?.problem != null ? [tags.problem] : []),
         ...(services.isKnown ? [] : [`${configFile} is broken, so days are those of UTC`]),
         ...(read === null
           ? [`nothing yet: ${stateDir}/usage.db is created when the gatekeeper starts`]

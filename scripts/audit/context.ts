@@ -1,4 +1,5 @@
 import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import { type KeyTags, readKeyTags } from '../../gatekeeper/src/operations/keys/key-tags.ts'
 import type { Command, Output } from '../frame/program.ts'
 import { UsageError, type Words } from '../frame/words.ts'
 
@@ -18,6 +19,13 @@ export const noteUnreadable =
   ({ note }: AuditContext) =>
   (file: string, line: number) =>
     note(`${file}:${line} is not a record: npm run audit -- verify`)
+
+/** Reads the tags of keys; notes why they are unknown, if they are. */
+export async function readTags(context: AuditContext): Promise<KeyTags['byPrincipal']> {
+  const { byPrincipal, problem } = await readKeyTags(context)
+  if (problem !== null) context.note(problem)
+  return byPrincipal
+}
 
 /** Returns the number of an option; throws a UsageError for anything else. */
 export function readCount(words: Words, name: string, byDefault: number): number {

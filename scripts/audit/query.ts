@@ -4,7 +4,13 @@ import { UnknownKeyError } from '../../gatekeeper/src/operations/keys/key-writer
 import { readTime } from '../frame/read-time.ts'
 import { refusePositionals, stringOf } from '../frame/words.ts'
 import { findKeyId } from '../keys/find-key-id.ts'
-import { type AuditCommand, type AuditContext, noteUnreadable, readCount } from './context.ts'
+import {
+  type AuditCommand,
+  type AuditContext,
+  noteUnreadable,
+  readCount,
+  readTags,
+} from './context.ts'
 import { filterHelp, filterOptions, readFilter } from './read-filter.ts'
 import { toLines } from './show-record.ts'
 
@@ -32,11 +38,12 @@ export const query: AuditCommand = {
     const untilAt = until === undefined ? null : readTime('until', until, context)
     const limit = readCount(words, 'limit', Number.POSITIVE_INFINITY)
     const question = { folder: context.auditFolder, onUnreadable: noteUnreadable(context) }
+    const tags = await readTags(context)
     let count = 0
     for await (const block of readRecords({ ...question, sinceAt, untilAt })) {
       const wanted = block.filter(({ record }) => isWanted(record)).slice(0, limit - count)
       count += wanted.length
-      await context.say(toLines(wanted, context))
+      await context.say(toLines(wanted, context, tags))
       if (count >= limit || context.stopped.aborted) break
     }
     if (count > 0) return {}

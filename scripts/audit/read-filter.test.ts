@@ -44,13 +44,22 @@ describe('a line for people', () => {
   it('tells of a request', () => {
     const request = { event: 'request', outcome: 'deny', status: 401, method: 'GET', path: '/api' }
     const rest = { clientAddress: '192.0.2.1', reason: 'no-credential', durationMs: 1.5 }
-    expect(showRecord(record({ ...request, ...rest }))).toBe(
+    expect(showRecord(record({ ...request, ...rest }), new Map())).toBe(
       '2026-11-22T00:00:00.000Z  deny   401  GET /api  192.0.2.1  anonymous  no-credential  1.5 ms',
     )
   })
 
+  it('shows the tags of the key, also of a key that was changed', () => {
+    const tags = new Map([['key:abcde01234', ['env=prod', 'owner=ada']]])
+    const request = { event: 'request', principal: 'key:abcde01234', user: 'ada' }
+    expect(showRecord(record(request), tags)).toMatch(/ {2}\[env=prod, owner=ada\]$/)
+    const act = { event: 'key.edited', key: 'abcde01234' }
+    expect(showRecord(record(act), tags)).toMatch(/ {2}\[env=prod, owner=ada\]$/)
+    expect(showRecord(record({ event: 'key.edited', key: 'other' }), tags)).not.toContain('[')
+  })
+
   it('moves no cursor', () => {
-    const line = showRecord(record({ event: 'key.added', owner: '\u001b[2Jx\u202e\n' }))
+    const line = showRecord(record({ event: 'key.added', owner: '\u001b[2Jx\u202e\n' }), new Map())
     expect(line).toContain('owner=?[2Jx??')
   })
 })

@@ -5,16 +5,18 @@ import {
   refusedMin,
   requestsMin,
 } from '../../gatekeeper/src/operations/audit/report/tally.ts'
+import type { KeyTags } from '../../gatekeeper/src/operations/keys/key-tags.ts'
 import { formatTable } from '../frame/table.ts'
 import { bar } from './bars.ts'
+import { showTags } from './show-record.ts'
 
 /** The lines that people read. */
-export function renderReport(report: AuditReport): string[] {
+export function renderReport(report: AuditReport, tags: KeyTags['byPrincipal']): string[] {
   return [
     `Audit from ${report.since} to ${report.until}`,
     '',
     ...renderOverview(report),
-    ...(report.suspicious === undefined ? [] : renderSuspicious(report.suspicious)),
+    ...(report.suspicious === undefined ? [] : renderSuspicious(report.suspicious, tags)),
     ...(report.users === undefined ? [] : renderUsers(report.users)),
   ]
 }
@@ -63,12 +65,11 @@ function renderHours(hours: readonly HourCount[]): string[] {
   )
 }
 
-function renderSuspicious({
-  addresses,
-  bursts,
-  newAddresses,
-  unusedKeys,
-}: NonNullable<AuditReport['suspicious']>) {
+function renderSuspicious(
+  { addresses, bursts, newAddresses, unusedKeys }: NonNullable<AuditReport['suspicious']>,
+  tags: KeyTags['byPrincipal'],
+) {
+  const name = (who: string) => [who, ...showTags(who, tags)].join(' ')
   return [
     ...section(
       `Suspicious addresses (${refusedMin} refused or more, or ${requestsMin} requests or more)`,
@@ -88,7 +89,7 @@ function renderSuspicious({
       table(
         ['CALLER', 'BUSIEST MINUTE', 'REQUESTS', 'SUCH MINUTES'],
         bursts.map(({ who, minute, requests, minutes }) => [
-          who,
+          name(who),
           minute.slice(0, 16),
           whole(requests),
           whole(minutes),
@@ -100,7 +101,7 @@ function renderSuspicious({
       'Callers with an address that is new to them',
       table(
         ['CALLER', 'ADDRESS', 'FIRST SEEN'],
-        newAddresses.map(({ key, address, firstAt }) => [key, address, firstAt]),
+        newAddresses.map(({ key, address, firstAt }) => [name(key), address, firstAt]),
         [],
       ),
     ),
@@ -108,7 +109,7 @@ function renderSuspicious({
       'Keys that were not used',
       table(
         ['KEY', 'USER', 'LAST USED'],
-        unusedKeys.map(({ key, user, lastUsedAt }) => [key, user, lastUsedAt ?? 'never']),
+        unusedKeys.map(({ key, user, lastUsedAt }) => [name(key), user, lastUsedAt ?? 'never']),
         [],
       ),
     ),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { writeFileAtomic } from '../../gatekeeper/src/lib/files/atomic-write.ts'
 import { makeAuditReport } from '../../gatekeeper/src/operations/audit/report/audit-report.ts'
 import { hasFlag, refusePositionals, stringOf } from '../frame/words.ts'
-import { type AuditCommand, noteUnreadable, readCount } from './context.ts'
+import { type AuditCommand, noteUnreadable, readCount, readTags } from './context.ts'
 import { renderReport } from './render-report.ts'
 
 export const report: AuditCommand = {
@@ -33,8 +33,10 @@ export const report: AuditCommand = {
     const deps = { stopped: context.stopped, onUnreadable: noteUnreadable(context) }
     const made = await makeAuditReport(wanted, context, deps)
     const output = stringOf(words, 'output')
-    if (output === undefined) return { json: made, lines: renderReport(made) }
-    const text = context.isJson ? JSON.stringify(made, null, 2) : renderReport(made).join('\n')
+    const tags = await readTags(context)
+    const lines = renderReport(made, tags)
+    if (output === undefined) return { json: made, lines }
+    const text = context.isJson ? JSON.stringify(made, null, 2) : lines.join('\n')
     await writeFileAtomic(resolve(context.base, output), `${text}\n`, 0o600)
     return {}
   },

@@ -1,17 +1,29 @@
 import type { AuditRecord } from '../../gatekeeper/src/audit/chain.ts'
 import type { FoundRecord } from '../../gatekeeper/src/operations/audit/read-records.ts'
+import type { KeyTags } from '../../gatekeeper/src/operations/keys/key-tags.ts'
 import type { Output } from '../frame/program.ts'
 
 /** The lines of records: as they are stored for programs. */
-export function toLines(found: readonly FoundRecord[], { isJson }: Output): string[] {
-  return found.map(({ record, line }) => (isJson ? line : showRecord(record)))
+export function toLines(
+  found: readonly FoundRecord[],
+  { isJson }: Output,
+  tags: KeyTags['byPrincipal'],
+): string[] {
+  return found.map(({ record, line }) => (isJson ? line : showRecord(record, tags)))
 }
 
 /** One line for people. Names that others chose must not move the cursor of the terminal. */
-export function showRecord(record: AuditRecord): string {
-  const { at, event } = record
+export function showRecord(record: AuditRecord, tags: KeyTags['byPrincipal']): string {
+  const { at, event, principal, key } = record
   const words = event === 'request' ? showRequest(record) : showEvent(record)
-  return [at, ...words].join('  ').replace(/[\p{Cc}\p{Cf}]/gu, '?')
+  const shownTags = showTags(String(principal ?? `key:${key}`), tags)
+  return [at, ...words, ...shownTags].join('  ').replace(/[\p{Cc}\p{Cf}]/gu, '?')
+}
+
+/** The tags of a principal as `[env=prod, owner=ada]`; nothing if it has none. */
+export function showTags(principal: string, tags: KeyTags['byPrincipal']): string[] {
+  const found = tags.get(principal)
+  return found === undefined ? [] : [`[${found.join(', ')}]`]
 }
 
 function showRequest(record: AuditRecord): string[] {

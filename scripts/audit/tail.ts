@@ -6,7 +6,13 @@ import {
 } from '../../gatekeeper/src/operations/audit/read-records.ts'
 import type { RecordFilter } from '../../gatekeeper/src/operations/audit/record-filter.ts'
 import { hasFlag, refusePositionals } from '../frame/words.ts'
-import { type AuditCommand, type AuditContext, noteUnreadable, readCount } from './context.ts'
+import {
+  type AuditCommand,
+  type AuditContext,
+  noteUnreadable,
+  readCount,
+  readTags,
+} from './context.ts'
 import { filterHelp, filterOptions, readFilter } from './read-filter.ts'
 import { toLines } from './show-record.ts'
 
@@ -32,7 +38,8 @@ export const tail: AuditCommand = {
     refusePositionals(words)
     const isWanted = readFilter(words)
     const count = readCount(words, 'number', 20)
-    const say = (found: readonly FoundRecord[]) => context.say(toLines(found, context))
+    const tags = await readTags(context)
+    const say = (found: readonly FoundRecord[]) => context.say(toLines(found, context, tags))
     const follower = followRecords(context.auditFolder)
     const last = await readLast(count, isWanted, context)
     // The follower finds records a second time that came while the last ones were read.

@@ -108,6 +108,12 @@ describe('a key', () => {
     expect(await readFile(join(folder, 'keys/keys.json'), 'utf8')).toBe(before)
   })
 
+  test('more tags than a key can have are refused', async () => {
+    const tags = Array.from({ length: 51 }, (_, at) => `tag${at}`).join(',')
+    const { code, err } = await keys('add', '-u', 'ada', '-s', 'ollama', '--tag', tags)
+    expect([code, err]).toEqual([64, expect.stringContaining('at most 50 tags, not 51')])
+  })
+
   test('an origin that no service of the key allows is refused with the cure', async () => {
     const none = await keys('add', '-u', 'ada', '-s', 'ollama', '--origin', 'https://a.b')
     expect([none.code, none.err]).toEqual([64, expect.stringContaining('origins: [https://a.b]')])

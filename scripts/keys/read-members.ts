@@ -1,6 +1,6 @@
 /** The options by which `add` and `edit` say what a key is: one table, read by one function. */
 import { isDescription } from '../../gatekeeper/src/api-keys/key-members.ts'
-import { isTag } from '../../gatekeeper/src/api-keys/key-tag.ts'
+import { isTag, tagsMax } from '../../gatekeeper/src/api-keys/key-tag.ts'
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
 import { isAddressRange } from '../../gatekeeper/src/lib/net/cidr.ts'
 import { capNames } from '../../gatekeeper/src/model/caps.ts'
@@ -134,6 +134,9 @@ function readLists(words: Words, faults: string[]): Lists {
     const entries = listOf(words, option)
     for (const entry of entries.filter((text) => !isGood(text))) {
       faults.push(`--${option}: ${describe(entry)}`)
+    }
+    if (option === 'tag' && entries.length > tagsMax) {
+      faults.push(`--tag: a key has at most ${tagsMax} tags, not ${entries.length}`)
     }
     read[member] = entries
   }

@@ -14,6 +14,11 @@ export type Heading = {
   readonly timeZone: string
 }
 
+/** Tags by principal (`key:ID`); null if the report is not by key. */
+export type RowTags = ReadonlyMap<string, readonly string[]> | null
+
+const tagsOf = (tags: RowTags, { name }: UsageRow) => tags?.get(name ?? '') ?? []
+
 /** The name of a row without one. */
 const nameless: Readonly<Record<Grouping, string>> = {
   key: '(none)',
@@ -24,9 +29,18 @@ const nameless: Readonly<Record<Grouping, string>> = {
 }
 
 /** For people: a table with a total, `~` at figures of which a part is estimated. */
-export function renderTable(report: UsageReport, { by, since, timeZone }: Heading): string[] {
+export function renderTable(
+  report: UsageReport,
+  { by, since, timeZone }: Heading,
+  tags: RowTags,
+): string[] {
+  const hasTags = report.rows.some((row) => tagsOf(tags, row).length > 0)
   const heading = [by.toUpperCase(), 'REQUESTS', 'FAILED', 'TOKENS IN', 'TOKENS OUT', 'COST']
-  const rows = report.rows.map((row) => toCells(row.name ?? nameless[by], row))
+  if (hasTags) heading.push('TAGS')
+  const rows = report.rows.map((row) => [
+    ...toCells(row.name ?? nameless[by], row),
+    tagsOf(tags, row).join(', '),
+  ])
   const total = toCells('TOTAL', report.total)
   const lines = [
     `Since ${since}${by === 'day' ? `, days of ${timeZone}` : ''}`,
@@ -62,12 +76,13 @@ function dollars(microUsd: number): string {
 }
 
 /** For programs: the same figures, money as integer micro-dollars. */
-export function toJson(report: UsageReport, heading: Heading) {
-  return { ...heading, ...report }
+export function toJson({ rows, total }: UsageReport, heading: Heading, tags: RowTags) {
+  const tagged = rows.map((row) => (tags === null ? row : { ...row, tags: tagsOf(tags, row) }))
+  return { ...heading, rows: tagged, total }
 }
 
 /** For spreadsheets, money in dollars to the last micro-dollar. */
-export function renderCsv(report: UsageReport, { by }: Heading): string[] {
+export function renderCsv(report: UsageReport, { by }: Heading, tags: RowTags): string[] {
   const heading = [
     by,
     'requests',
@@ -76,12 +91,14 @@ export function renderCsv(report: UsageReport, { by }: Heading): string[] {
     'output_tokens',
     'cost_usd',
     'estimated',
+    ...(tags === null ? [] : ['tags']),
   ]
   const toRow = ({ name, ...sums }: UsageRow) => [
     name ?? '',
     ...[sums.requests, sums.failed, sums.inputTokens, sums.outputTokens],
     Number((sums.microUsd / 1e6).toFixed(6)),
     sums.estimated,
+    ...(tags === null ? [] : [(tags.get(name ?? '') ?? []).join(', ')]),
   ]
   return toCsv([heading, ...report.rows.map(toRow)])
 }

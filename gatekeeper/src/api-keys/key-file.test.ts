@@ -144,6 +144,12 @@ describe('version 1', () => {
       entry: { ...whole, caps: { outputTokens: '1' } },
       what: /outputTokens must/,
     },
+    { name: 'a tag with a comma', entry: { ...whole, tags: ['a,b'] }, what: /tags must/ },
+    {
+      name: 'too many tags',
+      entry: { ...whole, tags: Array.from({ length: 51 }, (_, at) => `tag${at}`) },
+      what: /tags must be a list of at most 50/,
+    },
     { name: 'a weight of nothing', entry: { ...whole, weight: 0 }, what: /weight must/ },
     {
       name: 'a right in quotes',

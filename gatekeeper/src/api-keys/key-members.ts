@@ -10,7 +10,7 @@ import { isWebOrigin } from '../model/origin.ts'
 import { type Role, roles } from '../model/principal.ts'
 import type { StoredSecret } from '../model/stored-secret.ts'
 import type { KeyRecord } from './key-record.ts'
-import { isTag, tagForm } from './key-tag.ts'
+import { isTag, tagForm, tagsMax } from './key-tag.ts'
 
 /**
  * The members of one key in `keys.json`, as a table of readers. Written by hand and not as a
@@ -101,10 +101,14 @@ const readWeight: Read<number | null> = (value) =>
     ? (value as number)
     : new Fault(`must be a whole number from 1 to ${weightMax}`, '1 is the usual share.')
 
-function readList(isEntry: (text: string) => boolean, entry: string): Read<readonly string[]> {
+function readList(
+  isEntry: (text: string) => boolean,
+  entry: string,
+  lengthMax = entriesMax,
+): Read<readonly string[]> {
   return (value) =>
     Array.isArray(value) &&
-    value.length <= entriesMax &&
+    value.length <= lengthMax &&
     value.every((text) => typeof text === 'string' && isEntry(text))
       ? nothingIfEmpty(value)
       : new Fault(`must be a list of ${entry}`, 'Correct or remove the other entries.')
@@ -118,7 +122,7 @@ const readAddresses = readList(isAddressRange, 'addresses or ranges such as "192
 const readOrigins = readList(isWebOrigin, 'web origins such as "https://app.example"')
 const readServices = readList(isName, 'service names such as "ollama"')
 const readModels = readList(isName, 'model names such as "llama3.2:*"')
-const readTags = readList(isTag, tagForm)
+const readTags = readList(isTag, tagForm, tagsMax)
 
 const readDescription: Read<string | null> = (value) =>
   value === null || (typeof value === 'string' && isDescription(value))

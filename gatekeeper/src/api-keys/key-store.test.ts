@@ -187,6 +187,8 @@ describe('K5: a file that becomes invalid later', () => {
   test.each([
     ['half written', fileOf([first]).slice(0, 40)],
     ['empty', ''],
+    ['of a newer version', fileOf([first]).replace('"version":1', '"version":2')],
+    ['with too many tags', fileOf([first], { tags: Array.from({ length: 51 }, () => 'tag') })],
     ['with an unknown member', fileOf([first], { extra: 1 })],
     ['with a limit that nobody enforces', fileOf([first], { limits: [1] })],
     ['not in UTF-8', Buffer.from([0xff, 0xfe])],

@@ -1,5 +1,8 @@
-/** The form of a tag, as the end of a sentence. */
-export const tagForm = 'tags such as "env=prod" or "laptop"'
+/** The most tags of a key. */
+export const tagsMax = 50
+
+/** The form of a list of tags, as the end of a sentence. */
+export const tagForm = `at most ${tagsMax} tags such as "env=prod" or "laptop"`
 
 /**
  * Returns whether the text is a tag: `NAME` or `NAME=VALUE`, without commas, which separate tags.
