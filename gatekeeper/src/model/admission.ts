@@ -32,6 +32,8 @@ export type Refusal = {
   readonly againAt?: number | null
   /** What the request may use, if that is more than is left. */
   readonly asked?: Asked
+  /** All quotas of an app's user, if one of them or one of the app refused. */
+  readonly quotas?: readonly Standing[]
 }
 
 /** What a request may use of a limit, in the limit's unit, and how much of its tokens is output. */

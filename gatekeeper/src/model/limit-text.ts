@@ -4,10 +4,11 @@
  */
 import { formatSecond } from '../lib/instant.ts'
 import type { Asked, Refusal } from './admission.ts'
-import type { Detail } from './detail.ts'
+import type { BridgeMembers, Detail, QuotaInfo } from './detail.ts'
 import type { RequestFacts } from './facts.ts'
-import type { Standing } from './limit.ts'
+import { noQuota, type Standing } from './limit.ts'
 import { namedCaller, type Principal } from './principal.ts'
+import { choosingOwnerOf } from './subject.ts'
 
 type About = {
   readonly facts: Pick<RequestFacts, 'endpoint'>
@@ -21,7 +22,33 @@ export function describeRefusal(refusal: Refusal, about: About): Detail | null {
   if (limit.unit === 'concurrent') return { text: describeRunning(limit, about), param: null }
   if (asked !== undefined && limit.remaining > 0)
     return describeAsked(refusal, { limit, asked, about })
-  return { text: `${describeUsed(limit, about)} ${describeAgain(refusal, limit)}`, param: null }
+  const text = `${describeUsed(limit, about)} ${describeAgain(refusal, limit)}`
+  return {
+    text,
+    param: null,
+    ...(refusal.quotas && { members: quotaMembers(refusal.quotas, limit) }),
+  }
+}
+
+/** Describes the quotas of an app's user, for a program of the app. */
+function quotaMembers(quotas: readonly Standing[], { resetAt }: Standing): BridgeMembers {
+  return {
+    quotaInfo: quotaInfoOf(quotas),
+    ...(resetAt !== null && { resetAt: formatSecond(resetAt) }),
+  }
+}
+
+/** Returns what an app's user may use and has used, from the standings of its two quotas. */
+export function quotaInfoOf(quotas: readonly Standing[]): QuotaInfo {
+  const [day, month] = (['day', 'month'] as const).map((period) =>
+    quotas.find(({ text }) => text.endsWith(`/${period}`)),
+  )
+  const quotaOf = (quota: Standing | undefined) =>
+    quota === undefined || quota.amount === noQuota ? null : quota.amount
+  return {
+    ...{ dailyQuota: quotaOf(day), dailyUsed: day?.used ?? 0 },
+    ...{ monthlyQuota: quotaOf(month), monthlyUsed: month?.used ?? 0 },
+  }
 }
 
 function describeRunning(limit: Standing, about: About): string {
@@ -66,7 +93,8 @@ function nameOf(limit: Standing, about: About): string {
   return `the limit ${limit.text}${ownerOf(limit, about)}`
 }
 
-function ownerOf({ scope }: Standing, { principal }: About): string {
+function ownerOf({ scope, subject }: Standing, { principal }: About): string {
+  const ofApp = choosingOwnerOf(subject) === null ? ' of this app' : ' of this user'
   const owners: Readonly<Record<Standing['scope'], string>> = {
     global: ' of all callers together',
     service: ' of this service',
@@ -74,6 +102,7 @@ function ownerOf({ scope }: Standing, { principal }: About): string {
     user: ' of this user',
     key: principal === null ? '' : ` of ${namedCaller(principal)}`,
     reads: ' on reading',
+    app: ofApp,
   }
   return owners[scope]
 }

@@ -193,8 +193,24 @@ export function isOfModels(limit: Limit): boolean {
   return limit.kind === 'cap' && limit.of === 'output-tokens'
 }
 
-/** Who has the limit and shares it; `reads` is each caller's limit of reads. */
-export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key' | 'reads'
+/**
+ * The quota of a user or app in a period of the calendar. 0 allows nothing; null is no quota: its
+ * requests are counted, and the amount never reached.
+ */
+export function quotaLimit(amount: number | null, period: 'day' | 'month'): QuotaLimit {
+  const text = amount === null ? `no quota/${period}` : `${amount}/${period}`
+  const units = amount ?? noQuota
+  return { kind: 'quota', unit: 'requests', amount: units, period, every: 1, burst: null, text }
+}
+
+/** The amount of a quota that is none. */
+export const noQuota: number = Number.MAX_SAFE_INTEGER
+
+/**
+ * Who has the limit and shares it; `reads` is each caller's limit of reads, `app` a quota of an app
+ * or of its user, which counts reads as well.
+ */
+export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key' | 'reads' | 'app'
 
 /** The state of a limit for one caller. Instants are epoch milliseconds. */
 export type Standing = {
@@ -218,7 +234,10 @@ export type Standing = {
 /** A limit with the account on which it is counted; accounts with the same subject are shared. */
 export type ScopedLimit = {
   readonly scope: LimitScope
-  /** `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL` or the principal's id. */
+  /**
+   * `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL`, `app:APP` or the
+   * principal's id.
+   */
   readonly subject: string
   readonly limit: Limit
 }

@@ -1,13 +1,16 @@
 import { type Caps, noCaps } from './caps.ts'
-import type { Limit } from './limit.ts'
+import type { Limit, QuotaLimit } from './limit.ts'
 
 export const roles = ['readonly', 'readwrite', 'admin'] as const
 export type Role = (typeof roles)[number]
 
-/** Who a caller is. Ids carry their kind: `key:ID`, `client:ID`, `ISSUER#SUB`, `anonymous`. */
+/**
+ * Who a caller is. Ids carry their kind: `key:ID`, `client:ID`, `app:APP:USER`, `ISSUER#SUB`,
+ * `anonymous`.
+ */
 export type Principal = {
   readonly id: string
-  readonly kind: 'key' | 'anonymous' | 'client' | 'token'
+  readonly kind: 'key' | 'anonymous' | 'client' | 'token' | 'app'
   readonly user: string
   readonly role: Role
   /** Names of the services that it may call; an empty list means none. */
@@ -36,6 +39,23 @@ export type Principal = {
    * parent may not do, and what is charged to the token is also charged to the parent.
    */
   readonly parent?: Principal
+  /** What is special about a user of an app. */
+  readonly app?: AppUser
+}
+
+/** A user of an app, by a token of the class bridge. */
+export type AppUser = {
+  readonly appId: string
+  /** As the app names the user; of a public app only a label. */
+  readonly userId: string
+  /** Whether anybody can be this user: it gets the providers, and nothing that is kept for it. */
+  readonly isPublic: boolean
+  /** Whether requests without an Origin field pass. */
+  readonly allowNoOrigin: boolean
+  /** Limits of all users of the app together. */
+  readonly totals: readonly QuotaLimit[]
+  /** When its token was issued, epoch milliseconds. */
+  readonly issuedAt: number
 }
 
 /** The name of the caller in texts: a caller without a key gets no text about a key. */

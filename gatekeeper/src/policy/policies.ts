@@ -89,6 +89,7 @@ export function countsRequests(
   scope: LimitScope,
   endpointClass: EndpointClass | null | undefined,
 ): boolean {
+  if (scope === 'app') return true
   return isReading(endpointClass) ? scope === 'reads' : scope !== 'reads'
 }
 
@@ -139,7 +140,8 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
   if (service !== null) add('service', `service:${accountOf(service)}`, service.limits)
   add('role', `role:${principal.id}`, policies.roles[principal.role]?.limits)
   add('user', `user:${principal.user}`, policies.users.get(principal.user)?.limits)
-  add('key', principal.id, principal.limits)
+  add(principal.kind === 'app' ? 'app' : 'key', principal.id, principal.limits)
+  if (principal.app) add('app', `app:${principal.app.appId}`, principal.app.totals)
   // An exchanged token is also charged to its parent, or one key could multiply its limits.
   for (const { id, role, limits } of lineageOf(principal).slice(1)) {
     add('role', `role:${id}`, policies.roles[role]?.limits)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { subjectsOf } from '../../src/model/subject.ts'
 import type {
   Balance,
   OpenReservation,
@@ -130,6 +131,29 @@ export function describeJournal(
         `key:abcdefghij tokens day ${today} 15`,
       ])
       expect(await place.records()).toEqual(records)
+    })
+
+    it('reads the counters of users of apps when they are asked for, and not at the start', async () => {
+      const place = makePlace()
+      const first = await start(place)
+      const owner = 'app:my-app:ada:x'
+      const of = (subject: string, amount: number) =>
+        chargeOf(amount, { subject, unit: 'requests' })
+      const charges = [of(owner, 3), of(`reads:${owner}`, 2), of('app:my-app', 7), of('key:a', 1)]
+      void first.journal.record({ reservationId: null, record: recordOf(), charges }, 'soon')
+      // With what was recorded just before, though nobody waited for it.
+      expect(sorted((await first.journal.balancesOf(subjectsOf(owner))) ?? [])).toEqual([
+        `${owner} requests day ${today} 3`,
+        `reads:${owner} requests day ${today} 2`,
+      ])
+      await stop(first.journal)
+      const { journal, loaded } = await start(place)
+      expect(sorted(loaded.balances)).toEqual([
+        `app:my-app requests day ${today} 7`,
+        `key:a requests day ${today} 1`,
+      ])
+      expect(await journal.balancesOf(['app:my-app:eve'])).toEqual([])
+      expect(await journal.balancesOf([owner])).toHaveLength(1)
     })
 
     it('keeps counters apart by subject, unit, period and its start', async () => {

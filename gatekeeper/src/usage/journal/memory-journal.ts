@@ -1,3 +1,4 @@
+import { choosingOwnerOf } from '../../model/subject.ts'
 import { addBalance, type BalanceMap } from './add-balance.ts'
 import { bookInterrupted } from './book-interrupted.ts'
 import type {
@@ -31,10 +32,15 @@ export function createMemoryJournal(store: MemoryStore = createMemoryStore()): U
     const left = [...store.open.values()]
     for (const reservation of left) book(bookInterrupted(reservation))
     store.open.clear()
-    return { balances: [...store.balances.values()], interrupted: left.length }
+    const balances = [...store.balances.values()].filter(
+      ({ subject }) => choosingOwnerOf(subject) === null,
+    )
+    return { balances, interrupted: left.length }
   }
   return {
     load: async () => load(),
+    balancesOf: async (subjects) =>
+      [...store.balances.values()].filter(({ subject }) => subjects.includes(subject)),
     open: async (reservation) => {
       store.open.set(reservation.id, reservation)
       return 'open'

@@ -76,7 +76,10 @@ export type Urgency = 'at-once' | 'soon'
 
 /** The initial state of the ledger. */
 export type LoadedUsage = {
-  /** Of the current periods and the ones just before, in case the clock is set back a little. */
+  /**
+   * Of the current periods and the ones just before, in case the clock is set back a little; without
+   * those of subjects that callers name (`model/subject.ts`).
+   */
   readonly balances: readonly Balance[]
   /**
    * How many requests a dead process had left open; they are charged, and included in `balances`.
@@ -93,6 +96,12 @@ export type JournalState =
     }
 
 export type UsageJournal = {
+  /**
+   * Returns everything that is counted for these subjects, with all that was recorded before this
+   * call; null if that cannot be read now. For subjects whose balances `load` leaves out. Never
+   * rejects.
+   */
+  readonly balancesOf: (subjects: readonly string[]) => Promise<readonly Balance[] | null>
   /**
    * Charges the requests that a dead process left open, as estimated, and returns the balances.
    * Called once, before anything else. Rejects with a ProblemsError if the store is not usable:

@@ -1,6 +1,12 @@
 import type { EndpointClass } from '../../model/endpoint.ts'
 import type { ScopedLimit } from '../../model/limit.ts'
-import { isRatePeriod, type QuotaLimit, type Standing, windowMsOf } from '../../model/limit.ts'
+import {
+  isRatePeriod,
+  noQuota,
+  type QuotaLimit,
+  type Standing,
+  windowMsOf,
+} from '../../model/limit.ts'
 import { countsRequests } from '../../policy/policies.ts'
 import type { Balance } from '../journal/usage-journal.ts'
 import type { Meter, Now } from './meter.ts'
@@ -57,6 +63,11 @@ export class Hold {
     return !isRatePeriod(this.#first.limit.period)
   }
 
+  /** Whether it is a limit at all: without one, requests are only counted. */
+  get isShown(): boolean {
+    return this.#first.limit.amount !== noQuota
+  }
+
   /** The whole charge, for the journal. */
   get balance(): Balance {
     const { subject, limit } = this.#first
@@ -74,11 +85,17 @@ export class Hold {
   findShort(units: number, now: Now): Short | null {
     for (const quota of this.#quotas) {
       if (this.#meter.fits(units, quota.limit, now)) continue
-      const waitMs = this.#meter.waitMs(units, quota.limit, now)
+      const waitMs = this.#waitMs(units, quota, now)
       const againAt = waitMs === null ? null : now.wallAt + waitMs
       return { standing: describeQuota(quota, this.#meter, now), waitMs, units, againAt }
     }
     return null
+  }
+
+  /** A quota of an app allows nothing if it is 0, but its answer still names the end of the period. */
+  #waitMs(units: number, { scope, limit }: ScopedQuota, now: Now): number | null {
+    const waitMs = this.#meter.waitMs(units, limit, now)
+    return waitMs === null && scope === 'app' ? this.#meter.read(limit, now).resetMs : waitMs
   }
 
   /** Returns how many units still fit into every limit; never below zero. */

@@ -7,7 +7,7 @@ import type { ProcessLock } from '../../../lib/files/process-lock.ts'
 import { finishLoading } from '../../../lib/load/finish-loading.ts'
 import type { Operation } from '../operation.ts'
 import { holdAlone } from './hold-alone.ts'
-import { loadUsage } from './load-usage.ts'
+import { loadUsage, readBalancesOf } from './load-usage.ts'
 import { closeDatabase, openUsageDatabase, type UsageDatabase } from './open-database.ts'
 import type { Order, Question, Reply, Values } from './orders.ts'
 import { prune } from './prune.ts'
@@ -55,6 +55,8 @@ async function execute(order: Order): Promise<Values[Order['kind']]> {
       // After the answer that the start waits for.
       setImmediate(finishLoading)
       return await inTransaction(into, () => loadUsage(into, order.now))
+    case 'read':
+      return await readBalancesOf(into.queries, order)
     case 'prune':
       return await inTransaction(into, () => prune(into.queries, order))
     case 'write':

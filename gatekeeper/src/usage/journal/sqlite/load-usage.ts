@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
+import { chosenForms } from '../../../model/subject.ts'
 import { bookInterrupted } from '../book-interrupted.ts'
 import type { Operation } from '../operation.ts'
 import type { Balance, LoadedUsage, OpenReservation } from '../usage-journal.ts'
 import type { UsageDatabase } from './open-database.ts'
-import type { Tables } from './tables.ts'
+import type { BalanceRow, Tables } from './tables.ts'
 import { writeBatch } from './write-batch.ts'
 
 const dayMs = 86_400_000
@@ -35,8 +36,24 @@ export async function loadUsage(opened: UsageDatabase, now: number): Promise<Loa
   return { balances: await readBalances(queries, now), interrupted: open.length }
 }
 
+/** Returns the balances of these subjects at the instant `now`. */
+export async function readBalancesOf(
+  queries: Kysely<Tables>,
+  { subjects, now }: { readonly subjects: readonly string[]; readonly now: number },
+): Promise<Balance[]> {
+  const rows = await recentBalances(queries, now).where('subject', 'in', subjects).execute()
+  return rows.map(toBalance)
+}
+
+/** Reads all but those of subjects that callers name: there may be millions. */
 async function readBalances(queries: Kysely<Tables>, now: number): Promise<Balance[]> {
-  const rows = await queries
+  let query = recentBalances(queries, now)
+  for (const form of chosenForms) query = query.where('subject', 'not like', form)
+  return (await query.execute()).map(toBalance)
+}
+
+const recentBalances = (queries: Kysely<Tables>, now: number) =>
+  queries
     .selectFrom('balances')
     .selectAll()
     .where(({ eb, or, and }) =>
@@ -47,6 +64,7 @@ async function readBalances(queries: Kysely<Tables>, now: number): Promise<Balan
         ),
       ]),
     )
-    .execute()
-  return rows.map(({ start_at, ...row }) => ({ ...row, startAt: start_at }))
+
+function toBalance({ start_at, ...row }: BalanceRow): Balance {
+  return { ...row, startAt: start_at }
 }

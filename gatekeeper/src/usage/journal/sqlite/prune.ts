@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { chosenForms } from '../../../model/subject.ts'
 import type { Tables } from './tables.ts'
 
 const dayMs = 86_400_000
@@ -31,12 +32,32 @@ export async function prune(queries: Kysely<Tables>, order: PruneOrder): Promise
     .where('id', 'in', old)
     .executeTakeFirstOrThrow()
   if (numDeletedRows >= stepRowsMax) return true
-  return (await pruneBalances(queries, now)) >= stepRowsMax
+  if ((await pruneBalances(queries, now)) >= stepRowsMax) return true
+  return (await pruneLastUsed(queries, order)) >= stepRowsMax
+}
+
+/** Of subjects that callers name, which would otherwise stay for ever. */
+async function pruneLastUsed(
+  queries: Kysely<Tables>,
+  { now, retainDays }: PruneOrder,
+): Promise<bigint> {
+  const old = queries
+    .selectFrom('last_used')
+    .select('principal_id')
+    .where('principal_id', 'like', chosenForms[0])
+    .where('at', '<', now - retainDays * dayMs)
+    .limit(stepRowsMax)
+  const { numDeletedRows } = await queries
+    .deleteFrom('last_used')
+    .where('principal_id', 'in', old)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows
 }
 
 /**
- * The three newest of each counter stay, whatever the clock says: a clock that was a day ahead must
- * not remove the balance of the current period, which would reset its limit.
+ * The three newest of each counter stay, whatever the clock says: a clock that was far ahead must
+ * not remove the balance of the current period, which would reset its limit. Not those of subjects
+ * that callers name: there is no end of them.
  */
 async function pruneBalances(queries: Kysely<Tables>, now: number): Promise<bigint> {
   const periods = ['minute', 'hour', 'window', 'day', 'month'] as const
@@ -51,17 +72,18 @@ async function pruneBalances(queries: Kysely<Tables>, now: number): Promise<bigi
         ),
       ),
     )
-    .where(
-      ({ selectFrom }) =>
-        selectFrom('balances as newer')
-          .select(({ fn }) => fn.countAll<number>().as('count'))
-          .whereRef('newer.subject', '=', 'balances.subject')
-          .whereRef('newer.unit', '=', 'balances.unit')
-          .whereRef('newer.period', '=', 'balances.period')
-          .whereRef('newer.start_at', '>', 'balances.start_at'),
-      '>=',
-      3,
-    )
+    .where(({ selectFrom, eb, or }) => {
+      const newer = selectFrom('balances as newer')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .whereRef('newer.subject', '=', 'balances.subject')
+        .whereRef('newer.unit', '=', 'balances.unit')
+        .whereRef('newer.period', '=', 'balances.period')
+        .whereRef('newer.start_at', '>', 'balances.start_at')
+      return or([
+        ...chosenForms.map((form) => eb('balances.subject', 'like', form)),
+        eb(newer, '>=', 3),
+      ])
+    })
     .limit(stepRowsMax)
   const { numDeletedRows } = await queries
     .deleteFrom('balances')

@@ -24,6 +24,9 @@ const hourMs = 3_600_000
 /** Between two steps of pruning, so that commits do not queue up behind it. */
 const stepPauseMs = 50
 
+/** Written after everything that waits, without changing anything. */
+const nothing: Operation = { kind: 'charge', charges: [] }
+
 /** Returns the file of the journal in a state folder. */
 export const databaseIn = (folder: string): string => join(folder, 'usage.db')
 
@@ -43,6 +46,12 @@ export function createSqliteJournal(deps: SqliteJournalDeps): UsageJournal {
         await thread.end()
         throw error
       }
+    },
+    balancesOf: async (subjects) => {
+      // Everything that was recorded before is written first, or the answer would lack it.
+      const isReadable = queue.state().status === 'healthy' && (await queue.push(nothing))
+      if (!isReadable) return null
+      return await thread.ask({ kind: 'read', subjects, now: deps.clock() }).catch(() => null)
     },
     open: async (reservation) =>
       (await queue.push({ kind: 'open', reservation })) ? 'open' : 'unavailable',

@@ -31,7 +31,7 @@ export type UsageRow = {
   readonly answer_bytes: number
 }
 
-type BalanceRow = {
+export type BalanceRow = {
   readonly subject: string
   readonly unit: LimitUnit
   readonly period: KeptPeriod
