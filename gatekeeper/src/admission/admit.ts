@@ -40,6 +40,11 @@ export type AdmitDeps = FactsDeps &
     readonly followCredential?: FollowCredential
     /** Returns every limit that applies to the principal at the service. */
     readonly limitsOf: (question: Known) => readonly ScopedLimit[]
+    /**
+     * Reads what `reserve` needs of a caller with a chosen name; false refuses the request. Left out
+     * if nothing has to be read.
+     */
+    readonly prepare?: (limits: readonly ScopedLimit[]) => Promise<boolean>
     /** Tests and charges in one step, all or nothing. */
     readonly reserve: Reserver<never>['reserve']
     /** Waits for a slot of the service; resolves to null if no wait is needed. */
@@ -72,7 +77,7 @@ export async function admit(
   if ('reason' in onHead) return onHead
   // A revocation counts from here on, also while the body arrives or the request is queued.
   const isStanding = follow(onHead, credential, deps)
-  const reserved = reserve(onHead, deps)
+  const reserved = (await prepare(onHead, deps)) ?? reserve(onHead, deps)
   if ('reason' in reserved) {
     const { principal } = onHead
     return refuseByLimit(reserved, { check: 'reserve', facts, principal })
@@ -141,6 +146,16 @@ function refuseBy(
 function refuseByLimit(refusal: Refusal, about: Known & { readonly check: string }): Denial {
   const detail = describeRefusal(refusal, about)
   return { ...about, reason: refusal.reason, refusal, detail }
+}
+
+/** Returns why the caller's use cannot be read; null if it can, and for all whose use is at hand. */
+async function prepare(
+  { principal, limits }: HeadAnswer,
+  deps: AdmitDeps,
+): Promise<Refusal | null> {
+  if (principal.kind !== 'app' || deps.prepare === undefined) return null
+  const isPrepared = await deps.prepare(limits)
+  return isPrepared ? null : { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }
 }
 
 /** A ledger that fails has charged nothing, and a request without a charge is not admitted. */

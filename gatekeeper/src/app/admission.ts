@@ -40,6 +40,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     isOwnResponse,
     isOwnItem,
     checks,
+    prepare: ledger.prepare,
     chat: chat.chat,
     isUnknownLevel: chat.isUnknownLevel,
   } satisfies Partial<AdmitDeps>
