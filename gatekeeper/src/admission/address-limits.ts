@@ -1,13 +1,15 @@
 /**
- * Limits for callers without a credential, by address. They are not in the ledger, whose accounts
- * belong to known callers and outlive the process: any stranger could use up one shared account,
- * and addresses are kept for a minute only.
+ * Limits by address, for callers without a credential and for everybody. They are not in the ledger,
+ * whose accounts belong to known callers and outlive the process: any stranger could use up one
+ * shared account. Memory is bounded: the addresses that were seen first are forgotten first.
  */
-import { createRateLimiter, type Rate } from '../lib/load/rate-limiter.ts'
+import type { Clock } from '../lib/clock.ts'
+import { createRateLimiter, type Rate, type RateLimiter } from '../lib/load/rate-limiter.ts'
 import { groupAddress } from '../lib/net/address-group.ts'
+import type { Refusal } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
-import { type QuotaLimit, windowMsOf } from '../model/limit.ts'
-import type { Service } from '../model/service.ts'
+import { type QuotaLimit, type Standing, windowMsOf } from '../model/limit.ts'
+import { accountOf, type Service } from '../model/service.ts'
 import { isReading } from '../policy/policies.ts'
 import type { Reserver } from './reserve.ts'
 
@@ -18,7 +20,9 @@ export function limitVisitors(services: readonly Service[]): Reserver[] {
   return [limitAddresses(rate, ({ service }) => service?.chat !== undefined)]
 }
 
-const minutesOf: Readonly<Record<string, number>> = {
+const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
+  minute: 1,
+  hour: 60,
   day: 1_440,
   month: 44_640,
   lifetime: 44_640,
@@ -26,13 +30,13 @@ const minutesOf: Readonly<Record<string, number>> = {
 
 /** Limits the reads of callers without a credential. */
 export function limitReaders(reads: QuotaLimit): Reserver {
-  const windowMs = windowMsOf(reads)
-  const minutes = windowMs === null ? (minutesOf[reads.period] ?? 1) : windowMs / 60_000
-  const perMinute = reads.amount / minutes
-  const rate = { burst: reads.burst ?? reads.amount, perMinute }
   const isRead = ({ endpoint, service }: RequestFacts) =>
     isReading(endpoint?.class) && !service?.kind.isOwn
-  return limitAddresses(rate, isRead)
+  return limitAddresses(rateOf(reads), isRead)
+}
+
+function rateOf({ amount, burst, period, every }: QuotaLimit): Rate {
+  return { burst: burst ?? amount, perMinute: amount / (minutesOf[period] * every) }
 }
 
 function limitAddresses(rate: Rate, counts: (facts: RequestFacts) => boolean): Reserver {
@@ -46,4 +50,92 @@ function limitAddresses(rate: Rate, counts: (facts: RequestFacts) => boolean): R
       return { reason: 'rate-limited', limit: null, retryAfterMs }
     }
   return { reserve: ask(limiter.take), rehearse: ask(limiter.hasRoom) }
+}
+
+/** The refusal of a request by the limits of its address, and how these limits stand. */
+export type AddressAnswer = {
+  readonly refusal: Refusal | null
+  readonly standings: readonly Standing[]
+}
+
+export type LimitAddress = (facts: RequestFacts) => AddressAnswer
+
+export const unlimitedAddress: AddressAnswer = { refusal: null, standings: [] }
+
+type AddressLimit = {
+  readonly limit: QuotaLimit
+  readonly limiter: RateLimiter
+  /** The service whose requests count; null: all requests. */
+  readonly account: string | null
+}
+
+export type AddressLimitDeps = {
+  readonly perAddress: readonly QuotaLimit[]
+  readonly services: readonly Service[]
+  /** The wall clock, for the instants in answers. */
+  readonly clock: Clock
+  /** Milliseconds that never go back; injected in tests. */
+  readonly ticks?: Clock
+}
+
+/**
+ * Limits every client address, whatever credential it shows: before the credential is looked at, so
+ * that refused requests count too. `limitAddress` charges all limits or none, in one step.
+ */
+export function createAddressLimits({ perAddress, services, clock, ticks }: AddressLimitDeps): {
+  readonly limitAddress: LimitAddress
+  readonly rehearseAddress: LimitAddress
+} {
+  const toLimit = (limit: QuotaLimit, account: string | null): AddressLimit => {
+    return { limit, account, limiter: createRateLimiter(rateOf(limit), ticks) }
+  }
+  const accounts = new Map(
+    services.map((service) => [accountOf(service), service.perAddress ?? []]),
+  )
+  const all = [
+    ...perAddress.map((limit) => toLimit(limit, null)),
+    ...[...accounts].flatMap(([account, own]) => own.map((limit) => toLimit(limit, account))),
+  ]
+  const limitsOf = ({ service }: RequestFacts) => {
+    const account = service && accountOf(service)
+    return all.filter((one) => one.account === null || one.account === account)
+  }
+  const ask = (isCharging: boolean) => (facts: RequestFacts) => {
+    const own = limitsOf(facts)
+    if (own.length === 0) return unlimitedAddress
+    const name = groupAddress(facts.clientAddress)
+    const short = own.find(({ limiter }) => !limiter.hasRoom(name))
+    if (short !== undefined) return refuseAddress(short, name, clock())
+    if (isCharging) for (const { limiter } of own) limiter.take(name)
+    return { refusal: null, standings: own.map((one) => describeStanding(one, name, clock())) }
+  }
+  return { limitAddress: ask(true), rehearseAddress: ask(false) }
+}
+
+function refuseAddress(short: AddressLimit, name: string, now: number): AddressAnswer {
+  const { waitMs } = short.limiter.read(name)
+  const limit = describeStanding(short, name, now)
+  // At least one: a client that waits for 0 ms would come back at once.
+  const retryAfterMs = Math.max(1, waitMs)
+  const againAt = now + retryAfterMs
+  return { refusal: { reason: 'rate-limited', limit, retryAfterMs, againAt }, standings: [] }
+}
+
+function describeStanding(
+  { limit, limiter, account }: AddressLimit,
+  name: string,
+  now: number,
+): Standing {
+  const { room, resetMs } = limiter.read(name)
+  const windowMs = windowMsOf(limit)
+  return {
+    scope: 'address',
+    subject: account === null ? 'address' : `service:${account}`,
+    ...{ text: limit.text, unit: limit.unit, amount: limit.amount },
+    used: limit.amount - Math.min(room, limit.amount),
+    remaining: room,
+    resetAt: now + resetMs,
+    periodSeconds: windowMs === null ? null : windowMs / 1000,
+    isRate: true,
+  }
 }

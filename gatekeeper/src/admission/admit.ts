@@ -17,6 +17,7 @@ import type { Reason } from '../model/reason.ts'
 import { tokenClassOf } from '../model/service.ts'
 import { resolveCaller } from '../policy/caller.ts'
 import { decide, decideForLineage } from '../policy/decide.ts'
+import { type LimitAddress, unlimitedAddress } from './address-limits.ts'
 import { readBodyFacts } from './body-facts.ts'
 import type { BodySource, ReadBody } from './body-source.ts'
 import { type EstimateDeps, extendReservation } from './estimate.ts'
@@ -45,6 +46,8 @@ export type AdmitDeps = FactsDeps &
      * if nothing has to be read.
      */
     readonly prepare?: (limits: readonly ScopedLimit[]) => Promise<boolean>
+    /** Tests and charges the limits of the client's address; left out if there are none. */
+    readonly limitAddress?: LimitAddress
     /** Tests and charges in one step, all or nothing. */
     readonly reserve: Reserver<never>['reserve']
     /** Waits for a slot of the service; resolves to null if no wait is needed. */
@@ -73,6 +76,11 @@ export async function admit(
   const { facts, credential } = readRequestFacts(head, deps)
   const onFacts = decide(deps.checks.facts, { facts })
   if (!onFacts.allowed) return refuseBy(onFacts, facts, null)
+  const ofAddress = deps.limitAddress?.(facts) ?? unlimitedAddress
+  if (ofAddress.refusal !== null) {
+    const { refusal } = ofAddress
+    return refuseByLimit(refusal, { check: 'address-limit', facts, principal: null })
+  }
   const onHead = await judgeHead(facts, credential, deps)
   if ('reason' in onHead) return onHead
   // A revocation counts from here on, also while the body arrives or the request is queued.
@@ -82,7 +90,7 @@ export async function admit(
     const { principal } = onHead
     return refuseByLimit(reserved, { check: 'reserve', facts, principal })
   }
-  const reservation = createHolding(reserved)
+  const reservation = createHolding(reserved, ofAddress.standings)
   const owed = onFacts.obligations
   const request = { head, body, facts, credential, owed, onHead, reservation, isStanding }
   let verdict: Admitted | Denial | null = null
@@ -143,7 +151,10 @@ function refuseBy(
 }
 
 /** Returns the denial of a limit or a queue, with the text for the caller. */
-function refuseByLimit(refusal: Refusal, about: Known & { readonly check: string }): Denial {
+function refuseByLimit(
+  refusal: Refusal,
+  about: Pick<Denial, 'facts' | 'principal' | 'check'>,
+): Denial {
   const detail = describeRefusal(refusal, about)
   return { ...about, reason: refusal.reason, refusal, detail }
 }

@@ -1,5 +1,6 @@
 import type { Refusal, Reservation } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
+import type { Standing } from '../model/limit.ts'
 import type { Principal } from '../model/principal.ts'
 
 /** A slot on the model server. */
@@ -22,9 +23,12 @@ export type Holding = Reservation & { readonly hold: (slot: Slot) => void }
 
 /**
  * Returns a reservation that gives its slot back when it is settled, which happens at every end of
- * a request. No other place gives it back.
+ * a request. No other place gives it back. `ofAddress` are shown beside the limits of the caller.
  */
-export function createHolding(reservation: Reservation): Holding {
+export function createHolding(
+  reservation: Reservation,
+  ofAddress: readonly Standing[] = [],
+): Holding {
   let held: Slot | null = null
   return {
     hold: (slot) => {
@@ -32,7 +36,7 @@ export function createHolding(reservation: Reservation): Holding {
     },
     extend: (estimate) => reservation.extend(estimate),
     room: () => reservation.room(),
-    standings: () => reservation.standings(),
+    standings: () => [...ofAddress, ...reservation.standings()],
     open: () => reservation.open(),
     settle: (outcome, usage) => {
       held?.release()

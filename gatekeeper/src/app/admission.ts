@@ -1,5 +1,5 @@
 /** What admission needs from other rooms, for requests and for `explain`. */
-import { limitReaders, limitVisitors } from '../admission/address-limits.ts'
+import { createAddressLimits, limitReaders, limitVisitors } from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
@@ -26,6 +26,8 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ],
     ledger,
   )
+  const { perAddress } = policies
+  const ofAddress = createAddressLimits({ perAddress, services, clock: deps.clock })
   const common = {
     findRoute: createRouteTable([...services, ownService, oauthService]),
     addressRules: rules.current,
@@ -48,6 +50,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ...common,
     authenticate: credentials.authenticate,
     ...(deps.revocation.cutStreams && { followCredential: credentials.follow }),
+    limitAddress: ofAddress.limitAddress,
     reserve: reserver.reserve,
     enterQueue: queues.enter,
   }
@@ -55,6 +58,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ...common,
     rehearseCredential: credentials.rehearseCredential,
     rehearseKey: credentials.rehearseKey,
+    rehearseAddress: ofAddress.rehearseAddress,
     rehearse: reserver.rehearse,
     rehearseQueue: queues.rehearse,
     standings: ledger.standings,

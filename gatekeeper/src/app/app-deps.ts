@@ -24,6 +24,8 @@ export type AppDeps = {
   /** Whether answers in progress are cut when their credential is revoked. */
   readonly revocation: { readonly cutStreams: boolean }
   readonly policies: Policies
+  /** Whether answers have the `X-RateLimit-*` fields. */
+  readonly legacyLimitFields: boolean
   /** The issuers whose access tokens are accepted, besides our own. */
   readonly issuers: readonly IssuerSettings[]
   readonly secrets: FrontSecrets

@@ -55,6 +55,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
     isOverloaded: opened.overload.isRefusing,
     beginWork: opened.overload.beginWork,
     clock: deps.clock,
+    legacyLimitFields: deps.legacyLimitFields,
     resourceMetadata: authorization.resourceMetadata,
   }
   // Created once, because every request gets them.

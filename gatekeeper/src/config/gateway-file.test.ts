@@ -39,6 +39,7 @@ describe('a valid file', () => {
         origins: [],
         webSockets: [],
         limits: [],
+        perAddress: [],
         queue: { slots: 1, waitingMax: 512, waitingPerKeyMax: 256, longestWaitMs: 120_000 },
         prices: [],
       },

@@ -30,6 +30,7 @@ export type Gateway = {
   readonly audit: AuditSettings
   readonly revocation: GatewayFile['revocation']
   readonly policies: Policies
+  readonly legacyLimitFields: GatewayFile['legacyLimitFields']
   readonly issuers: readonly IssuerSettings[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
@@ -111,6 +112,7 @@ function assemble(
         audit: readAudit(file),
         revocation: file.revocation,
         policies: resolvePolicies(file),
+        legacyLimitFields: file.legacyLimitFields,
         issuers,
         problems: [],
       }
@@ -142,6 +144,7 @@ export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   revocation: { cutStreams: true },
   audit: { allowed: 'all', sampleOf: 2, required: true, retainDays: 1, bytesMax: 1 },
   policies: noPolicies,
+  legacyLimitFields: true,
   issuers: [],
   problems,
   warnings: [],

@@ -4,7 +4,7 @@ import { parsedText } from '../lib/json/parsed-text.ts'
 import { isCanonicalPath } from '../lib/net/path.ts'
 import { type CredentialField, credentialFieldNames } from '../model/credential-fields.ts'
 import type { Kind } from '../model/kind.ts'
-import { limitExamples, parseLimit, type QuotaLimit } from '../model/limit.ts'
+import { limitExamples, parseLimit, type QuotaLimit, windowMsOf } from '../model/limit.ts'
 import { isWebOrigin } from '../model/origin.ts'
 import { readsUsual } from '../policy/policies.ts'
 import { issuersSchema } from './issuer-schema.ts'
@@ -136,6 +136,22 @@ const limitList = z
   .max(50)
   .meta({ examples: ['[60/min, 200k-tokens/day]'] })
 const limits = limitList.default([])
+
+/** A limit of an address is counted in memory, as a rate. */
+const perAddress = z
+  .array(
+    z.string().transform((text, context): QuotaLimit => {
+      const parsed = parseLimit(text)
+      const isRate = parsed?.kind === 'quota' && windowMsOf(parsed) !== null
+      if (isRate && parsed.unit === 'requests') return parsed
+      const message = 'must be a limit of requests by minutes or hours such as 100/15min'
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    }),
+  )
+  .max(10)
+  .meta({ examples: ['[100/15min]'] })
+  .default([])
 
 const modelList = z.array(z.string().min(1).max(200)).meta({ examples: ["['llama3.2:*', qwen3]"] })
 
@@ -287,6 +303,9 @@ const service = {
       'The class of a method (kind `http`). Default: GET and HEAD read, POST uses, all others manage',
     ),
   limits: limits.describe('Limits of all callers of the service together'),
+  perAddress: perAddress.describe(
+    'Limits of each client address (IPv6: its /64) at the service, with a credential or without',
+  ),
   queue: queue.optional().describe('The queue for a slot'),
   streamUsage: z
     .enum(['ask', 'leave'])
@@ -343,6 +362,7 @@ const provider = z.strictObject({
     .describe('Which certificates it may show, instead of those of the public authorities'),
   origins,
   limits: limits.describe('Limits of all its callers together'),
+  perAddress: perAddress.describe('Limits of each client address (IPv6: its /64) there'),
   timeouts: z
     .strictObject({
       connectSeconds: seconds.default(10).describe('Until it accepts a connection'),
@@ -442,6 +462,13 @@ const gateway = {
     .default('UTC')
     .describe('Time zone of the days and months of limits'),
   limits: limits.describe('Limits of all callers together'),
+  perAddress: perAddress.describe(
+    'Limits of each client address (IPv6: its /64), with a credential or without. Health, well-known documents and preflights do not count',
+  ),
+  legacyLimitFields: z
+    .boolean()
+    .default(true)
+    .describe('Whether answers have the `X-RateLimit-*` fields beside the standard ones'),
   reads: reads.describe(
     'Limit of reads (lists, pages) for each caller; limits of requests do not count reads',
   ),

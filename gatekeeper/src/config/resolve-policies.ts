@@ -13,6 +13,7 @@ export function resolvePolicies(file: GatewayFile): Policies {
   return {
     timeZone: file.timeZone,
     limits: file.limits,
+    perAddress: file.perAddress,
     reads: file.reads,
     roles,
     users: new Map(Object.entries(file.users)),

@@ -94,6 +94,7 @@ function toService(
     origins: entry?.origins ?? [],
     webSockets: [],
     limits: entry?.limits ?? [],
+    perAddress: entry?.perAddress ?? [],
     queue: null,
     prices: toPriceRows(entry?.prices ?? {}),
   }

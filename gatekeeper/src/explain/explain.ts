@@ -19,7 +19,7 @@ import type { Principal } from '../model/principal.ts'
 import { type Reason, reasonRow } from '../model/reason.ts'
 import { routeText } from '../model/service.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
-import { ofLimits, placesOfAllowed } from '../policy/written-places.ts'
+import { ofAddressLimit, ofLimits, placesOfAllowed } from '../policy/written-places.ts'
 import { judgeUpload, uploadBoundary } from './judge-upload.ts'
 import { type ExplainedCheck, type WatchedChecks, watchChecks } from './watch-checks.ts'
 
@@ -75,7 +75,7 @@ type ExplainedCaller = Pick<Principal, 'id' | 'kind' | 'user' | 'role' | 'servic
 
 export type ExplainDeps = Omit<
   AdmitDeps,
-  'reserve' | 'enterQueue' | 'authenticate' | 'followCredential'
+  'reserve' | 'limitAddress' | 'enterQueue' | 'authenticate' | 'followCredential'
 > & {
   /** Judges a credential as for a request, without counting an attempt. */
   readonly rehearseCredential: AdmitDeps['authenticate']
@@ -83,6 +83,8 @@ export type ExplainDeps = Omit<
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** Like `reserve` without charging; its reservation only tests. */
   readonly rehearse: AdmitDeps['reserve']
+  /** Like `limitAddress` without charging. */
+  readonly rehearseAddress?: AdmitDeps['limitAddress']
   /** Refuses what the queue would refuse at once. */
   readonly rehearseQueue: AdmitDeps['enterQueue']
   readonly standings: (limits: readonly ScopedLimit[]) => readonly Standing[]
@@ -102,6 +104,7 @@ export async function explainRequest(
     ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),
     checks: watched.checks,
     authenticate: caller.kind === 'key' ? deps.rehearseKey(caller.id) : deps.rehearseCredential,
+    ...(deps.rehearseAddress && { limitAddress: deps.rehearseAddress }),
     reserve: deps.rehearse,
     enterQueue: deps.rehearseQueue,
   })
@@ -236,6 +239,7 @@ function findWritten(
     return placesOfAllowed(verdict.admission.facts, verdict.admission.principal)
   }
   const { facts, principal, refusal } = verdict
+  if (refusal?.limit?.scope === 'address') return [ofAddressLimit(facts, refusal.limit)]
   if (principal === null || !refusal?.limit) return watched.written()
   return ofLimits({ facts, principal, limits }, refusal.limit)
 }

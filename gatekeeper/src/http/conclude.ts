@@ -25,6 +25,8 @@ export type ConcludeDeps = {
   readonly resourceMetadata: string | null
   /** Gives the current time for the limit fields of answers. */
   readonly clock: Clock
+  /** Whether limit fields have their `X-RateLimit-*` forms too; left out, they have. */
+  readonly legacyLimitFields?: boolean
   /** Changes a refusal for Caddy; left out if the point has nothing to change. */
   readonly frameRefusal?: (request: IncomingMessage, answer: Answer) => Answer
 }
@@ -108,8 +110,9 @@ export function refuse(call: Call, refused: Refused, deps: ConcludeDeps): void {
   sendRefusal(
     call,
     () => {
-      const { resourceMetadata, clock } = deps
-      const about = { facts, requestId, refusal, detail, now: clock(), resourceMetadata }
+      const { resourceMetadata, clock, legacyLimitFields: hasLegacy = true } = deps
+      const limits = { refusal, now: clock(), hasLegacy }
+      const about = { facts, requestId, detail, resourceMetadata, ...limits }
       const { accept } = call.request.headers
       const answer = renderReason(reason, { ...about, accept })
       return deps.frameRefusal?.(call.request, answer) ?? answer

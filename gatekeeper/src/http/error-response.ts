@@ -25,6 +25,8 @@ export type Refused = {
   /** Details for the text, if the check knows more than the reason says. */
   readonly detail?: Detail | null
   readonly now?: number
+  /** Whether there are `X-RateLimit-*` fields too. */
+  readonly hasLegacy?: boolean
   /** Where clients learn which issuers are accepted (RFC 9728 §5.1); null if only our own are. */
   readonly resourceMetadata?: string | null
   /** The Accept field: a browser that opens a page gets a page. */
@@ -34,7 +36,7 @@ export type Refused = {
 /** Returns the answer for a reason. */
 export function renderReason(reason: Reason, refused: Refused): Answer {
   const { facts, requestId, refusal = null, detail = null, now = 0 } = refused
-  const { resourceMetadata = null, accept } = refused
+  const { resourceMetadata = null, accept, hasLegacy = true } = refused
   const row = reasonRow(reason)
   const retry = retryFor(row, { facts, refusal })
   const endpoint = facts?.endpoint ?? null
@@ -46,7 +48,7 @@ export function renderReason(reason: Reason, refused: Refused): Answer {
       'x-request-id': requestId,
       ...(row.challenge && { 'www-authenticate': challenge(facts, resourceMetadata) }),
       ...retryFields(row, retry, dialectOf(facts)),
-      ...(refusal?.limit && limitFields([refusal.limit], now, endpoint)),
+      ...(refusal?.limit && limitFields([refusal.limit], { now, endpoint, hasLegacy })),
       ...(facts && corsFields(facts)),
     },
     body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail, refusal, retry })),

@@ -22,7 +22,7 @@ const month = standing({
 
 describe('an answer', () => {
   test('names each limit with its scope, what is left, and when it is fully renewed', () => {
-    expect(limitFields([standing(), month], now)).toMatchObject({
+    expect(limitFields([standing(), month], { now })).toMatchObject({
       'ratelimit-policy':
         '"key 60/min";q=60;w=60, "user 5usd/month";q=5000000;w=2678400;qu="micro-usd"',
       ratelimit: '"key 60/min";r=12;t=48, "user 5usd/month";r=17;t=48',
@@ -36,32 +36,36 @@ describe('an answer', () => {
       month,
       standing({ unit: 'tokens', resetAt: null, periodSeconds: null }),
     ]
-    for (const value of Object.values(limitFields(all, now)).slice(0, 2)) {
+    for (const value of Object.values(limitFields(all, { now })).slice(0, 2)) {
       for (const one of value.split(', ')) expect(one).toMatch(item)
     }
   })
 
   test('has OpenAI’s fields for the limit with the least left', () => {
     const tight = standing({ amount: 1000, remaining: 3, resetAt: null, text: '1k/lifetime' })
-    expect(limitFields([standing(), tight], now)).toMatchObject({
+    expect(limitFields([standing(), tight], { now })).toMatchObject({
       'x-ratelimit-limit-requests': '1000',
       'x-ratelimit-remaining-requests': '3',
     })
-    expect(limitFields([standing(), tight], now)).not.toHaveProperty('x-ratelimit-reset-requests')
-    expect(limitFields([standing({ unit: 'tokens' })], now)).toMatchObject({
+    expect(limitFields([standing(), tight], { now })).not.toHaveProperty(
+      'x-ratelimit-reset-requests',
+    )
+    expect(limitFields([standing({ unit: 'tokens' })], { now })).toMatchObject({
       'x-ratelimit-remaining-tokens': '12',
       'x-ratelimit-reset-tokens': '48s',
     })
   })
 
   test('has no fields without limits, and never a time before now', () => {
-    expect(limitFields([], now)).toEqual({})
-    expect(limitFields([standing({ resetAt: now - 5 })], now)['ratelimit']).toMatch(/t=0$/)
+    expect(limitFields([], { now })).toEqual({})
+    expect(limitFields([standing({ resetAt: now - 5 })], { now })['ratelimit']).toMatch(/t=0$/)
   })
 
   test('has no field that pages of other origins cannot read', () => {
     const messages = anEndpoint({ isAnthropic: true })
-    const all = { ...limitFields([standing(), standing({ unit: 'tokens' })], now, messages) }
+    const all = {
+      ...limitFields([standing(), standing({ unit: 'tokens' })], { now, endpoint: messages }),
+    }
     const unnamed = Object.keys({ ...all, ...retry('quota-exceeded', null) }).filter(
       (name) => !limitFieldNames.includes(name),
     )
@@ -134,17 +138,22 @@ test.each([
   [3_600_000, '1h0m0s'],
   [90_061_000, '25h1m1s'],
 ])('a reset in %i ms is written as OpenAI writes it: %s', (ms, expected) => {
-  const fields = limitFields([standing({ resetAt: now + ms })], now)
+  const fields = limitFields([standing({ resetAt: now + ms })], { now })
   expect(fields['x-ratelimit-reset-requests']).toBe(expected)
+})
+
+test('without the older fields an answer has the standard ones', () => {
+  const fields = limitFields([standing(), standing({ unit: 'tokens' })], { now, hasLegacy: false })
+  expect(Object.keys(fields)).toEqual(['ratelimit-policy', 'ratelimit'])
 })
 
 test('only an answer in Anthropic’s form has Anthropic’s fields too', () => {
   const messages = anEndpoint({ dialect: 'openai', isAnthropic: true })
-  expect(limitFields([standing()], now, messages)).toMatchObject({
+  expect(limitFields([standing()], { now, endpoint: messages })).toMatchObject({
     'anthropic-ratelimit-requests-limit': '60',
     'anthropic-ratelimit-requests-remaining': '12',
     'anthropic-ratelimit-requests-reset': '1970-01-01T00:17:28Z',
   })
-  const names = Object.keys(limitFields([standing()], now, anEndpoint()))
+  const names = Object.keys(limitFields([standing()], { now, endpoint: anEndpoint() }))
   expect(names.filter((name) => name.startsWith('anthropic'))).toEqual([])
 })

@@ -12,17 +12,23 @@ import type { ReasonRow } from '../model/reason.ts'
 
 type Fields = Record<string, string>
 
+export type LimitFieldsQuestion = {
+  readonly now: number
+  readonly endpoint?: Endpoint | null
+  /** Whether there are `X-RateLimit-*` fields too. */
+  readonly hasLegacy?: boolean
+}
+
 /** Returns the fields for an answer to a caller with these limits; none if there are no limits. */
 export function limitFields(
   standings: readonly Standing[],
-  now: number,
-  endpoint: Endpoint | null = null,
+  { now, endpoint = null, hasLegacy = true }: LimitFieldsQuestion,
 ): Fields {
   if (standings.length === 0) return {}
   return {
     'ratelimit-policy': standings.map(describePolicy).join(', '),
     ratelimit: standings.map((standing) => describeStanding(standing, now)).join(', '),
-    ...compatible(standings, now),
+    ...(hasLegacy && compatible(standings, now)),
     ...(endpoint?.isAnthropic && anthropicFields(standings)),
   }
 }

@@ -208,9 +208,17 @@ export const noQuota: number = Number.MAX_SAFE_INTEGER
 
 /**
  * Who has the limit and shares it; `reads` is each caller's limit of reads, `app` a quota of an app
- * or of its user, which counts reads as well.
+ * or of its user, which counts reads as well, `address` one of everybody at a client address.
  */
-export type LimitScope = 'global' | 'service' | 'role' | 'user' | 'key' | 'reads' | 'app'
+export type LimitScope =
+  | 'global'
+  | 'service'
+  | 'role'
+  | 'user'
+  | 'key'
+  | 'reads'
+  | 'app'
+  | 'address'
 
 /** The state of a limit for one caller. Instants are epoch milliseconds. */
 export type Standing = {

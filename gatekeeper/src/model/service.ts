@@ -1,7 +1,7 @@
 import type { CredentialField } from './credential-fields.ts'
 import type { EndpointClass } from './endpoint.ts'
 import { isOpaque, type Kind } from './kind.ts'
-import type { Limit } from './limit.ts'
+import type { Limit, QuotaLimit } from './limit.ts'
 import type { PriceRow } from './price.ts'
 import type { Principal } from './principal.ts'
 import type { TokenClass } from './token-class.ts'
@@ -96,6 +96,8 @@ export type Service = {
   readonly methodClasses?: MethodClasses
   /** Limits that all callers of the service share. */
   readonly limits: readonly Limit[]
+  /** Limits of each client address, for everybody. */
+  readonly perAddress?: readonly QuotaLimit[]
   /** How many requests it works on at a time, and the rules for waiting; null means no queue. */
   readonly queue: QueueRules | null
   /**

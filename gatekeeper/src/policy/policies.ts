@@ -34,6 +34,8 @@ export type Policies = {
   readonly timeZone: string
   /** Shared by all callers. */
   readonly limits: readonly Limit[]
+  /** Limits of each client address, for everybody. */
+  readonly perAddress: readonly QuotaLimit[]
   /** The limit of reads for each caller; limits of requests do not count reads. */
   readonly reads: QuotaLimit
   readonly roles: Readonly<Partial<Record<Role, RolePolicy>>>
@@ -53,6 +55,7 @@ export const readsUsual = '2000/min'
 export const noPolicies: Policies = {
   timeZone: 'UTC',
   limits: [],
+  perAddress: [],
   reads: parseLimit(readsUsual) as QuotaLimit,
   roles: {},
   users: new Map(),

@@ -47,6 +47,13 @@ export function ofLimits(limited: Limited, refusing?: Standing): WrittenPlace[] 
     .flatMap((limit) => ofLimit(limit, limited))
 }
 
+/** A limit of each address: that of everything, or of the service that was asked for. */
+export function ofAddressLimit(facts: RequestFacts, { subject }: Standing): WrittenPlace {
+  const isOfService = subject.startsWith('service:')
+  const file = 'gateway'
+  return isOfService ? ofService(facts, 'perAddress') : { file, path: ['perAddress'] }
+}
+
 function ofLimit({ scope, subject }: ScopedLimit, { principal, facts }: Limited): WrittenPlace[] {
   const member = 'limits'
   const withId = (id: string) => lineageOf(principal).find((one) => one.id === id) ?? principal

@@ -8,7 +8,7 @@ import type { Admission } from '../../model/admission.ts'
 import type { BodyFacts } from '../../model/facts.ts'
 import { reasonRow } from '../../model/reason.ts'
 import { type Refused, RefusedError } from '../../model/refused-error.ts'
-import type { Answer } from '../answer.ts'
+import type { Answer, Fields } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { corsFields } from '../cors.ts'
 import { sendAnswer } from '../send.ts'
@@ -30,12 +30,18 @@ export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>
 /** The functions that answer, by the pattern of their row in `kinds/own/own.ts`. */
 export type OwnEndpoints = Readonly<Record<string, OwnEndpoint>>
 
+/** What `serveOwn` answers with; `fields` are those of limits. */
+export type OwnAnswering = {
+  readonly body: BodySource | null
+  readonly fields: Fields
+  readonly endpoints: OwnEndpoints
+}
+
 /** Answers an endpoint of our own, which has no upstream. */
 export async function serveOwn(
   { request, response }: Call,
   { admission, body: asked }: Admitted,
-  body: BodySource | null,
-  endpoints: OwnEndpoints,
+  { body, fields: given, endpoints }: OwnAnswering,
 ): Promise<Served> {
   const { facts } = admission
   const endpoint = endpoints[facts.endpoint?.pattern ?? '']
@@ -46,7 +52,8 @@ export async function serveOwn(
   const field = (name: string) => joined(request.headersDistinct[name])
   const answer = await answerOrRefuse(() => endpoint({ admission, field, body, asked }))
   if ('reason' in answer) return refusedBy(answer)
-  const fields = { ...answer.fields, 'x-request-id': facts.requestId, ...corsFields(facts) }
+  const requestId = { 'x-request-id': facts.requestId }
+  const fields = { ...answer.fields, ...requestId, ...given, ...corsFields(facts) }
   return {
     outcome: { status: answer.status, kind: 'answered', answerBytes: answer.body.length },
     reason: null,

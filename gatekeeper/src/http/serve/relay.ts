@@ -34,9 +34,22 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<void> {
   }
   const serve: Serve = (call, admitted, given) =>
     admitted.admission.facts.endpoint?.isOwn === true
-      ? serveOwn(call, admitted, given.body, deps.own)
+      ? serveOwn(call, admitted, {
+          body: given.body,
+          fields: fieldsOfLimits(admitted.admission, deps),
+          endpoints: deps.own,
+        })
       : serveRelay(call, admitted, given.fields, deps)
   return (call) => answerCall(call, entry, deps, serve)
+}
+
+function fieldsOfLimits({ facts, reservation }: Admission, deps: RelayDeps): Fields {
+  const { clock, legacyLimitFields: hasLegacy = true } = deps
+  return limitFields(reservation.standings(), {
+    now: clock(),
+    endpoint: facts.endpoint,
+    hasLegacy,
+  })
 }
 
 function serveRelay(
@@ -46,11 +59,11 @@ function serveRelay(
   deps: RelayDeps,
 ): Promise<Forwarded> {
   allowBody(request, response)
-  const { facts, reservation, waitedMs } = admission
+  const { facts, waitedMs } = admission
   const answer = {
     'x-request-id': facts.requestId,
     'x-accel-buffering': 'no',
-    ...limitFields(reservation.standings(), deps.clock(), facts.endpoint),
+    ...fieldsOfLimits(admission, deps),
     ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
     ...corsFields(facts),
   }

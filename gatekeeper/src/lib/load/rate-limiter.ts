@@ -15,9 +15,14 @@ export type RateLimiter = {
   readonly take: (name: string) => boolean
   /** Returns what `take` would return now, without charging. */
   readonly hasRoom: (name: string) => boolean
+  /** Returns what is left of the rate. Charges nothing. */
+  readonly read: (name: string) => Left
   /** Gives back one unit that was taken. */
   readonly giveBack: (name: string) => void
 }
+
+/** How many units fit now, and the milliseconds until one fits and until all do. */
+export type Left = { readonly room: number; readonly waitMs: number; readonly resetMs: number }
 
 const namesMax = 100_000
 
@@ -40,6 +45,17 @@ export function createRateLimiter(rate: Rate, clock: Clock = systemTicks): RateL
     hasRoom: (name) => {
       const now = clock()
       return arrivalOf(name, now) - now <= toleranceMs
+    },
+    read: (name) => {
+      const now = clock()
+      const owedMs = arrivalOf(name, now) - now
+      // Fractions of a millisecond must not take a whole unit away.
+      const room = Math.floor((toleranceMs - owedMs) / intervalMs + 1 + 1e-6)
+      return {
+        room: Math.max(0, room),
+        waitMs: Math.max(0, Math.ceil(owedMs - toleranceMs)),
+        resetMs: Math.ceil(owedMs),
+      }
     },
     giveBack: (name) => {
       const arrival = arrivals.get(name)
