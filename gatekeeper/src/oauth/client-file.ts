@@ -4,7 +4,6 @@
  * secret.
  */
 import { z } from 'zod'
-import { describeEncoding } from '../lib/files/text-file.ts'
 import { parseInstant } from '../lib/instant.ts'
 import {
   type Finding,
@@ -153,13 +152,6 @@ function describe(issue: z.core.$ZodIssue): Finding[] {
     }))
   }
   return [{ path, what: `${name}: ${issue.message}`, remedy }]
-}
-
-/** Describes a client file that exists but cannot be read, with the remedy. */
-export function describeUnreadable(source: string, code: string): Problem {
-  const remedy = 'Make it readable for the user that the gatekeeper runs as.'
-  const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
-  return { source, ...problem }
 }
 
 /**

@@ -4,11 +4,12 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import { followFile } from '../lib/files/follow-file.ts'
+import { describeUnreadable } from '../lib/files/text-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { KnownServices } from '../model/known-services.ts'
 import { type Client, isActiveClient } from './client.ts'
-import { describeUnreadable, findUnknownServices, parseClientFile } from './client-file.ts'
+import { findUnknownServices, parseClientFile } from './client-file.ts'
 import { findSecret } from './client-secret.ts'
 
 export type ClientStore = {

@@ -1,9 +1,6 @@
 import { join } from 'node:path'
-import {
-  describeUnreadable,
-  findUnknownServices,
-  parseClientFile,
-} from '../../../gatekeeper/src/oauth/client-file.ts'
+import { describeUnreadable } from '../../../gatekeeper/src/lib/files/text-file.ts'
+import { findUnknownServices, parseClientFile } from '../../../gatekeeper/src/oauth/client-file.ts'
 import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
 import { readText } from '../../settings/read-settings-of.ts'
 import type { Examination } from '../examination.ts'

@@ -1,6 +1,7 @@
 /** Reads text files that people write: UTF-8, with or without a byte order mark. */
 import { isAscii } from 'node:buffer'
 import { readFileSync } from 'node:fs'
+import type { Problem } from '../problem.ts'
 
 /** `utf-16` is the default of some Windows programs. */
 export type EncodingCode = 'utf-16' | 'not-utf8'
@@ -47,4 +48,11 @@ export function describeEncoding(code: string): { what: string; remedy: string }
   const remedy = 'Save it as UTF-8 (PowerShell: … | Out-File -Encoding utf8 FILE).'
   if (code === 'utf-16') return { what: 'is written in UTF-16, not in UTF-8', remedy }
   return code === 'not-utf8' ? { what: 'is not written in UTF-8', remedy } : null
+}
+
+/** Describes a file that exists but cannot be read, with the remedy. */
+export function describeUnreadable(source: string, code: string): Problem {
+  const remedy = 'Make it readable for the user that the gatekeeper runs as.'
+  const problem = describeEncoding(code) ?? { what: `cannot be read (${code})`, remedy }
+  return { source, ...problem }
 }
