@@ -1,18 +1,23 @@
-/** Runs the real script of the keys, for tests. */
+/** Runs a real command line, for tests. */
 import { spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 
-const script = resolve(import.meta.dirname, '../keys.ts')
-
 export type Run = { readonly code: number; readonly out: string; readonly err: string }
+
+type RunOptions = {
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly program?: 'keys' | 'vault'
+}
 
 /** Without a terminal, on keys, state and gatekeeper.yaml below one folder; `env` is added. */
 export async function runKeys(
   folder: string,
   args: readonly string[],
-  { input = '', env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {},
+  { input = '', env = {}, program = 'keys' }: RunOptions = {},
 ): Promise<Run> {
+  const script = resolve(import.meta.dirname, `../${program}.ts`)
   const child = spawn(process.execPath, [script, ...args], {
     env: {
       PATH: process.env['PATH'],
