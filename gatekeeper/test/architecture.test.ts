@@ -32,6 +32,7 @@ const layerOf: Readonly<Record<string, number>> = {
       'telemetry',
       'scheduler',
       'prompts',
+      'vault',
     ].map((room) => [room, 4]),
   ),
   kinds: 3,
@@ -243,6 +244,17 @@ describe('packages', () => {
   test('jose is used in access-tokens/ and oauth/ only', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'access-tokens' || room === 'oauth'
     expect(only(/^jose(?:\/|$)/, isAllowed)).toEqual([])
+  })
+
+  test('the vault is pure: it has no file, no network and no clock, and only node:crypto', () => {
+    const vault = production.filter(({ room }) => room === 'vault')
+    expect(vault.length).toBeGreaterThan(5)
+    const isAllowed = (specifier: string) =>
+      specifier.startsWith('.') || ['node:crypto', 'zod'].includes(specifier)
+    expect(violations(vault, (_, specifier) => !isAllowed(specifier))).toEqual([])
+    const impure =
+      /lib\/(?:files|net|load)\/|\bDate\.now\b|\bnew Date\(\)|\bprocess\.|\bMath\.random\b/
+    expect(vault.filter(({ code }) => impure.test(code)).map(({ path }) => path)).toEqual([])
   })
 
   test('outgoing requests are in upstreams/ only: no other room calls fetch or node:http', () => {

@@ -225,7 +225,8 @@ const calls: readonly Call[] = [
     good: () => '{"data":[]}',
     make: (origin) => {
       const service = aService({ upstream: { origin, key: 'ours' } })
-      return createRefusalCause(service, { clock, fetchDocument: documents.fetch })(401)
+      const deps = { clock, keyOf: () => 'ours', fetchDocument: documents.fetch }
+      return createRefusalCause(service, deps)(401)
     },
     // An unknown cause is not attributed to our key.
     ends: { good: 'upstream-provider-refused', none: 'upstream-provider-refused' },

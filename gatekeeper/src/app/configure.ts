@@ -21,7 +21,9 @@ export function stopWith(problems: readonly Problem[], code: number): never {
   process.exit(code)
 }
 
-export type Configuration = Omit<Gateway, 'problems' | 'warnings'> & { readonly settings: Settings }
+export type Configuration = Omit<Gateway, 'problems' | 'warnings' | 'providerOrigins'> & {
+  readonly settings: Settings
+}
 
 /** Reads the environment and `gatekeeper.yaml`. */
 export function configure(env: NodeJS.ProcessEnv, log: Log): Configuration {

@@ -17,6 +17,7 @@ import { openRules } from './parts/rules.ts'
 import { openSigning } from './parts/signing.ts'
 import { openUpstreams } from './parts/upstreams.ts'
 import { openUsers } from './parts/users.ts'
+import { openVault } from './parts/vault.ts'
 
 /** All parts, by what others need from them. */
 export type Opened = Awaited<ReturnType<typeof openParts>>
@@ -37,7 +38,8 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const rules = await add(openRules(deps, audit))
   const revocations = await add(openRevoked(deps))
   const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
-  const upstreams = await add(openUpstreams(deps))
+  const vault = await add(openVault(deps, audit))
+  const upstreams = await add(openUpstreams(deps, vault))
   const chat = await add(openChat(deps, upstreams))
   // The queues measure waiting with it, so it must not jump when the wall clock is set.
   const ticks = () => performance.now()
@@ -47,6 +49,6 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
   const credentials = { keys, clients, users, rules, revocations, issuers, signing }
-  const traffic = { upstreams, chat, queues, overload, outcomes }
+  const traffic = { vault, upstreams, chat, queues, overload, outcomes }
   return { ...credentials, ...traffic, audit, ledger, metrics }
 }

@@ -9,6 +9,7 @@ import { explainHandlers } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
 import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
+import { vaultRoutes } from '../http/routes/vault.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
 import { createCheck } from '../http/serve/check.ts'
 import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
@@ -27,7 +28,7 @@ export type Points = {
   readonly check: Koa
   readonly relay: Koa
   readonly ops: Koa
-  /** Explains requests over its own socket. */
+  /** Answers commands of this user over their own socket: explanations, and acts of the vault. */
   readonly explanations: Koa
   /** Explains what would happen to a request. Sends, charges and logs nothing. */
   readonly explain: (question: ExplainQuestion) => Promise<Explanation>
@@ -68,7 +69,10 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
     check: createApplication([answering(createCheck(check))], logFault, running),
     relay: createApplication([answering(createRelay(relay))], logFault, running),
     ops: createApplication(opsHandlers(ops), logFault),
-    explanations: createApplication(explainHandlers(explain), logFault),
+    explanations: createApplication(
+      [vaultRoutes(opened.vault.acts), ...explainHandlers(explain)],
+      logFault,
+    ),
     explain,
     drain: () => {
       state.isDraining = true

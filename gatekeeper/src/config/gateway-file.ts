@@ -14,7 +14,7 @@ import type { ReportAt } from './report-at.ts'
 import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { resolvePolicies } from './resolve-policies.ts'
-import { resolveProviders } from './resolve-providers.ts'
+import { originsOfProviders, resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
 import { sharedHostWarnings } from './route-problems.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
@@ -32,6 +32,8 @@ export type Gateway = {
   readonly policies: Policies
   readonly legacyLimitFields: GatewayFile['legacyLimitFields']
   readonly issuers: readonly IssuerSettings[]
+  /** Scheme, host and port of every provider that is known, configured or not, by its name. */
+  readonly providerOrigins: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
@@ -114,6 +116,7 @@ function assemble(
         policies: resolvePolicies(file),
         legacyLimitFields: file.legacyLimitFields,
         issuers,
+        providerOrigins: originsOfProviders(file, deps.settings),
         problems: [],
       }
 }
@@ -146,6 +149,7 @@ export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   policies: noPolicies,
   legacyLimitFields: true,
   issuers: [],
+  providerOrigins: {},
   problems,
   warnings: [],
 })

@@ -18,6 +18,7 @@ import {
 } from './read-values.ts'
 import type { SettingName, SettingRow } from './settings.ts'
 import { isSafeForKeys } from './upstream-url.ts'
+import { readVaultRing } from './vault-keys.ts'
 
 export type Settings = {
   readonly sites: readonly string[]
@@ -30,8 +31,8 @@ export type Settings = {
   /** Where Caddy reports how answers behind a check ended; null if no socket is possible. */
   readonly outcomesListen: Listen | null
   /**
-   * Where `npm run explain -- --live` connects; null if no socket is possible. Used for nothing
-   * else.
+   * Where commands of this user ask the running gatekeeper (`explain --live`, `vault`); null if no
+   * socket is possible.
    */
   readonly explainListen: Listen | null
   /** The token that scrapers must send; null if only this machine can connect. */
@@ -42,6 +43,7 @@ export type Settings = {
   readonly keysDir: string
   readonly configFile: string
   readonly promptsDir: string
+  readonly vault: VaultSettings
   readonly ollamaUrl: string | null
   readonly litellmUrl: string | null
   readonly ttsUrl: string | null
@@ -54,6 +56,14 @@ export type Settings = {
   readonly oauth: OAuthSettings
   /** By the name of the provider; those without any setting are left out. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
+}
+
+/** `keys` are raw private keys, newest first; empty if those of the folder are used. */
+export type VaultSettings = {
+  readonly keys: readonly Buffer[]
+  readonly folder: string
+  /** The file with the public half, for those who seal. */
+  readonly publicFile: string
 }
 
 export type ProviderSettings = { readonly apiKey: string | null; readonly baseUrl: string | null }
@@ -108,6 +118,11 @@ export function readSettings(source: SettingsSource): {
     keysDir: path('GATEKEEPER_KEYS_DIR') ?? source.folder,
     configFile: path('GATEKEEPER_CONFIG') ?? source.folder,
     promptsDir: path('GATEKEEPER_PROMPTS_DIR') ?? source.folder,
+    vault: {
+      keys: readVaultRing('GATEKEEPER_VAULT_KEY', text('GATEKEEPER_VAULT_KEY'), report),
+      folder: path('GATEKEEPER_VAULT_DIR') ?? source.folder,
+      publicFile: join(stateDir, 'vault', 'public.json'),
+    },
     ollamaUrl: url('OLLAMA_URL'),
     litellmUrl: url('LITELLM_URL'),
     ttsUrl: url('TTS_URL'),

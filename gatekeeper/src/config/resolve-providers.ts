@@ -2,6 +2,7 @@
  * The providers as services: `/PROVIDER` stands for the origin of a provider's API, so that its own
  * client library works with that base URL.
  */
+import { join } from 'node:path'
 import type { ProviderKind } from '../kinds/providers/provider-kind.ts'
 import { providers } from '../kinds/providers/providers.ts'
 import { isUnder } from '../lib/net/path.ts'
@@ -22,19 +23,22 @@ type Deps = {
   readonly readSecret: (path: string) => string
 }
 
-/** Returns a service for each provider that has a key, or that the file lists. */
+/** Returns a service for each provider that has a key here or in the vault, or that the file lists. */
 export function resolveProviders(
   file: GatewayFile,
   deps: Deps,
 ): { services: Service[]; problems: Problem[] } {
   const problems: Problem[] = []
-  const known = providers.filter(({ name }) => isThere(name, file, deps.settings))
+  const inVault = namesInVault(deps)
+  const known = providers.filter(
+    ({ name }) => inVault.includes(name) || isThere(name, file, deps.settings),
+  )
   const own = Object.entries(file.providers).flatMap(([name, { like, url = '' }]) => {
     const kind = providers.find((one) => one.name === like)
     return kind === undefined ? [] : [renamed(kind, name, url)]
   })
   const services = [...known, ...own].flatMap(
-    (kind) => toService(kind, file.providers[kind.name], { ...deps, problems }) ?? [],
+    (kind) => toService(kind, file, { ...deps, problems }) ?? [],
   )
   return { services, problems: [...problems, ...takenProblems(services, file, deps)] }
 }
@@ -53,6 +57,41 @@ function takenProblems(found: readonly Service[], file: GatewayFile, deps: Deps)
   )
 }
 
+/** The vault's document is read whole when the vault opens, and then its problems are reported. */
+function namesInVault({ settings, readSecret }: Deps): string[] {
+  try {
+    const { providers: rows } = JSON.parse(readSecret(join(settings.keysDir, 'providers.json')))
+    return Object.keys(rows)
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Returns the address of every known provider, configured or not, by its name: scheme, host and port.
+ */
+export function originsOfProviders(
+  file: GatewayFile,
+  settings: Settings,
+): Readonly<Record<string, string>> {
+  const shipped = providers.map(({ name, provider }) => [name, provider.base] as const)
+  const own = Object.entries(file.providers).map(([name, { url = '' }]) => [name, url] as const)
+  return Object.fromEntries(
+    [...own, ...shipped].flatMap(([name, base]) => {
+      const place = placeOf(name, base, { file, settings })
+      return place === null ? [] : [[name, place.origin]]
+    }),
+  )
+}
+
+function placeOf(
+  name: string,
+  base: string,
+  { file, settings }: { readonly file: GatewayFile; readonly settings: Settings },
+) {
+  return toPlace(settings.providers[name]?.baseUrl ?? file.providers[name]?.url ?? base)
+}
+
 function isThere(name: string, file: GatewayFile, settings: Settings): boolean {
   return file.providers[name] !== undefined || settings.providers[name]?.apiKey != null
 }
@@ -64,12 +103,13 @@ function renamed({ provider, ...kind }: ProviderKind, name: string, base: string
 
 function toService(
   kind: ProviderKind,
-  entry: ProviderEntry | undefined,
+  file: GatewayFile,
   deps: Deps & { problems: Problem[] },
 ): Service | null {
   const { name, provider } = kind
+  const entry: ProviderEntry | undefined = file.providers[name]
   const set: ProviderSettings | undefined = deps.settings.providers[name]
-  const place = toPlace(set?.baseUrl ?? entry?.url ?? provider.base)
+  const place = placeOf(name, provider.base, { file, settings: deps.settings })
   if (place === null) return null
   const shipped = toPlace(provider.base)
   const at = ['providers', name]

@@ -128,6 +128,18 @@ export const settingRows = [
     help: 'Folder for signing keys and revocations that several gatekeepers share; unset: the state folder',
   },
   {
+    name: 'GATEKEEPER_VAULT_DIR',
+    kind: 'path',
+    fallback: 'secrets/vault',
+    help: 'Folder with the private keys of the vault, which the gatekeeper makes; back it up',
+  },
+  {
+    name: 'GATEKEEPER_VAULT_KEY',
+    kind: 'secret',
+    fallback: null,
+    help: 'Private keys of the vault instead of that folder: 32 bytes in base64, newest first, comma-separated',
+  },
+  {
     name: 'GATEKEEPER_RELAY_LISTEN',
     kind: 'listen',
     fallback: 'unix:STATE/run/relay.sock',

@@ -3,10 +3,10 @@
  * is invalid at the start stops the start.
  */
 import { followFile } from '../lib/files/follow-file.ts'
+import { describeUnreadable } from '../lib/files/text-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { UserException } from '../model/app.ts'
-import { describeUnreadable } from './client-file.ts'
 import { parseUserFile, type UserExceptions } from './user-file.ts'
 
 export type UserStore = {

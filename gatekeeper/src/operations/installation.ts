@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Listen } from '../config/listen.ts'
 import { loadGateway } from '../config/load-gateway.ts'
 import type { OAuthSettings } from '../config/read-oauth.ts'
 import type { Settings } from '../config/read-settings.ts'
@@ -22,6 +23,14 @@ export type Installation = {
   readonly usersFile: string
   /** `rules.json`. */
   readonly rulesFile: string
+  /** `providers.json`, the sealed keys of providers. */
+  readonly providersFile: string
+  /** The public half of the vault's key, which the gatekeeper writes. */
+  readonly vaultPublicFile: string
+  /** Scheme, host and port of every known provider, configured or not, by its name. */
+  readonly providerOrigins: Readonly<Record<string, string>>
+  /** Where the running gatekeeper answers commands; null if no socket is possible. */
+  readonly commandListen: Listen | null
   readonly configFile: string
   readonly stateDir: string
   /** Holds signing keys and revocations. */
@@ -66,6 +75,9 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
     clientsFile: join(keysDir, 'clients.json'),
     usersFile: join(keysDir, 'users.json'),
     rulesFile: join(keysDir, 'rules.json'),
+    providersFile: join(keysDir, 'providers.json'),
+    vaultPublicFile: settings.vault.publicFile,
+    commandListen: settings.explainListen,
     configFile,
     stateDir,
     sharedDir,
@@ -84,13 +96,17 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
  * work; functions that need the names call `requireKnown`.
  */
 function readGateway(settings: Settings, { readText }: Deps) {
-  const { services, issuers, problems, policies, audit } = loadGateway(settings, readText)
+  const { services, issuers, problems, policies, audit, providerOrigins } = loadGateway(
+    settings,
+    readText,
+  )
   const serviceNameOf = createServiceNames(services)
   const isKnown = problems.length === 0
   const requireKnown = () => {
     if (!isKnown) throw new ProblemsError(problems)
   }
   return {
+    providerOrigins,
     timeZone: policies.timeZone,
     isAuditSampled: audit.allowed !== 'all',
     services: {

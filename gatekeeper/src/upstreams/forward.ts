@@ -4,6 +4,7 @@
  * partial answer cannot pass as complete.
  */
 import { Agent, type Dispatcher } from 'undici'
+import type { Clock } from '../lib/clock.ts'
 import type { Fields } from '../lib/net/fields.ts'
 import type { Admission } from '../model/admission.ts'
 import type { Reason } from '../model/reason.ts'
@@ -33,13 +34,24 @@ export type Forwarder = {
   readonly close: () => Promise<void>
 }
 
+export type ForwarderDeps = {
+  readonly clock?: Clock
+  readonly certificates?: CertificateFaults
+  /** Returns the key that a service is called with now; null if it has none. */
+  readonly keyOf?: (service: Service) => string | null
+}
+
 /** Creates one connection pool per relayed service. */
 export function createForwarder(
   services: readonly Service[],
-  { clock = Date.now, certificates = createCertificateFaults(() => {}) } = {},
+  {
+    clock = Date.now,
+    certificates = createCertificateFaults(() => {}),
+    keyOf = ({ upstream }) => upstream?.key ?? null,
+  }: ForwarderDeps = {},
 ): Forwarder {
   const documents = createDocumentFetcher()
-  const deps = { clock, fetchDocument: documents.fetch }
+  const deps = { clock, fetchDocument: documents.fetch, keyOf }
   const causes = new Map(services.map((one) => [one.name, createRefusalCause(one, deps)]))
   const agents = new Map(services.map((service) => [service.name, createAgent(service)]))
   const open = new Set<AnswerHandler>()
@@ -51,7 +63,7 @@ export function createForwarder(
       const agent = agents.get(service?.name ?? '')
       const causeOf = causes.get(service?.name ?? '')
       if (!agent || !causeOf || !service?.upstream) return Promise.resolve(unreachable)
-      const { key } = service.upstream
+      const key = keyOf(service)
       if (service.kind.provider && key === null) return Promise.resolve(withoutKey(service))
       const job = { admission, exchange, causeOf, questions, certificates, open, key }
       return send(agent, service, job)

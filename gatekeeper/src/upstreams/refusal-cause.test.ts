@@ -10,6 +10,7 @@ function createFixture(code: string | null, kind: KindName = 'openai', at: Upstr
   const fixture = { now: 1_000, code, asked: [] as object[] }
   const causeOf = createRefusalCause(aService({ kind, upstream: at }), {
     clock: () => fixture.now,
+    keyOf: () => at.key,
     fetchDocument: (url, { fields } = {}) => {
       fixture.asked.push({ url, ...fields })
       if (fixture.code === null) return Promise.resolve('{"data":[]}')

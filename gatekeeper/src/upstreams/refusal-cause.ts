@@ -15,6 +15,8 @@ export type RefusalCauseDeps = {
   readonly clock: Clock
   /** Resolves with the text of a document, or rejects with an error whose code is `HTTP_401`. */
   readonly fetchDocument: DocumentFetcher['fetch']
+  /** Returns the key that the service is called with. */
+  readonly keyOf: (service: Service) => string | null
 }
 
 /** How long a result about our credential is kept: refused requests do not each test it again. */
@@ -42,9 +44,10 @@ export function createRefusalCause(
   }
 }
 
-async function isKeyRefused({ upstream, kind }: Service, deps: RefusalCauseDeps): Promise<boolean> {
+async function isKeyRefused(service: Service, deps: RefusalCauseDeps): Promise<boolean> {
+  const { upstream, kind } = service
   if (upstream === null) return false
-  const { key } = upstream
+  const key = deps.keyOf(service)
   const fields =
     key === null ? {} : keyFieldsOf(kind.provider ?? { keyField: 'authorization' }, key)
   try {

@@ -94,6 +94,7 @@ async function startOnce(options: StackOptions): Promise<Stack> {
     GATEKEEPER_STATE_DIR: files.stateDir,
     GATEKEEPER_KEYS_DIR: files.keysDir,
     GATEKEEPER_CONFIG: files.config,
+    GATEKEEPER_VAULT_DIR: join(folder, 'vault'),
     GATEKEEPER_HTTPS_PORT: String(httpsPort),
     GATEKEEPER_HTTP_PORT: String(httpPort),
     OLLAMA_URL: options.ollamaUrl ?? upstream.url,

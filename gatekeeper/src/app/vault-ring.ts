@@ -1,0 +1,76 @@
+/** The ring of the vault in use: made, followed by its public half, and extended on request. */
+
+import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
+import { addVaultKey, readVaultFolder } from '../config/vault-keys.ts'
+import type { NotDone, VaultActs } from '../http/routes/vault.ts'
+import { writeFileAtomic } from '../lib/files/atomic-write.ts'
+import { createOwnedFolder } from '../lib/files/create-owned.ts'
+import { keyBytes } from '../vault/envelope.ts'
+import { createRing, type Ring, type RingKey, writeRecipient } from '../vault/ring.ts'
+import type { AppDeps } from './app-deps.ts'
+import type { AuditPart } from './parts/audit.ts'
+
+export type OpenRing = Pick<VaultActs, 'ensure' | 'rotate'> & {
+  /** Null until a key is made. */
+  readonly current: () => Ring | null
+}
+
+type Deps = AppDeps & Pick<AuditPart, 'recordAct'>
+
+/**
+ * Reads the ring and writes its public half. The first key is made when a provider is configured, or
+ * when a command asks for it: most installations need none. Rejects with a ProblemsError if a file of
+ * the ring is broken.
+ */
+export async function openRing(deps: Deps): Promise<OpenRing> {
+  const { settings, services, log } = deps
+  let ring = createRing(read(deps))
+  const add = async () => {
+    const key = randomBytes(keyBytes)
+    const [{ kid }] = createRing([key]) as Ring
+    await deps.recordAct({ event: 'vault.rotated', kid })
+    const file = await addVaultKey(settings.vault.folder, key, deps.clock())
+    ring = createRing(read(deps)) as Ring
+    await publish(ring[0], deps)
+    log.info({ file }, 'a key of the vault was made: back it up, or what it seals is lost with it')
+    return { kid, file }
+  }
+  const tryAdd = () => add().catch((error: NodeJS.ErrnoException) => describe(error, deps))
+  if (ring !== null) await publish(ring[0], deps)
+  else if (services.some(({ kind }) => kind.provider !== undefined)) {
+    const added = await tryAdd()
+    if ('remedy' in added) log.warn({ remedy: added.remedy }, added.what)
+  }
+  return {
+    current: () => ring,
+    ensure: async () => (ring === null ? await tryAdd() : { kid: ring[0].kid }),
+    rotate: async () => (settings.vault.keys.length > 0 ? inSetting : await tryAdd()),
+  }
+}
+
+function read({ settings }: Deps): readonly Buffer[] {
+  const { keys, folder } = settings.vault
+  return keys.length > 0 ? keys : readVaultFolder(folder)
+}
+
+/** Whoever seals reads this file and nothing else of the vault. */
+async function publish(newest: RingKey, { settings }: Deps): Promise<void> {
+  const { publicFile } = settings.vault
+  createOwnedFolder(dirname(publicFile))
+  await writeFileAtomic(publicFile, writeRecipient(newest))
+}
+
+const inSetting: NotDone = {
+  what: 'the keys of the vault are in GATEKEEPER_VAULT_KEY, where the gatekeeper cannot write',
+  remedy:
+    'Write a new key (openssl rand -base64 32) and a comma before the others there, restart, then: npm run vault -- rewrap.',
+}
+
+function describe({ code, message }: NodeJS.ErrnoException, { settings }: Deps): NotDone {
+  const { folder } = settings.vault
+  return {
+    what: `the vault cannot make a key in ${folder} (${code ?? message})`,
+    remedy: 'Make the folder writable for the user that the gatekeeper runs as.',
+  }
+}

@@ -1,0 +1,32 @@
+import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { refusePositionals } from '../frame/words.ts'
+import { askVault, type VaultCommand } from './context.ts'
+
+type Judged = {
+  readonly id: string
+  readonly kid: string
+  readonly fault: { readonly what: string; readonly remedy: string } | null
+}
+type Verified = { readonly kids: readonly string[]; readonly providers: readonly Judged[] }
+
+export const verify: VaultCommand = {
+  summary: 'whether the gatekeeper can open every sealed key',
+  usage: '',
+  options: {},
+  help: ['Names the vault keys to which nothing is sealed any more: their files may be removed.'],
+  run: async (words, context) => {
+    refusePositionals(words)
+    const { kids, providers } = await askVault<Verified>('verify', context)
+    const unused = kids.slice(1).filter((kid) => providers.every((row) => row.kid !== kid))
+    const faulty = providers.filter(({ fault }) => fault !== null)
+    const lines = [
+      ...providers.map(({ id, fault }) =>
+        fault === null ? `${id}: opens` : `${id}: ${fault.what}. ${fault.remedy}`,
+      ),
+      ...(providers.length === 0 ? ['The vault has no key of a provider.'] : []),
+      ...unused.map((kid) => `Nothing is sealed to the vault key ${kid} any more.`),
+    ]
+    const code = faulty.length === 0 ? exitCode.ok : exitCode.no
+    return { code, lines, json: { kids, unused, providers } }
+  },
+}
