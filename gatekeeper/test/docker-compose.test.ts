@@ -15,7 +15,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 type Service = {
   readonly [member: string]: unknown
-  readonly volumes?: readonly (string | { readonly source: string })[]
+  readonly volumes?: readonly (string | { readonly source?: string; readonly target: string })[]
   readonly networks?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly entrypoint?: unknown
@@ -79,7 +79,7 @@ describe('every service', () => {
 
   it.each(services)('%s mounts folders only', (_, { volumes = [] }) => {
     for (const source of volumes.map((line) =>
-      typeof line === 'string' ? (line.split(':')[0] ?? '') : line.source,
+      typeof line === 'string' ? (line.split(':')[0] ?? '') : (line.source ?? ''),
     )) {
       if (source.startsWith('.')) expect(statSync(join(root, source)).isDirectory()).toBe(true)
     }
@@ -129,6 +129,39 @@ describe('LiteLLM', () => {
   it('starts with one', () => {
     const { status, output } = start({ LITELLM_MASTER_KEY: 'sk-x', LITELLM_MASTER_KEY_FILE: '' })
     expect([status, output]).toEqual([0, 'started with sk-x\n'])
+  })
+})
+
+describe('the private keys of the vault', () => {
+  const targetsOf = ({ volumes = [] }: Service) =>
+    volumes.map((line) =>
+      typeof line === 'string'
+        ? { source: line.split(':')[0], target: line.split(':')[1] }
+        : { source: line.source, target: line.target },
+    )
+
+  it('are mounted into the gatekeeper alone: where secrets/ is, they are hidden', () => {
+    const seeing = services.filter(([, service]) => {
+      const mounts = targetsOf(service)
+      const hasSecrets = mounts.some(({ source }) => source === './secrets')
+      const over = mounts.find(({ target }) => target === '/app/secrets/vault')
+      return over === undefined ? hasSecrets : over.source !== undefined
+    })
+    expect(seeing.map(([name]) => name)).toEqual(['gatekeeper'])
+    const roots = ['.', './', './secrets/vault']
+    const others = services.filter(
+      ([name, service]) =>
+        name !== 'gatekeeper' &&
+        targetsOf(service).some(({ source = '' }) => roots.includes(source)),
+    )
+    expect(others.map(([name]) => name)).toEqual([])
+  })
+
+  it('as a setting reach the gatekeeper alone', () => {
+    const given = services.filter(([, { environment = {} }]) =>
+      Object.keys(environment).some((name) => name.startsWith('GATEKEEPER_VAULT')),
+    )
+    expect(given.map(([name]) => name)).toEqual(['gatekeeper'])
   })
 })
 
@@ -219,7 +252,7 @@ describe('the image', () => {
     .map((line) => line.slice(1))
 
   it('holds every file that the gatekeeper and the commands of the guides load', () => {
-    const commands = ['scripts/keys.ts', 'scripts/audit.ts']
+    const commands = ['scripts/keys.ts', 'scripts/audit.ts', 'scripts/vault.ts']
     const files = filesOf(['gatekeeper/src/main.ts', 'gatekeeper/health.ts', ...commands])
     expect(files.length).toBeGreaterThan(200)
     const isHeld = (file: string) =>
