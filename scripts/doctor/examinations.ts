@@ -13,6 +13,7 @@ import { plainKeys } from './examinations/plain-keys.ts'
 import { ports } from './examinations/ports.ts'
 import { secrets } from './examinations/secrets.ts'
 import { settings } from './examinations/settings.ts'
+import { vault } from './examinations/vault.ts'
 import { versions } from './examinations/versions.ts'
 
 /** Everything that the doctor examines, in the order of its report. */
@@ -21,6 +22,7 @@ export const examinations: readonly Examination[] = [
   caddyfile,
   hosts,
   secrets,
+  vault,
   files,
   ports,
   exposure,

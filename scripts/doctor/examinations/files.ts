@@ -25,6 +25,7 @@ async function listGuarded({ root, env, settings, keySets }: Context): Promise<G
     { path: dotEnv, ifRead: (await holdsSecret(dotEnv)) ? 'error' : null },
     ...(secretFile ? [{ path: resolve(root, secretFile), ifRead: 'error' as const }] : []),
     ...(await listSecrets(join(root, 'secrets'))),
+    ...(await listSecrets(settings.vault.folder)),
     ...keySets.map(({ path, file }) => ({
       path,
       // Hashes of random secrets reveal nothing, but who may call what is still private.
@@ -37,10 +38,10 @@ async function listGuarded({ root, env, settings, keySets }: Context): Promise<G
 
 /** The folder that is mounted into containers. */
 async function listSecrets(folder: string): Promise<Guarded[]> {
-  const names = await readdir(folder).catch(() => [])
-  return names
-    .filter((name) => name !== 'README.md')
-    .map((name) => ({ path: join(folder, name), ifRead: 'error' }))
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return entries
+    .filter((entry) => entry.name !== 'README.md' && !entry.isDirectory())
+    .map(({ name }) => ({ path: join(folder, name), ifRead: 'error' }))
 }
 
 async function holdsSecret(path: string): Promise<boolean> {

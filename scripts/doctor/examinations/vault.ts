@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { settingNames } from '../../../gatekeeper/src/config/all-settings.ts'
+import { providers } from '../../../gatekeeper/src/kinds/providers/providers.ts'
+import { ProblemsError } from '../../../gatekeeper/src/lib/problem.ts'
+import {
+  readProviderKeys,
+  readRecipientFile,
+} from '../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
+import type { ProviderRows } from '../../../gatekeeper/src/vault/provider-file.ts'
+import type { Context } from '../context.ts'
+import type { Examination } from '../examination.ts'
+import type { Finding } from '../finding.ts'
+
+/** Keys of providers that are not sealed, and sealed ones that cannot be used. */
+export const vault: Examination = {
+  name: 'vault',
+  examine: async (context) => {
+    const source = join(context.settings.keysDir, 'providers.json')
+    try {
+      const rows = await readProviderKeys(source)
+      return [
+        ...judgeClear(context, rows),
+        ...judgeOrigins(context, rows, source),
+        ...(await judgeRecipient(context, rows)),
+      ]
+    } catch (error) {
+      if (!(error instanceof ProblemsError)) throw error
+      return error.problems.map((problem) => ({ level: 'error' as const, ...problem }))
+    }
+  },
+}
+
+/** A key in the environment is read by every process of its user, and stays in backups of `.env`. */
+function judgeClear({ settings, gateway }: Context, rows: ProviderRows): Finding[] {
+  const clear = providers.flatMap(({ name, provider }): Finding[] => {
+    if (settings.providers[name]?.apiKey == null) return []
+    const source = settingNames(provider.variable).key
+    if (Object.hasOwn(rows, name)) {
+      const what = `is set as well, but ${name} is called with the key of the vault`
+      return [{ level: 'info', source, what, remedy: 'Remove the variable.' }]
+    }
+    const what = `is the key of ${name} in clear; the vault would keep it sealed`
+    const remedy = `Run npm run vault -- set ${name}, then remove the variable.`
+    return [{ level: 'info', source, what, remedy }]
+  })
+  const filed = gateway.services.flatMap(({ name, kind, upstream }): Finding[] => {
+    const isFiled = kind.provider !== undefined && upstream?.key != null
+    if (!isFiled || settings.providers[name]?.apiKey != null) return []
+    const what = `the key of ${name} is in a file in clear; the vault would keep it sealed`
+    const remedy = `Run npm run vault -- set ${name}, then remove keyFile.`
+    return [{ level: 'info', source: settings.configFile, what, remedy }]
+  })
+  return [...clear, ...filed]
+}
+
+function judgeOrigins({ gateway }: Context, rows: ProviderRows, source: string): Finding[] {
+  const { providerOrigins, problems } = gateway
+  if (problems.length > 0) return []
+  return Object.entries(rows).flatMap(([name, { origin }]): Finding[] => {
+    const configured = Object.hasOwn(providerOrigins, name) ? providerOrigins[name] : undefined
+    if (configured === origin) return []
+    const what =
+      configured === undefined
+        ? `the key of ${name} belongs to a provider that is not configured`
+        : `the key of ${name} was set for another address than ${configured}, which is configured: it is not used`
+    return [{ level: 'error', source, what, remedy: `Set it again: npm run vault -- set ${name}.` }]
+  })
+}
+
+/** Which older keys the gatekeeper has only the gatekeeper knows: `npm run vault -- verify`. */
+async function judgeRecipient({ settings }: Context, rows: ProviderRows): Promise<Finding[]> {
+  const source = settings.vault.publicFile
+  if (Object.keys(rows).length === 0) return []
+  const recipient = await readRecipientFile(source).catch(() => null)
+  if (recipient === null) {
+    const what =
+      'is missing: nothing can be sealed, and the gatekeeper may have no key of the vault'
+    const remedy = 'Start the gatekeeper, then: npm run vault -- verify.'
+    return [{ level: 'warning', source, what, remedy }]
+  }
+  const older = Object.entries(rows).flatMap(([name, { kid }]) =>
+    kid === recipient.kid ? [] : [name],
+  )
+  if (older.length === 0) return []
+  const what = `${older.join(', ')}: sealed to an older key of the vault`
+  const remedy = 'Run npm run vault -- rewrap, then npm run vault -- verify.'
+  return [{ level: 'info', source, what, remedy }]
+}
