@@ -17,7 +17,7 @@ const sentences = section.split('\n').filter((line) => line.startsWith('- '))
 const held = {
   'The `ollama` command-line program': 'the ollama program',
   'A key that is limited to models': 'a key that is limited to models',
-  'Keys of providers are not encrypted': "a caller's own key of a provider",
+  'Callers cannot bring their own keys': "a caller's own key of a provider",
   'A JSON body may have 32 MiB': 'a JSON body of more than 32 MiB',
   'Windows has no unix sockets here': 'Windows',
 }
@@ -74,7 +74,7 @@ describe.skipIf(testCaddy === null)('what does not work yet', () => {
     expect(others.status).not.toBe(403)
   })
 
-  it(`${held['Keys of providers are not encrypted']}: refused`, async () => {
+  it(`${held['Callers cannot bring their own keys']}: refused`, async () => {
     const ownKey = 'sk-proj-of-the-caller'
     const alone = await stack.send('/openai/v1/models', { key: ownKey })
     const headers = { 'x-api-key': ownKey }
