@@ -45,6 +45,11 @@ describe('without settings', () => {
       promptsDir: '/srv/gate/prompts',
       ollamaUrl: null,
       litellmUrl: null,
+      vault: {
+        keys: [],
+        folder: '/srv/gate/secrets/vault',
+        publicFile: '/srv/gate/.gatekeeper/vault/public.json',
+      },
       ttsUrl: null,
       whisperUrl: null,
       imageUrl: null,
