@@ -2,7 +2,7 @@
  * Reports usage from the journal's database while another process writes it. The database computes
  * the sums; only days are combined here, because it knows no time zones.
  */
-import type { ExpressionBuilder, Kysely } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Tables } from '../../usage/journal/sqlite/tables.ts'
 
 export const groupings = ['key', 'user', 'model', 'service', 'day'] as const
@@ -66,7 +66,8 @@ const quarterMs = 900_000
 async function readDays(queries: Kysely<Tables>, question: ReportQuestion): Promise<UsageRow[]> {
   const rows = await queries
     .selectFrom('usage_log')
-    .select(({ eb }) => eb('at', '/', quarterMs).as('quarter'))
+    // As a literal: a bound number is a float for SQLite, and each request a quarter of its own.
+    .select(sql<number>`at / ${sql.lit(quarterMs)}`.as('quarter'))
     .select(sums)
     .where('at', '>=', question.sinceAt)
     .groupBy('quarter')
@@ -75,7 +76,7 @@ async function readDays(queries: Kysely<Tables>, question: ReportQuestion): Prom
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: question.timeZone })
   const days = new Map<string, UsageSums>()
   for (const { quarter, ...row } of rows) {
-    const day = format.format(Number(quarter) * quarterMs)
+    const day = format.format(quarter * quarterMs)
     days.set(day, add(days.get(day) ?? nothing, row))
   }
   return [...days].map(([name, day]) => ({ name, ...day }))
