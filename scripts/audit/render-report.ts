@@ -6,9 +6,12 @@ import {
   requestsMin,
 } from '../../gatekeeper/src/operations/audit/report/tally.ts'
 import type { KeyTags } from '../../gatekeeper/src/operations/keys/key-tags.ts'
+import { anomalyRules } from '../../gatekeeper/src/operations/usage/anomalies.ts'
 import { formatTable } from '../frame/table.ts'
 import { bar } from './bars.ts'
 import { showTags } from './show-record.ts'
+
+const { factor, days, requestsMin: requestsPerHourMin } = anomalyRules
 
 /** The lines that people read. */
 export function renderReport(report: AuditReport, tags: KeyTags['byPrincipal']): string[] {
@@ -66,7 +69,7 @@ function renderHours(hours: readonly HourCount[]): string[] {
 }
 
 function renderSuspicious(
-  { addresses, bursts, newAddresses, unusedKeys }: NonNullable<AuditReport['suspicious']>,
+  { addresses, bursts, newAddresses, ...keys }: NonNullable<AuditReport['suspicious']>,
   tags: KeyTags['byPrincipal'],
 ) {
   const name = (who: string) => [who, ...showTags(who, tags)].join(' ')
@@ -106,10 +109,26 @@ function renderSuspicious(
       ),
     ),
     ...section(
+      `Unusual hours of keys (above ${requestsPerHourMin} requests, and ${factor} times the mean of this hour over ${days} days)`,
+      table(
+        ['KEY', 'HOUR', 'REQUESTS', 'MEAN', 'COST', 'MEAN'],
+        keys.unusualHours.map(({ key, hour, ...sums }) => [
+          ...[name(key), hour.slice(0, 16)],
+          ...[whole(sums.requests), sums.meanRequests.toFixed(1)],
+          ...[dollars(sums.microUsd), dollars(sums.meanMicroUsd)],
+        ]),
+        [2, 3, 4, 5],
+      ),
+    ),
+    ...section(
       'Keys that were not used',
       table(
         ['KEY', 'USER', 'LAST USED'],
-        unusedKeys.map(({ key, user, lastUsedAt }) => [name(key), user, lastUsedAt ?? 'never']),
+        keys.unusedKeys.map(({ key, user, lastUsedAt }) => [
+          name(key),
+          user,
+          lastUsedAt ?? 'never',
+        ]),
         [],
       ),
     ),
@@ -125,7 +144,7 @@ function renderUsers({ users, models, source }: NonNullable<AuditReport['users']
         name,
         whole(requests),
         tokens === null ? '-' : whole(tokens),
-        microUsd === null ? '-' : `$${(microUsd / 1e6).toFixed(4)}`,
+        microUsd === null ? '-' : dollars(microUsd),
         bar(requests, Math.max(...rows.map((row) => row.requests))),
       ]),
       [1, 2, 3],
@@ -152,6 +171,10 @@ function table(
 ): string[] {
   if (rows.length === 0) return []
   return formatTable([heading, ...rows.slice(0, 20)], { right }).map((line) => `  ${line}`)
+}
+
+function dollars(microUsd: number): string {
+  return `$${(microUsd / 1e6).toFixed(4)}`
 }
 
 function whole(value: number): string {

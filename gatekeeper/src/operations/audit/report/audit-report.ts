@@ -1,10 +1,11 @@
 import { formatInstant } from '../../../lib/instant.ts'
 import type { Installation } from '../../installation.ts'
 import { readKeys } from '../../keys/read-keys.ts'
+import { type Anomaly, findAnomalies } from '../../usage/anomalies.ts'
 import { readLastUsed } from '../../usage/last-used.ts'
-import { readUsage } from '../../usage/read-usage.ts'
+import { queryUsage, readUsage } from '../../usage/read-usage.ts'
 import { type RecordsQuestion, readRecords } from '../read-records.ts'
-import { createTally, type Tally, type TallyResult } from './tally.ts'
+import { createTally, lengthShown, type Tally, type TallyResult } from './tally.ts'
 
 export type UsageRow = {
   readonly name: string
@@ -44,6 +45,7 @@ export type AuditReport = Overview & {
     readonly bursts: TallyResult['bursts']
     readonly newAddresses: TallyResult['newAddresses']
     readonly unusedKeys: readonly UnusedKey[]
+    readonly unusualHours: readonly Anomaly[]
   }
   readonly users?: {
     readonly source: 'usage' | 'audit'
@@ -96,6 +98,7 @@ export async function makeAuditReport(
         bursts,
         newAddresses,
         unusedKeys: await findUnusedKeys(sinceAt, tally, installation),
+        unusualHours: await findUnusualHours(sinceAt, installation),
       },
     }),
     ...(wanted.hasUsers && { users: await readUsers(counted, sinceAt, installation) }),
@@ -115,6 +118,12 @@ async function findUnusedKeys(
     if (disabled || tally.hasUsed(principal) || (at !== null && at >= sinceAt)) return []
     return [{ key: principal, user, lastUsedAt: at === null ? null : formatInstant(at) }]
   })
+}
+
+/** The last ones; none without a usage journal. */
+async function findUnusualHours(sinceAt: number, { stateDir }: Installation): Promise<Anomaly[]> {
+  const found = await queryUsage(stateDir, (queries) => findAnomalies(queries, sinceAt))
+  return found?.slice(-lengthShown) ?? []
 }
 
 /**

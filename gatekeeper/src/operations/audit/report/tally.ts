@@ -58,7 +58,8 @@ export type Tally = {
 }
 
 const addressesMax = 1_000
-const lengthShown = 50
+/** The most entries of a list in the report. */
+export const lengthShown = 50
 
 type State = ReturnType<typeof createState>
 
