@@ -18,6 +18,7 @@ import { edit } from './keys/edit.ts'
 import { explainToken } from './keys/explain-token.ts'
 import { importKeys } from './keys/import.ts'
 import { list } from './keys/list.ts'
+import { review } from './keys/review.ts'
 import { revokeToken } from './keys/revoke-token.ts'
 import { rotate } from './keys/rotate.ts'
 import { rotateSigning } from './keys/rotate-signing.ts'
@@ -39,6 +40,7 @@ await runProgram<Context>({
     remove,
     import: importKeys,
     verify,
+    review,
     client,
     token,
     'explain-token': explainToken,

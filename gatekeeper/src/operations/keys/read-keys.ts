@@ -62,7 +62,11 @@ export async function findKeys(
   return { found, total: keys.length, problem }
 }
 
-async function readUses(stateDir: string, isNeeded: boolean) {
+/**
+ * Returns when each principal was last used, or why that is unknown; rejects in that case if
+ * `isNeeded`.
+ */
+export async function readUses(stateDir: string, isNeeded: boolean) {
   try {
     return { lastUsed: await readLastUsed(stateDir), problem: null }
   } catch (error) {
