@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
+import { renderCompliance } from './docs/compliance-docs.ts'
 import {
   gatewayJsonSchema,
   membersOf,
@@ -42,6 +43,10 @@ it('docs/reasons.json is the reason table (else: npm run docs)', () => {
 
 it('docs/errors.md has the table of the bridge (else: npm run docs)', () => {
   expect(read('docs/errors.md')).toBe(renderErrors(read('docs/errors.md')))
+})
+
+it('docs/compliance.md has the controls that the findings of the doctor name (else: npm run docs)', () => {
+  expect(read('docs/compliance.md')).toBe(renderCompliance(read('docs/compliance.md')))
 })
 
 it('every reason leads to its own row of docs/errors.md, with its status and code', () => {

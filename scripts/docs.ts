@@ -1,6 +1,7 @@
 /** `npm run docs`: writes the documents that are generated from schema, settings, endpoints and reasons. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { renderCompliance } from './docs/compliance-docs.ts'
 import { renderConfiguration, renderJsonSchema } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
 import { renderErrors, renderReasons } from './docs/reason-docs.ts'
@@ -16,6 +17,7 @@ const documents: Readonly<Record<string, (current: string) => string>> = {
   'docs/endpoints.md': () => renderEndpoints(),
   'docs/reasons.json': renderReasons,
   'docs/errors.md': renderErrors,
+  'docs/compliance.md': renderCompliance,
 }
 
 await runProgram<string>({

@@ -104,7 +104,7 @@ describe('what it says', () => {
     const one = {
       name: 'one',
       examine: () => [
-        { ...finding, level: 'info' as const },
+        { ...finding, level: 'info' as const, control: 'separate-environments' as const },
         { ...finding, level: 'error' as const, what: 'is \u001b[2Jworse' },
       ],
     }
@@ -115,7 +115,7 @@ describe('what it says', () => {
     expect(toLines(results, clone.folder)).toEqual([
       'one',
       '  error    x:3: is ?[2Jworse. Mend it.',
-      '  info     x:3: is odd. Mend it.',
+      '  info     x:3: is odd. Mend it. [separate-environments: SOC 2 CC8.1; GDPR Art. 32(1)(b); PCI DSS 6.5.3]',
       '',
       'nothing found: two',
       '1 error, 0 warning, 1 info',
@@ -125,8 +125,15 @@ describe('what it says', () => {
       counts: { error: 1, warning: 0, info: 1 },
       examinations: ['one', 'two'],
       findings: [
-        { examination: 'one', level: 'error', source: 'x', line: 3, cure: 'Mend it.' },
-        {},
+        {
+          examination: 'one',
+          level: 'error',
+          source: 'x',
+          line: 3,
+          cure: 'Mend it.',
+          control: null,
+        },
+        { control: { name: 'separate-environments', 'SOC 2': ['CC8.1'] } },
       ],
     })
   })

@@ -4,6 +4,7 @@ import { certificates } from './examinations/certificates.ts'
 import { clients } from './examinations/clients.ts'
 import { clock } from './examinations/clock.ts'
 import { cloudModels } from './examinations/cloud-models.ts'
+import { compliance } from './examinations/compliance.ts'
 import { disk } from './examinations/disk.ts'
 import { exposure } from './examinations/exposure.ts'
 import { files } from './examinations/files.ts'
@@ -31,6 +32,7 @@ export const examinations: readonly Examination[] = [
   keys,
   plainKeys,
   clients,
+  compliance,
   certificates,
   clock,
   disk,

@@ -1,12 +1,15 @@
 /** What the examinations need of the machine and the network; loopback and own addresses only. */
+import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Clock, systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import { readLastUsed } from '../../gatekeeper/src/operations/usage/last-used.ts'
+import { databaseIn } from '../../gatekeeper/src/usage/journal/sqlite/sqlite-journal.ts'
 import { type RunCommand, runCommand } from '../caddy/run-command.ts'
 
-/** When keys were used last; null is never. */
-export type KeyUsage = { readonly lastUsedAt: (keyId: string) => number | null }
+/** When each principal (`key:ID`) was last admitted. */
+export type LastUses = ReadonlyMap<string, number>
 
 /** The parts of an answer that the examinations read. */
 export type HttpAnswer = {
@@ -26,8 +29,8 @@ export type Outside = {
   /** This machine's addresses that others can reach. */
   readonly addresses: () => readonly string[]
   readonly freeBytes: (path: string) => Promise<number | null>
-  /** Null when nothing records it. */
-  readonly usage: KeyUsage | null
+  /** From the usage journal of a state folder; null if it cannot be read, or there is none. */
+  readonly readLastUses: (stateDir: string) => Promise<LastUses | null>
 }
 
 const answerMsMax = 1500
@@ -47,7 +50,8 @@ export const systemOutside: Outside = {
       .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
       .map(({ address }) => address),
   freeBytes,
-  usage: null,
+  readLastUses: async (stateDir) =>
+    existsSync(databaseIn(stateDir)) ? await readLastUsed(stateDir).catch(() => null) : null,
 }
 
 function isOpen(host: string, port: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { exitCode, formatProblem } from '../../gatekeeper/src/lib/problem.ts'
 import type { Context } from './context.ts'
+import { describeControl, viewControl } from './controls.ts'
 import type { Examination } from './examination.ts'
 import type { Finding, Level } from './finding.ts'
 
@@ -51,11 +52,10 @@ export function toLines(results: readonly Result[], root: string): string[] {
 
 /** Names and users in files can contain control characters that move the cursor. */
 function formatFinding(finding: Finding, root: string): string {
-  const { level: _, ...problem } = finding
-  return formatProblem({ ...problem, source: shorten(problem.source, root) }).replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    '?',
-  )
+  const { control, source } = finding
+  const serves = control === undefined ? '' : ` [${describeControl(control)}]`
+  const text = formatProblem({ ...finding, source: shorten(source, root) }) + serves
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 }
 
 /** Shortens files of the repository to their name in it. */
@@ -66,11 +66,12 @@ function shorten(source: string, root: string): string {
 /** Returns one document for programs. */
 export function toJson(results: readonly Result[], root: string) {
   const findings = results.flatMap(({ name, findings: found }) =>
-    found.map(({ remedy, source, ...finding }) => ({
+    found.map(({ remedy, source, control, ...finding }) => ({
       examination: name,
       ...finding,
       source: shorten(source, root),
       cure: remedy,
+      control: control === undefined ? null : viewControl(control),
     })),
   )
   const counts = Object.fromEntries(levels.map((level) => [level, count(results, level)]))

@@ -20,7 +20,7 @@ export const quiet: Outside = {
   get: async () => null,
   addresses: () => ['192.168.1.20'],
   freeBytes: async () => 1e12,
-  usage: null,
+  readLastUses: async () => null,
 }
 
 export type Clone = {

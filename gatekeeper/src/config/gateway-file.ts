@@ -28,6 +28,7 @@ export type Gateway = {
   readonly overload: GatewayFile['overload']
   readonly usage: GatewayFile['usage']
   readonly audit: AuditSettings
+  readonly reviewEveryMs: number
   readonly revocation: GatewayFile['revocation']
   readonly policies: Policies
   readonly legacyLimitFields: GatewayFile['legacyLimitFields']
@@ -112,6 +113,7 @@ function assemble(
         overload: file.overload,
         usage: file.usage,
         audit: readAudit(file),
+        reviewEveryMs: file.reviewEvery,
         revocation: file.revocation,
         policies: resolvePolicies(file),
         legacyLimitFields: file.legacyLimitFields,
@@ -145,6 +147,7 @@ export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   overload: { lagMs: 10 },
   usage: { retainDays: 1 },
   revocation: { cutStreams: true },
+  reviewEveryMs: 1,
   audit: { allowed: 'all', sampleOf: 2, required: true, retainDays: 1, bytesMax: 1 },
   policies: noPolicies,
   legacyLimitFields: true,

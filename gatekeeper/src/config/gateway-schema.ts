@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { providers } from '../kinds/providers/providers.ts'
+import { parseDuration } from '../lib/duration.ts'
 import { parsedText } from '../lib/json/parsed-text.ts'
 import { isCanonicalPath } from '../lib/net/path.ts'
 import { type CredentialField, credentialFieldNames } from '../model/credential-fields.ts'
@@ -499,6 +500,11 @@ const gateway = {
     })
     .prefault({})
     .describe('Which requests are recorded. Acts of operators are always recorded'),
+  reviewEvery: parsedText(parseDuration, 'must be a duration such as 90d or 12w')
+    .prefault('90d')
+    .describe(
+      'How often somebody reviews keys and rights; the doctor reports a review that is due',
+    ),
   revocation: z
     .strictObject({
       cutStreams: z

@@ -35,7 +35,10 @@ describe('keys', () => {
     const [id, admin] = await writeKeys({ expiresAt: null }, { expiresAt: null, role: 'admin' })
     expect(await clone.examine(keys)).toMatchObject([
       { level: 'warning', what: expect.stringContaining(`${admin} (ada) are of role admin`) },
-      { level: 'info', what: expect.stringContaining(`${id} (ada) never expire`) },
+      {
+        ...{ level: 'info', control: 'key-expiry' },
+        what: expect.stringContaining(`${id} (ada) never expire`),
+      },
     ])
   })
 
@@ -52,22 +55,33 @@ describe('keys', () => {
     ])
   })
 
-  it('that are old: whether they are used is unknown as long as nothing records it', async () => {
-    const [id] = await writeKeys({ createdAt: day(-60) })
+  it('that are old: whether they are used is unknown without a journal of usage', async () => {
+    const [id] = await writeKeys({ createdAt: day(-100) })
     expect(await clone.examine(keys)).toMatchObject([
-      { level: 'info', what: `${id} (ada) are old, and whether they are used is unknown` },
+      {
+        ...{ level: 'info', control: 'unused-keys' },
+        what: `${id} (ada) are old, and whether they are used is unknown`,
+      },
     ])
   })
 
-  it('that were never used are named once somebody records it', async () => {
-    const [unused, used] = await writeKeys(
-      { createdAt: day(-60) },
-      { createdAt: day(-60) },
-      { createdAt: day(-2) },
+  it('that nobody made or used within 90 days are named', async () => {
+    const [unused, old, used] = await writeKeys(
+      { createdAt: day(-91) },
+      { createdAt: day(-300) },
+      { createdAt: day(-300) },
+      { createdAt: day(-89) },
     )
-    const usage = { lastUsedAt: (id: string) => (id === used ? now : null) }
-    expect(await clone.examine(keys, {}, { usage })).toMatchObject([
-      { level: 'info', what: `${unused} (ada) were not used since they were made` },
+    const readLastUses = async () =>
+      new Map([
+        [`key:${used}`, now - 89 * dayMs],
+        [`key:${old}`, now - 91 * dayMs],
+      ])
+    expect(await clone.examine(keys, {}, { readLastUses })).toMatchObject([
+      {
+        ...{ level: 'info', control: 'unused-keys' },
+        what: `${unused} (ada), ${old} (ada) were not used within 90 days`,
+      },
     ])
   })
 

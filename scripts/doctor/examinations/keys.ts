@@ -1,58 +1,83 @@
 import type { KeyRecord } from '../../../gatekeeper/src/api-keys/key-record.ts'
 import { isOver } from '../../../gatekeeper/src/operations/keys/key-view.ts'
 import type { Examination } from '../examination.ts'
-import type { Finding, Level } from '../finding.ts'
+import type { Finding } from '../finding.ts'
+import { findingOfKeys } from '../key-finding.ts'
 import type { KeySet } from '../key-sets.ts'
-import type { Outside } from '../outside.ts'
+import type { LastUses } from '../outside.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const soonDays = 14
-/** A key that was just made may well be unused. */
-const unusedDays = 30
+const unusedDays = 90
 
 /** Key files that are broken, and keys that nobody needs or that will fail soon. */
 export const keys: Examination = {
   name: 'keys',
-  examine: ({ keySets, outside }) => keySets.flatMap((set) => judge(set, outside)),
+  examine: async ({ keySets, settings, outside }) => {
+    const lastUses = await outside.readLastUses(settings.stateDir)
+    const now = outside.clock()
+    return keySets.flatMap((set) => judge(set, { now, lastUses }))
+  },
 }
 
-function judge({ path, file }: KeySet, { clock, usage }: Outside): Finding[] {
-  const now = clock()
+type Known = { readonly now: number; readonly lastUses: LastUses | null }
+
+function judge({ path, file }: KeySet, { now, lastUses }: Known): Finding[] {
   const living = file.keys.filter(({ disabled }) => !disabled)
   const valid = living.filter((key) => !isOver(endOf(key), now))
-  const report = createReport(path)
   const isSoon = (key: KeyRecord) => isOver(endOf(key), now + soonDays * dayMs)
-  const isEndless = (key: KeyRecord) => endOf(key) === null
-  const isOld = ({ createdAt }: KeyRecord) => isOver(createdAt, now - unusedDays * dayMs)
-  const isUnused = (key: KeyRecord) =>
-    isOver((key.createdAt ?? 0) + unusedDays * dayMs, now) && usage?.lastUsedAt(key.id) === null
-  const endless = valid.filter(isEndless)
+  const isOld = (at: number | null) => isOver(at ?? 0, now - unusedDays * dayMs)
+  const unused = valid.filter(
+    ({ id, createdAt }) => isOld(createdAt) && isOld(lastUses?.get(`key:${id}`) ?? null),
+  )
+  const endless = valid.filter((key) => endOf(key) === null)
+  const over = living.filter((key) => !valid.includes(key))
+  const report = (of: readonly KeyRecord[], finding: KeyFinding) =>
+    findingOfKeys(of, { source: path, ...finding })
   return [
     ...file.problems.map((problem) => ({ level: 'error' as const, ...problem })),
-    ...file.warnings.map((problem) => ({ level: 'warning' as const, ...problem })),
-    ...report('warning', valid.filter(isSoon), `expire within ${soonDays} days`, renew),
+    // What concerns a whole file of plain keys is a finding of `plain keys`.
+    ...file.warnings
+      .filter(({ line }) => line !== undefined || file.form !== 'plain map')
+      .map((problem) => ({ level: 'warning' as const, ...problem })),
+    ...report(valid.filter(isSoon), soon),
+    ...report(over, { level: 'info', what: 'have expired', remedy: remove }),
+    ...report(endless.filter(isAdmin), endlessAdmin),
     ...report(
-      'info',
-      living.filter((key) => !valid.includes(key)),
-      'have expired',
-      remove,
-    ),
-    ...report('warning', endless.filter(isAdmin), 'are of role admin and never expire', renew),
-    ...report(
-      'info',
       endless.filter((key) => !isAdmin(key)),
-      'never expire',
-      renew,
+      { ...endlessAdmin, level: 'info', what: 'never expire' },
     ),
-    ...(usage === null
-      ? report('info', valid.filter(isOld), 'are old, and whether they are used is unknown', look)
-      : report('info', valid.filter(isUnused), `were not used since they were made`, remove)),
+    ...report(unused, lastUses === null ? unknownUse : noUse),
   ]
 }
 
 const renew = 'Give it a new end: npm run keys -- edit ID --expires 90d.'
 const remove = 'Remove what nobody needs: npm run keys -- remove ID.'
-const look = 'Ask their users, and disable what nobody needs: npm run keys -- disable ID.'
+
+type KeyFinding = Omit<Finding, 'source'>
+
+const soon: KeyFinding = {
+  level: 'warning',
+  what: `expire within ${soonDays} days`,
+  remedy: renew,
+}
+const endlessAdmin: KeyFinding = {
+  level: 'warning',
+  what: 'are of role admin and never expire',
+  remedy: renew,
+  control: 'key-expiry',
+}
+const noUse: KeyFinding = {
+  level: 'info',
+  what: `were not used within ${unusedDays} days`,
+  remedy: remove,
+  control: 'unused-keys',
+}
+const unknownUse: KeyFinding = {
+  ...noUse,
+  what: 'are old, and whether they are used is unknown',
+  remedy: 'Ask their users, and disable what nobody needs: npm run keys -- disable ID.',
+}
 
 const isAdmin = ({ role }: KeyRecord) => role === 'admin'
 
@@ -61,16 +86,4 @@ function endOf({ expiresAt, secrets }: KeyRecord): number | null {
   const ends = secrets.map((secret) => secret.expiresAt ?? Number.POSITIVE_INFINITY)
   const last = Math.min(expiresAt ?? Number.POSITIVE_INFINITY, Math.max(...ends))
   return Number.isFinite(last) ? last : null
-}
-
-const shownMax = 5
-
-/** One finding for all keys of a kind: a large key file must not bury the rest. */
-function createReport(source: string) {
-  return (level: Level, of: readonly KeyRecord[], what: string, remedy: string): Finding[] => {
-    if (of.length === 0) return []
-    const names = of.slice(0, shownMax).map(({ id, user }) => `${id} (${user})`)
-    const more = of.length > shownMax ? ` and ${of.length - shownMax} more` : ''
-    return [{ level, source, what: `${names.join(', ')}${more} ${what}`, remedy }]
-  }
 }

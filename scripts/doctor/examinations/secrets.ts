@@ -7,6 +7,8 @@ import type { Finding } from '../finding.ts'
 
 const makeOne = 'Make one: `echo "sk-$(openssl rand -hex 24)"`, and set it at both ends.'
 
+const control = 'strong-secrets'
+
 /** Secrets that can be guessed, and missing ones. */
 export const secrets: Examination = {
   name: 'secrets',
@@ -27,7 +29,7 @@ export const secrets: Examination = {
 
 function weak(source: string, name: string): Finding {
   const what = `${name} is short or made of words: it can be guessed`
-  return { level: 'error', source, what, remedy: makeOne }
+  return { level: 'error', source, what, remedy: makeOne, control }
 }
 
 async function judgeMasterKey({ root, env, settings, gateway }: Context): Promise<Finding[]> {
@@ -37,7 +39,7 @@ async function judgeMasterKey({ root, env, settings, gateway }: Context): Promis
   if (key !== null) return isChosenByPerson(key) ? [{ ...weak('', 'it'), ...place }] : []
   if (litellm?.upstream == null) return []
   const what = 'is not set: LiteLLM is called without a key, and so can everybody near it'
-  return [{ level: 'warning', source: 'LITELLM_MASTER_KEY', what, remedy: makeOne }]
+  return [{ level: 'warning', source: 'LITELLM_MASTER_KEY', what, remedy: makeOne, control }]
 }
 
 /** The line of `.env`, or the variable. */
@@ -62,7 +64,7 @@ function judgeCompose({ composeFiles }: Context): Finding[] {
           if (isChosenByPerson(written)) return [{ ...weak(path, name), line }]
           const what = `${name} stands in the file in clear`
           const remedy = `Write \${${name}} there, and the secret into .env.`
-          return [{ level: 'warning', source: path, line, what, remedy }]
+          return [{ level: 'warning', source: path, line, what, remedy, control }]
         }),
     ),
   )
