@@ -2,8 +2,10 @@
 import { createAddressLimits, limitReaders, limitVisitors } from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
+import type { OriginRules } from '../config/resolve-origins.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
 import { oauthService, ownService } from '../kinds/own/own-services.ts'
+import type { Service } from '../model/service.ts'
 import { checks } from '../policy/checks.ts'
 import { limitsOf } from '../policy/policies.ts'
 import { createRouteTable } from '../policy/route-table.ts'
@@ -26,10 +28,12 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ],
     ledger,
   )
+  // Our own endpoints have no origins of their own; those for apps are like the providers.
+  const own = [ownService, oauthService].map((one) => withOrigins(one, deps.origins))
   const { perAddress } = policies
   const ofAddress = createAddressLimits({ perAddress, services, clock: deps.clock })
   const common = {
-    findRoute: createRouteTable([...services, ownService, oauthService]),
+    findRoute: createRouteTable([...services, ...own]),
     addressRules: rules.current,
     plainKeyTest: keys.plainKeyTest,
     holdsToken: credentials.holdsToken,
@@ -65,4 +69,9 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     isCounted: deps.scratchDir === undefined,
   }
   return { admit, explain, createReader }
+}
+
+function withOrigins(service: Service, { usual, allowNoOrigin }: OriginRules): Service {
+  const needsOrigin = !allowNoOrigin && service.tokenClass === 'bridge'
+  return { ...service, origins: usual, ...(needsOrigin && { needsOrigin }) }
 }

@@ -2,6 +2,7 @@ import type { AuditRules } from '../audit/auditor.ts'
 import type { FrontSecrets } from '../config/front-secrets.ts'
 import type { Settings } from '../config/read-settings.ts'
 import type { IssuerSettings } from '../config/resolve-issuers.ts'
+import type { OriginRules } from '../config/resolve-origins.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { OverloadRules } from '../lib/load/overload-gate.ts'
 import type { Rate } from '../lib/load/rate-limiter.ts'
@@ -24,6 +25,8 @@ export type AppDeps = {
   /** Whether answers in progress are cut when their credential is revoked. */
   readonly revocation: { readonly cutStreams: boolean }
   readonly policies: Policies
+  /** What holds for services and apps without origins of their own. */
+  readonly origins: OriginRules
   /** Whether answers have the `X-RateLimit-*` fields. */
   readonly legacyLimitFields: boolean
   /** The issuers whose access tokens are accepted, besides our own. */

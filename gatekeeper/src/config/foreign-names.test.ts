@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseLimit } from '../model/limit.ts'
+import { allRows } from './all-settings.ts'
 import { findForeignNames } from './foreign-names.ts'
 
 const inFile = (env: Record<string, string>) =>
@@ -18,7 +19,22 @@ test.each([
   ['LOG_DIR', '/hidden', 'stdout'],
   ['DATABASE_URL', 'file:hidden', 'SQLite'],
   ['NODE_ENV', 'production', 'does not read it'],
-  ['ALLOWED_ORIGINS', 'https://hidden', 'origins: ['],
+  ['ALLOWED_ORIGIN', 'https://hidden', 'ALLOWED_ORIGINS='],
+  ['CORS_ORIGIN', 'https://hidden', 'origins: ['],
+  ['RATE_LIMIT_MAX', '60', 'perAddress: [60/1hour]'],
+  ['RATE_LIMIT_WINDOW', '900000', 'perAddress: [100/15min]'],
+  ['RATE_LIMIT_MAX_REQUESTS', '60', 'perAddress: [60/1hour]'],
+  ['RATE_LIMIT_WINDOW_MS', '60000', 'perAddress: [100/1min]'],
+  ['SYSTEM_PROMPT', 'hidden', 'prompts/DOMAIN/standard.txt'],
+  ['JWT_SECRET_FILE', '/hidden', 'docs/guides/tokens.md'],
+  ['AUTH_SECRET_FILE', '/hidden', 'not signed with a shared secret'],
+  ['DATABASE_URL', 'postgres://hidden', 'GATEKEEPER_DATABASE_URL'],
+  ['PASSKEY_RP_ID', 'hidden', 'no sign-in by browser'],
+  ['PASSKEY_RP_NAME', 'hidden', 'no sign-in by browser'],
+  ['GITHUB_CLIENT_ID', 'hidden', 'no sign-in by browser'],
+  ['GITHUB_CLIENT_SECRET', 'hidden', 'no sign-in by browser'],
+  ['GOOGLE_CLIENT_ID', 'hidden', 'no sign-in by browser'],
+  ['GOOGLE_CLIENT_SECRET', 'hidden', 'no sign-in by browser'],
 ])('C15: %s=%s in .env is named, with the line to write instead', (name, value, advice) => {
   const [found, ...more] = inFile({ [name]: value })
   expect([found, more]).toEqual([
@@ -31,10 +47,13 @@ test.each([
 test('C15: the two figures of a rate limit become one valid limit', () => {
   const of = (max: string, window: string) => {
     const env = { RATE_LIMIT_MAX_REQUESTS: max, RATE_LIMIT_WINDOW_MS: window }
-    return /limits: \[(.*?)\]/.exec(inFile(env)[0]?.[1] ?? '')?.[1] ?? ''
+    return /perAddress: \[(.*?)\]/.exec(inFile(env)[0]?.[1] ?? '')?.[1] ?? ''
   }
   expect([of('100', '3600000'), of('5', '60000'), of('100', '900000')]).toEqual([
-    ...['100/hour', '5/min', '400/hour'],
+    ...['100/1hour', '5/1min', '100/15min'],
+  ])
+  expect([of('10', '1000'), of('9', '7200000'), of('9', '2592000000')]).toEqual([
+    ...['36000/1hour', '9/2hour', '1/1hour'],
   ])
   expect(parseLimit(of('100', '900000'))).not.toBeNull()
   expect(parseLimit(of('many', '0'))).not.toBeNull()
@@ -44,4 +63,30 @@ test('names that many machines set for other programs are reported in .env only'
   const env = { PORT: '1', NODE_ENV: 'x', DATABASE_URL: 'y', COOKIE_DOMAIN: 'z', AUTH_SECRET: '' }
   const found = findForeignNames(env, { isOwnFile: false })
   expect(found.map(({ source }) => source)).toEqual(['COOKIE_DOMAIN'])
+})
+
+test('C15: every name of the contract is read or named, and none is both', () => {
+  const read = [
+    ...['LITELLM_SERVER_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY'],
+    ...['ALLOWED_ORIGINS', 'ORIGIN_URLS', 'ALLOW_MOBILE_NO_ORIGIN'],
+  ]
+  const named = [
+    ...['JWT_SECRET', 'ADMIN_API_KEY', 'ALLOWED_ORIGIN', 'SYSTEM_PROMPT', 'RATE_LIMIT_MAX'],
+    ...['RATE_LIMIT_WINDOW', 'PASSKEY_RP_ID', 'GITHUB_CLIENT_ID', 'GOOGLE_CLIENT_ID'],
+    ...['COOKIE_DOMAIN', 'AUTH_SECRET', 'PORT', 'RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_WINDOW_MS'],
+    ...['REQUEST_TIMEOUT_MS', 'LOG_DIR', 'DATABASE_URL', 'NODE_ENV'],
+  ]
+  const settings = allRows.flatMap(({ name, aliases = [] }) => [name, ...aliases])
+  for (const name of read) {
+    expect([name, settings.includes(name), inFile({ [name]: '1' })]).toEqual([name, true, []])
+  }
+  for (const name of named) {
+    expect([name, settings.includes(name), inFile({ [name]: '1' }).length]).toEqual([
+      name,
+      false,
+      1,
+    ])
+  }
+  const both = settings.filter((name) => inFile({ [name]: '1' }).length > 0)
+  expect(both).toEqual([])
 })

@@ -15,23 +15,32 @@ type Row = {
   readonly isCommon?: boolean
 }
 
-const digits = (value: string, fallback: string) => (/^\d{1,9}$/.test(value) ? value : fallback)
+const digits = (value: string, fallback: string) => (/^\d{1,12}$/.test(value) ? value : fallback)
 
 /** Returns the limit that two numbers describe: requests per milliseconds. */
 function toLimit(env: Env): string {
   const max = Number(digits(env['RATE_LIMIT_MAX_REQUESTS'] ?? env['RATE_LIMIT_MAX'] ?? '', '100'))
   const given = env['RATE_LIMIT_WINDOW_MS'] ?? env['RATE_LIMIT_WINDOW'] ?? ''
-  const windowMs = Number(digits(given, '3600000')) || 3_600_000
-  const units = { min: 60_000, hour: 3_600_000, day: 86_400_000 }
-  const exact = Object.entries(units).find(([, ms]) => ms === windowMs)
-  if (exact !== undefined) return `${max}/${exact[0]}`
-  return `${Math.max(1, Math.round((max * units.hour) / windowMs))}/hour`
+  const windowMs = Number(digits(given, String(hourMs))) || hourMs
+  const exact = [
+    ['hour', hourMs],
+    ['min', 60_000],
+  ] as const
+  const [unit, ms] = exact.find(([, length]) => windowMs % length === 0) ?? [null, 1]
+  if (unit !== null && windowMs <= 7 * 24 * hourMs) return `${max || 1}/${windowMs / ms}${unit}`
+  return `${Math.max(1, Math.round((max * hourMs) / windowMs))}/1hour`
 }
 
-const limits = (_: string, env: Env) =>
-  `Write a limit into gatekeeper.yaml (limits: [${toLimit(env)}]), or give it to a key: npm run keys -- edit ID --limit ${toLimit(env)}.`
+const hourMs = 3_600_000
 
-const origins = () => 'Write origins: [https://app.example] into the service in gatekeeper.yaml.'
+const perAddress = (_: string, env: Env) =>
+  `Write perAddress: [${toLimit(env)}] into gatekeeper.yaml, at the top or into a service.`
+
+const origins = () =>
+  'Write ALLOWED_ORIGINS=https://app.example, or origins: [https://app.example] into the service in gatekeeper.yaml.'
+
+const noSignIn = () =>
+  'Remove it: this version has no sign-in by browser. People use API keys: npm run keys -- add.'
 
 const rows: readonly Row[] = [
   {
@@ -84,7 +93,7 @@ const rows: readonly Row[] = [
       'RATE_LIMIT_MAX',
       'RATE_LIMIT_WINDOW',
     ],
-    advice: limits,
+    advice: perAddress,
   },
   {
     names: ['REQUEST_TIMEOUT_MS', 'REQUEST_TIMEOUT', 'PROXY_TIMEOUT'],
@@ -93,7 +102,7 @@ const rows: readonly Row[] = [
       return `Write timeouts: {headersSeconds: ${seconds}} into the service in gatekeeper.yaml.`
     },
   },
-  { names: ['ALLOWED_ORIGIN', 'ALLOWED_ORIGINS', 'ORIGIN_URLS', 'CORS_ORIGIN'], advice: origins },
+  { names: ['ALLOWED_ORIGIN', 'CORS_ORIGIN'], advice: origins },
   {
     names: ['LOG_DIR', 'LOG_FILE'],
     advice: () => 'Remove it: the log goes to stdout, the audit into the state folder.',
@@ -105,7 +114,8 @@ const rows: readonly Row[] = [
   },
   {
     names: ['DATABASE_URL', 'REDIS_URL'],
-    advice: () => 'Remove it: usage is stored in SQLite in the state folder and needs no setting.',
+    advice: () =>
+      'Remove it: usage is stored in SQLite in the state folder and needs no setting. Another database (GATEKEEPER_DATABASE_URL) is not supported yet.',
     isCommon: true,
   },
   {
@@ -115,6 +125,20 @@ const rows: readonly Row[] = [
   {
     names: ['TRUST_PROXY', 'TRUSTED_PROXIES'],
     advice: () => 'Write trusted_proxies into the Caddyfile (docs/guides/domains.md).',
+  },
+  {
+    names: ['PASSKEY_RP_ID', 'PASSKEY_RP_NAME'],
+    advice: noSignIn,
+  },
+  {
+    names: ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET', 'GITHUB_URL', 'GITHUB_ORGANIZATION'],
+    advice: noSignIn,
+    isCommon: true,
+  },
+  {
+    names: ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET', 'GOOGLE_HOSTED_DOMAIN'],
+    advice: noSignIn,
+    isCommon: true,
   },
   {
     names: ['NODE_ENV'],
@@ -132,7 +156,9 @@ export function findForeignNames(
   { isOwnFile, source }: { readonly isOwnFile: boolean; readonly source?: string },
 ): Problem[] {
   return rows.flatMap(({ names, advice, isCommon = false }) =>
+    // A secret of that name may also stand in a file.
     names
+      .flatMap((name) => (/SECRET|API_KEY$/.test(name) ? [name, `${name}_FILE`] : [name]))
       .filter((name) => (env[name] ?? '') !== '' && (isOwnFile || !isCommon))
       .map((name) => ({
         source: source ?? name,

@@ -13,6 +13,7 @@ import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
 import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
+import { type OriginRules, resolveOrigins } from './resolve-origins.ts'
 import { resolvePolicies } from './resolve-policies.ts'
 import { originsOfProviders, resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
@@ -31,6 +32,7 @@ export type Gateway = {
   readonly reviewEveryMs: number
   readonly revocation: GatewayFile['revocation']
   readonly policies: Policies
+  readonly origins: OriginRules
   readonly legacyLimitFields: GatewayFile['legacyLimitFields']
   readonly issuers: readonly IssuerSettings[]
   /** Scheme, host and port of every provider that is known, configured or not, by its name. */
@@ -116,6 +118,7 @@ function assemble(
         reviewEveryMs: file.reviewEvery,
         revocation: file.revocation,
         policies: resolvePolicies(file),
+        origins: resolveOrigins(file, deps.settings),
         legacyLimitFields: file.legacyLimitFields,
         issuers,
         providerOrigins: originsOfProviders(file, deps.settings),
@@ -150,6 +153,7 @@ export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   reviewEveryMs: 1,
   audit: { allowed: 'all', sampleOf: 2, required: true, retainDays: 1, bytesMax: 1 },
   policies: noPolicies,
+  origins: { usual: [], allowNoOrigin: false },
   legacyLimitFields: true,
   issuers: [],
   providerOrigins: {},

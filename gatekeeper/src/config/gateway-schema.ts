@@ -241,11 +241,15 @@ const createKindName = (kinds: readonly Kind[]) =>
     .describe('The API of the service; `http` for all services without a table of endpoints')
     .transform((name) => kinds.find((kind) => kind.name === name) as Kind)
 
-const origins = z
+const originList = z
   .array(z.string().refine(isWebOrigin, 'must be a web origin such as https://app.example'))
   .meta({ examples: ['[https://app.example]'] })
-  .default([])
-  .describe('Web origins whose pages may call it')
+
+const origins = originList
+  .optional()
+  .describe(
+    'Web origins whose pages may call it; `[]`: none. Default: `origins` at the top of the file',
+  )
 
 const defaultSlots = (kinds: readonly Kind[]) =>
   kinds.map(({ name, slots }) => (slots ? `${slots} for \`${name}\`, else ` : '')).join('')
@@ -470,6 +474,15 @@ const gateway = {
     .boolean()
     .default(true)
     .describe('Whether answers have the `X-RateLimit-*` fields beside the standard ones'),
+  origins: originList
+    .default([])
+    .describe('Web origins whose pages may call services without `origins` of their own'),
+  allowNoOrigin: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether providers and the routes of apps answer requests without an Origin field, which phones and servers send',
+    ),
   reads: reads.describe(
     'Limit of reads (lists, pages) for each caller; limits of requests do not count reads',
   ),

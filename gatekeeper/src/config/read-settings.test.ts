@@ -56,6 +56,8 @@ describe('without settings', () => {
       litellmMasterKey: null,
       apiKeysFile: null,
       caddy: null,
+      origins: null,
+      allowNoOrigin: null,
       demo: false,
       providers: {},
       explainListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/explain.sock' },
@@ -309,4 +311,45 @@ test('K3: in a container an API_KEYS_FILE that does not exist stops the start an
   ])
   // On the host the file may be created later: its keys are refused until then.
   expect(problemsOf('/srv/gone.json')).toEqual([])
+})
+
+describe('origins for every service', () => {
+  const originsOf = (env: Record<string, string>) => {
+    const { settings, problems } = read(env)
+    return [settings.origins, problems.map(({ source, what }) => `${source} ${what}`)]
+  }
+
+  test('are one list under two names; none is nobody', () => {
+    const list = ['https://a.example', 'https://b.example:8443', 'capacitor://localhost']
+    expect(originsOf({ ALLOWED_ORIGINS: list.join(', ') })).toEqual([list, []])
+    expect(originsOf({ ORIGIN_URLS: list.join(',') })).toEqual([list, []])
+    expect(originsOf({ ORIGIN_URLS: 'none' })).toEqual([[], []])
+    expect(originsOf({})).toEqual([null, []])
+    const [, problems] = originsOf({ ORIGIN_URLS: 'https://a', ALLOWED_ORIGINS: 'https://b' })
+    expect(problems).toEqual(['ALLOWED_ORIGINS is set together with ORIGIN_URLS'])
+  })
+
+  test.each([
+    '*',
+    'https://a.example,*',
+    'https://*.example',
+    'a.example',
+    'https://a.example/x',
+    'null',
+  ])('must be origins: %s stops the start', (text) => {
+    expect(originsOf({ ALLOWED_ORIGINS: text })[1]).toEqual([
+      expect.stringContaining('is not a web origin'),
+    ])
+  })
+
+  test.each([
+    ['true', true, 0],
+    ['false', false, 0],
+    ['1', true, 0],
+    ['0', false, 0],
+    ['no', false, 1],
+  ])('ALLOW_MOBILE_NO_ORIGIN=%s', (text, expected, problems) => {
+    const found = read({ ALLOW_MOBILE_NO_ORIGIN: text })
+    expect([found.settings.allowNoOrigin, found.problems.length]).toEqual([expected, problems])
+  })
 })

@@ -12,8 +12,10 @@ import {
   type Report,
   readBind,
   readFlag,
+  readOrigins,
   readPort,
   readSites,
+  readTruth,
   readUpstream,
 } from './read-values.ts'
 import type { SettingName, SettingRow } from './settings.ts'
@@ -51,6 +53,10 @@ export type Settings = {
   readonly imageUrl: string | null
   readonly litellmMasterKey: string | null
   readonly apiKeysFile: string | null
+  /** Origins for services without their own; null leaves it to `gatekeeper.yaml`. */
+  readonly origins: readonly string[] | null
+  /** Whether requests without an Origin pass; null leaves it to `gatekeeper.yaml`. */
+  readonly allowNoOrigin: boolean | null
   readonly caddy: string | null
   readonly demo: boolean
   readonly oauth: OAuthSettings
@@ -130,6 +136,8 @@ export function readSettings(source: SettingsSource): {
     imageUrl: url('IMAGE_URL'),
     litellmMasterKey: text('LITELLM_MASTER_KEY'),
     apiKeysFile: path('API_KEYS_FILE'),
+    origins: readOrigins('ALLOWED_ORIGINS', text('ALLOWED_ORIGINS'), report),
+    allowNoOrigin: readTruth('ALLOW_MOBILE_NO_ORIGIN', text('ALLOW_MOBILE_NO_ORIGIN'), report),
     caddy: text('GATEKEEPER_CADDY'),
     demo: readFlag('GATEKEEPER_DEMO', text('GATEKEEPER_DEMO'), report),
     oauth: readOAuth(text, report),

@@ -1,5 +1,6 @@
 /** Converts the text of a setting to a value. Problems are reported, never thrown. */
 import { isIP } from 'node:net'
+import { isWebOrigin } from '../model/origin.ts'
 import { isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
 
 /** Reports a problem of the setting `name`. */
@@ -78,6 +79,35 @@ export function readUrl(name: string, text: string | null, report: Report): stri
     return null
   }
   return url.origin
+}
+
+/** Reads a list of web origins; null if it is not set, and empty for `none`. */
+export function readOrigins(
+  name: string,
+  text: string | null,
+  report: Report,
+): readonly string[] | null {
+  if (text === null) return null
+  if (text === 'none') return []
+  const origins = text.split(/[\s,]+/).filter((origin) => origin !== '')
+  for (const origin of origins.filter((one) => !isWebOrigin(one))) {
+    const remedy =
+      origin === '*'
+        ? 'Name the origins: every page on the web would be let in.'
+        : 'Write scheme, host and port alone, such as https://app.example, with commas between.'
+    report(name, `has ${JSON.stringify(origin)}, which is not a web origin`, remedy)
+  }
+  return origins
+}
+
+/** Reads `true` or `false`; null if it is not set. */
+export function readTruth(name: string, text: string | null, report: Report): boolean | null {
+  if (text === null) return null
+  const value = /^(?:true|1)$/i.test(text)
+  if (!value && !/^(?:false|0)$/i.test(text)) {
+    report(name, `is ${JSON.stringify(text)}`, 'Use true or false.')
+  }
+  return value
 }
 
 export function readFlag(name: string, text: string | null, report: Report): boolean {

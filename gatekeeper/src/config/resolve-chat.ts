@@ -7,6 +7,7 @@ import type { Service, Visitor } from '../model/service.ts'
 import type { GatewayFile } from './gateway-schema.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
+import { resolveOrigins } from './resolve-origins.ts'
 
 /** The service name of the domain chat, as keys list it. */
 export const chatName = 'domain-chat'
@@ -53,7 +54,7 @@ export function resolveChat(
       kind: chatOver(behind.kind),
       aliases: [],
       anonymous: false,
-      origins: [],
+      origins: resolveOrigins(file, settings).usual,
       routes: behind.upstream === null ? [] : chatPrefixes.map((prefix) => ({ prefix, ...route })),
       // Its slots are counted at the service behind it.
       queue: null,

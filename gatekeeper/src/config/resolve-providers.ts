@@ -14,6 +14,7 @@ import { readCa } from './read-authority.ts'
 import { readKeyFile } from './read-key-file.ts'
 import type { ProviderSettings, Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
+import { resolveOrigins } from './resolve-origins.ts'
 import { reservedPrefixes } from './route-problems.ts'
 import { toPlace } from './upstream-url.ts'
 
@@ -109,6 +110,7 @@ function toService(
   const { name, provider } = kind
   const entry: ProviderEntry | undefined = file.providers[name]
   const set: ProviderSettings | undefined = deps.settings.providers[name]
+  const { usual, allowNoOrigin } = resolveOrigins(file, deps.settings)
   const place = placeOf(name, provider.base, { file, settings: deps.settings })
   if (place === null) return null
   const shipped = toPlace(provider.base)
@@ -131,7 +133,8 @@ function toService(
     anonymous: false,
     // Users of apps hold tokens of this class; people and programs call with an API key.
     tokenClass: 'bridge',
-    origins: entry?.origins ?? [],
+    origins: entry?.origins ?? usual,
+    ...(!allowNoOrigin && { needsOrigin: true as const }),
     webSockets: [],
     limits: entry?.limits ?? [],
     perAddress: entry?.perAddress ?? [],

@@ -15,6 +15,7 @@ import { readCa } from './read-authority.ts'
 import { readKeyFile } from './read-key-file.ts'
 import type { Settings } from './read-settings.ts'
 import type { ReportAt } from './report-at.ts'
+import { resolveOrigins } from './resolve-origins.ts'
 import { toPlace, type UpstreamUrl } from './upstream-url.ts'
 
 type Deps = {
@@ -56,6 +57,7 @@ export function resolveServices(
       ...members,
       ...(methods && { methodClasses: toMethodClasses(methods) }),
       name,
+      origins: entry.origins ?? resolveOrigins(file, deps.settings).usual,
       queue: toQueue(entry),
       prices: [...toPriceRows(entry.prices), ...readPrices(name, entry, { ...deps, problems })],
       upstream,

@@ -175,6 +175,19 @@ export const settingRows = [
     fallback: null,
     help: '1: start a demonstration model server if no other is configured',
   },
+  {
+    name: 'ALLOWED_ORIGINS',
+    aliases: ['ORIGIN_URLS'],
+    kind: 'text',
+    fallback: null,
+    help: 'Web origins whose pages may call services without origins of their own, comma-separated; none: nobody. Comes before origins of gatekeeper.yaml',
+  },
+  {
+    name: 'ALLOW_MOBILE_NO_ORIGIN',
+    kind: 'text',
+    fallback: null,
+    help: 'true or false: whether providers and the routes of apps answer requests without an Origin field, which phones and servers send; unset: as in gatekeeper.yaml',
+  },
   // Only docker-compose.yml reads these; they are here so that one `.env` works for both.
   {
     name: 'GATEKEEPER_UID',

@@ -62,16 +62,45 @@ describe('isPreflight', () => {
   })
 })
 
+const fieldsOfContract =
+  'Authorization, Content-Type, X-API-Key, X-Partial-Key-Id, X-Partial-Key, anthropic-version'
+
 describe('the answer to a preflight', () => {
   test('names the origin and what it may send', () => {
     const head = preflight({ 'access-control-request-headers': ['authorization, content-type'] })
     expect(preflightFields(head, match)).toEqual({
       'access-control-allow-origin': app,
-      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-      'access-control-allow-headers': 'authorization, content-type',
-      'access-control-max-age': '600',
-      vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': fieldsOfContract,
+      'access-control-max-age': '86400',
+      vary: 'Origin',
     })
+  })
+
+  test.each([
+    ['/api/tags', 'GET, HEAD'],
+    ['/api/delete', 'DELETE'],
+    ['/api/nothing', 'GET, HEAD, POST, DELETE'],
+  ])('lists the methods of %s: %s', (endpointPath, methods) => {
+    const fields = preflightFields(preflight(), { ...match, endpointPath })
+    expect(fields?.['access-control-allow-methods']).toBe(methods)
+  })
+
+  test('of a service without a table lists every method', () => {
+    const opaque = { ...match, service: aService({ kind: 'http', origins: [app] }) }
+    expect(preflightFields(preflight(), opaque)?.['access-control-allow-methods']).toBe(
+      'GET, HEAD, POST, PUT, PATCH, DELETE',
+    )
+  })
+
+  test('lists the fields of a service as the page asks, but never those on the routes of apps', () => {
+    const asked = { 'access-control-request-headers': ['x-stainless-os, AUTHORIZATION,x-own'] }
+    const head = preflight(asked)
+    expect(preflightFields(head, match)?.['access-control-allow-headers']).toBe(
+      `${fieldsOfContract}, x-stainless-os, x-own`,
+    )
+    const bridge = { ...match, service: { ...service, tokenClass: 'bridge' as const } }
+    expect(preflightFields(head, bridge)?.['access-control-allow-headers']).toBe(fieldsOfContract)
   })
 
   test.each(['https://evil.example', 'null', '', '*', 'https://app.example.evil.example'])(
@@ -89,7 +118,7 @@ describe('the answer to a preflight', () => {
     'does not echo %j',
     (asked) => {
       const head = preflight({ 'access-control-request-headers': [asked] })
-      expect(preflightFields(head, match)).not.toHaveProperty('access-control-allow-headers')
+      expect(preflightFields(head, match)?.['access-control-allow-headers']).toBe(fieldsOfContract)
     },
   )
 })

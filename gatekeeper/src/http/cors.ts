@@ -4,6 +4,7 @@
  * in the browser's sense (cookies, Basic), so `*` is never needed.
  */
 import type { RequestHead } from '../admission/request-head.ts'
+import { findEndpoint } from '../kinds/find-endpoint.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { isSameOrigin } from '../model/origin.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
@@ -29,6 +30,14 @@ export function isPreflight(head: RequestHead): boolean {
   return head.method === 'OPTIONS' && origin?.length === 1 && method?.length === 1
 }
 
+/** The fields that a page may send; a credential of the gatekeeper has no others on these routes. */
+const requestFields = [
+  ...['Authorization', 'Content-Type', 'X-API-Key', 'X-Partial-Key-Id', 'X-Partial-Key'],
+  'anthropic-version',
+]
+
+const dayAsSeconds = '86400'
+
 /** Returns a 204 with what the page may send, or null if the service does not list its origin. */
 export function preflightFields(
   head: RequestHead,
@@ -39,12 +48,34 @@ export function preflightFields(
   const asked = head.fields['access-control-request-headers']?.[0] ?? ''
   return {
     'access-control-allow-origin': origin,
-    'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-    // Echoes the value only if it consists of field names, so that it cannot inject anything else.
-    ...(/^[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}$/.test(asked) && {
-      'access-control-allow-headers': asked,
-    }),
-    'access-control-max-age': '600',
-    vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+    'access-control-allow-methods': methodsOf(match).join(', '),
+    'access-control-allow-headers': [...requestFields, ...ownFields(match, asked)].join(', '),
+    'access-control-max-age': dayAsSeconds,
+    vary: 'Origin',
   }
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** The methods of the endpoints at this path; of every endpoint of the service where there is none. */
+function methodsOf({ service, endpointPath }: RouteMatch): readonly string[] {
+  const isListed = (method: string) => {
+    const { class: rights = 'never' } = findEndpoint(service, method, endpointPath) ?? {}
+    return rights !== 'never'
+  }
+  const here = methods.filter(isListed)
+  if (here.length > 0) return here
+  return methods.filter((method) => service.kind.rows?.some((row) => row.method === method))
+}
+
+/**
+ * What a page may send beyond that: nothing on the routes of apps; elsewhere the fields that it asks
+ * for, since services have their own. Only names, so that nothing else gets into the answer.
+ */
+function ownFields({ service }: RouteMatch, asked: string): readonly string[] {
+  if (service.tokenClass === 'bridge' || asked.length > 2000) return []
+  const known = new Set(requestFields.map((name) => name.toLowerCase()))
+  const names = asked.split(',').map((name) => name.trim())
+  const isName = (name: string) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)
+  return names.filter((name) => isName(name) && !known.has(name.toLowerCase()))
 }

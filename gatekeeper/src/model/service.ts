@@ -90,6 +90,8 @@ export type Service = {
   readonly tokenClass?: TokenClass
   /** Web origins whose pages may call the service: `https://app.example`. */
   readonly origins: readonly string[]
+  /** Whether requests without an Origin field, which no page sends, are refused. */
+  readonly needsOrigin?: true
   /** Paths, without the prefix, that accept a WebSocket (opaque kinds). */
   readonly webSockets: readonly string[]
   /** Methods whose class is not the usual one (opaque kinds). */

@@ -12,6 +12,7 @@ export const allowedOrigin: Check = {
     const { origin } = facts
     const own = principal.origins
     if (own.length > 0 && (origin === null || !own.includes(origin))) return 'origin-not-allowed'
+    if (origin === null && facts.service?.needsOrigin) return 'origin-not-allowed'
     if (origin === null || isSameOrigin(origin, facts.host)) return null
     return facts.service?.origins.includes(origin) ? null : 'origin-not-allowed'
   },
