@@ -5,6 +5,7 @@ import { clients } from './examinations/clients.ts'
 import { clock } from './examinations/clock.ts'
 import { cloudModels } from './examinations/cloud-models.ts'
 import { compliance } from './examinations/compliance.ts'
+import { control } from './examinations/control.ts'
 import { disk } from './examinations/disk.ts'
 import { exposure } from './examinations/exposure.ts'
 import { files } from './examinations/files.ts'
@@ -33,6 +34,7 @@ export const examinations: readonly Examination[] = [
   plainKeys,
   clients,
   compliance,
+  control,
   certificates,
   clock,
   disk,

@@ -1,5 +1,6 @@
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { controlName } from '../../gatekeeper/src/model/known-services.ts'
 import { addKey, type KeyMembers } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { formatTable } from '../frame/table.ts'
 import { showWord, stringOf, UsageError, type Words } from '../frame/words.ts'
@@ -75,6 +76,9 @@ async function readWanted(words: Words, context: Context): Promise<KeyMembers> {
   const user = given.user ?? (await askUser(words, context, faults))
   const services = given.services ?? (await askServices(context, faults))
   const { role = 'readwrite', expiresAt = null, origins = [] } = given
+  if (services.includes(controlName) && role !== 'admin') {
+    faults.push(`the service ${controlName} is for keys that administer: add --role admin`)
+  }
   if (services.length > 0) faults.push(...originFaults({ services, origins }, context.services))
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return { ...given, user, services, role, expiresAt }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Settings } from '../../../gatekeeper/src/config/read-settings.ts'
 import { describeUnreadable } from '../../../gatekeeper/src/lib/files/text-file.ts'
 import { findUnknownServices, parseClientFile } from '../../../gatekeeper/src/oauth/client-file.ts'
 import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
@@ -10,7 +11,7 @@ export const clients: Examination = {
   name: 'clients',
   examine: ({ settings, gateway }) => {
     const source = join(settings.keysDir, 'clients.json')
-    const read = readClients(source)
+    const read = readClientFile(settings)
     const known = createKnownServices(gateway.services)
     // Where gatekeeper.yaml is broken no service is known.
     const lost = gateway.problems.length > 0 ? [] : findUnknownServices(read.clients, source, known)
@@ -21,7 +22,11 @@ export const clients: Examination = {
   },
 }
 
-function readClients(source: string): ReturnType<typeof parseClientFile> {
+/** Returns `clients.json`, with what is wrong with it. */
+export function readClientFile({
+  keysDir,
+}: Pick<Settings, 'keysDir'>): ReturnType<typeof parseClientFile> {
+  const source = join(keysDir, 'clients.json')
   try {
     return parseClientFile(readText(source), source)
   } catch (error) {
