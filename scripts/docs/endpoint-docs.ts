@@ -1,6 +1,6 @@
 import { chat } from '../../gatekeeper/src/kinds/chat/chat.ts'
 import { kinds as shipped } from '../../gatekeeper/src/kinds/kinds.ts'
-import { own } from '../../gatekeeper/src/kinds/own/own.ts'
+import { control, own } from '../../gatekeeper/src/kinds/own/own.ts'
 import { providers } from '../../gatekeeper/src/kinds/providers/providers.ts'
 import type { Endpoint } from '../../gatekeeper/src/model/endpoint.ts'
 import type { Kind } from '../../gatekeeper/src/model/kind.ts'
@@ -28,8 +28,16 @@ The other columns:
 
 /** docs/endpoints.md: every row of every kind. */
 export function renderEndpoints(kinds: readonly Kind[] = shipped): string {
-  const sections = [...kinds, ...providers, own, chat].flatMap(({ title, rows }) =>
-    rows === null ? [] : [`## ${title}`, '', ...head, ...merge(rows).map(renderRow), ''].join('\n'),
+  const sections = [
+    ...kinds,
+    ...providers,
+    own,
+    ...(control.rows?.length ? [control] : []),
+    chat,
+  ].flatMap(({ title, rows }) =>
+    rows === null || rows.length === 0
+      ? []
+      : [`## ${title}`, '', ...head, ...merge(rows).map(renderRow), ''].join('\n'),
   )
   return `${intro}\n${sections.join('\n')}`
 }

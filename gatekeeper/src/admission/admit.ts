@@ -3,7 +3,7 @@
  * credential, principal, the checks on the head, the reservation, the body and its checks, the
  * estimate of its use, and its turn in the queue. An exception on the way is a denial.
  */
-import type { Authenticate, Shown } from '../credentials/attempts.ts'
+import type { Attempts, Authenticate, Shown } from '../credentials/attempts.ts'
 import type { FollowCredential } from '../credentials/follow-credential.ts'
 import { Admission, type Refusal, type Reservation } from '../model/admission.ts'
 import type { Checks, Decision, Obligation } from '../model/decision.ts'
@@ -13,7 +13,7 @@ import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit } from '../model/limit.ts'
 import { describeRefusal } from '../model/limit-text.ts'
 import type { Principal } from '../model/principal.ts'
-import type { Reason } from '../model/reason.ts'
+import { type Reason, reasonRow } from '../model/reason.ts'
 import { tokenClassOf } from '../model/service.ts'
 import { resolveCaller } from '../policy/caller.ts'
 import { decide, decideForLineage } from '../policy/decide.ts'
@@ -34,6 +34,8 @@ export type AdmitDeps = FactsDeps &
   EstimateDeps & {
     readonly checks: Checks
     readonly authenticate: Authenticate
+    /** Returns what the address has left where administrators are locked out; null elsewhere. */
+    readonly attemptsAt?: Attempts['standing']
     /**
      * Follows a valid credential: returns a function that says whether it is still valid while the
      * answer continues. Left out if answers are never cut for that.
@@ -125,7 +127,7 @@ async function judgeHead(
   }
   const caller = resolveCaller(facts, found)
   const onCaller = decide(deps.checks.caller, { facts, caller })
-  if (!onCaller.allowed) return refuseBy(onCaller, facts, null)
+  if (!onCaller.allowed) return refuseCaller(onCaller, facts, deps)
   // Independent of the list of checks: without a principal nobody is admitted.
   if (typeof caller === 'string') {
     return { reason: 'check-failed', check: 'principal', facts, principal: null }
@@ -138,8 +140,32 @@ async function judgeHead(
 }
 
 /** Outside all services a token of the usual class is good, as an API key is. */
-function shownAt({ clientAddress, service }: RequestFacts): Shown {
-  return { clientAddress, tokenClass: tokenClassOf(service) }
+function shownAt({ clientAddress, service, carrier }: RequestFacts): Shown {
+  const isControl = service?.kind.furtherCarriers === 'control'
+  return {
+    ...{ clientAddress, tokenClass: tokenClassOf(service) },
+    ...(isControl && { control: { isAdminField: carrier === 'admin-field' } }),
+  }
+}
+
+/** Where administrators are locked out, the answer says how many attempts are left. */
+function refuseCaller(
+  refused: Extract<Decision, { allowed: false }>,
+  facts: RequestFacts,
+  deps: AdmitDeps,
+): Denial {
+  const denial = refuseBy(refused, facts, null)
+  const standing = deps.attemptsAt?.(shownAt(facts)) ?? null
+  if (standing === null) return denial
+  const { reason, detail } = refused
+  const { attemptsRemaining, retryAfterMs } = standing
+  const members = { ...detail?.members, attemptsRemaining }
+  const text = detail?.text ?? reasonRow(reason).text
+  return {
+    ...denial,
+    detail: { text, param: detail?.param ?? null, members },
+    ...(reason === 'too-many-attempts' && { refusal: { reason, limit: null, retryAfterMs } }),
+  }
 }
 
 function refuseBy(

@@ -1,5 +1,5 @@
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
-import { findStray } from '../credentials/passing-fields.ts'
+import { findMisplaced, findStray } from '../credentials/passing-fields.ts'
 import { isModelField, isRefusedQueryField } from '../kinds/refused-members.ts'
 import type { Target } from '../lib/net/path.ts'
 import {
@@ -29,9 +29,16 @@ export type FactsDeps = ChatHeadDeps & {
   readonly plainKeyTest: () => PlainKeyTest | null
   /** Whether the text contains an access token that is meant for us. */
   readonly holdsToken: (text: string) => boolean
+  /** Whether the text is the credential of the administrator; left out if none is set. */
+  readonly isAdminKey?: PlainKeyTest | null
 }
 
 type PlainKeyTest = (text: string) => boolean
+
+function eitherTest(one: PlainKeyTest | null, other: PlainKeyTest | null): PlainKeyTest | null {
+  if (one === null || other === null) return one ?? other
+  return (text) => one(text) || other(text)
+}
 
 /** Reads the head of a request into facts, and the one credential that it carries. */
 export function readRequestFacts(
@@ -42,20 +49,22 @@ export function readRequestFacts(
   const { target, match, endpoint } = located
   const isPlainKey = deps.plainKeyTest()
   const only = match?.route.credentialField
+  const isControl = match?.service.kind.furtherCarriers === 'control'
+  const isFormless = eitherTest(isPlainKey, deps.isAdminKey ?? null)
   const extracted =
     match?.service.readsCredentials === true
       ? noCredential
-      : extractCredential(head.fields, { isKeyShaped: hasKeyShape, isPlainKey, only })
+      : extractCredential(head.fields, { isKeyShaped: hasKeyShape, isPlainKey, only, isControl })
   const found = findDefect(head, { target, match, extracted }, deps)
   const facts: RequestFacts = {
     requestId: head.requestId,
-    trace: readTrace(head, isPlainKey),
+    trace: readTrace(head, isFormless),
     point: head.point,
     method: head.method,
     host: head.host,
     clientAddress: head.clientAddress,
     addressRules: deps.addressRules(),
-    userAgent: readUserAgent(head, isPlainKey),
+    userAgent: readUserAgent(head, isFormless),
     path: target?.path ?? '',
     query: target?.query ?? '',
     service: match?.service ?? null,
@@ -71,8 +80,8 @@ export function readRequestFacts(
     ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
-    ...(isPlainKey !== null && { stray: findStray(head.fields, only, isPlainKey) }),
-    ...(holdsPlainKey(head.target, isPlainKey) && { hasKeyInTarget: true }),
+    ...(isFormless !== null && { stray: findStray(head.fields, only, isFormless) }),
+    ...(holdsPlainKey(head.target, isFormless) && { hasKeyInTarget: true }),
   }
   return { facts, credential: extracted.credential }
 }
@@ -157,6 +166,8 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   if ((isChat || match === null) && deps.isUnknownLevel?.(target.path, head.host))
     return 'unknown-level'
   const onChat = isChat ? findChatDefect(head, target, deps) : null
+  const misplaced = findMisplaced(head.fields, match)
+  if (misplaced !== null) return { defect: 'credential-not-for-here', detail: misplaced }
   return onChat ?? findStrayToken(head, match, deps) ?? findExtracted(extracted)
 }
 

@@ -4,7 +4,7 @@ import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
 import type { OriginRules } from '../config/resolve-origins.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
-import { oauthService, ownService } from '../kinds/own/own-services.ts'
+import { controlService, oauthService, ownService } from '../kinds/own/own-services.ts'
 import type { Service } from '../model/service.ts'
 import { checks } from '../policy/checks.ts'
 import { limitsOf } from '../policy/policies.ts'
@@ -29,7 +29,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ledger,
   )
   // Our own endpoints have no origins of their own; those for apps are like the providers.
-  const own = [ownService, oauthService].map((one) => withOrigins(one, deps.origins))
+  const own = [ownService, oauthService, controlService].map((one) => withOrigins(one, deps.origins))
   const { perAddress } = policies
   const ofAddress = createAddressLimits({ perAddress, services, clock: deps.clock })
   const common = {
@@ -37,6 +37,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     addressRules: rules.current,
     plainKeyTest: keys.plainKeyTest,
     holdsToken: credentials.holdsToken,
+    isAdminKey: credentials.isAdminKey,
     limitsOf: ({ facts, principal }) => {
       const { service, endpoint } = facts
       return limitsOf({ service, principal, endpointClass: endpoint?.class }, policies)
@@ -53,6 +54,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
   const admit: AdmitDeps = {
     ...common,
     authenticate: credentials.authenticate,
+    attemptsAt: credentials.attemptsAt,
     ...(deps.revocation.cutStreams && { followCredential: credentials.follow }),
     limitAddress: ofAddress.limitAddress,
     reserve: reserver.reserve,

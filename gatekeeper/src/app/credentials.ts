@@ -2,9 +2,11 @@
 import { createTokenFinder } from '../access-tokens/find-token.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { ownIssuerName } from '../config/site-address.ts'
-import { createAttempts } from '../credentials/attempts.ts'
+import { createAdminKey } from '../credentials/admin-key.ts'
+import { type Attempts, type Authenticate, createAttempts } from '../credentials/attempts.ts'
 import { createAuthenticate } from '../credentials/authenticate.ts'
 import { createFollower, type FollowCredential } from '../credentials/follow-credential.ts'
+import { isSameSecret } from '../lib/constant-time.ts'
 import { isToken } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
@@ -21,6 +23,9 @@ export type Credentials = {
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** Follows a valid credential while the answer to its request continues. */
   readonly follow: FollowCredential
+  readonly attemptsAt: Attempts['standing']
+  /** Whether the text is `ADMIN_API_KEY`; null if it is not set. */
+  readonly isAdminKey: ((text: string) => boolean) | null
   /** Whether the text contains a token of ours, or of an issuer that is accepted here. */
   readonly holdsToken: (text: string) => boolean
 }
@@ -30,11 +35,17 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
   const { settings, clock, policies } = deps
   const narrow = (caller: Principal | Reason) =>
     typeof caller === 'string' ? caller : narrowByRole(caller, policies)
-  const authenticate = createAuthenticate({
+  const { adminKey } = settings
+  const administratorOf = createAdminKey(adminKey)
+  const byForm = createAuthenticate({
     authenticateKey: (credential) => narrow(keys.authenticate(credential)),
     authenticateToken: async (token, tokenClass) =>
       narrow(await issuers.authenticate(token, tokenClass)),
   })
+  const authenticate: Authenticate = (credential, shown) => {
+    const administrator = administratorOf(credential, shown)
+    return administrator === null ? byForm(credential, shown) : narrow(administrator)
+  }
   const attempts = createAttempts({ rate: deps.attempts })
   return {
     authenticate: attempts.limit(authenticate),
@@ -43,11 +54,14 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     follow: createFollower({
       version: () => keys.version() + clients.version() + revocations.version(),
       clock,
-      judge: (credential, { tokenClass }, admittedAt) =>
-        isToken(credential)
-          ? issuers.authenticate(credential, tokenClass, admittedAt)
-          : keys.authenticate(credential),
+      judge: (credential, shown, admittedAt) =>
+        administratorOf(credential, shown) ??
+        (isToken(credential)
+          ? issuers.authenticate(credential, shown.tokenClass, admittedAt)
+          : keys.authenticate(credential)),
     }),
+    attemptsAt: attempts.standing,
+    isAdminKey: adminKey === null ? null : (text) => isSameSecret(text, adminKey),
     holdsToken: createTokenFinder([
       ownIssuerName(settings),
       ...deps.issuers.map(({ issuer }) => issuer),

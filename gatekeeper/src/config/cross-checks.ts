@@ -1,5 +1,6 @@
 import type { Problem } from '../lib/problem.ts'
 import { isOpaque } from '../model/kind.ts'
+import { controlName } from '../model/known-services.ts'
 import type { GatewayFile, ServiceEntry } from './gateway-schema.ts'
 import { limitProblems } from './limit-problems.ts'
 import type { Settings } from './read-settings.ts'
@@ -30,12 +31,13 @@ export function crossCheck(file: GatewayFile, settings: Settings, reportAt: Repo
 }
 
 function nameProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {
-  const names = new Set([...Object.keys(file.services), ownName, chatName])
+  const reserved = [ownName, controlName]
+  const names = new Set([...Object.keys(file.services), ...reserved, chatName])
   const problems: Problem[] = []
-  if (file.services[ownName] !== undefined) {
+  for (const name of reserved.filter((one) => file.services[one] !== undefined)) {
     const remedy = 'Choose another name.'
     problems.push(
-      reportAt(['services', ownName], `the name ${ownName} is reserved for the gatekeeper`, remedy),
+      reportAt(['services', name], `the name ${name} is reserved for the gatekeeper`, remedy),
     )
   }
   for (const [name, entry] of Object.entries(file.services)) {

@@ -376,6 +376,14 @@ describe('rules beyond the schema', () => {
     ])
   })
 
+  test('no service and no alias can be the service of administration', () => {
+    const text = `${head}  control: {kind: http, routes: [{prefix: /c}]}\n  b: {kind: http, aliases: [control], routes: [{prefix: /b}]}\n`
+    expect(placesOf(text)).toEqual([
+      '3:3 the name control is reserved for the gatekeeper',
+      '4:29 control is the name of another service',
+    ])
+  })
+
   test('a relay route needs an upstream', () => {
     const text = `${head}  a: {kind: openai, routes: [{prefix: /a}]}\n`
     expect(placesOf(text)).toEqual(['3:3 a has a relay route but no upstream'])

@@ -30,6 +30,7 @@ describe('without settings', () => {
     const { settings, problems } = read()
     expect(problems).toEqual([])
     expect(settings).toEqual({
+      adminKey: null,
       sites: ['localhost', '127.0.0.1'],
       bind: '127.0.0.1',
       httpsPort: 8443,
@@ -352,4 +353,12 @@ describe('origins for every service', () => {
     const found = read({ ALLOW_MOBILE_NO_ORIGIN: text })
     expect([found.settings.allowNoOrigin, found.problems.length]).toEqual([expected, problems])
   })
+})
+
+test('a credential for administration that could be guessed is a problem, and is not shown', () => {
+  const short = 'a'.repeat(31)
+  expect(read({ ADMIN_API_KEY: `${short}b` }).settings.adminKey).toBe(`${short}b`)
+  const { problems } = read({ ADMIN_API_KEY: short })
+  expect(problems.map(formatProblem).join()).toMatch(/ADMIN_API_KEY.*shorter than 32 characters/s)
+  expect(problems.map(formatProblem).join()).not.toContain(short)
 })

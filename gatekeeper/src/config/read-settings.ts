@@ -39,6 +39,8 @@ export type Settings = {
   readonly explainListen: Listen | null
   /** The token that scrapers must send; null if only this machine can connect. */
   readonly metricsToken: string | null
+  /** The credential for the service `control`, in `X-Admin-Key` alone; null if it is not set. */
+  readonly adminKey: string | null
   readonly stateDir: string
   /** Shared by several gatekeepers: signing keys and revocations. */
   readonly sharedDir: string
@@ -119,6 +121,7 @@ export function readSettings(source: SettingsSource): {
     outcomesListen: besideCheck(checkListen, source),
     explainListen: socketIn(stateDir, source, 'explain'),
     metricsToken: text('GATEKEEPER_METRICS_TOKEN'),
+    adminKey: readAdminKey(text('ADMIN_API_KEY'), report),
     stateDir,
     sharedDir: path('GATEKEEPER_SHARED_DIR') ?? stateDir,
     keysDir: path('GATEKEEPER_KEYS_DIR') ?? source.folder,
@@ -166,6 +169,16 @@ function readProviders(text: (name: string) => string | null, report: Report) {
     return apiKey === null && baseUrl === null ? [] : [[name, { apiKey, baseUrl }] as const]
   })
   return Object.fromEntries(entries)
+}
+
+const adminKeyCharsMin = 32
+
+function readAdminKey(secret: string | null, report: Report): string | null {
+  if (secret !== null && secret.length < adminKeyCharsMin) {
+    const what = `is shorter than ${adminKeyCharsMin} characters and could be guessed`
+    report('ADMIN_API_KEY', what, 'Generate one: openssl rand -hex 32.')
+  }
+  return secret
 }
 
 /** The place where docker-compose.yml mounts the folder of API_KEYS_FILE. */

@@ -107,3 +107,9 @@ describe('the authority of an issuer', () => {
     },
   )
 })
+
+test('no rule for claims can grant administration', () => {
+  const rules = '[{role: admin, services: [control]}]'
+  expect(whatOf({ rules })).toEqual([expect.stringMatching(/there is no service "control"/)])
+  expect(whatOf({ rules: '[{role: admin, services: ["*"]}]' })).toEqual([])
+})

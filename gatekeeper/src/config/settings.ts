@@ -55,6 +55,12 @@ export const settingRows = [
     help: 'Port for plain HTTP; it only redirects to HTTPS, and refuses requests with a credential',
   },
   {
+    name: 'ADMIN_API_KEY',
+    kind: 'secret',
+    fallback: null,
+    help: 'Credential for administration at /admin, in X-Admin-Key alone; 32 characters or more',
+  },
+  {
     name: 'OLLAMA_URL',
     kind: 'url',
     fallback: null,

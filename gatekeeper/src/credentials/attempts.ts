@@ -5,11 +5,17 @@ import { hasApiKeyForm, hasTokenForm } from '../model/credential-form.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { TokenClass } from '../model/token-class.ts'
+import { type AttemptStanding, createLockOut } from './lock-out.ts'
 
 type Judged = Principal | Reason
 
 /** Where a credential was shown, and the class of tokens that counts there. */
-export type Shown = { readonly clientAddress: string; readonly tokenClass: TokenClass }
+export type Shown = {
+  readonly clientAddress: string
+  readonly tokenClass: TokenClass
+  /** Left out where nothing is administered. */
+  readonly control?: { readonly isAdminField: boolean }
+}
 
 /** Returns the holder of a credential, or the reason why it is refused. */
 export type Authenticate = (credential: string, shown: Shown) => Judged | Promise<Judged>
@@ -20,7 +26,12 @@ export type Attempts = {
   readonly limit: (authenticate: Authenticate) => Authenticate
   /** Gives the same answers and charges nothing. */
   readonly rehearse: (authenticate: Authenticate) => Authenticate
+  /** Returns what an address has left where administrators are locked out; null elsewhere. */
+  readonly standing: (shown: Shown) => AttemptStanding | null
 }
+
+/** The proofs of administrators that may fail at an address before it is locked out. */
+const adminTerms = { failures: 5, windowMs: 15 * 60_000 }
 
 /**
  * Limits bad credentials per client address (IPv6: per /64). Each attempt is charged before the
@@ -29,19 +40,23 @@ export type Attempts = {
  *
  * A caller that shares an address with an attacker is not locked out: our own keys and signed
  * tokens cannot be guessed and are still checked. Keys that people may have chosen are not: an
- * answer would confirm the guess.
+ * answer would confirm the guess. The same holds for everything in the field of administrators.
  */
 export function createAttempts(deps: {
   readonly rate: Rate
   readonly clock?: Clock | undefined
 }): Attempts {
-  const limiter = createRateLimiter(deps.rate, deps.clock)
+  const usual = createRateLimiter(deps.rate, deps.clock)
+  const lockOut = createLockOut(adminTerms, deps.clock)
   const attempts =
     (authenticate: Authenticate, isCharged: boolean): Authenticate =>
     (credential, shown) => {
+      const { control } = shown
+      const limiter = control === undefined ? usual : lockOut
       const group = groupAddress(shown.clientAddress)
       const isWithinRate = isCharged ? limiter.take(group) : limiter.hasRoom(group)
-      const isGuessable = !hasApiKeyForm(credential) && !hasTokenForm(credential)
+      const hasOurForm = hasApiKeyForm(credential) || hasTokenForm(credential)
+      const isGuessable = !hasOurForm || control?.isAdminField === true
       if (!isWithinRate && isGuessable) return 'too-many-attempts'
       const judge = (caller: Judged): Judged => {
         if (typeof caller === 'string') return isWithinRate ? caller : 'too-many-attempts'
@@ -54,5 +69,7 @@ export function createAttempts(deps: {
   return {
     limit: (authenticate) => attempts(authenticate, true),
     rehearse: (authenticate) => attempts(authenticate, false),
+    standing: ({ control, clientAddress }) =>
+      control === undefined ? null : lockOut.standing(groupAddress(clientAddress)),
   }
 }

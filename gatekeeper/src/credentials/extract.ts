@@ -5,7 +5,12 @@
  * others belong to the service.
  */
 import { type Fields, trimWhitespace } from '../lib/net/fields.ts'
-import { type CredentialField, displayName, keyFields } from '../model/credential-fields.ts'
+import {
+  adminField,
+  type CredentialField,
+  displayName,
+  keyFields,
+} from '../model/credential-fields.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Carrier } from '../model/facts.ts'
 import type { Reason } from '../model/reason.ts'
@@ -37,6 +42,8 @@ type Chosen = Omit<Extracted, 'subprotocols'>
 export type ExtractDeps = CarrierDeps & {
   /** The field that the route names; missing if all carriers count. */
   readonly only?: CredentialField | undefined
+  /** Whether administrators' own field counts as well. */
+  readonly isControl?: boolean
 }
 
 /** Reads all carriers, or the one that the route names. */
@@ -49,6 +56,7 @@ export function extractCredential(fields: Fields, deps: ExtractDeps): Extracted 
   const read = [
     ...readField(fields, 'authorization', deps),
     ...keyFields.flatMap((name) => readField(fields, name, deps)),
+    ...(deps.isControl ? readField(fields, adminField, deps) : []),
     ...offered.filter(isKey).map(readSubprotocol),
   ]
   // A client could offer a thousand guesses at once: a plain key without the prefix is not a

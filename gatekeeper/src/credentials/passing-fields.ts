@@ -2,14 +2,41 @@
  * Examines the fields that belong to the service, on a route that names another field for the
  * credential. A gatekeeper key there would reach the service, so the request is refused.
  */
-import type { Fields } from '../lib/net/fields.ts'
+import { type Fields, trimWhitespace } from '../lib/net/fields.ts'
 import {
+  type CarrierUse,
   type CredentialField,
   displayName,
   fieldText,
+  misplacedCarriers,
   passingCredentialFields,
 } from '../model/credential-fields.ts'
 import type { Detail } from '../model/detail.ts'
+import type { Route, Service } from '../model/service.ts'
+
+/**
+ * Returns a text about a carrier that is not for the route, such as the field of administrators at
+ * a service; null if there is none. A route with a field of its own forwards all others.
+ */
+export function findMisplaced(
+  fields: Fields,
+  match: { readonly route: Route; readonly service: Service } | null,
+): Detail | null {
+  if (match?.route.credentialField !== undefined) return null
+  const isSent = (name: string) => fields[name]?.some((value) => trimWhitespace(value) !== '')
+  const found = misplacedCarriers(match?.service.kind.furtherCarriers).find((row) =>
+    isSent(row.field),
+  )
+  if (found === undefined) return null
+  const text = `The ${found.shown} field is for ${placeOf[found.goodFor]} only. Leave it out here.`
+  return { text, param: found.shown }
+}
+
+const placeOf: Readonly<Record<CarrierUse, string>> = {
+  callers: 'callers',
+  control: 'administration',
+  'split keys': 'calls of a provider',
+}
 
 /**
  * Returns the first forwarded field that contains a gatekeeper credential, with a text about it;

@@ -3,7 +3,7 @@
  * write; it never repeats a value, which may contain the key.
  */
 import { trimWhitespace } from '../lib/net/fields.ts'
-import { displayName } from '../model/credential-fields.ts'
+import { adminField, displayName } from '../model/credential-fields.ts'
 import { credentialCharsMax } from '../model/credential-form.ts'
 import type { Detail } from '../model/detail.ts'
 import type { Carrier } from '../model/facts.ts'
@@ -87,7 +87,7 @@ export function readKeyField(
   if (text === '') return null
   const credential = readKey(text, deps)
   if (credential === null) return malformed(field, 'contains more than the key', 'KEY')
-  return bounded({ credential, carrier: 'field', field })
+  return bounded({ credential, carrier: field === adminField ? 'admin-field' : 'field', field })
 }
 
 /**

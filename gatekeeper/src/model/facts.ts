@@ -6,7 +6,7 @@ import type { Reason } from './reason.ts'
 import type { Point, Route, Service } from './service.ts'
 
 /** How the credential was sent. Policy only distinguishes what a browser sends by itself. */
-export type Carrier = 'none' | 'authorization' | 'basic' | 'field' | 'subprotocol'
+export type Carrier = 'none' | 'authorization' | 'basic' | 'field' | 'admin-field' | 'subprotocol'
 
 /** What the head of a request says, in canonical form. Nothing in it proves an identity. */
 export type RequestFacts = {

@@ -1,3 +1,4 @@
+import type { CarrierUse } from './credential-fields.ts'
 import type { Dialect, Endpoint } from './endpoint.ts'
 import type { Provider } from './provider.ts'
 
@@ -39,10 +40,15 @@ export type Kind = {
   readonly keepsConnections?: true
   /** How many requests a service works on at a time unless it says otherwise. Usual: unlimited. */
   readonly slots?: number
-  /** Whether it is the gatekeeper itself: everybody may call it, and no limit of use counts there. */
+  /**
+   * Whether it is the gatekeeper itself: no limit of use counts there, and everybody may call it
+   * unless it is granted `byNameOnly`.
+   */
   readonly isOwn?: true
   /** Whether a caller needs it by its own name: `*` among its services does not include it. */
   readonly byNameOnly?: true
+  /** What it takes of the carriers that are not for all routes. */
+  readonly furtherCarriers?: CarrierUse
   /** Of a company's API, which is called with a key of an account there. */
   readonly provider?: Provider
   /** Whether nothing of a target is sent on. */

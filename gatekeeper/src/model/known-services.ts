@@ -1,5 +1,8 @@
 import { didYouMean } from '../lib/nearest.ts'
 
+/** The service of administration. Nothing includes it but this name: no `*`, alias or claim rule. */
+export const controlName = 'control'
+
 /** The services of the configuration, for files that name them. */
 export type KnownServices = {
   /** Returns the name of a service by its name or alias; null for neither. */

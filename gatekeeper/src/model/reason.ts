@@ -102,7 +102,7 @@ export const reasons = {
   'credential-not-for-here': {
     ...invalid,
     code: 'credential_not_for_here',
-    text: 'A field that this route forwards to the service contains a gatekeeper key. Send the key only in the field that this route uses for keys.',
+    text: 'The request has a credential in a field that this route does not take it from. Send it only in the field that is for it here.',
     level: 'warn',
   },
   'upgrade-refused': {

@@ -7,8 +7,8 @@ import type { IssuerSettings } from '../config/resolve-issuers.ts'
 import { ownIssuerName, siteAddress } from '../config/site-address.ts'
 import type { Clock } from '../lib/clock.ts'
 import { ProblemsError } from '../lib/problem.ts'
-import type { KnownServices } from '../model/known-services.ts'
-import { createServiceNames } from '../policy/service-names.ts'
+import { controlName, type KnownServices } from '../model/known-services.ts'
+import { createServiceNames, namesOfAll } from '../policy/service-names.ts'
 import { createRecorder, type RecordActs } from './audit/record-acts.ts'
 
 /** The files and services of one installation, as operations need them. */
@@ -55,6 +55,8 @@ export type Installation = {
 
 export type ServiceNames = KnownServices & {
   readonly names: readonly string[]
+  /** The names that `*` includes. */
+  readonly namesOfAll: readonly string[]
   readonly aliases: readonly string[]
   /** Returns the web origins that a service allows; none if the service is unknown. */
   readonly originsOf: (service: string) => readonly string[]
@@ -110,7 +112,8 @@ function readGateway(settings: Settings, { readText }: Deps) {
     timeZone: policies.timeZone,
     isAuditSampled: audit.allowed !== 'all',
     services: {
-      names: services.map(({ name }) => name),
+      names: [...services.map(({ name }) => name), controlName],
+      namesOfAll: namesOfAll(services),
       aliases: services.flatMap(({ aliases }) => aliases),
       originsOf: (name: string) => services.find((service) => service.name === name)?.origins ?? [],
       serviceNameOf: (word: string) => (isKnown ? serviceNameOf(word) : word),

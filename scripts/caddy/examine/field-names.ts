@@ -3,6 +3,8 @@
  * the gatekeeper's own.
  */
 
+import { carriers } from '../../../gatekeeper/src/model/credential-fields.ts'
+
 /** The fields about its caller that a service receives, as `identityFields` sets them. */
 export const identityNames = [
   'X-Gatekeeper-User',
@@ -30,5 +32,10 @@ export const cleanedNames = (
   'X-Auth-Request-* X-Webauth-* X-Authentik-* *Authenticated-* Tailscale-*'
 ).split(' ')
 
-/** Fields with callers' credentials, which must not pass the check. */
-export const credentialNames = ['Authorization', 'X-Api-Key', 'Api-Key', 'X-Goog-Api-Key'] as const
+/**
+ * Fields with callers' credentials, which must not pass the check, as Caddy writes them. Those for
+ * other uses are refused by the check itself, so a Caddyfile of an earlier version may lack them.
+ */
+export const credentialNames: readonly string[] = carriers
+  .filter(({ form, goodFor }) => form !== 'list' && goodFor === 'callers')
+  .map(({ field }) => field.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()))

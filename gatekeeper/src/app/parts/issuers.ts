@@ -5,6 +5,7 @@ import type { KeyStore } from '../../api-keys/key-store.ts'
 import { ownIssuerName } from '../../config/site-address.ts'
 import type { Client } from '../../oauth/client.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
+import { namesOfAll } from '../../policy/service-names.ts'
 import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
 import type { AppDeps } from '../app-deps.ts'
 
@@ -32,8 +33,7 @@ export async function openIssuers(
     findAppUser: () => 'token-revoked',
     findClient: clients.findActive,
     findKey: keys.findById,
-    // Those that `*` includes.
-    serviceNames: services.filter(({ kind }) => !kind.byNameOnly).map(({ name }) => name),
+    serviceNames: namesOfAll(services),
   })
   return {
     ...tokens,

@@ -1,5 +1,6 @@
+import { controlName } from '../../model/known-services.ts'
 import type { Service } from '../../model/service.ts'
-import { own } from './own.ts'
+import { control, own } from './own.ts'
 
 /** The gatekeeper's own endpoints, as a service that every principal may call. */
 export const ownService: Service = {
@@ -28,4 +29,12 @@ export const oauthService: Service = {
   routes: [{ prefix: '/oauth', strip: false, mode: 'relay', browser: 'none' }],
   anonymous: true,
   readsCredentials: true,
+}
+
+/** Administration. It is granted by its own name, and only the role admin can do anything there. */
+export const controlService: Service = {
+  ...ownService,
+  name: controlName,
+  kind: control,
+  routes: [{ prefix: '/admin', strip: false, mode: 'relay', browser: 'none' }],
 }

@@ -16,3 +16,18 @@ export const own: Kind = {
   isOwn: true,
   keepsTarget: true,
 }
+
+/**
+ * Administration, for keys of role admin that name it. All its endpoints are of the class manage;
+ * what is not listed is 404 for those whom it knows.
+ */
+export const control: Kind = {
+  name: 'control',
+  title: 'Administration (the service `control`)',
+  rows: [],
+  dialectAt: () => 'bridge',
+  isOwn: true,
+  byNameOnly: true,
+  furtherCarriers: 'control',
+  keepsTarget: true,
+}

@@ -32,6 +32,7 @@ export function providerKind(entry: ProviderEntry): ProviderKind {
     ...(modelNames && { modelNames }),
     ...(takesModelLists && { takesModelLists }),
     byNameOnly: true,
+    furtherCarriers: 'split keys',
     sellsModels: true,
     keepsConnections: true,
     guardedPath: '/models',

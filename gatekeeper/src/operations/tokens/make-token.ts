@@ -93,13 +93,13 @@ async function findClient(id: string, installation: Installation): Promise<Subje
   const now = clock()
   const client = (await readEveryClient(installation)).find((one) => one.id === id)
   if (client === undefined || !isActiveClient(client, now)) return null
-  const isForAll = client.services.includes('*')
+  const everything = client.services.includes('*') ? services.namesOfAll : []
   const { role, models, expiresAt } = client
   const own = { id: `client:${id}`, kind: 'client', user: id, role, models, expiresAt } as const
   const principal: Principal = {
     ...anonymous,
     ...own,
-    services: isForAll ? services.names : client.services,
+    services: [...everything, ...client.services.filter((name) => name !== '*')],
   }
   const ids = { issuer, subject: id, clientId: id, tokenId: null }
   const times = { issuedAt: now, expiresAt: now + ttlSecondsMax * 1000 }

@@ -48,7 +48,7 @@ export async function useTokens<Result>(
     findClient: (id) =>
       clients.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
     findKey: (id) => ring.findById(id, clock()),
-    serviceNames: services.names,
+    serviceNames: services.namesOfAll,
   })
   try {
     return await use({ tokens, revocations })

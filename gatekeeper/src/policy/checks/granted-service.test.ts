@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { aPrincipal, aQuestion, aService } from '../../../test/support/questions.ts'
+import { controlService } from '../../kinds/own/own-services.ts'
+import { providers } from '../../kinds/providers/providers.ts'
 import { anonymous } from '../../model/principal.ts'
+import { namesOfAll } from '../service-names.ts'
 import { grantedService } from './granted-service.ts'
 
 const ask = (
@@ -31,4 +34,22 @@ test.each([
 test('a service cannot name itself "own" to be open to all', () => {
   const service = aService({ kind: 'http', name: 'own' })
   expect(grantedService.examine(ask([], service))).toBe(refused)
+})
+
+test('administration is granted by its own name and by nothing else', () => {
+  const granted = (...services: string[]) => grantedService.examine(ask(services, controlService))
+  expect(granted('control')).toBe(null)
+  for (const name of ['*', 'gatekeeper', 'Control', 'admin', '/admin', 'oauth']) {
+    expect([name, granted(name)]).toEqual([name, refused])
+  }
+})
+
+test('everything that administers is of the class manage, which only the role admin has', () => {
+  expect((controlService.kind.rows ?? []).filter((row) => row.class !== 'manage')).toEqual([])
+})
+
+test('`*` includes neither administration nor any provider', () => {
+  const all = [controlService, ...providers.map((kind) => aService({ name: kind.name, kind }))]
+  expect(namesOfAll(all)).toEqual([])
+  expect(namesOfAll([aService()])).toEqual(['ollama'])
 })

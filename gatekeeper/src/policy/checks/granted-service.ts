@@ -6,9 +6,9 @@ import { ofLineage } from '../written-places.ts'
 export const grantedService: Check = {
   name: 'granted-service',
   examine: ({ facts, principal }) => {
+    const { name = '', kind } = facts.service ?? {}
     // Anonymous callers have no service; `resolveCaller` allows them `open` endpoints only.
-    if (facts.service?.kind.isOwn || principal.kind === 'anonymous') return null
-    const name = facts.service?.name ?? ''
+    if ((kind?.isOwn && !kind.byNameOnly) || principal.kind === 'anonymous') return null
     return principal.services.includes(name) ? null : 'service-not-granted'
   },
   describe: ({ facts, principal }) => {

@@ -13,9 +13,13 @@ export const knownCaller: Check<CallerQuestion> = {
   },
 }
 
-/** Names the one field that counts, if the route names one. */
+/** Names the one field that counts, if the route names one, or the one of administrators. */
 function describe({ caller, facts }: CallerQuestion) {
+  if (caller !== 'no-credential') return null
+  if (facts.service?.kind.furtherCarriers === 'control') {
+    return { text: 'Authentication is required. Send X-Admin-Key.', param: null }
+  }
   const only = facts.route?.credentialField
-  if (caller !== 'no-credential' || only === undefined) return null
+  if (only === undefined) return null
   return { text: `An API key is required. Send it as ${fieldText(only)}.`, param: null }
 }

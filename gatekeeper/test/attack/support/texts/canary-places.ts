@@ -1,17 +1,19 @@
+import { carriers as credentialFields } from '../../../../src/model/credential-fields.ts'
 import { carriers } from './carriers.ts'
 
 /** One request as bytes, with the canary somewhere in it. */
 export type CanaryRequest = { readonly place: string; readonly bytes: string }
 
 const fieldNames = [
-  ...['Authorization', 'X-Api-Key', 'Api-Key', 'X-Goog-Api-Key', 'Cookie', 'Set-Cookie', 'Host'],
+  ...credentialFields.map(({ shown }) => shown),
+  ...['Cookie', 'Set-Cookie', 'Host'],
   ...['Proxy-Authorization', 'Referer', 'Origin', 'User-Agent', 'Accept', 'Accept-Language', 'Via'],
   ...['Accept-Encoding', 'Content-Type', 'Content-Encoding', 'Content-Language', 'From', 'Range'],
   ...['If-Match', 'If-None-Match', 'If-Modified-Since', 'Cache-Control', 'Pragma', 'TE', 'Trailer'],
   ...['Connection', 'Upgrade', 'Expect', 'Transfer-Encoding', 'Content-Length', 'Date', 'Warning'],
   ...['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'X-Request-Id', 'X-Gatekeeper-User', 'Priority'],
   ...['X-Gatekeeper-Edge', 'X-Gatekeeper-Request-Id', 'X-Gatekeeper-Uri', 'Sec-WebSocket-Key'],
-  ...['Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions', 'Sec-Fetch-Site', 'Sec-Fetch-Mode'],
+  ...['Sec-WebSocket-Extensions', 'Sec-Fetch-Site', 'Sec-Fetch-Mode'],
   ...['Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Idempotency-Key'],
   ...[
     'X-Auth-Token',

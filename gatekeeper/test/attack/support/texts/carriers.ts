@@ -8,7 +8,7 @@ export type CarrierCase = {
 
 const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64')
 
-/** Every field that can carry a credential. */
+/** Every field that can carry a caller's credential; a test compares them with the gatekeeper's table. */
 export const carriers: readonly CarrierCase[] = [
   { name: 'Bearer', carry: (text) => ['Authorization', `Bearer ${text}`] },
   { name: 'no scheme', carry: (text) => ['Authorization', text] },
