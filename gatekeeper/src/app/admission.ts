@@ -29,7 +29,9 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ledger,
   )
   // Our own endpoints have no origins of their own; those for apps are like the providers.
-  const own = [ownService, oauthService, controlService].map((one) => withOrigins(one, deps.origins))
+  const own = [ownService, oauthService, controlService].map((one) =>
+    withOrigins(one, deps.origins),
+  )
   const { perAddress } = policies
   const ofAddress = createAddressLimits({ perAddress, services, clock: deps.clock })
   const common = {
