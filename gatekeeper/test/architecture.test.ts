@@ -261,7 +261,7 @@ describe('packages', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'upstreams'
     const found = only(
       /^(?:node:)?(?:https?|http2|tls|dgram|dns.*)$/,
-      (file) => isAllowed(file) || /app\/(?:listen|stop)\.ts$/.test(file.path),
+      (file) => isAllowed(file) || /(?:app\/(?:listen|stop)|lib\/net\/listening)\.ts$/.test(file.path),
     )
     expect(found).toEqual([])
     const callers = production.filter(({ code }) => /(?<![.\w])fetch\(/.test(code))

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { Listen } from '../../gatekeeper/src/config/listen.ts'
+import type { Listen } from '../../gatekeeper/src/lib/net/listening.ts'
 
 /**
  * Asks the running gatekeeper over the socket for commands of this user. Resolves with the status and

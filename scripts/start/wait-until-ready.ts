@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkServerIdentity, rootCertificates } from 'node:tls'
 import { isInternalName } from '../../gatekeeper/src/config/front-environment.ts'
-import type { Listen } from '../../gatekeeper/src/config/listen.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import type { Listen } from '../../gatekeeper/src/lib/net/listening.ts'
 
 const pollMs = 20
 const requestMsMax = 2000

@@ -24,6 +24,9 @@ export const jsonBodyBytesMax = 32 * 1024 * 1024
 /** Limit for requests that only read. Parsing JSON for the weakest key must not delay everybody. */
 export const readBodyBytesMax = 4 * 1024 * 1024
 
+/** The limit for requests that the admin process answers: its documents have small entries. */
+const handedOverBytesMax = 64 * 1024
+
 type Question = { head: RequestHead; facts: RequestFacts; principal: Principal }
 
 export async function readBodyFacts(
@@ -68,7 +71,7 @@ async function readJson(
   const coding = codingOf(head)
   if (coding === undefined) return refuse('body-encoding')
   if (!isJsonType(head) && !isTerminalType(head, facts)) return refuse('body-type')
-  const bytesMax = facts.endpoint?.class === 'read' ? readBodyBytesMax : jsonBodyBytesMax
+  const bytesMax = bytesMaxOf(facts)
   const read = await source.read(bytesMax, principal.id)
   if (typeof read === 'string') return refuse(reasonOfUnread(read))
   const { take } = source
@@ -79,6 +82,11 @@ async function readJson(
   if (typeof json === 'string') return refuse(json)
   if ('defect' in json) return withoutBytes({ ...noBody, ...json })
   return { facts: readAsks(json, question, deps), json }
+}
+
+function bytesMaxOf({ endpoint }: RequestFacts): number {
+  if (endpoint?.handedOver) return handedOverBytesMax
+  return endpoint?.class === 'read' ? readBodyBytesMax : jsonBodyBytesMax
 }
 
 /** A form is read while it passes through: a coding would hide it, and it needs a boundary. */

@@ -1,9 +1,9 @@
 /** Opens the listeners of an app. */
 import type { Server } from 'node:http'
 import { createServer } from 'node:net'
-import type { Listen } from '../config/listen.ts'
 import type { Settings } from '../config/read-settings.ts'
-import { createListener, listenOn } from '../http/listeners.ts'
+import { createListener } from '../http/listeners.ts'
+import { type Listen, listenOn } from '../lib/net/listening.ts'
 import { exitCode } from '../lib/problem.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { App } from './app.ts'

@@ -3,6 +3,7 @@ import { systemTimers } from '../lib/timers.ts'
 import { createServiceQueues } from '../scheduler/service-queues.ts'
 import type { AppDeps } from './app-deps.ts'
 import type { Parts } from './part.ts'
+import { openAdmin } from './parts/admin.ts'
 import { openAudit } from './parts/audit.ts'
 import { openChat } from './parts/chat.ts'
 import { openClients } from './parts/clients.ts'
@@ -48,7 +49,8 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const metrics = await add(openMetrics(deps, { parts, keys, ledger, queues }))
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
+  const admin = await add(openAdmin(deps))
   const credentials = { keys, clients, users, rules, revocations, issuers, signing }
-  const traffic = { vault, upstreams, chat, queues, overload, outcomes }
+  const traffic = { vault, upstreams, chat, queues, overload, outcomes, admin }
   return { ...credentials, ...traffic, audit, ledger, metrics }
 }

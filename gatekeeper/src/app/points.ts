@@ -12,6 +12,7 @@ import { statusEndpoints } from '../http/routes/status.ts'
 import { vaultRoutes } from '../http/routes/vault.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
 import { createCheck } from '../http/serve/check.ts'
+import { createHandOver } from '../http/serve/hand-over.ts'
 import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
@@ -84,7 +85,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
 /** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
   { services, policies, version, bodies }: AppDeps,
-  { upstreams, ledger }: Opened,
+  { upstreams, ledger, admin }: Opened,
   { admission, authorization }: RelayRooms,
 ): Omit<RelayDeps, keyof PointDeps> {
   return {
@@ -99,6 +100,7 @@ function relayOnly(
       ...oauthEndpoints(authorization.server),
       ...countTokensEndpoints,
     },
+    handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),
     isServiceHost: createHostTest(services),
     wellKnown: (path) => wellKnownAnswer(path, authorization.documents),
   }

@@ -4,7 +4,7 @@
  */
 import type { Server } from 'node:http'
 import { drainListeners } from '../http/drain.ts'
-import { closeListener } from '../http/listeners.ts'
+import { closeListener } from '../lib/net/listening.ts'
 import { exitCode } from '../lib/problem.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { App } from './app.ts'

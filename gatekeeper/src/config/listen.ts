@@ -1,10 +1,6 @@
 import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
-
-/** The address of a listener. */
-export type Listen =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+import type { Listen } from '../lib/net/listening.ts'
 
 // The kernel's limit for the path of a socket is 108 bytes with its terminator (unix(7)).
 const socketPathBytesMax = 107

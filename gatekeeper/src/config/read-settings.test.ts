@@ -61,7 +61,8 @@ describe('without settings', () => {
       allowNoOrigin: null,
       demo: false,
       providers: {},
-      explainListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/explain.sock' },
+      explainListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/control/explain.sock' },
+      adminListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/control/admin.sock' },
       metricsToken: null,
       oauth: { issuer: null, tokenSeconds: 3600, algorithm: 'RS256', clients: [] },
     })

@@ -4,9 +4,10 @@ import { describeEncoding } from '../lib/files/text-file.ts'
 import { nearestWord } from '../lib/nearest.ts'
 import { isLoopback } from '../lib/net/cidr.ts'
 import { isVisibleAscii } from '../lib/net/fields.ts'
+import type { Listen } from '../lib/net/listening.ts'
 import type { Problem } from '../lib/problem.ts'
 import { allRows, settingNames } from './all-settings.ts'
-import { type Listen, parseListen, toCaddyAddress } from './listen.ts'
+import { parseListen, toCaddyAddress } from './listen.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import {
   type Report,
@@ -15,6 +16,7 @@ import {
   readOrigins,
   readPort,
   readSites,
+  readSwitch,
   readTruth,
   readUpstream,
 } from './read-values.ts'
@@ -37,6 +39,11 @@ export type Settings = {
    * socket is possible.
    */
   readonly explainListen: Listen | null
+  /**
+   * Where the admin process takes requests that the gatekeeper hands over; null if it is left out
+   * (GATEKEEPER_CONSOLE=off), or no socket is possible. It never listens elsewhere.
+   */
+  readonly adminListen: Listen | null
   /** The token that scrapers must send; null if only this machine can connect. */
   readonly metricsToken: string | null
   /** The credential for the service `control`, in `X-Admin-Key` alone; null if it is not set. */
@@ -109,6 +116,7 @@ export function readSettings(source: SettingsSource): {
     readListen(name, text(name, false), { part, stateDir, source, report })
 
   const checkListen = listen('GATEKEEPER_CHECK_LISTEN', 'check')
+  const hasConsole = readSwitch('GATEKEEPER_CONSOLE', text('GATEKEEPER_CONSOLE'), report)
 
   const settings: Settings = {
     sites: readSites(text('GATEKEEPER_SITE') ?? '', report),
@@ -119,7 +127,8 @@ export function readSettings(source: SettingsSource): {
     checkListen,
     opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),
     outcomesListen: besideCheck(checkListen, source),
-    explainListen: socketIn(stateDir, source, 'explain'),
+    explainListen: socketIn(stateDir, source, 'control/explain'),
+    adminListen: hasConsole ? socketIn(stateDir, source, 'control/admin') : null,
     metricsToken: text('GATEKEEPER_METRICS_TOKEN'),
     adminKey: readAdminKey(text('ADMIN_API_KEY'), report),
     stateDir,

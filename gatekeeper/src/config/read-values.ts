@@ -110,6 +110,11 @@ export function readTruth(name: string, text: string | null, report: Report): bo
   return value
 }
 
+export function readSwitch(name: string, text: string | null, report: Report): boolean {
+  if (text !== 'on' && text !== 'off') report(name, `is ${JSON.stringify(text)}`, 'Use on or off.')
+  return text !== 'off'
+}
+
 export function readFlag(name: string, text: string | null, report: Report): boolean {
   if (text === null || text === '0') return false
   if (text !== '1') report(name, `is ${JSON.stringify(text)}`, 'Use 1, or leave it unset.')

@@ -164,6 +164,12 @@ export const settingRows = [
     help: 'Listener for /livez, /readyz and /metrics; Caddy never publishes it',
   },
   {
+    name: 'GATEKEEPER_CONSOLE',
+    kind: 'text',
+    fallback: 'on',
+    help: 'off: no admin process; endpoints that only it answers are refused with 503',
+  },
+  {
     name: 'GATEKEEPER_METRICS_TOKEN',
     kind: 'secret',
     fallback: null,

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closeListener } from './listeners.ts'
+import { closeListener } from '../lib/net/listening.ts'
 
 export type Draining = {
   /** The listeners. They keep accepting connections, so that new requests are answered with 503. */

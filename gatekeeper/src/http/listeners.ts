@@ -1,13 +1,10 @@
 /**
- * The three listeners: check, relay, ops. Each is a Koa application on its own server, over a unix
- * socket or TCP. Only this file sets time limits and sizes of connections.
+ * The three listeners: check, relay, ops. Each is a Koa application on its own server. Only this file
+ * sets time limits and sizes of connections.
  */
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
-import { connect, type Server as NetServer, type Socket } from 'node:net'
-import { dirname } from 'node:path'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Listen } from '../config/listen.ts'
 import { markWaiting } from './body-source.ts'
 import { withOwnFields } from './own-fields.ts'
 
@@ -95,63 +92,4 @@ function malformedAnswer(status: keyof typeof malformedTexts): string {
     '',
     body,
   ].join('\r\n')
-}
-
-/**
- * Starts listening. Rejects as `node:net` does. A unix socket is open to this user and its group,
- * or with `mode` 0o600 to the user alone, from the moment it exists.
- */
-export async function listenOn(server: NetServer, listen: Listen, mode = 0o660): Promise<void> {
-  if (listen.kind === 'unix') await prepareSocket(listen.path)
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.once('listening', resolve)
-  if (listen.kind === 'unix') bindSocket(server, listen.path, mode)
-  else server.listen(listen.port, listen.host)
-  await promise
-  server.off('error', reject)
-  if (listen.kind === 'unix') chmodSync(listen.path, mode)
-}
-
-/** The socket is created inside the call, so nobody can open it before its mode is set. */
-function bindSocket(server: NetServer, path: string, mode: number): void {
-  const mask = process.umask(0o777 & ~mode)
-  try {
-    server.listen(path)
-  } finally {
-    process.umask(mask)
-  }
-}
-
-async function prepareSocket(path: string): Promise<void> {
-  const folder = dirname(path)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // Everybody who may write to the folder could replace our socket with another one.
-  if ((statSync(folder).mode & 0o002) !== 0) {
-    throw new Error(`${folder} is writable for all users; make it private: chmod o-w ${folder}`)
-  }
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return
-  if (await isAnswering(path))
-    throw Object.assign(new Error(`${path} is in use`), { code: 'EADDRINUSE' })
-  unlinkSync(path)
-}
-
-function isAnswering(path: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const socket = connect(path)
-  socket.once('connect', () => resolve(true))
-  socket.on('error', () => resolve(false))
-  return promise.finally(() => socket.destroy())
-}
-
-/** Stops accepting, waits `graceMs` for open answers, then cuts the rest. */
-export async function closeListener(server: Server, graceMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  // A connection whose answer ends now would otherwise stay open for its next request.
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-  await promise
-  clearInterval(idle)
-  clearTimeout(cut)
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Answer } from './answer.ts'
+import type { Answer, Fields } from './answer.ts'
 import { withOwnFields } from './own-fields.ts'
 
 /** Sends a short answer. Does nothing if a head was already sent or the client left. */
@@ -11,11 +11,13 @@ export function sendAnswer(response: ServerResponse, answer: Answer, isHead: boo
   response.end(isHead ? undefined : answer.body)
 }
 
+/** The fields of a JSON answer. */
+export const jsonFields: Fields = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+}
+
 /** Returns a JSON answer of the gatekeeper itself. */
 export function jsonAnswer(status: number, value: unknown): Answer {
-  return {
-    status,
-    fields: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-    body: JSON.stringify(value),
-  }
+  return { status, fields: jsonFields, body: JSON.stringify(value) }
 }

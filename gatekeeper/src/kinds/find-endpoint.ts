@@ -49,6 +49,14 @@ export function modelInPath(endpoint: Endpoint, path: string): string | null {
   return name === undefined ? null : decodeURIComponent(name)
 }
 
+/** Returns the parts of a canonical path that its row names, decoded. */
+export function pathParameters(endpoint: Endpoint, path: string): Readonly<Record<string, string>> {
+  const groups = expressionOf(endpoint.pattern).exec(path)?.groups ?? {}
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]),
+  )
+}
+
 type Index = {
   readonly exact: ReadonlyMap<string, Endpoint>
   readonly patterns: readonly { readonly endpoint: Endpoint; readonly matches: RegExp }[]

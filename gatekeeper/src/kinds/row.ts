@@ -2,7 +2,13 @@ import type { Dialect, Endpoint, EndpointClass, ModelPlace, StreamForm } from '.
 import type { UsageForm } from '../model/usage-form.ts'
 import { anthropicUsage, openaiUsage, responsesUsage } from './usage-forms.ts'
 
-type RareMember = 'isAnthropic' | 'isOwn' | 'upstreamPath' | 'isPublic' | 'promptLevel'
+type RareMember =
+  | 'isAnthropic'
+  | 'isOwn'
+  | 'handedOver'
+  | 'upstreamPath'
+  | 'isPublic'
+  | 'promptLevel'
 
 /** Members of a row that have a usual value. */
 export type RowOptions = Partial<
@@ -86,6 +92,9 @@ export const promptedBy = (prompt: string): RowOptions => ({ prompt })
 
 /** The gatekeeper answers it itself. */
 export const answeredHere: RowOptions = { isOwn: true }
+
+/** The gatekeeper admits it, and the admin process answers it. */
+export const handedOver: RowOptions = { isOwn: true, handedOver: true }
 
 /** An answer that lists models. */
 export const listed: RowOptions = { listsModels: true }

@@ -67,6 +67,10 @@ export type Endpoint = {
   /** Whether the gatekeeper answers it itself, because the upstream has no such endpoint. */
   readonly isOwn?: true
   /**
+   * Whether the admin process answers it: the gatekeeper admits the request and hands it over.
+   */
+  readonly handedOver?: true
+  /**
    * The upstream's path, if it differs from the path that the client requests; without a query.
    */
   readonly upstreamPath?: string

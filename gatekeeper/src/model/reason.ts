@@ -432,6 +432,13 @@ export const reasons = {
     ...cannotDecide,
     text: 'Requests cannot be recorded at the moment and are refused until they can be. Try again later.',
   },
+  'control-plane-off': {
+    ...cannotDecide,
+    code: 'control_plane_off',
+    text: 'The process that answers this endpoint is not running. All other endpoints work.',
+    level: 'warn',
+    retryAfterSeconds: 30,
+  },
   overloaded: {
     ...cannotDecide,
     code: 'gatekeeper_overloaded',

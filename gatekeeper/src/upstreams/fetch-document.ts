@@ -1,27 +1,13 @@
 /**
  * Fetches a small document of an issuer or an upstream: no redirects, bounded in time and size, and
  * its content is never shown. The address comes from our configuration, never from a request.
- *
- * Uses `dispatch`, as `forward` does, and not undici's `request`: its body is a stream, and a
- * destroyed stream emits an error. An error without a listener ends the process.
  */
-import { Agent, type Dispatcher } from 'undici'
+import { Agent } from 'undici'
+import { type CollectBounds, collectAnswer } from './collect-answer.ts'
 import { createConnector } from './connector.ts'
-import type { AnswerFields } from './response-fields.ts'
 
 const timeoutMsUsual = 5_000
 const bytesMax = 1024 * 1024
-
-/** The answer was not a document. */
-class DocumentError extends Error {
-  override readonly name = 'DocumentError'
-  readonly code: string
-
-  constructor(code: string) {
-    super(code)
-    this.code = code
-  }
-}
 
 type FetchOptions = {
   readonly fields?: Readonly<Record<string, string>> | undefined
@@ -44,17 +30,11 @@ export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): Docu
     return agent
   }
   return {
-    fetch: (url, { fields = {}, ca } = {}) =>
-      new Promise((resolve, reject) => {
-        const handler = new DocumentHandler({ resolve, reject })
-        handler.endAfter(timeoutMs)
-        try {
-          agentFor(ca).dispatch(dispatchOptions(url, fields), handler)
-        } catch (error) {
-          // undici throws synchronously for a request that it considers invalid.
-          handler.onResponseError(null, error as Error)
-        }
-      }),
+    fetch: async (url, { fields = {}, ca } = {}) => {
+      const options = dispatchOptions(url, fields)
+      const bounds = { timeoutMs, bytesMax, judgeHead }
+      return (await collectAnswer(agentFor(ca), options, bounds)).text
+    },
     close: async () => {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
     },
@@ -68,70 +48,8 @@ function dispatchOptions(url: string, fields: Readonly<Record<string, string>>) 
   return { origin, path: pathname + search, method: 'GET', headers } as const
 }
 
-type Controller = Dispatcher.DispatchController
-type Settle = {
-  readonly resolve: (text: string) => void
-  readonly reject: (error: Error) => void
-}
-
-/** Collects one answer. The first end counts; later ones are ignored. */
-class DocumentHandler implements Dispatcher.DispatchHandler {
-  readonly #settle: Settle
-  readonly #chunks: Buffer[] = []
-  #controller: Controller | null = null
-  #timer: NodeJS.Timeout | null = null
-  #length = 0
-  #isDone = false
-
-  constructor(settle: Settle) {
-    this.#settle = settle
-  }
-
-  endAfter(timeoutMs: number): void {
-    this.#timer = setTimeout(() => this.#fail(new DocumentError('TIMEOUT')), timeoutMs)
-  }
-
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller
-    if (this.#isDone) controller.abort(new Error('it took too long'))
-  }
-
-  onResponseStart(_controller: Controller, status: number, fields: AnswerFields): void {
-    // Informational answers come before the final one (RFC 9110 §15.2).
-    if (status >= 100 && status < 200) return
-    if (status !== 200) return this.#fail(new DocumentError(`HTTP_${status}`))
-    const coding = String(fields['content-encoding'] ?? 'identity').trim()
-    if (!/^(?:identity)?$/i.test(coding)) this.#fail(new DocumentError('CONTENT_ENCODING'))
-  }
-
-  onResponseData(_controller: Controller, chunk: Buffer): void {
-    if (this.#isDone) return
-    this.#length += chunk.length
-    if (this.#length > bytesMax) return this.#fail(new DocumentError('TOO_LARGE'))
-    this.#chunks.push(chunk)
-  }
-
-  onResponseEnd(): void {
-    if (!this.#finish()) return
-    this.#settle.resolve(Buffer.concat(this.#chunks, this.#length).toString('utf8'))
-  }
-
-  onResponseError(_controller: Controller | null, error: Error): void {
-    if (this.#finish()) this.#settle.reject(error)
-  }
-
-  #fail(error: DocumentError): void {
-    if (!this.#finish()) return
-    this.#settle.reject(error)
-    // The rest of the answer is not read: its connection is closed.
-    this.#controller?.abort(error)
-  }
-
-  /** Returns false if it has already ended. */
-  #finish(): boolean {
-    if (this.#isDone) return false
-    this.#isDone = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    return true
-  }
+const judgeHead: CollectBounds['judgeHead'] = (status, fields) => {
+  if (status !== 200) return `HTTP_${status}`
+  const coding = String(fields['content-encoding'] ?? 'identity').trim()
+  return /^(?:identity)?$/i.test(coding) ? null : 'CONTENT_ENCODING'
 }

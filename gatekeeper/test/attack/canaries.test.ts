@@ -160,7 +160,7 @@ describe.skipIf(testCaddy === null)('a credential in any place of a request', ()
   })
 
   it('is in no explanation except as the given argument, and in no log of it', async () => {
-    const listen = { kind: 'unix', path: join(stack.stateDir, 'run/explain.sock') } as const
+    const listen = { kind: 'unix', path: join(stack.stateDir, 'run/control/explain.sock') } as const
     for (const { text } of canaries) {
       const base = { method: 'GET', host: 'localhost', clientAddress: '127.0.0.1' }
       const caller = { kind: 'credential', credential: text } as const

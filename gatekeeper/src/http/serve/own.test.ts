@@ -21,10 +21,15 @@ const admitted: Admitted = {
 }
 const call = { request: { headersDistinct: {} }, response: {} } as unknown as Call
 const serve = (error: Error) =>
-  serveOwn(call, admitted, {
-    ...{ body: aBodySource(), fields: {} },
-    endpoints: { '/auth/token': () => Promise.reject(error) },
-  })
+  serveOwn(
+    call,
+    admitted,
+    { body: aBodySource(), fields: {} },
+    {
+      own: { '/auth/token': () => Promise.reject(error) },
+      handOver: () => Promise.reject(new Error('not handed over')),
+    },
+  )
 
 test('an own endpoint refuses with a reason and its detail, which are recorded as such', async () => {
   const detail = { text: 'appId is missing.', param: 'appId', members: { required: ['appId'] } }

@@ -22,6 +22,8 @@ export type OwnRequest = {
   readonly body: BodySource
   /** The facts of the body, if admission read it. */
   readonly asked?: BodyFacts | null
+  /** The body in its plain form, if admission read it. */
+  readonly bytes?: Buffer | null
 }
 
 /** Answers a request. It throws a RefusedError to refuse one, in the form of its row's dialect. */
@@ -30,27 +32,34 @@ export type OwnEndpoint = (request: OwnRequest) => Answer | Promise<Answer>
 /** The functions that answer, by the pattern of their row in `kinds/own/own.ts`. */
 export type OwnEndpoints = Readonly<Record<string, OwnEndpoint>>
 
+export type OwnDeps = {
+  readonly own: OwnEndpoints
+  /** Answers the rows that say `handedOver` and have no function in `own`. */
+  readonly handOver: OwnEndpoint
+}
+
 /** What `serveOwn` answers with; `fields` are those of limits. */
 export type OwnAnswering = {
   readonly body: BodySource | null
   readonly fields: Fields
-  readonly endpoints: OwnEndpoints
 }
 
 /** Answers an endpoint of our own, which has no upstream. */
 export async function serveOwn(
   { request, response }: Call,
-  { admission, body: asked }: Admitted,
-  { body, fields: given, endpoints }: OwnAnswering,
+  { admission, body: asked, bytes }: Admitted,
+  { body, fields: given }: OwnAnswering,
+  { own, handOver }: OwnDeps,
 ): Promise<Served> {
   const { facts } = admission
-  const endpoint = endpoints[facts.endpoint?.pattern ?? '']
+  const pattern = facts.endpoint?.pattern ?? ''
+  const endpoint = own[pattern] ?? (facts.endpoint?.handedOver ? handOver : undefined)
   // A row without an endpoint is a bug, so the request fails.
   if (endpoint === undefined || body === null) {
     throw new Error('an endpoint of our own has no answer')
   }
   const field = (name: string) => joined(request.headersDistinct[name])
-  const answer = await answerOrRefuse(() => endpoint({ admission, field, body, asked }))
+  const answer = await answerOrRefuse(() => endpoint({ admission, field, body, asked, bytes }))
   if ('reason' in answer) return refusedBy(answer)
   const requestId = { 'x-request-id': facts.requestId }
   const fields = { ...answer.fields, ...requestId, ...given, ...corsFields(facts) }

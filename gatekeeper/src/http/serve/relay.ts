@@ -11,17 +11,16 @@ import { corsFields } from '../cors.ts'
 import { limitFields } from '../limit-fields.ts'
 import { answerOpen, type OpenDeps } from '../open-answers.ts'
 import { answerCall, type Entry, type PointDeps, type Serve } from '../point.ts'
-import { type OwnEndpoints, serveOwn } from './own.ts'
+import { type OwnDeps, serveOwn } from './own.ts'
 
 export type RelayDeps = PointDeps &
-  OpenDeps & {
+  OpenDeps &
+  OwnDeps & {
     readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
     /** Creates the reader of the usage in an answer; null if nothing is counted. */
     readonly createReader: (admission: Admission, body: BodyFacts | null) => AnswerReader | null
     /** The limit for all bodies that are held at the same time. */
     readonly bodies: ByteBudget
-    /** The gatekeeper's own endpoints. */
-    readonly own: OwnEndpoints
   }
 
 /** The relay point: it carries a request to its upstream and the answer back. */
@@ -34,11 +33,12 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<void> {
   }
   const serve: Serve = (call, admitted, given) =>
     admitted.admission.facts.endpoint?.isOwn === true
-      ? serveOwn(call, admitted, {
-          body: given.body,
-          fields: fieldsOfLimits(admitted.admission, deps),
-          endpoints: deps.own,
-        })
+      ? serveOwn(
+          call,
+          admitted,
+          { body: given.body, fields: fieldsOfLimits(admitted.admission, deps) },
+          deps,
+        )
       : serveRelay(call, admitted, given.fields, deps)
   return (call) => answerCall(call, entry, deps, serve)
 }

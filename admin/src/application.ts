@@ -1,0 +1,56 @@
+/**
+ * The application behind the socket. The gatekeeper has matched, authenticated and admitted each
+ * request; here its row selects the function that answers.
+ */
+import Router from '@koa/router'
+import Koa from 'koa'
+import { koaBody } from 'koa-body'
+import { RefusedError } from './answer.ts'
+import { handedOver } from './handed-over.ts'
+import type { Routes } from './routes.ts'
+
+/** The body of a request has 64 KiB at most; what is stated about it is small. */
+const jsonLimit = '128kb'
+
+const readJson = koaBody({
+  ...{ json: true, jsonStrict: true, jsonTypes: ['application/json'], jsonLimit },
+  ...{ urlencoded: false, text: false, multipart: false, patchNode: false },
+  // The parser's own error has the whole text of the body.
+  onError: () => {
+    throw new RefusedError(400, 'The body is not valid JSON for this endpoint.')
+  },
+})
+
+type LogFault = (error: unknown, requestId?: string) => void
+
+export function createApplication(routes: Routes, logFault: LogFault): Koa {
+  const router = new Router({ sensitive: true, strict: true })
+  router.get('/livez', (context) => {
+    context.body = { status: 'ok' }
+  })
+  router.post('/handed-over', readJson, async (context) => {
+    const handed = handedOver.parse(context.request.body)
+    const answer = routes[`${handed.method} ${handed.pattern}`]
+    if (answer === undefined) throw new Error('no route for a row of the gatekeeper')
+    try {
+      Object.assign(context, await answer(handed))
+    } catch (error) {
+      if (error instanceof RefusedError) throw error
+      logFault(error, handed.requestId)
+      context.status = 500
+    }
+  })
+  const application = new Koa()
+  application.silent = true
+  application.use(async (context, next) => {
+    try {
+      await next()
+    } catch (error) {
+      if (error instanceof RefusedError) return void Object.assign(context, error.answer)
+      logFault(error)
+      context.status = 500
+    }
+  })
+  // The router's own context type has more members.
+  return application.use(router.routes() as unknown as Koa.Middleware)
+}

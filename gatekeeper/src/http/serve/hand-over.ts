@@ -1,0 +1,69 @@
+/**
+ * Hands an admitted request to the admin process, which alone writes documents. Without that process
+ * the request is refused (`control-plane-off`), and everything else works.
+ */
+import { pathParameters } from '../../kinds/find-endpoint.ts'
+import type { Endpoint } from '../../model/endpoint.ts'
+import type { HandedOver } from '../../model/handed-over.ts'
+import { lineageOf, type Principal, roles } from '../../model/principal.ts'
+import { RefusedError } from '../../model/refused-error.ts'
+import type { CollectedAnswer } from '../../upstreams/collect-answer.ts'
+import type { Answer } from '../answer.ts'
+import { jsonFields } from '../send.ts'
+import type { OwnRequest } from './own.ts'
+
+export type HandOverDeps = {
+  /**
+   * Asks the admin process; rejects with a `code` if there is no answer. Null where that process is
+   * left out.
+   */
+  readonly ask: ((json: string) => Promise<CollectedAnswer>) | null
+  /** Called if there is no answer, with the code. */
+  readonly onSilence: (code: string, requestId: string) => void
+}
+
+/**
+ * Answers a request by handing it over. `body` is a JSON text instead of the body of the request,
+ * for an endpoint that seals a secret in it first. Throws a RefusedError without an answer.
+ */
+export type HandOver = (request: OwnRequest, body?: string) => Promise<Answer>
+
+export function createHandOver({ ask, onSilence }: HandOverDeps): HandOver {
+  return async (request, body = request.bytes?.toString('utf8') ?? 'null') => {
+    if (ask === null) throw new RefusedError('control-plane-off')
+    const handed = describe(request)
+    // The body is valid JSON in its plain form already.
+    const statement = `${JSON.stringify(handed).slice(0, -1)},"body":${body}}`
+    try {
+      const { status, text } = await ask(statement)
+      return { status, fields: jsonFields, body: text }
+    } catch (error) {
+      const { code, name } = error as NodeJS.ErrnoException
+      onSilence(code ?? name, handed.requestId)
+      throw new RefusedError('control-plane-off')
+    }
+  }
+}
+
+function describe({ admission: { facts, principal } }: OwnRequest): HandedOver {
+  const endpoint = facts.endpoint as Endpoint
+  return {
+    method: endpoint.method,
+    pattern: endpoint.pattern,
+    params: pathParameters(endpoint, facts.endpointPath),
+    query: facts.query,
+    principal: describePrincipal(principal),
+    clientAddress: facts.clientAddress,
+    userAgent: facts.userAgent,
+    requestId: facts.requestId,
+  }
+}
+
+/** A narrowed token may not do what its parent may not do. */
+function describePrincipal(principal: Principal): HandedOver['principal'] {
+  const { id, kind, user, services } = principal
+  const lineage = lineageOf(principal)
+  const role = roles.find((one) => lineage.some((each) => each.role === one)) ?? 'readonly'
+  const granted = services.filter((name) => lineage.every((each) => each.services.includes(name)))
+  return { id, kind, user, role, services: granted }
+}
