@@ -77,6 +77,8 @@ const files = readFolder(src)
 const production = files.filter(({ isTest }) => !isTest)
 const tests = files.filter(({ isTest }) => isTest)
 const scripts = readFolder(join(root, 'scripts'))
+const admin = readFolder(join(root, 'admin/src'))
+const adminProduction = admin.filter(({ isTest }) => !isTest)
 
 /** The room that a relative import leads into; null for packages. */
 function roomOf(file: SourceFile, specifier: string): string | null {
@@ -84,6 +86,16 @@ function roomOf(file: SourceFile, specifier: string): string | null {
   const target = resolve(dirname(join(root, file.path)), specifier)
   const inside = relative(src, target).replaceAll('\\', '/')
   return inside.startsWith('..') ? 'outside' : (inside.split('/')[0] ?? '')
+}
+
+/** The packages of the admin process: it makes no request, and so it has no client of any kind. */
+const adminPackages =
+  /^(?:node:(?!net$|https|http2|tls|dgram|dns|child_process|worker_threads)|koa$|@koa\/router$|koa-body$|zod$)/
+
+/** The path of a relative import in the repository; the specifier itself for packages. */
+function resolvedOf(file: SourceFile, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier
+  return relative(root, resolve(dirname(join(root, file.path)), specifier)).replaceAll('\\', '/')
 }
 
 /** All violations as lines, so that one run shows them all. */
@@ -118,6 +130,7 @@ test('the rules have input: the files are found and their imports are read', () 
   expect(production.length).toBeGreaterThan(50)
   expect(tests.length).toBeGreaterThan(20)
   expect(scripts.length).toBeGreaterThan(10)
+  expect(adminProduction.length).toBeGreaterThan(4)
   const app = production.find(({ path }) => path === 'gatekeeper/src/app/admission.ts')
   expect(app?.imports).toContain('../policy/checks.ts')
   expect(production.flatMap(({ imports }) => imports).length).toBeGreaterThan(150)
@@ -215,6 +228,20 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
+  test('of the admin process lead to operations and lib only', () => {
+    const rooms = ['operations', 'lib']
+    const found = violations(adminProduction, (file, specifier) => {
+      const room = roomOf(file, specifier)
+      if (room === 'outside') return !resolvedOf(file, specifier).startsWith('admin/src/')
+      return room === null ? !adminPackages.test(specifier) : !rooms.includes(room)
+    })
+    expect(found).toEqual([])
+    const fromAdmin = violations([...files, ...scripts], (file, specifier) =>
+      resolvedOf(file, specifier).startsWith('admin/'),
+    )
+    expect(fromAdmin).toEqual([])
+  })
+
   test('are static: imports at run time are not checked', () => {
     const textsOf = (form: RegExp) =>
       production.flatMap(({ path, code }) => [...code.matchAll(form)].map(([text]) => [path, text]))
@@ -261,7 +288,8 @@ describe('packages', () => {
     const isAllowed = ({ room }: SourceFile) => room === 'http' || room === 'upstreams'
     const found = only(
       /^(?:node:)?(?:https?|http2|tls|dgram|dns.*)$/,
-      (file) => isAllowed(file) || /(?:app\/(?:listen|stop)|lib\/net\/listening)\.ts$/.test(file.path),
+      (file) =>
+        isAllowed(file) || /(?:app\/(?:listen|stop)|lib\/net\/listening)\.ts$/.test(file.path),
     )
     expect(found).toEqual([])
     const callers = production.filter(({ code }) => /(?<![.\w])fetch\(/.test(code))
@@ -281,7 +309,7 @@ describe('packages', () => {
 })
 
 /** The code that users run: without tests, the bench and the test runner. */
-const ours = [...production, ...scripts.filter(({ isTest }) => !isTest)].filter(
+const ours = [...production, ...adminProduction, ...scripts.filter(({ isTest }) => !isTest)].filter(
   ({ path }) => !/^scripts\/test(?:\.ts$|\/)/.test(path),
 )
 
@@ -330,6 +358,7 @@ describe('code', () => {
       /\bprocess\s*(?:\?\.|\.)\s*env\b|\bprocess\[|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/,
     )
     expect(reading.filter((path) => path !== 'gatekeeper/src/main.ts')).toEqual([])
+    expect(pathsWith(/\bprocess\.env\b/, admin)).toEqual(['admin/src/main.ts'])
     expect(violations(production, (_, specifier) => /^(?:node:)?process$/.test(specifier))).toEqual(
       [],
     )
@@ -359,7 +388,7 @@ describe('code', () => {
   })
 
   test('has no default exports, no barrels, no enums, no namespaces, no any', () => {
-    const all = [...files, ...scripts.filter(({ path }) => path.endsWith('.ts'))]
+    const all = [...files, ...admin, ...scripts.filter(({ path }) => path.endsWith('.ts'))]
     expect(pathsWith(/^\s*export\s+default\b|\bas\s+default\b/m, all)).toEqual([])
     expect(all.filter(({ path }) => /(?:^|\/)index\.[cm]?[jt]s$/.test(path))).toEqual([])
     expect(
@@ -367,7 +396,9 @@ describe('code', () => {
     ).toEqual([])
     expect(pathsWith(/^\s*(?:export\s+)?(?:declare\s+)?(?:const\s+)?enum\s/m, all)).toEqual([])
     expect(pathsWith(/^\s*(?:export\s+)?(?:declare\s+)?namespace\s/m, all)).toEqual([])
-    expect(pathsWith(/:\s*any\b|\bas\s+any\b|<any>/, production)).toEqual([])
+    expect(pathsWith(/:\s*any\b|\bas\s+any\b|<any>/, [...production, ...adminProduction])).toEqual(
+      [],
+    )
   })
 
   test('evaluates no string', () => {
@@ -414,7 +445,7 @@ describe('code', () => {
 
 describe('files', () => {
   test('are kebab-case', () => {
-    const odd = [...files, ...scripts].filter(({ path }) => {
+    const odd = [...files, ...scripts, ...admin].filter(({ path }) => {
       const name = path.split('/').at(-1) ?? ''
       return !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/.test(name)
     })
