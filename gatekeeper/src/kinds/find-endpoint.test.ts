@@ -369,7 +369,7 @@ describe('a model name with a slash', () => {
   })
 })
 
-test('the gatekeeper’s own table has /status, the OAuth endpoints and nothing else', () => {
+test('the gatekeeper’s own table has /status, OAuth, analytics and nothing else', () => {
   const own = aService({ kind: 'own', name: 'gatekeeper' })
   expect(classOf(own, 'GET', '/status')).toBe('open')
   expect(rowsOf('own').map(({ method, pattern }) => `${method} ${pattern}`)).toEqual([
@@ -378,6 +378,7 @@ test('the gatekeeper’s own table has /status, the OAuth endpoints and nothing 
     'POST /oauth/token',
     'POST /oauth/introspect',
     'POST /oauth/revoke',
+    'GET /analytics/my-stats',
   ])
 })
 
