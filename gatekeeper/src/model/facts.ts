@@ -40,6 +40,8 @@ export type RequestFacts = {
   readonly carrier: Carrier
   /** Whether the credential has the form of an access token, valid or not. */
   readonly carriesToken?: true
+  /** The id of the split key that the request names; left out if it names none. */
+  readonly splitKey?: string
   /** WebSocket sub-protocols without the one that carried the credential. */
   readonly subprotocols: readonly string[]
   /** What makes the request malformed or ambiguous; null if nothing does. */

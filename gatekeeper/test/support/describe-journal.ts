@@ -41,6 +41,7 @@ export const recordOf = (change: Partial<UsageRecord> = {}): UsageRecord => ({
   durationMs: 1234,
   queueMs: 5,
   answerBytes: 6789,
+  splitKey: 'sk-own',
   ...change,
 })
 

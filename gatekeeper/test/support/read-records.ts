@@ -23,6 +23,7 @@ export async function readRecords(path: string): Promise<UsageRecord[]> {
       durationMs: row.duration_ms,
       queueMs: row.queue_ms,
       answerBytes: row.answer_bytes,
+      splitKey: row.split_key,
     }))
   } finally {
     await closeDatabase(opened)

@@ -50,6 +50,8 @@ export type UsageRecord = {
   readonly durationMs: number
   readonly queueMs: number
   readonly answerBytes: number
+  /** The id of the caller's split key that was used instead of the server's key. */
+  readonly splitKey: string | null
 }
 
 /** What is charged if the process dies before the request is settled. */

@@ -242,5 +242,6 @@ function describeRequest(
     durationMs: now().ticksMs - admittedAt.ticksMs,
     queueMs: outcome.waitedMs ?? 0,
     answerBytes: outcome.answerBytes,
+    splitKey: facts.splitKey ?? null,
   }
 }

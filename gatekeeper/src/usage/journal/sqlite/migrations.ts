@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration'
 /** The migrations of the database's tables; a released step never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-usage': { up: createUsageTables },
+  '0002-calls': { up: describeCalls },
 }
 
 async function createUsageTables(queries: Kysely<unknown>): Promise<void> {
@@ -47,5 +48,16 @@ async function createUsageTables(queries: Kysely<unknown>): Promise<void> {
     .createTable('last_used')
     .addColumn('principal_id', 'text', (column) => column.primaryKey())
     .addColumn('at', 'integer', (column) => column.notNull())
+    .execute()
+}
+
+/** For reports about one caller: its calls are found by it, and say which split key they used. */
+async function describeCalls(queries: Kysely<unknown>): Promise<void> {
+  const { schema } = queries
+  await schema.alterTable('usage_log').addColumn('split_key', 'text').execute()
+  await schema
+    .createIndex('usage_log_principal')
+    .on('usage_log')
+    .columns(['principal_id', 'at'])
     .execute()
 }

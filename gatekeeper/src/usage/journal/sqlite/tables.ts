@@ -29,6 +29,7 @@ export type UsageRow = {
   readonly duration_ms: number
   readonly queue_ms: number
   readonly answer_bytes: number
+  readonly split_key: string | null
 }
 
 export type BalanceRow = {

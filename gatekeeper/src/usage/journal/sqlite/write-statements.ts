@@ -74,6 +74,8 @@ function toUsageRow(record: UsageRecord): Insertable<UsageRow> {
     duration_ms: Math.round(record.durationMs),
     queue_ms: Math.round(record.queueMs),
     answer_bytes: record.answerBytes,
+    // A reservation that an older version left open has none.
+    split_key: record.splitKey ?? null,
   }
 }
 
@@ -115,6 +117,7 @@ const example = {
     ...{ at: 0, requestId: '', principalId: '', user: null, service: '', model: null },
     ...{ endpoint: null, status: 0, outcome: 'answered', inputTokens: 0, outputTokens: 0 },
     ...{ microUsd: 0, isEstimated: false, durationMs: 0, queueMs: 0, answerBytes: 0 },
+    splitKey: null,
   } satisfies UsageRecord,
   charge: { subject: '', unit: 'tokens', period: 'day', startAt: 0, amount: 0 } satisfies Balance,
 } as const
