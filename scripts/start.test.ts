@@ -114,6 +114,18 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
     expect(find('Caddyfile')).toEqual(caddy)
   })
 
+  it('starts the admin process last; without it, everything else starts and says so', async () => {
+    const launch = setup.launch()
+    await launch.ready()
+    await vi.waitFor(() => expect(launch.stdout()).toContain('admin ready'), { timeout: 10_000 })
+    launch.process.kill('SIGTERM')
+    expect(await launch.ended).toBe(0)
+    const without = setup.launch({ env: { GATEKEEPER_CONSOLE: 'off' } })
+    await without.ready()
+    await untilSaid(without, 'answered with 503 without it: /admin, /analytics')
+    expect(findDescendants(without.process.pid ?? 0, 'admin/src/main.ts')).toEqual([])
+  })
+
   it('takes two signals within a second as one', async () => {
     const launch = setup.launch()
     await launch.ready()
@@ -125,6 +137,7 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   it.each([
     { name: 'the gatekeeper', words: 'gatekeeper/src/main.ts' },
     { name: 'Caddy', words: 'run --config' },
+    { name: 'the admin process', words: 'admin/src/main.ts' },
   ])(
     'restarts $name when it dies, says so, and leaves the other alone',
     async ({ name, words }) => {
@@ -180,7 +193,7 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
     await first.ready()
     const second = setup.launch()
     expect(await second.ended).toBe(69)
-    expect(second.stderr()).toMatch(/another Gatekeeper is running on it.*\(kill \d+ \d+ \d+\)/)
+    expect(second.stderr()).toMatch(/another Gatekeeper is running on it.*\(kill( \d+){4}\)/)
     expect(first.process.exitCode).toBeNull()
   })
 

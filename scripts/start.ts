@@ -20,7 +20,7 @@ import { makeFirstKey } from './start/first-key.ts'
 import { planGatekeeperNode } from './start/gatekeeper-node.ts'
 import { createLauncherLog } from './start/launcher-log.ts'
 import { addKeyCommand, baseUrlOf, writeNextSteps } from './start/next-steps.ts'
-import { planCaddy, planGatekeeper } from './start/plans.ts'
+import { planAdmin, planCaddy, planGatekeeper } from './start/plans.ts'
 import { type Configuration, readConfiguration } from './start/read-configuration.ts'
 import { StartError } from './start/start-error.ts'
 import { notePids, openStateFolder } from './start/state-folder.ts'
@@ -31,6 +31,8 @@ import * as ready from './start/wait-until-ready.ts'
 const root = resolve(import.meta.dirname, '..')
 const gatekeeperSecondsMax = 15
 const frontSecondsMax = 20
+const isWatching = process.argv.includes('--dev')
+const withoutAdmin = 'answered with 503 without it: /admin, /analytics (docs/errors.md)'
 const isTerminal = process.stdout.isTTY === true
 const log = createLauncherLog({
   out: (text) => void process.stdout.write(text),
@@ -38,7 +40,7 @@ const log = createLauncherLog({
   isTerminal,
 })
 const supervisor = createSupervisor({
-  onDeath: (death) => void endAfterDeath(death),
+  onDeath: (death) => void (death.isOptional ? reportLoss(death) : endAfterDeath(death)),
   onRestart: (death) => void reportRestart(death),
 })
 let isReady = false
@@ -88,6 +90,18 @@ async function start(): Promise<void> {
   isReady = true
   supervisor.keepUp()
   await announce(configuration, { upstreams, key })
+  await startAdmin(configuration)
+}
+
+/** Last: requests do not wait for it, and it does not slow the first ones down. */
+async function startAdmin(configuration: Configuration): Promise<void> {
+  if (isEnding) return
+  if (configuration.settings.adminListen === null) {
+    return log.complain(`the admin process is left out (GATEKEEPER_CONSOLE=off); ${withoutAdmin}`)
+  }
+  const node = planGatekeeperNode(root, { isWatching, program: 'admin' })
+  supervisor.start(planAdmin(root, configuration, node))
+  await noteParts()
 }
 
 function say(event: string): (text: string) => void {
@@ -118,7 +132,7 @@ async function startParts(
   { caddy, upstreams }: { readonly caddy: Caddy; readonly upstreams: Upstreams },
 ): Promise<void> {
   const { settings } = configuration
-  const node = planGatekeeperNode(root, { isWatching: process.argv.includes('--dev') })
+  const node = planGatekeeperNode(root, { isWatching })
   supervisor.start(planGatekeeper(root, configuration, { upstreams, node }))
   if (!(await ready.waitForGatekeeper(settings.opsListen, gatekeeperSecondsMax))) {
     throw notReady('The gatekeeper', gatekeeperSecondsMax)
@@ -174,6 +188,11 @@ async function reportRestart({ name, how, restarts }: Death): Promise<void> {
   )
   // Only for the next start, which would name the running processes.
   await noteParts().catch(() => {})
+}
+
+/** Everything else goes on without the admin process. */
+function reportLoss({ name, how }: Death): void {
+  log.complain(`${name} ended (${how}) and is not started again: see its log; ${withoutAdmin}`)
 }
 
 /** Exit codes of a part about settings and ports are passed on; every other one is a fault of ours. */

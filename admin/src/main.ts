@@ -4,6 +4,7 @@
  * gets no secret of signing, vault or front.
  */
 import { resolve } from 'node:path'
+import { finishLoading } from '../../gatekeeper/src/lib/load/finish-loading.ts'
 import { closeListener, listenOn } from '../../gatekeeper/src/lib/net/listening.ts'
 import { exitCode, formatProblem, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { openForAdmin, openProcessLog } from '../../gatekeeper/src/operations/admin-process.ts'
@@ -47,4 +48,5 @@ async function serve(): Promise<void> {
     process.exit(exitCode.ok)
   }
   log.info('admin ready')
+  finishLoading()
 }

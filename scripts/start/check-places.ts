@@ -26,8 +26,9 @@ export async function checkPlaces(settings: Settings, log: (line: string) => voi
 const alreadyRuns = 'another Gatekeeper is running on it'
 
 function placesOf(settings: Settings): Place[] {
-  const { bind: host, httpsPort, httpPort } = settings
+  const { bind: host, httpsPort, httpPort, adminListen } = settings
   return [
+    ...(adminListen === null ? [] : [{ setting: 'GATEKEEPER_CONSOLE', listen: adminListen }]),
     { setting: 'GATEKEEPER_OPS_LISTEN', listen: settings.opsListen },
     { setting: 'GATEKEEPER_RELAY_LISTEN', listen: settings.relayListen },
     { setting: 'GATEKEEPER_CHECK_LISTEN', listen: settings.checkListen },

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { allRows } from '../../gatekeeper/src/config/all-settings.ts'
 import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
 import type { Upstreams } from './choose-upstreams.ts'
 import type { NodePlan } from './gatekeeper-node.ts'
@@ -29,6 +30,35 @@ export function planGatekeeper(
     },
     drainSeconds: 13,
     hidden: [],
+  }
+}
+
+/** What the admin process gets of the environment, besides settings that are not secret. */
+const plainNames = new Set(['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'])
+
+/**
+ * How the admin process is started. It gets no secret: neither keys of providers nor those of
+ * clients, whose ids would be a problem without them.
+ */
+export function planAdmin(
+  root: string,
+  { env }: Pick<Configuration, 'env'>,
+  { words, env: own }: NodePlan,
+): PartPlan {
+  const plainRows = allRows.filter(
+    ({ name, kind }) => kind !== 'secret' && !name.startsWith('OAUTH_CLIENT_'),
+  )
+  const names = new Set(plainRows.flatMap(({ name, aliases = [] }) => [name, ...aliases]))
+  const kept = Object.entries(env).filter(([name]) => names.has(name) || plainNames.has(name))
+  return {
+    name: 'the admin process',
+    command: process.execPath,
+    words,
+    cwd: root,
+    env: { ...own, ...Object.fromEntries(kept) },
+    drainSeconds: 8,
+    hidden: [],
+    isOptional: true,
   }
 }
 

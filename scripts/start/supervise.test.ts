@@ -61,6 +61,20 @@ describe('the supervisor', () => {
     expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)
   })
 
+  it('goes on without an optional part that cannot be started, and tells of it', async () => {
+    const onDeath = vi.fn()
+    const supervisor = createSupervisor({ onDeath, onRestart: () => {} })
+    supervisor.start(plan('gatekeeper', 'process.exit(0)'))
+    await untilUp('gatekeeper')
+    supervisor.keepUp()
+    const words = ['-e', 'process.exit(78)']
+    supervisor.start({ ...plan('admin', ''), words, isOptional: true })
+    await vi.waitFor(() => expect(onDeath).toHaveBeenCalled(), { timeout: 5_000 })
+    expect(onDeath.mock.calls).toMatchObject([[{ name: 'admin', isOptional: true, exitCode: 78 }]])
+    expect(() => process.kill(supervisor.pids().at(-1) ?? 0, 0)).not.toThrow()
+    await supervisor.stop()
+  })
+
   it('tells of the first death only, with its name and how it came', async () => {
     const onDeath = vi.fn()
     const supervisor = createSupervisor({ onDeath, onRestart: () => {} })
@@ -73,7 +87,7 @@ describe('the supervisor', () => {
     supervisor.start({ ...exits(1), name: 'two' })
     await supervisor.stop()
     expect(onDeath.mock.calls).toEqual([
-      [{ name: 'one', exitCode: 78, how: 'exit code 78', restarts: 0 }],
+      [{ name: 'one', exitCode: 78, how: 'exit code 78', restarts: 0, isOptional: false }],
     ])
   })
 
@@ -118,7 +132,7 @@ describe('a part that dies while everything is up', () => {
     expect(await starts()).toBe(6)
     expect(onRestart.mock.calls.map(([{ restarts }]) => restarts)).toEqual([1, 2, 3, 4, 5])
     expect(onDeath.mock.calls).toEqual([
-      [{ name: 'part', exitCode: 70, how: 'exit code 70', restarts: 5 }],
+      [{ name: 'part', exitCode: 70, how: 'exit code 70', restarts: 5, isOptional: false }],
     ])
     await supervisor.stop()
   })

@@ -15,10 +15,13 @@ export type PartPlan = {
   readonly drainSeconds: number
   /** Lines of its stderr that contain one of these texts are not printed. */
   readonly hidden: readonly string[]
+  /** Whether everything else goes on without it, if starting it again does not help. */
+  readonly isOptional?: true
 }
 
 export type Death = {
   readonly name: string
+  readonly isOptional: boolean
   readonly exitCode: number | null
   /** `exit code 1`, `SIGKILL`, `cannot be run (ENOENT)`. */
   readonly how: string
@@ -39,7 +42,10 @@ export type Supervisor = {
 }
 
 export type SupervisorDeps = {
-  /** Called once, for a part that ended without being asked to and is not started again. */
+  /**
+   * Called for a part that ended without being asked to and is not started again: once for an
+   * optional one, and for no other part after one that is not.
+   */
   readonly onDeath: (death: Death) => void
   /** Called when a part that died was started again. */
   readonly onRestart: (death: Death) => void
@@ -68,11 +74,12 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const run = (part: Part) => {
     part.child = spawnPart(part.plan, (code, how) => {
       const restartedAt = part.restartedAt.filter((at) => at > clock() - windowMs)
-      const death = { name: part.plan.name, exitCode: code, how, restarts: restartedAt.length }
+      const { name, isOptional = false } = part.plan
+      const death = { name, isOptional, exitCode: code, how, restarts: restartedAt.length }
       if (isEnding) return
       // A wrong setting or file would be wrong at the next start too.
       if (!isKept || code === exitCode.config || restartedAt.length >= restartsMax) {
-        isEnding = true
+        isEnding = !isOptional
         return onDeath(death)
       }
       part.restartedAt = [...restartedAt, clock()]
