@@ -6,8 +6,7 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { koaBody } from 'koa-body'
 import { RefusedError } from './answer.ts'
-import { handedOver } from './handed-over.ts'
-import type { Routes } from './routes.ts'
+import { handedOver, type Routes } from './handed-over.ts'
 
 /** The body of a request has 64 KiB at most; what is stated about it is small. */
 const jsonLimit = '128kb'

@@ -1,13 +1,14 @@
 import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
-import type { Answer } from './answer.ts'
-import type { HandedOver } from './handed-over.ts'
+import { analyticsRoutes } from './analytics.ts'
+import type { Routes } from './handed-over.ts'
+import { ipRuleRoutes } from './ip-rules.ts'
+import { userRoutes } from './users.ts'
 
-/** Answers one endpoint. Throws a RefusedError for a request that it does not accept. */
-export type AnswerHanded = (handed: HandedOver) => Promise<Answer>
-
-/** The functions that answer, by method and pattern of the gatekeeper's row. */
-export type Routes = Readonly<Record<string, AnswerHanded>>
-
-export function createRoutes(_installation: Installation): Routes {
-  return {}
+/** Returns all functions that answer. */
+export function createRoutes(installation: Installation): Routes {
+  return {
+    ...analyticsRoutes(installation),
+    ...ipRuleRoutes(installation),
+    ...userRoutes(installation),
+  }
 }

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../gatekeeper/src/lib/duration.ts'
 import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
-import { startOfDay } from './start-of-day.ts'
+import { startOfDay } from '../../gatekeeper/src/lib/start-of-day.ts'
 import { UsageError } from './words.ts'
 
 /**

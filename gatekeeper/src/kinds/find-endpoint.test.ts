@@ -378,7 +378,11 @@ test('the gatekeeper’s own table has /status, OAuth, analytics and nothing els
     'POST /oauth/token',
     'POST /oauth/introspect',
     'POST /oauth/revoke',
+    'GET /analytics/overview',
+    'GET /analytics/costs',
+    'GET /analytics/errors',
     'GET /analytics/my-stats',
+    'GET /analytics/user/{+id}',
   ])
 })
 

@@ -25,7 +25,7 @@ export const hintPaths = ['/completions', '/embeddings', '/messages', '/models',
 
 /** Paths that the gatekeeper answers itself; Caddy forwards them by the relay. */
 const ownPaths = [
-  ...['/health', '/status', '/oauth/*', '/admin', '/admin/*', '/.well-known/*'],
+  ...['/health', '/status', '/oauth/*', '/admin/*', '/analytics/*', '/.well-known/*'],
   ...chatPrefixes.map((prefix) => `${prefix}/*`),
   ...hintPaths,
 ]

@@ -30,6 +30,8 @@ export type HandOver = (request: OwnRequest, body?: string) => Promise<Answer>
 
 export function createHandOver({ ask, onSilence }: HandOverDeps): HandOver {
   return async (request, body = request.bytes?.toString('utf8') ?? 'null') => {
+    // Anybody can be a user of a public app, for whom nothing is kept.
+    if (request.admission.principal.app?.isPublic) throw new RefusedError('class-not-granted')
     if (ask === null) throw new RefusedError('control-plane-off')
     const handed = describe(request)
     // The body is valid JSON in its plain form already.

@@ -3,7 +3,7 @@ import type { Service } from '../../model/service.ts'
 import { control, own } from './own.ts'
 
 /** The gatekeeper's own endpoints, as a service that every principal may call. */
-export const ownService: Service = {
+const ownService: Service = {
   name: 'gatekeeper',
   kind: own,
   aliases: [],
@@ -23,7 +23,7 @@ export const ownService: Service = {
  * The endpoints of the authorization server. They are open, since a client shows its own credential
  * there and not a caller's, and they read it themselves.
  */
-export const oauthService: Service = {
+const oauthService: Service = {
   ...ownService,
   name: 'oauth',
   routes: [{ prefix: '/oauth', strip: false, mode: 'relay', browser: 'none' }],
@@ -38,3 +38,19 @@ export const controlService: Service = {
   kind: control,
   routes: [{ prefix: '/admin', strip: false, mode: 'relay', browser: 'none' }],
 }
+
+/** Reports about calls. */
+const analyticsService: Service = {
+  ...ownService,
+  name: 'analytics',
+  routes: [{ prefix: '/analytics', strip: false, mode: 'relay', browser: 'none' }],
+  tokenClass: 'bridge',
+}
+
+/** All services of our own. */
+export const ownServices: readonly Service[] = [
+  ownService,
+  oauthService,
+  controlService,
+  analyticsService,
+]

@@ -1,8 +1,8 @@
 import type { Kind } from '../../model/kind.ts'
-import { answeredHere, bytes, handedOver, rowsIn } from '../row.ts'
+import { answeredHere, bytes, rowsIn } from '../row.ts'
+import { analyticsRows } from './analytics.ts'
 
 const oauth = rowsIn('oauth')
-const bridge = rowsIn('bridge')
 
 /** What the gatekeeper itself answers to a caller whom it has admitted. */
 export const own: Kind = {
@@ -13,7 +13,7 @@ export const own: Kind = {
     ...oauth('POST', '/oauth/token', 'open', bytes, answeredHere),
     ...oauth('POST', '/oauth/introspect', 'open', bytes, answeredHere),
     ...oauth('POST', '/oauth/revoke', 'open', bytes, answeredHere),
-    ...bridge('GET', '/analytics/my-stats', 'open', handedOver),
+    ...analyticsRows,
   ],
   isOwn: true,
   keepsTarget: true,

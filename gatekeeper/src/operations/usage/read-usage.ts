@@ -5,13 +5,16 @@ import { databaseIn } from '../../usage/journal/sqlite/sqlite-journal.ts'
 import type { Tables } from '../../usage/journal/sqlite/tables.ts'
 import { type ReportQuestion, readUsageReport, type UsageReport } from './usage-report.ts'
 
+/** What a reader of the usage database may ask. */
+export type UsageQueries = Kysely<Tables>
+
 /**
  * Reads the usage database of a state folder, which the gatekeeper may write meanwhile. Returns null
  * if there is none yet; rejects with a ProblemsError for a damaged one.
  */
 export async function queryUsage<Result>(
   stateDir: string,
-  query: (queries: Kysely<Tables>) => Promise<Result>,
+  query: (queries: UsageQueries) => Promise<Result>,
 ): Promise<Result | null> {
   const path = databaseIn(stateDir)
   if (!existsSync(path)) return null

@@ -82,7 +82,8 @@ async function readDays(queries: Kysely<Tables>, question: ReportQuestion): Prom
   return [...days].map(([name, day]) => ({ name, ...day }))
 }
 
-function sums({ fn, eb }: ExpressionBuilder<Tables, 'usage_log'>) {
+/** Columns with the sums of a query on the usage log. */
+export function sums({ fn, eb }: ExpressionBuilder<Tables, 'usage_log'>) {
   const isFailed = eb.or([eb('outcome', '<>', 'answered'), eb('status', '>=', 400)])
   return [
     fn.countAll<number>().as('requests'),

@@ -1,4 +1,4 @@
-import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
+import { parseInstant } from './instant.ts'
 
 const hourMs = 3_600_000
 
