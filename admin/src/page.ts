@@ -5,8 +5,8 @@ const count = (max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'is not a whole number')
+    .refine((digits) => Number(digits) <= max, `is more than ${max}`)
     .transform(Number)
-    .pipe(z.number().max(max))
 
 /** The fields of a query that choose a part of a list. */
 export const pageFields = {
