@@ -1,6 +1,7 @@
 import type { Kind } from '../../model/kind.ts'
 import { answeredHere, bytes, rowsIn } from '../row.ts'
 import { analyticsRows } from './analytics.ts'
+import { controlRows } from './control.ts'
 
 const oauth = rowsIn('oauth')
 
@@ -26,7 +27,7 @@ export const own: Kind = {
 export const control: Kind = {
   name: 'control',
   title: 'Administration (the service `control`)',
-  rows: [],
+  rows: controlRows,
   dialectAt: () => 'bridge',
   isOwn: true,
   byNameOnly: true,
