@@ -9,8 +9,8 @@ import { readSettings, type Settings } from '../config/read-settings.ts'
 import { readTextFile } from '../lib/files/text-file.ts'
 import { exitCode, formatProblem, type Problem } from '../lib/problem.ts'
 import { scrubKeys } from '../model/key-shape.ts'
-import type { Log } from '../telemetry/log.ts'
 import { packageFolder } from './own-package.ts'
+import type { ProcessLog } from './process-log.ts'
 
 /** Prints every problem and ends the process. */
 export function stopWith(problems: readonly Problem[], code: number): never {
@@ -25,8 +25,8 @@ export type Configuration = Omit<Gateway, 'problems' | 'warnings' | 'providerOri
   readonly settings: Settings
 }
 
-/** Reads the environment and `gatekeeper.yaml`. */
-export function configure(env: NodeJS.ProcessEnv, log: Log): Configuration {
+/** Reads the environment and `gatekeeper.yaml`, and lets the log follow the settings. */
+export function configure(env: NodeJS.ProcessEnv, processLog: ProcessLog): Configuration {
   const { settings, problems } = readSettings({
     env,
     folder: resolve(packageFolder, '..'),
@@ -36,8 +36,19 @@ export function configure(env: NodeJS.ProcessEnv, log: Log): Configuration {
   const gateway = loadGateway(settings, readTextFile)
   const all = [...problems, ...gateway.problems]
   if (all.length > 0) stopWith(all, exitCode.config)
-  for (const warning of gateway.warnings) log.warn(formatProblem(warning))
+  openLog(settings, processLog)
+  for (const warning of gateway.warnings) processLog.log.warn(formatProblem(warning))
   return { ...gateway, settings }
+}
+
+function openLog(settings: Settings, { apply }: ProcessLog): void {
+  try {
+    apply(settings)
+  } catch (error) {
+    const what = `cannot be written (${(error as NodeJS.ErrnoException).code})`
+    const remedy = 'Name a folder that this user can write to, with space left on its disk.'
+    stopWith([{ source: 'GATEKEEPER_LOG_DIR', what, remedy }], exitCode.config)
+  }
 }
 
 /** Creates what Caddy imports from the state folder; returns the secrets shared with it. */

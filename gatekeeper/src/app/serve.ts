@@ -3,19 +3,17 @@ import { systemClock } from '../lib/clock.ts'
 import { exitCode, ProblemsError } from '../lib/problem.ts'
 import { routeText, type Service } from '../model/service.ts'
 import { type FaultCount, openFaultCount } from '../telemetry/fault-count.ts'
-import { createLog } from '../telemetry/log.ts'
-import { openLogSink } from '../telemetry/log-sink.ts'
 import { watchFaults } from '../telemetry/watch-faults.ts'
 import type { JournalThread } from '../usage/journal/sqlite/journal-thread.ts'
 import { type App, createApp } from './app.ts'
 import { type Configuration, configure, openState, stopWith } from './configure.ts'
 import { listenAll } from './listen.ts'
 import { version } from './own-package.ts'
+import { openProcessLog } from './process-log.ts'
 import { createStop, type StopCause } from './stop.ts'
 
-const isTerminal = process.stdout.isTTY === true
-const sink = openLogSink(1, { isGathered: !isTerminal })
-const log = createLog(sink, { plain: isTerminal })
+const processLog = openProcessLog()
+const { log } = processLog
 
 export type ServeDeps = {
   readonly env: NodeJS.ProcessEnv
@@ -27,18 +25,18 @@ export type ServeDeps = {
 export async function serve({ env, journalThread }: ServeDeps): Promise<void> {
   const faults = watchProcess()
   endWith(journalThread)
-  const configuration = configure(env, log)
+  const configuration = configure(env, processLog)
   const { settings, services } = configuration
   faults.count = openFaultCount(settings.stateDir)
   const app = await compose(configuration, { journalThread, processFaults: faults.count.total })
   const listeners = await listenAll(app, settings, log)
-  const stop = createStop({ app, listeners, log, drained: sink.drained })
+  const stop = createStop({ app, listeners, log, drained: processLog.drained })
   faults.end = () => stop('fault')
   stopOnSignals(app, stop)
   await app.recordStart().catch(() => log.error({}, 'the start could not be recorded in the audit'))
   const { keys } = app.keys.state()
   log.info({ version, keys, routes: describeRoutes(services) }, 'gatekeeper ready')
-  sink.flush()
+  processLog.flush()
 }
 
 type FaultEnd = { end: () => void; count: FaultCount | null }

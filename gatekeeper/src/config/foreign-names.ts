@@ -105,11 +105,11 @@ const rows: readonly Row[] = [
   { names: ['ALLOWED_ORIGIN', 'CORS_ORIGIN'], advice: origins },
   {
     names: ['LOG_DIR', 'LOG_FILE'],
-    advice: () => 'Remove it: the log goes to stdout, the audit into the state folder.',
+    advice: () => 'Write GATEKEEPER_LOG_DIR=logs.',
   },
   {
     names: ['LOG_LEVEL'],
-    advice: () => 'Remove it: the log level cannot be changed.',
+    advice: () => 'Write GATEKEEPER_LOG_LEVEL=info.',
     isCommon: true,
   },
   {

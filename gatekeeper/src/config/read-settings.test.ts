@@ -57,6 +57,8 @@ describe('without settings', () => {
       litellmMasterKey: null,
       apiKeysFile: null,
       caddy: null,
+      logLevel: 'info',
+      logDir: null,
       origins: null,
       allowNoOrigin: null,
       demo: false,

@@ -10,9 +10,11 @@ import { allRows, settingNames } from './all-settings.ts'
 import { parseListen, toCaddyAddress } from './listen.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import {
+  type LogLevel,
   type Report,
   readBind,
   readFlag,
+  readLogLevel,
   readOrigins,
   readPort,
   readSites,
@@ -66,6 +68,9 @@ export type Settings = {
   readonly origins: readonly string[] | null
   /** Whether requests without an Origin pass; null leaves it to `gatekeeper.yaml`. */
   readonly allowNoOrigin: boolean | null
+  readonly logLevel: LogLevel
+  /** Where the log is written as files; null: on stdout. */
+  readonly logDir: string | null
   readonly caddy: string | null
   readonly demo: boolean
   readonly oauth: OAuthSettings
@@ -150,6 +155,8 @@ export function readSettings(source: SettingsSource): {
     apiKeysFile: path('API_KEYS_FILE'),
     origins: readOrigins('ALLOWED_ORIGINS', text('ALLOWED_ORIGINS'), report),
     allowNoOrigin: readTruth('ALLOW_MOBILE_NO_ORIGIN', text('ALLOW_MOBILE_NO_ORIGIN'), report),
+    logLevel: readLogLevel('GATEKEEPER_LOG_LEVEL', text('GATEKEEPER_LOG_LEVEL') ?? '', report),
+    logDir: path('GATEKEEPER_LOG_DIR'),
     caddy: text('GATEKEEPER_CADDY'),
     demo: readFlag('GATEKEEPER_DEMO', text('GATEKEEPER_DEMO'), report),
     oauth: readOAuth(text, report),

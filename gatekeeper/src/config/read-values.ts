@@ -81,6 +81,17 @@ export function readUrl(name: string, text: string | null, report: Report): stri
   return url.origin
 }
 
+const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export function readLogLevel(name: string, text: string, report: Report): LogLevel {
+  const level = logLevels.find((one) => one === text.toLowerCase())
+  if (level === undefined) {
+    report(name, `is ${JSON.stringify(text)}`, `Use ${logLevels.join(', ')}.`)
+  }
+  return level ?? 'info'
+}
+
 /** Reads a list of web origins; null if it is not set, and empty for `none`. */
 export function readOrigins(
   name: string,

@@ -176,6 +176,18 @@ export const settingRows = [
     help: 'Bearer token for /metrics; with it GATEKEEPER_OPS_LISTEN may be an address beyond loopback',
   },
   {
+    name: 'GATEKEEPER_LOG_LEVEL',
+    kind: 'text',
+    fallback: 'info',
+    help: 'Lines of the log from this level on: error, warn, info or debug',
+  },
+  {
+    name: 'GATEKEEPER_LOG_DIR',
+    kind: 'path',
+    fallback: null,
+    help: 'Folder for the log as files of a day each, kept 30 days and up to 1 GiB; unset: the log goes to stdout',
+  },
+  {
     name: 'GATEKEEPER_CADDY',
     kind: 'path',
     fallback: null,

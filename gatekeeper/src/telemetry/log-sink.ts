@@ -31,15 +31,24 @@ export type FileSink = Required<LogSink> & {
  */
 export function openLogSink(
   descriptor: number,
-  { isGathered }: { readonly isGathered: boolean },
+  options: { readonly isGathered: boolean },
 ): FileSink {
+  const sink = createSink(descriptor, options)
+  process.on('exit', sink.writeRest)
+  return sink
+}
+
+/** The same without the write at the end of the process, for which `writeRest` is called. */
+export function createSink(
+  descriptor: number,
+  { isGathered }: { readonly isGathered: boolean },
+): FileSink & { readonly writeRest: () => void } {
   const writer = new Writer(descriptor)
   let timer: NodeJS.Timeout | null = null
   const flushLater = () => {
     timer = null
     writer.flush()
   }
-  process.on('exit', () => writer.writeRest())
   return {
     write: (line) => {
       writer.hold(line)
@@ -48,6 +57,7 @@ export function openLogSink(
     },
     flush: () => writer.flush(),
     drained: () => writer.drained(),
+    writeRest: () => writer.writeRest(),
   }
 }
 
