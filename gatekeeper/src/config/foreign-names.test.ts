@@ -14,7 +14,7 @@ test.each([
   ['COOKIE_DOMAIN', '.example.com', 'a cookie for a whole domain'],
   ['AUTH_SECRET', 'hidden', 'not signed with a shared secret'],
   ['JWT_SECRET', 'hidden', 'docs/guides/tokens.md'],
-  ['ADMIN_API_KEY', 'hidden', 'npm run keys -- add'],
+  ['API_KEY', 'hidden', 'npm run keys -- add'],
   ['REQUEST_TIMEOUT_MS', '30000', 'headersSeconds: 30'],
   ['LOG_DIR', '/hidden', 'GATEKEEPER_LOG_DIR='],
   ['LOG_LEVEL', 'hidden', 'GATEKEEPER_LOG_LEVEL='],
@@ -69,10 +69,10 @@ test('names that many machines set for other programs are reported in .env only'
 test('C15: every name of the contract is read or named, and none is both', () => {
   const read = [
     ...['LITELLM_SERVER_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY'],
-    ...['ALLOWED_ORIGINS', 'ORIGIN_URLS', 'ALLOW_MOBILE_NO_ORIGIN'],
+    ...['ALLOWED_ORIGINS', 'ORIGIN_URLS', 'ALLOW_MOBILE_NO_ORIGIN', 'ADMIN_API_KEY'],
   ]
   const named = [
-    ...['JWT_SECRET', 'ADMIN_API_KEY', 'ALLOWED_ORIGIN', 'SYSTEM_PROMPT', 'RATE_LIMIT_MAX'],
+    ...['JWT_SECRET', 'ALLOWED_ORIGIN', 'SYSTEM_PROMPT', 'RATE_LIMIT_MAX'],
     ...['RATE_LIMIT_WINDOW', 'PASSKEY_RP_ID', 'GITHUB_CLIENT_ID', 'GOOGLE_CLIENT_ID'],
     ...['COOKIE_DOMAIN', 'AUTH_SECRET', 'PORT', 'RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_WINDOW_MS'],
     ...['REQUEST_TIMEOUT_MS', 'LOG_DIR', 'DATABASE_URL', 'NODE_ENV'],

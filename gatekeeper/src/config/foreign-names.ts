@@ -82,7 +82,7 @@ const rows: readonly Row[] = [
       'Remove it: tokens are signed with key pairs in the state folder (docs/guides/tokens.md).',
   },
   {
-    names: ['ADMIN_API_KEY', 'API_KEY', 'API_KEYS'],
+    names: ['API_KEY', 'API_KEYS'],
     advice: () =>
       'Make a key instead: npm run keys -- add --user admin --service ollama --role admin.',
   },
