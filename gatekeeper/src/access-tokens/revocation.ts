@@ -8,7 +8,8 @@ import type { Clock } from '../lib/clock.ts'
 import { changeFile } from '../lib/files/change-file.ts'
 import { followFile } from '../lib/files/follow-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
-import type { Timers } from '../lib/timers.ts'
+import { systemTimers, type Timers } from '../lib/timers.ts'
+import { createEndedSubjects } from './ended-subjects.ts'
 import type { TokenIdentity } from './token-claims.ts'
 
 /** `tokens`: expiry of each revoked token, by issuer and id. Instants are epoch ms. */
@@ -16,6 +17,11 @@ type Revoked = {
   readonly tokens: Readonly<Record<string, number>>
   /** Tokens of a client (by issuer and id) that were issued before the instant are revoked. */
   readonly clients: Readonly<Record<string, number>>
+  /**
+   * Tokens of an app's user (`APP:USER`) that were issued before the instant have ended; `APP:` is
+   * for all users of the app.
+   */
+  readonly subjects: Readonly<Record<string, number>>
 }
 
 export type Revocations = {
@@ -28,6 +34,13 @@ export type Revocations = {
   }) => Promise<void>
   /** Revokes every token that the client of this issuer holds now. */
   readonly revokeClient: (client: { issuer: string; clientId: string }) => Promise<void>
+  /** Whether all tokens of the subject of this time were ended, by its app's user. */
+  readonly isEnded: (token: { subject: string; issuedAt: number | null }) => boolean
+  /**
+   * Ends every token that an app's user (`APP:USER`) holds now, at once. Resolves when that is
+   * durable, within about a second; rejects if it cannot be made so, and holds until the restart.
+   */
+  readonly endSubject: (subject: string) => Promise<void>
   /** Changes with each revocation, for holders of things that may be revoked. */
   readonly version: () => number
   /** Why the newest revocations may not be in effect; empty if they are. */
@@ -46,7 +59,7 @@ export function revocationsPath(stateDir: string): string {
   return join(stateDir, 'revocations.json')
 }
 
-const none: Revoked = { tokens: {}, clients: {} }
+const none: Revoked = { tokens: {}, clients: {}, subjects: {} }
 
 /** Follows the file. Rejects with a ProblemsError if it is invalid at the start. */
 export async function openRevocations(deps: RevocationDeps): Promise<Revocations> {
@@ -67,20 +80,28 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
     // So that the follower knows the content if the file is deleted later.
     await followed.reload()
   }
+  const ended = createEndedSubjects({
+    stored: () => followed.current().subjects,
+    write: (add) => change(({ subjects, ...rest }) => ({ ...rest, subjects: add(subjects) })),
+    clock: deps.clock,
+    timers: deps.timers ?? systemTimers,
+  })
   return {
+    isEnded: ended.isEnded,
+    endSubject: ended.end,
     isRevoked: (token) => isRevoked(followed.current(), token),
     revokeToken: ({ issuer, tokenId, expiresAt }) =>
-      change(({ tokens, clients }) => ({
+      change(({ tokens, ...rest }) => ({
+        ...rest,
         tokens: { ...tokens, [tokenKey(issuer, tokenId)]: expiresAt },
-        clients,
       })),
     revokeClient: ({ issuer, clientId }) =>
-      change(({ tokens, clients }) => ({
-        tokens,
+      change(({ clients, ...rest }) => ({
+        ...rest,
         // Up to and including this millisecond.
         clients: { ...clients, [tokenKey(issuer, clientId)]: deps.clock() + 1 },
       })),
-    version: followed.version,
+    version: () => followed.version() + ended.version(),
     problems: followed.problems,
     reload: followed.reload,
     close: followed.close,
@@ -109,13 +130,19 @@ async function write(deps: RevocationDeps, add: (revoked: Revoked) => Revoked): 
     const before = parse(text)
     // Writing would replace an unreadable file by one with missing entries.
     if (before === null) throw new Error(`${deps.path} is not valid`)
-    const { tokens, clients } = add(before)
+    const { tokens, clients, subjects } = add(before)
     const now = deps.clock()
     const live = Object.entries(tokens).filter(([, expiresAt]) => expiresAt > now)
-    const revoked = { tokens: Object.fromEntries(live), clients }
-    return { revoked, text: `${JSON.stringify({ version: 1, ...revoked })}\n` }
+    const revoked = { tokens: Object.fromEntries(live), clients, subjects }
+    return { revoked, text: `${JSON.stringify(toContent(revoked))}\n` }
   })
   return revoked
+}
+
+/** The lowest version that can say it: a reader of version 1 would accept tokens that have ended. */
+function toContent({ subjects, ...rest }: Revoked) {
+  const isOld = Object.keys(subjects).length === 0
+  return isOld ? { version: 1, ...rest } : { version: 2, ...rest, subjects }
 }
 
 const remedy = 'Restore it from a backup. Without it, revoked tokens would be accepted again.'
@@ -130,8 +157,10 @@ function interpret(text: string, source: string): Revoked {
 function parse(text: string | null): Revoked | null {
   if (text === null) return none
   try {
-    const { version, tokens, clients } = JSON.parse(text) as Record<string, unknown>
-    return version === 1 && isInstants(tokens) && isInstants(clients) ? { tokens, clients } : null
+    const { version, tokens, clients, subjects = {} } = JSON.parse(text) as Record<string, unknown>
+    if (version !== 1 && version !== 2) return null
+    const isWhole = isInstants(tokens) && isInstants(clients) && isInstants(subjects)
+    return isWhole ? { tokens, clients, subjects } : null
   } catch {
     return null
   }

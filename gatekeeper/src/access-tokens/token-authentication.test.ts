@@ -30,7 +30,7 @@ const tokens = await openTokenAuthentication({
   fetchDocument: () => Promise.reject(new Error('no network')),
   clock: () => now,
   log: { warn: () => {} },
-  findAppUser: ({ subject }) => (subject === 'shop:ada' ? user : 'token-revoked'),
+  findAppUser: ({ claims: { subject } }) => (subject === 'shop:ada' ? user : 'token-revoked'),
   findClient: (id) => (id === 'shop' ? client : null),
   findKey: () => 'unknown-key',
   serviceNames: ['ollama'],

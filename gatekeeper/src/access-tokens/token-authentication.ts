@@ -62,7 +62,7 @@ export type TokenAuthenticationDeps = Pick<
   readonly entries: readonly IssuerEntry[]
   readonly own: OwnIssuers
   /** Returns the current principal of an app's user, who holds a token of the class bridge. */
-  readonly findAppUser: (token: GoodClaims) => Principal | Reason
+  readonly findAppUser: (token: VerifiedToken) => Principal | Reason
   readonly revocations: Revocations
   readonly fetchDocument: FetchDocument
   readonly clock: Clock
@@ -85,7 +85,7 @@ export async function openTokenAuthentication(
     createTokenVerifier({ issuers: () => issuers[tokenClass], clock, isRevoked })
   const verifiers = { house: createVerifier('house'), bridge: createVerifier('bridge') }
   const principalOf = (verified: VerifiedToken, tokenClass: TokenClass) => {
-    if (tokenClass === 'bridge') return deps.findAppUser(verified.claims)
+    if (tokenClass === 'bridge') return deps.findAppUser(verified)
     return principalOfToken(verified, {
       ...deps,
       ownIssuer: own.house.issuer,

@@ -41,11 +41,11 @@ export function judgeClaims(claims: Claims, terms: ClaimTerms, now: number): Goo
   if (findAudienceFault(claims, terms) !== null) return 'token-audience'
   if (now >= exp * 1000 + toleranceMs) return 'token-expired'
   const begins = Math.max(...[nbf, iat].filter(isNumericDate), 0)
-  if (now < begins * 1000 - toleranceMs) return 'token-not-yet-valid'
+  if (now < Math.round(begins * 1000) - toleranceMs) return 'token-not-yet-valid'
   return {
     subject,
     expiresAt: exp * 1000 + toleranceMs,
-    issuedAt: isNumericDate(iat) ? iat * 1000 : null,
+    issuedAt: isNumericDate(iat) ? Math.round(iat * 1000) : null,
     tokenId: jti ?? null,
     clientId: clientId ?? null,
   }

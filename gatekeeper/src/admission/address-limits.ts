@@ -8,7 +8,7 @@ import { createRateLimiter, type Rate, type RateLimiter } from '../lib/load/rate
 import { groupAddress } from '../lib/net/address-group.ts'
 import type { Refusal } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
-import { type QuotaLimit, type Standing, windowMsOf } from '../model/limit.ts'
+import { type QuotaLimit, rateOf, type Standing, windowMsOf } from '../model/limit.ts'
 import { accountOf, type Service } from '../model/service.ts'
 import { isReading } from '../policy/policies.ts'
 import type { Reserver } from './reserve.ts'
@@ -20,23 +20,11 @@ export function limitVisitors(services: readonly Service[]): Reserver[] {
   return [limitAddresses(rate, ({ service }) => service?.chat !== undefined)]
 }
 
-const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
-  minute: 1,
-  hour: 60,
-  day: 1_440,
-  month: 44_640,
-  lifetime: 44_640,
-}
-
 /** Limits the reads of callers without a credential. */
 export function limitReaders(reads: QuotaLimit): Reserver {
   const isRead = ({ endpoint, service }: RequestFacts) =>
     isReading(endpoint?.class) && !service?.kind.isOwn
   return limitAddresses(rateOf(reads), isRead)
-}
-
-function rateOf({ amount, burst, period, every }: QuotaLimit): Rate {
-  return { burst: burst ?? amount, perMinute: amount / (minutesOf[period] * every) }
 }
 
 function limitAddresses(rate: Rate, counts: (facts: RequestFacts) => boolean): Reserver {

@@ -51,10 +51,9 @@ export function readRequestFacts(
   const only = match?.route.credentialField
   const isControl = match?.service.kind.furtherCarriers === 'control'
   const isFormless = eitherTest(isPlainKey, deps.isAdminKey ?? null)
-  const extracted =
-    match?.service.readsCredentials === true
-      ? noCredential
-      : extractCredential(head.fields, { isKeyShaped: hasKeyShape, isPlainKey, only, isControl })
+  const extracted = isReadThere(located)
+    ? noCredential
+    : extractCredential(head.fields, { isKeyShaped: hasKeyShape, isPlainKey, only, isControl })
   const found = findDefect(head, { target, match, extracted }, deps)
   const facts: RequestFacts = {
     requestId: head.requestId,
@@ -84,6 +83,11 @@ export function readRequestFacts(
     ...(holdsPlainKey(head.target, isFormless) && { hasKeyInTarget: true }),
   }
   return { facts, credential: extracted.credential }
+}
+
+/** Whether the endpoint reads the credentials itself, so that they are no caller's. */
+function isReadThere({ match, endpoint }: ReturnType<typeof locate>): boolean {
+  return match?.service.readsCredentials === true || endpoint?.readsCredentials === true
 }
 
 /** The trace is logged and forwarded, so one that contains a credential is replaced. */

@@ -4,7 +4,7 @@ import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
 import type { OriginRules } from '../config/resolve-origins.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
-import { ownServices } from '../kinds/own/own-services.ts'
+import { ownServicesBeside } from '../kinds/own/own-services.ts'
 import type { Service } from '../model/service.ts'
 import { checks } from '../policy/checks.ts'
 import { limitsOf } from '../policy/policies.ts'
@@ -29,7 +29,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ledger,
   )
   // Our own endpoints have no origins of their own; those for apps are like the providers.
-  const own = ownServices.map((one) => withOrigins(one, deps.origins))
+  const own = ownServicesBeside(services).map((one) => withOrigins(one, deps.origins))
   const { perAddress } = policies
   const ofAddress = createAddressLimits({ perAddress, services, clock: deps.clock })
   const common = {

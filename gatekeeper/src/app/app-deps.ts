@@ -6,6 +6,7 @@ import type { OriginRules } from '../config/resolve-origins.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { OverloadRules } from '../lib/load/overload-gate.ts'
 import type { Rate } from '../lib/load/rate-limiter.ts'
+import type { QuotaLimit } from '../model/limit.ts'
 import type { Service } from '../model/service.ts'
 import type { Policies } from '../policy/policies.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -16,6 +17,8 @@ export type AppDeps = {
   readonly services: readonly Service[]
   /** How many bad credentials one client address may show. */
   readonly attempts: Rate
+  /** Tokens for users of apps. */
+  readonly bridge: { readonly tokensPerAddress: QuotaLimit }
   /** How many bytes of bodies are held at a time. */
   readonly bodies: { readonly inFlightBytes: number }
   readonly overload: OverloadRules

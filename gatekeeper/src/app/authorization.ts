@@ -1,6 +1,8 @@
 import { ownIssuerName, siteAddress } from '../config/site-address.ts'
 import type { WellKnownDeps } from '../http/routes/well-known.ts'
 import { createRateLimiter } from '../lib/load/rate-limiter.ts'
+import { rateOf } from '../model/limit.ts'
+import { openLimits } from '../model/open-limits.ts'
 import {
   type AuthorizationServer,
   createAuthorizationServer,
@@ -8,12 +10,16 @@ import {
 import { exchangeGrantType } from '../oauth/exchange-grant.ts'
 import { createHeldTokens } from '../oauth/held-tokens.ts'
 import { oauthPaths } from '../oauth/metadata.ts'
+import { createOpenLimiter } from '../oauth/open-limiter.ts'
+import { createUserTokens, type UserTokens } from '../oauth/user-tokens.ts'
 import type { AppDeps } from './app-deps.ts'
 import type { Credentials } from './credentials.ts'
 import type { Opened } from './open-parts.ts'
 
 export type Authorization = {
   readonly server: AuthorizationServer
+  /** Tokens for the users of apps. */
+  readonly userTokens: UserTokens
   /** The content of the well-known documents. */
   readonly documents: WellKnownDeps
   /** Address where clients learn which issuers are accepted; null if only our own tokens are. */
@@ -27,7 +33,7 @@ export function createAuthorization(
   { authenticate }: Pick<Credentials, 'authenticate'>,
 ): Authorization {
   const { settings, clock } = deps
-  const { signing, audit, clients, revocations, issuers } = opened
+  const { signing, audit, clients, users, revocations, issuers, ledger } = opened
   const issuer = ownIssuerName(settings)
   const site = siteAddress(settings)
   const foreignIssuers = deps.issuers.map((entry) => entry.issuer)
@@ -47,9 +53,21 @@ export function createAuthorization(
     record: audit.recordEvent,
     revoke: (token) => revocations.revokeToken({ issuer, ...token }),
   })
+  const userTokens = createUserTokens({
+    issuer,
+    clients,
+    clock,
+    signingKeys: signing,
+    strangers: createOpenLimiter(openLimits['/auth/token'], rateOf(deps.bridge.tokensPerAddress)),
+    findException: users.find,
+    readStandings: ledger.readStandings,
+    endTokens: revocations.endSubject,
+    record: audit.recordEvent,
+  })
   const grantTypes = ['client_credentials', exchangeGrantType]
   return {
     server,
+    userTokens,
     documents: { issuer, site, grantTypes, foreignIssuers, publicKeys: signing.publicSet },
     resourceMetadata: foreignIssuers.length === 0 ? null : site + oauthPaths.resource,
   }

@@ -31,7 +31,7 @@ export type Credentials = {
 }
 
 export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
-  const { keys, clients, revocations, issuers } = opened
+  const { keys, clients, users, revocations, issuers } = opened
   const { settings, clock, policies } = deps
   const narrow = (caller: Principal | Reason) =>
     typeof caller === 'string' ? caller : narrowByRole(caller, policies)
@@ -52,7 +52,7 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     rehearseCredential: attempts.rehearse(authenticate),
     rehearseKey: (id) => attempts.rehearse(() => narrow(keys.judgeById(id))),
     follow: createFollower({
-      version: () => keys.version() + clients.version() + revocations.version(),
+      version: () => keys.version() + clients.version() + users.version() + revocations.version(),
       clock,
       judge: (credential, shown, admittedAt) =>
         administratorOf(credential, shown) ??

@@ -38,7 +38,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const users = await add(openUsers(deps))
   const rules = await add(openRules(deps, audit))
   const revocations = await add(openRevoked(deps))
-  const issuers = await add(openIssuers(deps, { signing, keys, clients, revocations }))
+  const issuers = await add(openIssuers(deps, { signing, keys, clients, users, revocations }))
   const vault = await add(openVault(deps, audit))
   const upstreams = await add(openUpstreams(deps, vault))
   const chat = await add(openChat(deps, upstreams))

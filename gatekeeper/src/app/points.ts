@@ -4,6 +4,7 @@ import { type ExplainQuestion, type Explanation, explainRequest } from '../expla
 import { answering, createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
+import { authEndpoints } from '../http/routes/auth.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
 import { explainHandlers } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
@@ -84,7 +85,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
 
 /** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
-  { services, policies, version, bodies }: AppDeps,
+  { services, policies, version, bodies, clock }: AppDeps,
   { upstreams, ledger, admin }: Opened,
   { admission, authorization }: RelayRooms,
 ): Omit<RelayDeps, keyof PointDeps> {
@@ -98,6 +99,7 @@ function relayOnly(
         ledger.standings(limitsAnywhere(principal, services, policies)),
       ),
       ...oauthEndpoints(authorization.server),
+      ...authEndpoints(authorization.userTokens, clock),
       ...countTokensEndpoints,
     },
     handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),

@@ -25,6 +25,8 @@ import { placeOf } from './yaml-place.ts'
 export type Gateway = {
   readonly services: readonly Service[]
   readonly attempts: GatewayFile['attempts']
+  /** Tokens for users of apps. */
+  readonly bridge: GatewayFile['bridge']
   readonly bodies: GatewayFile['bodies']
   readonly overload: GatewayFile['overload']
   readonly usage: GatewayFile['usage']
@@ -111,6 +113,7 @@ function assemble(
           ...limitWarnings(file, deps.reportAt),
         ],
         attempts: file.attempts,
+        bridge: file.bridge,
         bodies: file.bodies,
         overload: file.overload,
         usage: file.usage,
@@ -146,6 +149,7 @@ function toValue(document: ReturnType<typeof parseDocument>): { content: unknown
 export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   services: [],
   attempts: { burst: 1, perMinute: 1 },
+  bridge: { tokensPerAddress: noPolicies.reads },
   bodies: { inFlightBytes: 0 },
   overload: { lagMs: 10 },
   usage: { retainDays: 1 },

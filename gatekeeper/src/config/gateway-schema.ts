@@ -139,17 +139,17 @@ const limitList = z
 const limits = limitList.default([])
 
 /** A limit of an address is counted in memory, as a rate. */
+const addressRate = z.string().transform((text, context): QuotaLimit => {
+  const parsed = parseLimit(text)
+  const isRate = parsed?.kind === 'quota' && windowMsOf(parsed) !== null
+  if (isRate && parsed.unit === 'requests') return parsed
+  const message = 'must be a limit of requests by minutes or hours such as 100/15min'
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
 const perAddress = z
-  .array(
-    z.string().transform((text, context): QuotaLimit => {
-      const parsed = parseLimit(text)
-      const isRate = parsed?.kind === 'quota' && windowMsOf(parsed) !== null
-      if (isRate && parsed.unit === 'requests') return parsed
-      const message = 'must be a limit of requests by minutes or hours such as 100/15min'
-      context.addIssue({ code: 'custom', message })
-      return z.NEVER
-    }),
-  )
+  .array(addressRate)
   .max(10)
   .meta({ examples: ['[100/15min]'] })
   .default([])
@@ -434,6 +434,16 @@ const gateway = {
     })
     .prefault({})
     .describe('Bad credentials that one client address may send; valid ones do not count'),
+  bridge: z
+    .strictObject({
+      tokensPerAddress: addressRate
+        .prefault('10/15min')
+        .describe(
+          'Requests of one client address (IPv6: its /64) for tokens of public apps, or with a wrong proof',
+        ),
+    })
+    .prefault({})
+    .describe('Tokens for the users of apps'),
   bodies: z
     .strictObject({
       // One key gets at most half of it, and a body may have 32 MiB.

@@ -6,6 +6,7 @@ type RareMember =
   | 'isAnthropic'
   | 'isOwn'
   | 'handedOver'
+  | 'readsCredentials'
   | 'upstreamPath'
   | 'isPublic'
   | 'promptLevel'

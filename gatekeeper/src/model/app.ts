@@ -29,6 +29,9 @@ export type UserException = {
   readonly createdAt: number | null
 }
 
+/** The claim of a token in which a public app's name for its user stands; others lack it. */
+export const labelClaim = 'label'
+
 /** The most requests that a quota can be; far below what a number can count exactly. */
 export const quotaMax = 1_000_000_000
 

@@ -71,6 +71,11 @@ export type Endpoint = {
    */
   readonly handedOver?: true
   /**
+   * Whether it reads credentials itself: those that it gets do not belong to a caller, and an API
+   * key is not valid there. Its answer to pages of other origins is its own decision, too.
+   */
+  readonly readsCredentials?: true
+  /**
    * The upstream's path, if it differs from the path that the client requests; without a query.
    */
   readonly upstreamPath?: string

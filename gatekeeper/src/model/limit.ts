@@ -3,6 +3,8 @@
  * hand into integers: money is micro-dollars, and nothing is ever rounded.
  */
 
+import type { Rate } from '../lib/load/rate-limiter.ts'
+
 export type LimitUnit = 'requests' | 'tokens' | 'micro-usd'
 
 /**
@@ -65,6 +67,19 @@ export function isRatePeriod(period: LimitPeriod): period is keyof typeof rateMs
 /** Returns the length of the window of a rate in milliseconds; null for other limits. */
 export function windowMsOf({ period, every }: Pick<QuotaLimit, 'period' | 'every'>): number | null {
   return isRatePeriod(period) ? rateMs[period] * every : null
+}
+
+/** Returns a rate of requests as it is counted in memory: what may come at once, and per minute then. */
+export function rateOf({ amount, burst, period, every }: QuotaLimit): Rate {
+  return { burst: burst ?? amount, perMinute: amount / (minutesOf[period] * every) }
+}
+
+const minutesOf: Readonly<Record<QuotaLimit['period'], number>> = {
+  minute: 1,
+  hour: 60,
+  day: 1_440,
+  month: 44_640,
+  lifetime: 44_640,
 }
 
 /** The longest window of a rate: a week. */

@@ -1,5 +1,5 @@
 import { type Caps, noCaps } from './caps.ts'
-import type { Limit, QuotaLimit } from './limit.ts'
+import type { Limit } from './limit.ts'
 
 export const roles = ['readonly', 'readwrite', 'admin'] as const
 export type Role = (typeof roles)[number]
@@ -53,7 +53,7 @@ export type AppUser = {
   /** Whether requests without an Origin field pass. */
   readonly allowNoOrigin: boolean
   /** Limits of all users of the app together. */
-  readonly totals: readonly QuotaLimit[]
+  readonly totals: readonly Limit[]
   /** When its token was issued, epoch milliseconds. */
   readonly issuedAt: number
 }

@@ -179,6 +179,10 @@ export const reasons = {
     ...unauthenticated,
     text: 'The Authorization field must use the scheme Bearer.',
   },
+  'app-not-proven': {
+    ...unauthenticated,
+    text: 'The app id or its secret is not valid.',
+  },
   'malformed-key': badKey,
   'unknown-key': badKey,
   'wrong-secret': badKey,
@@ -200,6 +204,11 @@ export const reasons = {
     ...forbidden,
     code: 'service_not_allowed',
     text: 'This key may not call this service.',
+  },
+  'other-app': {
+    ...forbidden,
+    code: 'other_app',
+    text: 'The app that proved itself may get tokens for its own users only.',
   },
   'class-not-granted': {
     ...forbidden,

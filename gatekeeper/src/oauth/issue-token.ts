@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { Clock } from '../lib/clock.ts'
+import { labelClaim } from '../model/app.ts'
 import { type Narrowing, narrowingClaim } from '../model/narrowing.ts'
 import type { Role } from '../model/principal.ts'
 import { audienceOf, type TokenClass, tokenClasses } from '../model/token-class.ts'
@@ -14,6 +15,8 @@ export type TokenRequest = {
   readonly scopes: readonly string[]
   readonly ttlSeconds: number
   readonly narrowing: Narrowing | null
+  /** How a public app names its user. */
+  readonly label?: string
 }
 
 export type IssuedToken = {
@@ -32,8 +35,11 @@ export type IssueDeps = {
 
 /** Signs an access token of one class (RFC 9068 §2). */
 export async function issueToken(request: TokenRequest, deps: IssueDeps): Promise<IssuedToken> {
-  const issuedAt = Math.floor(deps.clock() / 1000)
-  const expiresAt = issuedAt + request.ttlSeconds
+  const now = deps.clock() / 1000
+  // With its milliseconds (RFC 7519 §2) for users of apps: who logs out and in again within a second
+  // must not hold a token that counts as an earlier one.
+  const issuedAt = request.tokenClass === 'bridge' ? now : Math.floor(now)
+  const expiresAt = Math.floor(issuedAt) + request.ttlSeconds
   const tokenId = randomUUID()
   const { tokenClass } = request
   const { algorithm, kid, key } = deps.signer
@@ -42,6 +48,7 @@ export async function issueToken(request: TokenRequest, deps: IssueDeps): Promis
     role: request.role,
     scope: request.scopes.join(' '),
     ...(request.narrowing !== null && { [narrowingClaim]: request.narrowing }),
+    ...(request.label !== undefined && { [labelClaim]: request.label }),
   })
     .setProtectedHeader({ alg: algorithm, kid, typ: tokenClasses[tokenClass].type })
     .setIssuer(deps.issuer)

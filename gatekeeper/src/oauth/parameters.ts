@@ -97,7 +97,7 @@ export function readClientCredentials(
 }
 
 /** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
-function readBasic(value: string): ClientCredentials | null {
+export function readBasic(value: string): ClientCredentials | null {
   const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(value.trim())?.[1]
   if (encoded === undefined) return null
   const bytes = Buffer.from(encoded, 'base64')

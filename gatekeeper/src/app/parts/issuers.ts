@@ -3,8 +3,11 @@ import type { Revocations } from '../../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
 import { ownIssuerName } from '../../config/site-address.ts'
+import { labelClaim } from '../../model/app.ts'
+import { principalOfUser } from '../../oauth/app-principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
+import type { UserStore } from '../../oauth/user-store.ts'
 import { namesOfAll } from '../../policy/service-names.ts'
 import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
 import type { AppDeps } from '../app-deps.ts'
@@ -16,11 +19,15 @@ export async function openIssuers(
     readonly signing: SigningKeys
     readonly keys: Pick<KeyStore, 'findById'>
     readonly clients: { readonly findActive: (id: string) => Client | null }
+    readonly users: Pick<UserStore, 'find'>
     readonly revocations: Revocations
   },
 ) {
   const { settings, services, issuers, clock, log } = deps
-  const { signing, keys, clients, revocations } = opened
+  const { signing, keys, clients, users, revocations } = opened
+  const providerNames = services
+    .filter(({ kind }) => kind.provider !== undefined)
+    .map(({ name }) => name)
   const documents = createDocumentFetcher()
   const tokens = await openTokenAuthentication({
     entries: issuers,
@@ -29,8 +36,16 @@ export async function openIssuers(
     clock,
     log,
     fetchDocument: documents.fetch,
-    // No apps are configured yet, so no token of theirs has a holder.
-    findAppUser: () => 'token-revoked',
+    findAppUser: ({ claims, token }) => {
+      if (revocations.isEnded(claims)) return 'token-revoked'
+      const label = token.claims[labelClaim]
+      const facts = { ...claims, label: typeof label === 'string' ? label : null }
+      return principalOfUser(facts, {
+        findClient: clients.findActive,
+        findException: users.find,
+        providerNames,
+      })
+    },
     findClient: clients.findActive,
     findKey: keys.findById,
     serviceNames: namesOfAll(services),

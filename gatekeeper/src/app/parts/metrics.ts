@@ -1,5 +1,5 @@
 import type { KeyStore } from '../../api-keys/key-store.ts'
-import { ownServices } from '../../kinds/own/own-services.ts'
+import { ownServicesBeside } from '../../kinds/own/own-services.ts'
 import type { ServiceQueues } from '../../scheduler/service-queues.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
 import type { Ledger } from '../../usage/ledger/ledger.ts'
@@ -17,7 +17,7 @@ export function openMetrics(
 ) {
   const { parts, keys, ledger, queues } = opened
   const metrics = createMetrics({
-    services: [...services, ...ownServices].map(({ name }) => name),
+    services: [...services, ...ownServicesBeside(services)].map(({ name }) => name),
     queues: queues.counts,
     problems: parts.problems,
     keys: () => keys.state().keys,

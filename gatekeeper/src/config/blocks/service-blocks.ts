@@ -30,6 +30,9 @@ const ownPaths = [
   ...hintPaths,
 ]
 
+/** The same around the providers. */
+const bridgePaths = ['/auth/*']
+
 /** Writes `caddy/services.caddy` in the state folder. Throws as `node:fs` does. */
 export function writeServiceBlocks(
   settings: Told & Pick<Settings, 'stateDir'>,
@@ -107,7 +110,8 @@ function relayBlock(placed: readonly Placed[]): string[] {
   // A base URL without the version of a provider: the gatekeeper says what was meant.
   const providers = placed.filter(({ service }) => service.kind.provider)
   const hinted = providers.flatMap(({ service }) => pathsUnder(`/${service.name}`))
-  const paths = [...relayed.flatMap(pathsUnder), ...(isMain ? ownPaths : []), ...hinted]
+  const own = providers.length > 0 ? [...ownPaths, ...bridgePaths] : ownPaths
+  const paths = [...relayed.flatMap(pathsUnder), ...(isMain ? own : []), ...hinted]
   if (paths.length === 0) return []
   const checked = prefixesOf('check').filter((prefix) =>
     relayed.some((one) => isUnder(prefix, one)),

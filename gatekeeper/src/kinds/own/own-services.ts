@@ -47,10 +47,26 @@ const analyticsService: Service = {
   tokenClass: 'bridge',
 }
 
+/** Tokens for the users of apps. */
+const authService: Service = {
+  ...ownService,
+  name: 'auth',
+  routes: [{ prefix: '/auth', strip: false, mode: 'relay', browser: 'none' }],
+  anonymous: true,
+  tokenClass: 'bridge',
+}
+
 /** All services of our own. */
 export const ownServices: readonly Service[] = [
   ownService,
   oauthService,
   controlService,
   analyticsService,
+  authService,
 ]
+
+/** Returns those that are there. Without a provider there is nothing that an app could use. */
+export function ownServicesBeside(services: readonly Service[]): readonly Service[] {
+  const hasProvider = services.some(({ kind }) => kind.provider !== undefined)
+  return ownServices.filter((service) => hasProvider || service !== authService)
+}

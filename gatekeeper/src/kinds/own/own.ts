@@ -1,6 +1,7 @@
 import type { Kind } from '../../model/kind.ts'
 import { answeredHere, bytes, rowsIn } from '../row.ts'
 import { analyticsRows } from './analytics.ts'
+import { authRows } from './auth.ts'
 import { controlRows } from './control.ts'
 
 const oauth = rowsIn('oauth')
@@ -15,6 +16,7 @@ export const own: Kind = {
     ...oauth('POST', '/oauth/introspect', 'open', bytes, answeredHere),
     ...oauth('POST', '/oauth/revoke', 'open', bytes, answeredHere),
     ...analyticsRows,
+    ...authRows,
   ],
   isOwn: true,
   keepsTarget: true,

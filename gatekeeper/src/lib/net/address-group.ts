@@ -24,3 +24,10 @@ function expand(address: string): string[] {
     group.includes('.') ? group : Number.parseInt(group, 16).toString(16),
   )
 }
+
+/** Returns the network that one party often controls: the /24 of an IPv4 address, the /48 of an IPv6 one. */
+export function networkOf(address: string): string {
+  const group = groupAddress(address)
+  if (group.includes(':')) return `${group.split(':').slice(0, 3).join(':')}::/48`
+  return `${group.split('.').slice(0, 3).join('.')}.0/24`
+}

@@ -8,7 +8,10 @@ export const grantedService: Check = {
   examine: ({ facts, principal }) => {
     const { name = '', kind } = facts.service ?? {}
     // Anonymous callers have no service; `resolveCaller` allows them `open` endpoints only.
-    if ((kind?.isOwn && !kind.byNameOnly) || principal.kind === 'anonymous') return null
+    if (principal.kind === 'anonymous') return null
+    // Anybody can be a user of a public app: nothing that we keep for a caller is its own.
+    const isForAll = kind?.isOwn && !kind.byNameOnly && principal.app?.isPublic !== true
+    if (isForAll) return null
     return principal.services.includes(name) ? null : 'service-not-granted'
   },
   describe: ({ facts, principal }) => {

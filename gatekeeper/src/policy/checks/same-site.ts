@@ -8,6 +8,8 @@ import { isSameOrigin } from '../../model/origin.ts'
 export const sameSite: Check = {
   name: 'same-site',
   examine: ({ facts, principal }) => {
+    // It takes nothing that a browser sends by itself, and judges the origin when it knows the app.
+    if (facts.endpoint?.readsCredentials) return null
     const isAmbient = facts.carrier === 'basic' || principal.kind === 'anonymous'
     // `same-site` is a page of a sibling: another port of our host, or a related name. Its images,
     // scripts and links carry no Origin, but the browser still sends the credentials.

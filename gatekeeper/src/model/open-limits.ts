@@ -1,0 +1,48 @@
+/**
+ * The bounds of every endpoint that needs no credential of a caller, one row each. A test compares
+ * the rows with the tables of endpoints. What a row bounds are the calls that prove nothing: failed
+ * proofs, and calls of public apps.
+ */
+import type { Rate } from '../lib/load/rate-limiter.ts'
+
+export type OpenLimit = {
+  /** The setting of the rate for one address, or one /64. */
+  readonly address: 'attempts' | 'bridge.tokensPerAddress'
+  /** How many times as much a /24 or a /48 may do; null if only its addresses are counted. */
+  readonly networkTimes: number | null
+  /** All callers together; null if they are not counted together. */
+  readonly everybody: Rate | null
+  /** What is counted by name, in words; null if no name is. */
+  readonly name: string | null
+  /**
+   * Beyond the row: `refused`, or `proof-passes` if a caller whose proof cannot be guessed is still
+   * let in, so that a stranger at its address does not lock it out.
+   */
+  readonly beyond: 'refused' | 'proof-passes'
+}
+
+const perMinute = (amount: number): Rate => ({ burst: amount, perMinute: amount })
+
+/** A proven app asks for all its users from one address, so it is counted by its id. */
+export const tokensPerApp = perMinute(600)
+
+const ofClients: OpenLimit = {
+  address: 'attempts',
+  networkTimes: null,
+  everybody: null,
+  name: 'client and address, at the same rate',
+  beyond: 'refused',
+}
+
+export const openLimits = {
+  '/auth/token': {
+    address: 'bridge.tokensPerAddress',
+    networkTimes: 10,
+    everybody: perMinute(600),
+    name: 'a proven app: 600 a minute',
+    beyond: 'proof-passes',
+  },
+  '/oauth/token': ofClients,
+  '/oauth/introspect': ofClients,
+  '/oauth/revoke': ofClients,
+} as const satisfies Readonly<Record<string, OpenLimit>>
