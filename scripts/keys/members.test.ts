@@ -36,6 +36,23 @@ describe('a key', () => {
     expect(days).toBeLessThan(30.1)
   })
 
+  test('for administration needs the role admin, and names the service itself', async () => {
+    const { id } = await add('-u', 'ada', '-s', 'control', '--role', 'admin')
+    const shown = JSON.parse((await keys('show', id, '--json')).out)
+    expect(shown).toMatchObject({ role: 'admin', services: ['control'], unknownServices: [] })
+    const { code, err } = await keys('add', '-u', 'ada', '-s', 'control')
+    expect([code, err]).toEqual([64, expect.stringContaining('add --role admin')])
+  })
+
+  test('of before that has `*` administers nothing, and has no service at all', async () => {
+    const { id } = await add('-u', 'ada', '-s', 'ollama', '--role', 'admin')
+    const file = join(folder, 'keys', 'keys.json')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace('"ollama"', '"*"'))
+    const shown = JSON.parse((await keys('show', id, '--json')).out)
+    expect(shown).toMatchObject({ services: [], unknownServices: ['*'] })
+  })
+
   test('can be changed in everything that add sets, and its secret goes on working', async () => {
     const { id, key } = await add('-u', 'ada', '-s', 'ollama', '-e', '1')
     const change = [
