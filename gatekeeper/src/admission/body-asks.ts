@@ -42,6 +42,7 @@ export function readAsks(
     }),
     keepAliveSeconds,
     contextTokens: readContext(body),
+    asksSurcharge: asksSurcharge(body),
     imageBytes: body.imageBytes,
   }
 }
@@ -173,6 +174,28 @@ function isUnload(body: NormalBody, endpoint: Endpoint, keepAlive: number | null
   const prompt = readMember(body, [endpoint.prompt])
   if (Array.isArray(prompt)) return prompt.length === 0
   return prompt === undefined || prompt === null || prompt === ''
+}
+
+/**
+ * Members by which a provider bills more than its list says, and the values at which it does not:
+ * OpenAI's and Gemini's priority, Anthropic's fast mode and its residency.
+ */
+const surcharges: readonly (readonly [member: string, usual: readonly string[]])[] = [
+  ...['service_tier', 'serviceTier'].map(
+    (name) =>
+      [name, 'auto default standard standard_only flex batch on_demand'.split(' ')] as const,
+  ),
+  ['speed', ['standard']],
+  ['inference_geo', ['global']],
+]
+
+/** A value that cannot be read may be a dear one. Speech has a number as `speed`, which costs nothing. */
+function asksSurcharge(body: NormalBody): boolean {
+  return surcharges.some(([name, usual]) => {
+    const value = readMember(body, [name])
+    if (value === undefined || value === null || typeof value === 'number') return false
+    return typeof value !== 'string' || !usual.includes(value.toLowerCase())
+  })
 }
 
 function readContext(body: NormalBody): number | null {

@@ -444,3 +444,35 @@ test('reading any bytes never throws, and only one JSON object passes', async ()
     { numRuns: 3_000 },
   )
 })
+
+describe('what a provider bills beyond its list', () => {
+  const asks = async (members: object) =>
+    (await readBody(JSON.stringify({ model: 'a', ...members }), { facts: { service: litellm } }))
+      .facts.asksSurcharge
+
+  test.each([
+    { service_tier: 'priority' },
+    { service_tier: 'PRIORITY' },
+    { service_tier: 'a tier of tomorrow' },
+    { service_tier: ['priority'] },
+    { service_tier: true },
+    { serviceTier: 'priority' },
+    { speed: 'fast' },
+    { inference_geo: 'us' },
+  ])('is seen in %j', async (members) => {
+    expect(await asks(members)).toBe(true)
+  })
+
+  test.each([
+    {},
+    { service_tier: null },
+    ...['auto', 'default', 'flex', 'batch', 'standard_only', 'on_demand'].map((service_tier) => ({
+      service_tier,
+    })),
+    { speed: 1.5 },
+    { speed: 'standard' },
+    { messages: [{ role: 'user', content: '{"service_tier":"priority"}' }] },
+  ])('is not in %j', async (members) => {
+    expect(await asks(members)).toBe(false)
+  })
+})

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { anEndpoint, aPrincipal, aReservation, someFacts } from '../../test/support/questions.ts'
+import {
+  anEndpoint,
+  aPrincipal,
+  aReservation,
+  aService,
+  kindsByName,
+  someFacts,
+} from '../../test/support/questions.ts'
+import { providers } from '../kinds/providers/providers.ts'
 import type { Refusal } from '../model/admission.ts'
 import type { Obligation } from '../model/decision.ts'
 import { type BodyFacts, noBody, type RequestFacts } from '../model/facts.ts'
+import type { Kind } from '../model/kind.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Estimate } from '../model/usage.ts'
 import { extendReservation } from './estimate.ts'
@@ -106,6 +115,24 @@ describe('a request is expected to use', () => {
     const { estimate } = extend({ body: { outputTokens: Number.POSITIVE_INFINITY } })
     expect(estimate?.firm.tokens).toBeGreaterThan(1e8)
     expect(Number.isSafeInteger(estimate?.firm.tokens)).toBe(true)
+  })
+})
+
+describe('a surcharge that no table has', () => {
+  const ask = (kind: Kind, microUsd: number) =>
+    extend({
+      facts: { service: aService({ name: 'openai', kind }) },
+      body: { asksSurcharge: true },
+      room: { microUsd },
+    }).result
+  const [provider] = providers as readonly [Kind]
+
+  test('is refused under a limit of money where models are sold, and only there', () => {
+    const unpriced = { reason: 'price-unknown', limit: null, retryAfterMs: null }
+    expect(ask(provider, 1_000_000)).toEqual(unpriced)
+    expect(ask(kindsByName.openai, 1_000_000)).toEqual(unpriced)
+    expect(ask(provider, Number.POSITIVE_INFINITY)).toEqual({ obligations: [] })
+    expect(ask(kindsByName.ollama, 1_000_000)).toEqual({ obligations: [] })
   })
 })
 

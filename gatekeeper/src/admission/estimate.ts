@@ -79,8 +79,10 @@ const modelsMax = 100
 const tooManyModels: Refusal = { reason: 'model-not-allowed', limit: null, retryAfterMs: null }
 
 /** Money that cannot be counted must not be spent under a limit of money. */
-function isUnpriced({ facts }: Asked, { models }: BodyFacts, deps: EstimateDeps): boolean {
+function isUnpriced({ facts }: Asked, body: BodyFacts, deps: EstimateDeps): boolean {
   const { service } = facts
+  const { models } = body
+  if (service?.kind.sellsModels && body.asksSurcharge) return true
   if (service?.kind.provider === undefined) return false
   const none = { inputTokens: 0, outputTokens: 0 }
   return (

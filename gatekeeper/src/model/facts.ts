@@ -99,6 +99,8 @@ export type BodyFacts = {
   /** Infinity means forever, also for a value that cannot be read; null if there is none. */
   readonly keepAliveSeconds: number | null
   readonly contextTokens: number | null
+  /** Whether it asks for a faster or nearer service at a price that no table has. */
+  readonly asksSurcharge: boolean
   /** The largest image; Infinity if it is given as a URL. */
   readonly imageBytes: number
   /**
@@ -125,6 +127,7 @@ export const noBody: BodyFacts = {
   usesStore: false,
   keepAliveSeconds: null,
   contextTokens: null,
+  asksSurcharge: false,
   imageBytes: 0,
   isOnItsWay: false,
 }

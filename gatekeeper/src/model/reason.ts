@@ -268,7 +268,7 @@ export const reasons = {
   'price-unknown': {
     ...forbidden,
     code: 'price_unknown',
-    text: 'The price of this model is not known here, and a limit of money applies. The operator can set a price.',
+    text: 'The price of this model, or of the service tier that the request asks for, is not known here, and a limit of money applies. The operator can set a price for a model.',
   },
   'context-too-large': {
     ...forbidden,
