@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { calcPrice, type MatchLogic, type Provider } from '@pydantic/genai-prices'
 import { describe, expect, it } from 'vitest'
+import { noParts } from '../../gatekeeper/src/model/price.ts'
 import { readPriceTable } from '../../gatekeeper/src/usage/price-table.ts'
 import { costOf } from '../../gatekeeper/src/usage/pricing.ts'
 import { derivePriceTable, readProviders } from './derive-table.ts'
@@ -22,11 +23,16 @@ describe('what the gatekeeper reads from it is what genai-prices says itself', (
   )
 
   /** Micro-dollars for tokens alone, at the dearest hour: a budget must not hope for the night. */
-  const dearest = (provider: Provider, name: string, [input, output]: Tokens) => {
+  const dearest = (
+    provider: Provider,
+    name: string,
+    [input, output, read = 0, written = 0]: Tokens,
+  ) => {
     const hours = provider.id === 'deepseek' ? Array.from({ length: 24 }, (_, at) => at) : [12]
     const prices = hours.map((hour) => {
       const timestamp = new Date(Date.parse(`${day}T00:30:00Z`) + hour * 3_600_000)
-      const usage = { input_tokens: input, output_tokens: output }
+      const cache = { cache_read_tokens: read, cache_write_tokens: written }
+      const usage = { input_tokens: input, output_tokens: output, ...cache }
       const price = calcPrice(usage, name, { provider, timestamp })
       return price === null ? 0 : price.input_price + price.output_price
     })
@@ -34,12 +40,17 @@ describe('what the gatekeeper reads from it is what genai-prices says itself', (
   }
   const ours = (provider: Provider, name: string, tokens: Tokens) => {
     const price = priceOf(`${provider.id}/${name}`.toLowerCase())
-    return price === null ? 0 : costOf(price, ...tokens)
+    const [input, output, cacheRead = 0, cacheWritten = 0] = tokens
+    return price === null
+      ? 0
+      : costOf(price, input, output, { ...noParts, cacheRead, cacheWritten })
   }
 
   it.each([
     ['short', [1_000, 1_000]],
     ['long', [900_000, 1_000]],
+    ['cached', [100_000, 1_000, 60_000]],
+    ['long and cached', [900_000, 1_000, 800_000]],
   ] as const)('for every name of every model, with a %s prompt', (_, tokens) => {
     const different = sold
       .map(({ provider, name }) => ({
@@ -53,7 +64,7 @@ describe('what the gatekeeper reads from it is what genai-prices says itself', (
   })
 })
 
-type Tokens = readonly [input: number, output: number]
+type Tokens = readonly [input: number, output: number, read?: number, written?: number]
 
 /** Names that a condition accepts; those that it describes by an expression are left out. */
 function namesOf(match: MatchLogic): string[] {

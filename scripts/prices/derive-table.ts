@@ -57,14 +57,31 @@ const base = (rate: Rate) => (isTiered(rate) ? rate.base : (rate ?? 0))
 
 type Rate = number | TieredPrices | undefined
 
-function describePrice({ input_mtok: input, output_mtok: output, ...others }: ModelPrice) {
+/** Rates beside those for input and output, with the letters of `price-table.ts`. */
+const marked = [
+  ['r', 'cache_read_mtok'],
+  ['w', 'cache_write_mtok'],
+  ['h', 'cache_write_1h_mtok'],
+  ['t', 'output_reasoning_mtok'],
+] as const
+
+function describePrice(price: ModelPrice) {
+  const { input_mtok: input, output_mtok: output, ...others } = price
   const isByTokens = input !== undefined || output !== undefined
   if (!isByTokens && Object.keys(others).length > 0) return null
   const [tier] = [input, output].flatMap((rate) => (isTiered(rate) ? rate.tiers : []))
   const usual = `${base(input)},${base(output)}`
-  return tier === undefined
-    ? usual
-    : `${usual},${tier.start},${above(input, tier.start)},${above(output, tier.start)}`
+  const more = marked.flatMap(([mark, member]) => {
+    const rate = price[member]
+    if (rate === undefined) return []
+    const long = tier === undefined ? base(rate) : above(rate, tier.start)
+    return [`,${mark}=${base(rate)}${long === base(rate) ? '' : `/${long}`}`]
+  })
+  const long =
+    tier === undefined
+      ? ''
+      : `,${tier.start},${above(input, tier.start)},${above(output, tier.start)}`
+  return usual + long + more.join('')
 }
 
 function above(rate: Rate, start: number): number {
@@ -106,7 +123,9 @@ function head(day: string): string {
     ...read('LICENSE').trim().split('\n'),
     '',
     'Columns: provider, names of models, US dollars per million tokens in and out; for a request with',
-    'more tokens in than the fifth says, the sixth and seventh.',
+    'more tokens in than the fifth says, the sixth and seventh. Then, after a letter, what has a rate',
+    'of its own, and after a slash that of such a request: r= read from a cache, w= written into it,',
+    'h= for an hour, t= reasoning that is counted beside the output.',
   ]
   return lines.map((line) => `# ${line}`.trimEnd()).join('\n')
 }

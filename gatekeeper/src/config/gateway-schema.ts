@@ -216,10 +216,28 @@ const price = z
   .strictObject({
     inputUsdPerMillion: usdPerMillion.describe('US dollars for a million input tokens'),
     outputUsdPerMillion: usdPerMillion.describe('US dollars for a million output tokens'),
+    cacheReadUsdPerMillion: usdPerMillion
+      .optional()
+      .describe('The same for input from a cache. Default: as input'),
+    cacheWriteUsdPerMillion: usdPerMillion
+      .optional()
+      .describe('The same for input that is written into a cache. Default: as input'),
+    reasoningUsdPerMillion: usdPerMillion
+      .optional()
+      .describe('The same for reasoning that is counted beside the output. Default: as output'),
   })
-  .transform(({ inputUsdPerMillion, outputUsdPerMillion }) => ({
-    inputMicroUsdPerMillion: inputUsdPerMillion,
-    outputMicroUsdPerMillion: outputUsdPerMillion,
+  .transform((price) => ({
+    inputMicroUsdPerMillion: price.inputUsdPerMillion,
+    outputMicroUsdPerMillion: price.outputUsdPerMillion,
+    ...(price.cacheReadUsdPerMillion !== undefined && {
+      cacheReadMicroUsdPerMillion: price.cacheReadUsdPerMillion,
+    }),
+    ...(price.cacheWriteUsdPerMillion !== undefined && {
+      cacheWriteMicroUsdPerMillion: price.cacheWriteUsdPerMillion,
+    }),
+    ...(price.reasoningUsdPerMillion !== undefined && {
+      reasoningMicroUsdPerMillion: price.reasoningUsdPerMillion,
+    }),
   }))
 
 /** Prices by the names of models, in which `*` stands for any text. */

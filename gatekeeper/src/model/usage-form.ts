@@ -9,6 +9,10 @@ export type Figure =
   | 'input-tools'
   | 'output'
   | 'output-thoughts'
+  // Parts of what others count, with prices of their own.
+  | 'within-read'
+  | 'within-written'
+  | 'within-hour'
 
 /** Where answers of one form tell what was used, whole or streamed. */
 export type UsageForm = {
@@ -20,6 +24,8 @@ export type UsageForm = {
   readonly ids?: readonly Place[]
   /** Where the ids of its items are, under which the upstream keeps those. */
   readonly items?: readonly Place[]
+  /** Where the provider tells its own price, in US dollars; left out if its word is not taken. */
+  readonly cost?: Place
   /** A scalar that says that nothing more of interest follows. */
   readonly ending: { readonly place: Place; readonly values: readonly string[] } | null
   /** Whether a stream tells it only if it is asked to (`stream_options`). */

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ollamaUsage } from '../kinds/ollama/ollama.ts'
-import { anthropicUsage, geminiUsage, openaiUsage, responsesUsage } from '../kinds/usage-forms.ts'
+import {
+  anthropicUsage,
+  geminiUsage,
+  openaiUsage,
+  openrouterUsage,
+  perplexityUsage,
+  responsesUsage,
+  xaiUsage,
+} from '../kinds/usage-forms.ts'
 import type { Outcome } from '../model/admission.ts'
 import type { Usage } from '../model/usage.ts'
 import { type Asked, createAnswerReader } from './answer-reader.ts'
@@ -16,6 +24,9 @@ const forms = {
   responses: responsesUsage,
   anthropic: anthropicUsage,
   gemini: geminiUsage,
+  openrouter: openrouterUsage,
+  perplexity: perplexityUsage,
+  xai: xaiUsage,
   none: null,
 }
 type Form = keyof typeof forms
@@ -506,5 +517,122 @@ describe('the id of a stored answer', () => {
 
   test('is read from the Responses API only: other ids name nothing that is stored', () => {
     expect(idsOf([JSON.stringify({ id: 'chatcmpl-1' })], {}, 'openai')).toEqual([])
+  })
+})
+
+describe('the cost of an answer', () => {
+  const rates = {
+    ...{ inputMicroUsdPerMillion: 1_000_000, outputMicroUsdPerMillion: 10_000_000 },
+    ...{ cacheReadMicroUsdPerMillion: 100_000, cacheWriteMicroUsdPerMillion: 1_250_000 },
+    reasoningMicroUsdPerMillion: 3_000_000,
+  }
+  const costed = (form: Form, json: unknown, over: Partial<Asked> = {}) => {
+    const asked = asking(form, { priceOf: () => rates, isOfProvider: true, ...over })
+    return readAnswer(asked, [JSON.stringify(json)]).used(answered).microUsd
+  }
+  const within = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 }
+
+  test.each<[string, Form, unknown, number]>([
+    [
+      'OpenAI: cached input within it',
+      'openai',
+      { usage: { ...within, prompt_tokens_details: { cached_tokens: 90 } } },
+      119,
+    ],
+    [
+      'OpenAI: reasoning within the output',
+      'openai',
+      { usage: { ...within, completion_tokens_details: { reasoning_tokens: 9 } } },
+      200,
+    ],
+    [
+      'Responses: cached input within it',
+      'responses',
+      {
+        usage: {
+          input_tokens: 100,
+          output_tokens: 10,
+          input_tokens_details: { cached_tokens: 90 },
+        },
+      },
+      119,
+    ],
+    [
+      'LiteLLM: what was written into a cache',
+      'openai',
+      { usage: { ...within, cache_creation_input_tokens: 100 } },
+      225,
+    ],
+    [
+      'Anthropic: read and written beside the input',
+      'anthropic',
+      {
+        usage: {
+          input_tokens: 10,
+          cache_read_input_tokens: 90,
+          cache_creation_input_tokens: 100,
+          output_tokens: 10,
+        },
+      },
+      244,
+    ],
+    [
+      'Anthropic: written for an hour',
+      'anthropic',
+      {
+        usage: {
+          input_tokens: 0,
+          cache_creation_input_tokens: 100,
+          cache_creation: { ephemeral_1h_input_tokens: 100 },
+          output_tokens: 10,
+        },
+      },
+      300,
+    ],
+    [
+      'Gemini: cached input, and thoughts beside the output',
+      'gemini',
+      {
+        usageMetadata: {
+          promptTokenCount: 100,
+          cachedContentTokenCount: 90,
+          candidatesTokenCount: 5,
+          thoughtsTokenCount: 5,
+        },
+      },
+      84,
+    ],
+    [
+      'xAI: reasoning beside the output',
+      'xai',
+      { usage: { ...within, completion_tokens_details: { reasoning_tokens: 100 } } },
+      500,
+    ],
+    [
+      'Perplexity: reasoning beside the output',
+      'perplexity',
+      { usage: { ...within, reasoning_tokens: 100 } },
+      500,
+    ],
+  ])('%s', (_, form, json, expected) => {
+    expect(costed(form, json)).toBe(expected)
+  })
+
+  test('is the provider’s own word only at those whose word is taken', () => {
+    const json = { usage: { ...within, cost: 0.00009 } }
+    expect(costed('openai', json)).toBe(200)
+    expect(costed('openrouter', json)).toBe(90)
+    expect(costed('openrouter', { usage: within })).toBe(200)
+    expect(costed('openrouter', { usage: { ...within, cost: 1.4e-4 } })).toBe(140)
+    expect(costed('openrouter', json, { priceOf: () => null })).toBe(90)
+  })
+
+  test('under a limit of money is the larger of that word and the table', () => {
+    const under = { isMoneyLimited: true }
+    expect(costed('openrouter', { usage: { ...within, cost: 0.00009 } }, under)).toBe(200)
+    expect(costed('openrouter', { usage: { ...within, cost: 0.5 } }, under)).toBe(500_000)
+    for (const cost of ['0', -1, 1e9, null, {}]) {
+      expect(costed('openrouter', { usage: { ...within, cost } }, under)).toBe(200)
+    }
   })
 })

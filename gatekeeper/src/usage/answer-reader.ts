@@ -5,6 +5,7 @@
  */
 import type { AnswerReader } from '../model/answer-reader.ts'
 import type { Endpoint } from '../model/endpoint.ts'
+import { noParts, type TokenParts } from '../model/price.ts'
 import type { Usage } from '../model/usage.ts'
 import { createFraming, type Framing, framingOf } from './answer-framing.ts'
 import type { PriceList } from './price-finder.ts'
@@ -21,6 +22,8 @@ export type Asked = {
   /** Bytes of its JSON body; 0 if it was streamed unread. */
   readonly promptBytes: number
   readonly priceOf: PriceList
+  /** Whether the caller has a limit of money, for which the dearest price counts. */
+  readonly isMoneyLimited?: boolean
   /**
    * Called with the id under which the upstream stores the answer, before the answer's end is sent.
    */
@@ -80,10 +83,17 @@ function usedOf({ usage, isStream, bytes, isWhole }: Read, asked: Asked): Usage 
   return priced(asked, usage?.model() ?? null, complete(reading, asked))
 }
 
-type Tokens = { readonly input: number; readonly output: number; readonly isEstimated: boolean }
+type Tokens = {
+  readonly input: number
+  readonly output: number
+  readonly parts: TokenParts
+  /** What the provider says that it costs; null if it says nothing. */
+  readonly microUsd: number | null
+  readonly isEstimated: boolean
+}
 
-const none: Tokens = { input: 0, output: 0, isEstimated: false }
-const nothing: Told = { input: null, output: null }
+const none: Tokens = { input: 0, output: 0, parts: noParts, microUsd: null, isEstimated: false }
+const nothing: Told = { input: null, output: null, parts: noParts, microUsd: null }
 
 type Reading = {
   readonly told: Told
@@ -100,16 +110,19 @@ function isReservedBest({ told, isWhole }: Reading, { isOfProvider }: Asked): bo
 
 function complete({ told, parts, bytes, isWhole }: Reading, asked: Asked): Tokens {
   const input = told.input ?? Math.ceil(asked.promptBytes / bytesPerToken)
+  const { parts: kinds, microUsd } = told
+  const rest = { parts: kinds, microUsd }
   // Embeddings, speech: there is no text output to count.
   if (asked.endpoint.output.length === 0) {
-    return { input, output: told.output ?? 0, isEstimated: told.input === null || !isWhole }
+    const isEstimated = told.input === null || !isWhole
+    return { input, output: told.output ?? 0, ...rest, isEstimated }
   }
   if (isUncounted(told)) return complete({ told: nothing, parts, bytes, isWhole }, asked)
   const guess = parts ?? Math.ceil(bytes / bytesPerToken)
   // Before its end, a stream only has the figures of its beginning.
   const output = isWhole ? (told.output ?? guess) : Math.max(told.output ?? 0, guess)
   const isEstimated = told.input === null || told.output === null || !isWhole
-  return { input, output, isEstimated }
+  return { input, output, ...rest, isEstimated }
 }
 
 /**
@@ -124,13 +137,15 @@ function priced(asked: Asked, answered: string | null, tokens: Tokens): Usage {
   // A LiteLLM name is an alias of another model: then the answer says whose price applies.
   const names = [...asked.models, ...(answered === null ? [] : [answered])]
   const prices = names.map(asked.priceOf).filter((price) => price !== null)
-  const costs = prices.map((price) => costOf(price, tokens.input, tokens.output))
+  const { input, output, parts, microUsd: told } = tokens
+  const costs = prices.map((price) => costOf(price, input, output, parts))
+  // A provider may answer with another model than the first of those that a request allows.
+  const ours = (asked.isOfProvider ? Math.max(0, ...costs) : costs[0]) ?? 0
   return {
     model: names[0] ?? null,
-    inputTokens: tokens.input,
-    outputTokens: tokens.output,
-    // A provider may answer with another model than the first of those that a request allows.
-    microUsd: (asked.isOfProvider ? Math.max(0, ...costs) : costs[0]) ?? 0,
+    inputTokens: input,
+    outputTokens: output,
+    microUsd: told === null ? ours : Math.max(told, asked.isMoneyLimited ? ours : 0),
     isEstimated: tokens.isEstimated,
   }
 }

@@ -39,6 +39,7 @@ export function createAnswerReaders(services: readonly Service[]) {
         isOfProvider: service.kind.provider !== undefined,
         promptBytes: body?.promptBytes ?? 0,
         priceOf: pricesOf(service.name),
+        isMoneyLimited: Number.isFinite(admission.reservation.room().microUsd),
         onStored: (id) => responses.remember({ ...kept, id }),
         onItem: (id) => items.remember({ ...kept, id }),
       })

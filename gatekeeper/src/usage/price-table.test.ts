@@ -32,7 +32,7 @@ describe('the built-in prices', () => {
   })
 
   test('a long prompt may cost more, for the whole request', () => {
-    expect(priceOf('gemini/gemini-2.5-pro')?.long).toEqual({
+    expect(priceOf('gemini/gemini-2.5-pro')?.long).toMatchObject({
       aboveInputTokens: 200_000,
       inputMicroUsdPerMillion: 2_500_000,
       outputMicroUsdPerMillion: 15_000_000,

@@ -1,12 +1,12 @@
 /**
  * List prices of commercial models, used if the operator sets none: an estimate of the bill without
- * discounts for caches and batches, and without prices per hour, page or image. Generated from
+ * discounts for batches, and without prices per hour, page or image. Generated from
  * genai-prices (scripts/prices/); the table itself names its version and date.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createWildcard } from '../lib/wildcard.ts'
-import type { Price, PriceRow } from '../model/price.ts'
+import type { Price, PriceRow, Rates } from '../model/price.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 
 /** If a provider has no price of its own for a model, it sells it at another provider's price. */
@@ -107,16 +107,40 @@ function readRows(text: string): ReadonlyMap<string, readonly PriceRow[]> {
   return rows
 }
 
-function readPrice([input, output, above, longInput, longOutput]: readonly string[]): Price {
+/** Other rates of a row, by the letter that stands before each. */
+const marks = {
+  r: 'cacheReadMicroUsdPerMillion',
+  w: 'cacheWriteMicroUsdPerMillion',
+  h: 'cacheHourMicroUsdPerMillion',
+  t: 'reasoningMicroUsdPerMillion',
+} as const
+
+function readPrice(columns: readonly string[]): Price {
+  const plain = columns.filter((column) => !column.includes('='))
+  const [input, output, above, longInput, longOutput] = plain
   const price = {
     inputMicroUsdPerMillion: microUsd(input),
     outputMicroUsdPerMillion: microUsd(output),
+    ...readMarked(columns, 0),
   }
   if (above === undefined) return price
   const long = {
     aboveInputTokens: Number(above),
     inputMicroUsdPerMillion: microUsd(longInput),
     outputMicroUsdPerMillion: microUsd(longOutput),
+    ...readMarked(columns, 1),
   }
   return { ...price, long }
+}
+
+/** `r=0.3` or, with a rate for long prompts, `r=0.3/0.6`. */
+function readMarked(columns: readonly string[], at: 0 | 1): Partial<Rates> {
+  const pairs = Object.entries(marks).flatMap(([mark, member]) => {
+    const rates = columns
+      .find((column) => column.startsWith(`${mark}=`))
+      ?.slice(2)
+      .split('/')
+    return rates === undefined ? [] : [[member, microUsd(rates[at] ?? rates[0])] as const]
+  })
+  return Object.fromEntries(pairs)
 }

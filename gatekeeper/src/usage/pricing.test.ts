@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { kindsByName } from '../../test/support/questions.ts'
+import { noParts } from '../model/price.ts'
 import { createPriceFinder } from './price-finder.ts'
+import { readPriceTable } from './price-table.ts'
 import { costOf, createPriceList, createPriceLists } from './pricing.ts'
 
 const price = (input: number, output = input) => ({
@@ -38,6 +40,49 @@ test('a request with a long prompt costs the long price as a whole', () => {
   const list = { ...price(1_000_000, 2_000_000), long }
   expect(costOf(list, 200_000, 10)).toBe(200_020)
   expect(costOf(list, 200_001, 10)).toBe(400_042)
+})
+
+describe('parts with a price of their own', () => {
+  const list = {
+    ...price(3_000_000, 15_000_000),
+    ...{ cacheReadMicroUsdPerMillion: 300_000, cacheWriteMicroUsdPerMillion: 3_750_000 },
+    reasoningMicroUsdPerMillion: 2_000_000,
+  }
+  test.each([
+    ['read from a cache', { cacheRead: 1_000_000 }, 300_000],
+    ['written into it', { cacheWritten: 1_000_000 }, 3_750_000],
+    [
+      'written for an hour: twice the input',
+      { cacheWritten: 1_000_000, cachedForHour: 1_000_000 },
+      6_000_000,
+    ],
+    ['read and written', { cacheRead: 400_000, cacheWritten: 600_000 }, 2_370_000],
+    [
+      'more than there is: all of it, once',
+      { cacheRead: 9_000_000, cacheWritten: 9_000_000 },
+      3_750_000,
+    ],
+  ])('input %s', (_, parts, expected) => {
+    expect(costOf(list, 1_000_000, 0, { ...noParts, ...parts })).toBe(expected)
+  })
+
+  test('reasoning that is counted beside the output has its own', () => {
+    expect(costOf(list, 0, 1_000_000, { ...noParts, reasoning: 400_000 })).toBe(9_800_000)
+  })
+
+  test('cost what input and output cost where a row says nothing of them', () => {
+    const parts = { cacheRead: 10, cacheWritten: 20, cachedForHour: 0, reasoning: 5 }
+    expect(costOf(price(7_000_000, 9_000_000), 100, 10, parts)).toBe(790)
+  })
+
+  test('are in the built-in table, also for a long prompt', () => {
+    const sonnet = readPriceTable()('anthropic/claude-sonnet-4-5')
+    expect(sonnet).toMatchObject({
+      ...{ cacheReadMicroUsdPerMillion: 300_000, cacheWriteMicroUsdPerMillion: 3_750_000 },
+      cacheHourMicroUsdPerMillion: 6_000_000,
+      long: { cacheReadMicroUsdPerMillion: 600_000, cacheWriteMicroUsdPerMillion: 7_500_000 },
+    })
+  })
 })
 
 describe('a list', () => {
@@ -78,8 +123,8 @@ describe('a service', () => {
   ])
 
   test('that offers models of others has their prices too', () => {
-    expect(of('litellm')('gpt-4o')).toEqual(price(2_500_000, 10_000_000))
-    expect(of('litellm')('OpenAI/GPT-4o')).toEqual(price(2_500_000, 10_000_000))
+    expect(of('litellm')('gpt-4o')).toMatchObject(price(2_500_000, 10_000_000))
+    expect(of('litellm')('OpenAI/GPT-4o')).toMatchObject(price(2_500_000, 10_000_000))
     expect(of('litellm')('llama3')).toEqual(price(5))
   })
 
@@ -93,7 +138,7 @@ describe('a service', () => {
     )
     expect(priceOf('gpt-4o')).toEqual(price(1))
     expect(priceOf('claude-opus-4-5')).toEqual(price(0))
-    expect(priceOf('gpt-4o-mini')).toEqual(price(150_000, 600_000))
+    expect(priceOf('gpt-4o-mini')).toMatchObject(price(150_000, 600_000))
   })
 
   test('that runs models here has its own prices only, whatever the name of a model', () => {

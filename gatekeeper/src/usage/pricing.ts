@@ -3,7 +3,7 @@
  * tokens; a sum is rounded up once, to the next micro-dollar, so that many small requests are never
  * free.
  */
-import type { Price } from '../model/price.ts'
+import { noParts, type Price, type Rates, type TokenParts } from '../model/price.ts'
 import type { Service } from '../model/service.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 import { readPriceTable } from './price-table.ts'
@@ -11,15 +11,49 @@ import { readPriceTable } from './price-table.ts'
 const million = 1_000_000
 
 /** Returns the cost of tokens in whole micro-dollars. Exact up to 1,000 USD per million tokens. */
-export function costOf(price: Price, inputTokens: number, outputTokens: number): number {
+export function costOf(
+  price: Price,
+  inputTokens: number,
+  outputTokens: number,
+  parts: TokenParts = noParts,
+): number {
   const isLong = price.long !== undefined && inputTokens > price.long.aboveInputTokens
-  const rates = isLong ? price.long : price
-  const { inputMicroUsdPerMillion: input, outputMicroUsdPerMillion: output } = rates
+  const items = itemsOf(isLong ? price.long : price, { inputTokens, outputTokens, parts })
   // Whole millions first: the product of the rest stays a safe integer.
-  const millions =
-    Math.floor(inputTokens / million) * input + Math.floor(outputTokens / million) * output
-  const rest = (inputTokens % million) * input + (outputTokens % million) * output
+  let [millions, rest] = [0, 0]
+  for (const [tokens, rate] of items) {
+    millions += Math.floor(tokens / million) * rate
+    rest += (tokens % million) * rate
+  }
   return millions + Math.ceil(rest / million)
+}
+
+/** Anthropic's price of what is cached for an hour, as a multiple of its input. */
+const hourFactor = 2
+
+type Counted = {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly parts: TokenParts
+}
+
+/** Returns tokens with their rates. Parts that are larger than their sum count as the sum. */
+function itemsOf(rates: Rates, counted: Counted): readonly (readonly [number, number])[] {
+  const { inputTokens, outputTokens, parts } = counted
+  const { inputMicroUsdPerMillion: input, outputMicroUsdPerMillion: output } = rates
+  const written = Math.min(parts.cacheWritten, inputTokens)
+  const forHour = Math.min(parts.cachedForHour, written)
+  const read = Math.min(parts.cacheRead, inputTokens - written)
+  const reasoning = Math.min(parts.reasoning, outputTokens)
+  const write = rates.cacheWriteMicroUsdPerMillion ?? input
+  return [
+    [inputTokens - written - read, input],
+    [read, rates.cacheReadMicroUsdPerMillion ?? input],
+    [written - forHour, write],
+    [forHour, rates.cacheHourMicroUsdPerMillion ?? Math.max(write, hourFactor * input)],
+    [outputTokens - reasoning, output],
+    [reasoning, rates.reasoningMicroUsdPerMillion ?? output],
+  ]
 }
 
 /** Combines several lists: the first one that knows a model decides. Letter case is ignored. */

@@ -1,8 +1,15 @@
+import type { TokenParts } from '../model/price.ts'
 import type { Figure, UsageForm } from '../model/usage-form.ts'
 import { JsonWatch, type PlaceTree, textMax, toPlaceTree } from './json-watch.ts'
 
-/** The provider's figures; null if it reported none for a side. */
-export type Told = { readonly input: number | null; readonly output: number | null }
+/** The provider's figures; null if it reported none for a side, or no cost. */
+export type Told = {
+  readonly input: number | null
+  readonly output: number | null
+  readonly parts: TokenParts
+  /** Its own price, in integer micro-dollars. */
+  readonly microUsd: number | null
+}
 
 export type UsageReader = {
   readonly watch: JsonWatch
@@ -34,12 +41,13 @@ export function createUsageReader(
   onItem: (id: string) => void = () => {},
 ): UsageReader | null {
   if (form === null) return null
-  const { figures, models, ids = [], items = [], ending } = form
+  const { figures, models, ids = [], items = [], cost, ending } = form
   const counts = new Map<Figure, number>()
   let model: string | null = null
   let id: string | null = null
   let itemsSeen = 0
   let isEnding = false
+  let microUsd: number | null = null
   let values = 0
 
   const count = (figure: Figure, text: string) => {
@@ -52,10 +60,15 @@ export function createUsageReader(
     else if (itemsSeen++ < itemsMax && isPlainId(text)) onItem(text)
   }
   const textsTo = figures.length + models.length + ids.length + items.length
-  const found = (place: number, text: string, isString: boolean) => {
+  const costAt = cost === undefined ? -1 : textsTo
+  const takeNumber = (place: number, text: string) => {
     const figure = figures[place]?.[1]
-    if (figure !== undefined) {
-      if (!isString) count(figure, text)
+    if (figure !== undefined) count(figure, text)
+    else microUsd = largerOf(readCost(text), microUsd)
+  }
+  const found = (place: number, text: string, isString: boolean) => {
+    if (place < figures.length || place === costAt) {
+      if (!isString) takeNumber(place, text)
     } else if (place >= textsTo) isEnding ||= ending?.values.includes(text) ?? false
     else if (isString && text !== '') takeText(place - figures.length, text)
   }
@@ -72,7 +85,18 @@ export function createUsageReader(
     id: () => (id !== null && isPlainId(id) ? id : null),
     isEnding: () => isEnding,
     values: () => values,
-    told: () => ({ input: sum('input'), output: sum('output') }),
+    told: () => ({ input: sum('input'), output: sum('output'), parts: partsOf(counts), microUsd }),
+  }
+}
+
+/** Anthropic counts the parts beside its input, all others within it. */
+function partsOf(counts: ReadonlyMap<Figure, number>): TokenParts {
+  const most = (...figures: Figure[]) => Math.max(0, ...figures.map((one) => counts.get(one) ?? 0))
+  return {
+    cacheRead: most('input-read', 'within-read'),
+    cacheWritten: most('input-written', 'within-written'),
+    cachedForHour: most('within-hour'),
+    reasoning: most('output-thoughts'),
   }
 }
 
@@ -88,8 +112,8 @@ function treeOf(form: UsageForm): PlaceTree {
   return tree
 }
 
-function toTree({ figures, models, ids = [], items = [], ending }: UsageForm): PlaceTree {
-  const ends = ending === null ? [] : [ending.place]
+function toTree({ figures, models, ids = [], items = [], cost, ending }: UsageForm): PlaceTree {
+  const ends = [...(cost === undefined ? [] : [cost]), ...(ending === null ? [] : [ending.place])]
   return toPlaceTree([...figures.map(([place]) => place), ...models, ...ids, ...items, ...ends])
 }
 
@@ -97,4 +121,18 @@ function readCount(text: string): number | null {
   if (!/^\d{1,9}$/.test(text)) return null
   const count = Number(text)
   return count <= tokensMax ? count : null
+}
+
+function largerOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other)
+}
+
+/** More than any answer costs, in US dollars. */
+const usdMax = 10_000
+
+function readCost(text: string): number | null {
+  const usd = Number(text)
+  // Rounded as a decimal number first: 0.000123 is 122.99999999999999 millionths.
+  const isPrice = text !== '' && usd >= 0 && usd <= usdMax
+  return isPrice ? Math.ceil(Number((usd * 1_000_000).toFixed(3))) : null
 }

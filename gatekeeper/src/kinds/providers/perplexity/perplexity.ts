@@ -1,4 +1,5 @@
-import { rowsIn } from '../../row.ts'
+import { counted, rowsIn } from '../../row.ts'
+import { perplexityUsage } from '../../usage-forms.ts'
 import { providerKind, unaskedChat } from '../provider-kind.ts'
 
 export const perplexity = providerKind({
@@ -7,5 +8,11 @@ export const perplexity = providerKind({
   base: 'https://api.perplexity.ai',
   variable: 'PERPLEXITY',
   keyField: 'authorization',
-  rows: rowsIn('openai')('POST', '/chat/completions', 'use', ...unaskedChat),
+  rows: rowsIn('openai')(
+    'POST',
+    '/chat/completions',
+    'use',
+    ...unaskedChat,
+    counted(perplexityUsage),
+  ),
 })

@@ -1,3 +1,4 @@
+import { openaiUsage, xaiUsage } from '../../usage-forms.ts'
 import { openaiFamily, providerKind } from '../provider-kind.ts'
 
 export const xai = providerKind({
@@ -7,5 +8,5 @@ export const xai = providerKind({
   variable: 'XAI',
   pricedAs: 'x-ai',
   keyField: 'authorization',
-  rows: openaiFamily,
+  rows: openaiFamily.map((row) => (row.usage === openaiUsage ? { ...row, usage: xaiUsage } : row)),
 })
