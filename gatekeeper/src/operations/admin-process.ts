@@ -3,7 +3,7 @@ import { readSettings } from '../config/read-settings.ts'
 import { systemClock } from '../lib/clock.ts'
 import { readTextFile } from '../lib/files/text-file.ts'
 import type { Listen } from '../lib/net/listening.ts'
-import { ProblemsError } from '../lib/problem.ts'
+import { formatProblem, ProblemsError } from '../lib/problem.ts'
 import { describeFault } from '../telemetry/describe-fault.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { openLogSink } from '../telemetry/log-sink.ts'
@@ -12,7 +12,7 @@ import { type Installation, openInstallation } from './installation.ts'
 
 export type ProcessLog = {
   readonly log: Log
-  /** Logs an error without its message, which may quote data of a client. */
+  /** Logs an error without its message, which may quote data of a client, and all problems of files. */
   readonly logFault: (error: unknown, requestId?: string) => void
   /** Resolves when all lines are written. */
   readonly drained: () => Promise<void>
@@ -26,8 +26,11 @@ export function openProcessLog(onFault: () => void): ProcessLog {
   const sink = openLogSink(1, { isGathered: !isTerminal })
   const log = createLog(sink, { plain: isTerminal })
   watchFaults({ log, onFault })
-  const logFault = (error: unknown, requestId?: string) =>
+  const logFault = (error: unknown, requestId?: string) => {
     log.error({ requestId, fault: describeFault(error) }, 'fault')
+    if (!(error instanceof ProblemsError)) return
+    for (const problem of error.problems) log.error({ requestId }, formatProblem(problem))
+  }
   return { log, logFault, drained: sink.drained }
 }
 
