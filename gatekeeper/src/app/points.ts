@@ -19,6 +19,7 @@ import { createByteBudget } from '../lib/load/byte-budget.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
 import { createHostTest } from '../policy/route-table.ts'
 import { describeFault } from '../telemetry/describe-fault.ts'
+import { createAbsenceTest } from './absent-rooms.ts'
 import { createAdmission } from './admission.ts'
 import type { AppDeps } from './app-deps.ts'
 import { createAuthorization } from './authorization.ts'
@@ -85,8 +86,8 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
 
 /** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
-  { services, policies, version, bodies, clock }: AppDeps,
-  { upstreams, ledger, admin }: Opened,
+  { settings, services, policies, version, bodies, clock }: AppDeps,
+  { upstreams, ledger, admin, keys, clients }: Opened,
   { admission, authorization }: RelayRooms,
 ): Omit<RelayDeps, keyof PointDeps> {
   return {
@@ -104,6 +105,7 @@ function relayOnly(
     },
     handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),
     isServiceHost: createHostTest(services),
+    isAbsent: createAbsenceTest({ settings }, { keys, clients }),
     wellKnown: (path) => wellKnownAnswer(path, authorization.documents),
   }
 }

@@ -12,6 +12,8 @@ export type OpenDeps = {
   readonly addressRules: () => AddressRules
   /** Whether a host belongs to services only. */
   readonly isServiceHost: (host: string) => boolean
+  /** Whether a path belongs to a room of ours for which nothing is configured. */
+  readonly isAbsent: (path: string) => boolean
   /** Returns the public document at a path; null if there is none. */
   readonly wellKnown: (path: string) => Answer | null
 }
@@ -42,13 +44,25 @@ function isRefusedAddress({ url, headersDistinct }: Call['request'], deps: OpenD
   return deps.addressRules().findRefusing(address) !== null
 }
 
-function findOpen(method: string, url: string, { version, wellKnown }: OpenDeps): Answer | null {
+function findOpen(method: string, url: string, deps: OpenDeps): Answer | null {
   const [path = ''] = url.split('?', 1)
   // Caddy's health check of this listener.
   if (path === '/livez') return jsonAnswer(200, { status: 'ok' })
-  if (path === '/health') return jsonAnswer(200, describeHealth(version))
-  return method === 'GET' || method === 'HEAD' ? wellKnown(path) : null
+  if (path === '/health') return jsonAnswer(200, describeHealth(deps.version))
+  if (deps.isAbsent(path)) return missing
+  return method === 'GET' || method === 'HEAD' ? deps.wellKnown(path) : null
 }
+
+/** As Caddy answers for a path of nobody, to the letter (caddy/Caddyfile, `missing`). */
+const missing = jsonAnswer(404, {
+  type: 'error',
+  error: {
+    message: 'There is no such endpoint here.',
+    type: 'not_found_error',
+    param: null,
+    code: 'not_found',
+  },
+})
 
 /** The body of `/health`, which anybody may read. It does not reveal which services exist. */
 function describeHealth(version: string) {

@@ -23,6 +23,8 @@ export type ClientStore = {
   /** Returns whether it may act now: it exists and is not disabled or expired. */
   readonly isActive: (client: Client) => boolean
   readonly size: () => number
+  /** Returns all clients, active or not. */
+  readonly list: () => readonly Client[]
   /** Changes after each reload. */
   readonly version: () => number
   /** Why the clients in use are not those of the file; empty if they are. */
@@ -84,6 +86,7 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
     find,
     isActive,
     size: () => followed.current().byId.size,
+    list: () => [...followed.current().byId.values()],
     version: followed.version,
     problems: followed.problems,
     notes: () => followed.current().notes,

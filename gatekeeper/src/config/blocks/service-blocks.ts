@@ -25,7 +25,8 @@ export const hintPaths = ['/completions', '/embeddings', '/messages', '/models',
 
 /** Paths that the gatekeeper answers itself; Caddy forwards them by the relay. */
 const ownPaths = [
-  ...['/health', '/status', '/oauth/*', '/admin/*', '/analytics/*', '/.well-known/*'],
+  ...['/health', '/status', '/oauth/*', '/admin', '/admin/*', '/.well-known/*'],
+  ...['/analytics', '/analytics/*'],
   ...chatPrefixes.map((prefix) => `${prefix}/*`),
   ...hintPaths,
 ]
