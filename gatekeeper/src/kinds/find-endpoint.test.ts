@@ -369,7 +369,7 @@ describe('a model name with a slash', () => {
   })
 })
 
-test('the gatekeeper’s own table has /status, OAuth, analytics and nothing else', () => {
+test('the gatekeeper’s own table has /status, OAuth, tokens of apps, analytics and nothing else', () => {
   const own = aService({ kind: 'own', name: 'gatekeeper' })
   expect(classOf(own, 'GET', '/status')).toBe('open')
   expect(rowsOf('own').map(({ method, pattern }) => `${method} ${pattern}`)).toEqual([
@@ -383,6 +383,12 @@ test('the gatekeeper’s own table has /status, OAuth, analytics and nothing els
     'GET /analytics/errors',
     'GET /analytics/my-stats',
     'GET /analytics/user/{+id}',
+    'POST /auth/token',
+    'GET /auth/verify',
+    'HEAD /auth/verify',
+    'GET /auth/token-info',
+    'HEAD /auth/token-info',
+    'POST /auth/logout',
   ])
 })
 
