@@ -1,3 +1,4 @@
+import { adapterRows } from '../../gatekeeper/src/kinds/bridge/bridge.ts'
 import { chat } from '../../gatekeeper/src/kinds/chat/chat.ts'
 import { kinds as shipped } from '../../gatekeeper/src/kinds/kinds.ts'
 import { control, own } from '../../gatekeeper/src/kinds/own/own.ts'
@@ -26,11 +27,17 @@ The other columns:
 - Usage: the form in which the answer counts tokens. A *filtered* list contains only models that the caller may use.
 `
 
+const adapter = {
+  title: 'Every provider at `/api/PROVIDER` ([guide](guides/bridge.md))',
+  rows: adapterRows,
+}
+
 /** docs/endpoints.md: every row of every kind. */
 export function renderEndpoints(kinds: readonly Kind[] = shipped): string {
   const sections = [
     ...kinds,
     ...providers,
+    adapter,
     own,
     ...(control.rows?.length ? [control] : []),
     chat,

@@ -17,6 +17,7 @@ import { type Reason, reasonRow } from '../model/reason.ts'
 import { tokenClassOf } from '../model/service.ts'
 import { resolveCaller } from '../policy/caller.ts'
 import { decide, decideForLineage } from '../policy/decide.ts'
+import { adaptRequest } from './adapt-request.ts'
 import { type LimitAddress, unlimitedAddress } from './address-limits.ts'
 import { readBodyFacts } from './body-facts.ts'
 import type { BodySource, ReadBody } from './body-source.ts'
@@ -97,7 +98,7 @@ export async function admit(
   const request = { head, body, facts, credential, owed, onHead, reservation, isStanding }
   let verdict: Admitted | Denial | null = null
   try {
-    verdict = await admitReserved(request, deps)
+    verdict = await (facts.route?.adapter ? admitAdapted : admitReserved)(request, deps)
     return verdict
   } finally {
     // The only other place that settles is the end of an admitted request (http/conclude.ts).
@@ -220,6 +221,24 @@ type Reserved = {
   readonly onHead: HeadAnswer
   readonly reservation: Holding
   readonly isStanding: (() => boolean) | null
+  /** The body, if it was read to learn which endpoint the request is for. */
+  readonly read?: ReadBody | null
+}
+
+/**
+ * Does the same for the endpoint that the request names, after its checks on the head. It has the
+ * reservation and the limits of the request that named it.
+ */
+async function admitAdapted(request: Reserved, deps: AdmitDeps): Promise<Admitted | Denial> {
+  const { head, body, onHead } = request
+  const { principal, limits } = onHead
+  if (body === null || request.facts.endpoint?.isOwn) return await admitReserved(request, deps)
+  const { facts, read } = await adaptRequest({ head, facts: request.facts, principal }, body, deps)
+  const question = { facts, principal, limits, body: null }
+  const onNative = decideForLineage(deps.checks.head, question)
+  if (!onNative.allowed) return refuseBy(onNative, facts, principal)
+  const native = { ...onHead, facts, obligations: onNative.obligations }
+  return await admitReserved({ ...request, facts, onHead: native, read }, deps)
 }
 
 /** Does everything after the reservation. The caller settles it if this denies or throws. */
@@ -242,7 +261,7 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   }
   const bytesWithout = withoutOurQuestion(onBody.read, bytes, obligations)
   request.body?.onDecided?.()
-  const unkept = await reservation.open()
+  const unkept = await reservation.open(facts)
   if (unkept !== null) return refuse(unkept, 'reserve')
 
   const slot = await deps.enterQueue({ facts, principal, leaving: request.body?.leaving ?? null })
@@ -275,10 +294,11 @@ function guardForm({ head, facts, onHead }: Reserved, deps: AdmitDeps): FormGuar
   return createFormGuard({ head, facts, principal, judge })
 }
 
-async function judgeBody({ head, body, facts, onHead }: Reserved, deps: AdmitDeps) {
+async function judgeBody(request: Reserved, deps: AdmitDeps) {
+  const { head, body, facts, onHead } = request
   if (body === null) return { obligations: [], read: null }
   const { principal, limits } = onHead
-  const read = await readBodyFacts({ head, facts, principal }, body, deps)
+  const read = request.read ?? (await readBodyFacts({ head, facts, principal }, body, deps))
   const question = { facts, principal, limits, body: read.facts }
   const decision = decideForLineage(deps.checks.body, question)
   return decision.allowed ? { obligations: decision.obligations, read } : decision

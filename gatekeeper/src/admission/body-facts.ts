@@ -15,7 +15,7 @@ import { type BodySource, type ReadBody, reasonOfUnread } from './body-source.ts
 import { readChat } from './chat-body.ts'
 import type { ChatHeadDeps } from './chat-head.ts'
 import { boundaryOf, isJsonType, isTerminalType } from './content-type.ts'
-import { readJsonBody } from './json-body.ts'
+import { type BodyRefusal, type NormalBody, readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { StoreDeps } from './stored-responses.ts'
 
@@ -67,21 +67,30 @@ async function readJson(
   source: BodySource,
   deps: StoreDeps & ShowDeps,
 ): Promise<ReadBody> {
-  const { head, facts, principal } = question
-  const coding = codingOf(head)
-  if (coding === undefined) return refuse('body-encoding')
+  const { head, facts } = question
+  if (codingOf(head) === undefined) return refuse('body-encoding')
   if (!isJsonType(head) && !isTerminalType(head, facts)) return refuse('body-type')
-  const bytesMax = bytesMaxOf(facts)
-  const read = await source.read(bytesMax, principal.id)
-  if (typeof read === 'string') return refuse(reasonOfUnread(read))
-  const { take } = source
-  const bytes = coding === null ? read : await decodeBody(read, coding, { bytesMax, take })
-  if (typeof bytes === 'string') return refuse(bytes)
-  const measuresImages = principal.caps.imageBytes !== null
-  const json = await readJsonBody(bytes, { kind: kindOf(facts), measuresImages })
+  const json = await readJsonObject(question, source)
   if (typeof json === 'string') return refuse(json)
   if ('defect' in json) return withoutBytes({ ...noBody, ...json })
   return { facts: readAsks(json, question, deps), json }
+}
+
+/** Reads a body as a JSON object, whatever its type says, or returns why it is refused. */
+export async function readJsonObject(
+  { head, facts, principal }: Question,
+  source: BodySource,
+): Promise<NormalBody | BodyRefusal | Reason> {
+  const coding = codingOf(head)
+  if (coding === undefined) return 'body-encoding'
+  const bytesMax = bytesMaxOf(facts)
+  const read = await source.read(bytesMax, principal.id)
+  if (typeof read === 'string') return reasonOfUnread(read)
+  const { take } = source
+  const bytes = coding === null ? read : await decodeBody(read, coding, { bytesMax, take })
+  if (typeof bytes === 'string') return bytes
+  const measuresImages = principal.caps.imageBytes !== null
+  return await readJsonBody(bytes, { kind: kindOf(facts), measuresImages })
 }
 
 function bytesMaxOf({ endpoint }: RequestFacts): number {

@@ -13,25 +13,25 @@ import type { Detail } from '../model/detail.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { hasKeyShape } from '../model/key-shape.ts'
 import type { Reason } from '../model/reason.ts'
-import type { FindRoute, RouteMatch } from '../policy/route-table.ts'
+import type { RouteMatch } from '../policy/route-table.ts'
 import { type ChatHeadDeps, findChatDefect } from './chat-head.ts'
 import type { RequestHead } from './request-head.ts'
-import { locate } from './request-target.ts'
+import { type LocateDeps, type Located, locate } from './request-target.ts'
 
-export type FactsDeps = ChatHeadDeps & {
-  readonly findRoute: FindRoute
-  /** Returns the address rules in force. */
-  readonly addressRules: () => AddressRules
-  /**
-   * Returns a test for keys of a loaded plain map, which have no form of their own and are compared
-   * word by word; null if no such map is loaded.
-   */
-  readonly plainKeyTest: () => PlainKeyTest | null
-  /** Whether the text contains an access token that is meant for us. */
-  readonly holdsToken: (text: string) => boolean
-  /** Whether the text is the credential of the administrator; left out if none is set. */
-  readonly isAdminKey?: PlainKeyTest | null
-}
+export type FactsDeps = ChatHeadDeps &
+  LocateDeps & {
+    /** Returns the address rules in force. */
+    readonly addressRules: () => AddressRules
+    /**
+     * Returns a test for keys of a loaded plain map, which have no form of their own and are compared
+     * word by word; null if no such map is loaded.
+     */
+    readonly plainKeyTest: () => PlainKeyTest | null
+    /** Whether the text contains an access token that is meant for us. */
+    readonly holdsToken: (text: string) => boolean
+    /** Whether the text is the credential of the administrator; left out if none is set. */
+    readonly isAdminKey?: PlainKeyTest | null
+  }
 
 type PlainKeyTest = (text: string) => boolean
 
@@ -45,7 +45,7 @@ export function readRequestFacts(
   head: RequestHead,
   deps: FactsDeps,
 ): { facts: RequestFacts; credential: string | null } {
-  const located = locate(head, deps.findRoute)
+  const located = locate(head, deps)
   const { target, match, endpoint } = located
   const isPlainKey = deps.plainKeyTest()
   const only = match?.route.credentialField
@@ -79,6 +79,8 @@ export function readRequestFacts(
     ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
+    ...(located.apis && { apis: located.apis }),
+    refusedQuery: findRefusedQuery(head.method, located),
     ...(isFormless !== null && { stray: findStray(head.fields, only, isFormless) }),
     ...(holdsPlainKey(head.target, isFormless) && { hasKeyInTarget: true }),
   }
@@ -162,10 +164,6 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const repeated = singleFields.find((name) => (head.fields[name]?.length ?? 0) > 1)
   if (repeated !== undefined) return { defect: 'malformed-field', detail: toDetail(repeated) }
   if (!isRightPoint(head, match)) return 'route-mismatch'
-  // An upgrade is refused with any query, so another query would not help.
-  const isUpgrade = head.point === 'relay' && readUpgrade(head) !== null
-  const inQuery = isUpgrade || match === null ? null : findRefusedQueryField(match, target.query)
-  if (inQuery !== null) return { defect: 'query-field-refused', detail: inQuery }
   const isChat = match?.service.chat !== undefined
   if ((isChat || match === null) && deps.isUnknownLevel?.(target.path, head.host))
     return 'unknown-level'
@@ -202,11 +200,15 @@ function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
 /** Names that a refusal may repeat. */
 const knownFields = ['alt', 'key', 'fields', 'api_key', 'access_token', 'token']
 
-function findRefusedQueryField(match: RouteMatch, query: string): Detail | null {
-  if (query === '') return null
+function findRefusedQuery(method: string, { match, target }: Located): Detail | null {
+  const query = target?.query ?? ''
+  if (query === '' || match === null) return null
   // Some parsers also end a field at a semicolon, and some take `a[]` for a list named `a`.
   const fields = new URLSearchParams(query.replaceAll(';', '&'))
-  const names = [...fields.keys()].map((key) => key.split('[', 1)[0] ?? '')
+  const names = [...fields.keys()]
+    .map((key) => key.split('[', 1)[0] ?? '')
+    // The adapter reads this one, and does not send it on.
+    .filter((name) => name !== 'endpoint' || !match.route.adapter || method !== 'GET')
   const { kind } = match.service
   // Another form of the answer could not be read, and its usage not counted.
   const isOddForm = () => fields.getAll('alt').some((form) => form !== 'sse' && form !== 'json')

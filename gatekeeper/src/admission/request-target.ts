@@ -3,6 +3,7 @@
  * readers could understand differently is refused, and the answer says which part is not allowed.
  */
 
+import { callsProvider, type FindApis } from '../kinds/bridge/bridge.ts'
 import { findEndpoint, findEndpointOfEscaped } from '../kinds/find-endpoint.ts'
 import {
   describeTargetFault,
@@ -28,27 +29,51 @@ export type Located = {
   readonly detail: Detail | null
   /** The form of errors that the client reads. */
   readonly dialect: Dialect
+  /** Names of all providers, if the path asks for one that does not exist. */
+  readonly apis?: readonly string[]
 }
 
 /** Finds routes of the requested host. */
 type FindHere = (path: string) => RouteMatch | null
 
-/** Finds the route and the endpoint of a request. */
-export function locate(head: RequestHead, findAnywhere: FindRoute): Located {
-  const findRoute: FindHere = (path) => findAnywhere(path, head.host)
-  const target = parseTarget(head.target)
-  if (target !== null) return locatePlain(head, target, findRoute)
-  return locateOpaque(head, findRoute) ?? malformed(head, findRoute)
+export type LocateDeps = {
+  readonly findRoute: FindRoute
+  /** Left out if there are no providers. */
+  readonly findApis?: FindApis
 }
 
-function locatePlain(head: RequestHead, target: Target, findRoute: FindHere): Located {
+/** Finds the route and the endpoint of a request. */
+export function locate(head: RequestHead, deps: LocateDeps): Located {
+  const findRoute: FindHere = (path) => deps.findRoute(path, head.host)
+  const target = parseTarget(head.target)
+  if (target === null) return locateOpaque(head, findRoute) ?? malformed(head, deps)
   const match = findRoute(target.path)
-  const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
-  const dialect = dialectAt(match?.service ?? null, endpoint, match?.endpointPath ?? '')
-  if (endpoint !== null) return { target, match, endpoint, detail: null, dialect }
-  const meant = suggestPath({ method: head.method, path: target.path, match, findRoute })
+  const endpoint = match && findHere(match, head.method)
+  if (endpoint === null) return locateUnlisted(head, { target, match }, deps)
+  return { target, match, endpoint, detail: null, dialect: endpoint.dialect }
+}
+
+function findHere({ service, route, endpointPath }: RouteMatch, method: string): Endpoint | null {
+  return findEndpoint(service, method, endpointPath, route.adapter)
+}
+
+function locateUnlisted(
+  head: RequestHead,
+  { target, match }: { readonly target: Target; readonly match: RouteMatch | null },
+  deps: LocateDeps,
+): Located {
+  const { method, host } = head
+  const none = { target, match, endpoint: null, detail: null }
+  // The same form for all names, so that a stranger cannot tell which of them exist.
+  const apis = match?.route.adapter ? null : deps.findApis?.(target.path, host)
+  if (apis) {
+    return { ...none, dialect: 'bridge', ...(callsProvider(method, target.path) && { apis }) }
+  }
+  const findRoute: FindHere = (path) => deps.findRoute(path, host)
+  const dialect = dialectAt(match, null)
+  const meant = suggestPath({ method, path: target.path, match, findRoute })
   const detail = meant && { text: meant.text, param: null }
-  return { target, match, endpoint, detail, dialect: meant?.dialect ?? dialect }
+  return { ...none, detail, dialect: meant?.dialect ?? dialect }
 }
 
 /** Returns a path with escapes that are data for its service; null if a rule could need them. */
@@ -59,7 +84,7 @@ function locateOpaque(head: RequestHead, findRoute: FindHere): Located | null {
   const { service, endpointPath } = match
   const endpoint = isOpaque(service.kind)
     ? findOpaque(head, match)
-    : findEndpointOfEscaped(service, head.method, endpointPath)
+    : findEndpointOfEscaped(service, head.method, endpointPath, match.route.adapter)
   if (endpoint === null) return null
   return { target, match, endpoint, detail: null, dialect: endpoint.dialect }
 }
@@ -76,11 +101,11 @@ function isSameForAll(path: string, { route }: RouteMatch, findRoute: FindHere):
 }
 
 /** Chooses the form of the answer as if the path had no fault; nothing else depends on it. */
-function malformed(head: RequestHead, findRoute: FindHere): Located {
+function malformed(head: RequestHead, { findRoute, findApis }: LocateDeps): Located {
   const detail = { text: describeTargetFault(head.target), param: null }
   const path = head.target.split('?', 1)[0]?.replace(/\/{2,}/g, '/') ?? ''
-  const match = isCanonicalPath(path) ? findRoute(path) : null
-  const endpoint = match && findEndpoint(match.service, head.method, match.endpointPath)
-  const dialect = dialectAt(match?.service ?? null, endpoint, match?.endpointPath ?? '')
+  const match = isCanonicalPath(path) ? findRoute(path, head.host) : null
+  const isBridge = findApis?.(path, head.host)
+  const dialect = isBridge ? 'bridge' : dialectAt(match, match && findHere(match, head.method))
   return { target: null, match: null, endpoint: null, detail, dialect }
 }

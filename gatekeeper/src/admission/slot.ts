@@ -37,7 +37,7 @@ export function createHolding(
     extend: (estimate) => reservation.extend(estimate),
     room: () => reservation.room(),
     standings: () => [...ofAddress, ...reservation.standings()],
-    open: () => reservation.open(),
+    open: (facts) => reservation.open(facts),
     settle: (outcome, usage) => {
       held?.release()
       const wait = held === null ? {} : { waitedMs: held.waitedMs }

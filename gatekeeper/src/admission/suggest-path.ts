@@ -21,7 +21,8 @@ type Asked = {
 export function suggestPath(asked: Asked): Suggestion | null {
   for (const { path, advice } of candidates(asked)) {
     const match = asked.findRoute(path)
-    const endpoint = match && findEndpoint(match.service, asked.method, match.endpointPath)
+    const endpoint =
+      match && findEndpoint(match.service, asked.method, match.endpointPath, match.route.adapter)
     // An opaque service accepts every path, so that proves nothing.
     if (match === null || isOpaque(match.service.kind) || !endpoint) continue
     if (endpoint.class === 'never') continue

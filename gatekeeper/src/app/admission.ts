@@ -4,6 +4,7 @@ import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
 import type { OriginRules } from '../config/resolve-origins.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
+import { createApiFinder } from '../kinds/bridge/bridge.ts'
 import { ownServicesBeside } from '../kinds/own/own-services.ts'
 import type { Service } from '../model/service.ts'
 import { checks } from '../policy/checks.ts'
@@ -35,6 +36,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
   const common = {
     findRoute: createRouteTable([...services, ...own]),
     addressRules: rules.current,
+    findApis: createApiFinder([...services, ...own]),
     plainKeyTest: keys.plainKeyTest,
     holdsToken: credentials.holdsToken,
     isAdminKey: credentials.isAdminKey,

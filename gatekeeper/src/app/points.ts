@@ -5,6 +5,7 @@ import { answering, createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
 import { authEndpoints } from '../http/routes/auth.ts'
+import { bridgeEndpoints } from '../http/routes/bridge.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
 import { explainHandlers } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
@@ -102,6 +103,7 @@ function relayOnly(
       ...oauthEndpoints(authorization.server),
       ...authEndpoints(authorization.userTokens, clock),
       ...countTokensEndpoints,
+      ...bridgeEndpoints,
     },
     handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),
     isServiceHost: createHostTest(services),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { providers } from '../kinds/providers/providers.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -27,12 +28,26 @@ test('without a key and without an entry there is no provider', () => {
 
 test('a key in the environment is enough', () => {
   const openai = find(read('', { OPENAI_API_KEY: 'account-key' }), 'openai')
-  expect(openai?.routes.map(({ prefix }) => prefix)).toEqual(['/openai/v1'])
+  expect(openai?.routes.map(({ prefix }) => prefix)).toEqual(['/openai/v1', '/api/openai'])
   expect(openai?.upstream).toEqual({
     origin: 'https://api.openai.com',
     basePath: '/v1',
     key: 'account-key',
   })
+})
+
+test('once one provider is there, the others are too, and answer that they lack a key', () => {
+  const { services } = read('', { OPENAI_API_KEY: 'k' })
+  const names = services.filter(({ kind }) => kind.provider).map(({ name }) => name)
+  expect(names).toEqual(providers.map(({ name }) => name))
+  expect(services.find(({ name }) => name === 'groq')?.upstream?.key).toBeNull()
+})
+
+test('a provider that nobody has set up gives way to a service of its name', () => {
+  const yaml = '  groq: {kind: http, upstream: {url: "http://a:1"}, routes: [{prefix: /g}]}\n'
+  const gateway = read(yaml, { OPENAI_API_KEY: 'k' })
+  expect(gateway.problems).toEqual([])
+  expect(find(gateway, 'groq')?.kind.name).toBe('http')
 })
 
 test('a base address replaces the version, and the public path stays', () => {
@@ -70,6 +85,9 @@ const reserved = [
   'gatekeeper',
   'control',
   'minnow',
+  // Below /api these are Ollama's.
+  'generate',
+  'embed',
 ].map((name): [string, RegExp] => [
   `providers: {${name}: {like: openai, url: "https://a.example"}}\n`,
   /reserved name/,
@@ -109,6 +127,13 @@ test('a service with the path of a provider is refused', () => {
   ).toMatch(/mine uses the name or path of the provider openai/)
 })
 
+test('a service with the path at which the bridge has a provider is refused', () => {
+  const yaml =
+    '  mine: {kind: http, upstream: {url: "http://a:1"}, routes: [{prefix: /api/openai}]}\n'
+  const { problems } = read(yaml, { OPENAI_API_KEY: 'k' })
+  expect(problems.map(({ what }) => what).join()).toMatch(/path of the provider openai/)
+})
+
 test('an alias of a service cannot be the name of a provider', () => {
   const yaml =
     '  mine: {kind: http, aliases: [openai], upstream: {url: "http://a:1"}, routes: [{prefix: /x}]}\n'
@@ -124,5 +149,5 @@ test('a rule of an issuer may name a provider', () => {
     `issuers:\n  - {issuer: "https://i.example", audience: a, algorithms: [RS256], keys: {discovery: true}, rules: [{role: readwrite, services: [${service}]}]}\n`
   const env = { OPENAI_API_KEY: 'k' }
   expect(read(issuer('openai'), env).problems).toEqual([])
-  expect(read(issuer('groq'), env).problems).toHaveLength(1)
+  expect(read(issuer('nobody'), env).problems).toHaveLength(1)
 })

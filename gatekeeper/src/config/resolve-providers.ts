@@ -3,6 +3,7 @@
  * client library works with that base URL.
  */
 import { join } from 'node:path'
+import { adapterRows, bridgePrefix, ollamaNames } from '../kinds/bridge/bridge.ts'
 import type { ProviderKind } from '../kinds/providers/provider-kind.ts'
 import { providers } from '../kinds/providers/providers.ts'
 import { isUnder } from '../lib/net/path.ts'
@@ -24,15 +25,23 @@ type Deps = {
   readonly readSecret: (path: string) => string
 }
 
-/** Returns a service for each provider that has a key here or in the vault, or that the file lists. */
+/**
+ * Returns a service for each provider that has a key here or in the vault, or that the file lists.
+ * If there is one, there are all known ones, so that a call of another says that it lacks a key.
+ */
 export function resolveProviders(
   file: GatewayFile,
   deps: Deps,
 ): { services: Service[]; problems: Problem[] } {
   const problems: Problem[] = []
   const inVault = namesInVault(deps)
+  const isSet = ({ name }: ProviderKind) =>
+    inVault.includes(name) ||
+    file.providers[name] !== undefined ||
+    deps.settings.providers[name]?.apiKey != null
+  const isBridge = providers.some(isSet) || Object.keys(file.providers).length > 0
   const known = providers.filter(
-    ({ name }) => inVault.includes(name) || isThere(name, file, deps.settings),
+    (kind) => isSet(kind) || (isBridge && takersOf(kind.name, file).length === 0),
   )
   const own = Object.entries(file.providers).flatMap(([name, { like, url = '' }]) => {
     const kind = providers.find((one) => one.name === like)
@@ -47,15 +56,26 @@ export function resolveProviders(
 /** A provider's path must not belong to a service: a request would go to one of two places. */
 function takenProblems(found: readonly Service[], file: GatewayFile, deps: Deps): Problem[] {
   return found.flatMap(({ name }) =>
-    Object.entries(file.services).flatMap(([owner, { routes, aliases }]) => {
-      // An alias would give keys of the service the provider's account.
-      const isNamed = owner === name || aliases.includes(name)
-      if (!isNamed && !routes.some(({ prefix }) => isUnder(prefix, `/${name}`))) return []
+    takersOf(name, file).map((owner) => {
       const what = `${owner} uses the name or path of the provider ${name}`
       const remedy = `Choose another one, or remove the provider: its key in the environment, or its entry under providers.`
-      return [deps.reportAt(['services', owner], what, remedy)]
+      return deps.reportAt(['services', owner], what, remedy)
     }),
   )
+}
+
+/** Returns the services with the name or a path of a provider. */
+function takersOf(name: string, { services }: GatewayFile): string[] {
+  const paths = [`/${name}`, bridgePrefix(name)]
+  return Object.entries(services)
+    .filter(
+      ([owner, { routes, aliases }]) =>
+        // An alias would give keys of the service the provider's account.
+        owner === name ||
+        aliases.includes(name) ||
+        routes.some(({ prefix }) => paths.some((path) => isUnder(prefix, path))),
+    )
+    .map(([owner]) => owner)
 }
 
 /** The vault's document is read whole when the vault opens, and then its problems are reported. */
@@ -93,10 +113,6 @@ function placeOf(
   return toPlace(settings.providers[name]?.baseUrl ?? file.providers[name]?.url ?? base)
 }
 
-function isThere(name: string, file: GatewayFile, settings: Settings): boolean {
-  return file.providers[name] !== undefined || settings.providers[name]?.apiKey != null
-}
-
 /** A provider of the operator's own, which speaks as a known one does and has no settings. */
 function renamed({ provider, ...kind }: ProviderKind, name: string, base: string): ProviderKind {
   return { ...kind, name, title: name, provider: { ...provider, base } }
@@ -120,9 +136,12 @@ function toService(
     name,
     kind,
     aliases: [],
-    routes: [shipped?.basePath ?? '', ...(provider.otherVersions ?? [])].map((version) =>
-      routeOf(name, version),
-    ),
+    routes: [
+      ...[shipped?.basePath ?? '', ...(provider.otherVersions ?? [])].map((version) =>
+        routeOf(`/${name}${version}`),
+      ),
+      { ...routeOf(bridgePrefix(name)), adapter: adapterRows },
+    ],
     upstream: {
       ...place,
       key: set?.apiKey ?? readKeyFile(entry?.keyFile, [...at, 'keyFile'], deps),
@@ -152,15 +171,15 @@ const timeoutsUsual = {
 }
 
 /** The version stays in the public path, as the provider's client library writes it. */
-function routeOf(name: string, basePath: string): Route {
-  return { prefix: `/${name}${basePath}`, strip: true, mode: 'relay', browser: 'none' }
+function routeOf(prefix: string): Route {
+  return { prefix, strip: true, mode: 'relay', browser: 'none' }
 }
 
 /** The gatekeeper's own words, and what Ollama has below `/api`. */
-const reservedNames = (
-  'gatekeeper control domain-chat split-key v1 api chat generate embed embeddings tags show ps ' +
-  'pull push copy create delete blobs version me signout experimental'
-).split(' ')
+const reservedNames = [
+  ...['gatekeeper', 'control', 'domain-chat', 'split-key', 'v1', 'api'],
+  ...ollamaNames,
+]
 
 /** What can be wrong with `providers`. */
 export function providerProblems(file: GatewayFile, reportAt: ReportAt): Problem[] {

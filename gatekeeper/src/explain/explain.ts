@@ -140,7 +140,8 @@ function imagine(
   const { method, target, host, clientAddress, origin, model, caller } = question
   const path = parseTarget(target)?.path
   const match = path === undefined ? null : findRoute(path, host)
-  const endpoint = match && findEndpoint(match.service, method, match.endpointPath)
+  const endpoint =
+    match && findEndpoint(match.service, method, match.endpointPath, match.route.adapter)
   const point = match?.route.mode ?? 'relay'
   const content = bodyOf(endpoint, model)
   const credential = caller.kind === 'credential' ? caller.credential : standInOf(caller)

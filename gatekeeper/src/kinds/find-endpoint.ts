@@ -9,10 +9,14 @@ const expressions = new Map<string, RegExp>()
 /**
  * Returns the row of a request, or null if the service has no such endpoint. Paths are compared
  * byte by byte, because upstreams differ in letter case, final slashes and decoding. `path` is
- * canonical and without the prefix of the route.
+ * canonical and without the prefix of the route. `rows` are those of the route if it has its own.
  */
-export function findEndpoint(service: Service, method: string, path: string): Endpoint | null {
-  const { rows } = service.kind
+export function findEndpoint(
+  service: Service,
+  method: string,
+  path: string,
+  rows: readonly Endpoint[] | null = service.kind.rows,
+): Endpoint | null {
   if (rows === null) return methodEndpoint(service, method, path)
   const index = indexOf(rows)
   return (
@@ -31,11 +35,12 @@ export function findEndpointOfEscaped(
   service: Service,
   method: string,
   path: string,
+  rows?: readonly Endpoint[],
 ): Endpoint | null {
   const decoded = path.replace(/%2f/gi, '/')
   if (!isCanonicalPath(decoded)) return null
-  const endpoint = findEndpoint(service, method, path)
-  const isSame = endpoint !== null && findEndpoint(service, method, decoded) === endpoint
+  const endpoint = findEndpoint(service, method, path, rows)
+  const isSame = endpoint !== null && findEndpoint(service, method, decoded, rows) === endpoint
   return isSame && endpoint.model.in === 'path' ? endpoint : null
 }
 

@@ -10,6 +10,7 @@ type RareMember =
   | 'upstreamPath'
   | 'isPublic'
   | 'promptLevel'
+  | 'eventsQuery'
 
 /** Members of a row that have a usual value. */
 export type RowOptions = Partial<

@@ -51,9 +51,9 @@ export type Reservation = {
   room(): Charge
   /**
    * Makes the charge durable if a limit must survive a restart: called once, before the request is
-   * forwarded. Refuses if the journal fails.
+   * forwarded. Refuses if the journal fails. The record has the endpoint of these facts.
    */
-  open(): Promise<Refusal | null>
+  open(facts: RequestFacts): Promise<Refusal | null>
   /** The state of the quotas that apply to the request, including all reservations. */
   standings(): readonly Standing[]
   /**

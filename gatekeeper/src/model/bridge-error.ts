@@ -3,6 +3,8 @@ import { type Reason, type ReasonRow, reasonRow } from './reason.ts'
 /** What `error` can be in an answer of the dialect `bridge`. */
 type BridgeError =
   | 'Validation Error'
+  | 'Invalid API'
+  | 'Invalid endpoint'
   | 'Authentication required'
   | 'Invalid token'
   | 'Token Revoked'
@@ -32,6 +34,8 @@ const usual: Readonly<Record<ReasonRow['status'], BridgeError>> = {
 }
 
 const rare: Readonly<Partial<Record<Reason, BridgeError>>> = {
+  'unknown-api': 'Invalid API',
+  'endpoint-malformed': 'Invalid endpoint',
   'no-credential': 'Authentication required',
   'token-revoked': 'Token Revoked',
   'quota-exceeded': 'Quota Exceeded',
@@ -40,4 +44,9 @@ const rare: Readonly<Partial<Record<Reason, BridgeError>>> = {
 /** Returns what `error` is in the dialect `bridge`: the only mapping of reasons to these words. */
 export function bridgeErrorOf(reason: Reason): BridgeError {
   return rare[reason] ?? usual[reasonRow(reason).status]
+}
+
+/** The same for the answer of a provider. A refusal is the provider's, not the caller's fault. */
+export function bridgeErrorOfStatus(status: number): BridgeError {
+  return status === 429 || status === 503 || status === 504 ? usual[status] : 'Upstream Error'
 }

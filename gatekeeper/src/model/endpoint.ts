@@ -79,6 +79,8 @@ export type Endpoint = {
    * The upstream's path, if it differs from the path that the client requests; without a query.
    */
   readonly upstreamPath?: string
+  /** The query without which the answer does not come as events. */
+  readonly eventsQuery?: string
   /** Whether it answers without a credential if its service has a visitor. */
   readonly isPublic?: true
   /** Which prompt the gatekeeper adds (kind `chat`). */

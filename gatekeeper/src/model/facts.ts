@@ -52,6 +52,10 @@ export type RequestFacts = {
   readonly stray?: Detail | null
   /** Whether the target contains a plain key. */
   readonly hasKeyInTarget?: true
+  /** Says which field of the query callers may not set; null if there is none. */
+  readonly refusedQuery?: Detail | null
+  /** Names of all providers, if the path asks for one that does not exist. */
+  readonly apis?: readonly string[]
   /** Unknown parts of the query, for an answer that names them. */
   readonly unknown?: readonly string[]
 }

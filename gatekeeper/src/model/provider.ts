@@ -12,11 +12,19 @@ export type Provider = {
   readonly otherVariables?: readonly string[]
   /** Its name in the built-in table of prices, if that is not its own. */
   readonly pricedAs?: string
+  /** Its chat, for requests that name no endpoint; usual: `/chat/completions`. */
+  readonly chat?: ChatPlace
   /** The field in which it takes the key. */
   readonly keyField: 'authorization' | 'x-api-key' | 'x-goog-api-key'
   /** Fields that it needs, with the value for clients that leave them out. */
   readonly usualFields?: Readonly<Record<string, string>>
 }
+
+/**
+ * Paths relative to `base`. `{model}` stands for the member of the body, which is then taken out,
+ * as is `stream` if streams have a path of their own.
+ */
+export type ChatPlace = { readonly path: string; readonly streamPath?: string }
 
 /** Returns the field that shows a provider its key. */
 export function keyFieldsOf(

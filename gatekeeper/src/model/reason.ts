@@ -146,6 +146,21 @@ export const reasons = {
     code: 'query_field_refused',
     text: 'The query contains a field that callers may not set.',
   },
+  'member-missing': {
+    ...invalid,
+    code: 'member_missing',
+    text: 'The request lacks something that it needs.',
+  },
+  'unknown-api': {
+    ...invalid,
+    code: 'invalid_api',
+    text: 'There is no API of this name here.',
+  },
+  'endpoint-malformed': {
+    ...invalid,
+    code: 'invalid_endpoint',
+    text: 'The endpoint must be a path such as /chat/completions, without encodings, a query, `..` or `//`.',
+  },
   'unknown-level': {
     ...invalid,
     code: 'unknown_level',
@@ -214,6 +229,11 @@ export const reasons = {
     ...forbidden,
     code: 'endpoint_not_allowed',
     text: 'The role of this key does not allow this endpoint.',
+  },
+  'endpoint-not-listed': {
+    ...forbidden,
+    code: 'endpoint_not_listed',
+    text: 'This endpoint of the API may not be called.',
   },
   'unload-not-granted': {
     ...forbidden,

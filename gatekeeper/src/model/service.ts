@@ -1,5 +1,5 @@
 import type { CredentialField } from './credential-fields.ts'
-import type { EndpointClass } from './endpoint.ts'
+import type { Endpoint, EndpointClass } from './endpoint.ts'
 import { isOpaque, type Kind } from './kind.ts'
 import type { Limit, QuotaLimit } from './limit.ts'
 import type { PriceRow } from './price.ts'
@@ -25,6 +25,11 @@ export type Route = {
   readonly browser: 'none' | 'basic'
   /** The one field that carries the caller's credential; if it is missing, all carriers count. */
   readonly credentialField?: CredentialField
+  /**
+   * The endpoints that stand here in place of those of the kind. Their requests name one of the
+   * kind's endpoints, and become a request to it (`/api/PROVIDER`).
+   */
+  readonly adapter?: readonly Endpoint[]
 }
 
 /** A route as people read it: `/tts`, or `webui.localhost/` at a host of its own. */

@@ -24,6 +24,7 @@ test('the order of the checks is the order of the answers', () => {
     'facts unchanged-protocol',
     'caller known-caller',
     'head unstrayed-credential',
+    'head allowed-query',
     'head listed-endpoint',
     'head ruled-caller',
     'head granted-service',

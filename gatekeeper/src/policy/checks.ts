@@ -2,6 +2,7 @@ import type { Checks } from '../model/decision.ts'
 import { allowedAddress } from './checks/allowed-address.ts'
 import { allowedModel } from './checks/allowed-model.ts'
 import { allowedOrigin } from './checks/allowed-origin.ts'
+import { allowedQuery } from './checks/allowed-query.ts'
 import { countedStream } from './checks/counted-stream.ts'
 import { grantedClass } from './checks/granted-class.ts'
 import { grantedService } from './checks/granted-service.ts'
@@ -22,6 +23,7 @@ import { withinCaps } from './checks/within-caps.ts'
 /**
  * Every check, in the order in which it runs, which is the order of the answers
  * (docs/errors.md): 400, 401, 404, 403; before all of them the 403 of an address that is shut out.
+ * What is malformed for one service only is 400 after 401.
  * The order is part of the contract: a client without a valid credential learns nothing of what
  * exists behind the gateway.
  */
@@ -31,6 +33,7 @@ export const checks: Checks = {
   caller: [knownCaller],
   head: [
     unstrayedCredential,
+    allowedQuery,
     listedEndpoint,
     // Before the grants: an address that is refused learns nothing of what a credential may do.
     ruledCaller,

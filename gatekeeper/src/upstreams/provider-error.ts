@@ -5,6 +5,7 @@
 import { isObject } from '../lib/json/is-object.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Admission } from '../model/admission.ts'
+import { bridgeErrorOfStatus } from '../model/bridge-error.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import { EventFilter, readEvent } from './event-filter.ts'
 import type { HeldTransform } from './held-transform.ts'
@@ -30,11 +31,12 @@ export function createProviderError(
   const { facts } = admission
   const held: Buffer[] = []
   let length = 0
-  const retryAfter = fields['retry-after']
+  const retryAfter = fields['retry-after'] ?? usualRetryAfter(facts, status)
   return {
     isHeld: true,
     fields: {
       'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
       ...(typeof retryAfter === 'string' && { 'retry-after': retryAfter }),
     },
     push: (chunk) => {
@@ -52,6 +54,11 @@ export function createProviderError(
       return isPassing ? bytes : Buffer.from(JSON.stringify(render(status, codeOf(text), facts)))
     },
   }
+}
+
+/** The contract of the bridge has the field in every 429 and 503. */
+function usualRetryAfter({ dialect }: Facts, status: number): string | undefined {
+  return dialect === 'bridge' && (status === 429 || status === 503) ? '5' : undefined
 }
 
 /** Whether an error tells the caller what is wrong with the request, and nothing else. */
@@ -103,6 +110,7 @@ const isCode = (value: unknown) => typeof value === 'string' && /^[A-Za-z_]{1,40
 function render(status: number, code: string, { dialect, requestId, service }: Facts): object {
   const name = service?.name ?? ''
   const text = `The provider ${name} ${whatOf(status)} (${code}).`
+  if (dialect === 'bridge') return { error: bridgeErrorOfStatus(status), message: text }
   if (dialect === 'gemini') return { error: { code: status, message: text, status: code } }
   const type = status === 429 ? 'rate_limit_error' : 'api_error'
   return { type: 'error', error: { message: text, type, param: null, code }, request_id: requestId }

@@ -1,10 +1,3 @@
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import { Mistral } from '@mistralai/mistralai'
@@ -14,12 +7,21 @@ import { fetch } from 'undici'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { providers } from '../../src/kinds/providers/providers.ts'
 import type { Reason } from '../../src/model/reason.ts'
-import { makeCertificate } from '../support/certificate.ts'
 import { waitUntil } from '../support/child.ts'
 import { makeKey } from '../support/keys.ts'
-import { type Stack, startStack, testCaddy } from '../support/stack.ts'
+import { type Stack, testCaddy } from '../support/stack.ts'
+import {
+  basePathOf,
+  completion,
+  json,
+  type Provider,
+  type ProviderStack,
+  providerNames,
+  secretOf,
+  startProviders,
+} from './support/provider-stack.ts'
 
-const names = providers.map(({ name }) => name)
+const names = [...providerNames]
 const ada = makeKey({ user: 'ada', services: [...names, 'acme'] })
 const eve = makeKey({ user: 'eve', services: ['openai'] })
 const tom = makeKey({ user: 'tom', services: names, limits: ['1m-tokens/day'] })
@@ -27,51 +29,6 @@ const fay = makeKey({ user: 'fay', services: names, models: ['gemini-2.5-flash']
 const cat = makeKey({ user: 'cat', services: names, limits: ['100-output-tokens'] })
 const liz = makeKey({ user: 'liz', services: names, limits: ['100usd/month'] })
 const bob = makeKey({ user: 'bob', services: ['ollama'] })
-const secretOf = (name: string) => `account-key-of-${name}-0123456789`
-
-type Seen = {
-  readonly method: string
-  readonly url: string
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-}
-
-/** A provider over TLS: it keeps its requests, and answers as the test says. */
-async function startProvider(certificate: { cert: string; key: string }) {
-  const seen: Seen[] = []
-  const state = { answer: (_: Seen, response: ServerResponse): void => void response.end('{}') }
-  const server = createServer(certificate, async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const one = {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
-    }
-    seen.push(one)
-    state.answer(one, response)
-  })
-  server.on('error', () => {})
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, seen, state, port: (server.address() as AddressInfo).port }
-}
-
-const json = (response: ServerResponse, status: number, body: object, fields = {}) =>
-  void response
-    .writeHead(status, { 'content-type': 'application/json', ...fields })
-    .end(JSON.stringify(body))
-
-const completion = {
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-4o-mini',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
-}
-
 /** Fields in which a provider reveals the account. */
 const accountFields = {
   'openai-organization': 'org-secret',
@@ -86,47 +43,14 @@ const accountFields = {
 
 describe.skipIf(testCaddy === null)('providers', () => {
   let stack: Stack
-  let provider: Awaited<ReturnType<typeof startProvider>>
-  const servers: Server[] = []
+  let provider: Provider
+  let running: ProviderStack
   beforeAll(async () => {
-    const authority = makeCertificate({ name: 'authority', isAuthority: true })
-    provider = await startProvider(makeCertificate({ issuer: authority }))
-    servers.push(provider.server)
-    const ca = join(tmpdir(), `gk-provider-ca-${process.pid}.pem`)
-    writeFileSync(ca, authority.cert)
-    const entries = [...names, 'acme'].map((name) => {
-      const like =
-        name === 'acme' ? `like: openai, url: "https://localhost:${provider.port}/v9", ` : ''
-      return `  ${name}: {${like}tls: {ca: "${ca}"}}`
-    })
-    const variables = providers.flatMap(({ name, provider: rules }) => {
-      const base = new URL(rules?.base ?? '')
-      return [
-        // One is left without a key.
-        ...(name === 'xai' ? [] : [[`${rules?.variable}_API_KEY`, secretOf(name)] as const]),
-        [
-          `${rules?.variable}_BASE_URL`,
-          `https://localhost:${provider.port}${base.pathname.replace(/\/$/, '')}`,
-        ] as const,
-      ]
-    })
-    stack = await startStack({
-      keys: [ada, eve, tom, fay, cat, liz, bob],
-      env: Object.fromEntries(variables),
-      config: [
-        'version: 1',
-        'services:',
-        '  ollama: {kind: ollama, routes: [{prefix: /api}, {prefix: /v1}]}',
-        'providers:',
-        ...entries,
-        '',
-      ].join('\n'),
-    })
+    running = await startProviders([ada, eve, tom, fay, cat, liz, bob])
+    stack = running.stack
+    provider = running.provider
   })
-  afterAll(async () => {
-    await stack?.stop()
-    for (const server of servers) server.close()
-  })
+  afterAll(() => running?.stop())
   beforeEach(() => {
     provider.seen.length = 0
     provider.state.answer = (_, response) => json(response, 200, completion, accountFields)
@@ -244,7 +168,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
   )(
     '$name gets its own key in its own field, and nothing about the caller',
     async ({ name, rules }) => {
-      const path = new URL(rules?.base ?? '').pathname.replace(/\/$/, '')
+      const path = basePathOf(name)
       const chat =
         { claude: '/messages', gemini: '/models/m:generateContent' }[name] ?? '/chat/completions'
       const answer = await stack.send(`/${name}${path}${chat}`, {
@@ -309,9 +233,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
 
   it.each(
     names.flatMap((name) => {
-      const path = new URL(
-        providers.find((kind) => kind.name === name)?.provider?.base ?? '',
-      ).pathname.replace(/\/$/, '')
+      const path = basePathOf(name)
       return [
         ...['/files', '/organization/users', '/organizations/me', '/admin/keys', '/batches'],
         ...['/fine_tuning/jobs', '/vector_stores', '/containers', '/assistants', '/threads'],

@@ -163,8 +163,9 @@ export function someFacts(over: Partial<RequestFacts> = {}): RequestFacts {
     defect: null,
     ...over,
   }
-  const { service, endpoint, endpointPath } = facts
-  return { dialect: dialectAt(service, endpoint, endpointPath), ...facts }
+  const { service, route, endpoint, endpointPath } = facts
+  const match = service && route && { service, route, endpointPath }
+  return { dialect: dialectAt(match, endpoint), ...facts }
 }
 
 export function aQuestion(

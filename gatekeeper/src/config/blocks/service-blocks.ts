@@ -32,7 +32,7 @@ const ownPaths = [
 ]
 
 /** The same around the providers. */
-const bridgePaths = ['/auth/*']
+const bridgePaths = ['/auth/*', '/api/*']
 
 /** Writes `caddy/services.caddy` in the state folder. Throws as `node:fs` does. */
 export function writeServiceBlocks(

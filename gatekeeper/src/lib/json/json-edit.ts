@@ -132,3 +132,23 @@ function setMember(bytes: Buffer, members: readonly JsonMember[], edit: JsonEdit
 function wrap(path: readonly string[], json: string): string {
   return path.reduceRight((text, name) => `{${JSON.stringify(name)}:${text}}`, json)
 }
+
+/** Takes members off the top of a body. Changes its bytes in place: a copy could be large. */
+export function withoutMembers(
+  { bytes, members }: JsonBody,
+  isRemoved: (name: string) => boolean,
+): JsonBody {
+  const kept: JsonMember[] = []
+  let [from, to] = [1, 1]
+  for (const { name, start, end } of members) {
+    if (!isRemoved(name)) {
+      if (kept.length > 0) bytes[to++] = 0x2c
+      bytes.copyWithin(to, from, end)
+      kept.push({ name, start: start - from + to, end: end - from + to })
+      to += end - from
+    }
+    from = end + 1
+  }
+  bytes[to++] = 0x7d
+  return { bytes: bytes.subarray(0, to), members: kept }
+}

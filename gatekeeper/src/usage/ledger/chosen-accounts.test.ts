@@ -29,7 +29,7 @@ function createFixture(over: Partial<LedgerDeps> = {}) {
     if (!(await ledger.prepare(limits))) return 'unprepared'
     const reserved = reserve(limits)
     if ('reason' in reserved) return reserved.reason
-    await reserved.open()
+    await reserved.open(someFacts())
     await reserved.settle(outcome)
     return 'admitted'
   }

@@ -491,7 +491,7 @@ describe('with a journal', () => {
     const { reserve } = createFixture({ journal: createMemoryJournal(store) })
     const reservation = taken(reserve(quota))
     reservation.extend(asking(70, { firm: { tokens: 70, microUsd: 7 }, model: 'llama' }))
-    expect(await reservation.open()).toBeNull()
+    expect(await reservation.open(someFacts())).toBeNull()
     const [opened] = [...store.open.values()]
     expect(opened?.charges).toEqual(durable([70, 1, 7]))
     expect(opened?.record).toMatchObject({ model: 'llama', inputTokens: 70, service: 'ollama' })
@@ -509,7 +509,7 @@ describe('with a journal', () => {
     await taken(first.reserve(quota)).settle(outcome, used(990, 5))
     const killed = taken(first.reserve(quota))
     killed.extend(asking(10))
-    await killed.open()
+    await killed.open(someFacts())
 
     const journal = createMemoryJournal(store)
     const { balances, interrupted } = await journal.load()
@@ -575,14 +575,14 @@ describe('with a journal', () => {
   test('that cannot open a reservation refuses the request', async () => {
     const journal = { ...createMemoryJournal(), open: async () => 'unavailable' as const }
     const reservation = taken(createFixture({ journal }).reserve(quota))
-    expect(await reservation.open()).toMatchObject({ reason: 'ledger-unavailable' })
+    expect(await reservation.open(someFacts())).toMatchObject({ reason: 'ledger-unavailable' })
   })
 
   test('limits that end with the process open nothing', async () => {
     const store = createMemoryStore()
     const { reserve } = createFixture({ journal: createMemoryJournal(store) })
     const reservation = taken(reserve(limits('60/min', '2-concurrent')))
-    expect(await reservation.open()).toBeNull()
+    expect(await reservation.open(someFacts())).toBeNull()
     expect(store.open.size).toBe(0)
   })
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Outcome, Refusal, Reservation } from '../../model/admission.ts'
+import type { RequestFacts } from '../../model/facts.ts'
 import type { Charge, Estimate, Usage } from '../../model/usage.ts'
 import type { Balance, UsageJournal, UsageRecord } from '../journal/usage-journal.ts'
 import type { Hold, Short } from './hold.ts'
@@ -30,7 +31,7 @@ const nothingUsed: Charge = { tokens: 0, microUsd: 0 }
 
 /** The charges of one admitted request, until it is settled. */
 export class HeldReservation implements Reservation {
-  readonly #held: Held
+  #held: Held
   readonly #deps: ReservationDeps
   #estimate: Estimate | null = null
   #openedAs: string | null = null
@@ -63,8 +64,10 @@ export class HeldReservation implements Reservation {
     return standingsOf({ holds: this.#held.shown, at: this.#deps.now() })
   }
 
-  async open(): Promise<Refusal | null> {
+  async open(facts: RequestFacts): Promise<Refusal | null> {
     this.#isSentOn = true
+    const { question } = this.#held
+    if (facts !== question.facts) this.#held = { ...this.#held, question: { ...question, facts } }
     const { journal } = this.#deps
     const durable = this.#held.holds.filter(({ isDurable }) => isDurable)
     if (journal === null || durable.length === 0) return null

@@ -12,6 +12,7 @@ export const claude = providerKind({
   otherVariables: ['ANTHROPIC'],
   pricedAs: 'anthropic',
   keyField: 'x-api-key',
+  chat: { path: '/messages' },
   usualFields: { 'anthropic-version': '2023-06-01' },
   rows: [
     row('POST', '/messages', 'use', ...messages),

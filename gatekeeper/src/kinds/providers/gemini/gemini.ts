@@ -18,6 +18,8 @@ function plainName(name: string): string {
 
 const google = rowsIn('gemini')
 const row = rowsIn('openai')
+// Without the query, the events are one JSON list.
+const sse = { ...alwaysEvents, eventsQuery: 'alt=sse' }
 const generate = [jsonOfPath, counted(geminiUsage), geminiBounds]
 
 /** Cached contents, files, tuned models and batches are reached with the same key, not listed. */
@@ -30,13 +32,17 @@ export const gemini = providerKind({
   variable: 'GEMINI',
   pricedAs: 'google',
   keyField: 'x-goog-api-key',
+  chat: {
+    path: '/models/{model}:generateContent',
+    streamPath: '/models/{model}:streamGenerateContent',
+  },
   // Its lists name `models/NAME`, and paths NAME.
   modelNames: { normalize: plainName, normalizePattern: plainName, isCloud: () => false },
   // Below `/openai` it speaks OpenAI's API.
   dialectAt: (path) => (isUnder(path, '/openai') ? 'openai' : 'gemini'),
   rows: [
     google('POST', '/models/{model}:generateContent', 'use', ...generate),
-    google('POST', '/models/{model}:streamGenerateContent', 'use', ...generate, alwaysEvents),
+    google('POST', '/models/{model}:streamGenerateContent', 'use', ...generate, sse),
     google('POST', '/models/{model}:embedContent', 'use', jsonOfPath),
     google('POST', '/models/{model}:batchEmbedContents', 'use', jsonOfPath),
     google('POST', '/models/{model}:countTokens', 'read', jsonOfPath),
