@@ -45,6 +45,7 @@ const explain: Command<Settings> = {
     ...formatTable([
       ['METHOD PATH', 'as a client sends it: GET /ollama/api/tags, or a whole address'],
       ['--model NAME', 'the model that the body names'],
+      ['--endpoint PATH', 'the endpoint that the body names, for POST /api/PROVIDER/proxy'],
       ['--from ADDRESS', 'the address of the client; unset: 127.0.0.1'],
       ['--origin ORIGIN', 'the origin of the page, if a browser asks: https://app.example'],
       ['--host NAME', 'the host name of the request; unset: the first of GATEKEEPER_SITE'],

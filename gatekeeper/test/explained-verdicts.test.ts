@@ -22,6 +22,7 @@ import {
   aQuestion,
   callerOf,
   configText,
+  endpointOf,
   makeKeys,
   plainKeys,
   requestOf,
@@ -126,7 +127,8 @@ test(`explain predicts the result of 2,000 random requests (seed ${seed})`, asyn
     const { caller, credential } = callerOf(asked, keys)
     const { row, host, model, clientAddress, origin } = asked
     const [method, target] = row
-    const question = { method, target, host, clientAddress, origin, model, caller }
+    const endpoint = endpointOf(asked)
+    const question = { method, target, host, clientAddress, origin, model, endpoint, caller }
     const { verdict: said } = await explainRequest(question as ExplainQuestion, deps.explain)
     const { head, body, bytes } = requestOf(asked, credential)
     const answer = await admit(head, body, deps.admit)

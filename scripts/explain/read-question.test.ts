@@ -7,7 +7,14 @@ const read = (words: readonly string[]) => readQuestion(parseWords(words, explai
 
 test('a question is read', () => {
   expect(read(['--key', 'abc', 'get', '/api/tags', '--model', 'demo', '--live'])).toEqual({
-    ...{ method: 'GET', target: '/api/tags', model: 'demo', from: '127.0.0.1', origin: null },
+    ...{
+      method: 'GET',
+      target: '/api/tags',
+      model: 'demo',
+      endpoint: null,
+      from: '127.0.0.1',
+      origin: null,
+    },
     ...{ host: null, caller: { kind: 'key', id: 'abc' }, isLive: true },
   })
 })

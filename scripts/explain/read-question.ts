@@ -7,6 +7,7 @@ export type Wanted = {
   readonly method: string
   readonly target: string
   readonly model: string | null
+  readonly endpoint: string | null
   readonly from: string
   readonly origin: string | null
   readonly host: string | null
@@ -22,6 +23,7 @@ export const explainOptions = {
   token: { type: 'string' },
   anonymous: { type: 'boolean', default: false },
   model: { type: 'string' },
+  endpoint: { type: 'string' },
   from: { type: 'string', default: '127.0.0.1' },
   origin: { type: 'string' },
   host: { type: 'string' },
@@ -42,6 +44,7 @@ export function readQuestion(words: Words): Wanted {
     target,
     from,
     model: stringOf(words, 'model') ?? null,
+    endpoint: stringOf(words, 'endpoint') ?? null,
     origin: stringOf(words, 'origin') ?? null,
     host: stringOf(words, 'host') ?? host,
     caller: callerOf(key, stringOf(words, 'token')),

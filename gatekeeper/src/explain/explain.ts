@@ -32,6 +32,8 @@ export type ExplainQuestion = {
   readonly origin: string | null
   /** The model in its body; null if it names none. */
   readonly model: string | null
+  /** The endpoint that its body names, at `/api/PROVIDER`. */
+  readonly endpoint?: string | null | undefined
   readonly caller: ExplainCaller
 }
 
@@ -143,7 +145,7 @@ function imagine(
   const endpoint =
     match && findEndpoint(match.service, method, match.endpointPath, match.route.adapter)
   const point = match?.route.mode ?? 'relay'
-  const content = bodyOf(endpoint, model)
+  const content = match?.route.adapter ? adapterBody(endpoint, question) : bodyOf(endpoint, model)
   const credential = caller.kind === 'credential' ? caller.credential : standInOf(caller)
   const head: RequestHead = {
     ...{ requestId: 'explain', point, method, host, clientAddress },
@@ -185,11 +187,25 @@ function bodyOf(endpoint: Endpoint | null, model: string | null) {
   }
 }
 
+/** The body of a request that names its endpoint; without one it is a chat. */
+function adapterBody(endpoint: Endpoint | null, { model, endpoint: named }: ExplainQuestion) {
+  if (endpoint?.body !== 'json') return null
+  const body = { ...(named && { endpoint: named }), ...(model !== null && { model }) }
+  const isChat = chatPath.test(named ?? '/chat')
+  return {
+    type: 'application/json',
+    text: JSON.stringify(isChat ? { ...body, messages: chatMessages } : body),
+  }
+}
+
+const chatPath = /\/(?:chat|chat\/completions|messages)$/
+const chatMessages = [{ role: 'user', content: 'x' }]
+
 function jsonOf({ model: place, prompt, body, pattern }: Endpoint, model: string | null) {
   const hasModel = place.in === 'body' && body !== 'chat'
   const member = hasModel ? (place.members[0] ?? 'model') : null
-  const isChat = prompt === 'messages' || /\/(?:chat|chat\/completions|messages)$/.test(pattern)
-  const prompted = isChat ? { messages: [{ role: 'user', content: 'x' }] } : {}
+  const isChat = prompt === 'messages' || chatPath.test(pattern)
+  const prompted = isChat ? { messages: chatMessages } : {}
   return {
     ...(member !== null && model !== null && { [member]: model }),
     ...(prompt !== null && !isChat && { [prompt]: 'x' }),

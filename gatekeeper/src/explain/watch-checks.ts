@@ -1,6 +1,6 @@
 /** Watches the checks of one question, so that each can be explained afterwards. */
 
-import type { Check, Checks, Question } from '../model/decision.ts'
+import type { Check, Checks, FactsQuestion, Question } from '../model/decision.ts'
 import { lineageOf } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
@@ -58,7 +58,7 @@ type Watching<Asked> = {
   readonly partsOf: (question: Asked) => readonly Part<Asked>[]
 }
 
-function watchList<Asked>(
+function watchList<Asked extends FactsQuestion>(
   checks: readonly Check<Asked>[],
   { needs, note, partsOf }: Watching<Asked>,
 ) {
@@ -68,7 +68,8 @@ function watchList<Asked>(
       (check): Check<Asked> => ({
         ...check,
         examine: (question) => {
-          asked ??= question
+          // A request that names its endpoint is asked about again, with the facts of that.
+          if (asked?.facts !== question.facts) asked = question
           const reason = check.examine(question)
           note(check, question, reason)
           return reason

@@ -18,6 +18,9 @@ roles:
   readwrite: {models: ['m*', 'cloudy-cloud'], cloudModels: true, caps: {outputTokens: 50}}
 users: {shared: {limits: [60/hour, 3k-tokens/day]}}
 chat: {service: llm, model: usual, anonymous: {limits: [30/hour], perAddress: {burst: 1, perMinute: 0.1}}}
+providers:
+  acme: {like: openai, url: "http://127.0.0.1:9/v1"}
+  goo: {like: gemini, url: "http://127.0.0.1:9/v1beta", limits: [30/hour]}
 services:
   ollama:
     kind: ollama
@@ -69,11 +72,25 @@ const goodRows: readonly Row[] = [
   ['POST', '/authorized/shark/chat', () => chatBody(null)],
   ['GET', '/open/x', nothing],
 ]
-type Row = readonly [
-  method: string,
-  target: string,
-  body: (model: string | null) => object | string | null,
-]
+type Body = (model: string | null) => object | string | null
+type Row = readonly [method: string, target: string, body: Body]
+
+/** A body that names an endpoint of a provider, with what `explain` gives it. */
+function naming(endpoint: string): Body {
+  return (model) => ({
+    endpoint,
+    ...(endpoint.endsWith('/chat/completions') ? chatBody(model) : model !== null && { model }),
+  })
+}
+
+/** The endpoint that the body of a question names; null if it names none. */
+export function endpointOf({ row, model }: Asked): string | null {
+  const body = row[2](model)
+  return typeof body === 'object' && body !== null && 'endpoint' in body
+    ? String(body.endpoint)
+    : null
+}
+
 const rows: readonly Row[] = [
   ['GET', '/api/tags', nothing],
   ['GET', '/api/version', nothing],
@@ -96,6 +113,18 @@ const rows: readonly Row[] = [
   ['POST', '/authorized/shark/chat?model=m2', () => chatBody(null)],
   ['POST', '/shark/chat?domain=none', () => chatBody(null)],
   ['POST', '/whale/chat', () => chatBody(null)],
+  ['POST', '/acme/v1/chat/completions', chatBody],
+  ['POST', '/api/acme', chatBody],
+  ['POST', '/api/goo', chatBody],
+  ['POST', '/api/acme/proxy', naming('/chat/completions')],
+  ['POST', '/api/acme/proxy', naming('/v1/chat/completions')],
+  ['POST', '/api/acme/proxy', naming('/files')],
+  ['POST', '/api/acme/proxy', naming('/../files')],
+  ['POST', '/api/goo/proxy', naming('/models/m1:countTokens')],
+  ['GET', '/api/acme/proxy?endpoint=/models', nothing],
+  ['GET', '/api/acme/proxy?endpoint=/models&key=x', nothing],
+  ['GET', '/api/acme/endpoints', nothing],
+  ['POST', '/api/nobody/proxy', naming('/models')],
   ['GET', '/status', nothing],
   ['GET', '/nowhere', nothing],
 ]
@@ -108,7 +137,7 @@ const limits = [
 const rarely = <One, Other>(one: One, usual: Other, times = 8) =>
   fc.constantFrom<One | Other>(one, ...Array<Other>(times).fill(usual))
 
-const every = ['ollama', 'llm', 'domain-chat', 'page', 'field', 'hosted']
+const every = ['ollama', 'llm', 'domain-chat', 'page', 'field', 'hosted', 'acme', 'goo']
 const aKey = fc
   .record({
     user: fc.constantFrom('ada', 'shared', 'bob'),

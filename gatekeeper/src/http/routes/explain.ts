@@ -17,6 +17,7 @@ const question = z.strictObject({
   clientAddress: text.min(1),
   origin: text.nullable(),
   model: text.nullable(),
+  endpoint: text.nullish(),
   caller: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('anonymous') }),
     z.strictObject({ kind: z.literal('key'), id: text.min(1) }),
