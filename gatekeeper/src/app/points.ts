@@ -88,7 +88,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
 /** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
   { settings, services, policies, version, bodies, clock }: AppDeps,
-  { upstreams, ledger, admin, keys, clients }: Opened,
+  { upstreams, ledger, admin, keys, clients, vault }: Opened,
   { admission, authorization }: RelayRooms,
 ): Omit<RelayDeps, keyof PointDeps> {
   return {
@@ -103,7 +103,7 @@ function relayOnly(
       ...oauthEndpoints(authorization.server),
       ...authEndpoints(authorization.userTokens, clock),
       ...countTokensEndpoints,
-      ...bridgeEndpoints,
+      ...bridgeEndpoints(vault.keyOf),
     },
     handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),
     isServiceHost: createHostTest(services),

@@ -2,19 +2,22 @@ import { addressOf, type Service } from '../../model/service.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints } from '../serve/own.ts'
 
-/** `GET /api/PROVIDER/endpoints` says what may be called there. */
-export const bridgeEndpoints: OwnEndpoints = {
-  '/endpoints': ({ admission: { facts } }) => {
-    if (facts.service === null) throw new Error('the list of endpoints has no provider')
-    return jsonAnswer(200, describeProvider(facts.service))
-  },
+/** `GET /api/PROVIDER/endpoints` says what may be called there, and whether there is a key for it. */
+export function bridgeEndpoints(keyOf: (service: Service) => string | null): OwnEndpoints {
+  return {
+    '/endpoints': ({ admission: { facts } }) => {
+      if (facts.service === null) throw new Error('the list of endpoints has no provider')
+      const configured = keyOf(facts.service) !== null
+      return jsonAnswer(200, describeProvider(facts.service, configured))
+    },
+  }
 }
 
-function describeProvider({ name, kind, upstream }: Service) {
+function describeProvider({ name, kind, upstream }: Service, configured: boolean) {
   const patterns = kind.rows?.filter((row) => row.class !== 'never').map(({ pattern }) => pattern)
   return {
     api: name,
-    configured: upstream !== null && upstream.key !== null,
+    configured,
     baseUrl: upstream === null ? null : addressOf(upstream),
     allowedEndpoints: [...new Set(patterns)],
   }
