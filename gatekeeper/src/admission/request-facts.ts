@@ -79,7 +79,7 @@ export function readRequestFacts(
     ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
-    ...(located.apis && { apis: located.apis }),
+    apis: located.apis,
     refusedQuery: findRefusedQuery(head.method, located),
     ...(isFormless !== null && { stray: findStray(head.fields, only, isFormless) }),
     ...(holdsPlainKey(head.target, isFormless) && { hasKeyInTarget: true }),

@@ -55,7 +55,7 @@ export type RequestFacts = {
   /** Says which field of the query callers may not set; null if there is none. */
   readonly refusedQuery?: Detail | null
   /** Names of all providers, if the path asks for one that does not exist. */
-  readonly apis?: readonly string[]
+  readonly apis?: readonly string[] | undefined
   /** Unknown parts of the query, for an answer that names them. */
   readonly unknown?: readonly string[]
 }
