@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { aHead, aRoute, aService, someFacts } from '../../test/support/questions.ts'
+import { controlService } from '../kinds/own/own-services.ts'
+import { providers } from '../kinds/providers/providers.ts'
+import { carriers } from '../model/credential-fields.ts'
+import type { Service } from '../model/service.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 import { corsFields, isPreflight, preflightFields } from './cors.ts'
 
@@ -101,6 +105,23 @@ describe('the answer to a preflight', () => {
     )
     const bridge = { ...match, service: { ...service, tokenClass: 'bridge' as const } }
     expect(preflightFields(head, bridge)?.['access-control-allow-headers']).toBe(fieldsOfContract)
+  })
+
+  test('lists a carrier of credentials only where it is one', () => {
+    const asked = { 'access-control-request-headers': [carriers.map(({ shown }) => shown).join()] }
+    const listedBy = (service: Service, route = match.route) => {
+      const found = preflightFields(preflight(asked), { ...match, service, route })
+      return (found?.['access-control-allow-headers'] ?? '').split(', ')
+    }
+    expect(listedBy(service)).not.toContain('X-Admin-Key')
+    expect(listedBy({ ...controlService, origins: [app] })).toContain('X-Admin-Key')
+    const own = { ...match.route, credentialField: 'x-api-key' } as const
+    expect(listedBy(service, own)).toContain('X-Admin-Key')
+    for (const kind of providers) {
+      const listed = listedBy({ ...service, kind, tokenClass: 'bridge' })
+      expect(listed).toEqual(expect.arrayContaining(['X-Partial-Key-Id', 'X-Partial-Key']))
+      expect(listed).not.toContain('X-Admin-Key')
+    }
   })
 
   test.each(['https://evil.example', 'null', '', '*', 'https://app.example.evil.example'])(

@@ -5,6 +5,7 @@
  */
 import type { RequestHead } from '../admission/request-head.ts'
 import { findEndpoint } from '../kinds/find-endpoint.ts'
+import { misplacedCarriers } from '../model/credential-fields.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { isSameOrigin } from '../model/origin.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
@@ -72,9 +73,15 @@ function methodsOf({ service, endpointPath }: RouteMatch): readonly string[] {
  * What a page may send beyond that: nothing on the routes of apps; elsewhere the fields that it asks
  * for, since services have their own. Only names, so that nothing else gets into the answer.
  */
-function ownFields({ service }: RouteMatch, asked: string): readonly string[] {
+function ownFields({ service, route }: RouteMatch, asked: string): readonly string[] {
   if (service.tokenClass === 'bridge' || asked.length > 2000) return []
-  const known = new Set(requestFields.map((name) => name.toLowerCase()))
+  // Carriers that are for other routes are refused here; a route with a field of its own forwards them.
+  const misplaced =
+    route.credentialField === undefined ? misplacedCarriers(service.kind.furtherCarriers) : []
+  const known = new Set([
+    ...requestFields.map((name) => name.toLowerCase()),
+    ...misplaced.map(({ field }) => field),
+  ])
   const names = asked.split(',').map((name) => name.trim())
   const isName = (name: string) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)
   return names.filter((name) => isName(name) && !known.has(name.toLowerCase()))
