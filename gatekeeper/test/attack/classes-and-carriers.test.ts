@@ -2,12 +2,17 @@
  * Every class of token at every route and every grant, and every carrier at every kind of route: a
  * credential is good where it is meant to be and nowhere else.
  */
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ownServices } from '../../src/kinds/own/own-services.ts'
+import type { App } from '../../src/model/app.ts'
 import { carriers } from '../../src/model/credential-fields.ts'
 import type { Reason } from '../../src/model/reason.ts'
 import { type TokenClass, tokenClasses, tokenClassNames } from '../../src/model/token-class.ts'
 import { issueToken } from '../../src/oauth/issue-token.ts'
 import { openSigningKeys } from '../../src/oauth/signing-keys.ts'
+import { addClient } from '../../src/operations/clients/client-writer.ts'
+import { waitUntil } from '../support/child.ts'
 import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import { type SendOptions, type Stack, startStack, testCaddy } from '../support/stack.ts'
@@ -26,6 +31,14 @@ const config = twoPointGateway.replace(
     upstream: {url: "http://127.0.0.1:1"}
     routes: [{prefix: /field, strip: true, mode: relay, credentialField: X-API-Key}]`,
 )
+const app: App = {
+  ...{ public: false, tokenDays: 7, dailyQuota: 100, monthlyQuota: 3000, totalPerDay: null },
+  ...{ origins: [], allowNoOrigin: true, providers: [], models: [] },
+}
+const holders = {
+  house: { subject: 'boss', clientId: 'boss' },
+  bridge: { subject: 'shop:ada', clientId: 'shop' },
+} as const
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
 
@@ -37,7 +50,17 @@ const places = [
   { kind: 'the gatekeeper’s own endpoint', path: '/status', takes: 'house' },
   { kind: 'a provider', path: '/openai/v1/models', takes: 'bridge' },
   { kind: 'administration', path: '/admin/nothing', takes: 'house' },
+  { kind: 'reports about calls', path: '/analytics/my-stats', takes: 'bridge' },
+  { kind: 'the endpoints of apps', path: '/auth/verify', takes: 'bridge' },
 ] as const
+
+it('every service of our own is among these places, with its class', () => {
+  for (const { name, routes, tokenClass = 'house', readsCredentials } of ownServices) {
+    const prefix = routes[0]?.prefix ?? ''
+    const place = places.find(({ path }) => path.startsWith(prefix))
+    if (!readsCredentials) expect([name, place?.takes]).toEqual([name, tokenClass])
+  }
+})
 
 const homes = { callers: '/', control: '/admin', 'split keys': '/openai' } as const
 
@@ -62,6 +85,15 @@ describe.skipIf(testCaddy === null)('a credential', () => {
       },
     })
     stack.upstream.behave({ status: 200, body: '{"models":[]}' })
+    const file = join(dirname(stack.keysFile), 'clients.json')
+    const shop = { id: 'shop', role: 'readwrite', services: [], scopes: [], models: [] } as const
+    const rest = { limits: [], addresses: [], expiresAt: null, tokenSeconds: null, app }
+    await addClient(file, { ...shop, ...rest }, { clock: Date.now })
+    await waitUntil(
+      async () =>
+        (await stack.send('/auth/verify', { key: await tokenOf('bridge') })).status === 200,
+      { limitMs: 20_000, describe: () => 'the app is not there' },
+    )
   })
   afterAll(() => stack?.stop())
 
@@ -71,8 +103,9 @@ describe.skipIf(testCaddy === null)('a credential', () => {
     try {
       const signer = keys.signer()
       if (signer === null) throw new Error('no signing key')
-      const terms = { clientId: 'boss', role: 'admin', scopes: [], narrowing: null } as const
-      const request = { tokenClass, subject: 'boss', ...terms, ttlSeconds: 600 }
+      const terms = { role: 'admin', scopes: [], narrowing: null, ttlSeconds: 600 } as const
+      const holder = holders[tokenClass]
+      const request = { tokenClass, ...holder, ...terms }
       return (await issueToken(request, { signer, issuer: stack.url, clock: Date.now })).token
     } finally {
       keys.close()
@@ -102,7 +135,7 @@ describe.skipIf(testCaddy === null)('a credential', () => {
         const withoutIds = (text: string) =>
           text.replace(/"request_id":"[^"]*"/, '').replace(/"attemptsRemaining":\d/, '')
         expect(withoutIds(answer.text)).toBe(withoutIds(bad.text))
-      } else if (name === 'house') expect(answer.status).not.toBe(401)
+      } else expect(answer.status).not.toBe(401)
     },
   )
 
@@ -162,7 +195,7 @@ describe.skipIf(testCaddy === null)('a credential', () => {
   })
 
   it('in a carrier of callers is known at every kind of route', async () => {
-    for (const { path } of places) {
+    for (const { path } of places.filter(({ path }) => path !== '/auth/verify')) {
       const key = path.startsWith('/admin') ? root.key : ada.key
       for (const { name, carry } of attacks.filter(({ name }) => name !== 'sub-protocol')) {
         const [field, value] = carry(key)
@@ -213,5 +246,14 @@ describe.skipIf(testCaddy === null)('a credential', () => {
       const answer = await statusOf(path, { key: adminKey })
       expect([path, answer]).toEqual([path, 401])
     }
+  })
+
+  it('administers only where it names the service: no role, and no `*`', async () => {
+    const at = (key: string) => statusOf('/admin/users', { key })
+    for (const key of [ada.key, boss.key, await tokenOf('house')]) expect(await at(key)).toBe(403)
+    const headers = { 'x-admin-key': adminKey }
+    const statuses = [await at(root.key), await statusOf('/admin/users', { headers })]
+    // Without the admin process the answer is 503, for those who may ask.
+    for (const status of statuses) expect([200, 503]).toContain(status)
   })
 })
