@@ -445,6 +445,7 @@ export const reasons = {
     type: 'api_error',
     text: 'The service behind the gatekeeper did not answer in time.',
     level: 'warn',
+    retryAfterSeconds: 30,
   },
   'issuer-keys-unavailable': {
     ...cannotDecide,

@@ -121,6 +121,7 @@ services:
     expect(performance.now() - startedAt).toBeLessThan(4_000)
     expect(answer.status).toBe(504)
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'upstream_timeout' } })
+    expect(answer.headers['retry-after']).toBe('30')
     expect(await lineOf(answer.headers['x-request-id'])).toMatchObject({
       ...{ outcome: 'fail', reason: 'upstream-timeout', status: 504, ended: 'failed' },
     })

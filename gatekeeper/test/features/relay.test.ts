@@ -155,6 +155,7 @@ describe.skipIf(testCaddy === null)('the relay', () => {
     const answer = await stack.send('/api/chat', { key: ada.key, json: chat })
     expect(answer.status).toBe(504)
     expect(JSON.parse(answer.text)).toEqual({ error: expect.stringContaining('in time') })
+    expect(answer.headers['retry-after']).toBe('30')
   })
 
   it("maps an upstream's refusal of our own credential to 502, and withholds its text", async () => {
