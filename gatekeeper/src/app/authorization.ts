@@ -1,8 +1,10 @@
 import { ownIssuerName, siteAddress } from '../config/site-address.ts'
 import type { WellKnownDeps } from '../http/routes/well-known.ts'
 import { createRateLimiter } from '../lib/load/rate-limiter.ts'
+import type { RefuseAddress } from '../model/address-rule.ts'
 import { rateOf } from '../model/limit.ts'
 import { openLimits } from '../model/open-limits.ts'
+import { RefusedError } from '../model/refused-error.ts'
 import {
   type AuthorizationServer,
   createAuthorizationServer,
@@ -12,6 +14,7 @@ import { createHeldTokens } from '../oauth/held-tokens.ts'
 import { oauthPaths } from '../oauth/metadata.ts'
 import { createOpenLimiter } from '../oauth/open-limiter.ts'
 import { createUserTokens, type UserTokens } from '../oauth/user-tokens.ts'
+import { describeRefusedAddress } from '../policy/address-rules.ts'
 import type { AppDeps } from './app-deps.ts'
 import type { Credentials } from './credentials.ts'
 import type { Opened } from './open-parts.ts'
@@ -33,10 +36,14 @@ export function createAuthorization(
   { authenticate }: Pick<Credentials, 'authenticate'>,
 ): Authorization {
   const { settings, clock } = deps
-  const { signing, audit, clients, users, revocations, issuers, ledger } = opened
+  const { signing, audit, clients, rules, users, revocations, issuers, ledger } = opened
   const issuer = ownIssuerName(settings)
   const site = siteAddress(settings)
   const foreignIssuers = deps.issuers.map((entry) => entry.issuer)
+  const refuseAddress: RefuseAddress = (address, caller) => {
+    if (rules.current().findRefusingCaller(address, caller) === null) return
+    throw new RefusedError('address-refused', describeRefusedAddress(address))
+  }
   const server = createAuthorizationServer({
     ...createHeldTokens({
       issuer,
@@ -51,6 +58,7 @@ export function createAuthorization(
     ttlSeconds: settings.oauth.tokenSeconds,
     attempts: createRateLimiter(deps.attempts),
     record: audit.recordEvent,
+    refuseAddress,
     revoke: (token) => revocations.revokeToken({ issuer, ...token }),
   })
   const userTokens = createUserTokens({
@@ -59,6 +67,7 @@ export function createAuthorization(
     clock,
     signingKeys: signing,
     strangers: createOpenLimiter(openLimits['/auth/token'], rateOf(deps.bridge.tokensPerAddress)),
+    refuseAddress,
     findException: users.find,
     readStandings: ledger.readStandings,
     endTokens: revocations.endSubject,

@@ -266,7 +266,9 @@ describe('bridge', () => {
         const { status, fields } = render(reason, about)
         expect(fields['cache-control']).toBe('no-store')
         expect(fields['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined)
-        expect(/^[1-9]/.test(fields['retry-after'] ?? '')).toBe(status === 429 || status === 503)
+        expect(/^[1-9]/.test(fields['retry-after'] ?? '')).toBe(
+          status === 429 || status === 503 || status === 504,
+        )
       }
     }
   })

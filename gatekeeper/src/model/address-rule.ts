@@ -19,6 +19,9 @@ export type AddressRule = {
 /** Whose request it is, as far as that is known. `user` is that of the principal. */
 export type RuledCaller = { readonly app: string | null; readonly user: string | null }
 
+/** Throws a RefusedError if a rule for the caller refuses the address. */
+export type RefuseAddress = (address: string, caller: RuledCaller) => void
+
 /** The active rules, as one snapshot. */
 export type AddressRules = {
   /** Returns a rule for every request that refuses the address; null if none does. */

@@ -40,6 +40,7 @@ function createFixture(isWithin = true) {
       },
       giveBack: () => void counts.givenBack++,
     },
+    refuseAddress: () => {},
   }
   const prove = (shown: Partial<ShownProof>) => {
     const none = { authorization: null, apiKey: null, clientSecret: null }

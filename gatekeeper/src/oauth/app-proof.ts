@@ -2,6 +2,7 @@
  * How an app proves itself at `/auth/token`: by its secret in HTTP Basic, in `client_secret` of the
  * body, or in `X-API-Key`; one of them. A public app has none.
  */
+import type { RefuseAddress } from '../model/address-rule.ts'
 import type { App } from '../model/app.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import type { Client } from './client.ts'
@@ -22,6 +23,7 @@ export type ProofDeps = {
   readonly clients: Pick<ClientStore, 'authenticate' | 'find' | 'isActive'>
   /** Counts failed proofs, and all calls of public apps. */
   readonly strangers: OpenLimiter
+  readonly refuseAddress: RefuseAddress
 }
 
 export type ProvenApp = Client & { readonly app: App }
@@ -41,6 +43,8 @@ export function proveApp(shown: ShownProof, deps: ProofDeps): ProvenApp {
     if (!isWithin) throw tooMany
     return findPublic(shown.appId, deps)
   }
+  // Before the secret is looked at: a refused address does not learn whether it is right.
+  deps.refuseAddress(shown.clientAddress, { app: proof.id, user: null })
   // A secret that we made cannot be guessed: a stranger must not lock out an app at its address.
   if (!isWithin && !secretForm.test(proof.secret)) throw tooMany
   const client = deps.clients.authenticate(proof.id, proof.secret)

@@ -53,6 +53,7 @@ function setUp(changes: Partial<AuthorizationServerDeps> = {}) {
   const recorded: TokenAct[] = []
   const server = createAuthorizationServer({
     ...{ issuer, ttlSeconds: 3600, clients, signingKeys, clock },
+    refuseAddress: () => {},
     attempts: createRateLimiter({ burst: 5, perMinute: 1 }, clock),
     findSubject: (credential) =>
       Promise.resolve(
@@ -81,7 +82,7 @@ function setUp(changes: Partial<AuthorizationServerDeps> = {}) {
 const ask = (entries: Record<string, string>, authorization: string | null = null) => ({
   parameters: new Map(Object.entries(entries)),
   authorization,
-  addressGroup: '192.0.2.1',
+  ...{ addressGroup: '192.0.2.1', clientAddress: '192.0.2.1' },
 })
 const as = (id: string, entries: Record<string, string> = {}) =>
   ask({ client_id: id, client_secret: secrets[id] ?? 'x', ...entries })

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import type { RateLimiter } from '../lib/load/rate-limiter.ts'
+import type { RefuseAddress } from '../model/address-rule.ts'
 import type { Client } from './client.ts'
 import { grantClientCredentials } from './client-credentials-grant.ts'
 import type { ClientStore } from './client-store.ts'
@@ -27,6 +28,7 @@ export type OAuthRequest = {
   readonly authorization: string | null
   /** The client's address or its group, by which attempts are counted. */
   readonly addressGroup: string
+  readonly clientAddress: string
 }
 
 /** The answer: a JSON body, or none. */
@@ -62,6 +64,7 @@ export type AuthorizationServerDeps = {
   /** Returns a token that we signed and that has not expired, or null. */
   readonly findOwnToken: (token: string) => Promise<OwnToken | null>
   readonly revoke: (token: OwnToken) => Promise<void>
+  readonly refuseAddress: RefuseAddress
   /** Resolves when the act is recorded; an act that cannot be recorded must not happen. */
   readonly record: (act: TokenAct) => Promise<void>
 }
@@ -219,12 +222,14 @@ const tooMany = oauthError('temporarily_unavailable', 'Too many attempts. Try ag
 
 /** Each attempt is charged before the check, so that parallel guesses cannot exceed the limit. */
 function authenticateClient(
-  { parameters, authorization, addressGroup }: OAuthRequest,
+  { parameters, authorization, addressGroup, clientAddress }: OAuthRequest,
   deps: AuthorizationServerDeps,
 ): Client | OAuthError {
   const credentials = readClientCredentials(parameters, authorization)
   if (credentials === null) return missing('client_id')
   if ('error' in credentials) return credentials
+  // Before the secret is looked at: a refused address does not learn whether it is right.
+  deps.refuseAddress(clientAddress, { app: credentials.id, user: credentials.id })
   const names = [addressGroup, `${addressGroup} ${credentials.id.slice(0, 100)}`]
   const taken = names.filter((name) => deps.attempts.take(name))
   if (taken.length < names.length) return tooMany

@@ -84,6 +84,8 @@ export function createUserTokens(deps: UserTokensDeps): UserTokens {
     isPublic ? deps.strangers.take(clientAddress) : ofApps.take(`out:${appId}`)
   return {
     issue: async (request) => {
+      const { appId, userId, clientAddress } = request
+      deps.refuseAddress(clientAddress, { app: appId, user: userNameOf(appId, userId) })
       const client = proveApp(request, deps)
       if (!client.app.public && !ofApps.take(client.id)) throw tooMany()
       refuseOrigin(request, client)

@@ -6,6 +6,7 @@
 import { readAddress } from '../lib/net/address-form.ts'
 import { createAddressTest } from '../lib/net/cidr.ts'
 import type { AddressRule, AddressRules, RuledCaller } from '../model/address-rule.ts'
+import type { Detail } from '../model/detail.ts'
 import type { Principal } from '../model/principal.ts'
 
 /** Compiles rules into one snapshot. Rules that are not active count for nothing. */
@@ -48,6 +49,12 @@ function scopeOf({ app, user }: RuledCaller): string {
 }
 
 const everything = scopeOf({ app: null, user: null })
+
+/** The detail of a refusal. It does not say which rule, nor why it was made. */
+export function describeRefusedAddress(address: string): Detail {
+  const text = `Requests from the address ${address} are not accepted here.`
+  return { text, param: null, members: { ip: address } }
+}
 
 function compileScope(rules: readonly AddressRule[]): (address: string) => AddressRule | null {
   const holds = (ip: string, address: string) => createAddressTest([ip])(address)

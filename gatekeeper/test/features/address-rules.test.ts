@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Agent } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { addClient } from '../../src/operations/clients/client-writer.ts'
 import { waitUntil } from '../support/child.ts'
 import { makeKey } from '../support/keys.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
@@ -16,7 +17,7 @@ describe.skipIf(testCaddy === null)('address rules', () => {
   let other: Agent
 
   beforeAll(async () => {
-    stack = await startStack({ keys: [ada, eve] })
+    stack = await startStack({ keys: [ada, eve], env: { OPENAI_API_KEY: 'sk-account' } })
     // The same machine by another of its addresses: another client for the gatekeeper.
     other = new Agent({ connect: { ca: stack.ca }, localAddress: '127.0.0.2', allowH2: false })
   })
@@ -97,6 +98,67 @@ describe.skipIf(testCaddy === null)('address rules', () => {
       expect([path, (await sendFrom(other, path, bearer(ada.key))).status]).toEqual([path, 403])
       expect([path, (await sendFrom(other, path, bearer(eve.key))).status]).toEqual([path, 200])
     }
+  })
+
+  describe('for an app', () => {
+    let secret = ''
+    const clientsFile = () => join(dirname(stack.keysFile), 'clients.json')
+    const rule = { a: { ip: '127.0.0.2', type: 'deny', app: 'shop' } }
+
+    beforeAll(async () => {
+      const client = { id: 'shop', role: 'readwrite', services: [], scopes: ['chat'] } as const
+      const rest = { models: [], addresses: [], expiresAt: null, tokenSeconds: null, limits: [] }
+      const app = {
+        ...{ public: false, tokenDays: 7, dailyQuota: 100, monthlyQuota: 3000, totalPerDay: null },
+        ...{ origins: [], allowNoOrigin: true, providers: [], models: [] },
+      }
+      const record = async () => {}
+      const deps = { clock: Date.now, record }
+      secret = await addClient(clientsFile(), { ...client, ...rest, app }, deps)
+      await waitUntil(() => stack.gatekeeper.output().includes('clients reloaded'), {
+        ...{ limitMs: 10_000, child: stack.gatekeeper, describe: stack.gatekeeper.output },
+      })
+    })
+
+    const askToken = (agent: Agent, shown: string) =>
+      sendFrom(agent, '/auth/token', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': shown },
+        body: JSON.stringify({ userId: 'eve', appId: 'shop' }),
+      })
+
+    it('holds where it asks for tokens, and tells nothing of its secret', async () => {
+      await putRules(rule)
+      const [right, wrong] = [await askToken(other, secret), await askToken(other, 'gs_wrong')]
+      expect([right.status, wrong.status, wrong.text]).toEqual([403, 403, right.text])
+      expect(JSON.parse(right.text)).toMatchObject({ error: 'Forbidden', ip: '127.0.0.2' })
+      expect((await askToken(stack.dispatcher, secret)).status).toBe(200)
+      const grant = { grant_type: 'client_credentials', client_id: 'shop' }
+      for (const client_secret of [secret, 'wrong']) {
+        const body = new URLSearchParams({ ...grant, client_secret }).toString()
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        const options = { method: 'POST', headers, body }
+        const { status, text } = await sendFrom(other, '/oauth/token', options)
+        expect([status, JSON.parse(text).error]).toEqual([403, 'address_refused'])
+      }
+    })
+
+    it('holds with the tokens of its users, and with no others', async () => {
+      const { token } = JSON.parse((await askToken(stack.dispatcher, secret)).text)
+      await putRules(rule)
+      const ask = (agent: Agent) => sendFrom(agent, '/auth/verify', bearer(token))
+      expect((await ask(stack.dispatcher)).status).toBe(200)
+      const { status, text } = await ask(other)
+      expect([status, JSON.parse(text)]).toMatchObject([
+        403,
+        { error: 'Forbidden', message: expect.any(String), ip: '127.0.0.2' },
+      ])
+      await putRules({ a: { ip: '127.0.0.2', type: 'deny', app: 'shop', user: 'joe' } })
+      expect((await ask(other)).status).toBe(200)
+      await putRules({ a: { ip: '127.0.0.2', type: 'deny', app: 'shop', user: 'eve' } })
+      expect((await ask(other)).status).toBe(403)
+      expect((await sendFrom(other, '/api/tags', bearer(ada.key))).status).toBe(200)
+    })
   })
 
   it('a file that breaks later leaves the last good rules in force', async () => {

@@ -33,6 +33,7 @@ async function answer(request: OwnRequest, ask: Ask): Promise<Answer> {
       parameters,
       authorization: request.field('authorization'),
       addressGroup: groupAddress(facts.clientAddress),
+      clientAddress: facts.clientAddress,
     }),
   )
 }

@@ -1,7 +1,7 @@
 import type { AddressRule } from '../../model/address-rule.ts'
 import type { Check, FactsQuestion, Question } from '../../model/decision.ts'
 import type { WrittenPlace } from '../../model/written-place.ts'
-import { ruledCallerOf } from '../address-rules.ts'
+import { describeRefusedAddress, ruledCallerOf } from '../address-rules.ts'
 
 /**
  * Refuses an address by the rules for every request. First of all checks: an address that is shut out
@@ -10,7 +10,7 @@ import { ruledCallerOf } from '../address-rules.ts'
 export const ruledAddress: Check<FactsQuestion> = {
   name: 'ruled-address',
   examine: ({ facts }) => (refusingAll(facts) === null ? null : 'address-refused'),
-  describe: ({ facts }) => describeAddress(facts.clientAddress),
+  describe: ({ facts }) => describeRefusedAddress(facts.clientAddress),
   written: ({ facts }) => placesOf(refusingAll(facts)),
 }
 
@@ -18,7 +18,7 @@ export const ruledAddress: Check<FactsQuestion> = {
 export const ruledCaller: Check = {
   name: 'ruled-caller',
   examine: (question) => (refusingCaller(question) === null ? null : 'address-refused'),
-  describe: ({ facts }) => describeAddress(facts.clientAddress),
+  describe: ({ facts }) => describeRefusedAddress(facts.clientAddress),
   written: (question) => placesOf(refusingCaller(question)),
 }
 
@@ -29,11 +29,6 @@ function refusingAll({ addressRules, clientAddress }: FactsQuestion['facts']): A
 function refusingCaller({ facts, principal }: Question): AddressRule | null {
   const { addressRules, clientAddress } = facts
   return addressRules?.findRefusingCaller(clientAddress, ruledCallerOf(principal)) ?? null
-}
-
-function describeAddress(address: string) {
-  const text = `Requests from the address ${address} are not accepted here.`
-  return { text, param: null, members: { ip: address } }
 }
 
 function placesOf(rule: AddressRule | null): WrittenPlace[] {
