@@ -52,7 +52,7 @@ describe('every reason', () => {
 
   test.each(all)('%s: a reason that a retry may cure says when to retry', (reason) => {
     const { status, retryAfterSeconds } = reasonRow(reason)
-    expect(retryAfterSeconds !== undefined).toBe(status === 503 || status === 429)
+    expect(retryAfterSeconds !== undefined).toBe([429, 503, 504].includes(status))
     // The AI SDK ignores longer ones, and tries three times at once.
     expect(retryAfterSeconds ?? 1).toBeLessThan(60)
   })
