@@ -78,6 +78,15 @@ describe('client', () => {
     expect(other.err).toContain('--daily is for apps: add --app')
   })
 
+  test('a new signing key leaves the old one as long as users of an app hold their tokens', async () => {
+    const oldest = async () =>
+      JSON.parse(await readFile(join(folder, 'state', 'signing', 'keys.json'), 'utf8')).keys[0]
+    const lifeOf = ({ retiresAt }: { retiresAt: number }) => (retiresAt - Date.now()) / 86_400_000
+    await succeed(['client', 'add', 'my-app', '--app'])
+    await succeed(['rotate-signing', '--lead', '1m'])
+    expect(lifeOf(await oldest())).toBeCloseTo(7, 1)
+  })
+
   test('add shows a secret once, and keeps its hash alone', async () => {
     const { secret } = await addClient()
     expect(secret).toMatch(/^gs_[0-9A-Za-z]{43}$/)

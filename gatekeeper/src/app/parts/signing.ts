@@ -1,11 +1,12 @@
+import { tokenDaysMax } from '../../model/app.ts'
 import { ensureSigningKey } from '../../oauth/signing-key-file.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
 import { openSigningKeys } from '../../oauth/signing-keys.ts'
 import { signStatement } from '../../oauth/statement.ts'
 import type { AppDeps } from '../app-deps.ts'
 
-/** No token lasts longer, whatever its client requests; old keys verify for as long. */
-const lifetimeMs = 86_400_000
+/** No token lasts longer, whatever its client or app says; old keys verify for as long. */
+const lifetimeMs = tokenDaysMax * 86_400_000
 
 /** Opens our signing keys. Without them no token is issued, and everything else works. */
 export async function openSigning(deps: AppDeps) {
