@@ -29,6 +29,8 @@ export type FactsDeps = ChatHeadDeps &
     readonly plainKeyTest: () => PlainKeyTest | null
     /** Whether the text contains an access token that is meant for us. */
     readonly holdsToken: (text: string) => boolean
+    /** Whether an app lists the web origin; left out if there are no apps. */
+    readonly isAppOrigin?: (origin: string) => boolean
     /** Whether the text is the credential of the administrator; left out if none is set. */
     readonly isAdminKey?: PlainKeyTest | null
   }
@@ -75,6 +77,7 @@ export function readRequestFacts(
     detail: found === null || found === 'malformed-target' ? located.detail : null,
     upgrade: readUpgrade(head),
     ...readBrowserFields(head),
+    ...readAppOrigin(head, match, deps),
     carrier: extracted.carrier,
     ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
     subprotocols: extracted.subprotocols,
@@ -85,6 +88,16 @@ export function readRequestFacts(
     ...(holdsPlainKey(head.target, isFormless) && { hasKeyInTarget: true }),
   }
   return { facts, credential: extracted.credential }
+}
+
+function readAppOrigin(
+  head: RequestHead,
+  match: RouteMatch | null,
+  deps: FactsDeps,
+): Pick<RequestFacts, 'isAppOrigin'> {
+  const origin = head.fields['origin']?.[0]
+  if (match?.service.tokenClass !== 'bridge' || origin === undefined) return {}
+  return deps.isAppOrigin?.(origin) ? { isAppOrigin: true } : {}
 }
 
 /** Whether the endpoint reads the credentials itself, so that they are no caller's. */

@@ -18,7 +18,7 @@ import type { Opened } from './open-parts.ts'
 
 export function createAdmission(deps: AppDeps, opened: Opened) {
   const { services, policies } = deps
-  const { audit, ledger, keys, rules, chat, queues } = opened
+  const { audit, ledger, keys, clients, rules, chat, queues } = opened
   const credentials = createCredentials(deps, opened)
   const { isOwnResponse, isOwnItem, costOf, createReader } = createAnswerReaders(services)
   const reserver = inOrder(
@@ -49,6 +49,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     isOwnResponse,
     isOwnItem,
     checks,
+    isAppOrigin: clients.isAppOrigin,
     prepare: ledger.prepare,
     chat: chat.chat,
     isUnknownLevel: chat.isUnknownLevel,

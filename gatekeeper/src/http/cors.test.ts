@@ -49,6 +49,25 @@ const preflight = (fields: Record<string, string[]> = {}, method = 'OPTIONS') =>
     fields: { origin: [app], 'access-control-request-method': ['POST'], ...fields },
   })
 
+describe('the origin of an app', () => {
+  const isApp = (origin: string) => origin === 'https://shop.example'
+  const fields = { origin: ['https://shop.example'], 'access-control-request-method': ['POST'] }
+  const ask = (tokenClass: 'bridge' | 'house') =>
+    preflightFields(
+      aHead({ method: 'OPTIONS', fields }),
+      { ...match, service: aService({ tokenClass }) },
+      isApp,
+    )
+
+  test('is answered at endpoints for apps, and at no other', () => {
+    expect(ask('bridge')).toMatchObject({ 'access-control-allow-origin': 'https://shop.example' })
+    expect(ask('house')).toBeNull()
+    const facts = someFacts({ service, origin: 'https://shop.example' })
+    expect(corsFields(facts)).toEqual({})
+    expect(corsFields({ ...facts, isAppOrigin: true })).toHaveProperty('vary', 'Origin')
+  })
+})
+
 describe('isPreflight', () => {
   test('recognises a preflight', () => {
     expect(isPreflight(preflight())).toBe(true)

@@ -13,11 +13,11 @@ import { limitFieldNames } from './limit-fields.ts'
 
 const exposed = ['x-request-id', 'server-timing', ...limitFieldNames].join(', ')
 
-/** Returns the fields for a page of another origin that the service lists; no fields for others. */
+/** Returns the fields for a page of another origin that the service or an app lists; none for others. */
 export function corsFields(facts: RequestFacts): Record<string, string> {
-  const { origin, service } = facts
+  const { origin, service, isAppOrigin } = facts
   if (origin === null || isSameOrigin(origin, facts.host)) return {}
-  if (!service?.origins.includes(origin)) return {}
+  if (!service?.origins.includes(origin) && !isAppOrigin) return {}
   return {
     'access-control-allow-origin': origin,
     'access-control-expose-headers': exposed,
@@ -39,13 +39,19 @@ const requestFields = [
 
 const dayAsSeconds = '86400'
 
-/** Returns a 204 with what the page may send, or null if the service does not list its origin. */
+/**
+ * Returns what the page may send, or null if neither the service nor an app lists its origin: a
+ * preflight does not say whose token will come.
+ */
 export function preflightFields(
   head: RequestHead,
   match: RouteMatch | null,
+  isAppOrigin: (origin: string) => boolean = () => false,
 ): Record<string, string> | null {
   const origin = head.fields['origin']?.[0] ?? ''
-  if (!match?.service.origins.includes(origin)) return null
+  if (match === null) return null
+  const isOfApp = match.service.tokenClass === 'bridge' && isAppOrigin(origin)
+  if (!match.service.origins.includes(origin) && !isOfApp) return null
   const asked = head.fields['access-control-request-headers']?.[0] ?? ''
   return {
     'access-control-allow-origin': origin,

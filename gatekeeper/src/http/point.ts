@@ -137,7 +137,7 @@ function openBody(call: Call, { head, entry }: Begun, deps: PointDeps): BodySour
 
 function answerPreflight(call: Call, { head, entry }: Begun, deps: PointDeps): void {
   const path = head.target.split('?', 1)[0] ?? ''
-  const fields = preflightFields(head, deps.findRoute(path, head.host))
+  const fields = preflightFields(head, deps.findRoute(path, head.host), deps.isAppOrigin)
   const answer =
     fields === null
       ? renderReason('origin-not-allowed', { facts: null, requestId: head.requestId })

@@ -34,6 +34,8 @@ export type RequestFacts = {
   /** Value of the Upgrade field in lower case; `websocket` also for HTTP/2's CONNECT. */
   readonly upgrade: string | null
   readonly origin: string | null
+  /** Whether an app lists the origin, at an endpoint for apps: its page may read the answer. */
+  readonly isAppOrigin?: true
   readonly fetchSite: string | null
   /** Whether a person's browser opens a page, as opposed to a script's request. */
   readonly isNavigation: boolean

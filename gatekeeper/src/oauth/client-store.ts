@@ -22,6 +22,8 @@ export type ClientStore = {
   readonly find: (id: string) => Client | null
   /** Returns whether it may act now: it exists and is not disabled or expired. */
   readonly isActive: (client: Client) => boolean
+  /** Whether an app lists the web origin. */
+  readonly isAppOrigin: (origin: string) => boolean
   readonly size: () => number
   /** Returns all clients, active or not. */
   readonly list: () => readonly Client[]
@@ -58,7 +60,7 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
   const followed = await followFile<ClientSet>({
     path: file,
     interpret: (text) => interpret(text, deps),
-    absent: () => ({ byId: indexClients(deps.fixed), notes: [] }),
+    absent: () => ({ byId: indexClients(deps.fixed), appOrigins: noOrigins, notes: [] }),
     unreadable: (code) => describeUnreadable(file, code),
     onChange: (before) => {
       const { byId } = followed.current()
@@ -85,6 +87,7 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
     },
     find,
     isActive,
+    isAppOrigin: (origin) => followed.current().appOrigins.has(origin),
     size: () => followed.current().byId.size,
     list: () => [...followed.current().byId.values()],
     version: followed.version,
@@ -100,7 +103,17 @@ export type ClientSetChange = Readonly<Record<'added' | 'removed' | 'changed', r
 
 type ClientIndex = ReadonlyMap<string, Client>
 
-type ClientSet = { readonly byId: ClientIndex; readonly notes: readonly Problem[] }
+type ClientSet = {
+  readonly byId: ClientIndex
+  readonly appOrigins: ReadonlySet<string>
+  readonly notes: readonly Problem[]
+}
+
+const noOrigins: ReadonlySet<string> = new Set()
+
+function originsOfApps(clients: readonly Client[]): ReadonlySet<string> {
+  return new Set(clients.flatMap(({ app, disabled }) => (disabled ? [] : (app?.origins ?? []))))
+}
 
 function compareClients(before: ClientIndex, after: ClientIndex): ClientSetChange {
   const isSame = (id: string) => JSON.stringify(before.get(id)) === JSON.stringify(after.get(id))
@@ -128,5 +141,6 @@ function interpret(text: string, { file, fixed, known, log }: ClientStoreDeps): 
   if (all.length > 0) throw new ProblemsError(all)
   const notes = known === undefined ? [] : findUnknownServices(clients, file, known)
   for (const note of notes) log.warn({ ...note }, 'clients')
-  return { byId: indexClients([...fixed, ...clients]), notes }
+  const appOrigins = originsOfApps(clients)
+  return { byId: indexClients([...fixed, ...clients]), appOrigins, notes }
 }

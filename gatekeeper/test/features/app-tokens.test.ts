@@ -349,6 +349,11 @@ describe.skipIf(testCaddy === null)('P1-P3, P11: tokens of apps', () => {
     expect(new Set(subjects).size).toBe(2)
     const token = String(one?.['token'])
     expect(bodyOf(await get('/auth/verify', token))).toMatchObject({ user: { userId: 'label' } })
+    for (const path of ['/analytics/my-stats', '/analytics/overview', '/status', '/admin/users']) {
+      const answer = await get(path, token)
+      expect([path, [401, 403].includes(answer.status)]).toEqual([path, true])
+    }
+    expect((await get('/analytics/my-stats', token)).status).toBe(403)
     // Its total is 5 a day, whoever calls.
     const statuses: number[] = []
     for (const body of [one, two, one, two, one, two]) {
@@ -378,7 +383,22 @@ describe.skipIf(testCaddy === null)('P1-P3, P11: tokens of apps', () => {
       const use = await get('/openai/v1/models', token, origin === null ? {} : { origin })
       expect(use.status).toBe(403)
     }
-    expect((await get('/openai/v1/models', token, { origin: page })).status).toBe(200)
+    const use = await get('/openai/v1/models', token, { origin: page })
+    expect([use.status, use.headers['access-control-allow-origin']]).toEqual([200, page])
+    expect((await from(page)).headers['access-control-allow-origin']).toBe(page)
+    const preflight = (path: string, origin: string) =>
+      stack.send(path, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      })
+    for (const path of ['/auth/token', '/openai/v1/chat/completions']) {
+      const allowed = await preflight(path, page)
+      expect([allowed.status, allowed.headers['access-control-allow-origin']]).toEqual([204, page])
+      expect((await preflight(path, 'https://evil.example')).status).toBe(403)
+    }
+    // Nowhere else, and not with an API key, which is no app's.
+    expect((await preflight('/api/chat', page)).status).toBe(403)
+    expect((await get('/openai/v1/models', ada.key, { origin: page })).status).toBe(403)
   })
 
   // Last: the address has no more failed proofs after it.

@@ -66,6 +66,16 @@ describe('users of apps', () => {
     for (const user of users) expect(await call(quotas(user, 3))).toBe('quota-exceeded')
   })
 
+  it('keep their count over a restart', async () => {
+    const first = createFixture()
+    expect(await first.call(quotas('ada', 2))).toBe('admitted')
+    const { balances } = await createMemoryJournal(first.store).load()
+    const second = createFixture({ journal: createMemoryJournal(first.store), balances })
+    expect(balances).toEqual([])
+    expect(await second.call(quotas('ada', 2))).toBe('admitted')
+    expect(await second.call(quotas('ada', 2))).toBe('quota-exceeded')
+  })
+
   it('are not pushed out while a request of theirs runs', async () => {
     const { call, reserve, ledger } = createFixture({ ownersMax: 1 })
     await ledger.prepare(quotas('ada', 1))
