@@ -310,6 +310,21 @@ describe.skipIf(testCaddy === null)('P1-P3, P11: tokens of apps', () => {
     expect(user).toMatchObject({ requestsToday: 100, requestsMonth: 100 })
   })
 
+  it('429: /api/PROVIDER answers with the quotas and the end of the period that is full', async () => {
+    const path = '/api/openai/proxy?endpoint=/models'
+    const token = await tokenOf('crowd')
+    const refused = await get(path, token)
+    expect(refused.status).toBe(429)
+    const body = bodyOf(refused)
+    expect(body).toEqual({
+      ...{ error: 'Quota Exceeded', message: expect.any(String), resetAt: expect.any(String) },
+      quotaInfo: { dailyQuota: 100, dailyUsed: 100, monthlyQuota: 3000, monthlyUsed: 100 },
+    })
+    const waitMs = Date.parse(String(body['resetAt'])) - Date.now()
+    expect(Math.abs(Number(refused.headers['retry-after']) * 1000 - waitMs)).toBeLessThan(5_000)
+    expect((await get(path, await tokenOf('fresh'))).status).toBe(200)
+  })
+
   it('429: the native way answers in the form of its provider', async () => {
     const refused = await get('/openai/v1/models', await tokenOf('crowd'))
     expect(refused.status).toBe(429)
@@ -350,8 +365,8 @@ describe.skipIf(testCaddy === null)('P1-P3, P11: tokens of apps', () => {
     const token = String(one?.['token'])
     expect(bodyOf(await get('/auth/verify', token))).toMatchObject({ user: { userId: 'label' } })
     for (const path of ['/analytics/my-stats', '/analytics/overview', '/status', '/admin/users']) {
-      const answer = await get(path, token)
-      expect([path, [401, 403].includes(answer.status)]).toEqual([path, true])
+      const { status } = await get(path, token)
+      expect([path, [401, 403, 404].includes(status)]).toEqual([path, true])
     }
     expect((await get('/analytics/my-stats', token)).status).toBe(403)
     // Its total is 5 a day, whoever calls.
