@@ -636,3 +636,21 @@ describe('the cost of an answer', () => {
     }
   })
 })
+
+describe('a stream of a provider that is cut half-way', () => {
+  const rates = { inputMicroUsdPerMillion: 1_000_000, outputMicroUsdPerMillion: 10_000_000 }
+  const asked = (form: Form) => asking(form, { priceOf: () => rates, isOfProvider: true })
+
+  test('counts its prompt and what came, if it began with figures', () => {
+    const used = readAnswer(asked('anthropic'), anthropicStream.slice(0, 2), sse).used(aborted)
+    expect(used).toMatchObject({ inputTokens: 129, outputTokens: 2, isEstimated: true })
+    expect(used.microUsd).toBe(149)
+    const more = readAnswer(asked('anthropic'), anthropicStream.slice(0, 4), sse).used(aborted)
+    expect(more).toMatchObject({ inputTokens: 129, outputTokens: 15 })
+  })
+
+  test('stays charged as it was reserved, if no figure came', () => {
+    const chunks = [event({ model: 'm', choices: [{ delta: { content: 'Hi' } }] })]
+    expect(readAnswer(asked('openai'), chunks, sse).used(aborted)).toBe(null)
+  })
+})
