@@ -381,3 +381,28 @@ describe('at a route that names the field of our credential', () => {
     expect([facts.defect, facts.stray]).toEqual([null, null])
   })
 })
+
+describe('the secret of the administrator, which has no form of its own', () => {
+  const secret = 'secret-of-the-administrator-0123456789'
+  const withSecret = (over: Partial<RequestHead>) =>
+    readRequestFacts(aHead(over), {
+      ...{ ...deps, plainKeyTest: () => null },
+      isAdminKey: (text) => text === secret,
+    }).facts
+
+  test('is seen in a target, and hidden in what is logged', () => {
+    expect(withSecret({ target: `/api/tags?key=${secret}` }).hasKeyInTarget).toBe(true)
+    expect(withSecret({ target: '/api/tags?key=x' }).hasKeyInTarget).toBeUndefined()
+    const fields = { 'user-agent': [`x (${secret})`], tracestate: [`a=${secret}`] }
+    const { userAgent, trace } = withSecret({ fields })
+    expect([userAgent, trace.tracestate]).toEqual(['***', null])
+  })
+
+  test('is not forwarded in a field that belongs to the service', () => {
+    const fields = { 'x-admin-key': [secret], 'x-api-key': [sampleKey] }
+    const at = { point: 'check', checkedService: 'webui', target: '/webui/x' } as const
+    expect(withSecret({ ...at, fields }).stray?.param).toBe('X-Admin-Key')
+    const own = { ...fields, 'x-admin-key': ['the key of the application'] }
+    expect(withSecret({ ...at, fields: own }).stray).toBe(null)
+  })
+})
