@@ -18,6 +18,7 @@ import {
   openChain,
 } from './chain-writer.ts'
 import { createDenialBound, type DenialBound } from './denial-bound.ts'
+import { openSubjects } from './subjects.ts'
 
 /** `audit` of `gatekeeper.yaml`. */
 export type AuditRules = {
@@ -71,8 +72,9 @@ const tidyIntervalMs = 3_600_000
 const processesMax = 16
 
 /** Opens the chains of a folder. Throws as `node:fs` does, and if too many processes use it. */
-export function openAuditor(rules: AuditRules, deps: ChainWriterDeps): Auditor {
-  const { folder, timers = systemTimers } = deps
+export function openAuditor(rules: AuditRules, given: ChainWriterDeps): Auditor {
+  const { folder, timers = systemTimers } = given
+  const deps = { ...given, subjects: openSubjects(folder) }
   createOwnedFolder(folder)
   const { number, lock } = takeNumber(folder)
   const acts = openChain(actsRules(folder), deps)

@@ -11,6 +11,7 @@ import { type AuditFields, appendLine, type ChainHead } from './chain.ts'
 import { ChainFiles, codeOf } from './chain-files.ts'
 import type { Retention } from './retention.ts'
 import type { SignStatement } from './signed-head.ts'
+import { openSubjects, type Subjects } from './subjects.ts'
 
 export type ChainWriter = {
   /** Resolves when the record is written; rejects if it cannot be. */
@@ -42,6 +43,8 @@ export type ChainWriterDeps = {
   readonly folder: string
   readonly clock: Clock
   readonly sign: SignStatement
+  /** Shared by the chains of one process; by default the chain has its own. */
+  readonly subjects?: Subjects
   readonly timers?: Timers
   /** Records that may wait for the disk. */
   readonly waitingMax?: number
@@ -88,6 +91,7 @@ class Writer {
   fault: string | null = null
   readonly #rules: ChainRules
   readonly #deps: ChainWriterDeps
+  readonly #subjects: Subjects
   #waiting: Waiting[] = []
   #lost = 0
   #running: Promise<void> | null = null
@@ -97,6 +101,7 @@ class Writer {
   constructor(rules: ChainRules, deps: ChainWriterDeps) {
     this.#rules = rules
     this.#deps = deps
+    this.#subjects = deps.subjects ?? openSubjects(deps.folder)
     this.files = new ChainFiles(rules, deps)
   }
 
@@ -205,6 +210,7 @@ class Writer {
   }
 
   async #appendAll(batch: readonly Waiting[]): Promise<void> {
+    await this.#subjects.prepare(batch.map(({ fields }) => fields))
     const file = this.files.usable()
     const now = this.#deps.clock()
     const lost = this.#lost
@@ -217,7 +223,7 @@ class Writer {
     }
     const notices = this.files.notices.map((fields) => toLine(now, fields))
     const losses = lost === 0 ? '' : toLine(now, this.#describeLost())
-    const lines = batch.map(({ at, fields }) => toLine(at, fields))
+    const lines = batch.map(({ at, fields }) => toLine(at, this.#subjects.hide(fields)))
     const text = notices.join('') + losses + lines.join('')
     await file.append(Buffer.from(text), this.#rules.sharedLock !== null)
     this.files.goOnFrom(head, batch[0]?.at ?? now)

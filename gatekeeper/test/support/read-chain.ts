@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   type AuditRecord,
   type ChainHead,
@@ -7,6 +7,7 @@ import {
   type LineFault,
 } from '../../src/audit/chain.ts'
 import { listSegments } from '../../src/audit/segments.ts'
+import { parseSubject, replaceRefs, subjectsFile } from '../../src/audit/subject-file.ts'
 
 export type ChainText = {
   readonly records: readonly AuditRecord[]
@@ -30,8 +31,23 @@ export function readChain(text: string, start: ChainHead | null = emptyHead): Ch
   return { records, faults, head: follower.head() ?? emptyHead }
 }
 
-/** Every record of a chain's files, in their order. */
+/** Every record of a chain's files, in their order, with names instead of references. */
 export function readChainOf(folder: string, chain: string): ChainText {
   const texts = listSegments(folder, chain).map(({ path }) => readFileSync(path, 'utf8'))
-  return readChain(texts.join(''))
+  const { records, ...rest } = readChain(texts.join(''))
+  const names = readNames(folder)
+  const show = (record: AuditRecord) =>
+    JSON.parse(
+      replaceRefs(JSON.stringify(record), (ref) =>
+        JSON.stringify(names.get(ref) ?? ref).slice(1, -1),
+      ),
+    ) as AuditRecord
+  return { ...rest, records: records.map(show) }
+}
+
+function readNames(folder: string): ReadonlyMap<string, string> {
+  const path = subjectsFile(folder)
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  const subjects = lines.flatMap((line) => parseSubject(line) ?? [])
+  return new Map(subjects.map(({ ref, name }) => [ref, name]))
 }

@@ -12,6 +12,8 @@ export type ProcessLock = { readonly release: () => void }
 
 /** SQLITE_BUSY */
 const busy = 5
+/** SQLITE_FULL: even a lock needs some space. */
+const full = 13
 const retryMs = 20
 const attemptsMax = 250
 
@@ -26,9 +28,12 @@ export function tryProcessLock(path: string): ProcessLock | null {
     database.close()
     const { errcode = 0 } = error as { errcode?: number }
     if ((errcode & 0xff) === busy) return null
-    throw error
+    throw (errcode & 0xff) === full ? Object.assign(new Error('no space'), noSpace(path)) : error
   }
 }
+
+/** The members of an error of `node:fs`, which callers know how to explain. */
+const noSpace = (path: string) => ({ code: 'ENOSPC', syscall: 'lock', path })
 
 /** Takes the lock, waiting up to five seconds for it; then rejects with a LockHeldError. */
 export async function takeProcessLock(path: string): Promise<ProcessLock> {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { readRecord } from '../../audit/chain.ts'
 import { listChains, listSegments, type Segment } from '../../audit/segments.ts'
 import { readLines } from './read-lines.ts'
-import type { FoundRecord } from './read-records.ts'
+import { createNamer, type FoundRecord } from './read-records.ts'
 
 export type RecordFollower = {
   /** Returns the records since the last call, chain after chain. Rejects as `node:fs` does. */
@@ -21,28 +21,38 @@ export function followRecords(folder: string): RecordFollower {
   return {
     next: async () => {
       const found: FoundRecord[] = []
+      let namer: ReturnType<typeof createNamer> | null = null
+      const openNamer = () => {
+        namer ??= createNamer(folder)
+        return namer
+      }
       for (const chain of listChains(folder)) {
         const place = places.get(chain) ?? { number: 0, bytes: 0 }
         places.set(chain, place)
         const segments = listSegments(folder, chain)
-        for (const segment of segments) found.push(...(await readNew(segment, place)))
+        for (const segment of segments) found.push(...(await readNew(segment, place, openNamer)))
       }
       return found
     },
   }
 }
 
-async function readNew(segment: Segment, place: Place): Promise<FoundRecord[]> {
+async function readNew(
+  segment: Segment,
+  place: Place,
+  openNamer: () => ReturnType<typeof createNamer>,
+): Promise<FoundRecord[]> {
   if (segment.number < place.number) return []
   if (segment.number > place.number) Object.assign(place, { number: segment.number, bytes: 0 })
   if (sizeOf(segment) <= place.bytes) return []
   const found: FoundRecord[] = []
+  const show = await openNamer()
   for await (const lines of readLines(segment.path, place.bytes)) {
     for (const { bytes, isWhole } of lines) {
       // An incomplete line is still being written: the next call reads it.
       if (!isWhole) continue
       place.bytes += bytes.length + 1
-      const line = bytes.toString('utf8')
+      const line = show(bytes.toString('utf8'))
       const record = readRecord(line)
       if (typeof record !== 'string') found.push({ record, line })
     }

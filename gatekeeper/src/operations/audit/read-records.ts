@@ -2,9 +2,10 @@
 import { statSync } from 'node:fs'
 import { type AuditRecord, readRecord } from '../../audit/chain.ts'
 import { listChains, listSegments, type Segment } from '../../audit/segments.ts'
+import { readSubjectNames, replaceRefs } from '../../audit/subject-file.ts'
 import { readLines } from './read-lines.ts'
 
-/** A record with the line that it was read from. */
+/** A record with the line that it was read from, both with names instead of references. */
 export type FoundRecord = { readonly record: AuditRecord; readonly line: string }
 
 export type RecordsQuestion = {
@@ -15,6 +16,8 @@ export type RecordsQuestion = {
   readonly sinceAt: number
   /** Up to this instant; null means to the end. */
   readonly untilAt: number | null
+  /** Whether references stay, as in the files. */
+  readonly isStored?: boolean
   /** Called for every line that is not a record: `verify` says more about it. */
   readonly onUnreadable: (file: string, line: number) => void
 }
@@ -24,7 +27,10 @@ export async function* readRecords(
   question: RecordsQuestion,
 ): AsyncGenerator<readonly FoundRecord[]> {
   const chains = question.chains ?? listChains(question.folder)
-  const streams = await Promise.all(chains.map((chain) => openStream(readChain(chain, question))))
+  const show = question.isStored ? (line: string) => line : await createNamer(question.folder)
+  const streams = await Promise.all(
+    chains.map((chain) => openStream(readChain(chain, question, show))),
+  )
   let open = streams.filter((stream) => stream.block.length > 0)
   let block: FoundRecord[] = []
   while (open.length > 0) {
@@ -35,6 +41,16 @@ export async function* readRecords(
     yield block
     block = []
   }
+}
+
+/** Returns a function that puts names into a line for their references, as far as they are known. */
+export async function createNamer(folder: string): Promise<(line: string) => string> {
+  const names = await readSubjectNames(folder)
+  return (line) =>
+    replaceRefs(line, (ref) => {
+      const name = names.get(ref)
+      return name === undefined ? null : JSON.stringify(name).slice(1, -1)
+    })
 }
 
 type Stream = {
@@ -67,6 +83,7 @@ function timeOf({ block, at }: Stream): string {
 async function* readChain(
   chain: string,
   question: RecordsQuestion,
+  show: (line: string) => string,
 ): AsyncGenerator<readonly FoundRecord[]> {
   const since = new Date(question.sinceAt).toISOString()
   const until = question.untilAt === null ? null : new Date(question.untilAt).toISOString()
@@ -76,7 +93,7 @@ async function* readChain(
       yield lines.flatMap(({ bytes, number, isWhole }) => {
         // A line without a line break is still being written.
         if (!isWhole) return []
-        const line = bytes.toString('utf8')
+        const line = show(bytes.toString('utf8'))
         const record = readRecord(line)
         if (typeof record === 'string') question.onUnreadable(segment.path, number)
         else if (record.at >= since && (until === null || record.at <= until))
