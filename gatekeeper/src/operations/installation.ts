@@ -45,6 +45,10 @@ export type Installation = {
   readonly baseUrl: string
   /** The time zone for days in reports. */
   readonly timeZone: string
+  /** Days that the audit keeps records of requests. */
+  readonly auditRetainDays: number
+  /** Users with limits of their own in gatekeeper.yaml. */
+  readonly limitedUsers: ReadonlySet<string>
   /** Whether the audit records only a part of the allowed requests. */
   readonly isAuditSampled: boolean
   readonly services: ServiceNames
@@ -110,6 +114,8 @@ function readGateway(settings: Settings, { readText }: Deps) {
   return {
     providerOrigins,
     timeZone: policies.timeZone,
+    auditRetainDays: audit.retainDays,
+    limitedUsers: new Set(policies.users.keys()),
     isAuditSampled: audit.allowed !== 'all',
     services: {
       names: [...services.map(({ name }) => name), controlName],
