@@ -69,7 +69,13 @@ function renderHours(hours: readonly HourCount[]): string[] {
 }
 
 function renderSuspicious(
-  { addresses, bursts, newAddresses, ...keys }: NonNullable<AuditReport['suspicious']>,
+  {
+    addresses,
+    bursts,
+    newAddresses,
+    securityEvents,
+    ...keys
+  }: NonNullable<AuditReport['suspicious']>,
   tags: KeyTags['byPrincipal'],
 ) {
   const name = (who: string) => [who, ...showTags(who, tags)].join(' ')
@@ -85,6 +91,14 @@ function renderSuspicious(
           why.join(', '),
         ]),
         [1, 2],
+      ),
+    ),
+    ...section(
+      'Security events (refused paths, bodies above the cap, wrong split keys, lock-outs)',
+      table(
+        ['EVENT', 'ADDRESS', 'COUNT'],
+        securityEvents.map(({ event, address, count }) => [event, address, whole(count)]),
+        [2],
       ),
     ),
     ...section(

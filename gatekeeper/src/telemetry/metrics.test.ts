@@ -23,7 +23,10 @@ function open(): Metrics {
 
 const decided = (changes: object = {}): Decided =>
   ({
-    facts: { point: 'relay', service: { name: 'ollama' }, endpoint: { class: 'use' } },
+    facts: {
+      ...{ point: 'relay', clientAddress: '192.0.2.1' },
+      ...{ service: { name: 'ollama' }, endpoint: { class: 'use' } },
+    },
     ...{ requestId: 'r', principal: null, reason: null, status: 200, durationMs: 20 },
     outcome: { status: 200, kind: 'answered', answerBytes: 100, waitedMs: 500, firstByteMs: 9 },
     usage: { model: 'm', inputTokens: 10, outputTokens: 5, microUsd: 40, isEstimated: false },
@@ -90,7 +93,9 @@ describe('metrics', () => {
 
   it('use no label for a service or reason that the configuration does not know', async () => {
     const metrics = open()
-    metrics.observe(decided({ facts: { service: { name: 'x"} 1\nevil' }, endpoint: null } }))
+    metrics.observe(
+      decided({ facts: { service: { name: 'x"} 1\nevil' }, endpoint: null, clientAddress: '' } }),
+    )
     metrics.observe(decided({ facts: null, reason: 'constructor' }))
     const text = (await series(metrics)).join('\n')
     expect(text).not.toContain('evil')

@@ -3,9 +3,12 @@
  * can increase a counter, but never create one.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { reasons } from '../model/reason.ts'
+import { securityEvents } from '../model/security-event.ts'
 import type { Decided } from './decision-log.ts'
 import { addProcessGauges } from './process-gauges.ts'
+import { createSecurityWatch } from './security-watch.ts'
 
 /** The values that a scrape reads. */
 export type MetricSources = {
@@ -21,6 +24,8 @@ export type MetricSources = {
   readonly running: () => number
   /** Uncaught errors, including those of earlier processes; see `FaultCount`. */
   readonly processFaults: () => number
+  /** Injected in tests. */
+  readonly clock?: Clock
 }
 
 type QueueFigures = {
@@ -49,9 +54,15 @@ export function createMetrics(sources: MetricSources): Metrics {
   const observed = createObserved(registry)
   addGauges(registry, sources)
   const known = new Set(sources.services)
+  const findEvents = createSecurityWatch(sources.clock ?? systemClock)
+  // Shown from the start, so that an alert sees the first one.
+  for (const event of securityEvents) observed.securityEvents.inc({ event }, 0)
   return {
     countFault: addFaultCounter(registry, sources),
-    observe: (decided) => observe(decided, observed, known),
+    observe: (decided) => {
+      observe(decided, observed, known)
+      for (const event of findEvents(decided)) observed.securityEvents.inc({ event })
+    },
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
     close: () => {
       stopGauges()
@@ -88,6 +99,11 @@ function createObserved(registry: Registry) {
     queueWait: histogram('gatekeeper_queue_wait_seconds', 'Time spent in the queue', byService),
     tokens: counter('gatekeeper_tokens_total', 'Tokens used', ['service', 'direction', 'counted']),
     money: counter('gatekeeper_cost_micro_usd_total', 'Cost in micro-dollars', byService),
+    securityEvents: counter(
+      'gatekeeper_security_events_total',
+      'Security events: refused paths, bodies above the cap, bursts of refusals and the like',
+      ['event'],
+    ),
     bytes: counter('gatekeeper_answer_bytes_total', 'Bytes of forwarded answers', byService),
   }
 }

@@ -44,6 +44,7 @@ export type AuditReport = Overview & {
     readonly addresses: TallyResult['suspicious']
     readonly bursts: TallyResult['bursts']
     readonly newAddresses: TallyResult['newAddresses']
+    readonly securityEvents: TallyResult['securityEvents']
     readonly unusedKeys: readonly UnusedKey[]
     readonly unusualHours: readonly Anomaly[]
   }
@@ -85,7 +86,8 @@ export async function makeAuditReport(
     for (const { record } of block) tally.add(record)
     if (stopped.aborted) break
   }
-  const { suspicious: addresses, bursts, newAddresses, users, models, ...overview } = tally.result()
+  const { suspicious: addresses, users, models, ...found } = tally.result()
+  const { bursts, newAddresses, securityEvents, ...overview } = found
   const counted = { users, models }
   return {
     since: formatInstant(sinceAt),
@@ -97,6 +99,7 @@ export async function makeAuditReport(
         addresses,
         bursts,
         newAddresses,
+        securityEvents,
         unusedKeys: await findUnusedKeys(sinceAt, tally, installation),
         unusualHours: await findUnusualHours(sinceAt, installation),
       },

@@ -22,6 +22,29 @@ function tallyOf(records: readonly AuditRecord[]): TallyResult {
 const times = (count: number, make: (at: number) => AuditRecord) =>
   Array.from({ length: count }, (_, at) => make(at))
 
+describe('security events', () => {
+  it('are counted by address, also those of strangers that are recorded as a number', () => {
+    const refused = (reason: string, fields: object = {}) => ({ ...denied, reason, ...fields })
+    const { securityEvents } = tallyOf([
+      record(1, refused('malformed-target')),
+      record(2, refused('malformed-target')),
+      record(3, refused('body-too-large', { clientAddress: '2001:db8::1' })),
+      record(4, refused('too-many-attempts', { service: 'control' })),
+      record(5, refused('too-many-attempts')),
+      record(6, refused('unknown-key')),
+      record(7, {
+        ...{ event: 'denials', reason: 'malformed-target', addressGroup: '192.0.2.1' },
+        ...{ count: 40, minute: at(0) },
+      }),
+    ])
+    expect(securityEvents).toEqual([
+      { event: 'refused-path', address: '192.0.2.1', count: 42 },
+      { event: 'admin-lock-out', address: '192.0.2.1', count: 1 },
+      { event: 'body-above-cap', address: '2001:db8:0:0::/64', count: 1 },
+    ])
+  })
+})
+
 describe('a report of records', () => {
   it('counts what was allowed, refused and failed, and nothing from before its window', () => {
     const { requests, hours, reasons } = tallyOf([

@@ -1,12 +1,13 @@
 /** Adds up records one after the other, in constant memory. */
 import type { AuditRecord } from '../../../audit/chain.ts'
 import { groupAddress } from '../../../lib/net/address-group.ts'
+import { burstOf, eventOfRefusal } from '../../../model/security-event.ts'
 import { type Burst, Bursts } from './bursts.ts'
 import { Counts } from './counts.ts'
 
 /** The thresholds of the compatible analyser. */
-export const refusedMin = 5
-export const requestsMin = 100
+export const refusedMin: number = burstOf.refused
+export const requestsMin: number = burstOf.requests
 
 type Named = { readonly name: string; readonly count: number }
 
@@ -25,6 +26,7 @@ export type TallyResult = {
   readonly suspicious: readonly SuspiciousAddress[]
   readonly bursts: readonly Burst[]
   readonly newAddresses: readonly NewAddress[]
+  readonly securityEvents: readonly AddressEvent[]
   readonly users: readonly Named[]
   readonly models: readonly Named[]
   /** Failures of services, and answers of 500 and above, by service and cause. */
@@ -40,6 +42,13 @@ export type SuspiciousAddress = {
   readonly requests: number
   readonly refused: number
   readonly why: readonly ('refused' | 'many requests')[]
+}
+
+/** How often a security event came from an address. */
+export type AddressEvent = {
+  readonly event: string
+  readonly address: string
+  readonly count: number
 }
 
 /** A known key that was used from a new address. */
@@ -83,6 +92,8 @@ function createState() {
     hours: new Map<string, { allowed: number; refused: number }>(),
     ...{ reasons: new Counts(), services: new Counts(), users: new Counts(), models: new Counts() },
     ...{ requests: new Counts(), refused: new Counts(), errors: new Counts(), acts: new Counts() },
+    /** By event and address, with a blank between. */
+    events: new Counts(),
     bursts: new Bursts(),
     /** Address groups that a principal was seen from before the window. */
     usual: new Map<string, Set<string>>(),
@@ -119,6 +130,8 @@ function addRequest(record: AuditRecord, state: State): void {
     const group = groupAddress(address)
     state.requests.add(group)
     if (kind === 'refused') state.refused.add(group)
+    const event = eventOfRefusal(textOf(record['reason']), textOf(record['service']))
+    if (event !== null) state.events.add(`${event} ${group}`)
   }
   addCaller(record, address, state)
   addUpstreamError(record, state)
@@ -169,6 +182,8 @@ function addEvent(record: AuditRecord, state: State): void {
     state.reasons.add(textOf(record['reason']) ?? '(none)', count)
     state.refused.add(textOf(addressGroup) ?? '(none)', count)
     state.requests.add(textOf(addressGroup) ?? '(none)', count)
+    const found = eventOfRefusal(textOf(record['reason']), null)
+    if (found !== null) state.events.add(`${found} ${textOf(addressGroup) ?? '(none)'}`, count)
     return addHour(textOf(record['minute']) ?? record.at, 'refused', count, state)
   }
   if (event === 'audit.lost' && typeof record['records'] === 'number')
@@ -195,6 +210,10 @@ function toResult(state: State): TallyResult {
     suspicious: findSuspicious(state),
     bursts: state.bursts.list().slice(0, lengthShown),
     newAddresses: [...state.fresh.values()].slice(0, lengthShown),
+    securityEvents: state.events.largest(lengthShown).map(({ name, count }) => {
+      const [event = '', ...address] = name.split(' ')
+      return { event, address: address.join(' '), count }
+    }),
     users: state.users.largest(lengthShown),
     models: state.models.largest(lengthShown),
     upstreamErrors: state.errors.largest(lengthShown),
