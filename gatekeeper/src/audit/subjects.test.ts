@@ -71,11 +71,17 @@ describe('a name', () => {
   })
 
   it('is not what names nobody: anonymous, keys, clients and users of public apps', async () => {
-    const ids = ['anonymous', 'key:abcde01234', 'client:ci', 'token:jti', 'app:shop:anon:4f2a']
+    const visitor = `shop:anon:${'4f-_'.repeat(5)}aB`
+    const ids = ['anonymous', 'key:abcde01234', 'client:ci', 'token:jti', `app:${visitor}`]
     for (const principal of ids) await open().record({ event: 'request', principal })
     await open().record({ event: 'request', principal: 'anonymous', user: 'anonymous' })
+    await open().record({ event: 'request', principal: `app:${visitor}`, user: visitor })
+    await open().record({ event: 'token.issued', subject: visitor })
     expect(() => subjects()).toThrow('ENOENT')
-    expect(chainText()).toContain('"principal":"app:shop:anon:4f2a"')
+    expect(chainText()).toContain(`"principal":"app:${visitor}","user":"${visitor}"`)
+    // A longer one is no random one, whoever chose it.
+    await open().record({ event: 'request', user: 'shop:anon:zoe' })
+    expect(names()).toEqual(['shop:anon:zoe'])
   })
 
   it('of the user of an app is one, also where the app stands beside it', async () => {

@@ -155,7 +155,7 @@ function replaceNames(fields: AuditFields, replace: Replace): AuditFields {
 
 /** Beside the id of an app, a user is one of the app: with one name everywhere, `APP:USER`. */
 function replaceUser({ user, app }: AuditFields, replace: Replace): unknown {
-  if (typeof user !== 'string' || user === 'anonymous') return user
+  if (typeof user !== 'string' || user === 'anonymous' || isRandom(user)) return user
   if (typeof app !== 'string' || user.startsWith(`${app}:`)) return replace(user)
   const name = `${app}:${user}`
   const replaced = replace(name)
@@ -178,7 +178,15 @@ function replaceIn(member: string, value: unknown, replace: Replace): unknown {
  * and of users of a public app, which are random.
  */
 export function isNameless(id: string): boolean {
-  return id === 'anonymous' || /^(?:key|client|token):|^app:[^:]+:anon:/.test(id)
+  return id === 'anonymous' || /^(?:key|client|token):/.test(id) || isRandom(id)
+}
+
+/**
+ * Returns whether the name is a user of a public app, as its tokens make one: strangers can have as
+ * many of them as they ask for, and each would be a line.
+ */
+function isRandom(name: string): boolean {
+  return name.includes(':anon:') && /^(?:app:)?[^:]+:anon:[A-Za-z0-9_-]{22}$/.test(name)
 }
 
 /** The user of an app is the rest of the id; all others are `ISSUER#SUB`. */
