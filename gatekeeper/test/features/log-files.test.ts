@@ -33,7 +33,7 @@ const envOf = (env: Record<string, string>) => ({
   GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
   ...env,
 })
-const isUp = () => existsSync(join(folder, 'state/run/explain.sock'))
+const isUp = () => existsSync(join(folder, 'state/run/control/explain.sock'))
 
 async function run(env: Record<string, string>) {
   const child = startGatekeeper(envOf(env))

@@ -199,7 +199,7 @@ describe.skipIf(testCaddy === null)('the vault', () => {
   )
 
   it('the socket of the commands is for this user only, and answers without keys', async () => {
-    const socket = join(stack.stateDir, 'run/explain.sock')
+    const socket = join(stack.stateDir, 'run/control/explain.sock')
     expect(statSync(socket).mode & 0o777).toBe(0o600)
     for (const act of ['verify', 'rewrap', 'ensure']) {
       const head = `POST /vault/${act} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
