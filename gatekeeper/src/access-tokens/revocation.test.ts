@@ -32,6 +32,35 @@ const token = (claims: Partial<TokenIdentity>, issuer = 'https://a.example'): To
   ...claims,
 })
 
+describe('the tokens of a user who logged out', () => {
+  it('have ended here, at another gatekeeper, and after a restart; revoking others keeps it', async () => {
+    const [here, there] = [await open(), await open()]
+    await here.endSubject('shop:ada')
+    await there.reload()
+    const restarted = await open()
+    await restarted.revokeClient({ issuer: 'https://a.example', clientId: 'other' })
+    for (const revocations of [here, there, restarted, await open()]) {
+      expect(revocations.isEnded({ subject: 'shop:ada', issuedAt: now })).toBe(true)
+      expect(revocations.isEnded({ subject: 'shop:ada', issuedAt: now + 1 })).toBe(false)
+      expect(revocations.isEnded({ subject: 'shop:bob', issuedAt: now })).toBe(false)
+    }
+  })
+
+  it('make a file that a reader without them refuses; without one it stays as it was', async () => {
+    const revocations = await open()
+    await revocations.revokeClient({ issuer: 'https://a.example', clientId: 'app' })
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 1 })
+    await revocations.endSubject('shop:ada')
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 2 })
+  })
+
+  it('never end tokens of another class that have the same subject', async () => {
+    const revocations = await open()
+    await revocations.endSubject('key:abc')
+    expect(revocations.isRevoked(token({ clientId: 'key:abc' }))).toBe(false)
+  })
+})
+
 describe('a revoked token', () => {
   it('is revoked here, at another gatekeeper, and after a restart', async () => {
     const [here, there] = [await open(), await open()]

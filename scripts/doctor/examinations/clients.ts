@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import type { Settings } from '../../../gatekeeper/src/config/read-settings.ts'
 import { describeUnreadable } from '../../../gatekeeper/src/lib/files/text-file.ts'
+import type { Problem } from '../../../gatekeeper/src/lib/problem.ts'
 import { findUnknownServices, parseClientFile } from '../../../gatekeeper/src/oauth/client-file.ts'
+import { parseUserFile } from '../../../gatekeeper/src/oauth/user-file.ts'
 import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
 import { readText } from '../../settings/read-settings-of.ts'
 import type { Examination } from '../examination.ts'
 
-/** A client file that is broken, and clients that name services that do not exist. */
+/** A file of clients or users that is broken, and clients that name services that do not exist. */
 export const clients: Examination = {
   name: 'clients',
   examine: ({ settings, gateway }) => {
@@ -16,10 +18,22 @@ export const clients: Examination = {
     // Where gatekeeper.yaml is broken no service is known.
     const lost = gateway.problems.length > 0 ? [] : findUnknownServices(read.clients, source, known)
     return [
+      ...findUserProblems(settings).map((problem) => ({ level: 'error' as const, ...problem })),
       ...read.problems.map((problem) => ({ level: 'error' as const, ...problem })),
       ...lost.map((problem) => ({ level: 'warning' as const, ...problem })),
     ]
   },
+}
+
+/** Returns what is wrong with `users.json`. */
+function findUserProblems({ keysDir }: Pick<Settings, 'keysDir'>): readonly Problem[] {
+  const source = join(keysDir, 'users.json')
+  try {
+    return parseUserFile(readText(source), source).problems
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? [] : [describeUnreadable(source, code)]
+  }
 }
 
 /** Returns `clients.json`, with what is wrong with it. */
