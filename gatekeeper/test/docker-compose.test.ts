@@ -165,6 +165,115 @@ describe('the private keys of the vault', () => {
   })
 })
 
+describe('what each container can open', () => {
+  /** What is in each volume, and in the folders of the clone that are mounted. */
+  const contents: Readonly<Record<string, readonly string[]>> = {
+    state: ['usage.db', 'audit', 'signing', 'front-secrets.json', 'revocations.json', 'vault'],
+    caddy: ['secrets.caddy', 'services.caddy', 'pki', 'certificates'],
+    sockets: ['relay.sock', 'check.sock', 'outcomes.sock'],
+    control: ['admin.sock', 'explain.sock'],
+    './secrets': ['litellm-master-key'],
+    './secrets/vault': ['private keys'],
+    [`\${GATEKEEPER_KEYS_DIR:-./keys}`]: ['keys.json'],
+  }
+
+  type Mount = {
+    readonly source?: string
+    readonly target: string
+    readonly isWritable: boolean
+    /** The one file or folder of the source that is mounted. */
+    readonly part?: string
+  }
+
+  function mountsOf({ volumes = [] }: Service): Mount[] {
+    return volumes.map((entry) => {
+      if (typeof entry === 'string') {
+        const [source = '', target = '', mode] = entry.split(':')
+        return { source, target, isWritable: mode !== 'ro' }
+      }
+      const {
+        source,
+        target = '',
+        read_only: isReadOnly,
+        volume,
+      } = entry as unknown as {
+        source?: string
+        target?: string
+        read_only?: boolean
+        volume?: { subpath?: string }
+      }
+      const part = volume?.subpath
+      const place = { target, isWritable: isReadOnly !== true, ...(part !== undefined && { part }) }
+      return source === undefined ? place : { source, ...place }
+    })
+  }
+
+  /** Every file of `contents` that a service sees: the deepest mount of a path counts. */
+  function seenBy(service: Service): string[] {
+    const mounts = mountsOf(service)
+    const deepest = (path: string) =>
+      mounts
+        .filter(({ target }) => path === target || path.startsWith(`${target}/`))
+        .sort((a, b) => b.target.length - a.target.length)[0]
+    return mounts
+      .flatMap((mount) => {
+        const files = (contents[mount.source ?? ''] ?? []).filter(
+          (file) => mount.part === undefined || mount.part === file,
+        )
+        return files.flatMap((file) => {
+          const path = mount.part === undefined ? `${mount.target}/${file}` : mount.target
+          if (deepest(path) !== mount) return []
+          return [`${mount.source}: ${file}${mount.isWritable ? ' (written)' : ''}`]
+        })
+      })
+      .sort()
+  }
+
+  const keys = `\${GATEKEEPER_KEYS_DIR:-./keys}: keys.json`
+  const written = (source: string, except: readonly string[] = []) =>
+    (contents[source] ?? [])
+      .filter((file) => !except.includes(file))
+      .map((file) => `${source}: ${file} (written)`)
+
+  it.each<[string, readonly string[]]>([
+    ['caddy', [...written('caddy'), ...written('sockets')]],
+    [
+      'gatekeeper',
+      [
+        ...[...written('state'), ...written('caddy'), ...written('sockets'), ...written('control')],
+        ...[keys, './secrets: litellm-master-key', ...written('./secrets/vault')],
+      ],
+    ],
+    // Neither the signing keys nor the secrets of the front, nor anything of Caddy or the vault.
+    [
+      'admin',
+      [
+        ...[`${keys} (written)`, ...written('control'), 'state: audit (written)'],
+        ...['state: usage.db', 'state: revocations.json', 'state: vault'],
+      ],
+    ],
+    ['keys', [`${keys} (written)`, ...written('state')]],
+    ['vault', [`${keys} (written)`, ...written('state'), ...written('control')]],
+    ['ollama', []],
+    ['ollama-pull', []],
+    ['litellm', ['./secrets: litellm-master-key']],
+  ])('%s', (name, files) => {
+    expect(seenBy(compose.services[name] as Service)).toEqual([...files].sort())
+  })
+
+  it('has a list for every container', () => {
+    expect(services.map(([name]) => name).sort()).toEqual(
+      ...[['admin', 'caddy', 'gatekeeper', 'keys', 'litellm', 'ollama', 'ollama-pull', 'vault']],
+    )
+  })
+
+  it('the admin process gets no network, and no secret in its environment', () => {
+    const { environment = {}, network_mode: network } = compose.services['admin'] as Service
+    expect(network).toBe('none')
+    expect(Object.keys(environment).filter((name) => /KEY|SECRET|TOKEN/.test(name))).toEqual([])
+  })
+})
+
 describe('the gatekeeper', () => {
   it('cannot write keys, and has longer to stop than it drains', () => {
     const { volumes, stop_grace_period: grace } = compose.services['gatekeeper'] as Service
@@ -252,8 +361,9 @@ describe('the image', () => {
     .map((line) => line.slice(1))
 
   it('holds every file that the gatekeeper and the commands of the guides load', () => {
+    const programs = ['gatekeeper/src/main.ts', 'gatekeeper/health.ts', 'admin/src/main.ts']
     const commands = ['scripts/keys.ts', 'scripts/audit.ts', 'scripts/vault.ts']
-    const files = filesOf(['gatekeeper/src/main.ts', 'gatekeeper/health.ts', ...commands])
+    const files = filesOf([...programs, ...commands])
     expect(files.length).toBeGreaterThan(200)
     const isHeld = (file: string) =>
       allowed.some((place) => file === place || file.startsWith(`${place}/`))

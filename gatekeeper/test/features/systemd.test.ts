@@ -25,7 +25,7 @@ import { testCaddy } from '../support/stack.ts'
 import { parseUnit, type SystemdUnit, splitWords } from './support/systemd-unit.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
-const names = ['gatekeeper', 'gatekeeper-caddy'] as const
+const names = ['gatekeeper', 'gatekeeper-admin', 'gatekeeper-caddy'] as const
 const shipped = (name: string) =>
   readFileSync(join(root, 'deploy/systemd', `${name}.service`), 'utf8')
 
@@ -65,7 +65,7 @@ describe('the units', () => {
     expect(unit.values('NoNewPrivileges')).toEqual(['yes'])
     expect(unit.values('ProtectSystem')).toEqual(['strict'])
     expect(unit.values('CapabilityBoundingSet')).toEqual([
-      name === 'gatekeeper' ? '' : 'CAP_NET_BIND_SERVICE',
+      name === 'gatekeeper-caddy' ? 'CAP_NET_BIND_SERVICE' : '',
     ])
     expect(shipped(name)).not.toMatch(/(?:KEY|SECRET|TOKEN)=\S/)
   })
@@ -77,7 +77,7 @@ describe('the units', () => {
     expect(unit.values('StartLimitIntervalSec')).toEqual(['60'])
     expect(unit.values('StartLimitBurst')).toEqual(['6'])
     // A wrong setting or file would be wrong at the next start too.
-    const never = name === 'gatekeeper' ? ['78'] : []
+    const never = name === 'gatekeeper-caddy' ? [] : ['78']
     expect(unit.values('RestartPreventExitStatus')).toEqual(never)
   })
 
@@ -89,6 +89,18 @@ describe('the units', () => {
     expect(Object.keys(environment).join()).not.toMatch(/LITELLM|PROXY|SITE/)
     expect(caddy.values('InaccessiblePaths').join(' ')).toContain('/etc/gatekeeper')
   })
+})
+
+it('the admin process is given no secret, no network, and no file that signs or opens', () => {
+  const unit = parseUnit(shipped('gatekeeper-admin'))
+  const file = 'LITELLM_MASTER_KEY=sk-x\nADMIN_API_KEY=y\nOAUTH_CLIENT_SECRET_ADMIN=z\nTTS_URL=b'
+  expect(Object.keys(unit.environment(() => file)).join()).not.toMatch(/LITELLM|ADMIN|OAUTH/)
+  expect(unit.values('PrivateNetwork')).toEqual(['yes'])
+  const hidden = unit.values('InaccessiblePaths').join(' ')
+  for (const path of ['signing', 'front-secrets.json', 'caddy']) {
+    expect(hidden).toContain(`/var/lib/gatekeeper/${path}`)
+  }
+  expect(hidden).toContain('/opt/gatekeeper/secrets')
 })
 
 describe.skipIf(!hasSystemd)('the units, to systemd (needs systemd 252)', () => {
@@ -109,6 +121,7 @@ describe.skipIf(!hasSystemd)('the units, to systemd (needs systemd 252)', () => 
 
   it.each([
     ['gatekeeper', 12],
+    ['gatekeeper-admin', 12],
     ['gatekeeper-caddy', 16],
   ] as const)('%s has an exposure of at most %i tenths', (name, tenths) => {
     const words = ['security', '--offline=true', '--no-pager', `--threshold=${tenths}`, write(name)]
@@ -120,6 +133,7 @@ describe.skipIf(!hasSystemd)('the units, to systemd (needs systemd 252)', () => 
 
 describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)', () => {
   const key = makeKey()
+  const administrator = makeKey({ role: 'admin', services: ['control'] })
   const running: Child[] = []
   let upstream: FaultyUpstream
   let httpsPort: number
@@ -150,7 +164,7 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
     }
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
     write('etc/gatekeeper/gatekeeper.env', lines.join(''))
-    write('etc/gatekeeper/keys/keys.json', keyFileText([key]))
+    write('etc/gatekeeper/keys/keys.json', keyFileText([key, administrator]))
     // RuntimeDirectory= and StateDirectory= make these.
     for (const path of ['run/gatekeeper', 'var/lib/gatekeeper']) {
       mkdirSync(join(folder, path), { recursive: true, mode: 0o700 })
@@ -174,7 +188,7 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
     writeFileSync(join(folder, name), text)
   }
 
-  it('start both; a request passes at the relay and at a check, and none without a key', async () => {
+  it('start all three; a request passes at the relay and at a check, and none without a key', async () => {
     const caddy = startUnit(parseUnit(relocate(shipped('gatekeeper-caddy'))))
     const caFile = join(folder, 'var/lib/gatekeeper/caddy/pki/authorities/local/root.crt')
     await waitUntil(() => existsSync(caFile) && caddy.output().includes('serving initial'), {
@@ -197,6 +211,13 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
     expect(await ask('localhost', '/chat/api/tags', own)).toBe(200)
     expect(await ask('localhost', '/api/tags')).toBe(401)
     expect(await ask('localhost', '/chat/api/tags')).toBe(401)
+    const boss = { authorization: `Bearer ${administrator.key}` }
+    expect(await ask('localhost', '/admin/users', boss)).toBe(503)
+    const admin = startUnit(parseUnit(relocate(shipped('gatekeeper-admin'))))
+    await waitUntil(() => admin.output().includes('admin ready'), {
+      ...{ limitMs: 30_000, child: admin, describe: admin.output },
+    })
+    expect(await ask('localhost', '/admin/users', boss)).toBe(200)
     await dispatcher.destroy()
   })
 })
