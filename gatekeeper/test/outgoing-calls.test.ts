@@ -377,7 +377,12 @@ describe('a probe of a place to listen on', () => {
     const path = join(folder, 'taken.sock')
     const socket = await startRawUpstream({ path })
     const listen = { kind: 'unix', path } as const
-    const places = { opsListen: listen, relayListen: listen, checkListen: listen }
+    const places = {
+      opsListen: listen,
+      relayListen: listen,
+      checkListen: listen,
+      adminListen: listen,
+    }
     const settings = { ...places, stateDir: folder, bind: '127.0.0.1', httpPort: 0, httpsPort: 0 }
     for (const greeting of greetings) {
       server.greetWith(greeting)

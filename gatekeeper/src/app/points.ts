@@ -4,6 +4,7 @@ import { type ExplainQuestion, type Explanation, explainRequest } from '../expla
 import { answering, createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
+import { adminHealthEndpoints } from '../http/routes/admin-health.ts'
 import { authEndpoints } from '../http/routes/auth.ts'
 import { bridgeEndpoints } from '../http/routes/bridge.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
@@ -20,6 +21,7 @@ import { createByteBudget } from '../lib/load/byte-budget.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
 import { createHostTest } from '../policy/route-table.ts'
 import { describeFault } from '../telemetry/describe-fault.ts'
+import { createReachability } from '../upstreams/reachability.ts'
 import { createAbsenceTest } from './absent-rooms.ts'
 import { createAdmission } from './admission.ts'
 import type { AppDeps } from './app-deps.ts'
@@ -66,7 +68,7 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
   // Created once, because every request gets them.
   const { proof } = deps.secrets
   const check = { ...point, proof, outcomes: opened.outcomes, frameRefusal: withLateRefusal }
-  const relay = { ...point, ...relayOnly(deps, opened, { admission, authorization }) }
+  const relay = { ...point, ...relayOnly(deps, opened, { admission, authorization, parts }) }
   const ops = opsDeps(deps, opened, { parts, isDraining: point.isDraining })
   const explain = (question: ExplainQuestion) => explainRequest(question, admission.explain)
   return {
@@ -88,8 +90,8 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
 /** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
   { settings, services, policies, version, bodies, clock }: AppDeps,
-  { upstreams, ledger, admin, keys, clients, vault }: Opened,
-  { admission, authorization }: RelayRooms,
+  { upstreams, ledger, admin, keys, clients, vault, pingStore }: Opened,
+  { admission, authorization, parts }: RelayRooms,
 ): Omit<RelayDeps, keyof PointDeps> {
   return {
     forward: upstreams.forward,
@@ -104,6 +106,10 @@ function relayOnly(
       ...authEndpoints(authorization.userTokens, clock),
       ...countTokensEndpoints,
       ...bridgeEndpoints(vault.keyOf),
+      ...adminHealthEndpoints({
+        ...{ services, pingStore, keyOf: vault.keyOf, parts: parts.problems },
+        reach: createReachability({ clock }),
+      }),
     },
     handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),
     isServiceHost: createHostTest(services),
@@ -115,6 +121,7 @@ function relayOnly(
 type RelayRooms = {
   readonly admission: ReturnType<typeof createAdmission>
   readonly authorization: ReturnType<typeof createAuthorization>
+  readonly parts: Parts
 }
 
 function opsDeps(

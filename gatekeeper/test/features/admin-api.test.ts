@@ -247,6 +247,18 @@ describe.skipIf(testCaddy === null)('the admin API', () => {
       ...[503, 'Service Not Available', '30'],
     ])
     expect((await stack.send('/api/tags', { key: ada.key })).status).toBe(200)
+    const health = await ask('/admin/health')
+    expect([health.status, health.json]).toEqual([
+      200,
+      {
+        ...{ status: 'ok', providers: [], degraded: [] },
+        services: expect.arrayContaining([
+          { name: 'ollama', configured: true, reachable: true, checkedAt: expect.any(String) },
+        ]),
+        stores: [{ name: 'usage', latencyMs: expect.any(Number) }],
+      },
+    ])
+    expect((await stack.send('/admin/health', { key: ada.key })).status).toBe(403)
     // The gatekeeper itself wrote nothing into the folder.
     expect(documentOf('rules.json')).toEqual(before)
     admin = await startAdmin(stack.env)

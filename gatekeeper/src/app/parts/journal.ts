@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { systemTimers } from '../../lib/timers.ts'
 import type { JournalEvent } from '../../usage/journal/commit-queue.ts'
 import { createSqliteJournal } from '../../usage/journal/sqlite/sqlite-journal.ts'
@@ -28,6 +29,12 @@ export async function openJournal(deps: AppDeps) {
     problems: () => {
       const state = journal.state()
       return state.status === 'failing' ? [state.problem] : []
+    },
+    /** Returns how long the store took to write and read nothing, in ms; null if it fails. */
+    pingStore: async () => {
+      const startedAt = performance.now()
+      const answer = await journal.balancesOf([])
+      return answer === null ? null : Math.round(performance.now() - startedAt)
     },
     close: journal.close,
   }

@@ -1,9 +1,10 @@
-import { handedOver, plainJson, rowsIn } from '../row.ts'
+import { answeredHere, handedOver, plainJson, rowsIn } from '../row.ts'
 
 const row = rowsIn('bridge')
 
 /** Administration by key. Every row is of the class manage, which only the role admin has. */
 export const controlRows = [
+  ...row('GET', '/admin/health', 'manage', answeredHere),
   ...row('GET', '/admin/users', 'manage', handedOver),
   ...row('GET', '/admin/users/{+id}', 'manage', handedOver),
   ...row('POST', '/admin/users', 'manage', plainJson, handedOver),
