@@ -1,4 +1,5 @@
 import type { Examination } from './examination.ts'
+import { addresses } from './examinations/addresses.ts'
 import { caddyfile } from './examinations/caddyfile.ts'
 import { certificates } from './examinations/certificates.ts'
 import { clients } from './examinations/clients.ts'
@@ -33,6 +34,7 @@ export const examinations: readonly Examination[] = [
   keys,
   plainKeys,
   clients,
+  addresses,
   compliance,
   control,
   certificates,

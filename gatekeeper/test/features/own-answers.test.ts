@@ -1,4 +1,5 @@
 /** The security fields of our own answers, from Caddy and the gatekeeper. */
+import { connect } from 'node:tls'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { frontEnvironment } from '../../src/config/front-environment.ts'
@@ -95,6 +96,25 @@ describe.skipIf(testCaddy === null)('every answer of our own has the security fi
     expect(headers['x-frame-options']).toBe('SAMEORIGIN')
     expect(headers['content-security-policy']).toBeUndefined()
     expect(revealing.filter((name) => name in headers)).toEqual([])
+  })
+
+  it.each([
+    ['TLSv1.2', true],
+    ['TLSv1.3', true],
+    ['TLSv1.1', false],
+    ['TLSv1', false],
+  ] as const)('%s: accepted %s', async (version, isAccepted) => {
+    const { promise, resolve } = Promise.withResolvers<string | null>()
+    const socket = connect({
+      ...{ host: '127.0.0.1', port: stack.httpsPort, servername: 'localhost', ca: stack.ca },
+      ...{ minVersion: version, maxVersion: version },
+      // Otherwise OpenSSL itself would not offer the old ones.
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    })
+    socket.on('secureConnect', () => resolve(socket.getProtocol()))
+    socket.on('error', () => resolve(null))
+    expect(await promise).toBe(isAccepted ? version : null)
+    socket.destroy()
   })
 
   it('a request that Caddy itself cannot read names no program', async () => {
