@@ -5,13 +5,14 @@ import type { AuditPart } from './parts/audit.ts'
 
 type Rows<Row> = Readonly<Record<string, Row>>
 
-export type DocumentDeps<Row> = Pick<AppDeps, 'log'> &
-  Pick<AuditPart, 'recordChange'> & {
-    /** What it holds, as log and audit say it. */
-    readonly name: string
-    /** Returns the rows of a text. Throws a ProblemsError. */
-    readonly parse: (text: string, source: string) => Rows<Row>
-  }
+export type DocumentDeps<Row> = Pick<AppDeps, 'log'> & {
+  /** What it holds, as log and audit say it. */
+  readonly name: string
+  /** Returns the rows of a text. Throws a ProblemsError. */
+  readonly parse: (text: string, source: string) => Rows<Row>
+  /** Left out if whoever writes it records every change. */
+  readonly recordChange?: AuditPart['recordChange']
+}
 
 /**
  * Follows a document of rows in the mounted folder; without the file there are none. Logs and records
@@ -28,7 +29,7 @@ export async function followDocument<Row>(
     unreadable: (code) => describeUnreadable(path, code),
     onChange: (before) => {
       const rows = followed.current()
-      recordChange(`${name}.reloaded`, compare(before, rows))
+      recordChange?.(`${name}.reloaded`, compare(before, rows))
       const [count, problems] = [Object.keys(rows).length, followed.problems()]
       if (problems.length === 0) log.info({ file: path, count }, `${name} reloaded`)
       else

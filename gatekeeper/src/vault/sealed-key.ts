@@ -110,6 +110,11 @@ export function rewrapSplitKey(
   return share === null ? null : { kid: ring[0].kid, box: row.box, share }
 }
 
+/** Whether the vault can open its share of a split key. Alone it opens nothing else. */
+export function opensShare(row: SplitBox, place: KeyPlace, ring: Ring): boolean {
+  return openShare(row.share, row.kid, { aad: aadOf('split', place), ring }) !== null
+}
+
 type Opening = { readonly aad: Buffer; readonly ring: Ring }
 
 function rewrap(
