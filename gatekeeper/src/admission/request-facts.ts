@@ -1,5 +1,6 @@
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findMisplaced, findStray } from '../credentials/passing-fields.ts'
+import { readSplitKeyFields } from '../credentials/split-key-fields.ts'
 import { isModelField, isRefusedQueryField } from '../kinds/refused-members.ts'
 import type { Target } from '../lib/net/path.ts'
 import {
@@ -31,6 +32,8 @@ export type FactsDeps = ChatHeadDeps &
     readonly holdsToken: (text: string) => boolean
     /** Whether an app lists the web origin; left out if there are no apps. */
     readonly isAppOrigin?: (origin: string) => boolean
+    /** Whether a split key has this id; left out if there are none. */
+    readonly isSplitKeyId?: (id: string) => boolean
     /** Whether the text is the credential of the administrator; left out if none is set. */
     readonly isAdminKey?: PlainKeyTest | null
   }
@@ -80,6 +83,7 @@ export function readRequestFacts(
     ...readAppOrigin(head, match, deps),
     carrier: extracted.carrier,
     ...(extracted.credential !== null && isToken(extracted.credential) && { carriesToken: true }),
+    ...readSplitKey(head, deps),
     subprotocols: extracted.subprotocols,
     ...(typeof found === 'object' && found !== null ? found : { defect: found }),
     apis: located.apis,
@@ -103,6 +107,13 @@ function readAppOrigin(
 /** Whether the endpoint reads the credentials itself, so that they are no caller's. */
 function isReadThere({ match, endpoint }: ReturnType<typeof locate>): boolean {
   return match?.service.readsCredentials === true || endpoint?.readsCredentials === true
+}
+
+/** An id that no key has may be anything, a credential in the wrong field too: it is not recorded. */
+function readSplitKey({ fields }: RequestHead, { isSplitKeyId }: FactsDeps) {
+  const shown = readSplitKeyFields(fields)
+  const isKnown = shown !== null && shown !== 'halved' && isSplitKeyId?.(shown.id) === true
+  return isKnown ? { splitKey: shown.id } : {}
 }
 
 /** The trace is logged and forwarded, so one that contains a credential is replaced. */
@@ -183,7 +194,14 @@ function findDefect(head: RequestHead, parts: Parts, deps: FactsDeps): Defect {
   const onChat = isChat ? findChatDefect(head, target, deps) : null
   const misplaced = findMisplaced(head.fields, match)
   if (misplaced !== null) return { defect: 'credential-not-for-here', detail: misplaced }
+  if (isHalved(head, match)) return 'split-key-halved'
   return onChat ?? findStrayToken(head, match, deps) ?? findExtracted(extracted)
+}
+
+/** Elsewhere the fields are misplaced, or belong to the service. */
+function isHalved({ fields }: RequestHead, match: RouteMatch | null): boolean {
+  const takes = match?.service.kind.furtherCarriers === 'split keys'
+  return takes && readSplitKeyFields(fields) === 'halved'
 }
 
 function toDetail(name: string): Detail {

@@ -26,6 +26,11 @@ export type Attempts = {
   readonly limit: (authenticate: Authenticate) => Authenticate
   /** Gives the same answers and charges nothing. */
   readonly rehearse: (authenticate: Authenticate) => Authenticate
+  /**
+   * Charges a bad proof that is no credential of a caller; returns the reason to refuse it with. Good
+   * ones are not asked here, so that nobody is locked out by an attacker at the same address.
+   */
+  readonly countFailure: (clientAddress: string, reason: Reason) => Reason
   /** Returns what an address has left where administrators are locked out; null elsewhere. */
   readonly standing: (shown: Shown) => AttemptStanding | null
 }
@@ -69,6 +74,8 @@ export function createAttempts(deps: {
   return {
     limit: (authenticate) => attempts(authenticate, true),
     rehearse: (authenticate) => attempts(authenticate, false),
+    countFailure: (clientAddress, reason) =>
+      usual.take(groupAddress(clientAddress)) ? reason : 'too-many-attempts',
     standing: ({ control, clientAddress }) =>
       control === undefined ? null : lockOut.standing(groupAddress(clientAddress)),
   }

@@ -248,7 +248,7 @@ describe('bridge', () => {
   test('every reason has one of the texts that programs know', () => {
     const known = `Validation Error|Invalid API|Invalid endpoint|Authentication required|Invalid token|Token Revoked|Forbidden|
       Not Found|Payload Too Large|Too Many Requests|Quota Exceeded|Upstream Error|
-      Service Not Available|Upstream Timeout`
+      Service Not Available|Upstream Timeout|Invalid split key`
     const words = known.split('|').map((word) => word.trim())
     for (const reason of all) expect(words).toContain(bodyOf(render(reason)).error)
   })

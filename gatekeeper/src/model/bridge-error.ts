@@ -8,6 +8,7 @@ type BridgeError =
   | 'Authentication required'
   | 'Invalid token'
   | 'Token Revoked'
+  | 'Invalid split key'
   | 'Forbidden'
   | 'Not Found'
   | 'Conflict'
@@ -38,6 +39,7 @@ const rare: Readonly<Partial<Record<Reason, BridgeError>>> = {
   'endpoint-malformed': 'Invalid endpoint',
   'no-credential': 'Authentication required',
   'token-revoked': 'Token Revoked',
+  'split-key-refused': 'Invalid split key',
   'quota-exceeded': 'Quota Exceeded',
 }
 

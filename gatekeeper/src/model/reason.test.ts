@@ -106,7 +106,14 @@ describe('a caller cannot distinguish', () => {
     for (const reason of badKeys) expect(reasonRow(reason)).toEqual(reasonRow('unknown-key'))
     const rows401 = all.filter((reason) => reasonRow(reason).status === 401)
     expect(rows401.sort()).toEqual(
-      [...badKeys, ...badTokens, 'no-credential', 'wrong-scheme', 'app-not-proven'].sort(),
+      [
+        ...badKeys,
+        ...badTokens,
+        'no-credential',
+        'wrong-scheme',
+        'app-not-proven',
+        'split-key-refused',
+      ].sort(),
     )
   })
 

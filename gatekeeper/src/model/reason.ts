@@ -105,6 +105,11 @@ export const reasons = {
     text: 'The request has a credential in a field that this route does not take it from. Send it only in the field that is for it here.',
     level: 'warn',
   },
+  'split-key-halved': {
+    ...invalid,
+    code: 'split_key_halved',
+    text: 'X-Partial-Key-Id and X-Partial-Key belong together. Send both, once each, or neither.',
+  },
   'upgrade-refused': {
     ...invalid,
     code: 'upgrade_refused',
@@ -212,6 +217,13 @@ export const reasons = {
   'token-expired': badToken,
   'token-not-yet-valid': badToken,
   'token-revoked': badToken,
+  // One text for every fault, so that a caller cannot distinguish another's id from an invented one.
+  'split-key-refused': {
+    ...unauthenticated,
+    code: 'invalid_split_key',
+    text: 'The split key is not valid here. Its id, its part, its provider and its owner must belong together.',
+    level: 'warn',
+  },
   'no-route': notFound,
   'unlisted-endpoint': notFound,
   'never-endpoint': notFound,
@@ -422,6 +434,22 @@ export const reasons = {
     text: 'The provider or the model behind this service refused the request (401 or 403). Your own credential is not the cause: ask the operator, or choose another model.',
     level: 'warn',
     isFinal: true,
+  },
+  'upstream-rejected-split-key': {
+    status: 502,
+    code: 'upstream_rejected_split_key',
+    type: 'api_error',
+    text: 'The provider refused the credential that this request brought along (401 or 403). It may be revoked there, or may not do this.',
+    level: 'info',
+    isFinal: true,
+  },
+  'vault-closed': {
+    status: 503,
+    code: 'service_not_available',
+    type: 'api_error',
+    text: 'Nothing can be sealed here now. The operator must correct it.',
+    level: 'error',
+    retryAfterSeconds: 30,
   },
   'provider-without-key': {
     status: 503,

@@ -20,6 +20,8 @@ export type Exchange = {
   readonly answer: Readonly<Record<string, string>>
   /** Reads the usage from the answer; null if nothing is counted. */
   readonly reader: AnswerReader | null
+  /** The key that the request brought along for its provider, instead of the service's own. */
+  readonly broughtKey?: string | null
   /** Whether the client requested a stream. */
   readonly isStream?: boolean
   /** The option that `bytes` contain for us, which an upstream may refuse. */

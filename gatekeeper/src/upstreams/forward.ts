@@ -63,9 +63,11 @@ export function createForwarder(
       const agent = agents.get(service?.name ?? '')
       const causeOf = causes.get(service?.name ?? '')
       if (!agent || !causeOf || !service?.upstream) return Promise.resolve(unreachable)
-      const key = keyOf(service)
+      const { broughtKey = null } = exchange
+      const key = broughtKey ?? keyOf(service)
       if (service.kind.provider && key === null) return Promise.resolve(withoutKey(service))
-      const job = { admission, exchange, causeOf, questions, certificates, open, key }
+      const cause = broughtKey === null ? causeOf : causeOfBrought
+      const job = { admission, exchange, causeOf: cause, questions, certificates, open, key }
       return send(agent, service, job)
     },
     cut: () => {
@@ -77,6 +79,9 @@ export function createForwarder(
     },
   }
 }
+
+/** The server's own key is not the cause, so nothing is asked with it. */
+const causeOfBrought = (): Promise<Reason> => Promise.resolve('upstream-rejected-split-key')
 
 /** A service that answered has a trusted certificate, or needs none. */
 function noteCertificate(

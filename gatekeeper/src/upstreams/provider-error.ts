@@ -6,6 +6,7 @@ import { isObject } from '../lib/json/is-object.ts'
 import { parseJson } from '../lib/json/parse-json.ts'
 import type { Admission } from '../model/admission.ts'
 import { bridgeErrorOfStatus } from '../model/bridge-error.ts'
+import type { Reason } from '../model/reason.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import { EventFilter, readEvent } from './event-filter.ts'
 import type { HeldTransform } from './held-transform.ts'
@@ -47,7 +48,7 @@ export function createProviderError(
     end: () => {
       const bytes = Buffer.concat(held)
       const text = bytes.toString('utf8')
-      if (status === 400 && aboutKey.test(text)) throw new RefusedError('upstream-rejected-us')
+      if (status === 400 && aboutKey.test(text)) throw new RefusedError(rejectedKey(facts))
       const mayMiss = length <= bytesMax && mayMissModel(admission, status, fields)
       if (mayMiss && isMissingModel(status, bytes)) throw new RefusedError('model-not-found')
       const isPassing = length <= bytesMax && isAboutRequest(status, text)
@@ -59,6 +60,11 @@ export function createProviderError(
 /** The contract of the bridge has the field in every 429 and 503. */
 function usualRetryAfter({ dialect }: Facts, status: number): string | undefined {
   return dialect === 'bridge' && (status === 429 || status === 503) ? '5' : undefined
+}
+
+/** Whose key the provider rejected. */
+function rejectedKey({ splitKey }: Facts): Reason {
+  return splitKey === undefined ? 'upstream-rejected-us' : 'upstream-rejected-split-key'
 }
 
 /** Whether an error tells the caller what is wrong with the request, and nothing else. */

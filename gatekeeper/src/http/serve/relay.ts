@@ -3,6 +3,8 @@ import type { ByteBudget } from '../../lib/load/byte-budget.ts'
 import type { Admission } from '../../model/admission.ts'
 import type { AnswerReader } from '../../model/answer-reader.ts'
 import type { BodyFacts } from '../../model/facts.ts'
+import { type Reason, reasonRow } from '../../model/reason.ts'
+import { noUsage } from '../../model/usage.ts'
 import type { Exchange, Forwarded } from '../../upstreams/exchange.ts'
 import type { Fields } from '../answer.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
@@ -17,11 +19,20 @@ export type RelayDeps = PointDeps &
   OpenDeps &
   OwnDeps & {
     readonly forward: (admission: Admission, exchange: Exchange) => Promise<Forwarded>
+    /**
+     * Returns the key of a provider that an admitted request brought along, or the reason to refuse
+     * it; null if it brought none.
+     */
+    readonly findBroughtKey: FindBroughtKey
     /** Creates the reader of the usage in an answer; null if nothing is counted. */
     readonly createReader: (admission: Admission, body: BodyFacts | null) => AnswerReader | null
     /** The limit for all bodies that are held at the same time. */
     readonly bodies: ByteBudget
   }
+
+export type FindBroughtKey = (admission: Admission, fields: ClientFields) => BroughtKey
+type ClientFields = NodeJS.Dict<string[]>
+type BroughtKey = { readonly key: string } | Reason | null
 
 /** The relay point: it carries a request to its upstream and the answer back. */
 export function createRelay(deps: RelayDeps): (call: Call) => Promise<void> {
@@ -52,6 +63,12 @@ function fieldsOfLimits({ facts, reservation }: Admission, deps: RelayDeps): Fie
   })
 }
 
+/** A refusal after admission, before anything was forwarded. */
+function refusedBy(reason: Reason): Forwarded {
+  const outcome = { status: reasonRow(reason).status, kind: 'failed', answerBytes: 0 } as const
+  return { reason, outcome, usage: noUsage }
+}
+
 function serveRelay(
   { request, response }: Call,
   { admission, body, bytes, bytesWithout, form }: Admitted,
@@ -67,6 +84,8 @@ function serveRelay(
     ...(waitedMs !== null && { 'server-timing': `queue;dur=${Math.round(waitedMs)}` }),
     ...corsFields(facts),
   }
+  const brought = deps.findBroughtKey(admission, request.headersDistinct)
+  if (typeof brought === 'string') return Promise.resolve(refusedBy(brought))
   // The usage that we request in the body; the model is empty if the body names none.
   const question = bytesWithout === null ? null : { model: body?.models[0] ?? '', bytesWithout }
   return deps.forward(admission, {
@@ -77,6 +96,7 @@ function serveRelay(
     set: fields,
     answer,
     reader: deps.createReader(admission, body),
+    broughtKey: brought?.key ?? null,
     isStream: body?.isStream === true,
     question,
   })
