@@ -2,6 +2,7 @@ import type { Installation } from '../../gatekeeper/src/operations/installation.
 import { analyticsRoutes } from './analytics.ts'
 import type { Routes } from './handed-over.ts'
 import { ipRuleRoutes } from './ip-rules.ts'
+import { splitKeyRoutes } from './split-keys.ts'
 import { userRoutes } from './users.ts'
 
 /** Returns all functions that answer. */
@@ -9,6 +10,7 @@ export function createRoutes(installation: Installation): Routes {
   return {
     ...analyticsRoutes(installation),
     ...ipRuleRoutes(installation),
+    ...splitKeyRoutes(installation),
     ...userRoutes(installation),
   }
 }

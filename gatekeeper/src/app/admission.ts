@@ -2,6 +2,7 @@
 import { createAddressLimits, limitReaders, limitVisitors } from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
+import { limitSplits } from '../admission/split-limit.ts'
 import type { OriginRules } from '../config/resolve-origins.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
 import { createApiFinder } from '../kinds/bridge/bridge.ts'
@@ -18,7 +19,7 @@ import type { Opened } from './open-parts.ts'
 
 export function createAdmission(deps: AppDeps, opened: Opened) {
   const { services, policies } = deps
-  const { audit, ledger, keys, clients, rules, chat, queues } = opened
+  const { audit, ledger, keys, clients, rules, chat, queues, vault } = opened
   const credentials = createCredentials(deps, opened)
   const { isOwnResponse, isOwnItem, costOf, createReader } = createAnswerReaders(services)
   const reserver = inOrder(
@@ -26,6 +27,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
       refuseUnrecorded((facts) => audit.isBlocked({ isAct: isAct(facts) })),
       ...limitVisitors(services),
       limitReaders(policies.reads),
+      limitSplits(),
     ],
     ledger,
   )
@@ -40,6 +42,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     plainKeyTest: keys.plainKeyTest,
     holdsToken: credentials.holdsToken,
     isAdminKey: credentials.isAdminKey,
+    isSplitKeyId: vault.splitKeys.isId,
     limitsOf: ({ facts, principal }) => {
       const { service, endpoint } = facts
       return limitsOf({ service, principal, endpointClass: endpoint?.class }, policies)
@@ -73,7 +76,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     standings: ledger.standings,
     isCounted: deps.scratchDir === undefined,
   }
-  return { admit, explain, createReader }
+  return { admit, explain, createReader, countFailure: credentials.countFailure }
 }
 
 function withOrigins(service: Service, { usual, allowNoOrigin }: OriginRules): Service {

@@ -24,6 +24,7 @@ export type Credentials = {
   /** Follows a valid credential while the answer to its request continues. */
   readonly follow: FollowCredential
   readonly attemptsAt: Attempts['standing']
+  readonly countFailure: Attempts['countFailure']
   /** Whether the text is `ADMIN_API_KEY`; null if it is not set. */
   readonly isAdminKey: ((text: string) => boolean) | null
   /** Whether the text contains a token of ours, or of an issuer that is accepted here. */
@@ -61,6 +62,7 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
           : keys.authenticate(credential)),
     }),
     attemptsAt: attempts.standing,
+    countFailure: attempts.countFailure,
     isAdminKey: adminKey === null ? null : (text) => isSameSecret(text, adminKey),
     holdsToken: createTokenFinder([
       ownIssuerName(settings),

@@ -11,11 +11,14 @@ import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
 import { explainHandlers } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
 import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
+import { splitKeyEndpoints } from '../http/routes/split-keys.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
 import { vaultRoutes } from '../http/routes/vault.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
+import { createKeyFinder } from '../http/serve/brought-key.ts'
 import { createCheck } from '../http/serve/check.ts'
-import { createHandOver } from '../http/serve/hand-over.ts'
+import { createHandOver, type HandOver } from '../http/serve/hand-over.ts'
+import type { OwnEndpoints } from '../http/serve/own.ts'
 import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
@@ -89,32 +92,51 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
 
 /** What the relay needs beyond the dependencies of both points. */
 function relayOnly(
-  { settings, services, policies, version, bodies, clock }: AppDeps,
-  { upstreams, ledger, admin, keys, clients, vault, pingStore }: Opened,
-  { admission, authorization, parts }: RelayRooms,
+  deps: AppDeps,
+  opened: Opened,
+  rooms: RelayRooms,
 ): Omit<RelayDeps, keyof PointDeps> {
+  const { settings, services, version, bodies } = deps
+  const { upstreams, admin, keys, clients, vault } = opened
+  const { admission, authorization } = rooms
+  const { join } = vault.splitKeys
+  const handOver = createHandOver({ ask: admin.ask, onSilence: admin.reportSilence })
   return {
     forward: upstreams.forward,
     version,
     bodies: createByteBudget(bodies.inFlightBytes),
     createReader: admission.createReader,
-    own: {
-      ...statusEndpoints((principal) =>
-        ledger.standings(limitsAnywhere(principal, services, policies)),
-      ),
-      ...oauthEndpoints(authorization.server),
-      ...authEndpoints(authorization.userTokens, clock),
-      ...countTokensEndpoints,
-      ...bridgeEndpoints(vault.keyOf),
-      ...adminHealthEndpoints({
-        ...{ services, pingStore, keyOf: vault.keyOf, parts: parts.problems },
-        reach: createReachability({ clock }),
-      }),
-    },
-    handOver: createHandOver({ ask: admin.ask, onSilence: admin.reportSilence }),
+    own: ownEndpoints(deps, opened, { ...rooms, handOver }),
+    handOver,
+    findBroughtKey: createKeyFinder({ join, countFailure: admission.countFailure }),
     isServiceHost: createHostTest(services),
     isAbsent: createAbsenceTest({ settings }, { keys, clients }),
     wellKnown: (path) => wellKnownAnswer(path, authorization.documents),
+  }
+}
+
+/** The endpoints of our own that this process answers. */
+function ownEndpoints(
+  { services, policies, clock }: AppDeps,
+  { ledger, vault, pingStore }: Opened,
+  { admission, authorization, parts, handOver }: RelayRooms & { readonly handOver: HandOver },
+): OwnEndpoints {
+  const { splitKeys, reloadSplitKeys: reload } = vault
+  const { countFailure } = admission
+  const providers = services.filter(({ kind }) => kind.provider).map(({ name }) => name)
+  return {
+    ...statusEndpoints((principal) =>
+      ledger.standings(limitsAnywhere(principal, services, policies)),
+    ),
+    ...oauthEndpoints(authorization.server),
+    ...authEndpoints(authorization.userTokens, clock),
+    ...countTokensEndpoints,
+    ...bridgeEndpoints(vault.keyOf),
+    ...adminHealthEndpoints({
+      ...{ services, pingStore, keyOf: vault.keyOf, parts: parts.problems },
+      reach: createReachability({ clock }),
+    }),
+    ...splitKeyEndpoints({ splitKeys, providers, handOver, reload, countFailure }),
   }
 }
 

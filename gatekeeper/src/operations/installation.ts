@@ -25,6 +25,8 @@ export type Installation = {
   readonly rulesFile: string
   /** `providers.json`, the sealed keys of providers. */
   readonly providersFile: string
+  /** `split-keys.json`, the sealed keys of users of apps. */
+  readonly splitKeysFile: string
   /** The public half of the vault's key, which the gatekeeper writes. */
   readonly vaultPublicFile: string
   /** Scheme, host and port of every known provider, configured or not, by its name. */
@@ -82,6 +84,7 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
     usersFile: join(keysDir, 'users.json'),
     rulesFile: join(keysDir, 'rules.json'),
     providersFile: join(keysDir, 'providers.json'),
+    splitKeysFile: join(keysDir, 'split-keys.json'),
     vaultPublicFile: settings.vault.publicFile,
     commandListen: settings.explainListen,
     configFile,

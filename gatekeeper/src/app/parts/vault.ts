@@ -3,8 +3,10 @@ import type { VaultActs } from '../../http/routes/vault.ts'
 import type { FollowedFile } from '../../lib/files/follow-file.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
 import type { Service } from '../../model/service.ts'
-import { type ProviderRows, parseProviderFile } from '../../vault/provider-file.ts'
+import { parseProviderFile } from '../../vault/provider-file.ts'
 import { createProviderKeys, type ProviderKeys } from '../../vault/provider-keys.ts'
+import { parseSplitKeyFile } from '../../vault/split-key-file.ts'
+import { createSplitKeys, type SplitKeys } from '../../vault/split-keys.ts'
 import type { AppDeps } from '../app-deps.ts'
 import { followDocument } from '../follow-document.ts'
 import type { Part } from '../part.ts'
@@ -15,6 +17,9 @@ export type VaultPart = Part & {
   /** The key that a service is called with: the vault's, else the one of the configuration. */
   readonly keyOf: (service: Service) => string | null
   readonly acts: VaultActs
+  readonly splitKeys: SplitKeys
+  /** Reads the document of split keys again. */
+  readonly reloadSplitKeys: () => Promise<void>
 }
 
 type Audit = Pick<AuditPart, 'recordChange' | 'recordAct'>
@@ -28,23 +33,37 @@ export async function openVault(deps: AppDeps, audit: Audit): Promise<VaultPart>
   // A process that only explains calls nobody, so it reads no private key.
   const ring = scratchDir === undefined ? await openRing({ ...deps, ...audit }) : noRing
   const source = join(settings.keysDir, 'providers.json')
+  const inUse = {
+    ring: ring.current,
+    originOf: (name: string) => originOf(name, services),
+  }
+  const { log } = deps
   const rows = await followDocument(source, {
-    ...{ name: 'providers', parse: parseProviderFile, log: deps.log },
+    ...{ name: 'providers', parse: parseProviderFile, log },
     recordChange: audit.recordChange,
   })
-  const keys = createProviderKeys({
-    ...{ rows: rows.current, ring: ring.current },
-    originOf: (name) => originOf(name, services),
+  const keys = createProviderKeys({ rows: rows.current, ...inUse })
+  const path = join(settings.keysDir, 'split-keys.json')
+  const splitRows = await followDocument(path, {
+    name: 'split keys',
+    parse: parseSplitKeyFile,
+    log,
   })
+  const splitKeys = createSplitKeys({ rows: splitRows.current, ...inUse })
   const faults = () => (scratchDir === undefined ? faultsOf(source, keys) : [])
-  for (const fault of faults()) deps.log.error(formatProblem(fault))
+  for (const fault of faults()) log.error(formatProblem(fault))
   warnOfTwo(deps, keys)
   return {
     name: 'vault',
     keyOf: (service) => keys.keyOf(service.name) ?? service.upstream?.key ?? null,
-    problems: () => [...rows.problems(), ...faults()],
-    acts: { ...ring, ...actsOf(keys, { ring, rows }) },
-    close: rows.close,
+    problems: () => [...rows.problems(), ...splitRows.problems(), ...faults()],
+    acts: { ...ring, ...actsOf({ keys, splitKeys, ring, documents: [rows, splitRows] }) },
+    splitKeys,
+    reloadSplitKeys: splitRows.reload,
+    close: () => {
+      rows.close()
+      splitRows.close()
+    },
   }
 }
 
@@ -72,18 +91,29 @@ function warnOfTwo({ services, log }: AppDeps, keys: ProviderKeys): void {
   }
 }
 
-function actsOf(
-  keys: ProviderKeys,
-  { ring, rows }: { readonly ring: OpenRing; readonly rows: FollowedFile<ProviderRows> },
-): Pick<VaultActs, 'verify' | 'rewrap'> {
+type Sealed = {
+  readonly keys: ProviderKeys
+  readonly splitKeys: SplitKeys
+  readonly ring: OpenRing
+  readonly documents: readonly Pick<FollowedFile<unknown>, 'reload'>[]
+}
+
+function actsOf({
+  keys,
+  splitKeys,
+  ring,
+  documents,
+}: Sealed): Pick<VaultActs, 'verify' | 'rewrap'> {
+  const reload = () => Promise.all(documents.map((document) => document.reload()))
   return {
     verify: async () => {
-      await rows.reload()
-      return { kids: ring.current()?.map(({ kid }) => kid) ?? [], providers: keys.judge() }
+      await reload()
+      const kids = ring.current()?.map(({ kid }) => kid) ?? []
+      return { kids, providers: keys.judge(), splitKeys: splitKeys.count() }
     },
     rewrap: async () => {
-      await rows.reload()
-      return { providers: keys.rewrap() }
+      await reload()
+      return { providers: keys.rewrap(), splitKeys: splitKeys.rewrap() }
     },
   }
 }

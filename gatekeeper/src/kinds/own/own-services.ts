@@ -1,6 +1,7 @@
 import { controlName } from '../../model/known-services.ts'
 import type { Service } from '../../model/service.ts'
 import { control, own } from './own.ts'
+import { splitKey } from './split-key.ts'
 
 /** The gatekeeper's own endpoints, as a service that every principal may call. */
 const ownService: Service = {
@@ -56,6 +57,15 @@ const authService: Service = {
   tokenClass: 'bridge',
 }
 
+/** Keys that users of apps bring along. */
+const splitKeyService: Service = {
+  ...ownService,
+  name: 'split-key',
+  kind: splitKey,
+  routes: [{ prefix: '/api/split-key', strip: false, mode: 'relay', browser: 'none' }],
+  tokenClass: 'bridge',
+}
+
 /** All services of our own. */
 export const ownServices: readonly Service[] = [
   ownService,
@@ -63,10 +73,14 @@ export const ownServices: readonly Service[] = [
   controlService,
   analyticsService,
   authService,
+  splitKeyService,
 ]
+
+/** Those of apps, which are left out where no provider is. */
+const bridgeServices: readonly Service[] = [authService, splitKeyService]
 
 /** Returns those that are there. Without a provider there is nothing that an app could use. */
 export function ownServicesBeside(services: readonly Service[]): readonly Service[] {
   const hasProvider = services.some(({ kind }) => kind.provider !== undefined)
-  return ownServices.filter((service) => hasProvider || service !== authService)
+  return ownServices.filter((service) => hasProvider || !bridgeServices.includes(service))
 }
