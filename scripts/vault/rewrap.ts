@@ -3,8 +3,22 @@ import {
   type Rewrapped,
   writeRewrapped,
 } from '../../gatekeeper/src/operations/vault/provider-key-writer.ts'
+import { writeRewrappedShares } from '../../gatekeeper/src/operations/vault/split-key-writer.ts'
+import type { RewrappedSplitKey } from '../../gatekeeper/src/vault/split-keys.ts'
 import { refusePositionals } from '../frame/words.ts'
 import { askVault, type VaultCommand } from './context.ts'
+
+type Answer = {
+  readonly providers: readonly Rewrapped[]
+  readonly splitKeys: readonly RewrappedSplitKey[]
+}
+
+const shownMax = 20
+
+function describe(ids: readonly string[]): string {
+  const more = ids.length - shownMax
+  return ids.slice(0, shownMax).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
 
 export const rewrap: VaultCommand = {
   summary: 'seal everything again to the newest vault key',
@@ -15,16 +29,21 @@ export const rewrap: VaultCommand = {
   ],
   run: async (words, context) => {
     refusePositionals(words)
-    const { providers } = await askVault<{ providers: readonly Rewrapped[] }>('rewrap', context)
-    const changed = await writeRewrapped(context.providersFile, providers, context)
-    const rewrapped = providers.map(({ id }) => id).filter((id) => !changed.includes(id))
+    const { providers, splitKeys } = await askVault<Answer>('rewrap', context)
+    const missed = [
+      ...(await writeRewrapped(context.providersFile, providers, context)),
+      ...(await writeRewrappedShares(context.splitKeysFile, splitKeys, context)),
+    ]
+    const all = [...providers, ...splitKeys].map(({ id }) => id)
+    const rewrapped = all.filter((id) => !missed.includes(id))
     const lines = [
       rewrapped.length === 0
         ? 'Nothing was sealed to an older key.'
-        : `Sealed again: ${rewrapped.join(', ')}.`,
+        : `Sealed again: ${describe(rewrapped)}.`,
     ]
-    const notes = changed.map((id) => `${id} has changed meanwhile: run this again`)
-    const code = changed.length === 0 ? exitCode.ok : exitCode.no
-    return { code, lines, notes, json: { rewrapped, changed } }
+    const notes =
+      missed.length === 0 ? [] : [`${describe(missed)} changed meanwhile: run this again`]
+    const code = missed.length === 0 ? exitCode.ok : exitCode.no
+    return { code, lines, notes, json: { rewrapped, changed: missed } }
   },
 }

@@ -7,7 +7,16 @@ type Judged = {
   readonly kid: string
   readonly fault: { readonly what: string; readonly remedy: string } | null
 }
-type Verified = { readonly kids: readonly string[]; readonly providers: readonly Judged[] }
+type Verified = {
+  readonly kids: readonly string[]
+  readonly providers: readonly Judged[]
+  /** Split keys by the vault key that they are sealed to. */
+  readonly splitKeys: readonly {
+    readonly kid: string
+    readonly rows: number
+    readonly faulty: number
+  }[]
+}
 
 export const verify: VaultCommand = {
   summary: 'whether the gatekeeper can open every sealed key',
@@ -16,17 +25,23 @@ export const verify: VaultCommand = {
   help: ['Names the vault keys to which nothing is sealed any more: their files may be removed.'],
   run: async (words, context) => {
     refusePositionals(words)
-    const { kids, providers } = await askVault<Verified>('verify', context)
-    const unused = kids.slice(1).filter((kid) => providers.every((row) => row.kid !== kid))
+    const { kids, providers, splitKeys } = await askVault<Verified>('verify', context)
+    const used = [...providers, ...splitKeys].map(({ kid }) => kid)
+    const unused = kids.slice(1).filter((kid) => !used.includes(kid))
     const faulty = providers.filter(({ fault }) => fault !== null)
     const lines = [
       ...providers.map(({ id, fault }) =>
         fault === null ? `${id}: opens` : `${id}: ${fault.what}. ${fault.remedy}`,
       ),
       ...(providers.length === 0 ? ['The vault has no key of a provider.'] : []),
+      ...splitKeys.map(
+        ({ kid, rows, faulty }) =>
+          `split keys sealed to ${kid}: ${rows}, of which ${faulty} do not open`,
+      ),
       ...unused.map((kid) => `Nothing is sealed to the vault key ${kid} any more.`),
     ]
-    const code = faulty.length === 0 ? exitCode.ok : exitCode.no
-    return { code, lines, json: { kids, unused, providers } }
+    const isWhole = faulty.length === 0 && splitKeys.every((one) => one.faulty === 0)
+    const code = isWhole ? exitCode.ok : exitCode.no
+    return { code, lines, json: { kids, unused, providers, splitKeys } }
   },
 }
