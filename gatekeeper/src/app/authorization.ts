@@ -69,6 +69,7 @@ export function createAuthorization(
     strangers: createOpenLimiter(openLimits['/auth/token'], rateOf(deps.bridge.tokensPerAddress)),
     refuseAddress,
     findException: users.find,
+    prepare: ledger.prepare,
     readStandings: ledger.readStandings,
     endTokens: revocations.endSubject,
     record: audit.recordEvent,

@@ -58,6 +58,8 @@ export type UserTokensDeps = ProofDeps & {
   readonly signingKeys: Pick<SigningKeys, 'signer'>
   readonly clock: Clock
   readonly findException: (name: string) => UserException | null
+  /** Reads what was counted into memory; false if it cannot be read. */
+  readonly prepare: (limits: readonly ScopedLimit[]) => Promise<boolean>
   /** Returns what was counted for these limits; null if it cannot be read. */
   readonly readStandings: (limits: readonly ScopedLimit[]) => Promise<readonly Standing[] | null>
   /** Ends the tokens of a subject now; resolves when that is durable. */
@@ -91,7 +93,11 @@ export function createUserTokens(deps: UserTokensDeps): UserTokens {
       refuseOrigin(request, client)
       return await issue(request, client, deps)
     },
-    describe: (principal, app) => describeUser(app, principal.id, principal.limits, deps),
+    describe: async ({ id, limits }, app) => {
+      // Kept in memory: a holder may ask a thousand times a second, and would read the disk each time.
+      await deps.prepare(scopeTo(id, limits))
+      return await describeUser(app, id, limits, deps)
+    },
     logOut: async (principal, app, clientAddress) => {
       if (!limitLogOut(app, clientAddress)) throw tooMany()
       const act = { event: 'token.ended', clientId: app.appId, subject: principal.user } as const
@@ -152,14 +158,17 @@ async function issue(
 
 const disabled = { text: 'This user may not get a token.', param: null }
 
+function scopeTo(subject: string, limits: Principal['limits']): readonly ScopedLimit[] {
+  return limits.map((limit) => ({ scope: 'app', subject, limit }))
+}
+
 async function describeUser(
   { appId, userId }: Pick<AppUser, 'appId' | 'userId'>,
   subject: string,
   limits: Principal['limits'],
   deps: UserTokensDeps,
 ): Promise<DescribedUser> {
-  const scoped = limits.map((limit) => ({ scope: 'app', subject, limit }) as const)
-  const standings = await deps.readStandings(scoped)
+  const standings = await deps.readStandings(scopeTo(subject, limits))
   if (standings === null) throw new RefusedError('ledger-unavailable')
   const { dailyQuota, monthlyQuota, dailyUsed, monthlyUsed }: QuotaInfo = quotaInfoOf(standings)
   const requests = { requestsToday: dailyUsed, requestsMonth: monthlyUsed }
