@@ -194,4 +194,27 @@ describe('pruning', () => {
     ])
     await closeDatabase(opened)
   })
+
+  it('leaves nothing of users of apps who have been away long enough: there is no end of names', async () => {
+    const opened = await openUsageDatabase(path, true)
+    const use = (subject: string, at: number) =>
+      ({
+        kind: 'record',
+        settled: {
+          reservationId: null,
+          record: recordOf({ principalId: subject, at }),
+          charges: [chargeOf(1, { subject, startAt: at, unit: 'requests' })],
+        },
+      }) as const
+    const old = journalNow - 500 * dayMs
+    const users = ['app:shop:ada', 'app:shop:anon:x', 'app:shop', 'key:abcdefghij']
+    writeBatch(opened, [...users.map((name) => use(name, old)), use('app:shop:bob', journalNow)])
+    while (await prune(opened.queries, { now: journalNow, retainDays: 400 }));
+    const kept = ['app:shop', 'app:shop:bob', 'key:abcdefghij']
+    const balances = await opened.queries.selectFrom('balances').select('subject').execute()
+    expect(balances.map(({ subject }) => subject).sort()).toEqual(kept)
+    const used = await opened.queries.selectFrom('last_used').select('principal_id as id').execute()
+    expect(used.map(({ id }) => id).sort()).toEqual(kept)
+    await closeDatabase(opened)
+  })
 })
