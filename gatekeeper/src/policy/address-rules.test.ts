@@ -143,3 +143,16 @@ describe('rules for an app or a user', () => {
     expect(ruledCallerOf(principal)).toEqual(expected)
   })
 })
+
+test('among 1,000 deny rules the refused address costs little, and its own rule is named', () => {
+  const rules = Array.from({ length: 1000 }, (_, at) => {
+    return deny(`10.${at >> 8}.${at & 255}.0/24`, { id: `r${at}` })
+  })
+  const { findRefusing } = compileAddressRules(rules)
+  const all = rules.map((_, at) => findRefusing(`10.${at >> 8}.${at & 255}.7`)?.id)
+  expect(all).toEqual(rules.map(({ id }) => id))
+  const begunAt = performance.now()
+  for (let turn = 0; turn < 1000; turn++) findRefusing('10.3.231.7')
+  // Compiling each rule at each refusal took 25 s.
+  expect(performance.now() - begunAt).toBeLessThan(1000)
+})
