@@ -30,13 +30,15 @@ type Place = Pick<Installation, 'stateDir' | 'timeZone' | 'clock'>
 /** Returns the functions that answer `/analytics`. */
 export function analyticsRoutes(place: Place): Routes {
   return {
-    'GET /analytics/overview': (handed) => answerAll(handed, place, overviewOf),
-    'GET /analytics/costs': (handed) => answerAll(handed, place, costsOf),
-    'GET /analytics/errors': (handed) => answerAll(handed, place, errorsOf),
-    'GET /analytics/my-stats': (handed) => answerAbout(handed, ownCaller(handed), place),
-    'GET /analytics/user/{+id}': (handed) => answerAbout(handed, askedCaller(handed), place),
+    'GET /analytics/overview': (...asked) => answerAll(asked, place, overviewOf),
+    'GET /analytics/costs': (...asked) => answerAll(asked, place, costsOf),
+    'GET /analytics/errors': (...asked) => answerAll(asked, place, errorsOf),
+    'GET /analytics/my-stats': (...asked) => answerAbout(asked, ownCaller(asked[0]), place),
+    'GET /analytics/user/{+id}': (...asked) => answerAbout(asked, askedCaller(asked[0]), place),
   }
 }
+
+type Asking = Parameters<Routes[string]>
 
 type Asked = { readonly queries: UsageQueries; readonly question: CallQuestion } & Place & {
     readonly period: Period
@@ -45,26 +47,27 @@ type Asked = { readonly queries: UsageQueries; readonly question: CallQuestion }
 type Report = (asked: Asked) => Promise<object>
 
 /** Answers about all callers to an administrator, and about its own calls to everyone else. */
-async function answerAll(handed: HandedOver, place: Place, report: Report): Promise<Answer> {
+async function answerAll(asking: Asking, place: Place, report: Report): Promise<Answer> {
+  const [handed] = asking
   const principalId = isAdministrator(handed) ? null : handed.principal.id
-  return await answer(handed, principalId, place, report)
+  return await answer(asking, principalId, place, report)
 }
 
 /** Who a report is about: the id of the principal, and its names in the answer. */
 type Caller = { readonly principalId: string; readonly user: object }
 
-async function answerAbout(handed: HandedOver, caller: Caller, place: Place): Promise<Answer> {
-  return await answer(handed, caller.principalId, place, (asked) => userReport(asked, caller))
+async function answerAbout(asking: Asking, caller: Caller, place: Place): Promise<Answer> {
+  return await answer(asking, caller.principalId, place, (asked) => userReport(asked, caller))
 }
 
 async function answer(
-  handed: HandedOver,
+  [handed, signal]: Asking,
   principalId: string | null,
   place: Place,
   report: Report,
 ): Promise<Answer> {
   const period = readPeriod(readQuery(query, handed), place)
-  const question = { ...period, principalId }
+  const question = { ...period, principalId, signal }
   const data = await queryUsage(place.stateDir, (queries) =>
     report({ ...place, queries, question, period }),
   )

@@ -31,10 +31,13 @@ export function createApplication(routes: Routes, logFault: LogFault): Koa {
     const handed = handedOver.parse(context.request.body)
     const answer = routes[`${handed.method} ${handed.pattern}`]
     if (answer === undefined) throw new Error('no route for a row of the gatekeeper')
+    const left = new AbortController()
+    context.res.once('close', () => left.abort())
     try {
-      Object.assign(context, await answer(handed))
+      Object.assign(context, await answer(handed, left.signal))
     } catch (error) {
       if (error instanceof RefusedError) throw error
+      if (left.signal.aborted) return
       logFault(error, handed.requestId)
       context.status = 500
     }

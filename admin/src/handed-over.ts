@@ -27,9 +27,11 @@ export type HandedOver = z.infer<typeof handedOver>
 
 /**
  * The functions that answer, by method and pattern of the gatekeeper's row. They throw a RefusedError
- * for a request that they do not accept.
+ * for a request that they do not accept. The signal says that nobody waits for the answer any more.
  */
-export type Routes = Readonly<Record<string, (handed: HandedOver) => Promise<Answer>>>
+export type Routes = Readonly<
+  Record<string, (handed: HandedOver, signal: AbortSignal) => Promise<Answer>>
+>
 
 /** Returns the body in its schema, or throws a RefusedError that lists what is wrong. */
 export function readBody<T>(schema: z.ZodType<T>, { body }: HandedOver): T {

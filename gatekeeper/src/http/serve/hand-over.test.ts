@@ -78,3 +78,18 @@ test('without the admin process a request is refused: control-plane-off', async 
   await expect(createHandOver({ ask, onSilence })(request)).rejects.toMatchObject(refused)
   expect(codes).toEqual(['ECONNREFUSED'])
 })
+
+test('a caller asks four things at a time; others, and administrators, are not kept waiting', async () => {
+  const { promise, resolve } = Promise.withResolvers<{ status: number; text: string }>()
+  const handOver = createHandOver({ ask: () => promise, onSilence: () => {} })
+  const ask = (id: string, over: Partial<Principal> = {}) =>
+    handOver(requestOf(aPrincipal({ id, ...over })))
+  const running = [1, 2, 3, 4].map(() => ask('app:shop:eve'))
+  const refused = { reason: 'too-many-running' }
+  await expect(ask('app:shop:eve')).rejects.toMatchObject(refused)
+  const boss: Partial<Principal> = { role: 'admin', services: ['control'] }
+  const others = [ask('app:shop:ada'), ...Array.from({ length: 9 }, () => ask('key:boss', boss))]
+  resolve({ status: 200, text: '{}' })
+  for (const answer of [...running, ...others]) expect((await answer).status).toBe(200)
+  expect((await ask('app:shop:eve')).status).toBe(200)
+})

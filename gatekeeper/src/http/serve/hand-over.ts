@@ -5,6 +5,7 @@
 import { pathParameters } from '../../kinds/find-endpoint.ts'
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { HandedOver } from '../../model/handed-over.ts'
+import { controlName } from '../../model/known-services.ts'
 import { lineageOf, type Principal, roles } from '../../model/principal.ts'
 import { RefusedError } from '../../model/refused-error.ts'
 import type { CollectedAnswer } from '../../upstreams/collect-answer.ts'
@@ -28,14 +29,29 @@ export type HandOverDeps = {
  */
 export type HandOver = (request: OwnRequest, body?: string) => Promise<Answer>
 
+/** What one caller may ask at a time. A report about many calls takes that process seconds. */
+const runningMax = 4
+
 export function createHandOver({ ask, onSilence }: HandOverDeps): HandOver {
+  const running = new Map<string, number>()
+  const count = (id: string, step: 1 | -1) => {
+    const now = (running.get(id) ?? 0) + step
+    if (now === 0) running.delete(id)
+    else running.set(id, now)
+  }
   return async (request, body = request.bytes?.toString('utf8') ?? 'null') => {
     // Anybody can be a user of a public app, for whom nothing is kept.
     if (request.admission.principal.app?.isPublic) throw new RefusedError('class-not-granted')
     if (ask === null) throw new RefusedError('control-plane-off')
     const handed = describe(request)
+    const { id } = handed.principal
+    // Nobody may keep administrators from their answers.
+    if ((running.get(id) ?? 0) >= runningMax && !isAdministrator(handed)) {
+      throw new RefusedError('too-many-running')
+    }
     // The body is valid JSON in its plain form already.
     const statement = `${JSON.stringify(handed).slice(0, -1)},"body":${body}}`
+    count(id, 1)
     try {
       const { status, text } = await ask(statement)
       return { status, fields: jsonFields, body: text }
@@ -43,9 +59,14 @@ export function createHandOver({ ask, onSilence }: HandOverDeps): HandOver {
       const { code, name } = error as NodeJS.ErrnoException
       onSilence(code ?? name, handed.requestId)
       throw new RefusedError('control-plane-off')
+    } finally {
+      count(id, -1)
     }
   }
 }
+
+const isAdministrator = ({ principal: { role, services } }: HandedOver) =>
+  role === 'admin' && services.includes(controlName)
 
 function describe({ admission: { facts, principal } }: OwnRequest): HandedOver {
   const endpoint = facts.endpoint as Endpoint
