@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import {
   describeRefused,
+  isAccountMember,
   isRefusedMember,
   isRefusedNested,
   nestedMembers,
@@ -81,6 +82,7 @@ export class FormFields {
   #isRefusedName(base: string, brackets: string): boolean {
     const [first = '', ...within] = pathOf(base, brackets)
     const isRefusedAtTop = [base, first].some((part) => isRefusedMember(this.#kind, part))
+    if ([first, ...within].some((part) => isAccountMember(this.#kind, part))) return true
     return isRefusedAtTop || within.some((part) => isRefusedNested(this.#kind, part))
   }
 }

@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
+  describeAccountMember,
   describeRefused,
+  isAccountMember,
+  isElsewhere,
   isRefusedMember,
   isRefusedNested,
   nestedMembers,
@@ -29,7 +32,11 @@ const foldedAtTop = new Set(['input'])
  * Arguments, results and schemas of tools, and labels: an address there is not an image, and a long
  * text is read by the model.
  */
-const ownWithin = new Set('arguments args parameters input_schema response metadata'.split(' '))
+const ownWithin = new Set(
+  `arguments args parameters input_schema response metadata schema properties responseschema
+  response_schema responsejsonschema response_json_schema parametersjsonschema
+  parameters_json_schema`.split(/\s+/),
+)
 
 /** Bytes between two pauses in which other requests get their turn. */
 const turnBytes = 256 * 1024
@@ -53,14 +60,18 @@ export async function readJsonBody(
 ): Promise<NormalBody | BodyRefusal | Reason> {
   const { kind } = how
   const images = new ImageMeasure()
+  const references = kind.accountMembers === undefined ? null : new ReferenceFinder(kind)
   const normalizer = new JsonNormalizer(bytes, {
     foldedWithin,
     foldedAtTop,
     ownWithin,
     foldsTop: kind.foldsNames === true,
     // An address is short; without a cap only texts that may be large images matter.
-    textBytesMin: how.measuresImages ? 1 : 256,
-    onText: (text) => images.add(text),
+    textBytesMin: how.measuresImages || references !== null ? 1 : textBytesUsual,
+    onText: (text) => {
+      references?.add(text)
+      if (how.measuresImages || text.end - text.start >= textBytesUsual) images.add(text)
+    },
   })
   let progress = normalizer.step(turnBytes)
   while (progress === 'more') {
@@ -72,6 +83,9 @@ export async function readJsonBody(
   const refused = findRefusedMember(body, kind)
   if (refused !== null) {
     return { defect: 'body-field-refused', detail: describeRefused(kind, refused) }
+  }
+  if (references?.found) {
+    return { defect: 'body-field-refused', detail: describeAccountMember(references.found) }
   }
   return { ...body, imagesBytes: images.bytes, imageBytes: images.largest }
 }
@@ -89,6 +103,29 @@ function findRefusedMember(body: JsonBody, kind: Kind): readonly string[] | null
     if (nested !== undefined) return [foldName(name), foldName(nested)]
   }
   return null
+}
+
+const textBytesUsual = 256
+
+/** Finds the first text that is the id of an object of the account. */
+class ReferenceFinder {
+  readonly #kind: Kind
+  /** The name of its member; null if there is none. */
+  found: string | null = null
+
+  constructor(kind: Kind) {
+    this.#kind = kind
+  }
+
+  add({ bytes, isOwn, ...at }: JsonText): void {
+    // No member of a list is longer, and names of a caller's own are no members of the provider.
+    if (isOwn || this.found !== null || at.nameEnd - at.nameStart > 24) return
+    const name = bytes.toString('latin1', at.nameStart, at.nameEnd).toLowerCase()
+    const outer = name === 'id' ? bytes.toString('latin1', at.outerStart, at.outerEnd) : ''
+    if (!isAccountMember(this.#kind, name, outer.toLowerCase())) return
+    const text = JSON.parse(`"${bytes.toString('utf8', at.start, at.end)}"`) as string
+    if (!isElsewhere(this.#kind, text)) this.found = name === 'id' ? `${outer}.id` : name
+  }
 }
 
 /** Names of members that contain an image: base64, a data address or an address. */

@@ -26,6 +26,26 @@ export function describeRefused(kind: Kind, path: readonly string[], what = 'mem
   return { text: `The ${what} "${param}" may not be set by callers: ${why}.`, param }
 }
 
+/** Whether a text in this member could be the id of an object of the account. */
+export function isAccountMember({ accountMembers }: Kind, name: string, outer = ''): boolean {
+  if (accountMembers === undefined) return false
+  return accountMembers.has(name) || (name === 'id' && accountMembers.has(`${outer}.id`))
+}
+
+/** Whether a text is the address of something elsewhere, and not at the provider. */
+export function isElsewhere({ provider }: Kind, text: string): boolean {
+  if (!/^https?:/i.test(text) || !URL.canParse(text) || provider === undefined) return false
+  const domain = new URL(provider.base).hostname.split('.').slice(-2).join('.')
+  const { hostname } = new URL(text)
+  return hostname !== domain && !hostname.endsWith(`.${domain}`)
+}
+
+/** Returns the text of a refusal of such a member. */
+export function describeAccountMember(param: string) {
+  const text = `The member "${param}" may not be set by callers: it could reach an object of the provider's account that belongs to another caller. Send the content itself.`
+  return { text, param }
+}
+
 /** Query fields that name a model: they would win over the body or form that was checked. */
 const modelQueryFields = new Set(['model', 'target_model_names'])
 

@@ -26,6 +26,12 @@ export type Kind = {
   readonly takesModelInQuery?: true
   /** What callers may not set in a body or form. Usual: nothing. */
   readonly refusedMembers?: RefusedMembers
+  /**
+   * Members, in lower case, whose text is the id of an object of the account at the provider: a file,
+   * a store, a container, a stored prompt. All our callers are one customer there. `prompt.id` is
+   * `id` within `prompt`.
+   */
+  readonly accountMembers?: ReadonlySet<string>
   /** Whether a form can redirect the request, so that only a point that reads it may let it pass. */
   readonly hasRiskyForms?: true
   /** Whether letter case makes no difference in the names of members (Go). */

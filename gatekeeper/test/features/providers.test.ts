@@ -631,6 +631,127 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(JSON.parse(provider.seen[0]?.body ?? '{}').max_tokens).toBe(2)
   })
 
+  const refused: [string, string, object][] = [
+    ['openai', '/responses', { tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] }],
+    ['openai', '/responses', { prompt: { id: 'pmpt_1', variables: {} } }],
+    ['openai', '/responses', { tools: [{ type: 'code_interpreter', container: 'cntr_1' }] }],
+    [
+      'openai',
+      '/responses',
+      { tools: [{ type: 'code_interpreter', container: { type: 'auto', file_ids: ['file_1'] } }] },
+    ],
+    ['openai', '/responses', { input: [{ content: [{ type: 'input_file', file_id: 'file_1' }] }] }],
+    [
+      'openai',
+      '/chat/completions',
+      { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] },
+    ],
+    [
+      'openai',
+      '/chat/completions',
+      { messages: [{ content: [{ type: 'file', file: { file_id: 'f' } }] }] },
+    ],
+    ['openai', '/audio/speech', { input: 'x', voice: { id: 'voice_1' } }],
+    ['claude', '/messages', { container: 'container_1', messages: [] }],
+    ['claude', '/messages', { container: { id: 'container_1' }, messages: [] }],
+    ['claude', '/messages', { container: { skills: [{ skill_id: 's' }] }, messages: [] }],
+    [
+      'claude',
+      '/messages',
+      { messages: [{ content: [{ type: 'document', source: { type: 'file', file_id: 'f' } }] }] },
+    ],
+    ['gemini', '/models/m:generateContent', { cachedContent: 'cachedContents/1', contents: [] }],
+    ['gemini', '/models/m:generateContent', { cached_content: 'cachedContents/1', contents: [] }],
+    [
+      'gemini',
+      '/models/m:generateContent',
+      {
+        contents: [
+          {
+            parts: [
+              { fileData: { fileUri: 'https://generativelanguage.googleapis.com/v1beta/files/1' } },
+            ],
+          },
+        ],
+      },
+    ],
+    ['gemini', '/models/m:generateContent', { contents: [{ fileData: { file_uri: 'gs://b/f' } }] }],
+    [
+      'gemini',
+      '/models/m:generateContent',
+      { contents: [], tools: [{ fileSearch: { fileSearchStoreNames: ['fileSearchStores/1'] } }] },
+    ],
+    ['mistral', '/ocr', { document: { type: 'file', file_id: 'f' } }],
+    ['openrouter', '/chat/completions', { preset: 'mine', messages: [] }],
+    ['openrouter', '/chat/completions', { plugins: [{ id: 'web' }], messages: [] }],
+    ['groq', '/chat/completions', { compound_custom: { models: {} }, messages: [] }],
+  ]
+  it.each(refused)('%s%s refuses an object of the account: %j', async (name, path, body) => {
+    const json = { model: 'm', ...body }
+    const native = await stack.send(`/${name}${basePathOf(name)}${path}`, { key: ada.key, json })
+    const answer = JSON.parse(native.text)
+    expect([native.status, answer.error.code]).toEqual([
+      400,
+      name === 'gemini' ? 400 : 'body_field_refused',
+    ])
+    expect(answer.error.message).toMatch(/may not be set by callers/)
+    const endpoint = { endpoint: path, ...json }
+    const proxied = await stack.send(`/api/${name}/proxy`, { key: ada.key, json: endpoint })
+    expect([proxied.status, JSON.parse(proxied.text).error]).toEqual([400, 'Validation Error'])
+    expect(provider.seen).toEqual([])
+  })
+
+  it('a model of OpenRouter cannot be a preset of the account', async () => {
+    for (const model of ['@preset/mine', 'openai/gpt-4o@preset/mine']) {
+      const json = { model, messages: [] }
+      const answer = await stack.send('/openrouter/api/v1/chat/completions', { key: ada.key, json })
+      expect(answer.status).toBe(404)
+    }
+    expect(provider.seen).toEqual([])
+  })
+
+  it('names of a caller’s own are not members of the provider', async () => {
+    const schema = { type: 'object', properties: { file_id: { type: 'string', title: 'f' } } }
+    for (const [path, json] of [
+      [
+        '/openai/v1/chat/completions',
+        {
+          messages: [{ role: 'user', content: 'file_id' }],
+          tools: [{ type: 'function', function: { name: 'f', parameters: schema } }],
+          response_format: { type: 'json_schema', json_schema: { name: 's', schema } },
+          metadata: { file_id: 'mine' },
+        },
+      ],
+      [
+        '/openai/v1/responses',
+        { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] },
+      ],
+      [
+        '/claude/v1/messages',
+        { messages: [{ content: [{ type: 'tool_use', id: 'x', input: { file_id: 'mine' } }] }] },
+      ],
+      [
+        '/gemini/v1beta/models/m:generateContent',
+        { contents: [{ parts: [{ fileData: { fileUri: 'https://www.youtube.com/watch?v=1' } }] }] },
+      ],
+    ] as const) {
+      const answer = await stack.send(path, { key: ada.key, json: { model: 'm', ...json } })
+      expect([path, answer.status]).toEqual([path, 200])
+    }
+  })
+
+  it('an upload cannot name a file of the account', async () => {
+    const boundary = 'b'
+    const field = (name: string, value: string) =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+    const answer = await stack.send('/mistral/v1/audio/transcriptions', {
+      ...{ method: 'POST', key: ada.key },
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      body: `${field('model', 'm')}${field('file_id', 'file_1')}--${boundary}--\r\n`,
+    })
+    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([400, 'body_field_refused'])
+  })
+
   it('the log names the reason: provider-without-key', async () => {
     await stack.send('/xai/v1/models', { key: ada.key })
     await waitUntil(() => stack.gatekeeper.output().includes(reason), {

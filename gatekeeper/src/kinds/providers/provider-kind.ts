@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../model/endpoint.ts'
-import type { Kind } from '../../model/kind.ts'
+import type { Kind, RefusedMembers } from '../../model/kind.ts'
 import type { Provider } from '../../model/provider.ts'
 import {
   chatCompletions,
@@ -15,22 +15,46 @@ import { openaiUsage, unaskedUsage } from '../usage-forms.ts'
 
 /** A provider, with what its kind needs. */
 type ProviderEntry = Provider &
-  Pick<Kind, 'name' | 'dialectAt' | 'takesModelLists' | 'modelNames'> & {
+  Pick<
+    Kind,
+    'name' | 'dialectAt' | 'takesModelLists' | 'modelNames' | 'refusedMembers' | 'accountMembers'
+  > & {
     /** Paths relative to `base`; what is not listed does not exist. */
     readonly rows: readonly Endpoint[]
   }
+
+/** Ids of files, stores and containers, as OpenAI's API has them and others have taken over. */
+const usualAccountMembers: ReadonlySet<string> = new Set([
+  ...['file_id', 'file_ids', 'vector_store_ids', 'container', 'container.id', 'container_id'],
+  ...['skill_id', 'prompt.id', 'audio.id', 'voice.id'],
+])
+
+/** The usual members that refer to objects of the account, and further ones. */
+export const accountMembers = (...names: string[]): ReadonlySet<string> =>
+  new Set([...usualAccountMembers, ...names])
+
+/** Refuses members at the top of a body by which a caller would use what the account has set up. */
+export function settingsOfAccount(...names: string[]): RefusedMembers {
+  return {
+    isRefused: (folded) => names.includes(folded),
+    why: 'it chooses what the account of the operator has set up, or other models',
+  }
+}
 
 /** The kind of a provider's services. */
 export type ProviderKind = Kind & { readonly provider: Provider }
 
 /** Returns the kind of a provider's services: granted by name, priced by the built-in table. */
 export function providerKind(entry: ProviderEntry): ProviderKind {
-  const { name, rows, dialectAt, takesModelLists, modelNames, ...provider } = entry
+  const { name, rows, dialectAt, takesModelLists, modelNames, refusedMembers, ...rest } = entry
+  const { accountMembers = usualAccountMembers, ...provider } = rest
   return {
     ...{ name, title: `Provider \`${name}\`: ${provider.title}`, rows, provider },
     ...(dialectAt && { dialectAt }),
     ...(modelNames && { modelNames }),
     ...(takesModelLists && { takesModelLists }),
+    ...(refusedMembers && { refusedMembers }),
+    accountMembers,
     byNameOnly: true,
     furtherCarriers: 'split keys',
     sellsModels: true,

@@ -10,7 +10,7 @@ import {
   rowsIn,
 } from '../../row.ts'
 import { geminiUsage } from '../../usage-forms.ts'
-import { providerKind } from '../provider-kind.ts'
+import { accountMembers, providerKind } from '../provider-kind.ts'
 
 function plainName(name: string): string {
   return name.replace(/^models\//, '')
@@ -36,6 +36,11 @@ export const gemini = providerKind({
     path: '/models/{model}:generateContent',
     streamPath: '/models/{model}:streamGenerateContent',
   },
+  // An address elsewhere, such as a film at YouTube, is not a file of the account.
+  accountMembers: accountMembers(
+    ...['cachedcontent', 'cached_content', 'fileuri', 'file_uri'],
+    ...['filesearchstorenames', 'file_search_store_names'],
+  ),
   // Its lists name `models/NAME`, and paths NAME.
   modelNames: { normalize: plainName, normalizePattern: plainName, isCloud: () => false },
   // Below `/openai` it speaks OpenAI's API.

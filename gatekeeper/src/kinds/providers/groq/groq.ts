@@ -8,7 +8,7 @@ import {
   transcription,
 } from '../../row.ts'
 import { groqUsage } from '../../usage-forms.ts'
-import { modelRows, providerKind } from '../provider-kind.ts'
+import { modelRows, providerKind, settingsOfAccount } from '../provider-kind.ts'
 
 const row = rowsIn('openai')
 
@@ -18,6 +18,8 @@ export const groq = providerKind({
   base: 'https://api.groq.com/openai/v1',
   variable: 'GROQ',
   keyField: 'authorization',
+  // It chooses the models behind a compound one, and tools of the account.
+  refusedMembers: settingsOfAccount('compound_custom'),
   rows: [
     row('POST', '/chat/completions', 'use', ...chatCompletions, counted(groqUsage)),
     row('POST', '/responses', 'use', ...responses),

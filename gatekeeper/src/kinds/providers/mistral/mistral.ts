@@ -1,6 +1,6 @@
 import { counted, embeddings, jsonWith, rowsIn, speech, transcription } from '../../row.ts'
 import { unaskedUsage } from '../../usage-forms.ts'
-import { modelRows, providerKind, unaskedChat } from '../provider-kind.ts'
+import { accountMembers, modelRows, providerKind, unaskedChat } from '../provider-kind.ts'
 
 const row = rowsIn('openai')
 
@@ -11,6 +11,7 @@ export const mistral = providerKind({
   base: 'https://api.mistral.ai/v1',
   variable: 'MISTRAL',
   keyField: 'authorization',
+  accountMembers: accountMembers('library_ids'),
   rows: [
     row('POST', '/chat/completions', 'use', ...unaskedChat),
     row('POST', '/fim/completions', 'use', ...unaskedChat),

@@ -1,3 +1,4 @@
+import { nobodysModel } from '../../../model/endpoint.ts'
 import {
   chatCompletions,
   completions,
@@ -8,7 +9,7 @@ import {
   rowsIn,
 } from '../../row.ts'
 import { openrouterUsage } from '../../usage-forms.ts'
-import { providerKind } from '../provider-kind.ts'
+import { providerKind, settingsOfAccount } from '../provider-kind.ts'
 
 const row = rowsIn('openai')
 // It tries the models of `models` where `model` fails, so that each of them must be allowed.
@@ -22,6 +23,13 @@ export const openrouter = providerKind({
   variable: 'OPENROUTER',
   keyField: 'authorization',
   takesModelLists: true,
+  refusedMembers: settingsOfAccount('preset', 'plugins'),
+  // A preset of the account can also be a part of the model's name.
+  modelNames: {
+    normalize: (name) => (name.includes('@preset/') ? nobodysModel : name),
+    normalizePattern: (pattern) => pattern,
+    isCloud: () => false,
+  },
   rows: [
     row('POST', '/chat/completions', 'use', ...chatCompletions, withOthers, told),
     row('POST', '/completions', 'use', ...completions, withOthers, told),
