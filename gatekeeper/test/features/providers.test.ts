@@ -231,24 +231,56 @@ describe.skipIf(testCaddy === null)('providers', () => {
     expect(provider.seen).toEqual([])
   })
 
-  it.each(
-    names.flatMap((name) => {
-      const path = basePathOf(name)
-      return [
-        ...['/files', '/organization/users', '/organizations/me', '/admin/keys', '/batches'],
-        ...['/fine_tuning/jobs', '/vector_stores', '/containers', '/assistants', '/threads'],
-        ...['/webhook_endpoints', '/agents', '/environments', '/vaults', '/connectors'],
-        ...['/workflows', '/libraries', '/cachedContents', '/tunedModels', '/uploads'],
-        ...['/conversations', '/evals', '/realtime', '/responses/resp_1', '/keys', '/credits'],
-      ].map((endpoint) => `/${name}${path}${endpoint}`)
-    }),
-  )('%s is refused and the provider is not called', async (path) => {
-    for (const method of ['GET', 'POST', 'DELETE']) {
-      const answer = await stack.send(path, { method, key: ada.key })
-      expect([404, 405]).toContain(answer.status)
-    }
-    expect(provider.seen).toEqual([])
-  })
+  /** What the same key opens at the providers, and spellings of what is listed. */
+  const unlisted = [
+    ...['/files', '/files/file_1/content', '/organization/users', '/organizations/me', '/batches'],
+    ...['/organization/admin_api_keys', '/organization/usage/completions', '/admin/keys', '/keys'],
+    ...[
+      '/fine_tuning/jobs',
+      '/fine_tuning/checkpoints/x/permissions',
+      '/vector_stores',
+      '/uploads',
+    ],
+    ...[
+      '/vector_stores/vs_1/search',
+      '/containers',
+      '/containers/c/files',
+      '/assistants',
+      '/evals',
+    ],
+    ...['/threads', '/threads/t/messages', '/webhook_endpoints', '/agents', '/environments'],
+    ...['/vaults', '/connectors', '/workflows', '/libraries', '/cachedContents', '/tunedModels'],
+    ...['/conversations', '/realtime', '/realtime/sessions', '/responses/resp_1', '/credits'],
+    ...['/responses/resp_1/cancel', '/messages/batches', '/skills', '/service-accounts', '/videos'],
+    ...['/observability', '/corpora', '/fileSearchStores', '/ephemeral_tokens', '/generation'],
+    ...['/projects', '/audit_logs', '/invites', '/certificates', '/account', '/deployments'],
+    ...['/Chat/completions', '/chat/completions/', '/chat/completions/chatcmpl_1', '/chat'],
+    ...[
+      '/models/m/permissions',
+      '/models/m/versions',
+      '/proxy',
+      '/endpoints',
+      '/engines/m/completions',
+    ],
+  ]
+  it.each(names)(
+    '%s: what is not listed is refused at both ways, and is not sent',
+    async (name) => {
+      expect(unlisted.length).toBeGreaterThan(50)
+      for (const endpoint of unlisted) {
+        const path = `/${name}${basePathOf(name)}${endpoint}`
+        for (const method of ['GET', 'POST', 'DELETE']) {
+          const { status } = await stack.send(path, { method, key: ada.key })
+          expect([method, path, status]).toEqual([method, path, 404])
+        }
+        const json = { endpoint, model: 'm', messages: [] }
+        const posted = await stack.send(`/api/${name}/proxy`, { key: ada.key, json })
+        const got = await stack.send(`/api/${name}/proxy?endpoint=${endpoint}`, { key: ada.key })
+        expect([endpoint, posted.status, got.status]).toEqual([endpoint, 403, 403])
+      }
+      expect(provider.seen).toEqual([])
+    },
+  )
 
   it.each([
     ['a key without the service', () => ({ key: bob.key }), 403],
