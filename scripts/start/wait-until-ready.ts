@@ -62,7 +62,9 @@ export async function waitForFront(settings: Settings, limitSeconds: number): Pr
         then,
       ),
     )
-    return status === 200 && /"status"\s*:\s*"ok"/.test(text)
+    // An address rule may refuse this machine, too; then the gatekeeper has answered as well.
+    const isRefused = status === 403 && text.includes('"address_refused"')
+    return isRefused || (status === 200 && /"status"\s*:\s*"ok"/.test(text))
   })
 }
 

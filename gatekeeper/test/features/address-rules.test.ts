@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Agent } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { waitForFront } from '../../../scripts/start/wait-until-ready.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
 import { addClient } from '../../src/operations/clients/client-writer.ts'
 import { waitUntil } from '../support/child.ts'
 import { makeKey } from '../support/keys.ts'
@@ -159,6 +161,14 @@ describe.skipIf(testCaddy === null)('address rules', () => {
       expect((await ask(other)).status).toBe(403)
       expect((await sendFrom(other, '/api/tags', bearer(ada.key))).status).toBe(200)
     })
+  })
+
+  it('that refuse this machine do not keep `npm start` from being ready', async () => {
+    await putRules({ a: { ip: '127.0.0.0/8', type: 'deny' }, b: { ip: '::1', type: 'deny' } })
+    const source = { env: stack.env, folder: dirname(stack.stateDir), platform: process.platform }
+    const { settings } = readSettings({ ...source, readFile: () => '' })
+    expect((await sendFrom(stack.dispatcher, '/health')).status).toBe(403)
+    expect(await waitForFront(settings, 5)).toBe(true)
   })
 
   it('a file that breaks later leaves the last good rules in force', async () => {
