@@ -103,11 +103,10 @@ export async function readSubjectNames(folder: string): Promise<ReadonlyMap<stri
 
 /** Returns the subjects of a name, and those of other names of the same user. */
 export async function findSubjects(folder: string, name: string): Promise<readonly Subject[]> {
-  const found: Subject[] = []
-  await readSubjects(folder, 0, (subject) => {
-    if (isOf(subject, name)) found.push(subject)
-  })
-  return found
+  const subjects: Subject[] = []
+  await readSubjects(folder, 0, (subject) => subjects.push(subject))
+  const names = namesOf(subjects, name)
+  return subjects.filter((subject) => names.has(subject.name))
 }
 
 /**
@@ -117,14 +116,19 @@ export async function findSubjects(folder: string, name: string): Promise<readon
 export async function eraseSubjects(folder: string, name: string): Promise<void> {
   const lock = await takeProcessLock(subjectsLock(folder))
   try {
-    const kept: string[] = []
-    await readSubjects(folder, 0, (subject) => {
-      if (!isOf(subject, name)) kept.push(`${JSON.stringify(subject)}\n`)
-    })
-    await writeFileAtomic(subjectsFile(folder), kept.join(''))
+    const subjects: Subject[] = []
+    await readSubjects(folder, 0, (subject) => subjects.push(subject))
+    const names = namesOf(subjects, name)
+    const kept = subjects.filter((subject) => !names.has(subject.name))
+    const lines = kept.map((subject) => `${JSON.stringify(subject)}\n`)
+    await writeFileAtomic(subjectsFile(folder), lines.join(''))
   } finally {
     lock.release()
   }
 }
 
-const isOf = (subject: Subject, name: string) => subject.name === name || subject.of === name
+/** Another name of a user may also have a line that does not say whose it is. */
+function namesOf(subjects: readonly Subject[], name: string): ReadonlySet<string> {
+  const others = subjects.filter(({ of }) => of === name)
+  return new Set([name, ...others.map((subject) => subject.name)])
+}

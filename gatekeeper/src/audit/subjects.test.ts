@@ -13,7 +13,7 @@ import { readChain, readChainOf } from '../../test/support/read-chain.ts'
 import { recordActs } from './acts.ts'
 import { type ChainWriter, openChain } from './chain-writer.ts'
 import { segmentPath } from './segments.ts'
-import { parseSubject, type Subject, subjectsFile } from './subject-file.ts'
+import { eraseSubjects, parseSubject, type Subject, subjectsFile } from './subject-file.ts'
 
 let folder: string
 const opened: ChainWriter[] = []
@@ -50,7 +50,10 @@ describe('a name', () => {
     ['the owners of a key', { event: 'key.edited', key: 'x', owner: 'zoë', formerOwner: 'zoëe' }],
     ['the system user', { event: 'key.added', by: { user: 'zoë', uid: 0, host: 'h' } }],
     ['a user of an app', { event: 'request', principal: 'app:shop:zoë', user: 'shop:zoë' }],
-    ['a token of an issuer', { principal: 'https://idp.example#zoë', user: 'zoë@idp.example' }],
+    [
+      'a token of an issuer',
+      { event: 'request', principal: 'https://idp.example#zoë', user: 'zoë@idp.example' },
+    ],
     ['a subject', { event: 'token.issued', subject: 'app:shop:zoë' }],
     ['a rule', { event: 'address_rule.added', rules: [{ id: 'x', app: null, user: 'shop:zoë' }] }],
   ])('is in no chain, and readers show it: %s', async (_, fields) => {
@@ -90,12 +93,19 @@ describe('a name', () => {
     expect(names()).toEqual(['shop:zoe'])
   })
 
-  it('of an issuer is stored with its user, so that both are erased together', async () => {
-    await open().record({ principal: 'https://idp.example#7', user: 'ada@idp.example' })
-    expect(subjects()).toMatchObject([
-      { name: 'https://idp.example#7', of: 'ada@idp.example' },
+  it('of an issuer is erased with its user, and not with a user whom it changed', async () => {
+    const principal = 'https://idp.example#7'
+    await open('acts').record({ event: 'user.removed', principal, user: 'shop:zoe' })
+    await open().record({ event: 'request', principal, user: 'ada@idp.example' })
+    await open().record({ event: 'request', principal, user: 'ada@idp.example' })
+    expect(subjects().slice(2)).toMatchObject([
+      { name: principal, of: 'ada@idp.example' },
       { name: 'ada@idp.example' },
     ])
+    await eraseSubjects(folder, 'shop:zoe')
+    expect(names()).toEqual([principal, principal, 'ada@idp.example'])
+    await eraseSubjects(folder, 'ada@idp.example')
+    expect(names()).toEqual([])
   })
 })
 

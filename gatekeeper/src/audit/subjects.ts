@@ -41,7 +41,7 @@ type Name = Omit<Subject, 'ref'>
 
 class KnownSubjects {
   readonly #folder: string
-  readonly #refs = new Map<string, string>()
+  readonly #subjects = new Map<string, Subject>()
   /** The file that was read, and up to which byte. */
   #inode = 0
   #bytes = 0
@@ -52,9 +52,9 @@ class KnownSubjects {
   }
 
   refOf(name: string): string {
-    const ref = this.#refs.get(name)
-    if (ref === undefined) throw new Error('a name has no reference yet')
-    return ref
+    const subject = this.#subjects.get(name)
+    if (subject === undefined) throw new Error('a name has no reference yet')
+    return subject.ref
   }
 
   /** One after the other: no record is written before the line of its name. */
@@ -78,14 +78,17 @@ class KnownSubjects {
       }))
       if (added.length === 0) return
       await append(subjectsFile(this.#folder), added, this.#bytes)
-      for (const { ref, name } of added) this.#refs.set(name, ref)
+      for (const subject of added) this.#subjects.set(subject.name, subject)
     } finally {
       lock.release()
     }
   }
 
   #missing(names: readonly Name[]): Map<string, Name> {
-    const missing = names.filter(({ name }) => !this.#refs.has(name))
+    const missing = names.filter(({ name, of }) => {
+      const known = this.#subjects.get(name)
+      return known === undefined || (of !== undefined && known.of !== of)
+    })
     return new Map(missing.map((name) => [name.name, name]))
   }
 
@@ -94,13 +97,13 @@ class KnownSubjects {
     const found = statSync(subjectsFile(this.#folder), { throwIfNoEntry: false })
     const [inode, size] = [found?.ino ?? 0, found?.size ?? 0]
     if (inode !== this.#inode || size < this.#bytes) {
-      this.#refs.clear()
+      this.#subjects.clear()
       this.#bytes = 0
       this.#inode = inode
     }
     if (size === this.#bytes) return
-    this.#bytes = await readSubjects(this.#folder, this.#bytes, ({ ref, name }) => {
-      this.#refs.set(name, ref)
+    this.#bytes = await readSubjects(this.#folder, this.#bytes, (subject) => {
+      this.#subjects.set(subject.name, subject)
     })
   }
 }
@@ -132,7 +135,9 @@ export function hasName(record: AuditFields, user: string): boolean {
 
 function namesIn(fields: AuditFields): Name[] {
   const names: Name[] = []
-  const of = typeof fields['user'] === 'string' ? { of: fields['user'] } : {}
+  // In the record of an act the principal made it, and the user is whom it concerns.
+  const isOwn = fields['event'] === 'request' && typeof fields['user'] === 'string'
+  const of = isOwn ? { of: fields['user'] as string } : {}
   replaceNames(fields, (name) => {
     names.push(name.includes('#') ? { name, ...of } : { name })
     return name
