@@ -7,7 +7,7 @@ export const erase: PeopleCommand = {
   options: {},
   help: [
     'NAME   the name of the user at its keys, or APP:USER',
-    'Its keys, its entry in users.json and its address rules are removed, and its name in the audit.',
+    'Its keys, split keys, entry in users.json and address rules are removed, and its name in the audit.',
     'Usage and records stay under a reference that no file explains. It cannot be undone.',
   ],
   run: async (words, context) => {
@@ -16,13 +16,14 @@ export const erase: PeopleCommand = {
   },
 }
 
-function describe({ reference, keys, isAppUser, addressRules, usage, ...rest }: Erased): string[] {
+function describe({ reference, keys, isAppUser, usage, ...rest }: Erased): string[] {
   const { requests, until, acts } = rest.oldRecords
   return [
     `Erased. In usage and audit the user is ${reference} from now on.`,
     `  keys removed: ${keys.join(', ') || 'none'}`,
     ...(isAppUser ? ['  entry in users.json removed'] : []),
-    ...(addressRules > 0 ? [`  address rules removed: ${addressRules}`] : []),
+    ...(rest.addressRules > 0 ? [`  address rules removed: ${rest.addressRules}`] : []),
+    ...(rest.splitKeys > 0 ? [`  split keys removed: ${rest.splitKeys}`] : []),
     `  lines of usage without the name now: ${usage}`,
     ...(requests > 0
       ? [`  older records of requests that keep the name until ${until}: ${requests}`]

@@ -128,9 +128,9 @@ const principalMembers = new Set(['principal', 'subject'])
 
 type Replace = (name: string) => string
 
-/** Returns whether a record, as it is stored or shown, has the name of this user. */
-export function hasName(record: AuditFields, user: string): boolean {
-  return namesIn(record).some(({ name, of }) => name === user || of === user)
+/** Returns whether a record, as it is stored or shown, has one of these names. */
+export function hasName(record: AuditFields, names: ReadonlySet<string>): boolean {
+  return namesIn(record).some(({ name, of = name }) => names.has(name) || names.has(of))
 }
 
 function namesIn(fields: AuditFields): Name[] {

@@ -9,6 +9,7 @@ import { changeKeys } from '../keys/key-document.ts'
 import { removeRules } from '../rules/rule-writer.ts'
 import { hideUsageOf } from '../usage/person-usage.ts'
 import { removeUser } from '../users/user-writer.ts'
+import { removeSplitKey } from '../vault/split-key-writer.ts'
 import { type Person, requirePerson } from './find-person.ts'
 import type { OldRecords } from './old-records.ts'
 
@@ -18,6 +19,7 @@ export type Erased = {
   readonly keys: readonly string[]
   readonly isAppUser: boolean
   readonly addressRules: number
+  readonly splitKeys: number
   /** Lines of the usage log. */
   readonly usage: number
   readonly oldRecords: OldRecords
@@ -53,6 +55,7 @@ export async function erasePerson(
     keys: person.keys.map(({ id }) => id),
     isAppUser: person.appUser !== null,
     addressRules: person.rules.length,
+    splitKeys: person.splitKeys.length,
     ...{ usage: usage.lines, oldRecords },
     left: [...findLeft(name, person, installation), ...(usage.hasTraces ? [traces] : [])],
   }
@@ -63,10 +66,10 @@ const traces =
 
 async function removeRights(
   name: string,
-  { keys, appUser, rules }: Person,
+  { keys, appUser, rules, splitKeys }: Person,
   installation: Installation,
 ): Promise<void> {
-  const { file, usersFile, rulesFile, services, record } = installation
+  const { file, usersFile, rulesFile, splitKeysFile, services, record } = installation
   if (keys.length > 0) {
     await changeKeys(
       file,
@@ -81,6 +84,9 @@ async function removeRights(
   }
   if (appUser !== null) await removeUser(usersFile, name, installation)
   for (const { id } of rules) await removeRules(rulesFile, id, { record })
+  for (const { owner, id } of splitKeys) {
+    await removeSplitKey(splitKeysFile, { owner, id }, installation)
+  }
 }
 
 function findLeft(

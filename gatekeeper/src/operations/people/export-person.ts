@@ -17,7 +17,7 @@ export async function* exportPerson(
 ): AsyncGenerator<string> {
   const { stateDir, auditFolder: folder, clock, record } = installation
   const { person } = await requirePerson(name, installation)
-  const { keys, plainKeys, appUser, rules, refs } = person
+  const { keys, plainKeys, appUser, rules, splitKeys, refs, principals } = person
   await record([{ event: 'data.exported', user: name }])
   const now = clock()
   const head = {
@@ -25,6 +25,10 @@ export async function* exportPerson(
     keys: [...keys, ...plainKeys].map((key) => viewKey(key, now)),
     appUser,
     addressRules: rules,
+    // Without what is sealed: it opens for nobody but the gatekeeper.
+    splitKeys: splitKeys.map(({ id, provider, description, createdAt }) => ({
+      ...{ id, provider, description, createdAt: formatInstant(createdAt) },
+    })),
     references: refs,
   }
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},`
@@ -32,7 +36,7 @@ export async function* exportPerson(
   yield* separated(usageLines(stateDir, name))
   yield '  ],'
   yield '  "audit": ['
-  yield* separated(auditLines(folder, name))
+  yield* separated(auditLines(folder, new Set([name, ...principals])))
   yield '  ]'
   yield '}'
 }
@@ -44,10 +48,10 @@ async function* usageLines(stateDir: string, name: string): AsyncGenerator<strin
   }
 }
 
-async function* auditLines(folder: string, name: string): AsyncGenerator<string> {
+async function* auditLines(folder: string, names: ReadonlySet<string>): AsyncGenerator<string> {
   const question = { folder, sinceAt: 0, untilAt: null, onUnreadable: () => {} }
   for await (const block of readRecords(question)) {
-    for (const { record, line } of block) if (hasName(record, name)) yield line
+    for (const { record, line } of block) if (hasName(record, names)) yield line
   }
 }
 

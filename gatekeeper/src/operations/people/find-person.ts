@@ -7,6 +7,7 @@ import { readKeys } from '../keys/read-keys.ts'
 import { readRules } from '../rules/rule-writer.ts'
 import { hasUsage } from '../usage/person-usage.ts'
 import { readUsers } from '../users/user-writer.ts'
+import { readSplitKeys, type StoredSplitKey } from '../vault/split-key-writer.ts'
 import { findOldRecords, type OldRecords } from './old-records.ts'
 
 /** What the files have about a user of keys, or a user of an app (`APP:USER`). */
@@ -17,6 +18,7 @@ export type Person = {
   readonly plainKeys: readonly KeyRecord[]
   readonly appUser: UserException | null
   readonly rules: readonly AddressRule[]
+  readonly splitKeys: readonly StoredSplitKey[]
   /** References that stand for the name in the audit. */
   readonly refs: readonly string[]
   /** Ids of principals that have the name in them. */
@@ -38,8 +40,8 @@ export async function requirePerson(
 ): Promise<{ readonly person: Person; readonly oldRecords: OldRecords }> {
   const person = await findPerson(name, installation)
   const oldRecords = await findOldRecords(name, installation)
-  const { keys, plainKeys, appUser, rules, refs } = person
-  const lists = [keys, plainKeys, rules, refs]
+  const { keys, plainKeys, appUser, rules, splitKeys, refs } = person
+  const lists = [keys, plainKeys, rules, splitKeys, refs]
   const isKnown =
     appUser !== null ||
     oldRecords.requests + oldRecords.acts > 0 ||
@@ -50,7 +52,7 @@ export async function requirePerson(
 }
 
 async function findPerson(name: string, installation: Installation): Promise<Person> {
-  const { plainFile, usersFile, rulesFile, auditFolder } = installation
+  const { plainFile, usersFile, rulesFile, splitKeysFile, auditFolder } = installation
   const subjects = await findSubjects(auditFolder, name)
   const ofName = ({ user }: KeyRecord) => user === name
   const plain = plainFile === null ? [] : await readKeys({ ...installation, file: plainFile })
@@ -59,6 +61,7 @@ async function findPerson(name: string, installation: Installation): Promise<Per
     plainKeys: plain.filter(ofName),
     appUser: (await readUsers(usersFile)).get(name) ?? null,
     rules: (await readRules(rulesFile)).filter((rule) => isAbout(rule, name)),
+    splitKeys: (await readSplitKeys(splitKeysFile)).filter(({ owner }) => owner === name),
     refs: subjects.map(({ ref }) => ref),
     principals: [`app:${name}`, ...subjects.map((subject) => subject.name)].filter(
       (id) => id !== name,

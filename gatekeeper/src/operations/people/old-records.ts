@@ -19,11 +19,12 @@ export async function findOldRecords(
   name: string,
   { auditFolder: folder, auditRetainDays }: Installation,
 ): Promise<OldRecords> {
+  const names = new Set([name])
   const find = async (chains?: readonly string[]) => {
     const question = { folder, sinceAt: 0, untilAt: null, isStored: true, onUnreadable: () => {} }
     let [count, last] = [0, '']
     for await (const block of readRecords({ ...question, ...(chains && { chains }) })) {
-      for (const { record } of block.filter((found) => hasName(found.record, name))) {
+      for (const { record } of block.filter((found) => hasName(found.record, names))) {
         count++
         last = record.at
       }
