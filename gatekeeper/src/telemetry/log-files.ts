@@ -4,7 +4,7 @@
  * files are removed here. A full disk or a folder that was removed never ends the process: lines are
  * lost meanwhile, and the next attempt is made a minute later.
  */
-import { closeSync, fstatSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { fstatSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { createOwnedFile, createOwnedFolder } from '../lib/files/create-owned.ts'
@@ -52,7 +52,6 @@ export function openLogFiles(folder: string, rules: LogFileRules): FileSink {
 
 type Current = {
   readonly date: string
-  readonly descriptor: number
   readonly sink: ReturnType<typeof createSink>
   bytes: number
 }
@@ -102,7 +101,7 @@ class DatedFile {
     createOwnedFile(path)
     const descriptor = openSync(path, 'a', 0o600)
     const { size: bytes } = fstatSync(descriptor)
-    this.#current = { date, descriptor, bytes, sink: createSink(descriptor, { isGathered: true }) }
+    this.#current = { date, bytes, sink: createSink(descriptor, { isGathered: true }) }
     prune(
       this.#folder,
       { before: dateOf(this.#clock() - this.#days * dayMs), date },
@@ -129,7 +128,7 @@ class DatedFile {
       this.#retryAt = now + retryMs
       return
     }
-    if (last !== null) void last.sink.drained().then(() => closeSync(last.descriptor))
+    void last?.sink.close()
   }
 
   /** A file of today that is full gets a number. */

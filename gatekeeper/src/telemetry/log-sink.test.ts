@@ -1,9 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { createSink } from './log-sink.ts'
 
 const program = (body: string) => `
   import { createLog } from ${JSON.stringify(import.meta.resolve('./log.ts'))}
@@ -108,3 +112,21 @@ test('a blocked reader does not keep the process from ending', async () => {
   const child = spawn(process.execPath, words(body), { stdio: ['ignore', 'pipe', 'inherit'] })
   expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
 })
+
+test.skipIf(!existsSync('/dev/full'))(
+  'lines that a full disk did not take never reach what is opened after it is closed',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gk-sink-'))
+    const sink = createSink(openSync('/dev/full', 'a'), { isGathered: true })
+    sink.write('the line of another caller')
+    await sink.close()
+    const others = Array.from({ length: 20 }, (_, at) => openSync(join(folder, `${at}`), 'a'))
+    // Longer than lines are gathered.
+    await sleep(250)
+    for (const [at, descriptor] of others.entries()) {
+      expect(readFileSync(join(folder, `${at}`), 'utf8')).toBe('')
+      closeSync(descriptor)
+    }
+    rmSync(folder, { recursive: true })
+  },
+)

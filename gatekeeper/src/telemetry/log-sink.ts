@@ -4,7 +4,7 @@
  * service, block it, or prevent its end. (pino's own destination emits the first as an error, and
  * retries forever when the process ends.)
  */
-import { write, writeSync } from 'node:fs'
+import { close, write, writeSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import type { LogSink } from './log.ts'
 
@@ -38,11 +38,18 @@ export function openLogSink(
   return sink
 }
 
+type Sink = FileSink & {
+  /** Writes the rest at the end of the process. */
+  readonly writeRest: () => void
+  /** Tries once to write the rest, and closes the descriptor. Nothing may be written after it. */
+  readonly close: () => Promise<void>
+}
+
 /** The same without the write at the end of the process, for which `writeRest` is called. */
 export function createSink(
   descriptor: number,
   { isGathered }: { readonly isGathered: boolean },
-): FileSink & { readonly writeRest: () => void } {
+): Sink {
   const writer = new Writer(descriptor)
   let timer: NodeJS.Timeout | null = null
   const flushLater = () => {
@@ -58,6 +65,12 @@ export function createSink(
     flush: () => writer.flush(),
     drained: () => writer.drained(),
     writeRest: () => writer.writeRest(),
+    close: async () => {
+      await writer.drained()
+      // A full disk took nothing, and the next file or socket gets the number of this one.
+      writer.drop()
+      close(descriptor, () => {})
+    },
   }
 }
 
@@ -97,6 +110,11 @@ class Writer {
     this.#waiting.push(resolve)
     this.flush()
     return promise
+  }
+
+  drop(): void {
+    this.#take()
+    this.#bytes = Buffer.alloc(0)
   }
 
   /** At the end of the process. A write in progress belongs to the system and is not repeated. */
