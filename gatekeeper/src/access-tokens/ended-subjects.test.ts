@@ -92,6 +92,23 @@ describe('ended subjects', () => {
     expect(isEnded('other:user0', 1)).toBe(false)
   })
 
+  it('of one app, however many, end nothing of another app', async () => {
+    const { ended, state, pass, isEnded } = createFixture({ endsMax: 10 })
+    await ended.end('shop:ada')
+    const before = state.now
+    await pass(1_000)
+    // Each stranger who logs out at a public app is another user.
+    for (let at = 0; at < 100; at++) {
+      const written = ended.end(`kiosk:anon:${at}`)
+      await pass(1_000)
+      await written
+    }
+    expect(Object.keys(state.stored).length).toBeLessThanOrEqual(10)
+    expect(isEnded('shop:ada', before)).toBe(true)
+    expect(isEnded('shop:bob', before)).toBe(false)
+    expect(isEnded('kiosk:anon:0', before)).toBe(true)
+  })
+
   it('are forgotten when no token of that time can be valid any more', async () => {
     const { ended, state, pass } = createFixture({ stored: { 'shop:old': 1 } })
     await pass(91 * 86_400_000)

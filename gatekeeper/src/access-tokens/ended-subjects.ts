@@ -1,8 +1,9 @@
 /**
  * The ends of all tokens of single subjects: one instant for each, before which its tokens count as
  * revoked. They hold at once and are written together, at most once a second. Their number is
- * bounded: beyond it the oldest ones are joined to one instant for all users of their app, which
- * ends more than was asked for and never less.
+ * bounded: beyond it the oldest ones of the app that has most of them are joined to one instant for
+ * all its users. That ends more than was asked for and never less, and nothing of other apps: anybody
+ * can log out users of a public app.
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
@@ -98,13 +99,28 @@ function bound(
   { now, endsMax }: { readonly now: number; readonly endsMax: number },
 ): Ends {
   const live = Object.entries(ends).filter(([, at]) => at > now - keptMs)
-  if (live.length <= endsMax) return Object.fromEntries(live)
-  live.sort(([, one], [, other]) => one - other)
-  const kept = Math.ceil(endsMax / 2)
-  const joined: Record<string, number> = Object.fromEntries(live.slice(-kept))
-  for (const [subject, at] of live.slice(0, -kept)) {
-    const all = userNameOf(readUserName(subject)?.appId ?? '', '')
-    joined[all] = Math.max(joined[all] ?? 0, at)
+  const byApp = Map.groupBy(live, ([subject]) => readUserName(subject)?.appId ?? '')
+  for (let count = live.length; count > endsMax; ) {
+    const [app, own] = [...byApp].reduce((one, other) =>
+      other[1].length > one[1].length ? other : one,
+    )
+    const joined = joinOldest(app, own)
+    // More apps than ends may be kept: nothing can be joined any more.
+    if (joined.length === own.length) break
+    byApp.set(app, joined)
+    count += joined.length - own.length
   }
-  return joined
+  return Object.fromEntries([...byApp.values()].flat())
+}
+
+/** Returns the ends of one app, with the older half as one. */
+function joinOldest(app: string, own: readonly [string, number][]): [string, number][] {
+  const all = userNameOf(app, '')
+  const sorted = own.toSorted(([, one], [, other]) => one - other)
+  const joined = sorted.slice(0, Math.ceil(own.length / 2) + 1)
+  const allAt = Math.max(
+    ...[joined.at(-1), own.find(([subject]) => subject === all)].flatMap((end) => end?.[1] ?? []),
+  )
+  const rest = sorted.slice(joined.length).filter(([subject]) => subject !== all)
+  return [[all, allAt], ...rest]
 }
