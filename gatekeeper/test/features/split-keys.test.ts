@@ -99,6 +99,36 @@ describe.skipIf(testCaddy === null)('P8-P10: split keys', () => {
     expect(apps.seen.at(-1)?.headers['x-api-key']).toBe(keyOf('ada'))
   })
 
+  it('P10: it is used through /api/PROVIDER in the same way', async () => {
+    const token = await someone()
+    const mine = await splitFor(token)
+    const headers = fieldsOf(mine)
+    const messages = [{ role: 'user', content: 'Hi' }]
+    const json = { model: 'gpt-4o-mini', messages }
+    const sent = [
+      await apps.send('/api/openai', { key: token, headers, json }),
+      await apps.send('/api/openai/proxy', {
+        ...{ key: token, headers, json: { endpoint: '/chat/completions', ...json } },
+      }),
+      await apps.send('/api/openai/proxy?endpoint=/models', { key: token, headers }),
+      await use(token, headers),
+    ]
+    expect(sent.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    const credentials = apps.seen.map((one) => one.headers.authorization)
+    expect(credentials).toEqual(sent.map(() => `Bearer ${keyOf('ada')}`))
+    const path = '/api/openai/proxy?endpoint=/models'
+    const wrong = { 'x-partial-key-id': mine.keyId, 'x-partial-key': 'x' }
+    const refused = await apps.send(path, { key: token, headers: wrong })
+    expect([refused.status, refused.json.error]).toEqual([401, 'Invalid split key'])
+    expect(refused.headers['www-authenticate']).toContain('Bearer')
+    const half = await apps.send(path, { key: token, headers: { 'x-partial-key': 'x' } })
+    expect([half.status, half.json.error]).toEqual([400, 'Validation Error'])
+    expect(apps.seen).toHaveLength(4)
+    const { useCount } = (await apps.send(at(mine.keyId), { key: token })).json.data
+    // The request with a wrong part did not use it.
+    expect(useCount).toBe(4)
+  })
+
   it('lists the caller’s own keys without any part of them, and counts their use', async () => {
     const token = await someone()
     const before = Date.now()

@@ -20,6 +20,10 @@ export async function readSplitKeyUse(
           .where('principal_id', '=', principalId)
           .where('split_key', '=', id)
           .where('at', '>=', createdAt)
+          // A wrong part is no use: that request was refused before it was forwarded.
+          .where((is) =>
+            is.not(is.and([is('outcome', '=', 'failed'), is('status', 'in', [401, 429])])),
+          )
           .executeTakeFirst()
         return [id, { count: Number(found?.count ?? 0), lastAt: found?.last_at ?? 0 }] as const
       }),
