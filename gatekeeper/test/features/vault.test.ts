@@ -171,13 +171,30 @@ describe.skipIf(testCaddy === null)('the vault', () => {
     })
   })
 
-  it('a provider that is new to the gatekeeper is said to need a restart', async () => {
+  it('another provider needs no restart where one is there', async () => {
     const { code, err } = await vault(['set', 'claude'], 'sk-ant-0123456789')
-    expect([code, err]).toEqual([0, expect.stringContaining('Restart the gatekeeper')])
-    expect(await ops('/readyz')).toContain('a provider that is not configured')
+    expect([code, err]).toEqual([0, expect.stringContaining('within two seconds')])
+    await waitForKey('sk-ant-0123456789', 'claude')
     expect((await vault(['remove', 'claude'])).code).toBe(0)
     expect((await vault(['remove', 'claude'])).code).toBe(1)
   })
+
+  it('the first provider is said to need a restart', async () => {
+    const { code, err } = await vault(['set', 'claude'], 'sk-ant-0123456789', bare())
+    expect([code, err]).toEqual([0, expect.stringContaining('Restart the gatekeeper')])
+  })
+  /** Settings of an installation without any provider, and with keys of its own. */
+  const bare = () => {
+    const folder = join(vaultDir(), '../bare')
+    mkdirSync(folder, { recursive: true })
+    const lines = config.split('\n').slice(0, 3)
+    writeFileSync(join(folder, 'gatekeeper.yaml'), `${lines.join('\n')}\n`)
+    writeFileSync(join(folder, 'keys.json'), readFileSync(stack.keysFile, 'utf8'))
+    return {
+      GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
+      GATEKEEPER_KEYS_DIR: folder,
+    }
+  }
 
   it.each([
     [['set'], 'write the name of a provider'],
@@ -243,16 +260,22 @@ describe.skipIf(testCaddy === null)('the vault', () => {
     })
   })
 
-  it('a provider that only the vault has is there after a start, and rewrap needs a gatekeeper', async () => {
-    expect((await vault(['set', 'claude'], 'sk-ant-0123456789')).code).toBe(0)
-    const away = await vault(['rewrap'])
-    expect([away.code, away.err]).toEqual([69, expect.stringContaining('npm start')])
-    await withGatekeeper({}, async () => {
+  it('a provider that only the vault has is there after a start', async () => {
+    // The key was set before the provider was known.
+    await withGatekeeper(bare(), async () => {
       // Caddy reads the paths of services from a file that the gatekeeper writes at its start.
       await stack.caddy.stop()
       caddy = await stack.startCaddy()
       await waitForKey('sk-ant-0123456789', 'claude')
     })
+  })
+
+  it('rewrap, verify and rotate need a gatekeeper, and say so', async () => {
+    expect((await vault(['set', 'claude'], 'sk-ant-0123456789')).code).toBe(0)
+    for (const word of ['rewrap', 'verify', 'rotate']) {
+      const away = await vault([word])
+      expect([away.code, away.err]).toEqual([69, expect.stringContaining('npm start')])
+    }
   })
 
   it.each([
