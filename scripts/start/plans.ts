@@ -53,7 +53,8 @@ export function planAdmin(
   return {
     name: 'the admin process',
     command: process.execPath,
-    words,
+    // It has no load: with little space for young objects it takes 97 MB instead of 113.
+    words: ['--max-semi-space-size=1', ...words],
     cwd: root,
     env: { ...own, ...Object.fromEntries(kept) },
     drainSeconds: 8,

@@ -230,7 +230,9 @@ describe.skipIf(testCaddy === null)('the admin API', () => {
     const { status, json: body } = await ask('/admin/ip-rules', { json })
     expect([status, body.error]).toEqual([503, 'Service Not Available'])
     expect(readFileSync(path, 'utf8')).toBe(broken)
-    expect(admin.output()).toContain('rules.json')
+    await waitUntil(() => admin.output().includes('rules.json'), {
+      ...{ limitMs: 2_000, describe: admin.output },
+    })
     writeFileSync(path, '{"version": 1, "rules": {}}')
     expect((await ask('/admin/ip-rules', { json })).status).toBe(201)
   })
