@@ -74,8 +74,16 @@ async function change(handed: HandedOver, installation: Installation): Promise<A
 }
 
 async function remove(handed: HandedOver, installation: Installation): Promise<Answer> {
+  const user = nameIn(handed)
   const deps = depsOf(handed, installation)
-  await orRefuse(unknown(), () => removeUser(installation.usersFile, nameIn(handed), deps))
+  try {
+    await removeUser(installation.usersFile, user, deps)
+  } catch (error) {
+    if (!(error instanceof UserNameError)) throw error
+    // One who only used something has no entry; the gatekeeper renames its calls.
+    if ((await readUserView(installation, user)) === null) throw unknown()
+    await deps.record([{ event: 'user.removed', user }])
+  }
   return { status: 200, body: { success: true, message: 'The user was removed.' } }
 }
 

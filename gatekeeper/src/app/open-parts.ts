@@ -45,12 +45,12 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   // The queues measure waiting with it, so it must not jump when the wall clock is set.
   const ticks = () => performance.now()
   const queues = createServiceQueues(deps.services, { clock: ticks, timers: systemTimers })
-  const { ledger, pingStore } = journal
+  const { ledger, pingStore, renameCaller } = journal
   const metrics = await add(openMetrics(deps, { parts, keys, ledger, queues }))
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
   const admin = await add(openAdmin(deps))
   const credentials = { keys, clients, users, rules, revocations, issuers, signing }
   const traffic = { vault, upstreams, chat, queues, overload, outcomes, admin }
-  return { ...credentials, ...traffic, audit, ledger, pingStore, metrics }
+  return { ...credentials, ...traffic, audit, ledger, pingStore, renameCaller, metrics }
 }

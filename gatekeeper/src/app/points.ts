@@ -5,6 +5,7 @@ import { answering, createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
 import { adminHealthEndpoints } from '../http/routes/admin-health.ts'
+import { adminUserEndpoints } from '../http/routes/admin-users.ts'
 import { authEndpoints } from '../http/routes/auth.ts'
 import { bridgeEndpoints } from '../http/routes/bridge.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
@@ -118,7 +119,7 @@ function relayOnly(
 /** The endpoints of our own that this process answers. */
 function ownEndpoints(
   { services, policies, clock }: AppDeps,
-  { ledger, vault, pingStore }: Opened,
+  { ledger, vault, pingStore, renameCaller }: Opened,
   { admission, authorization, parts, handOver }: RelayRooms & { readonly handOver: HandOver },
 ): OwnEndpoints {
   const { splitKeys, reloadSplitKeys: reload } = vault
@@ -132,6 +133,7 @@ function ownEndpoints(
     ...authEndpoints(authorization.userTokens, clock),
     ...countTokensEndpoints,
     ...bridgeEndpoints(vault.keyOf),
+    ...adminUserEndpoints({ handOver, renameCaller }),
     ...adminHealthEndpoints({
       ...{ services, pingStore, keyOf: vault.keyOf, parts: parts.problems },
       reach: createReachability({ clock }),

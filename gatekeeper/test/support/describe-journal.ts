@@ -157,6 +157,22 @@ export function describeJournal(
       expect(await journal.balancesOf([owner])).toHaveLength(1)
     })
 
+    it('gives the calls of one principal another name, and leaves all others', async () => {
+      const place = makePlace()
+      const { journal } = await start(place)
+      const from = 'app:shop:ada'
+      for (const principalId of [from, 'app:shop:ada2', from]) {
+        const record = recordOf({ principalId, user: principalId })
+        await journal.record({ reservationId: null, record, charges: [] })
+      }
+      expect(await journal.rename(from, 'app:shop:removed-1')).toBe(true)
+      expect(await journal.rename('app:shop:nobody', 'app:shop:removed-2')).toBe(true)
+      await stop(journal)
+      const seen = (await place.records()).map(({ principalId, user }) => [principalId, user])
+      const removed = ['app:shop:removed-1', 'app:shop:removed-1']
+      expect(seen).toEqual([removed, ['app:shop:ada2', 'app:shop:ada2'], removed])
+    })
+
     it('keeps counters apart by subject, unit, period and its start', async () => {
       const place = makePlace()
       const charges = [

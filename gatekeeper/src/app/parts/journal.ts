@@ -36,6 +36,8 @@ export async function openJournal(deps: AppDeps) {
       const answer = await journal.balancesOf([])
       return answer === null ? null : Math.round(performance.now() - startedAt)
     },
+    /** Gives the calls of a principal another name; false if that could not be written. */
+    renameCaller: journal.rename,
     close: journal.close,
   }
 }

@@ -50,6 +50,13 @@ export function createMemoryJournal(store: MemoryStore = createMemoryStore()): U
       book(settled)
       return 'durable'
     },
+    rename: async (from, to) => {
+      store.records.forEach((record, index) => {
+        if (record.principalId !== from) return
+        store.records[index] = { ...record, principalId: to, user: to }
+      })
+      return true
+    },
     state: () => ({ status: 'healthy' }),
     close: async () => {},
   }

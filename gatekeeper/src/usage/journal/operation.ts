@@ -8,3 +8,5 @@ export type Operation =
   | { readonly kind: 'cancel'; readonly id: string }
   /** Charges whose log line had to be dropped. */
   | { readonly kind: 'charge'; readonly charges: readonly Balance[] }
+  /** Gives the calls of a principal another name, which says nothing about it. */
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }

@@ -124,6 +124,11 @@ export type UsageJournal = {
    * second.
    */
   readonly record: (settled: SettledRequest, urgency?: Urgency) => Promise<'durable' | 'deferred'>
+  /**
+   * Gives the calls of a principal another name, in the log alone. Resolves with whether that is
+   * durable.
+   */
+  readonly rename: (from: string, to: string) => Promise<boolean>
   /** For a refusal before anything is charged, and for `/readyz`. */
   readonly state: () => JournalState
   /** Writes what waits, as far as possible, and closes the store. */

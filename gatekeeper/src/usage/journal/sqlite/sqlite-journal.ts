@@ -57,6 +57,7 @@ export function createSqliteJournal(deps: SqliteJournalDeps): UsageJournal {
       (await queue.push({ kind: 'open', reservation })) ? 'open' : 'unavailable',
     record: async (settled, urgency) =>
       (await queue.push({ kind: 'record', settled }, urgency)) ? 'durable' : 'deferred',
+    rename: (from, to) => queue.push({ kind: 'rename', from, to }),
     state: () => queue.state(),
     close: async () => {
       stopPruning()

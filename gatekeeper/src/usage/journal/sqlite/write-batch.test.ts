@@ -94,7 +94,7 @@ describe('a batch', () => {
 })
 
 type Step = {
-  readonly kind: Operation['kind']
+  readonly kind: Exclude<Operation['kind'], 'rename'>
   readonly principalId: string
   readonly at: number
   readonly amounts: readonly number[]

@@ -14,6 +14,8 @@ export function writeBatch({ writes }: UsageDatabase, operations: readonly Opera
   for (const record of sorted.records) writes.log(record)
   for (const charge of sorted.balances.values()) writes.charge(charge)
   for (const [principalId, at] of sorted.lastUsed) writes.use({ principalId, at })
+  // Last: the calls of the same batch are moved too.
+  for (const [from, to] of sorted.renames) writes.rename(from, to)
 }
 
 type Sorted = {
@@ -22,6 +24,7 @@ type Sorted = {
   readonly records: UsageRecord[]
   readonly balances: BalanceMap
   readonly lastUsed: Map<string, number>
+  readonly renames: Map<string, string>
 }
 
 function sort(operations: readonly Operation[]): Sorted {
@@ -29,6 +32,7 @@ function sort(operations: readonly Operation[]): Sorted {
     ...{ opened: [], closed: [], records: [] },
     balances: new Map(),
     lastUsed: new Map(),
+    renames: new Map(),
   }
   for (const operation of operations) place(operation, sorted)
   return sorted
@@ -44,6 +48,9 @@ function place(operation: Operation, sorted: Sorted): void {
       return
     case 'charge':
       for (const charge of operation.charges) addBalance(sorted.balances, charge)
+      return
+    case 'rename':
+      sorted.renames.set(operation.from, operation.to)
       return
     case 'record': {
       const { reservationId, record, charges } = operation.settled

@@ -20,6 +20,8 @@ export type WriteStatements = {
   readonly charge: (charge: Balance) => void
   /** Never decreases: requests do not end in the order in which they began. */
   readonly use: (use: PrincipalUse) => void
+  /** Moves the lines of a principal to another name, and forgets when it was used. */
+  readonly rename: (from: string, to: string) => void
 }
 
 /** When a principal was admitted. */
@@ -36,6 +38,13 @@ export function prepareWrites({ database, queries }: WriteDeps): WriteStatements
   const close = prepare(queries.deleteFrom('open_reservations').where('id', '=', example.id))
   const log = prepare(queries.insertInto('usage_log').values(toUsageRow(example.record)))
   const charge = prepare(addBalance(queries, toBalanceRow(example.charge)))
+  const rename = prepare(
+    queries
+      .updateTable('usage_log')
+      .set({ principal_id: '', user: '' })
+      .where('principal_id', '=', ''),
+  )
+  const forget = prepare(queries.deleteFrom('last_used').where('principal_id', '=', ''))
   const use = prepare(moveLastUsed(queries, toUseRow(example.record)))
   return {
     begin: () => void begin.run(),
@@ -45,6 +54,10 @@ export function prepareWrites({ database, queries }: WriteDeps): WriteStatements
     log: (record) => void log.run(...valuesOf(toUsageRow(record))),
     charge: (balance) => void charge.run(...valuesOf(toBalanceRow(balance))),
     use: (latest) => void use.run(...valuesOf(toUseRow(latest))),
+    rename: (from, to) => {
+      rename.run(to, to, from)
+      forget.run(from)
+    },
   }
 }
 
