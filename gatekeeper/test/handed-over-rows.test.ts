@@ -10,12 +10,16 @@ const routes = Object.keys(createRoutes({} as Installation))
 
 test('the admin process answers every row that is handed over, and nothing else', () => {
   expect(handedOver.length).toBeGreaterThan(10)
-  expect(routes.sort()).toEqual(handedOver.sort())
+  // The gatekeeper itself tries a part of a split key: the admin process can open none.
+  const tried = 'POST /api/split-key/{id}/validate'
+  expect(handedOver).toContain(tried)
+  expect(routes.sort()).toEqual(handedOver.filter((row) => row !== tried).sort())
 })
 
 test('whatever writes is administration, or belongs to the caller by its own check', () => {
   const writing = rows.filter(({ method }) => method !== 'GET')
-  expect(writing.filter((row) => row.class !== 'manage')).toEqual([])
+  const owned = writing.filter((row) => row.class !== 'manage')
+  expect(owned.filter(({ pattern }) => !pattern.startsWith('/api/split-key'))).toEqual([])
   // `/admin/health` is the gatekeeper's own, so that it works without the admin process.
   expect(rows.filter(({ pattern }) => pattern.startsWith('/admin/'))).toEqual(
     rows.filter((row) => row.class === 'manage'),
