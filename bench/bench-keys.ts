@@ -13,7 +13,7 @@ export type BenchKeys = Readonly<Record<KeyName, TestKey>>
  */
 export function makeBenchKeys(): BenchKeys {
   return {
-    plain: makeKey(),
+    plain: makeKey({ services: ['ollama', 'tts', 'openai'] }),
     limited: makeKey({
       limits: [
         ...['900000/min', '1000m/day', '100000m-tokens/day', '1000000usd/month'],

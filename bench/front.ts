@@ -54,6 +54,9 @@ export async function preparePlace(
     OLLAMA_URL: appUrl,
     LITELLM_URL: appUrl,
     TTS_URL: appUrl,
+    // A provider, on this machine.
+    OPENAI_API_KEY: 'account-key-of-the-bench',
+    OPENAI_BASE_URL: `${appUrl}/v1`,
   }
   return { folder, stateDir, keysFile, env }
 }

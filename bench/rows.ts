@@ -17,15 +17,25 @@ export type RowPlan = {
   readonly front: FrontName
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** The baseline of this row, which checks nothing on the same way. */
-  readonly nullRow: 'null' | 'null-pooled' | 'bare-relay'
+  /** The baseline of this row: it checks nothing on the same way, or relays the same chat. */
+  readonly nullRow: 'null' | 'null-pooled' | 'bare-relay' | 'relay-openai'
   /** The process besides Caddy whose CPU time counts; null for peers with several processes. */
   readonly behind: 'gatekeeper' | 'unaudited' | 'null' | 'bareRelay' | 'peer' | null
   /** The Authorization field; the key as Bearer if left out. */
   readonly authorization?: string | null
   /** The key that it sends; `plain` by default. */
   readonly key?: KeyName
+  /** The endpoint that the body names. */
+  readonly endpoint?: string
 }
+
+const openaiRow = {
+  front: 'ours',
+  method: 'POST',
+  path: '/v1/chat/completions',
+  nullRow: 'bare-relay',
+  behind: 'gatekeeper',
+} as const
 
 /** Rows are measured in this order, so pairs that are compared stand next to each other. */
 export const rowPlans = [
@@ -103,6 +113,22 @@ export const rowPlans = [
     ...{ front: 'ours', method: 'POST', path: '/api/chat', nullRow: 'bare-relay' },
     ...{ behind: 'gatekeeper', key: 'limited' },
   },
+  {
+    name: 'relay-openai',
+    what: 'our relay: an OpenAI chat, as relaying peers get it',
+    ...openaiRow,
+  },
+  {
+    name: 'bridge',
+    what: 'the same chat to a provider, at its native path',
+    ...{ ...openaiRow, path: '/openai/v1/chat/completions', nullRow: 'relay-openai' },
+  },
+  {
+    name: 'bridge-proxy',
+    what: 'the same at /api/openai/proxy, with the endpoint in the body',
+    ...{ ...openaiRow, path: '/api/openai/proxy', nullRow: 'relay-openai' },
+    endpoint: '/chat/completions',
+  },
 ] as const satisfies readonly RowPlan[]
 
 /** The same streams on three ways, to separate the effect of the machine from ours. */
@@ -112,21 +138,11 @@ export const streamPlans = [
   { name: 'stream', front: 'ours', path: '/api/chat' },
 ] as const
 
-const openaiRow: Omit<RowPlan, 'name' | 'what'> = {
-  ...{ front: 'ours', method: 'POST', path: '/v1/chat/completions', nullRow: 'bare-relay' },
-  behind: 'gatekeeper',
-}
-
 /** Measured only with peers: our relay with the same request as theirs. */
 export const openaiRows: readonly RowPlan[] = [
   {
-    name: 'relay-openai',
-    what: 'our relay: an OpenAI chat, as relaying peers get it',
-    ...openaiRow,
-  },
-  {
     name: 'relay-openai-limited',
-    what: 'the same for a key with limits of every kind',
+    what: 'the chat of relay-openai for a key with limits of every kind',
     ...{ ...openaiRow, key: 'limited' },
   },
 ]
@@ -136,11 +152,13 @@ export function toRequest(
   plan: RowPlan,
   keys: Readonly<Record<KeyName, { readonly key: string }>>,
 ): string {
-  const { method, path, authorization, key = 'plain' } = plan
+  const { method, path, authorization, key = 'plain', endpoint } = plan
   const credential = `Authorization: ${authorization ?? `Bearer ${keys[key].key}`}`
   const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${credential}\r\n`
   if (method === 'GET') return `${head}\r\n`
-  const body = toChat({ isStreamed: false, events: 1 })
+  const chat = toChat({ isStreamed: false, events: 1 })
+  const named = endpoint === undefined ? '' : `"endpoint":${JSON.stringify(endpoint)},`
+  const body = `{${named}${chat.slice(1)}`
   return `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 

@@ -22,6 +22,8 @@ export function judgeTargets({ rows, memory, startup, reload, audit }: Measured)
     atMost('check-key: added p50 beside that of null', 1.3, added('check-key') / added('null')),
     atLeast('relay: throughput beside bare-relay', 0.8, row('relay')?.ratioToNull),
     atLeast('relay-limited: throughput beside bare-relay', 0.75, row('relay-limited')?.ratioToNull),
+    atLeast('bridge: throughput beside relay-openai', 0.95, row('bridge')?.ratioToNull),
+    atLeast('bridge-proxy: throughput beside relay-openai', 0.9, row('bridge-proxy')?.ratioToNull),
     ...peerBounds
       .filter(({ peer }) => row(peer) !== undefined)
       .map(({ peer, bound }) => {
