@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aHead, aRoute, aService, someFacts } from '../../test/support/questions.ts'
+import { adapterRows } from '../kinds/bridge/bridge.ts'
 import { controlService } from '../kinds/own/own-services.ts'
 import { providers } from '../kinds/providers/providers.ts'
 import { carriers } from '../model/credential-fields.ts'
@@ -106,6 +107,17 @@ describe('the answer to a preflight', () => {
     ['/api/nothing', 'GET, HEAD, POST, DELETE'],
   ])('lists the methods of %s: %s', (endpointPath, methods) => {
     const fields = preflightFields(preflight(), { ...match, endpointPath })
+    expect(fields?.['access-control-allow-methods']).toBe(methods)
+  })
+
+  test.each([
+    ['/proxy', 'GET, POST'],
+    ['/', 'POST'],
+    ['/endpoints', 'GET'],
+    ['/chat/completions', 'GET, POST'],
+  ])('lists the methods at /api/PROVIDER%s: %s', (endpointPath, methods) => {
+    const route = aRoute({ prefix: '/api/acme', strip: true, adapter: adapterRows })
+    const fields = preflightFields(preflight(), { ...match, route, endpointPath })
     expect(fields?.['access-control-allow-methods']).toBe(methods)
   })
 

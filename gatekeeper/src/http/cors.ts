@@ -65,14 +65,15 @@ export function preflightFields(
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** The methods of the endpoints at this path; of every endpoint of the service where there is none. */
-function methodsOf({ service, endpointPath }: RouteMatch): readonly string[] {
+function methodsOf({ service, route, endpointPath }: RouteMatch): readonly string[] {
   const isListed = (method: string) => {
-    const { class: rights = 'never' } = findEndpoint(service, method, endpointPath) ?? {}
-    return rights !== 'never'
+    const row = findEndpoint(service, method, endpointPath, route.adapter)
+    return row !== null && row.class !== 'never'
   }
   const here = methods.filter(isListed)
   if (here.length > 0) return here
-  return methods.filter((method) => service.kind.rows?.some((row) => row.method === method))
+  const rows = route.adapter ?? service.kind.rows
+  return methods.filter((method) => rows?.some((row) => row.method === method))
 }
 
 /**

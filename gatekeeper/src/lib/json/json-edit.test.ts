@@ -8,6 +8,7 @@ import {
   namesWithin,
   readMember,
   tooLong,
+  withoutMembers,
 } from './json-edit.ts'
 
 function bodyOf(value: unknown): JsonBody {
@@ -81,6 +82,36 @@ describe('changing one member', () => {
         const expected: Record<string, unknown> = JSON.parse(JSON.stringify(before))
         for (const edit of edits) expected[edit.name] = JSON.parse(edit.json)
         expect(JSON.parse(text)).toEqual(expected)
+      }),
+    )
+  })
+})
+
+describe('taking members off', () => {
+  const without = (value: object, ...names: string[]) =>
+    withoutMembers(bodyOf(value), (name) => names.includes(name))
+
+  test.each([
+    [{ a: 1, b: 'x"y', c: [1] }, ['a'], { b: 'x"y', c: [1] }],
+    [{ a: 1, b: 2, c: 3 }, ['b'], { a: 1, c: 3 }],
+    [{ a: 1, b: 2, c: 3 }, ['c'], { a: 1, b: 2 }],
+    [{ a: 1, b: 2, c: 3 }, ['a', 'c'], { b: 2 }],
+    [{ a: 1 }, ['a'], {}],
+    [{}, ['a'], {}],
+    [{ a: { b: 1 }, b: 2 }, ['b'], { a: { b: 1 } }],
+  ])('%j without %j is %j', (value, names, expected) => {
+    const rest = without(value, ...names)
+    expect(rest.bytes.toString()).toBe(JSON.stringify(expected))
+    expect(rest.members).toEqual(membersOf(rest.bytes, 0))
+  })
+
+  test('leaves the rest as it is, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (value, name) => {
+        const { [name]: _, ...expected } = value
+        expect(JSON.parse(without(value, name).bytes.toString())).toEqual(
+          JSON.parse(JSON.stringify(expected)),
+        )
       }),
     )
   })
