@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodySource } from '../admission/body-source.ts'
+import type { BodySource, Unread } from '../admission/body-source.ts'
 import type { ByteBudget, ByteLease } from '../lib/load/byte-budget.ts'
 
 /** Requests whose client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1). */
@@ -50,17 +50,19 @@ export function createBodySource(
 
 type Bounds = { readonly bytesMax: number; readonly take: (bytes: number) => boolean }
 
+/** A body of this size is here at once, or it is sent to hold the bytes that others need. */
+const smallBytesMax = 64 * 1024
+const smallMsMax = 10_000
+
 async function readWhole(
   request: IncomingMessage,
   { bytesMax, take }: Bounds,
-): Promise<Buffer | 'too-large' | 'too-much-in-flight'> {
+): Promise<Buffer | Unread> {
   const chunks: Buffer[] = []
   let length = 0
   // Not `for await`: leaving it early destroys the request, and the answer with it.
-  const { promise, resolve, reject } = Promise.withResolvers<
-    Buffer | 'too-large' | 'too-much-in-flight'
-  >()
-  const stop = (why: 'too-large' | 'too-much-in-flight') => {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | Unread>()
+  const stop = (why: Unread) => {
     request.pause()
     request.removeAllListeners('data')
     resolve(why)
@@ -80,5 +82,7 @@ async function readWhole(
     // After the end of the body this is a normal close, and an Error would cost more than the body.
     if (!request.readableEnded) reject(new Error('closed before its end'))
   })
-  return promise
+  if (bytesMax > smallBytesMax) return promise
+  const timer = setTimeout(() => stop('aborted'), smallMsMax)
+  return promise.finally(() => clearTimeout(timer))
 }

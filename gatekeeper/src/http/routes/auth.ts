@@ -1,10 +1,11 @@
 /** Tokens for the users of apps: `/auth/token`, `/auth/verify`, `/auth/token-info`, `/auth/logout`. */
+import { reasonOfUnread } from '../../admission/body-source.ts'
 import { formatSecond } from '../../lib/instant.ts'
 import { idChars, isUserId } from '../../model/app.ts'
 import { isSameOrigin } from '../../model/origin.ts'
 import type { AppUser, Principal } from '../../model/principal.ts'
 import { RefusedError } from '../../model/refused-error.ts'
-import { parameterBytesMax, readParameters } from '../../oauth/parameters.ts'
+import { readParameters } from '../../oauth/parameters.ts'
 import type { UserTokenRequest, UserTokens } from '../../oauth/user-tokens.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints, OwnRequest } from '../serve/own.ts'
@@ -51,14 +52,17 @@ function holderOf({ app }: Principal): AppUser {
 
 const notOfApp = { text: 'This needs a token of an app’s user.', param: null }
 
+/** Two ids and a secret, all of it escaped. What strangers send is held until it has arrived. */
+const requestBytesMax = 8 * 1024
+
 const required = ['userId', 'appId'] as const
 
 async function readRequest({ admission, field, body }: OwnRequest): Promise<UserTokenRequest> {
   const { facts, principal } = admission
   const type = field('content-type') ?? ''
   if (!/^application\/json *(?:;|$)/i.test(type)) throw new RefusedError('body-type')
-  const bytes = await body.read(parameterBytesMax, principal.id)
-  if (typeof bytes === 'string') throw new RefusedError('body-too-large')
+  const bytes = await body.read(requestBytesMax, principal.id)
+  if (typeof bytes === 'string') throw new RefusedError(reasonOfUnread(bytes))
   const read = readParameters(bytes, 'application/json')
   if ('error' in read) throw invalid(read.description)
   const [userId, appId] = required.map((name) => read.get(name) ?? '')
