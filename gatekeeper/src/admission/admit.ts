@@ -3,19 +3,13 @@
  * credential, principal, the checks on the head, the reservation, the body and its checks, the
  * estimate of its use, and its turn in the queue. An exception on the way is a denial.
  */
-import type { Attempts, Authenticate, Shown } from '../credentials/attempts.ts'
 import type { FollowCredential } from '../credentials/follow-credential.ts'
 import { Admission, type Refusal, type Reservation } from '../model/admission.ts'
-import type { Checks, Decision, Obligation } from '../model/decision.ts'
+import type { Obligation } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
 import type { Detail } from '../model/detail.ts'
 import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit } from '../model/limit.ts'
-import { describeRefusal } from '../model/limit-text.ts'
-import type { Principal } from '../model/principal.ts'
-import { type Reason, reasonRow } from '../model/reason.ts'
-import { tokenClassOf } from '../model/service.ts'
-import { resolveCaller } from '../policy/caller.ts'
 import { decide, decideForLineage } from '../policy/decide.ts'
 import { adaptRequest } from './adapt-request.ts'
 import { type LimitAddress, unlimitedAddress } from './address-limits.ts'
@@ -23,6 +17,14 @@ import { readBodyFacts } from './body-facts.ts'
 import type { BodySource, ReadBody } from './body-source.ts'
 import { type EstimateDeps, extendReservation } from './estimate.ts'
 import { createFormGuard, type FormGuard } from './form-guard.ts'
+import {
+  type HeadAnswer,
+  type HeadDeps,
+  judgeHead,
+  refuseBy,
+  refuseByLimit,
+  shownAt,
+} from './judge-head.ts'
 import { type FactsDeps, readRequestFacts } from './request-facts.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Reserver } from './reserve.ts'
@@ -32,18 +34,13 @@ import type { StoreDeps } from './stored-responses.ts'
 
 export type AdmitDeps = FactsDeps &
   StoreDeps &
-  EstimateDeps & {
-    readonly checks: Checks
-    readonly authenticate: Authenticate
-    /** Returns what the address has left where administrators are locked out; null elsewhere. */
-    readonly attemptsAt?: Attempts['standing']
+  EstimateDeps &
+  HeadDeps & {
     /**
      * Follows a valid credential: returns a function that says whether it is still valid while the
      * answer continues. Left out if answers are never cut for that.
      */
     readonly followCredential?: FollowCredential
-    /** Returns every limit that applies to the principal at the service. */
-    readonly limitsOf: (question: Known) => readonly ScopedLimit[]
     /**
      * Reads what `reserve` needs of a caller with a chosen name; false refuses the request. Left out
      * if nothing has to be read.
@@ -56,8 +53,6 @@ export type AdmitDeps = FactsDeps &
     /** Waits for a slot of the service; resolves to null if no wait is needed. */
     readonly enterQueue: EnterQueue
   }
-
-type Known = { readonly facts: RequestFacts; readonly principal: Principal }
 
 /** An admission, with the facts of its body and the bytes to send if a check had to read them. */
 export type Admitted = {
@@ -88,7 +83,9 @@ export async function admit(
   if ('reason' in onHead) return onHead
   // A revocation counts from here on, also while the body arrives or the request is queued.
   const isStanding = follow(onHead, credential, deps)
-  const reserved = (await prepare(onHead, deps)) ?? reserve(onHead, deps)
+  // The use of an app's user may have to be read first; that of all others is at hand.
+  const isAtHand = onHead.principal.kind !== 'app'
+  const reserved = isAtHand ? reserve(onHead, deps) : await prepareAndReserve(onHead, deps)
   if ('reason' in reserved) {
     const { principal } = onHead
     return refuseByLimit(reserved, { check: 'reserve', facts, principal })
@@ -107,93 +104,14 @@ export async function admit(
   }
 }
 
-type HeadAnswer = {
-  readonly principal: Principal
-  readonly limits: readonly ScopedLimit[]
-  readonly obligations: readonly Obligation[]
-  readonly facts: RequestFacts
-}
-
-/** Returns the caller, or the denial of the checks on the head. Charges nothing, reads no body. */
-async function judgeHead(
-  facts: RequestFacts,
-  credential: string | null,
+/** Reads the use of a caller with a chosen name, then reserves. */
+async function prepareAndReserve(
+  question: HeadAnswer,
   deps: AdmitDeps,
-): Promise<HeadAnswer | Denial> {
-  let found: Principal | Reason = 'no-credential'
-  try {
-    if (credential !== null) found = await deps.authenticate(credential, shownAt(facts))
-  } catch {
-    found = 'check-failed'
-  }
-  const caller = resolveCaller(facts, found)
-  const onCaller = decide(deps.checks.caller, { facts, caller })
-  if (!onCaller.allowed) return refuseCaller(onCaller, facts, deps)
-  // Independent of the list of checks: without a principal nobody is admitted.
-  if (typeof caller === 'string') {
-    return { reason: 'check-failed', check: 'principal', facts, principal: null }
-  }
-  const limits = deps.limitsOf({ facts, principal: caller })
-  const question = { facts, principal: caller, limits, body: null }
-  const onHead = decideForLineage(deps.checks.head, question)
-  if (!onHead.allowed) return refuseBy(onHead, facts, caller)
-  return { principal: caller, limits, facts, obligations: onHead.obligations }
-}
-
-/** Outside all services a token of the usual class is good, as an API key is. */
-function shownAt({ clientAddress, service, carrier }: RequestFacts): Shown {
-  const isControl = service?.kind.furtherCarriers === 'control'
-  return {
-    ...{ clientAddress, tokenClass: tokenClassOf(service) },
-    ...(isControl && { control: { isAdminField: carrier === 'admin-field' } }),
-  }
-}
-
-/** Where administrators are locked out, the answer says how many attempts are left. */
-function refuseCaller(
-  refused: Extract<Decision, { allowed: false }>,
-  facts: RequestFacts,
-  deps: AdmitDeps,
-): Denial {
-  const denial = refuseBy(refused, facts, null)
-  const standing = deps.attemptsAt?.(shownAt(facts)) ?? null
-  if (standing === null) return denial
-  const { reason, detail } = refused
-  const { attemptsRemaining, retryAfterMs } = standing
-  const members = { ...detail?.members, attemptsRemaining }
-  const text = detail?.text ?? reasonRow(reason).text
-  return {
-    ...denial,
-    detail: { text, param: detail?.param ?? null, members },
-    ...(reason === 'too-many-attempts' && { refusal: { reason, limit: null, retryAfterMs } }),
-  }
-}
-
-function refuseBy(
-  { reason, check, detail }: Extract<Decision, { allowed: false }>,
-  facts: RequestFacts,
-  principal: Principal | null,
-): Denial {
-  return { reason, check, facts, principal, detail }
-}
-
-/** Returns the denial of a limit or a queue, with the text for the caller. */
-function refuseByLimit(
-  refusal: Refusal,
-  about: Pick<Denial, 'facts' | 'principal' | 'check'>,
-): Denial {
-  const detail = describeRefusal(refusal, about)
-  return { ...about, reason: refusal.reason, refusal, detail }
-}
-
-/** Returns why the caller's use cannot be read; null if it can, and for all whose use is at hand. */
-async function prepare(
-  { principal, limits }: HeadAnswer,
-  deps: AdmitDeps,
-): Promise<Refusal | null> {
-  if (principal.kind !== 'app' || deps.prepare === undefined) return null
-  const isPrepared = await deps.prepare(limits)
-  return isPrepared ? null : { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }
+): Promise<Reservation | Refusal> {
+  const isPrepared = (await deps.prepare?.(question.limits)) ?? true
+  if (isPrepared) return reserve(question, deps)
+  return { reason: 'ledger-unavailable', limit: null, retryAfterMs: null }
 }
 
 /** A ledger that fails has charged nothing, and a request without a charge is not admitted. */
