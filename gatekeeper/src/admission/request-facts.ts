@@ -1,7 +1,6 @@
 import { type Extracted, extractCredential } from '../credentials/extract.ts'
 import { findMisplaced, findStray } from '../credentials/passing-fields.ts'
 import { readSplitKeyFields } from '../credentials/split-key-fields.ts'
-import { isModelField, isRefusedQueryField } from '../kinds/refused-members.ts'
 import type { Target } from '../lib/net/path.ts'
 import {
   createTraceContext,
@@ -16,8 +15,10 @@ import { hasKeyShape } from '../model/key-shape.ts'
 import type { Reason } from '../model/reason.ts'
 import type { RouteMatch } from '../policy/route-table.ts'
 import { type ChatHeadDeps, findChatDefect } from './chat-head.ts'
+import { findRefusedQuery } from './refused-query.ts'
 import type { RequestHead } from './request-head.ts'
-import { type LocateDeps, type Located, locate } from './request-target.ts'
+import { type LocateDeps, locate } from './request-target.ts'
+import { carriesCredential, holdsPlainKey, type PlainKeyTest } from './target-credentials.ts'
 
 export type FactsDeps = ChatHeadDeps &
   LocateDeps & {
@@ -37,8 +38,6 @@ export type FactsDeps = ChatHeadDeps &
     /** Whether the text is the credential of the administrator; left out if none is set. */
     readonly isAdminKey?: PlainKeyTest | null
   }
-
-type PlainKeyTest = (text: string) => boolean
 
 function eitherTest(one: PlainKeyTest | null, other: PlainKeyTest | null): PlainKeyTest | null {
   if (one === null || other === null) return one ?? other
@@ -226,74 +225,4 @@ function isRightPoint(head: RequestHead, match: RouteMatch | null): boolean {
   if (match === null) return true
   if (match.route.mode !== head.point) return false
   return head.point === 'relay' || match.service.name === head.checkedService
-}
-
-/** Names that a refusal may repeat. */
-const knownFields = ['alt', 'key', 'fields', 'api_key', 'access_token', 'token']
-
-function findRefusedQuery(method: string, { match, target }: Located): Detail | null {
-  const query = target?.query ?? ''
-  if (query === '' || match === null) return null
-  // Some parsers also end a field at a semicolon, and some take `a[]` for a list named `a`.
-  const fields = new URLSearchParams(query.replaceAll(';', '&'))
-  const names = [...fields.keys()]
-    .map((key) => key.split('[', 1)[0] ?? '')
-    // The adapter reads this one, and does not send it on.
-    .filter((name) => name !== 'endpoint' || !match.route.adapter || method !== 'GET')
-  const { kind } = match.service
-  // Another form of the answer could not be read, and its usage not counted.
-  const isOddForm = () => fields.getAll('alt').some((form) => form !== 'sse' && form !== 'json')
-  const found = names.find((one) => isRefusedQueryField(kind, one))
-  const name = found ?? (kind.provider && isOddForm() ? 'alt' : undefined)
-  if (name === undefined) return null
-  // Another text of the client could be anything, a key too.
-  const param = isModelField(name)
-    ? name.toLowerCase()
-    : (knownFields.find((one) => one === name) ?? '…')
-  const advice = isModelField(name)
-    ? 'name the model in the body'
-    : 'keys belong in the Authorization field, and few other fields go to a provider'
-  return { text: `The query field "${param}" may not be set by callers: ${advice}.`, param }
-}
-
-/** Whether the URL contains a credential, which every log on the way would record. */
-function carriesCredential(target: string, deps: FactsDeps): boolean {
-  return readings(target).some((form) => hasKeyShape(form) || deps.holdsToken(form))
-}
-
-/** Whether a part of the target is a plain key; a check refuses that after authentication. */
-function holdsPlainKey(target: string, isPlainKey: PlainKeyTest | null): boolean {
-  return isPlainKey !== null && readings(target).flatMap(partsOf).some(isPlainKey)
-}
-
-/** Returns the target as it is, and decoded one to three times, as readers on the way may do. */
-function readings(target: string): string[] {
-  const forms = [target]
-  while (forms.length < 4 && forms.at(-1)?.includes('%')) forms.push(decode(forms.at(-1) as string))
-  return forms
-}
-
-/** Decodes percent-encoded UTF-8. Invalid sequences stay, because the rest may be a key. */
-function decode(text: string): string {
-  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
-    try {
-      return decodeURIComponent(run)
-    } catch {
-      return run
-    }
-  })
-}
-
-/**
- * Returns the parts in which a plain key may be, which has no form of its own: path segments, query
- * values, and the words of both. Forms read `+` as a space, others as `+`: both count.
- */
-function partsOf(target: string): string[] {
-  const mark = target.indexOf('?')
-  const path = mark === -1 ? target : target.slice(0, mark)
-  const pairs = mark === -1 ? [] : target.slice(mark + 1).split('&')
-  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1))
-  const blanks = values.map((value) => value.replaceAll('+', ' '))
-  const words = target.split(/[/?&=\s"'<>,;()[\]{}]+/)
-  return [...path.split('/'), ...pairs, ...values, ...blanks, ...words]
 }
