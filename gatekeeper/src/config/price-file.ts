@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { plainIssue, unknownMembers } from '../lib/json/plain-issue.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { PriceRow } from '../model/price.ts'
-import { prices } from './gateway-schema.ts'
+import { prices } from './limit-schema.ts'
 import { placeOf } from './yaml-place.ts'
 
 const remedy = 'Write MODEL: {inputUsdPerMillion: 0.15, outputUsdPerMillion: 0.60}, one a line.'
