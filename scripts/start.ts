@@ -32,7 +32,8 @@ const root = resolve(import.meta.dirname, '..')
 const gatekeeperSecondsMax = 15
 const frontSecondsMax = 20
 const isWatching = process.argv.includes('--dev')
-const withoutAdmin = 'answered with 503 without it: /admin, /analytics (docs/errors.md)'
+const withoutAdmin =
+  'answered with 503 without it: /admin, /analytics, /api/split-key (docs/errors.md)'
 const isTerminal = process.stdout.isTTY === true
 const log = createLauncherLog({
   out: (text) => void process.stdout.write(text),
