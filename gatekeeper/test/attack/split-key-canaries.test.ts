@@ -68,6 +68,12 @@ async function useEverywhere(apps: AppStack, name: string) {
     await ask(keyId, key),
     await ask(keyId, clientPart, '/groq/openai/v1/chat/completions'),
     await ask(keyId, clientPart, '/api/chat'),
+    // In a URL, where every log on the way would have it, and where clients name themselves.
+    await apps.send(`/api/split-key/${clientPart}`, { key: token }),
+    await apps.send(`/openai/v1/models/${clientPart}`, { key: token }),
+    await apps.send(`/openai/v1/models?after=${encodeURIComponent(clientPart)}`, { key: token }),
+    await apps.send(at, { key: token, headers: { 'user-agent': `app ${clientPart}` } }),
+    await apps.send('/nothing', { headers: { 'user-agent': clientPart } }),
     await apps.send(`${at}/validate`, { key: token, json: { clientPart } }),
     await apps.send(`${at}/validate`, { key: token, json: { clientPart: changed } }),
     await apps.send(`${at}/validate`, { key: token, json: { clientPart: key } }),
