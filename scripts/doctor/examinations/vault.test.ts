@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { setProviderKey } from '../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
+import { addSplitKey } from '../../../gatekeeper/src/operations/vault/split-key-writer.ts'
 import { createRing, type Ring, writeRecipient } from '../../../gatekeeper/src/vault/ring.ts'
 import { openCloneForEach } from '../../test/clone.ts'
 import { files } from './files.ts'
@@ -70,6 +71,23 @@ describe('the vault', () => {
     await clone.write('keys/providers.json', '{"version":1,\n"providers":{"openai":{}}}')
     const [finding] = await clone.examine(vault)
     expect(finding).toMatchObject({ level: 'error', line: 2 })
+  })
+
+  it('finds split keys for another address, and a broken document of them', async () => {
+    const box = Buffer.alloc(64).toString('base64')
+    const row = { provider: 'openai', team: null, version: 1, kid: 'x', box, share: box }
+    const file = join(clone.folder, 'keys/split-keys.json')
+    const deps = { clock: Date.now, record: async () => {} }
+    const add = (id: string, origin: string) =>
+      addSplitKey(file, 'shop:ada', { ...row, id, origin, description: null }, deps)
+    await add('mine-0001', 'https://api.openai.com')
+    expect(await clone.examine(vault)).toEqual([])
+    await add('mine-0002', 'https://old.example')
+    expect(await clone.examine(vault)).toMatchObject([
+      { level: 'warning', source: file, what: expect.stringContaining('1 split keys (openai)') },
+    ])
+    await clone.write('keys/split-keys.json', '{"version":1,"splitKeys":{}}')
+    expect(await clone.examine(vault)).toMatchObject([{ level: 'error', source: file }])
   })
 
   it('finds private keys that others can read', async () => {

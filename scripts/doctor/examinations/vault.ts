@@ -6,6 +6,7 @@ import {
   readProviderKeys,
   readRecipientFile,
 } from '../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
+import { readSplitKeys } from '../../../gatekeeper/src/operations/vault/split-key-writer.ts'
 import type { ProviderRows } from '../../../gatekeeper/src/vault/provider-file.ts'
 import type { Context } from '../context.ts'
 import type { Examination } from '../examination.ts'
@@ -22,6 +23,7 @@ export const vault: Examination = {
         ...judgeClear(context, rows),
         ...judgeOrigins(context, rows, source),
         ...(await judgeRecipient(context, rows)),
+        ...(await judgeSplitKeys(context)),
       ]
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error
@@ -65,6 +67,22 @@ function judgeOrigins({ gateway }: Context, rows: ProviderRows, source: string):
         : `the key of ${name} was set for another address than ${configured}, which is configured: it is not used`
     return [{ level: 'error', source, what, remedy: `Set it again: npm run vault -- set ${name}.` }]
   })
+}
+
+/** Users' keys for another address than is configured: their calls are refused. */
+async function judgeSplitKeys({ settings, gateway }: Context): Promise<Finding[]> {
+  const source = join(settings.keysDir, 'split-keys.json')
+  const rows = await readSplitKeys(source)
+  const { providerOrigins, problems } = gateway
+  const lost = rows.filter(
+    ({ provider, origin }) =>
+      !Object.hasOwn(providerOrigins, provider) || providerOrigins[provider] !== origin,
+  )
+  if (problems.length > 0 || lost.length === 0) return []
+  const names = [...new Set(lost.map(({ provider }) => provider))].join(', ')
+  const what = `${lost.length} split keys (${names}) were made for another address than is configured: they are refused`
+  const remedy = 'Configure that address again, or let the users split their keys again.'
+  return [{ level: 'warning', source, what, remedy }]
 }
 
 /** Which older keys the gatekeeper has only the gatekeeper knows: `npm run vault -- verify`. */
