@@ -2,6 +2,7 @@ import { adapterRows } from '../../gatekeeper/src/kinds/bridge/bridge.ts'
 import { chat } from '../../gatekeeper/src/kinds/chat/chat.ts'
 import { kinds as shipped } from '../../gatekeeper/src/kinds/kinds.ts'
 import { control, own } from '../../gatekeeper/src/kinds/own/own.ts'
+import { splitKey } from '../../gatekeeper/src/kinds/own/split-key.ts'
 import { providers } from '../../gatekeeper/src/kinds/providers/providers.ts'
 import type { Endpoint } from '../../gatekeeper/src/model/endpoint.ts'
 import type { Kind } from '../../gatekeeper/src/model/kind.ts'
@@ -39,6 +40,7 @@ export function renderEndpoints(kinds: readonly Kind[] = shipped): string {
     ...providers,
     adapter,
     own,
+    splitKey,
     ...(control.rows?.length ? [control] : []),
     chat,
   ].flatMap(({ title, rows }) =>
