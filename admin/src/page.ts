@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A number in a query: digits alone. */
-const count = (max: number) =>
+export const count = (max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'is not a whole number')

@@ -13,4 +13,7 @@ export const controlRows = [
   ...row('GET', '/admin/ip-rules', 'manage', handedOver),
   ...row('POST', '/admin/ip-rules', 'manage', plainJson, handedOver),
   ...row('DELETE', '/admin/ip-rules/{+id}', 'manage', handedOver),
+  ...row('GET', '/admin/audit-logs', 'manage', handedOver),
+  ...row('GET', '/admin/audit-logs/stats', 'manage', handedOver),
+  ...row('GET', '/admin/audit-logs/failed', 'manage', handedOver),
 ]

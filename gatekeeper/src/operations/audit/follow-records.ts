@@ -30,7 +30,9 @@ export function followRecords(folder: string): RecordFollower {
         const place = places.get(chain) ?? { number: 0, bytes: 0 }
         places.set(chain, place)
         const segments = listSegments(folder, chain)
-        for (const segment of segments) found.push(...(await readNew(segment, place, openNamer)))
+        for (const segment of segments) {
+          found.push(...(await readNew({ chain, segment }, place, openNamer)))
+        }
       }
       return found
     },
@@ -38,7 +40,7 @@ export function followRecords(folder: string): RecordFollower {
 }
 
 async function readNew(
-  segment: Segment,
+  { chain, segment }: { readonly chain: string; readonly segment: Segment },
   place: Place,
   openNamer: () => ReturnType<typeof createNamer>,
 ): Promise<FoundRecord[]> {
@@ -54,7 +56,7 @@ async function readNew(
       place.bytes += bytes.length + 1
       const line = show(bytes.toString('utf8'))
       const record = readRecord(line)
-      if (typeof record !== 'string') found.push({ record, line })
+      if (typeof record !== 'string') found.push({ chain, record, line })
     }
   }
   return found

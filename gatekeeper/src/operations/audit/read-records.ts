@@ -6,7 +6,11 @@ import { readSubjectNames, replaceRefs } from '../../audit/subject-file.ts'
 import { readLines } from './read-lines.ts'
 
 /** A record with the line that it was read from, both with names instead of references. */
-export type FoundRecord = { readonly record: AuditRecord; readonly line: string }
+export type FoundRecord = {
+  readonly chain: string
+  readonly record: AuditRecord
+  readonly line: string
+}
 
 export type RecordsQuestion = {
   readonly folder: string
@@ -18,6 +22,10 @@ export type RecordsQuestion = {
   readonly untilAt: number | null
   /** Whether references stay, as in the files. */
   readonly isStored?: boolean
+  /** How many bytes of a chain are read at most, the newest ones; all by default. */
+  readonly bytesMaxOf?: (chain: string) => number
+  /** Called with the first instant of a chain that was read if older records were left out. */
+  readonly onCut?: (at: string) => void
   /** Called for every line that is not a record: `verify` says more about it. */
   readonly onUnreadable: (file: string, line: number) => void
 }
@@ -87,21 +95,53 @@ async function* readChain(
 ): AsyncGenerator<readonly FoundRecord[]> {
   const since = new Date(question.sinceAt).toISOString()
   const until = question.untilAt === null ? null : new Date(question.untilAt).toISOString()
-  for (const segment of listSegments(question.folder, chain)) {
-    if (isOlder(segment, question.sinceAt)) continue
-    for await (const lines of readLines(segment.path)) {
-      yield lines.flatMap(({ bytes, number, isWhole }) => {
-        // A line without a line break is still being written.
-        if (!isWhole) return []
-        const line = show(bytes.toString('utf8'))
-        const record = readRecord(line)
-        if (typeof record === 'string') question.onUnreadable(segment.path, number)
-        else if (record.at >= since && (until === null || record.at <= until))
-          return [{ record, line }]
-        return []
-      })
+  const segments = listSegments(question.folder, chain)
+  const cut = findCut(segments, question.bytesMaxOf?.(chain) ?? Number.POSITIVE_INFINITY)
+  let isAfterCut = cut.isCut
+  for (const [index, segment] of segments.slice(cut.index).entries()) {
+    const place = { chain, segment, from: index === 0 ? cut.byte : 0 }
+    for await (const found of readSegment(place, question, show)) {
+      const at = found[0]?.record.at ?? ''
+      if (isAfterCut && at >= since) question.onCut?.(at)
+      isAfterCut &&= at === ''
+      yield found.filter(({ record }) => record.at >= since && (until ?? record.at) >= record.at)
     }
+    // Records that were left out are older than these.
+    if (isOlder(segment, question.sinceAt)) isAfterCut = false
   }
+}
+
+type Place = { readonly chain: string; readonly segment: Segment; readonly from: number }
+
+async function* readSegment(
+  { chain, segment, from }: Place,
+  { sinceAt, onUnreadable }: RecordsQuestion,
+  show: (line: string) => string,
+): AsyncGenerator<FoundRecord[]> {
+  if (isOlder(segment, sinceAt)) return
+  for await (const lines of readLines(segment.path, from)) {
+    yield lines.flatMap(({ bytes, number, isWhole }) => {
+      // The last line may still be written, and the first one after a cut is not complete.
+      if (!isWhole || (from > 0 && number === 1)) return []
+      const line = show(bytes.toString('utf8'))
+      const record = readRecord(line)
+      if (typeof record !== 'string') return [{ chain, record, line }]
+      onUnreadable(segment.path, number)
+      return []
+    })
+  }
+}
+
+/** Returns where reading begins so that at most so many bytes are read: a segment, and its byte. */
+function findCut(segments: readonly Segment[], bytesMax: number) {
+  let rest = bytesMax
+  for (let index = segments.length - 1; index >= 0; index--) {
+    const { path } = segments[index] as Segment
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    if (size > rest) return { index, byte: size - rest, isCut: true }
+    rest -= size
+  }
+  return { index: 0, byte: 0, isCut: false }
 }
 
 /** A file is not written after its last record. */
