@@ -3,7 +3,7 @@ import { anEndpoint, aPrincipal, aService, someFacts } from '../../test/support/
 import { parseLimit, type QuotaLimit } from '../model/limit.ts'
 import { anonymous } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
-import { createAddressLimits, limitReaders } from './address-limits.ts'
+import { createAddressLimits, limitPublicUsers, limitReaders } from './address-limits.ts'
 
 const limit = () => limitReaders(parseLimit('3/hour') as QuotaLimit)
 const open = anEndpoint({ class: 'open' })
@@ -42,6 +42,22 @@ test('callers with a key, our own endpoints and requests that do not read are no
     from('192.0.2.1', { endpoint: anEndpoint({ class: 'use' }) }),
   ]
   for (let round = 0; round < 9; round++) for (const one of others) expect(reserve(one)).toBeNull()
+})
+
+test('public users of one address ask 60 times a minute about their tokens, however many they are', () => {
+  const { reserve } = limitPublicUsers()
+  const auth = { service: aService({ kind: 'own' }), endpoint: anEndpoint({ class: 'read' }) }
+  const user = { appId: 'kiosk', userId: 'label', allowNoOrigin: true, totals: [], issuedAt: 0 }
+  const by = (id: string, isPublic: boolean, over = {}) => ({
+    ...from('192.0.2.1', { ...auth, ...over }),
+    principal: aPrincipal({ id, kind: 'app', app: { ...user, isPublic } }),
+  })
+  const ask = (at: number) => reasonOf(reserve(by(`app:kiosk:anon:${at}`, true)))
+  const answers = Array.from({ length: 70 }, (_, at) => ask(at))
+  expect(answers.filter((answer) => answer === null)).toHaveLength(60)
+  expect(answers.at(-1)).toBe('rate-limited')
+  expect(reserve(by('app:shop:ada', false))).toBeNull()
+  expect(reserve(by('app:kiosk:anon:1', true, { service: aService({}) }))).toBeNull()
 })
 
 describe('limits of every address', () => {

@@ -9,32 +9,44 @@ import { groupAddress } from '../lib/net/address-group.ts'
 import type { Refusal } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { type QuotaLimit, rateOf, type Standing, windowMsOf } from '../model/limit.ts'
+import { publicUserCalls } from '../model/open-limits.ts'
 import { accountOf, type Service } from '../model/service.ts'
 import { isReading } from '../policy/policies.ts'
-import type { Reserver } from './reserve.ts'
+import type { ReserveQuestion, Reserver } from './reserve.ts'
 
 /** Limits the requests of visitors to the domain chat. */
 export function limitVisitors(services: readonly Service[]): Reserver[] {
   const rate = services.find(({ chat }) => chat)?.chat?.visitor?.perAddress
   if (rate === undefined) return []
-  return [limitAddresses(rate, ({ service }) => service?.chat !== undefined)]
+  const isVisit = ({ facts: { service }, principal }: ReserveQuestion) =>
+    principal.kind === 'anonymous' && service?.chat !== undefined
+  return [limitAddresses(rate, isVisit)]
 }
 
 /** Limits the reads of callers without a credential. */
 export function limitReaders(reads: QuotaLimit): Reserver {
-  const isRead = ({ endpoint, service }: RequestFacts) =>
-    isReading(endpoint?.class) && !service?.kind.isOwn
+  const isRead = ({ facts: { endpoint, service }, principal }: ReserveQuestion) =>
+    principal.kind === 'anonymous' && isReading(endpoint?.class) && !service?.kind.isOwn
   return limitAddresses(rateOf(reads), isRead)
 }
 
-function limitAddresses(rate: Rate, counts: (facts: RequestFacts) => boolean): Reserver {
+/**
+ * Limits what users of public apps ask about their tokens, which anybody gets: no quota counts it,
+ * and each request is recorded on the disk.
+ */
+export function limitPublicUsers(): Reserver {
+  return limitAddresses(publicUserCalls, ({ facts: { service }, principal }) => {
+    return principal.app?.isPublic === true && service?.kind.isOwn === true
+  })
+}
+
+function limitAddresses(rate: Rate, counts: (question: ReserveQuestion) => boolean): Reserver {
   const limiter = createRateLimiter(rate)
   const retryAfterMs = Math.ceil(60_000 / rate.perMinute)
   const ask =
     (hasRoom: (name: string) => boolean): Reserver['reserve'] =>
-    ({ facts, principal }) => {
-      if (principal.kind !== 'anonymous' || !counts(facts)) return null
-      if (hasRoom(groupAddress(facts.clientAddress))) return null
+    (question) => {
+      if (!counts(question) || hasRoom(groupAddress(question.facts.clientAddress))) return null
       return { reason: 'rate-limited', limit: null, retryAfterMs }
     }
   return { reserve: ask(limiter.take), rehearse: ask(limiter.hasRoom) }

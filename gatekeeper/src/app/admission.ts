@@ -1,5 +1,10 @@
 /** What admission needs from other rooms, for requests and for `explain`. */
-import { createAddressLimits, limitReaders, limitVisitors } from '../admission/address-limits.ts'
+import {
+  createAddressLimits,
+  limitPublicUsers,
+  limitReaders,
+  limitVisitors,
+} from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
 import { limitSplits } from '../admission/split-limit.ts'
@@ -27,6 +32,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
       refuseUnrecorded((facts) => audit.isBlocked({ isAct: isAct(facts) })),
       ...limitVisitors(services),
       limitReaders(policies.reads),
+      limitPublicUsers(),
       limitSplits(),
     ],
     ledger,

@@ -26,6 +26,9 @@ const perMinute = (amount: number): Rate => ({ burst: amount, perMinute: amount 
 /** A proven app asks for all its users from one address, so it is counted by its id. */
 export const tokensPerApp = perMinute(600)
 
+/** What the users of public apps at one address may ask about their tokens. */
+export const publicUserCalls = perMinute(60)
+
 const ofClients: OpenLimit = {
   address: 'attempts',
   networkTimes: null,
