@@ -69,6 +69,11 @@ export function sentenceStart(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1)
 }
 
+/** Whether anybody could be this caller: without a credential, or with the token of a public app. */
+export function isStranger({ kind, app }: Principal): boolean {
+  return kind === 'anonymous' || app?.isPublic === true
+}
+
 /** Returns the principal and its parent, if any: a rule must apply to both. */
 export function lineageOf(principal: Principal): readonly Principal[] {
   return principal.parent === undefined ? [principal] : [principal, ...lineageOf(principal.parent)]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { otherKey, sampleKey, someFacts } from '../../test/support/questions.ts'
-import { describeAudited } from './audited-decision.ts'
+import { aPrincipal, otherKey, sampleKey, someFacts } from '../../test/support/questions.ts'
+import { classifyDecided, describeAudited } from './audited-decision.ts'
 import { type Decided, describeDecision } from './decision-log.ts'
 
 const usage = { model: 'llama3.2:1b', inputTokens: 1, outputTokens: 2, microUsd: 3 }
@@ -61,4 +61,15 @@ describe('the audit record of a request', () => {
   it('hides a plain key in the name of a model', () => {
     expect(describeIt(withModel('my old key'))['model']).toBe('***')
   })
+})
+
+it('a user of a public app is a stranger to the audit, whose refusals are bounded by address', () => {
+  const user = { appId: 'kiosk', userId: 'label', allowNoOrigin: true, totals: [], issuedAt: 0 }
+  const by = (isPublic: boolean) =>
+    classifyDecided({
+      ...{ ...answered, reason: 'quota-exceeded' },
+      principal: aPrincipal({ kind: 'app', app: { ...user, isPublic } }),
+    })
+  expect(by(true)).toMatchObject({ isKnown: false, addressGroup: answered.facts?.clientAddress })
+  expect(by(false)).toMatchObject({ isKnown: true, addressGroup: '' })
 })

@@ -1,6 +1,7 @@
 import { groupAddress } from '../lib/net/address-group.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { scrubKeys } from '../model/key-shape.ts'
+import { isStranger } from '../model/principal.ts'
 import type { Decided, DescribedDecision } from './decision-log.ts'
 
 const userAgentCharsMax = 200
@@ -39,7 +40,8 @@ export function isAct({ endpoint }: RequestFacts): boolean {
 
 /** Classifies a decided request for the audit's rules. */
 export function classifyDecided({ facts, principal, reason, status }: Decided) {
-  const isKnown = principal !== null && principal.kind !== 'anonymous'
+  // Refusals of strangers must not fill the disk.
+  const isKnown = principal !== null && !isStranger(principal)
   // A refused OAuth request was admitted, like all of them, and refused by its endpoint.
   const isRefused = reason !== null || (facts?.service?.kind.isOwn === true && status >= 400)
   return {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import { groupAddress } from '../lib/net/address-group.ts'
+import { isStranger } from '../model/principal.ts'
 import { burstOf, eventOfRefusal, type SecurityEvent } from '../model/security-event.ts'
 import type { Decided } from './decision-log.ts'
 
@@ -21,7 +22,7 @@ export function createSecurityWatch(clock: Clock): (decided: Decided) => readonl
     if (facts === null) return []
     const group = groupAddress(facts.clientAddress)
     const ofRefusal = eventOfRefusal(reason, facts.service?.name ?? null)
-    const isKnown = principal !== null && principal.kind !== 'anonymous'
+    const isKnown = principal !== null && !isStranger(principal)
     const isNew = isKnown && reason === null && isNewAddress(principal.id, group)
     return [
       ...(ofRefusal === null ? [] : [ofRefusal]),
