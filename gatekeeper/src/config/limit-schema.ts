@@ -5,7 +5,7 @@ import { readsUsual } from '../policy/policies.ts'
 
 export const seconds = z.number().positive().max(86_400)
 
-export const limit = parsedText(parseLimit, `is not a limit; limits look like ${limitExamples}`)
+const limit = parsedText(parseLimit, `is not a limit; limits look like ${limitExamples}`)
 
 /** The limit of reads of each caller; not a limit of tokens, money or concurrency. */
 export const reads = z
@@ -47,7 +47,7 @@ export const modelList = z
   .array(z.string().min(1).max(200))
   .meta({ examples: ["['llama3.2:*', qwen3]"] })
 
-export const cap = z.int().min(0).nullable().default(null)
+const cap = z.int().min(0).nullable().default(null)
 
 export const caps = z
   .strictObject({

@@ -8,7 +8,7 @@ export const name = z
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and hyphens')
 
 /** All of a host is the empty prefix inside: every path continues it with a slash. */
-export const prefix = z
+const prefix = z
   .string()
   .refine(
     (text) => text === '/' || (isCanonicalPath(text) && /^\/[a-z0-9._~/-]*[a-z0-9_~-]$/.test(text)),
@@ -53,7 +53,7 @@ const credentialField = z.string().transform((text, context): CredentialField =>
   return z.NEVER
 })
 
-export const method = z
+const method = z
   .string()
   .regex(
     /^(?!(?:CONNECT|TRACE)$)[A-Z][A-Z-]{1,19}$/,
