@@ -181,8 +181,6 @@ describe('what each container can open', () => {
     readonly source?: string
     readonly target: string
     readonly isWritable: boolean
-    /** The one file or folder of the source that is mounted. */
-    readonly part?: string
   }
 
   function mountsOf({ volumes = [] }: Service): Mount[] {
@@ -195,15 +193,8 @@ describe('what each container can open', () => {
         source,
         target = '',
         read_only: isReadOnly,
-        volume,
-      } = entry as unknown as {
-        source?: string
-        target?: string
-        read_only?: boolean
-        volume?: { subpath?: string }
-      }
-      const part = volume?.subpath
-      const place = { target, isWritable: isReadOnly !== true, ...(part !== undefined && { part }) }
+      } = entry as unknown as { source?: string; target?: string; read_only?: boolean }
+      const place = { target, isWritable: isReadOnly !== true }
       return source === undefined ? place : { source, ...place }
     })
   }
@@ -217,12 +208,9 @@ describe('what each container can open', () => {
         .sort((a, b) => b.target.length - a.target.length)[0]
     return mounts
       .flatMap((mount) => {
-        const files = (contents[mount.source ?? ''] ?? []).filter(
-          (file) => mount.part === undefined || mount.part === file,
-        )
+        const files = contents[mount.source ?? ''] ?? []
         return files.flatMap((file) => {
-          const path = mount.part === undefined ? `${mount.target}/${file}` : mount.target
-          if (deepest(path) !== mount) return []
+          if (deepest(`${mount.target}/${file}`) !== mount) return []
           return [`${mount.source}: ${file}${mount.isWritable ? ' (written)' : ''}`]
         })
       })
@@ -248,8 +236,8 @@ describe('what each container can open', () => {
     [
       'admin',
       [
-        ...[`${keys} (written)`, ...written('control'), 'state: audit (written)'],
-        ...['state: usage.db', 'state: revocations.json', 'state: vault'],
+        ...[`${keys} (written)`, ...written('control')],
+        ...written('state', ['signing', 'front-secrets.json']),
       ],
     ],
     ['keys', [`${keys} (written)`, ...written('state')]],
