@@ -23,7 +23,6 @@ export function createTerminal(): Terminal {
 }
 
 async function ask(question: string, isSecret: boolean): Promise<string> {
-  process.stderr.write(`${question}: `)
   const nothing = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({
     input: process.stdin,
@@ -37,6 +36,8 @@ async function ask(question: string, isSecret: boolean): Promise<string> {
       lines.on(event, () => reject(new UsageError('nothing was entered')))
     }
   })
+  // Not before the terminal stops its echo: a key that is pasted at once would be shown.
+  process.stderr.write(`${question}: `)
   try {
     return await Promise.race([lines.question(''), closed])
   } catch (error) {
