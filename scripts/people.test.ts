@@ -180,6 +180,15 @@ it('names where the name stays: older records, and files that people write', asy
   expect(erased.left).toEqual([`${yaml} has limits of this user (users)`])
 })
 
+it('leaves the address rules of a user of an app who has the name of a user of keys', async () => {
+  await use('shop:zoe', 'app:shop:zoe')
+  await use('zoe', 'key:abcde01234')
+  const rules = await readFile(join(folder, 'keys/rules.json'), 'utf8')
+  expect(await erasePerson('zoe', open(), noWait)).toMatchObject({ addressRules: 0 })
+  expect(await readFile(join(folder, 'keys/rules.json'), 'utf8')).toBe(rules)
+  expect(await erasePerson('shop:zoe', open(), noWait)).toMatchObject({ addressRules: 1 })
+})
+
 it('an erasure that cannot be recorded changes nothing', async () => {
   await use('zoe', 'key:abcde01234')
   const before = await readFile(join(folder, 'keys/keys.json'), 'utf8')

@@ -69,7 +69,11 @@ async function findPerson(name: string, installation: Installation): Promise<Per
   }
 }
 
-/** A rule names the user of an app by both, or by the one name that the user has. */
+/**
+ * A rule names the user of an app by both, or by the one name that the user has. A user of keys who
+ * has the second name is somebody else.
+ */
 function isAbout({ app, user }: AddressRule, name: string): boolean {
-  return user !== null && (user === name || `${app}:${user}` === name)
+  if (user === null) return false
+  return app === null || user.startsWith(`${app}:`) ? user === name : `${app}:${user}` === name
 }
