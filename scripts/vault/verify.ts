@@ -9,6 +9,8 @@ type Judged = {
 }
 type Verified = {
   readonly kids: readonly string[]
+  /** Those that stand in no file: the next start does not have them. */
+  readonly lost: readonly string[]
   readonly providers: readonly Judged[]
   /** Split keys by the vault key that they are sealed to. */
   readonly splitKeys: readonly {
@@ -25,8 +27,10 @@ export const verify: VaultCommand = {
   help: ['Names the vault keys to which nothing is sealed any more: their files may be removed.'],
   run: async (words, context) => {
     refusePositionals(words)
-    const { kids, providers, splitKeys } = await askVault<Verified>('verify', context)
+    const answer = await askVault<Verified>('verify', context)
+    const { kids, providers, splitKeys } = answer
     const used = [...providers, ...splitKeys].map(({ kid }) => kid)
+    const lost = answer.lost.filter((kid) => used.includes(kid))
     const unused = kids.slice(1).filter((kid) => !used.includes(kid))
     const faulty = providers.filter(({ fault }) => fault !== null)
     const lines = [
@@ -38,10 +42,14 @@ export const verify: VaultCommand = {
         ({ kid, rows, faulty }) =>
           `split keys sealed to ${kid}: ${rows}, of which ${faulty} do not open`,
       ),
+      ...lost.map(
+        (kid) =>
+          `The vault key ${kid} has no file any more: what is sealed to it is lost at the next start. Restore its file, or: npm run vault -- rotate, then rewrap.`,
+      ),
       ...unused.map((kid) => `Nothing is sealed to the vault key ${kid} any more.`),
     ]
-    const isWhole = faulty.length === 0 && splitKeys.every((one) => one.faulty === 0)
+    const isWhole = faulty.length + lost.length === 0 && splitKeys.every((one) => one.faulty === 0)
     const code = isWhole ? exitCode.ok : exitCode.no
-    return { code, lines, json: { kids, unused, providers, splitKeys } }
+    return { code, lines, json: { kids, lost, unused, providers, splitKeys } }
   },
 }

@@ -6,6 +6,7 @@ import { addVaultKey, readVaultFolder } from '../config/vault-keys.ts'
 import type { NotDone, VaultActs } from '../http/routes/vault.ts'
 import { writeFileAtomic } from '../lib/files/atomic-write.ts'
 import { createOwnedFolder } from '../lib/files/create-owned.ts'
+import { ProblemsError } from '../lib/problem.ts'
 import { keyBytes } from '../vault/envelope.ts'
 import { createRing, type Ring, type RingKey, writeRecipient } from '../vault/ring.ts'
 import type { AppDeps } from './app-deps.ts'
@@ -14,6 +15,8 @@ import type { AuditPart } from './parts/audit.ts'
 export type OpenRing = Pick<VaultActs, 'ensure' | 'rotate'> & {
   /** Null until a key is made. */
   readonly current: () => Ring | null
+  /** Returns the ids of the keys in use that stand in no file any more; a start would lose them. */
+  readonly lost: () => { readonly kids: readonly string[] } | NotDone
 }
 
 type Deps = AppDeps & Pick<AuditPart, 'recordAct'>
@@ -26,12 +29,19 @@ type Deps = AppDeps & Pick<AuditPart, 'recordAct'>
 export async function openRing(deps: Deps): Promise<OpenRing> {
   const { settings, services, log } = deps
   let ring = createRing(read(deps))
+  const findLost = () => {
+    const stored = createRing(read(deps)) ?? []
+    return (ring ?? []).filter(({ kid }) => stored.every((one) => one.kid !== kid))
+  }
   const add = async () => {
+    const lost = findLost()
     const key = randomBytes(keyBytes)
     const [{ kid }] = createRing([key]) as Ring
     await deps.recordAct({ event: 'vault.rotated', kid })
     const file = await addVaultKey(settings.vault.folder, key, deps.clock())
-    ring = createRing(read(deps)) as Ring
+    const [newest, ...older] = createRing(read(deps)) as Ring
+    // What is sealed to a key without a file can be sealed again as long as this process has it.
+    ring = [newest, ...older, ...lost]
     await publish(ring[0], deps)
     log.info({ file }, 'a key of the vault was made: back it up, or what it seals is lost with it')
     return { kid, file }
@@ -44,6 +54,13 @@ export async function openRing(deps: Deps): Promise<OpenRing> {
   }
   return {
     current: () => ring,
+    lost: () => {
+      try {
+        return { kids: findLost().map(({ kid }) => kid) }
+      } catch (error) {
+        return describe(error as Error, deps)
+      }
+    },
     ensure: async () => (ring === null ? await tryAdd() : { kid: ring[0].kid }),
     rotate: async () => (settings.vault.keys.length > 0 ? inSetting : await tryAdd()),
   }
@@ -67,8 +84,13 @@ const inSetting: NotDone = {
     'Write a new key (openssl rand -base64 32) and a comma before the others there, restart, then: npm run vault -- rewrap.',
 }
 
-function describe({ code, message }: NodeJS.ErrnoException, { settings }: Deps): NotDone {
+function describe(error: NodeJS.ErrnoException, { settings }: Deps): NotDone {
   const { folder } = settings.vault
+  const [problem] = error instanceof ProblemsError ? error.problems : []
+  if (problem !== undefined) {
+    return { what: `${problem.source} ${problem.what}`, remedy: problem.remedy }
+  }
+  const { code, message } = error
   return {
     what: `the vault cannot make a key in ${folder} (${code ?? message})`,
     remedy: 'Make the folder writable for the user that the gatekeeper runs as.',

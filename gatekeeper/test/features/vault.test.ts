@@ -117,6 +117,27 @@ describe.skipIf(testCaddy === null)('the vault', () => {
     expect((await vault(['rewrap'])).out).toContain('Nothing was sealed to an older key')
   })
 
+  it('a key whose file went away is not lost while the gatekeeper has it', async () => {
+    const [newest = ''] = readdirSync(vaultDir()).sort().reverse()
+    const path = join(vaultDir(), newest)
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, text.slice(0, 20))
+    for (const word of ['rotate', 'verify']) {
+      const { code, err } = await vault([word])
+      expect([code, err]).toEqual([69, expect.stringContaining('does not contain')])
+    }
+    rmSync(path)
+    const verified = await vault(['verify'])
+    expect([verified.code, verified.out]).toEqual([1, expect.stringContaining('has no file')])
+    const files = readdirSync(vaultDir()).length
+    expect((await vault(['rotate'])).code).toBe(0)
+    expect(readdirSync(vaultDir())).toHaveLength(files + 1)
+    expect(JSON.parse((await vault(['rewrap', '--json'])).out).rewrapped).toEqual(['openai'])
+    const { code, out } = await vault(['verify', '--json'])
+    expect([code, JSON.parse(out).lost]).toEqual([0, []])
+    await waitForKey(`Bearer ${sealed}`)
+  })
+
   it('records each act before it is made, without the key', () => {
     const folder = join(stack.stateDir, 'audit')
     const acts = readdirSync(folder)

@@ -69,6 +69,7 @@ export async function openVault(deps: AppDeps, audit: Audit): Promise<VaultPart>
 
 const noRing: OpenRing = {
   current: () => null,
+  lost: () => ({ kids: [] }),
   ensure: () => Promise.reject(new Error('not here')),
   rotate: () => Promise.reject(new Error('not here')),
 }
@@ -109,7 +110,9 @@ function actsOf({
     verify: async () => {
       await reload()
       const kids = ring.current()?.map(({ kid }) => kid) ?? []
-      return { kids, providers: keys.judge(), splitKeys: splitKeys.count() }
+      const lost = ring.lost()
+      if ('remedy' in lost) return lost
+      return { kids, lost: lost.kids, providers: keys.judge(), splitKeys: splitKeys.count() }
     },
     rewrap: async () => {
       await reload()
