@@ -292,6 +292,9 @@ describe.skipIf(testCaddy === null)('P8-P10: split keys', () => {
     [{ keyId: 'x'.repeat(41) }, 'keyId'],
     [{ description: 'x'.repeat(201) }, 'description'],
     [{ more: 1 }, ''],
+    // A key in the wrong member would be stored in clear.
+    [{ description: `it is ${keyOf('ada')}` }, 'description'],
+    [{ originalKey: 'AIza0123456789', keyId: 'AIza0123456789' }, 'keyId'],
   ])('%j is 400 with the path of the fault', async (wrong, path) => {
     const { status, json } = await split(await someone(), wrong)
     expect([status, json.error, json.details?.[0]?.path]).toEqual([400, 'Validation Error', path])

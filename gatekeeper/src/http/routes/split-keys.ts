@@ -66,6 +66,9 @@ async function split(request: OwnRequest, deps: SplitKeyDeps): Promise<Answer> {
     const known = deps.providers.join(', ')
     return invalid([{ path: 'apiProvider', message: `must be one of ${known}` }])
   }
+  // The id and the description are stored, and ids stand in reports. A short key has the form of an id.
+  const path = (['keyId', 'description'] as const).find((name) => body[name]?.includes(key))
+  if (path !== undefined) return invalid([{ path, message: 'must not contain the key' }])
   // No names in it: ids stand in logs and reports.
   const id = body.keyId ?? `sk-${randomBytes(18).toString('base64url')}`
   const made = deps.splitKeys.split({ id, owner, provider, description, key })
