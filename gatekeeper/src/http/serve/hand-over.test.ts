@@ -16,8 +16,14 @@ const facts = someFacts({
   ...{ endpointPath: '/admin/users/shop%3Aada%40example.com/quota', query: 'take=5' },
 })
 
-function requestOf(principal: Principal, bytes: Buffer | null = null) {
-  const parts = { facts, principal, obligations: [], reservation: aReservation() }
+function requestOf(principal: Principal, bytes: Buffer | null = null, method = 'PUT') {
+  const endpoint = anEndpoint({ method, pattern, handedOver: true })
+  const parts = {
+    facts: { ...facts, endpoint },
+    principal,
+    obligations: [],
+    reservation: aReservation(),
+  }
   return { admission: new Admission(parts), field: () => null, body: aBodySource(), bytes }
 }
 
@@ -79,17 +85,23 @@ test('without the admin process a request is refused: control-plane-off', async 
   expect(codes).toEqual(['ECONNREFUSED'])
 })
 
-test('a caller asks four things at a time; others, and administrators, are not kept waiting', async () => {
-  const { promise, resolve } = Promise.withResolvers<{ status: number; text: string }>()
-  const handOver = createHandOver({ ask: () => promise, onSilence: () => {} })
-  const ask = (id: string, over: Partial<Principal> = {}) =>
-    handOver(requestOf(aPrincipal({ id, ...over })))
-  const running = [1, 2, 3, 4].map(() => ask('app:shop:eve'))
-  const refused = { reason: 'too-many-running' }
-  await expect(ask('app:shop:eve')).rejects.toMatchObject(refused)
-  const boss: Partial<Principal> = { role: 'admin', services: ['control'] }
-  const others = [ask('app:shop:ada'), ...Array.from({ length: 9 }, () => ask('key:boss', boss))]
-  resolve({ status: 200, text: '{}' })
-  for (const answer of [...running, ...others]) expect((await answer).status).toBe(200)
-  expect((await ask('app:shop:eve')).status).toBe(200)
-})
+test.each([
+  ['GET', 4],
+  ['PUT', 16],
+])(
+  'a caller asks %s %i times at a time; others, and administrators, are not kept waiting',
+  async (method, max) => {
+    const { promise, resolve } = Promise.withResolvers<{ status: number; text: string }>()
+    const handOver = createHandOver({ ask: () => promise, onSilence: () => {} })
+    const ask = (id: string, over: Partial<Principal> = {}) =>
+      handOver(requestOf(aPrincipal({ id, ...over }), null, method))
+    const running = Array.from({ length: max }, () => ask('app:shop:eve'))
+    const refused = { reason: 'too-many-running' }
+    await expect(ask('app:shop:eve')).rejects.toMatchObject(refused)
+    const boss: Partial<Principal> = { role: 'admin', services: ['control'] }
+    const others = [ask('app:shop:ada'), ...Array.from({ length: 20 }, () => ask('key:boss', boss))]
+    resolve({ status: 200, text: '{}' })
+    for (const answer of [...running, ...others]) expect((await answer).status).toBe(200)
+    expect((await ask('app:shop:eve')).status).toBe(200)
+  },
+)

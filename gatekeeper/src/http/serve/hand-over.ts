@@ -30,37 +30,38 @@ export type HandOverDeps = {
 export type HandOver = (request: OwnRequest, body?: string) => Promise<Answer>
 
 /** What one caller may ask at a time. A report about many calls takes that process seconds. */
-const runningMax = 4
+const readsMax = 4
+const writesMax = 16
 
 export function createHandOver({ ask, onSilence }: HandOverDeps): HandOver {
   const running = new Map<string, number>()
-  const count = (id: string, step: 1 | -1) => {
-    const now = (running.get(id) ?? 0) + step
-    if (now === 0) running.delete(id)
-    else running.set(id, now)
+  const count = (name: string, step: 1 | -1) => {
+    const now = (running.get(name) ?? 0) + step
+    if (now === 0) running.delete(name)
+    else running.set(name, now)
   }
   return async (request, body = request.bytes?.toString('utf8') ?? 'null') => {
     // Anybody can be a user of a public app, for whom nothing is kept.
     if (request.admission.principal.app?.isPublic) throw new RefusedError('class-not-granted')
     if (ask === null) throw new RefusedError('control-plane-off')
     const handed = describe(request)
-    const { id } = handed.principal
+    const isRead = handed.method === 'GET'
+    const name = `${isRead} ${handed.principal.id}`
+    const isFull = (running.get(name) ?? 0) >= (isRead ? readsMax : writesMax)
     // Nobody may keep administrators from their answers.
-    if ((running.get(id) ?? 0) >= runningMax && !isAdministrator(handed)) {
-      throw new RefusedError('too-many-running')
-    }
+    if (isFull && !isAdministrator(handed)) throw new RefusedError('too-many-running')
     // The body is valid JSON in its plain form already.
     const statement = `${JSON.stringify(handed).slice(0, -1)},"body":${body}}`
-    count(id, 1)
+    count(name, 1)
     try {
       const { status, text } = await ask(statement)
       return { status, fields: jsonFields, body: text }
     } catch (error) {
-      const { code, name } = error as NodeJS.ErrnoException
-      onSilence(code ?? name, handed.requestId)
+      const { code, name: kind } = error as NodeJS.ErrnoException
+      onSilence(code ?? kind, handed.requestId)
       throw new RefusedError('control-plane-off')
     } finally {
-      count(id, -1)
+      count(name, -1)
     }
   }
 }
