@@ -51,6 +51,7 @@ const places = [
   { kind: 'a provider', path: '/openai/v1/models', takes: 'bridge' },
   { kind: 'administration', path: '/admin/nothing', takes: 'house' },
   { kind: 'reports about calls', path: '/analytics/my-stats', takes: 'bridge' },
+  { kind: 'split keys', path: '/api/split-key', takes: 'bridge' },
   { kind: 'the endpoints of apps', path: '/auth/verify', takes: 'bridge' },
 ] as const
 

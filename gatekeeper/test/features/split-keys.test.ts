@@ -259,10 +259,9 @@ describe.skipIf(testCaddy === null)('P8-P10: split keys', () => {
     // Of many at a time one wins, and its part is good.
     const all = await Promise.all(Array.from({ length: 8 }, () => ask(json.data.clientPart)))
     const won = all.filter((one) => one.status === 200)
-    expect([won.length, all.every((one) => [200, 401, 409].includes(one.status))]).toEqual([
-      1,
-      true,
-    ])
+    // One caller may have four handed over at a time.
+    const others = all.filter((one) => ![200, 401, 409, 429].includes(one.status))
+    expect([won.length, others]).toEqual([1, []])
     expect((await use(token, fieldsOf(won[0]?.json.data))).status).toBe(200)
   })
 
@@ -310,7 +309,8 @@ describe.skipIf(testCaddy === null)('P8-P10: split keys', () => {
 
   it('ten are split a minute, by each user', async () => {
     const token = await someone()
-    const all = await Promise.all(Array.from({ length: 14 }, () => split(token)))
+    const all: Sent[] = []
+    for (let count = 0; count < 14; count++) all.push(await split(token))
     const statuses = all.map(({ status }) => status)
     expect(statuses.filter((status) => status === 201)).toHaveLength(10)
     const refused = all.find(({ status }) => status === 429)
