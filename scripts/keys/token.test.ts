@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { issueToken } from '../../gatekeeper/src/oauth/issue-token.ts'
 import { ensureSigningKey } from '../../gatekeeper/src/oauth/signing-key-file.ts'
+import { openSigningKeys, type Signer } from '../../gatekeeper/src/oauth/signing-keys.ts'
 import { runKeys } from '../test/run-keys.ts'
 
 // Every command is a process of its own, which takes seconds on a busy machine.
@@ -241,6 +243,26 @@ describe('explain-token', () => {
     expect(shown.out).toMatch(/^alg +ES256$/m)
     expect(shown.out).toMatch(/^exp +\d+ \(.*s ago\)$/m)
     expect(shown.out).toContain('No (token-expired): it has expired')
+  })
+
+  test("tells of the token of an app's user who it is, until the app is gone", async () => {
+    await succeed(['client', 'add', 'shop', '--app'])
+    await addClient()
+    const { token: house = '' } = await succeed(['token', 'client:app', '--expires', '1h'])
+    const signing = await openSigningKeys({ stateDir: join(folder, 'state'), clock: Date.now })
+    const { token } = await issueToken(
+      {
+        ...{ tokenClass: 'bridge', subject: 'shop:ada', clientId: 'shop', role: 'readwrite' },
+        ...{ scopes: [], ttlSeconds: 60, narrowing: null },
+      },
+      { signer: signing.signer() as Signer, issuer: String(decodeJwt(house).iss), clock: Date.now },
+    )
+    signing.close()
+    expect(await explain(token)).toMatchObject({
+      ...{ valid: true, principal: { id: 'app:shop:ada', role: 'readwrite' } },
+    })
+    expect((await keys(['client', 'remove', 'shop'])).code).toBe(0)
+    expect(await explain(token)).toMatchObject({ code: 1, reason: 'token-revoked' })
   })
 
   test('names the claim that does not hold, and the rule', async () => {

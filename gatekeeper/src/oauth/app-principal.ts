@@ -3,7 +3,7 @@
  * what differs for the user, are looked up at each use, so that a change takes effect at once.
  */
 import { createAddressTest } from '../lib/net/cidr.ts'
-import { type App, readUserName, type UserException } from '../model/app.ts'
+import { type App, labelClaim, readUserName, type UserException } from '../model/app.ts'
 import { type Limit, quotaLimit } from '../model/limit.ts'
 import { anonymous, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
@@ -27,6 +27,24 @@ export type UserTokenFacts = {
   readonly expiresAt: number
   /** How a public app named its user; null for the users of an app that proved itself. */
   readonly label: string | null
+}
+
+type VerifiedUserToken<Claims> = {
+  readonly claims: Claims
+  readonly token: { readonly claims: Readonly<Record<string, unknown>> }
+}
+
+/** Returns a function that finds the current principal of a valid token of the class bridge. */
+export function createAppUserFinder<Claims extends Omit<UserTokenFacts, 'label'>>(
+  deps: AppPrincipalDeps & { readonly isEnded: (claims: Claims) => boolean },
+): (verified: VerifiedUserToken<Claims>) => Principal | Reason {
+  return ({ claims, token }) => {
+    if (deps.isEnded(claims)) return 'token-revoked'
+    const { subject, clientId, issuedAt, expiresAt } = claims
+    const label = token.claims[labelClaim]
+    const known = { subject, clientId, issuedAt, expiresAt }
+    return principalOfUser({ ...known, label: typeof label === 'string' ? label : null }, deps)
+  }
 }
 
 /** Endpoints of our own that a user of a public app may call. */

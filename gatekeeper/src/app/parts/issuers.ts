@@ -3,8 +3,7 @@ import type { Revocations } from '../../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
 import { ownIssuerName } from '../../config/site-address.ts'
-import { labelClaim } from '../../model/app.ts'
-import { principalOfUser } from '../../oauth/app-principal.ts'
+import { createAppUserFinder } from '../../oauth/app-principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
 import type { UserStore } from '../../oauth/user-store.ts'
@@ -36,16 +35,12 @@ export async function openIssuers(
     clock,
     log,
     fetchDocument: documents.fetch,
-    findAppUser: ({ claims, token }) => {
-      if (revocations.isEnded(claims)) return 'token-revoked'
-      const label = token.claims[labelClaim]
-      const facts = { ...claims, label: typeof label === 'string' ? label : null }
-      return principalOfUser(facts, {
-        findClient: clients.findActive,
-        findException: users.find,
-        providerNames,
-      })
-    },
+    findAppUser: createAppUserFinder({
+      isEnded: revocations.isEnded,
+      findClient: clients.findActive,
+      findException: users.find,
+      providerNames,
+    }),
     findClient: clients.findActive,
     findKey: keys.findById,
     serviceNames: namesOfAll(services),

@@ -9,12 +9,15 @@ import {
   type TokenAuthentication,
 } from '../../access-tokens/token-authentication.ts'
 import { createKeyRing } from '../../api-keys/key-ring.ts'
+import { createAppUserFinder } from '../../oauth/app-principal.ts'
 import { isActiveClient } from '../../oauth/client.ts'
 import { openSigningKeys, type SigningKeys } from '../../oauth/signing-keys.ts'
 import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
+import { readClients } from '../clients/client-writer.ts'
 import { readEveryClient } from '../clients/read-clients.ts'
 import type { Installation } from '../installation.ts'
 import { readEveryKey } from '../keys/read-keys.ts'
+import { readUsers } from '../users/user-writer.ts'
 
 export type OpenTokens = { readonly tokens: TokenAuthentication; readonly revocations: Revocations }
 
@@ -29,9 +32,11 @@ export async function useTokens<Result>(
 ): Promise<Result> {
   const { clock, sharedDir, issuer, services } = installation
   const entries = installation.foreignIssuers().filter((entry) => entry.issuer === named)
-  const [keys, clients] = await Promise.all([
+  const [keys, clients, apps, users] = await Promise.all([
     readEveryKey(installation),
     readEveryClient(installation),
+    readClients(installation.clientsFile),
+    readUsers(installation.usersFile),
   ])
   const ring = createKeyRing(keys)
   const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })
@@ -42,7 +47,12 @@ export async function useTokens<Result>(
     revocations,
     clock,
     fetchDocument: documents.fetch,
-    findAppUser: () => 'token-revoked',
+    findAppUser: createAppUserFinder({
+      isEnded: revocations.isEnded,
+      findClient: (id) => apps.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
+      findException: (name) => users.get(name) ?? null,
+      providerNames: Object.keys(installation.providerOrigins),
+    }),
     log: { warn: () => {} },
     own: createOwnIssuers(issuer, signingKeys),
     findClient: (id) =>
