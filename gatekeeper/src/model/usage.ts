@@ -6,6 +6,8 @@ export type Usage = {
   /** Integer micro-dollars; 0 where the model has no price. */
   readonly microUsd: number
   readonly isEstimated: boolean
+  /** Whether more may have been used than was seen: then what was reserved counts if it is more. */
+  readonly isAtLeast?: boolean
 }
 
 /** The usage of a request that never reached a model. */

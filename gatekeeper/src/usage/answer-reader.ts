@@ -76,11 +76,11 @@ type Read = {
   readonly isWhole: boolean
 }
 
-function usedOf({ usage, isStream, bytes, isWhole }: Read, asked: Asked): Usage | null {
+function usedOf({ usage, isStream, bytes, isWhole }: Read, asked: Asked): Usage {
   const told = usage?.told() ?? nothing
   const reading = { told, parts: isStream && usage ? usage.values() : null, bytes, isWhole }
-  if (isReservedBest(reading, asked)) return null
-  return priced(asked, usage?.model() ?? null, complete(reading, asked))
+  const seen = priced(asked, usage?.model() ?? null, complete(reading, asked))
+  return hasUnseen(reading, asked) ? Object.assign(seen, { isAtLeast: true }) : seen
 }
 
 type Tokens = {
@@ -103,8 +103,11 @@ type Reading = {
   readonly isWhole: boolean
 }
 
-/** A provider also bills reasoning that nobody saw, so that what was reserved stays charged. */
-function isReservedBest({ told, isWhole }: Reading, { isOfProvider }: Asked): boolean {
+/**
+ * A provider also bills reasoning that nobody saw. What was seen still counts: a client could leave
+ * before the figures of a long answer.
+ */
+function hasUnseen({ told, isWhole }: Reading, { isOfProvider }: Asked): boolean {
   return isOfProvider === true && !isWhole && told.output === null
 }
 

@@ -308,6 +308,30 @@ describe('a quota', () => {
   })
 })
 
+describe('an answer of which only a part was seen', () => {
+  const quota = limits('100000-tokens/day', '5usd/day')
+  const estimate = asking(100, {
+    ...{ outputTokens: 1000, hoped: { tokens: 1000, microUsd: 900 } },
+    firm: { tokens: 100, microUsd: 50 },
+  })
+  const cut = { status: 200, kind: 'aborted', answerBytes: 10 } as const
+  const settle = (seen: Usage) => {
+    const { reserve, ledger } = createFixture()
+    const reservation = taken(reserve(quota))
+    reservation.extend(estimate)
+    void reservation.settle(cut, { ...seen, isAtLeast: true })
+    return ledger.standings(quota).map((standing) => standing.used)
+  }
+
+  test('costs what was reserved, if that is more', () => {
+    expect(settle(used(300, 200))).toEqual([1100, 950])
+  })
+
+  test('costs what was seen, if that is more: nobody gets a long answer for the reserve', () => {
+    expect(settle(used(20_000, 18_000))).toEqual([20_000, 18_000])
+  })
+})
+
 describe('a limit on concurrent requests', () => {
   test('counts a request as ended once, however often it ends', async () => {
     const { reserve, ledger } = createFixture()

@@ -81,7 +81,9 @@ export class HeldReservation implements Reservation {
   }
 
   settle(outcome: Outcome, usage: Usage | null = null): Promise<void> {
-    this.#settled ??= this.#settle({ estimate: this.#estimate, outcome, usage })
+    const estimate = this.#estimate
+    const isLess = usage !== null && isReservedMore(usage, estimate)
+    this.#settled ??= this.#settle({ estimate, outcome, usage: isLess ? null : usage })
     return this.#settled
   }
 
@@ -163,6 +165,15 @@ function usedBy({ outcome, usage, estimate }: End): Charge | null {
   return estimate === null || isUnanswered || isRefused ? nothingUsed : null
 }
 
+/** Whether more was reserved than was seen of what may have been used. */
+function isReservedMore(
+  { inputTokens, outputTokens, isAtLeast }: Usage,
+  estimate: Estimate | null,
+): boolean {
+  if (isAtLeast !== true || estimate === null) return false
+  return inputTokens + outputTokens <= estimate.inputTokens + estimate.outputTokens
+}
+
 /** A refusal by a limit: rates recover continuously, quotas when they are renewed. */
 export function refuseShort(
   { standing, waitMs, units, againAt }: Short,
@@ -241,10 +252,15 @@ function describeRequest(
     status: outcome.status,
     inputTokens: usage?.inputTokens ?? (isUsed ? (estimate?.inputTokens ?? 0) : 0),
     outputTokens: usage?.outputTokens ?? (isUsed ? (estimate?.outputTokens ?? 0) : 0),
-    microUsd: usage?.microUsd ?? (isUsed ? (estimate?.firm.microUsd ?? 0) : 0),
+    microUsd: usage?.microUsd ?? (isUsed ? reservedMicroUsd(estimate) : 0),
     durationMs: now().ticksMs - admittedAt.ticksMs,
     queueMs: outcome.waitedMs ?? 0,
     answerBytes: outcome.answerBytes,
     splitKey: facts.splitKey ?? null,
   }
+}
+
+/** The money of the tokens that a record of the estimate has. */
+function reservedMicroUsd(estimate: Estimate | null): number {
+  return estimate === null ? 0 : estimate.firm.microUsd + estimate.hoped.microUsd
 }
