@@ -18,12 +18,16 @@ export type ChangeAnswer = (
 /** Forwards bytes unchanged. */
 export const noChange: ByteTransform = { push: (chunk) => chunk, end: () => null }
 
-/** Returns the transforms that an admission requires; `asks` is whether we requested its usage. */
-export function changesOf(
-  admission: Admission,
-  isStream: boolean,
-  asks: () => boolean = () => true,
-): ChangeAnswer {
+type Sent = {
+  readonly isStream: boolean
+  /** Whether we requested the usage of the stream. */
+  readonly asks: () => boolean
+  /** The key that the upstream got. */
+  readonly key: string | null
+}
+
+/** Returns the transforms that an admission requires. */
+export function changesOf(admission: Admission, { isStream, asks, key }: Sent): ChangeAnswer {
   const owes = (owed: Obligation['kind']) => admission.obligations.some(({ kind }) => kind === owed)
   const isChat = admission.facts.endpoint?.dialect === 'chat'
   const { requestId, service } = admission.facts
@@ -36,7 +40,7 @@ export function changesOf(
   return (status, fields) => {
     // An answer without success contains a message and no list.
     if (isFiltered && status < 400) return createModelFilter(admission)
-    if (isProvider && status >= 400) return createProviderError(admission, { status, fields })
+    if (isProvider && status >= 400) return createProviderError(admission, { status, fields, key })
     if (mayMissModel(admission, status, fields)) return createMissingModelFilter(admission, status)
     const hidden = hideUsage(status, fields)
     if (isProvider && isEventStream(fields)) return withoutErrors(admission, hidden)

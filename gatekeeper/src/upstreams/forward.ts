@@ -167,9 +167,9 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
 }
 
 function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJob {
-  const { admission, exchange, causeOf } = job
+  const { admission, exchange, causeOf, key } = job
   const isProvider = service.kind.provider !== undefined
-  const change = changesOf(admission, exchange.isStream === true, asks)
+  const change = changesOf(admission, { isStream: exchange.isStream === true, asks, key })
   return {
     exchange,
     causeOf,

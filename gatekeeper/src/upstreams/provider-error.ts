@@ -19,15 +19,22 @@ type Members = Readonly<Record<string, unknown>>
 const bytesMax = 64 * 1024
 /** Texts that are about the account and not about the request. */
 const aboutAccount =
-  /\borg-|\bproj_|organi[sz]ation|billing|credit|balance|afford|account|workspace|\bprojects?\//i
+  /\borg-|\bproj_|\bacct_|organi[sz]ation|billing|credit|balance|afford|account|workspace|\bprojects?\/|\bapi[ _-]?keys?\b/i
 /** Codes and texts by which a provider refuses our key with another status than 401. */
 const aboutKey =
   /api_?key_?(?:not_valid|invalid)|invalid_?api_?key|incorrect api key|api key not valid/i
 
+type ErrorAnswer = {
+  readonly status: number
+  readonly fields: AnswerFields
+  /** The key that the provider was called with: some repeat it in their texts. */
+  readonly key: string | null
+}
+
 /** Returns the transform of an answer with an error status. */
 export function createProviderError(
   admission: Admission,
-  { status, fields }: { readonly status: number; readonly fields: AnswerFields },
+  { status, fields, key }: ErrorAnswer,
 ): HeldTransform {
   const { facts } = admission
   const held: Buffer[] = []
@@ -51,7 +58,8 @@ export function createProviderError(
       if (status === 400 && aboutKey.test(text)) throw new RefusedError(rejectedKey(facts))
       const mayMiss = length <= bytesMax && mayMissModel(admission, status, fields)
       if (mayMiss && isMissingModel(status, bytes)) throw new RefusedError('model-not-found')
-      const isPassing = length <= bytesMax && isAboutRequest(status, text)
+      const hasKey = key !== null && text.includes(key)
+      const isPassing = length <= bytesMax && !hasKey && isAboutRequest(status, text)
       return isPassing ? bytes : Buffer.from(JSON.stringify(render(status, codeOf(text), facts)))
     },
   }
@@ -89,18 +97,27 @@ export function createProviderEvents({ service }: Facts): EventFilter {
 
 /**
  * Returns the event with our text in place of the provider's, or null if it has no error. The error
- * is a member, a member of `response`, or the event itself.
+ * is a member, a member of `response` or of a choice, or the event itself.
  */
 function withoutTexts(data: Members, name: string): Members | null {
-  const { response, error, type, object } = data
-  if (isObject(response)) {
-    const changed = withoutTexts(response, name)
-    return changed === null ? null : { ...data, response: changed }
-  }
+  const { response, choices, error, type, object } = data
   const message = `The provider ${name} ended its answer with an error.`
-  if (isObject(error)) return { ...data, error: { ...wordsOf(error), message } }
+  const inner = isObject(response) ? withoutTexts(response, name) : null
+  const changed = {
+    ...(inner !== null && { response: inner }),
+    ...(Array.isArray(choices) && cleanChoices(choices, name)),
+    ...(isObject(error) && { error: { ...wordsOf(error), message } }),
+    ...(typeof error === 'string' && { error: message }),
+  }
+  if (Object.keys(changed).length > 0) return { ...data, ...changed }
   if (type === 'error' || object === 'error') return { ...wordsOf(data), object, message }
   return null
+}
+
+/** Some tell of an error in the choice that it ended. */
+function cleanChoices(choices: readonly unknown[], name: string): Members {
+  const cleaned = choices.map((one) => (isObject(one) ? withoutTexts(one, name) : null) ?? one)
+  return cleaned.some((one, at) => one !== choices[at]) ? { choices: cleaned } : {}
 }
 
 /** The members of an error by which programs tell what to do: words and numbers, and no texts. */

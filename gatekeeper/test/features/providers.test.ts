@@ -392,6 +392,9 @@ describe.skipIf(testCaddy === null)('providers', () => {
     [402, { error: { message: 'You of org-secret can only afford 1234' } }],
     [400, { error: { type: 'invalid_request_error', message: 'Your credit balance is too low' } }],
     [404, { error: { message: 'The project proj_secret has no access' } }],
+    [400, { error: { message: `Unknown: ${secretOf('openai')}` } }],
+    [422, { detail: [{ msg: 'wrong', input: { authorization: secretOf('openai') } }] }],
+    [400, { error: { message: 'The API key sk-org-secret-1***9 may not do this' } }],
     [500, { error: { message: 'org-secret: internal' } }],
     [529, { error: { type: 'overloaded_error', message: 'Overloaded for org-secret' } }],
   ])('the text of a %s about the account does not reach the caller', async (status, body) => {
@@ -401,7 +404,7 @@ describe.skipIf(testCaddy === null)('providers', () => {
       json: { model: 'm', messages: [] },
     })
     expect(answer.status).toBe(status)
-    expect(answer.text).not.toMatch(/org-secret|proj_secret|credit balance|afford/)
+    expect(answer.text).not.toMatch(/org-secret|proj_secret|credit balance|afford|account-key/)
     expect(JSON.parse(answer.text).error.message).toContain('openai')
   })
 
@@ -436,6 +439,8 @@ describe.skipIf(testCaddy === null)('providers', () => {
 
   it.each([
     [{ error: { message: 'org-secret is out of quota', code: 'insufficient_quota' } }],
+    [{ error: 'org-secret is out of quota' }],
+    [{ choices: [{ index: 0, error: { message: 'org-secret', code: 502 }, delta: {} }] }],
     [{ type: 'response.failed', response: { error: { message: 'org-secret', code: 'x' } } }],
     [{ type: 'error', error: { type: 'overloaded_error', message: 'org-secret' } }],
     [{ type: 'error', code: 'server_error', message: 'org-secret', param: null }],
@@ -653,6 +658,20 @@ describe.skipIf(testCaddy === null)('providers', () => {
     const body = { model: 'm', messages: [], stream: true, max_tokens: 1500 }
     await stack.send('/openai/v1/chat/completions', { key: tom.key, json: body }).catch(() => null)
     await waitUntil(async () => (await tokensOf(tom.key)) - before >= 1500, {
+      ...{ limitMs: 5_000, describe: stack.gatekeeper.output },
+    })
+  })
+
+  it('a long stream that is cut before its usage costs what arrived', async () => {
+    provider.state.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'.repeat(3000))
+      setTimeout(() => response.destroy(), 50)
+    }
+    const before = await tokensOf(tom.key)
+    const body = { model: 'm', messages: [], stream: true }
+    await stack.send('/openai/v1/chat/completions', { key: tom.key, json: body }).catch(() => null)
+    await waitUntil(async () => (await tokensOf(tom.key)) - before >= 3000, {
       ...{ limitMs: 5_000, describe: stack.gatekeeper.output },
     })
   })
