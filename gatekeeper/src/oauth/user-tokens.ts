@@ -124,11 +124,21 @@ function refuseOrigin(request: UserTokenRequest, { app }: ProvenApp): void {
   throw new RefusedError('origin-not-allowed')
 }
 
+/** The form of the ids of users of public apps: 16 random bytes. */
+const publicForm = /^anon:[A-Za-z0-9_-]{22}$/
+const taken = {
+  text: 'userId must not look like a user of a public app ("anon:" and 22 characters).',
+  param: null,
+  members: { required: ['userId', 'appId'] },
+}
+
 async function issue(
   { userId }: UserTokenRequest,
   { id: appId, app }: ProvenApp,
   deps: UserTokensDeps,
 ): Promise<UserToken> {
+  // The audit keeps such ids as they are, since they name nobody: a name must not look like one.
+  if (!app.public && publicForm.test(userId)) throw new RefusedError('body-malformed', taken)
   // Of a public app nothing is proven, so the id that it names must not lead to another user.
   const name = app.public ? `anon:${randomBytes(16).toString('base64url')}` : userId
   const subject = userNameOf(appId, name)

@@ -140,6 +140,8 @@ describe.skipIf(testCaddy === null)('P1-P3, P11: tokens of apps', () => {
       ...[{ userId: undefined }, { appId: undefined }, { userId: 'ab' }, { appId: 'ab' }],
       ...[{ userId: 'x'.repeat(129) }, { appId: 'x'.repeat(129) }, { userId: 7 }, { userId: null }],
       ...[{ userId: 'a\u0000b' }, { userId: 'ada\n' }, { userId: 'a\u0085b' }, { userId: ['ada'] }],
+      // The audit would keep this name, as if it was random.
+      { userId: 'anon:jonathan-smith-1234567' },
     ]
     for (const json of bad) {
       const answer = await ask(json)
