@@ -74,6 +74,10 @@ test('a provider of your own uses the API of a known one', () => {
   expect(acme?.kind.name).toBe('acme')
   expect(acme?.routes[0]?.prefix).toBe('/acme/v3')
   expect(acme?.upstream?.key).toBe('account-key-of-acme')
+  // It may be a LiteLLM, which a caller could send elsewhere with the account's key.
+  for (const member of ['api_base', 'api_key', 'fallbacks']) {
+    expect(acme?.kind.refusedMembers?.isRefused(member)).toBe(true)
+  }
 })
 
 const reserved = [

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { adapterRows, bridgePrefix, ollamaNames } from '../kinds/bridge/bridge.ts'
+import { refusedMembers as ofGateways } from '../kinds/openai/refused-members.ts'
 import type { ProviderKind } from '../kinds/providers/provider-kind.ts'
 import { providers } from '../kinds/providers/providers.ts'
 import { isUnder } from '../lib/net/path.ts'
@@ -113,9 +114,13 @@ function placeOf(
   return toPlace(settings.providers[name]?.baseUrl ?? file.providers[name]?.url ?? base)
 }
 
-/** A provider of the operator's own, which speaks as a known one does and has no settings. */
+/**
+ * A provider of the operator's own, which speaks as a known one does and has no settings. It may be a
+ * LiteLLM, so callers may not set what they may not set there.
+ */
 function renamed({ provider, ...kind }: ProviderKind, name: string, base: string): ProviderKind {
-  return { ...kind, name, title: name, provider: { ...provider, base } }
+  const { refusedMembers = ofGateways } = kind
+  return { ...kind, refusedMembers, name, title: name, provider: { ...provider, base } }
 }
 
 function toService(
