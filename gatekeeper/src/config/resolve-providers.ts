@@ -4,8 +4,7 @@
  */
 import { join } from 'node:path'
 import { adapterRows, bridgePrefix, ollamaNames } from '../kinds/bridge/bridge.ts'
-import { refusedMembers as ofGateways } from '../kinds/openai/refused-members.ts'
-import type { ProviderKind } from '../kinds/providers/provider-kind.ts'
+import { type ProviderKind, renameProvider } from '../kinds/providers/provider-kind.ts'
 import { providers } from '../kinds/providers/providers.ts'
 import { isUnder } from '../lib/net/path.ts'
 import type { Problem } from '../lib/problem.ts'
@@ -46,7 +45,7 @@ export function resolveProviders(
   )
   const own = Object.entries(file.providers).flatMap(([name, { like, url = '' }]) => {
     const kind = providers.find((one) => one.name === like)
-    return kind === undefined ? [] : [renamed(kind, name, url)]
+    return kind === undefined ? [] : [renameProvider(kind, name, url)]
   })
   const services = [...known, ...own].flatMap(
     (kind) => toService(kind, file, { ...deps, problems }) ?? [],
@@ -112,15 +111,6 @@ function placeOf(
   { file, settings }: { readonly file: GatewayFile; readonly settings: Settings },
 ) {
   return toPlace(settings.providers[name]?.baseUrl ?? file.providers[name]?.url ?? base)
-}
-
-/**
- * A provider of the operator's own, which speaks as a known one does and has no settings. It may be a
- * LiteLLM, so callers may not set what they may not set there.
- */
-function renamed({ provider, ...kind }: ProviderKind, name: string, base: string): ProviderKind {
-  const { refusedMembers = ofGateways } = kind
-  return { ...kind, refusedMembers, name, title: name, provider: { ...provider, base } }
 }
 
 function toService(

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { Kind, RefusedMembers } from '../../model/kind.ts'
 import type { Provider } from '../../model/provider.ts'
+import { refusedMembers as ofLiteLLM } from '../openai/refused-members.ts'
 import {
   chatCompletions,
   completions,
@@ -61,6 +62,19 @@ export function providerKind(entry: ProviderEntry): ProviderKind {
     keepsConnections: true,
     guardedPath: '/models',
   }
+}
+
+/**
+ * Returns a provider of the operator's own, which speaks as a known one does. It may be a LiteLLM, so
+ * callers may not set what they may not set there.
+ */
+export function renameProvider(
+  { provider, ...kind }: ProviderKind,
+  name: string,
+  base: string,
+): ProviderKind {
+  const { refusedMembers = ofLiteLLM } = kind
+  return { ...kind, refusedMembers, name, title: name, provider: { ...provider, base } }
 }
 
 const row = rowsIn('openai')
