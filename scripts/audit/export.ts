@@ -23,7 +23,7 @@ export const exportHeads: AuditCommand = {
       return { json: heads, lines: [JSON.stringify(heads, null, 2)], notes }
     }
     const path = resolve(context.base, output)
-    await writeFileAtomic(path, `${JSON.stringify(heads, null, 2)}\n`, 0o600)
+    await writeFileAtomic(path, `${JSON.stringify(heads, null, 2)}\n`)
     return { notes }
   },
 }

@@ -37,7 +37,7 @@ export const report: AuditCommand = {
     const lines = renderReport(made, tags)
     if (output === undefined) return { json: made, lines }
     const text = context.isJson ? JSON.stringify(made, null, 2) : lines.join('\n')
-    await writeFileAtomic(resolve(context.base, output), `${text}\n`, 0o600)
+    await writeFileAtomic(resolve(context.base, output), `${text}\n`)
     return {}
   },
 }

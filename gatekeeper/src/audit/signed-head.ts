@@ -23,11 +23,7 @@ export async function keepHead(
   sign: SignStatement,
 ): Promise<void> {
   const signature = await sign(statement).catch(() => null)
-  await writeFileAtomic(
-    headPath(segment.path),
-    `${JSON.stringify({ ...statement, signature })}\n`,
-    0o600,
-  )
+  await writeFileAtomic(headPath(segment.path), `${JSON.stringify({ ...statement, signature })}\n`)
 }
 
 /** Returns the stored head of a segment; null if there is none, or it is not readable. */

@@ -1,8 +1,9 @@
 /**
- * Changes a JSON document of keys or clients under its lock. Never writes a document that the service
- * would refuse, nor over one that it refuses now: a person may have written it by hand.
+ * Changes a JSON document of keys or clients under its lock, and keeps its last ten versions. Never
+ * writes a document that the service would refuse, nor over one that it refuses now: a person may
+ * have written it by hand.
  */
-import { changeFile, type NewText, readText } from '../lib/files/change-file.ts'
+import { changeFile, type NewText } from '../lib/files/change-file.ts'
 import { formatInstant } from '../lib/instant.ts'
 
 /**
@@ -24,7 +25,7 @@ export type DocumentFile<Document> = {
 
 /** Returns what `edit` returned. Rejects as `parse`, `edit`, `record` and `node:fs` do. */
 export async function changeDocument<Document, Result>(
-  { path, parse, record, read = readText }: DocumentFile<Document>,
+  { path, parse, record, read }: DocumentFile<Document>,
   edit: (document: Document) => Result,
 ): Promise<Result> {
   const change = (before: string | null) => {
@@ -34,7 +35,7 @@ export async function changeDocument<Document, Result>(
     parse(text)
     return { result, text, ...record(before, document) }
   }
-  return (await changeFile(path, change, read)).result
+  return (await changeFile(path, change, { read, keepsVersions: true })).result
 }
 
 export function createSecretEntry(sha256: string, now: number): SecretEntry {

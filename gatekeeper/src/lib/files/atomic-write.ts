@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants, renameSync } from 'node:fs'
+import { type FileHandle, open, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** The owner and mode of a file. */
@@ -10,20 +10,33 @@ type Ownership = { readonly mode: number; readonly uid: number; readonly gid: nu
 // disk (EXDEV), belong to another user, or be read-only.
 const needsInPlace = new Set(['EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS'])
 
+export type WriteSteps = {
+  /** Called just before the old text goes; if it rejects, nothing is written. */
+  readonly confirm?: () => Promise<void>
+  /** Called with the file at that moment, to keep the old text. */
+  readonly keep?: (file: string, change: 'replaced' | 'overwritten') => void
+}
+
 /**
  * Writes a file so that a reader sees the old text or the new one, even after a power cut: a new
- * file beside it, then a rename. Owner and mode stay; a new file gets `mode`. Only if that is
+ * file beside it, then a rename. Owner and mode stay; a new file gets 0600. Only if that is
  * impossible, the file is written in place, and readers must expect incomplete text. Rejects as
  * `node:fs` does.
  */
-export async function writeFileAtomic(path: string, text: string, mode = 0o600): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  text: string,
+  steps: WriteSteps = {},
+): Promise<void> {
   const target = await followLinks(path)
   const ownership = await ownershipOf(target)
   try {
-    await replace(target, text, ownership ?? (await newOwnership(target, mode)))
+    await replace(target, { text, ownership: ownership ?? (await newOwnership(target)) }, steps)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (ownership === null || !needsInPlace.has(code ?? '')) throw error
+    await steps.confirm?.()
+    steps.keep?.(target, 'overwritten')
     await overwrite(target, text)
   }
 }
@@ -42,12 +55,17 @@ async function ownershipOf(path: string): Promise<Ownership | null> {
  * A file that root creates in a user's folder belongs to that user: the service, not root, has to
  * read it.
  */
-async function newOwnership(path: string, mode: number): Promise<Ownership> {
+async function newOwnership(path: string): Promise<Ownership> {
   const { uid, gid } = await stat(dirname(path))
+  const mode = 0o600
   return process.getuid?.() === 0 ? { mode, uid, gid } : { mode, uid: -1, gid: -1 }
 }
 
-async function replace(path: string, text: string, ownership: Ownership): Promise<void> {
+async function replace(
+  path: string,
+  { text, ownership }: { readonly text: string; readonly ownership: Ownership },
+  { confirm, keep }: WriteSteps,
+): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
@@ -59,7 +77,10 @@ async function replace(path: string, text: string, ownership: Ownership): Promis
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await confirm?.()
+    // At once after each other: whatever is saved in between has no name any more.
+    keep?.(path, 'replaced')
+    renameSync(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eraseSubjects, findSubjects } from '../../audit/subject-file.ts'
+import { removeVersions } from '../../lib/files/versions.ts'
 import type { Installation } from '../installation.ts'
 import { changeKeys } from '../keys/key-document.ts'
 import { removeRules } from '../rules/rule-writer.ts'
@@ -87,6 +88,7 @@ async function removeRights(
   for (const { owner, id } of splitKeys) {
     await removeSplitKey(splitKeysFile, { owner, id }, installation)
   }
+  for (const path of [file, usersFile, rulesFile, splitKeysFile]) removeVersions(path)
 }
 
 function findLeft(
