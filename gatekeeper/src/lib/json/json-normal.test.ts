@@ -183,7 +183,8 @@ test('only texts that JSON.parse accepts pass, and all of them with unique names
       try {
         value = JSON.parse(text)
       } catch {
-        expect(normal).toBe('malformed')
+        // A name that came twice is seen before an end that is missing.
+        expect(['malformed', 'ambiguous']).toContain(normal)
         return
       }
       const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
