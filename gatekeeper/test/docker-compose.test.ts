@@ -237,7 +237,7 @@ describe('what each container can open', () => {
       'admin',
       [
         ...[`${keys} (written)`, ...written('control')],
-        ...written('state', ['signing', 'front-secrets.json']),
+        ...written('state', ['signing', 'front-secrets.json', 'vault']),
       ],
     ],
     ['keys', [`${keys} (written)`, ...written('state')]],

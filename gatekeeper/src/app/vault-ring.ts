@@ -47,6 +47,8 @@ export async function openRing(deps: Deps): Promise<OpenRing> {
     return { kid, file }
   }
   const tryAdd = () => add().catch((error: NodeJS.ErrnoException) => describe(error, deps))
+  // It is there from the first start, so that Compose can hide it from the admin process.
+  createOwnedFolder(dirname(settings.vault.publicFile))
   if (ring !== null) await publish(ring[0], deps)
   else if (services.some(({ kind }) => kind.provider !== undefined)) {
     const added = await tryAdd()
@@ -73,9 +75,7 @@ function read({ settings }: Deps): readonly Buffer[] {
 
 /** Whoever seals reads this file and nothing else of the vault. */
 async function publish(newest: RingKey, { settings }: Deps): Promise<void> {
-  const { publicFile } = settings.vault
-  createOwnedFolder(dirname(publicFile))
-  await writeFileAtomic(publicFile, writeRecipient(newest))
+  await writeFileAtomic(settings.vault.publicFile, writeRecipient(newest))
 }
 
 const inSetting: NotDone = {
