@@ -7,6 +7,13 @@ import type { Reason } from '../model/reason.ts'
 import type { Usage } from '../model/usage.ts'
 import type { UsageQuestion } from './usage-questions.ts'
 
+/** The key that a request brought along for its provider, instead of the service's own. */
+export type BroughtKey = {
+  readonly key: string
+  /** Whether it was not removed or replaced meanwhile; called while the answer continues. */
+  readonly isStanding: () => boolean
+}
+
 /** The two ends of a relayed request. `bytes` is its body if that was read already. */
 export type Exchange = {
   readonly request: IncomingMessage
@@ -20,8 +27,7 @@ export type Exchange = {
   readonly answer: Readonly<Record<string, string>>
   /** Reads the usage from the answer; null if nothing is counted. */
   readonly reader: AnswerReader | null
-  /** The key that the request brought along for its provider, instead of the service's own. */
-  readonly broughtKey?: string | null
+  readonly broughtKey?: BroughtKey | null
   /** Whether the client requested a stream. */
   readonly isStream?: boolean
   /** The option that `bytes` contain for us, which an upstream may refuse. */

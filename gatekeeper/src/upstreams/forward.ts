@@ -15,7 +15,7 @@ import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
 import { type CertificateFaults, createCertificateFaults } from './certificate-faults.ts'
 import { changesOf } from './change-answer.ts'
 import { createConnector } from './connector.ts'
-import type { Exchange, Forwarded } from './exchange.ts'
+import type { BroughtKey, Exchange, Forwarded } from './exchange.ts'
 import { createDocumentFetcher } from './fetch-document.ts'
 import { isPassingField, providerFields } from './provider-fields.ts'
 import { createRefusalCause } from './refusal-cause.ts'
@@ -64,7 +64,7 @@ export function createForwarder(
       const causeOf = causes.get(service?.name ?? '')
       if (!agent || !causeOf || !service?.upstream) return Promise.resolve(unreachable)
       const { broughtKey = null } = exchange
-      const key = broughtKey ?? keyOf(service)
+      const key = broughtKey?.key ?? keyOf(service)
       if (service.kind.provider && key === null) return Promise.resolve(withoutKey(service))
       const cause = broughtKey === null ? causeOf : causeOfBrought
       const job = { admission, exchange, causeOf: cause, questions, certificates, open, key }
@@ -185,8 +185,13 @@ function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJo
       return change(status, fields)
     },
     durationMsMax: durationMsMaxOf(admission),
-    isStanding: admission.isStanding,
+    isStanding: standingOf(admission, exchange.broughtKey ?? null),
   }
+}
+
+/** An answer ends with the caller's credential, and with the key that the caller brought. */
+function standingOf({ isStanding }: Admission, broughtKey: BroughtKey | null): () => boolean {
+  return broughtKey === null ? isStanding : () => broughtKey.isStanding() && isStanding()
 }
 
 function durationMsMaxOf({ obligations }: Admission): number | null {

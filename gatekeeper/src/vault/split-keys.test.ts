@@ -36,7 +36,7 @@ describe('a split key', () => {
     const { keys, bring } = createFixture()
     const part = bring('shop:ada')
     const shown = { owner: 'shop:ada', id: 'mine-0001', clientPart: part }
-    expect(keys.join(shown, 'openai')).toBe(key)
+    expect(keys.join(shown, 'openai')?.key).toBe(key)
     expect(keys.join(shown, 'groq')).toBeNull()
     expect(keys.join(shown, 'none')).toBeNull()
     expect(keys.join({ ...shown, owner: 'shop:eve' }, 'openai')).toBeNull()
@@ -47,7 +47,7 @@ describe('a split key', () => {
     const { keys, bring } = createFixture()
     const [ada, eve] = [bring('shop:ada'), bring('shop:eve')]
     const of = (owner: string, clientPart: string) =>
-      keys.join({ owner, id: 'mine-0001', clientPart }, 'openai')
+      keys.join({ owner, id: 'mine-0001', clientPart }, 'openai')?.key ?? null
     expect([of('shop:ada', ada), of('shop:eve', eve)]).toEqual([key, key])
     expect([of('shop:ada', eve), of('shop:eve', ada)]).toEqual([null, null])
   })
@@ -64,7 +64,7 @@ describe('a split key', () => {
       { team: 'red' },
     ]) {
       fixture.rows = { [name]: { ...row, ...change } }
-      const opened = ['openai', 'groq'].map((provider) => keys.join(shown, provider))
+      const opened = ['openai', 'groq'].map((provider) => keys.join(shown, provider)?.key ?? null)
       // A row that only says that it is for another provider stays good for its own.
       expect(opened).toEqual(['origin' in change ? key : null, null])
     }
@@ -85,7 +85,7 @@ describe('a split key', () => {
     expect(next.row.version).toBe(2)
     expect([next.row.box, next.row.share]).not.toContain(before?.box)
     expect(keys.join(old, 'openai')).toBeNull()
-    expect(keys.join({ ...old, clientPart: next.clientPart }, 'openai')).toBe(key)
+    expect(keys.join({ ...old, clientPart: next.clientPart }, 'openai')?.key).toBe(key)
     // The new part does not open the old row either.
     store('shop:ada', { row: before as SplitKeyRow, clientPart: '' })
     expect(keys.join({ ...old, clientPart: next.clientPart }, 'openai')).toBeNull()
@@ -101,7 +101,7 @@ describe('a split key', () => {
     expect(again).toMatchObject({ owner: 'shop:ada', before: row.share })
     fixture.rows = { [splitKeyName(shown)]: { ...row, ...again } as SplitKeyRow }
     fixture.ring = createRing([newRaw]) as Ring
-    expect(keys.join(shown, 'openai')).toBe(key)
+    expect(keys.join(shown, 'openai')?.key).toBe(key)
   })
 
   it('is not split without a vault key or for an unknown provider', () => {

@@ -34,7 +34,7 @@ export type SplitKeys = {
   /** Whether any owner has a key of this id. */
   readonly isId: (id: string) => boolean
   /** Returns a key for its own provider; null for a wrong part, and wherever it does not belong. */
-  readonly join: (shown: ShownPart, provider: string) => string | null
+  readonly join: (shown: ShownPart, provider: string) => JoinedKey | null
   /** Splits a key; null if the vault has no key to seal with, or the provider does not exist. */
   readonly split: (brought: BroughtKey) => Split | null
   /** Splits the same key again, with a new data key; null as `join` and `split`. */
@@ -50,6 +50,12 @@ export type CountedRows = { readonly kid: string; readonly rows: number; readonl
 /** `before` is the share that the row must still have when it is replaced. */
 export type RewrappedSplitKey = Pick<SplitBox, 'kid' | 'share'> &
   Pick<SplitKeyRow, 'id' | 'owner'> & { readonly before: string }
+
+export type JoinedKey = {
+  readonly key: string
+  /** Whether the row was not removed or replaced meanwhile; sealing it again changes nothing. */
+  readonly isStanding: () => boolean
+}
 
 export type SplitKeysDeps = {
   readonly rows: () => SplitKeyRows
@@ -75,7 +81,8 @@ export function createSplitKeys({
     if (row === null || origin === null || current === null) return null
     // The place is that of the request, not what the row says.
     const place = placeOfSplitKey(row, { provider, origin })
-    return joinKey(row, clientPart, { place, ring: current })
+    const key = joinKey(row, clientPart, { place, ring: current })
+    return key === null ? null : { key, isStanding: () => find(owner, id)?.box === row.box }
   }
   const split = ({ key, description, ...names }: BroughtKey, version = 1): Split | null => {
     const [origin, current] = [originOf(names.provider), ring()]
@@ -92,8 +99,9 @@ export function createSplitKeys({
     split: (brought) => split(brought),
     rotate: (shown) => {
       const row = find(shown.owner, shown.id)
-      const key = row && join(shown, row.provider)
-      if (row === null || key === null) return null
+      const joined = row && join(shown, row.provider)
+      if (row === null || joined === null) return null
+      const { key } = joined
       const { id, owner, provider, description, version } = row
       return split({ id, owner, provider, description, key }, version + 1)
     },

@@ -1,6 +1,7 @@
 /** P8–P10: users of apps bring keys of providers, of which nothing here can be opened alone. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fetch } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runKeys } from '../../../scripts/test/run-keys.ts'
 import { reasons } from '../../src/model/reason.ts'
@@ -276,6 +277,32 @@ describe.skipIf(testCaddy === null)('P8-P10: split keys', () => {
     const again = await splitFor(token, { keyId: 'removed-001' })
     expect((await use(token, fieldsOf(mine))).status).toBe(401)
     expect((await use(token, fieldsOf(again))).status).toBe(200)
+  })
+
+  it('a stream under way ends when its key is removed', async () => {
+    const token = await someone()
+    const mine = await splitFor(token, { keyId: 'streamed-01' })
+    apps.provider.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const event = () => response.write('data: {"choices":[]}\n\n')
+      const timer = setInterval(event, 20)
+      response.on('close', () => clearInterval(timer))
+    }
+    const json = { model: 'gpt-4o-mini', messages: [], stream: true }
+    const response = await fetch(`${apps.stack.url}/openai/v1/chat/completions`, {
+      ...{ method: 'POST', body: JSON.stringify(json), dispatcher: apps.stack.dispatcher },
+      headers: {
+        ...{ authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...fieldsOf(mine),
+      },
+    })
+    const reader = response.body?.getReader()
+    expect((await reader?.read())?.done).toBe(false)
+    await apps.send(at('streamed-01'), { key: token, method: 'DELETE' })
+    const drain = async () => {
+      while (!(await reader?.read())?.done);
+    }
+    await expect(drain()).rejects.toThrow('terminated')
   })
 
   it.each<[object, string]>([

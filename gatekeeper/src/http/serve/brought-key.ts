@@ -18,7 +18,7 @@ export function createKeyFinder({ join, countFailure }: Deps): FindBroughtKey {
     // Only users of apps have keys; the user of an API key may have any name.
     const { id, part: clientPart } = shown
     const owner = principal.app === undefined ? null : principal.user
-    const key = owner === null ? null : join({ owner, id, clientPart }, service.name)
-    return key === null ? countFailure(clientAddress, 'split-key-refused') : { key }
+    const joined = owner === null ? null : join({ owner, id, clientPart }, service.name)
+    return joined ?? countFailure(clientAddress, 'split-key-refused')
   }
 }

@@ -5,7 +5,7 @@ import type { AnswerReader } from '../../model/answer-reader.ts'
 import type { BodyFacts } from '../../model/facts.ts'
 import { type Reason, reasonRow } from '../../model/reason.ts'
 import { noUsage } from '../../model/usage.ts'
-import type { Exchange, Forwarded } from '../../upstreams/exchange.ts'
+import type { BroughtKey, Exchange, Forwarded } from '../../upstreams/exchange.ts'
 import type { Fields } from '../answer.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import type { Call } from '../call.ts'
@@ -30,9 +30,10 @@ export type RelayDeps = PointDeps &
     readonly bodies: ByteBudget
   }
 
-export type FindBroughtKey = (admission: Admission, fields: ClientFields) => BroughtKey
-type ClientFields = NodeJS.Dict<string[]>
-type BroughtKey = { readonly key: string } | Reason | null
+export type FindBroughtKey = (
+  admission: Admission,
+  fields: NodeJS.Dict<string[]>,
+) => BroughtKey | Reason | null
 
 /** The relay point: it carries a request to its upstream and the answer back. */
 export function createRelay(deps: RelayDeps): (call: Call) => Promise<void> {
@@ -96,7 +97,7 @@ function serveRelay(
     set: fields,
     answer,
     reader: deps.createReader(admission, body),
-    broughtKey: brought?.key ?? null,
+    broughtKey: brought,
     isStream: body?.isStream === true,
     question,
   })
