@@ -3,7 +3,8 @@ import { type Deployment, readPins } from './deployment.ts'
 import { inspect, programOf, statusOf } from './processes.ts'
 
 const netBindService = '0000000000000400'
-const bounding = { caddy: netBindService, gatekeeper: '0'.repeat(16), ollama: '0'.repeat(16) }
+const none = '0'.repeat(16)
+const bounding = { caddy: netBindService, gatekeeper: none, admin: none, ollama: none }
 const services = Object.keys(bounding) as (keyof typeof bounding)[]
 
 /** Kernel settings are read from the kernel, not from the file that we wrote. */
@@ -12,7 +13,7 @@ export function itIsHardened(deployment: () => Deployment): void {
     const status = await statusOf(await programOf(deployment(), service))
     expect(status['Uid']?.split('\t')).toEqual(Array(4).fill('1000'))
     for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
-      expect(status[name]).toBe('0'.repeat(16))
+      expect(status[name]).toBe(none)
     }
     expect(status['CapBnd']).toBe(bounding[service])
     expect(status['NoNewPrivs']).toBe('1')
@@ -20,7 +21,15 @@ export function itIsHardened(deployment: () => Deployment): void {
   })
 
   it.each(services)('%s can write only to its volumes and a small /tmp', async (service) => {
-    const script = 'for f in / /etc /usr /app/keys /app/secrets; do touch $f/x 2>&1; done; true'
+    // The admin process alone writes the key folder.
+    const folders = [
+      '/',
+      '/etc',
+      '/usr',
+      '/app/secrets',
+      ...(service === 'admin' ? [] : ['/app/keys']),
+    ]
+    const script = `for f in ${folders.join(' ')}; do touch $f/x 2>&1; done; true`
     const said = await deployment().compose('exec', '-T', service, 'sh', '-c', script)
     expect(said).not.toBe('')
     for (const line of said.trim().split('\n')) {
@@ -77,6 +86,26 @@ export function itIsHardened(deployment: () => Deployment): void {
       expect(entry).toMatch(/^(700|600|660) 1000 /)
     }
     expect(said).not.toContain('front-secrets.json')
+  })
+
+  it('the admin process opens keys, usage and audit, and no secret of anybody else', async () => {
+    const list =
+      'find / -xdev -path /proc -prune -o -path /sys -prune -o -type f -readable -print; '
+    const mounted = 'for f in /state /app/keys; do find $f -type f -readable; done 2>/dev/null; '
+    const front = 'echo front $(wc -c < /state/front-secrets.json)'
+    const said = await deployment().compose(
+      'exec',
+      '-T',
+      'admin',
+      'sh',
+      '-c',
+      list + mounted + front,
+    )
+    const files = said.trim().split('\n')
+    expect(files).toEqual(expect.arrayContaining(['/state/usage.db', 'front 0']))
+    expect(files.filter((file) => file.startsWith('/app/keys/')).length).toBeGreaterThan(0)
+    const secret = /^\/state\/(?:signing|vault|caddy)\/|secrets\.caddy|^\/app\/secrets\/|\.key$/
+    expect(files.filter((file) => secret.test(file))).toEqual([])
   })
 
   it("Docker's own proxy settings do not reach Caddy", async () => {
