@@ -47,6 +47,7 @@ export async function preparePlace(
     PATH: process.env['PATH'],
     HOME: folder,
     GATEKEEPER_STATE_DIR: stateDir,
+    GATEKEEPER_VAULT_DIR: join(stateDir, 'vault-keys'),
     GATEKEEPER_KEYS_DIR: keysDir,
     GATEKEEPER_CONFIG: config,
     GATEKEEPER_HTTPS_PORT: String(await freePort()),

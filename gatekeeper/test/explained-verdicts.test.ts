@@ -105,6 +105,7 @@ async function open(keys: readonly TestKey[]) {
       GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
       GATEKEEPER_KEYS_DIR: keysDir,
       GATEKEEPER_STATE_DIR: join(folder, 'state'),
+      GATEKEEPER_VAULT_DIR: join(folder, 'vault'),
       API_KEYS_FILE: join(folder, 'plain.json'),
     },
   })

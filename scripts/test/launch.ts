@@ -40,6 +40,7 @@ export async function openSetup(): Promise<Setup> {
   const env = {
     ...withoutSettings(process.env),
     GATEKEEPER_STATE_DIR: join(folder, 'state'),
+    GATEKEEPER_VAULT_DIR: join(folder, 'vault'),
     GATEKEEPER_KEYS_DIR: join(folder, 'keys'),
     GATEKEEPER_HTTPS_PORT: String(https),
     GATEKEEPER_HTTP_PORT: String(http),

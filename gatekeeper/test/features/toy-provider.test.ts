@@ -50,6 +50,7 @@ beforeAll(async () => {
     ...{ folder, platform: process.platform, readFile: readTextFile },
     env: {
       GATEKEEPER_STATE_DIR: join(folder, 'state'),
+      GATEKEEPER_VAULT_DIR: join(folder, 'vault'),
       GATEKEEPER_KEYS_DIR: join(folder, 'keys'),
       GATEKEEPER_CONFIG: config,
       PUPPET_API_KEY: 'account-key-of-puppet',

@@ -59,6 +59,7 @@ export function makePlace() {
   const env = {
     PATH: process.env['PATH'],
     GATEKEEPER_STATE_DIR: place.stateDir,
+    GATEKEEPER_VAULT_DIR: join(place.folder, 'vault'),
     GATEKEEPER_KEYS_DIR: place.keysDir,
     GATEKEEPER_CONFIG: join(folder, 'gatekeeper.yaml'),
     OLLAMA_URL: 'http://127.0.0.1:1',
