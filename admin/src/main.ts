@@ -8,9 +8,9 @@ import { finishLoading } from '../../gatekeeper/src/lib/load/finish-loading.ts'
 import { closeListener, listenOn } from '../../gatekeeper/src/lib/net/listening.ts'
 import { exitCode, formatProblem, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { openForAdmin, openProcessLog } from '../../gatekeeper/src/operations/admin-process.ts'
-import { createApplication } from './application.ts'
-import { createRoutes } from './routes.ts'
-import { createSocketServer } from './socket-server.ts'
+import { createApplication } from './handed-over/application.ts'
+import { createRoutes } from './handed-over/routes.ts'
+import { createSocketServer } from './handed-over/socket-server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 /** How long answers under way may take after a signal. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRoutes } from '../../admin/src/routes.ts'
+import { createRoutes } from '../../admin/src/handed-over/routes.ts'
 import { ownServices } from '../src/kinds/own/own-services.ts'
 import type { Installation } from '../src/operations/installation.ts'
 

@@ -2,12 +2,12 @@
  * Split keys of the users of apps (P8). Rows come sealed from the gatekeeper; a caller sees its own,
  * and those of others are like keys that do not exist.
  */
-import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
   readSplitKeyUse,
   type SplitKeyUse,
-} from '../../gatekeeper/src/operations/usage/split-key-use.ts'
+} from '../../../gatekeeper/src/operations/usage/split-key-use.ts'
 import {
   addSplitKey,
   readSplitKeys,
@@ -17,7 +17,7 @@ import {
   type StoredSplitKey,
   sealedSplitKey,
   splitKeysMax,
-} from '../../gatekeeper/src/operations/vault/split-key-writer.ts'
+} from '../../../gatekeeper/src/operations/vault/split-key-writer.ts'
 import { type Answer, RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readBody } from './handed-over.ts'
 import { recordFor } from './record-for.ts'

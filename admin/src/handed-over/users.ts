@@ -1,19 +1,19 @@
 /** Users of apps (P15), in the words of the compatible API. */
 import { z } from 'zod'
-import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
   nameUser,
   readUserView,
   readUserViews,
   type UserView,
-} from '../../gatekeeper/src/operations/users/read-user-views.ts'
+} from '../../../gatekeeper/src/operations/users/read-user-views.ts'
 import {
   createUser,
   removeUser,
   setQuota,
   UserNameError,
-} from '../../gatekeeper/src/operations/users/user-writer.ts'
+} from '../../../gatekeeper/src/operations/users/user-writer.ts'
 import { type Answer, RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readBody, readQuery } from './handed-over.ts'
 import { pageFields } from './page.ts'

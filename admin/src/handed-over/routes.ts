@@ -1,4 +1,4 @@
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import { analyticsRoutes } from './analytics.ts'
 import { auditLogRoutes } from './audit-logs.ts'
 import type { Routes } from './handed-over.ts'

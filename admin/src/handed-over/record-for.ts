@@ -1,5 +1,5 @@
-import type { RecordActs } from '../../gatekeeper/src/operations/audit/record-acts.ts'
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import type { RecordActs } from '../../../gatekeeper/src/operations/audit/record-acts.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import type { HandedOver } from './handed-over.ts'
 
 /**

@@ -1,13 +1,13 @@
 /** Address rules (P12), in the words of the compatible API. */
 import { z } from 'zod'
-import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
   addRule,
   RuleError,
   readRules,
   removeRules,
-} from '../../gatekeeper/src/operations/rules/rule-writer.ts'
+} from '../../../gatekeeper/src/operations/rules/rule-writer.ts'
 import { RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readBody, readQuery } from './handed-over.ts'
 import { describePage, pageFields } from './page.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../../gatekeeper/src/lib/clock.ts'
-import { parseInstant } from '../../gatekeeper/src/lib/instant.ts'
-import { startOfDay } from '../../gatekeeper/src/lib/start-of-day.ts'
+import type { Clock } from '../../../gatekeeper/src/lib/clock.ts'
+import { parseInstant } from '../../../gatekeeper/src/lib/instant.ts'
+import { startOfDay } from '../../../gatekeeper/src/lib/start-of-day.ts'
 import { RefusedError } from './answer.ts'
 
 /** Epoch ms; the second is not in it. */

@@ -1,5 +1,5 @@
 /** A record of the audit in the words of the compatible API (P15). */
-import type { FoundRecord } from '../../gatekeeper/src/operations/audit/read-records.ts'
+import type { FoundRecord } from '../../../gatekeeper/src/operations/audit/read-records.ts'
 
 type AuditRecord = FoundRecord['record']
 

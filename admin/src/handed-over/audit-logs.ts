@@ -3,10 +3,10 @@
  * gigabyte: the newest part of each is read, and an answer says from when on it is complete.
  */
 import { z } from 'zod'
-import { readNewestRecords } from '../../gatekeeper/src/operations/audit/read-newest.ts'
-import type { FoundRecord } from '../../gatekeeper/src/operations/audit/read-records.ts'
-import { createRecordFilter } from '../../gatekeeper/src/operations/audit/record-filter.ts'
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import { readNewestRecords } from '../../../gatekeeper/src/operations/audit/read-newest.ts'
+import type { FoundRecord } from '../../../gatekeeper/src/operations/audit/read-records.ts'
+import { createRecordFilter } from '../../../gatekeeper/src/operations/audit/record-filter.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import type { Answer } from './answer.ts'
 import { describeRecord, isSuccess, type Request } from './audit-record.ts'
 import { type HandedOver, type Routes, readQuery } from './handed-over.ts'

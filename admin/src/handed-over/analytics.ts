@@ -3,8 +3,8 @@
  * nothing about others, not even whether they exist.
  */
 import { z } from 'zod'
-import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
-import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
   type CallQuestion,
   type CallSums,
@@ -14,8 +14,11 @@ import {
   sumCalls,
   sumCallsByHour,
   totalOf,
-} from '../../gatekeeper/src/operations/usage/analytics.ts'
-import { queryUsage, type UsageQueries } from '../../gatekeeper/src/operations/usage/read-usage.ts'
+} from '../../../gatekeeper/src/operations/usage/analytics.ts'
+import {
+  queryUsage,
+  type UsageQueries,
+} from '../../../gatekeeper/src/operations/usage/read-usage.ts'
 import { type Answer, RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readQuery } from './handed-over.ts'
 import { type Period, readPeriod } from './period.ts'
