@@ -1,0 +1,94 @@
+/**
+ * An endpoint of the admin API as a row: what it takes, who may call it, what it answers. The
+ * router, the OpenAPI document, the console's rights and the tests read these rows.
+ */
+import type { z } from 'zod'
+import type { PersonRole } from '../../../gatekeeper/src/model/person.ts'
+import type { RecordActs } from '../../../gatekeeper/src/operations/audit/record-acts.ts'
+import type { Caller } from './caller.ts'
+
+/** Acts that need a proof of their own, made for this act alone (E3). */
+export const stepUpActs = [
+  'passkey.add',
+  'passkey.remove',
+  'person.invite',
+  'person.role',
+  'client.control',
+  'provider_key.set',
+  'guardrail.off',
+  'audit.export',
+  'data.export',
+  'data.erase',
+] as const
+export type StepUpAct = (typeof stepUpActs)[number]
+
+/** A request whose parts are in their schemas, by a caller who may call the endpoint. */
+export type Call<Params, Query, Body> = {
+  readonly caller: Caller
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  /** Records acts with the caller and the request's id; if it rejects, nothing may be changed. */
+  readonly record: RecordActs
+  readonly requestId: string
+  readonly clientAddress: string
+  readonly userAgent: string | null
+  /** Null where the field is missing; the tag has no quotes. */
+  readonly ifMatch: string | null
+  /** Whether `If-None-Match: *` came. */
+  readonly isCreation: boolean
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/** What an endpoint answers. A stream is sent as it comes, with its own content type. */
+export type Reply = {
+  readonly status: number
+  readonly body?: object
+  readonly stream?: { readonly type: string; readonly chunks: AsyncIterable<string> }
+  /** A tag of the content, without quotes. */
+  readonly etag?: string
+  /** Further fields, such as `set-cookie` or `content-disposition`. */
+  readonly fields?: Readonly<Record<string, string | readonly string[]>>
+}
+
+export type Endpoint = {
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
+  /** Below `/admin/v1`: `/keys/:id`. */
+  readonly path: string
+  /** One sentence for the OpenAPI document. */
+  readonly summary: string
+  /** `open` endpoints need no session: sign-in alone. `any` is every role. */
+  readonly roles: readonly PersonRole[] | 'any' | 'open'
+  /** The act that the caller must have proven with this request's proof (`X-Gatekeeper-Proof-Of`). */
+  readonly stepUp?: StepUpAct | ((call: Call<unknown, unknown, unknown>) => StepUpAct | null)
+  readonly params?: z.ZodType
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  /** The schema of the answer, by status; null has no body. */
+  readonly answers: Readonly<Record<number, z.ZodType | null>>
+  readonly handle: (call: Call<never, never, never>) => Promise<Reply>
+}
+
+/** Parts of an endpoint with their types, for `defineEndpoint`. */
+type Parts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Omit<
+  Endpoint,
+  'params' | 'query' | 'body' | 'handle' | 'stepUp'
+> & {
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  readonly stepUp?:
+    | StepUpAct
+    | ((call: Call<z.output<P>, z.output<Q>, z.output<B>>) => StepUpAct | null)
+  readonly handle: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>
+}
+
+/** Returns the row; the types of params, query and body follow from their schemas. */
+export function defineEndpoint<
+  P extends z.ZodType = z.ZodNever,
+  Q extends z.ZodType = z.ZodNever,
+  B extends z.ZodType = z.ZodNever,
+>(parts: Parts<P, Q, B>): Endpoint {
+  return parts as unknown as Endpoint
+}
