@@ -21,6 +21,8 @@ export type Installation = {
   readonly clientsFile: string
   /** `users.json`: what differs for users of apps. */
   readonly usersFile: string
+  /** `people.json`: who may sign in, and what each of them may use. */
+  readonly peopleFile: string
   /** `rules.json`. */
   readonly rulesFile: string
   /** `providers.json`, the sealed keys of providers. */
@@ -82,6 +84,7 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
     plainFile: settings.apiKeysFile,
     clientsFile: join(keysDir, 'clients.json'),
     usersFile: join(keysDir, 'users.json'),
+    peopleFile: join(keysDir, 'people.json'),
     rulesFile: join(keysDir, 'rules.json'),
     providersFile: join(keysDir, 'providers.json'),
     splitKeysFile: join(keysDir, 'split-keys.json'),
