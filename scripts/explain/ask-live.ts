@@ -1,6 +1,6 @@
 import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/explain/explain.ts'
 import type { Listen } from '../../gatekeeper/src/lib/net/listening.ts'
-import { askGatekeeper } from '../settings/ask-gatekeeper.ts'
+import { askGatekeeper } from '../../gatekeeper/src/operations/ask-gatekeeper.ts'
 
 /** Asks the running gatekeeper. Rejects with an error that has a `code` when none answers. */
 export async function askLive(

@@ -1,8 +1,8 @@
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
+import { askGatekeeper } from '../../gatekeeper/src/operations/ask-gatekeeper.ts'
 import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
 import type { Command } from '../frame/program.ts'
 import type { Terminal } from '../frame/terminal.ts'
-import { askGatekeeper } from '../settings/ask-gatekeeper.ts'
 
 export type Context = Installation & Terminal
 

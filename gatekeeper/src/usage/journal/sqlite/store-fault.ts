@@ -13,15 +13,6 @@ export function isRefusal(error: unknown): boolean {
   return code === 'ERR_INVALID_ARG_TYPE' || code === 'ERR_INVALID_ARG_VALUE'
 }
 
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const damages = new Set([11, 26])
-
-/** Returns whether the file is damaged, which a retry cannot fix. */
-export function isDamage(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number }
-  return errcode !== undefined && damages.has(errcode & 0xff)
-}
-
 /** Describes a database that currently fails, for the operator. */
 export function toProblem(source: string, error: unknown): Problem {
   if (error instanceof ProblemsError && error.problems[0]) return error.problems[0]

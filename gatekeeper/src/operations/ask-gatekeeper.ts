@@ -1,15 +1,24 @@
 import { request } from 'node:http'
-import type { Listen } from '../../gatekeeper/src/lib/net/listening.ts'
+import type { Listen } from '../lib/net/listening.ts'
+
+/** The gatekeeper's answer to a question of this user. */
+export type GatekeeperAnswer = { readonly status: number; readonly document: unknown }
+
+/** Asks the running gatekeeper for the document of a path. */
+export type AskGatekeeper = (path: string, question?: object) => Promise<GatekeeperAnswer>
+
+/** Far more than any answer of ours; a longer one is a fault and must not fill the memory. */
+const answerBytesMax = 16 * 1024 * 1024
 
 /**
  * Asks the running gatekeeper over the socket for commands of this user. Resolves with the status and
- * the document of its answer. Rejects with an error that has a `code` when none answers.
+ * the document of its answer. Rejects with an error that has a `code` if no gatekeeper answers.
  */
 export async function askGatekeeper(
   listen: Listen | null,
   path: string,
   question: object = {},
-): Promise<{ readonly status: number; readonly document: unknown }> {
+): Promise<GatekeeperAnswer> {
   if (listen?.kind !== 'unix') throw Object.assign(new Error('no socket'), { code: 'ENOTSUP' })
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
   const asking = request({
@@ -24,7 +33,10 @@ export async function askGatekeeper(
     response.on('error', reject)
     try {
       let text = ''
-      for await (const chunk of response.setEncoding('utf8')) text += chunk
+      for await (const chunk of response.setEncoding('utf8')) {
+        text += chunk
+        if (text.length > answerBytesMax) throw tooLong()
+      }
       resolve({ status: response.statusCode ?? 0, text })
     } catch (error) {
       reject(error as Error)
@@ -33,4 +45,8 @@ export async function askGatekeeper(
   asking.end(JSON.stringify(question))
   const { status, text } = await promise
   return { status, document: JSON.parse(text) }
+}
+
+function tooLong(): Error {
+  return Object.assign(new Error('the answer is too long'), { code: 'EMSGSIZE' })
 }

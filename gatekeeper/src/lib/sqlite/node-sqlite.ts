@@ -1,12 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
-import type { Tables } from './tables.ts'
 
 /**
- * Kysely over node:sqlite, for occasional queries; frequent writes use prepared statements
- * (`write-statements.ts`). `destroy` closes the database.
+ * Kysely over node:sqlite, for occasional queries; frequent writes use prepared statements.
+ * `destroy` closes the database.
  */
-export function createQueries(database: DatabaseSync): Kysely<Tables> {
+export function createQueries<Tables>(database: DatabaseSync): Kysely<Tables> {
   return new Kysely<Tables>({
     dialect: new SqliteDialect({
       database: {
@@ -24,4 +23,13 @@ export function createQueries(database: DatabaseSync): Kysely<Tables> {
       },
     }),
   })
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const damages = new Set([11, 26])
+
+/** Returns whether the file is damaged, which a retry cannot fix. */
+export function isDamage(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode !== undefined && damages.has(errcode & 0xff)
 }

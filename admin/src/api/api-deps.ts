@@ -1,0 +1,18 @@
+import type { Clock } from '../../../gatekeeper/src/lib/clock.ts'
+import type { ConsoleSettings } from '../../../gatekeeper/src/model/console-settings.ts'
+import type { AskGatekeeper } from '../../../gatekeeper/src/operations/ask-gatekeeper.ts'
+import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
+import type { AdminStore } from '../store/admin-store.ts'
+import type { PeopleIndex } from './people-index.ts'
+
+/** What the endpoints work with. */
+export type ApiDeps = {
+  readonly installation: Installation
+  /** `admin.db`. */
+  readonly store: AdminStore
+  readonly clock: Clock
+  readonly settings: ConsoleSettings
+  readonly people: PeopleIndex
+  /** Asks the running gatekeeper; rejects with an error that has a `code` if it does not answer. */
+  readonly askGatekeeper: AskGatekeeper
+}

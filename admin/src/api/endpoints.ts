@@ -1,0 +1,8 @@
+import type { ApiDeps } from './api-deps.ts'
+import type { Endpoint } from './endpoint.ts'
+import { sessionEndpoints } from './routes/session/endpoints.ts'
+
+/** Returns all rows of the admin API. */
+export function createEndpoints(deps: ApiDeps): readonly Endpoint[] {
+  return [...sessionEndpoints(deps)]
+}
