@@ -49,6 +49,7 @@ describe('version 1', () => {
         disabled: false,
         addresses: ['10.0.0.0/8', '::1'],
         origins: ['https://app.example'],
+        noExpiryReason: null,
         models: ['llama3'],
         limits: [parseLimit('60/min'), parseLimit('5usd/month')],
         cloudModels: true,

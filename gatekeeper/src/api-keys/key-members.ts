@@ -134,6 +134,14 @@ const readDescription: Read<string | null> = (value) =>
 
 const descriptionCharsMax = 500
 
+const readReason: Read<string | null> = (value) =>
+  value === null || (typeof value === 'string' && value.trim() !== '' && isDescription(value))
+    ? value
+    : new Fault(
+        `must be one line of 1 to ${descriptionCharsMax} characters`,
+        'Write why the key has no end, or give it one with expiresAt.',
+      )
+
 /**
  * Returns whether the text is a valid description of a key: one line, without control characters.
  */
@@ -151,7 +159,7 @@ export type Reading = {
 const keyMemberNames = [
   ...['user', 'role', 'services', 'secrets', 'createdAt', 'expiresAt', 'disabled'],
   ...['addresses', 'origins', 'models', 'limits', 'cloudModels', 'caps', 'weight'],
-  ...['description', 'tags'],
+  ...['description', 'tags', 'noExpiryReason'],
 ]
 
 export type KeyReaderDeps = {
@@ -182,6 +190,7 @@ export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRec
     secrets: members.take('secrets', (secrets) => readSecrets(secrets, reading)),
     createdAt: members.take('createdAt', readInstant, null),
     expiresAt: members.take('expiresAt', readInstant, null),
+    noExpiryReason: members.take('noExpiryReason', readReason, null),
     disabled: members.take('disabled', readFlag, false),
     addresses: members.take('addresses', readAddresses, none),
     origins: members.take('origins', readOrigins, none),

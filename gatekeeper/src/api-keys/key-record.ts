@@ -22,6 +22,8 @@ export type KeyRecord = {
   readonly secrets: readonly StoredSecret[]
   readonly createdAt: number | null
   readonly expiresAt: number | null
+  /** Why a person let the key never end; null if that is not written down. */
+  readonly noExpiryReason: string | null
   readonly disabled: boolean
   readonly addresses: readonly string[]
   readonly origins: readonly string[]

@@ -28,6 +28,7 @@ function record(changes: Partial<KeyRecord> = {}, secret = key): KeyRecord {
     cloudModels: null,
     caps: noCaps,
     weight: null,
+    noExpiryReason: null,
     ...changes,
   }
 }

@@ -70,6 +70,7 @@ export function readPlainMap(
       cloudModels: null,
       caps: noCaps,
       weight: null,
+      noExpiryReason: null,
     })
   }
   return read

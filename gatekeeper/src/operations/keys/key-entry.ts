@@ -12,6 +12,9 @@ export type KeyEntry = {
   secrets: readonly SecretEntry[]
   createdAt?: string | null
   expiresAt?: string | null
+  noExpiryReason?: string
+  /** The id of the person who made it. */
+  madeBy?: string
   disabled?: boolean
   addresses?: readonly string[]
   origins?: readonly string[]

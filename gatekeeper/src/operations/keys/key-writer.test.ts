@@ -9,11 +9,13 @@ import { type Limit, parseLimit } from '../../model/limit.ts'
 import { readKeyFile } from './key-document.ts'
 import {
   addKey,
+  disableKeys,
   editKey,
   type KeyMembers,
   removeKey,
   rotateKey,
   setDisabled,
+  TakenKeyIdError,
   UnknownKeyError,
 } from './key-writer.ts'
 
@@ -131,4 +133,42 @@ test('services that the config does not know stay when a person wrote them', asy
   const strict = { serviceNameOf: (name: string) => (name === 'gone' ? null : name) }
   await addKey(file, ada, { ...deps, known: strict })
   expect(await readFile(file, 'utf8')).toContain('"gone"')
+})
+
+test('a key gets the id that its maker drew, once: a second key of the id changes nothing', async () => {
+  const wanted = { ...ada, id: 'abcde01234', noExpiryReason: 'a wall display' }
+  const made = await addKey(file, wanted, deps)
+  expect(made).toMatchObject({ id: 'abcde01234', key: expect.stringMatching(/^gk_abcde01234_/) })
+  await expect(addKey(file, wanted, deps)).rejects.toThrow(TakenKeyIdError)
+  expect(await authenticate(made.key)).toMatchObject({ id: 'key:abcde01234' })
+  expect((await readKeyFile(file, known))?.keys[0]).toMatchObject({
+    noExpiryReason: 'a wall display',
+  })
+})
+
+test('the reason of a key without an end goes when it gets an end', async () => {
+  const { id } = await addKey(file, { ...ada, noExpiryReason: 'a wall display' }, deps)
+  await editKey(file, { id, change: { expiresAt: now + 1000 } }, deps)
+  expect((await readKeyFile(file, known))?.keys[0]).toMatchObject({ noExpiryReason: null })
+})
+
+test('what the judge throws refuses the change, for the document as it is under the lock', async () => {
+  const { id } = await addKey(file, ada, deps)
+  const before = await readFile(file, 'utf8')
+  const judge = (document: { readonly keys: object }) => {
+    if (Object.hasOwn(document.keys, id)) throw new Error('judged')
+  }
+  const judging = { ...deps, judge }
+  await expect(editKey(file, { id, change: { weight: 2 } }, judging)).rejects.toThrow('judged')
+  await expect(rotateKey(file, { id, overlapMs: 0 }, judging)).rejects.toThrow('judged')
+  await expect(disableKeys(file, [id], judging)).rejects.toThrow('judged')
+  await expect(removeKey(file, id, judging)).rejects.toThrow('judged')
+  expect(await readFile(file, 'utf8')).toBe(before)
+})
+
+test('several keys are disabled in one change, and unknown ids are left out', async () => {
+  const [one, other] = [await addKey(file, ada, deps), await addKey(file, ada, deps)]
+  const done = await disableKeys(file, [one.id, '0000000000', other.id], deps)
+  expect(done).toEqual([one.id, other.id])
+  expect(await authenticate(one.key)).toBe('disabled-key')
 })

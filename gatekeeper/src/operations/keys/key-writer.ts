@@ -20,6 +20,11 @@ export type KeyWriterDeps = {
   /** Records a pending change; if it rejects, the change is not made. */
   readonly record?: RecordKeyActs
   readonly random?: RandomBytes
+  /**
+   * Called under the lock with the document before the change. Nothing is changed if it throws, so
+   * what it judges cannot change between its judgement and the write.
+   */
+  readonly judge?: (document: KeyDocument) => void
 }
 
 /** The properties of a key. `expiresAt` is in epoch milliseconds, null is never. */
@@ -38,10 +43,19 @@ export type KeyMembers = {
   /** An empty text means no description. */
   readonly description?: string
   readonly tags?: readonly string[]
+  /** Why the key never ends; dropped when it gets an end. */
+  readonly noExpiryReason?: string
+}
+
+/** A key to add. Without an id of ten characters (`0-9a-z`) it gets a random one. */
+export type NewKey = KeyMembers & {
+  readonly id?: string
+  /** The id of the person who makes it; left out on the command line. */
+  readonly madeBy?: string
 }
 
 /** The changes of a key; missing members stay. */
-export type KeyChange = Partial<KeyMembers>
+export type KeyChange = Partial<KeyMembers> & { readonly disabled?: boolean }
 
 /** A new key. It is stored nowhere else: show it once. */
 export type MadeKey = { readonly id: string; readonly key: string }
@@ -51,29 +65,34 @@ export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError'
 }
 
-/** Creates a key and adds it to the file, which need not exist yet. */
+/** A key with this id already exists. */
+export class TakenKeyIdError extends Error {
+  override readonly name = 'TakenKeyIdError'
+}
+
+/**
+ * Creates a key and adds it to the file, which need not exist yet. Rejects with a TakenKeyIdError if
+ * the wanted id is in use.
+ */
 export async function addKey(
   file: string,
-  wanted: KeyMembers,
+  { id, ...wanted }: NewKey,
   deps: KeyWriterDeps,
 ): Promise<MadeKey> {
-  return await changeKeys(
-    file,
-    deps.known,
-    (document) => {
-      const made = createFreshKey(document, deps)
-      const { user, role, services, ...others } = wanted
-      const entry: KeyEntry = {
-        ...{ user, role, services, secrets: [createSecret(made.key, deps)] },
-        createdAt: formatInstant(deps.clock()),
-        ...{ expiresAt: null, disabled: false, addresses: [], origins: [], models: [], limits: [] },
-      }
-      applyChange(entry, others)
-      document.keys[made.id] = entry
-      return made
-    },
-    deps.record,
-  )
+  return await change(file, deps, (document) => {
+    const made =
+      id === undefined ? createFreshKey(document, deps) : createOwnKey(document, id, deps)
+    const { user, role, services, madeBy, ...others } = wanted
+    const entry: KeyEntry = {
+      ...{ user, role, services, secrets: [createSecret(made.key, deps)] },
+      ...(madeBy !== undefined && { madeBy }),
+      createdAt: formatInstant(deps.clock()),
+      ...{ expiresAt: null, disabled: false, addresses: [], origins: [], models: [], limits: [] },
+    }
+    applyChange(entry, others)
+    document.keys[made.id] = entry
+    return made
+  })
 }
 
 /**
@@ -85,34 +104,28 @@ export async function rotateKey(
   rotation: { readonly id: string; readonly overlapMs: number },
   deps: KeyWriterDeps,
 ): Promise<MadeKey> {
-  return await changeKeys(
-    file,
-    deps.known,
-    (document) => {
-      const entry = findEntry(document, rotation.id)
-      if (!isKeyId(rotation.id)) {
-        throw new UnknownKeyError(
-          `${rotation.id} is an imported key: add a new key and remove this one`,
-        )
-      }
-      const made = createApiKey(deps.random, rotation.id)
-      const { overlapMs } = rotation
-      const next = createSecret(made.key, deps)
-      entry.secrets = rotateSecrets(entry.secrets, next, { now: deps.clock(), overlapMs })
-      return made
-    },
-    deps.record,
-  )
+  return await change(file, deps, (document) => {
+    const entry = findEntry(document, rotation.id)
+    if (!isKeyId(rotation.id)) {
+      throw new UnknownKeyError(
+        `${rotation.id} is an imported key: add a new key and remove this one`,
+      )
+    }
+    const made = createApiKey(deps.random, rotation.id)
+    const { overlapMs } = rotation
+    const next = createSecret(made.key, deps)
+    entry.secrets = rotateSecrets(entry.secrets, next, { now: deps.clock(), overlapMs })
+    return made
+  })
 }
 
 /** Changes the properties of a key; its secret stays. */
 export async function editKey(
   file: string,
-  { id, change }: { readonly id: string; readonly change: KeyChange },
+  edited: { readonly id: string; readonly change: KeyChange },
   deps: KeyWriterDeps,
 ): Promise<void> {
-  const edit = (document: KeyDocument) => applyChange(findEntry(document, id), change)
-  await changeKeys(file, deps.known, edit, deps.record)
+  await change(file, deps, (document) => applyChange(findEntry(document, edited.id), edited.change))
 }
 
 /** Writes the members of a change into an entry of the file, in the file's own form. */
@@ -122,6 +135,8 @@ function applyChange(entry: KeyEntry, change: KeyChange): void {
   if (limits !== undefined) entry.limits = textsOf(limits)
   if (expiresAt !== undefined)
     entry.expiresAt = expiresAt === null ? null : formatInstant(expiresAt)
+  // A reason that outlives what it explains would be taken for one of the next change.
+  if (typeof expiresAt === 'number') delete entry.noExpiryReason
   if (description === '') delete entry.description
   else if (description !== undefined) entry.description = description
 }
@@ -130,29 +145,44 @@ const textsOf = (limits: readonly Limit[]) => limits.map(({ text }) => text)
 
 export async function setDisabled(
   file: string,
-  change: { readonly id: string; readonly disabled: boolean },
+  { id, disabled }: { readonly id: string; readonly disabled: boolean },
   deps: KeyWriterDeps,
 ): Promise<void> {
-  await changeKeys(
-    file,
-    deps.known,
-    (document) => {
-      findEntry(document, change.id).disabled = change.disabled
-    },
-    deps.record,
-  )
+  await change(file, deps, (document) => {
+    findEntry(document, id).disabled = disabled
+  })
+}
+
+/** Disables those of the keys that exist, in one change. Returns their ids. */
+export async function disableKeys(
+  file: string,
+  ids: readonly string[],
+  deps: KeyWriterDeps,
+): Promise<readonly string[]> {
+  return await change(file, deps, ({ keys }) => {
+    const found = ids.filter((id) => Object.hasOwn(keys, id))
+    for (const id of found) (keys[id] as KeyEntry).disabled = true
+    return found
+  })
 }
 
 export async function removeKey(file: string, id: string, deps: KeyWriterDeps): Promise<void> {
-  await changeKeys(
-    file,
-    deps.known,
-    (document) => {
-      findEntry(document, id)
-      delete document.keys[id]
-    },
-    deps.record,
-  )
+  await change(file, deps, (document) => {
+    findEntry(document, id)
+    delete document.keys[id]
+  })
+}
+
+async function change<Result>(
+  file: string,
+  { known, record, judge }: KeyWriterDeps,
+  edit: (document: KeyDocument) => Result,
+): Promise<Result> {
+  const judged = (document: KeyDocument) => {
+    judge?.(document)
+    return edit(document)
+  }
+  return await changeKeys(file, known, judged, record)
 }
 
 function findEntry(document: KeyDocument, id: string): KeyEntry {
@@ -166,6 +196,11 @@ function createFreshKey(document: KeyDocument, deps: KeyWriterDeps): MadeKey {
     const made = createApiKey(deps.random)
     if (!Object.hasOwn(document.keys, made.id)) return made
   }
+}
+
+function createOwnKey(document: KeyDocument, id: string, { random }: KeyWriterDeps): MadeKey {
+  if (Object.hasOwn(document.keys, id)) throw new TakenKeyIdError('a key with this id exists')
+  return createApiKey(random, id)
 }
 
 function createSecret(key: string, { clock }: KeyWriterDeps): SecretEntry {
