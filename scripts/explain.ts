@@ -5,13 +5,13 @@
 import { resolve } from 'node:path'
 import { loadGateway } from '../gatekeeper/src/config/load-gateway.ts'
 import type { Settings } from '../gatekeeper/src/config/read-settings.ts'
+import { systemClock } from '../gatekeeper/src/lib/clock.ts'
+import { exitCode, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
 import type {
   ExplainCaller,
   ExplainQuestion,
   Explanation,
-} from '../gatekeeper/src/explain/explain.ts'
-import { systemClock } from '../gatekeeper/src/lib/clock.ts'
-import { exitCode, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
+} from '../gatekeeper/src/model/explanation.ts'
 import { openInstallation } from '../gatekeeper/src/operations/installation.ts'
 import { UnknownKeyError } from '../gatekeeper/src/operations/keys/key-writer.ts'
 import { askLive } from './explain/ask-live.ts'

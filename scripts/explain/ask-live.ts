@@ -1,5 +1,5 @@
-import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/explain/explain.ts'
 import type { Listen } from '../../gatekeeper/src/lib/net/listening.ts'
+import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/model/explanation.ts'
 import { askGatekeeper } from '../../gatekeeper/src/operations/ask-gatekeeper.ts'
 
 /** Asks the running gatekeeper. Rejects with an error that has a `code` when none answers. */

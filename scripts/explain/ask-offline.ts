@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createApp } from '../../gatekeeper/src/app/app.ts'
 import type { Gateway } from '../../gatekeeper/src/config/gateway-file.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/explain/explain.ts'
 import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import type { ExplainQuestion, Explanation } from '../../gatekeeper/src/model/explanation.ts'
 
 type Files = { readonly settings: Settings; readonly gateway: Gateway }
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { ExplainCaller } from '../../gatekeeper/src/explain/explain.ts'
+import type { ExplainCaller } from '../../gatekeeper/src/model/explanation.ts'
 import { hasFlag, showWord, stringOf, UsageError, type Words } from '../frame/words.ts'
 import { refuseCredential } from '../keys/find-key.ts'
 

@@ -1,4 +1,4 @@
-import type { Explanation } from '../../gatekeeper/src/explain/explain.ts'
+import type { Explanation } from '../../gatekeeper/src/model/explanation.ts'
 import { formatTable } from '../frame/table.ts'
 
 /** The explanation for people. */

@@ -18,7 +18,12 @@ import type { OwnIssuers } from './own-issuer.ts'
 import { type FetchDocument, openRemoteKeySource } from './remote-jwk-set.ts'
 import type { Revocations } from './revocation.ts'
 import type { GoodClaims } from './token-claims.ts'
-import { type ForeignIssuer, principalOfToken, type TokenPrincipalDeps } from './token-principal.ts'
+import {
+  clientPrincipal,
+  type ForeignIssuer,
+  principalOfToken,
+  type TokenPrincipalDeps,
+} from './token-principal.ts'
 import { parentOfToken } from './token-subject.ts'
 
 /** A parsed entry of `issuers` in `gatekeeper.yaml`. */
@@ -40,6 +45,8 @@ export type TokenAuthentication = {
   ) => Promise<Principal | Reason>
   /** Returns the claims and the principal of a valid token; null if it is not of that class. */
   readonly inspect: (token: string, tokenClass: TokenClass) => Promise<InspectedToken | null>
+  /** Judges the client with an id as its own access token would be judged at a route of a class. */
+  readonly judgeClient: (id: string, tokenClass: TokenClass) => Principal | Reason
   readonly verify: (token: string, tokenClass: TokenClass) => Promise<VerifiedToken | Reason>
   /** Returns stale or missing parts: an issuer that is unreachable, an invalid file. */
   readonly problems: () => readonly Problem[]
@@ -113,6 +120,11 @@ export async function openTokenAuthentication(
         principal: principalOf(verified, tokenClass),
       }
     },
+    judgeClient: (id, tokenClass) =>
+      // A client's token is of the class house, and good at no route of another one.
+      tokenClass === 'house'
+        ? (clientPrincipal(id, { role: 'admin', expiresAt: null }, deps) ?? 'token-revoked')
+        : 'token-type',
     problems: () => sources.flatMap((source) => source.problems()),
     close: () => {
       for (const source of sources) source.close()

@@ -97,10 +97,11 @@ function foreignPrincipal(holder: Holder, deps: TokenPrincipalDeps): Principal |
   }
 }
 
-function clientPrincipal(
+/** Returns the principal of a client's token; null if there is no active client with this id. */
+export function clientPrincipal(
   id: string,
   token: { role: Role; expiresAt: number | null },
-  deps: TokenPrincipalDeps,
+  deps: Pick<TokenPrincipalDeps, 'findClient' | 'serviceNames'>,
 ): Principal | null {
   const client = deps.findClient(id)
   return (
@@ -148,7 +149,10 @@ function lesserRole(one: Role, other: Role): Role {
   return roles.indexOf(one) < roles.indexOf(other) ? one : other
 }
 
-function withAll(services: readonly string[], deps: TokenPrincipalDeps): readonly string[] {
+function withAll(
+  services: readonly string[],
+  deps: Pick<TokenPrincipalDeps, 'serviceNames'>,
+): readonly string[] {
   // Services that `*` does not include may stand beside it.
   const named = services.filter((name) => name !== '*')
   return services.includes('*') ? [...new Set([...deps.serviceNames, ...named])] : services

@@ -182,7 +182,9 @@ async function admitReserved(request: Reserved, deps: AdmitDeps): Promise<Admitt
   const unkept = await reservation.open(facts)
   if (unkept !== null) return refuse(unkept, 'reserve')
 
-  const slot = await deps.enterQueue({ facts, principal, leaving: request.body?.leaving ?? null })
+  const leaving = request.body?.leaving ?? null
+  const [model = null] = question.body?.models ?? []
+  const slot = await deps.enterQueue({ facts, principal, leaving, model })
   if (slot !== null && 'reason' in slot) return refuse(slot, 'queue')
   if (slot !== null) reservation.hold(slot)
   // The key may have been revoked, or its role changed, while the request waited.

@@ -16,6 +16,8 @@ export type EnterQueue = (caller: {
   readonly facts: RequestFacts
   readonly principal: Principal
   readonly leaving: (() => AbortSignal) | null
+  /** The model that it names; null if it names none. */
+  readonly model?: string | null
 }) => Promise<Slot | Refusal | null>
 
 /** A reservation that owns a slot on the model server, once there is one. */

@@ -76,6 +76,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     ...common,
     rehearseCredential: credentials.rehearseCredential,
     rehearseKey: credentials.rehearseKey,
+    rehearseClient: credentials.rehearseClient,
     rehearseAddress: ofAddress.rehearseAddress,
     rehearse: reserver.rehearse,
     rehearseQueue: queues.rehearse,

@@ -22,6 +22,8 @@ export type Credentials = {
   /** The same for the key of an id, whose credential is not shown. */
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** Follows a valid credential while the answer to its request continues. */
+  /** The same for the client of an id, as its token would be judged. */
+  readonly rehearseClient: (id: string) => AdmitDeps['authenticate']
   readonly follow: FollowCredential
   readonly attemptsAt: Attempts['standing']
   readonly countFailure: Attempts['countFailure']
@@ -52,6 +54,8 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     authenticate: attempts.limit(authenticate),
     rehearseCredential: attempts.rehearse(authenticate),
     rehearseKey: (id) => attempts.rehearse(() => narrow(keys.judgeById(id))),
+    rehearseClient: (id) =>
+      attempts.rehearse((_, { tokenClass }) => narrow(issuers.judgeClient(id, tokenClass))),
     follow: createFollower({
       version: () => keys.version() + clients.version() + users.version() + revocations.version(),
       clock,

@@ -18,7 +18,7 @@ export async function listenAll(app: App, settings: Settings, log: Log): Promise
   await listenOrStop('GATEKEEPER_CHECK_LISTEN', check, settings.checkListen)
   await listenOrStop('GATEKEEPER_RELAY_LISTEN', relay, settings.relayListen)
   await listenOrStop('GATEKEEPER_OPS_LISTEN', ops, settings.opsListen)
-  await listenForQuestions(listener(app.explanations), settings, log)
+  await listenForQuestions(listener(app.control), settings, log)
   await listenForOutcomes(app, settings, log)
   return { serving: [check, relay], ops }
 }

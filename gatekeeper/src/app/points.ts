@@ -1,20 +1,18 @@
 /** The applications of the listeners. */
 import type Koa from 'koa'
-import { type ExplainQuestion, type Explanation, explainRequest } from '../explain/explain.ts'
+import { explainRequest } from '../explain/explain.ts'
 import { answering, createApplication } from '../http/koa.ts'
 import { withLateRefusal } from '../http/late-refusal.ts'
 import type { PointDeps } from '../http/point.ts'
-import { adminHealthEndpoints } from '../http/routes/admin-health.ts'
+import { type AdminHealthDeps, adminHealthEndpoints } from '../http/routes/admin-health.ts'
 import { adminUserEndpoints } from '../http/routes/admin-users.ts'
 import { authEndpoints } from '../http/routes/auth.ts'
 import { bridgeEndpoints } from '../http/routes/bridge.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
-import { explainHandlers } from '../http/routes/explain.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
 import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
 import { splitKeyEndpoints } from '../http/routes/split-keys.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
-import { vaultRoutes } from '../http/routes/vault.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
 import { createKeyFinder } from '../http/serve/brought-key.ts'
 import { createCheck } from '../http/serve/check.ts'
@@ -22,6 +20,7 @@ import { createHandOver, type HandOver } from '../http/serve/hand-over.ts'
 import type { OwnEndpoints } from '../http/serve/own.ts'
 import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
+import type { ExplainQuestion, Explanation } from '../model/explanation.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
 import { createHostTest } from '../policy/route-table.ts'
 import { describeFault } from '../telemetry/describe-fault.ts'
@@ -30,6 +29,7 @@ import { createAbsenceTest } from './absent-rooms.ts'
 import { createAdmission } from './admission.ts'
 import type { AppDeps } from './app-deps.ts'
 import { createAuthorization } from './authorization.ts'
+import { controlHandlers } from './control.ts'
 import { createObserver } from './observer.ts'
 import type { Opened } from './open-parts.ts'
 import type { Parts } from './part.ts'
@@ -38,8 +38,8 @@ export type Points = {
   readonly check: Koa
   readonly relay: Koa
   readonly ops: Koa
-  /** Answers commands of this user over their own socket: explanations, and acts of the vault. */
-  readonly explanations: Koa
+  /** Answers commands of this user, and the admin process, over a socket of their own. */
+  readonly control: Koa
   /** Explains what would happen to a request. Sends, charges and logs nothing. */
   readonly explain: (question: ExplainQuestion) => Promise<Explanation>
   /** From now on new requests are refused with `draining`. */
@@ -72,15 +72,17 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
   // Created once, because every request gets them.
   const { proof } = deps.secrets
   const check = { ...point, proof, outcomes: opened.outcomes, frameRefusal: withLateRefusal }
-  const relay = { ...point, ...relayOnly(deps, opened, { admission, authorization, parts }) }
+  const health = healthDeps(deps, opened, parts)
+  const rooms = { admission, authorization, health }
+  const relay = { ...point, ...relayOnly(deps, opened, rooms) }
   const ops = opsDeps(deps, opened, { parts, isDraining: point.isDraining })
   const explain = (question: ExplainQuestion) => explainRequest(question, admission.explain)
   return {
     check: createApplication([answering(createCheck(check))], logFault, running),
     relay: createApplication([answering(createRelay(relay))], logFault, running),
     ops: createApplication(opsHandlers(ops), logFault),
-    explanations: createApplication(
-      [vaultRoutes(opened.vault.acts), ...explainHandlers(explain)],
+    control: createApplication(
+      controlHandlers(deps, opened, { explain, health, isDraining: point.isDraining }),
       logFault,
     ),
     explain,
@@ -119,8 +121,8 @@ function relayOnly(
 /** The endpoints of our own that this process answers. */
 function ownEndpoints(
   { services, policies, clock }: AppDeps,
-  { ledger, vault, pingStore, renameCaller }: Opened,
-  { admission, authorization, parts, handOver }: RelayRooms & { readonly handOver: HandOver },
+  { ledger, vault, renameCaller }: Opened,
+  { admission, authorization, health, handOver }: RelayRooms & { readonly handOver: HandOver },
 ): OwnEndpoints {
   const { splitKeys, reloadSplitKeys: reload } = vault
   const { countFailure } = admission
@@ -134,10 +136,7 @@ function ownEndpoints(
     ...countTokensEndpoints,
     ...bridgeEndpoints(vault.keyOf),
     ...adminUserEndpoints({ handOver, renameCaller }),
-    ...adminHealthEndpoints({
-      ...{ services, pingStore, keyOf: vault.keyOf, parts: parts.problems },
-      reach: createReachability({ clock }),
-    }),
+    ...adminHealthEndpoints(health),
     ...splitKeyEndpoints({ splitKeys, providers, handOver, reload, countFailure }),
   }
 }
@@ -145,7 +144,16 @@ function ownEndpoints(
 type RelayRooms = {
   readonly admission: ReturnType<typeof createAdmission>
   readonly authorization: ReturnType<typeof createAuthorization>
-  readonly parts: Parts
+  readonly health: AdminHealthDeps
+}
+
+function healthDeps(
+  { services, clock }: AppDeps,
+  { vault, pingStore }: Opened,
+  parts: Parts,
+): AdminHealthDeps {
+  const reach = createReachability({ clock })
+  return { services, pingStore, keyOf: vault.keyOf, parts: parts.problems, reach }
 }
 
 function opsDeps(

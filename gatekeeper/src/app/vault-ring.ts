@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { addVaultKey, readVaultFolder } from '../config/vault-keys.ts'
-import type { NotDone, VaultActs } from '../http/routes/vault.ts'
+import type { NotDone, VaultActs } from '../http/control/vault.ts'
 import { writeFileAtomic } from '../lib/files/atomic-write.ts'
 import { createOwnedFolder } from '../lib/files/create-owned.ts'
 import { ProblemsError } from '../lib/problem.ts'

@@ -13,67 +13,22 @@ import { parseTarget } from '../lib/net/path.ts'
 import type { CredentialField } from '../model/credential-fields.ts'
 import type { Denial } from '../model/denial.ts'
 import type { Endpoint } from '../model/endpoint.ts'
+import type {
+  ExplainCaller,
+  ExplainedCaller,
+  ExplainedLimit,
+  ExplainQuestion,
+  Explanation,
+} from '../model/explanation.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit, Standing } from '../model/limit.ts'
 import type { Principal } from '../model/principal.ts'
-import { type Reason, reasonRow } from '../model/reason.ts'
+import { reasonRow } from '../model/reason.ts'
 import { routeText } from '../model/service.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
 import { ofAddressLimit, ofLimits, placesOfAllowed } from '../policy/written-places.ts'
 import { judgeUpload, uploadBoundary } from './judge-upload.ts'
-import { type ExplainedCheck, type WatchedChecks, watchChecks } from './watch-checks.ts'
-
-/** A hypothetical request. */
-export type ExplainQuestion = {
-  readonly method: string
-  readonly target: string
-  readonly host: string
-  readonly clientAddress: string
-  readonly origin: string | null
-  /** The model in its body; null if it names none. */
-  readonly model: string | null
-  /** The endpoint that its body names, at `/api/PROVIDER`. */
-  readonly endpoint?: string | null | undefined
-  readonly caller: ExplainCaller
-}
-
-/** The caller: nobody, the key with an id, or the holder of a credential. */
-export type ExplainCaller =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'key'; readonly id: string }
-  | { readonly kind: 'credential'; readonly credential: string }
-
-export type Explanation = {
-  readonly request: {
-    readonly method: string
-    readonly path: string
-    readonly point: RequestFacts['point']
-    readonly service: string | null
-    readonly route: string | null
-    readonly endpoint: string | null
-    readonly class: string | null
-  }
-  readonly caller: ExplainedCaller | null
-  /** Every check in order; the reason is null if it allows, `not-asked` if it did not run. */
-  readonly checks: readonly ExplainedCheck[]
-  /** Every limit that applies, with its standing; `isCounted` is false without real counts. */
-  readonly limits: readonly Standing[]
-  readonly isCounted: boolean
-  readonly verdict: {
-    readonly isAllowed: boolean
-    readonly check: string | null
-    readonly reason: Reason | null
-    readonly status: number | null
-    /** The text that the caller would receive. */
-    readonly text: string | null
-    /** The limit that refused. */
-    readonly limit: string | null
-  }
-  /** Where the rules that decided are written. */
-  readonly written: readonly WrittenPlace[]
-}
-
-type ExplainedCaller = Pick<Principal, 'id' | 'kind' | 'user' | 'role' | 'services' | 'models'>
+import { type WatchedChecks, watchChecks } from './watch-checks.ts'
 
 export type ExplainDeps = Omit<
   AdmitDeps,
@@ -83,6 +38,8 @@ export type ExplainDeps = Omit<
   readonly rehearseCredential: AdmitDeps['authenticate']
   /** The same for the key with an id, whose credential is unknown. */
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
+  /** The same for the client with an id, as its access token would be judged. */
+  readonly rehearseClient: (id: string) => AdmitDeps['authenticate']
   /** Like `reserve` without charging; its reservation only tests. */
   readonly rehearse: AdmitDeps['reserve']
   /** Like `limitAddress` without charging. */
@@ -105,13 +62,18 @@ export async function explainRequest(
     ...deps,
     ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),
     checks: watched.checks,
-    authenticate: caller.kind === 'key' ? deps.rehearseKey(caller.id) : deps.rehearseCredential,
+    authenticate: authenticationOf(caller, deps),
     ...(deps.rehearseAddress && { limitAddress: deps.rehearseAddress }),
     reserve: deps.rehearse,
     enterQueue: deps.rehearseQueue,
   })
   const verdict = 'reason' in answer ? answer : await judgeUpload(answer, question.model)
   return describe(verdict, watched, deps)
+}
+
+function authenticationOf(caller: ExplainCaller, deps: ExplainDeps): AdmitDeps['authenticate'] {
+  if (caller.kind === 'key') return deps.rehearseKey(caller.id)
+  return caller.kind === 'client' ? deps.rehearseClient(caller.id) : deps.rehearseCredential
 }
 
 /** A process that only reads files asks no upstream, so it assumes the models of the question. */
@@ -171,9 +133,11 @@ function carry(credential: string, only: CredentialField | undefined): Record<st
   return only === 'basic' ? { authorization: [`Basic ${pair}`] } : { [only]: [credential] }
 }
 
-/** Replaces the key of an id, whose secret is unknown here; it has the form of a key. */
-const standInOf = (caller: ExplainCaller) =>
-  caller.kind === 'key' && isPlainId(caller.id) ? 'explained' : 'gk_explained'
+/** Replaces a credential that is unknown here; it has the form of a key or of a token. */
+function standInOf(caller: ExplainCaller): string {
+  if (caller.kind === 'client') return 'explained.explained.explained'
+  return caller.kind === 'key' && isPlainId(caller.id) ? 'explained' : 'gk_explained'
+}
 
 function bodyOf(endpoint: Endpoint | null, model: string | null) {
   if (endpoint === null || endpoint.body === 'none') return null
@@ -235,7 +199,7 @@ function describe(
     request: describeRequest(facts),
     caller: principal === null ? null : describeCaller(principal),
     checks: watched.rows(),
-    limits: deps.standings(limits),
+    limits: principal === null ? [] : describeLimits(limits, { facts, principal }, deps),
     isCounted: deps.isCounted,
     verdict: {
       ...{ isAllowed: denial === null, check: denial?.check ?? null },
@@ -245,6 +209,17 @@ function describe(
     },
     written: findWritten(verdict, { watched, limits }),
   }
+}
+
+function describeLimits(
+  limits: readonly ScopedLimit[],
+  question: { readonly facts: RequestFacts; readonly principal: Principal },
+  { standings }: ExplainDeps,
+): ExplainedLimit[] {
+  return limits.flatMap((limit) => {
+    const written = ofLimits({ ...question, limits: [limit] })
+    return standings([limit]).map((standing) => ({ ...standing, written }))
+  })
 }
 
 /** Returns where the rule that decided is written; empty if no file contains it. */

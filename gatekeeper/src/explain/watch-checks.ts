@@ -1,20 +1,11 @@
 /** Watches the checks of one question, so that each can be explained afterwards. */
 
 import type { Check, Checks, FactsQuestion, Question } from '../model/decision.ts'
+import type { ExplainedCheck } from '../model/explanation.ts'
 import { lineageOf } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
 import { explain } from '../policy/decide.ts'
-
-/** What one check decides, and for which principal. */
-export type ExplainedCheck = {
-  readonly check: string
-  /** What it reads. */
-  readonly needs: 'head' | 'body'
-  readonly reason: Reason | 'not-asked' | null
-  /** Whose rights it checked: the caller's, or those of the principal that its token came from. */
-  readonly principal: string | null
-}
 
 export type WatchedChecks = {
   readonly checks: Checks
@@ -31,10 +22,12 @@ export function watchChecks(checks: Checks, keyId: string | null): WatchedChecks
     if (reason !== null) written = check.written?.(question, { reason, keyId }) ?? []
   }
   const alone = <Asked>(question: Asked) => [{ question, principal: null }]
-  const facts = watchList(checks.facts, { needs: 'head', note, partsOf: alone })
-  const caller = watchList(checks.caller, { needs: 'head', note, partsOf: alone })
-  const head = watchList(checks.head, { needs: 'head', note, partsOf: byLineage })
-  const body = watchList(checks.body, { needs: 'body', note, partsOf: byLineage })
+  const ofCaller = { note, partsOf: alone, keyId } as const
+  const ofLineage = { note, partsOf: byLineage, keyId } as const
+  const facts = watchList(checks.facts, { needs: 'head', ...ofCaller })
+  const caller = watchList(checks.caller, { needs: 'head', ...ofCaller })
+  const head = watchList(checks.head, { needs: 'head', ...ofLineage })
+  const body = watchList(checks.body, { needs: 'body', ...ofLineage })
   return {
     checks: { facts: facts.checks, caller: caller.checks, head: head.checks, body: body.checks },
     rows: () => [facts, caller, head, body].flatMap(({ rows }) => rows()),
@@ -56,11 +49,12 @@ type Watching<Asked> = {
   readonly needs: ExplainedCheck['needs']
   readonly note: (check: Check<Asked>, question: Asked, reason: Reason | null) => void
   readonly partsOf: (question: Asked) => readonly Part<Asked>[]
+  readonly keyId: string | null
 }
 
 function watchList<Asked extends FactsQuestion>(
   checks: readonly Check<Asked>[],
-  { needs, note, partsOf }: Watching<Asked>,
+  { needs, note, partsOf, keyId }: Watching<Asked>,
 ) {
   let asked: Asked | null = null
   return {
@@ -79,12 +73,15 @@ function watchList<Asked extends FactsQuestion>(
     rows: (): ExplainedCheck[] =>
       checks.flatMap((check): ExplainedCheck[] => {
         const row = { check: check.name, needs }
-        if (asked === null) return [{ ...row, reason: 'not-asked', principal: null }]
-        return partsOf(asked).map(({ question, principal }) => ({
-          ...row,
-          reason: explain([check], question)[0]?.reason ?? null,
-          principal,
-        }))
+        if (asked === null) {
+          return [{ ...row, reason: 'not-asked', principal: null, written: [] }]
+        }
+        return partsOf(asked).map(({ question, principal }) => {
+          const reason = explain([check], question)[0]?.reason ?? null
+          const written =
+            reason === null ? [] : (check.written?.(question, { reason, keyId }) ?? [])
+          return { ...row, reason, principal, written }
+        })
       }),
   }
 }

@@ -279,3 +279,30 @@ describe('no key can starve another', () => {
     expect(Math.max(...ahead.map(Math.abs))).toBeLessThanOrEqual(1)
   })
 })
+
+test('those that wait are shown in the order in which they are served', async () => {
+  const { queue, time } = open()
+  const shown = async (key: string, name: string) => {
+    const about = { user: name, principal: `key:${key}`, model: null }
+    return await queue.enter({ key, weight: 1, signal: never, about })
+  }
+  const served: string[] = []
+  const serve = async (key: string, name: string) => {
+    const slot = asSlot(await shown(key, name))
+    served.push(name)
+    return slot
+  }
+  const first = asSlot(await shown('a', 'first'))
+  const waiting = [serve('a', 'a2'), serve('a', 'a3'), serve('b', 'b1'), serve('c', 'c1')]
+  time.pass(10)
+  const order = queue.view().waiting.map(({ user }) => user)
+  expect(order).toEqual(['b1', 'c1', 'a2', 'a3'])
+  first.release()
+  for (const _ of waiting) {
+    await settle()
+    time.pass(1)
+    const [name = ''] = served.slice(-1)
+    asSlot(await waiting[['a2', 'a3', 'b1', 'c1'].indexOf(name)]).release()
+  }
+  expect(served).toEqual(order)
+})

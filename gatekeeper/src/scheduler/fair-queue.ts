@@ -10,7 +10,17 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { QueueRules } from '../model/service.ts'
-import { createLane, endIn, isBefore, isIdle, type Lane, usedBy, type Waiter } from './lane.ts'
+import {
+  createLane,
+  endIn,
+  inOrder,
+  isBefore,
+  isIdle,
+  type Lane,
+  usedBy,
+  type Waiter,
+} from './lane.ts'
+import type { Queued, QueuedRequest } from './queued-request.ts'
 
 /** The right to run. `release` returns it; later calls have no effect. */
 export type Slot = {
@@ -29,7 +39,22 @@ export type Caller = {
   readonly weight: number
   /** Aborted when the client disconnects: it leaves the queue at once. */
   readonly signal: AbortSignal
+  /** Who it is, for people who look at the queue. */
+  readonly about?: QueuedRequest
 }
+
+/** The queue as it is now. Those that wait are in the order in which they would be served now. */
+export type QueueView = {
+  readonly slots: number
+  readonly running: readonly Queued[]
+  readonly waiting: readonly Queued[]
+}
+
+/** The start of a caller; null since it waited for nothing. */
+type Start = { readonly since: number | null; readonly about?: QueuedRequest | undefined }
+
+/** A slot that is taken. */
+type Taken = { readonly since: number; readonly about?: QueuedRequest | undefined }
 
 /** Counts for metrics. `waitedMs` is the sum over all served callers. */
 export type QueueCounts = {
@@ -44,6 +69,7 @@ export class FairQueue {
   readonly #rules: QueueRules
   readonly #deps: { readonly clock: Clock; readonly timers: Timers }
   readonly #lanes = new Map<string, Lane>()
+  readonly #taken = new Set<Taken>()
   readonly #turnedAway = { 'queue-full': 0, 'queue-timeout': 0, aborted: 0 }
   #round = 0
   #running = 0
@@ -65,7 +91,9 @@ export class FairQueue {
     if (this.isFull(caller.key)) return this.#turnAway('queue-full')
     const lane = this.#laneOf(caller)
     const isFree = this.#running < this.#rules.slots
-    return isFree ? this.#start(lane, null) : await this.#wait(lane, caller.signal)
+    return isFree
+      ? this.#start(lane, { since: null, about: caller.about })
+      : await this.#wait(lane, caller)
   }
 
   /** Whether a caller of the key is turned away now: all slots are taken, and nobody else may wait. */
@@ -74,6 +102,18 @@ export class FairQueue {
     if (this.#running < slots) return false
     const waitingOfKey = this.#lanes.get(key)?.waiting.length ?? 0
     return this.#waiting >= waitingMax || waitingOfKey >= waitingPerKeyMax
+  }
+
+  /** Returns who runs and who waits; callers without a description are left out. */
+  view(): QueueView {
+    const now = this.#deps.clock()
+    return {
+      slots: this.#rules.slots,
+      running: [...this.#taken]
+        .toSorted((one, other) => one.since - other.since)
+        .flatMap((taken) => describe(taken, now)),
+      waiting: inOrder(this.#lanes.values(), now).flatMap((waiter) => describe(waiter, now)),
+    }
   }
 
   counts(): QueueCounts {
@@ -105,7 +145,7 @@ export class FairQueue {
     return known
   }
 
-  #start(lane: Lane, since: number | null): Slot {
+  #start(lane: Lane, { since, about }: Start): Slot {
     const startedAt = this.#deps.clock()
     const waitedMs = since === null ? 0 : startedAt - since
     this.#round = Math.max(this.#round, usedBy(lane, startedAt))
@@ -114,10 +154,13 @@ export class FairQueue {
     lane.startedSum += startedAt
     this.#running++
     this.#waitedMs += waitedMs
+    const taken: Taken = { since: startedAt, about }
+    this.#taken.add(taken)
     let isHeld = true
     const release = () => {
       if (!isHeld) return
       isHeld = false
+      this.#taken.delete(taken)
       this.#running--
       endIn(lane, startedAt, this.#deps.clock())
       this.#serveNext()
@@ -147,7 +190,7 @@ export class FairQueue {
     return next
   }
 
-  #wait(lane: Lane, signal: AbortSignal): Promise<Slot | TurnedAway> {
+  #wait(lane: Lane, { signal, about }: Caller): Promise<Slot | TurnedAway> {
     const { promise, resolve } = Promise.withResolvers<Slot | TurnedAway>()
     const leave = () => {
       lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
@@ -161,9 +204,10 @@ export class FairQueue {
     }
     const waiter: Waiter = {
       since: this.#deps.clock(),
+      about,
       admit: () => {
         leave()
-        resolve(this.#start(lane, waiter.since))
+        resolve(this.#start(lane, waiter))
       },
     }
     const onAbort = () => turnAway('aborted')
@@ -174,4 +218,8 @@ export class FairQueue {
     this.#waiting++
     return promise
   }
+}
+
+function describe({ since, about }: Taken, now: number): Queued[] {
+  return about === undefined ? [] : [{ ...about, sinceMs: Math.round(now - since) }]
 }

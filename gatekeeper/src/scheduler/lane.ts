@@ -1,5 +1,11 @@
+import type { QueuedRequest } from './queued-request.ts'
+
 /** A caller that waits for a slot; `admit` ends the wait in any case. */
-export type Waiter = { readonly since: number; readonly admit: () => void }
+export type Waiter = {
+  readonly since: number
+  readonly admit: () => void
+  readonly about?: QueuedRequest | undefined
+}
 
 /**
  * One key's share of a queue. `used` is the duration of its requests divided by its weight: the
@@ -42,4 +48,18 @@ export function endIn(lane: Lane, startedAt: number, now: number): void {
 export function isBefore(left: Lane, right: Lane, now: number): boolean {
   const difference = usedBy(left, now) - usedBy(right, now)
   return difference === 0 ? left.turn < right.turn : difference < 0
+}
+
+/**
+ * Returns everybody who waits in the order of their turns, as far as it can be known: the durations
+ * of the requests that run, which decide it too, are not known yet.
+ */
+export function inOrder(lanes: Iterable<Lane>, now: number): Waiter[] {
+  const waiting = [...lanes]
+    .filter((lane) => lane.waiting.length > 0)
+    .sort((one, other) => (isBefore(one, other, now) ? -1 : 1))
+  const longest = Math.max(0, ...waiting.map((lane) => lane.waiting.length))
+  return Array.from({ length: longest }, (_, turn) =>
+    waiting.flatMap((lane) => lane.waiting[turn] ?? []),
+  ).flat()
 }

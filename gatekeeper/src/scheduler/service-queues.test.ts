@@ -105,3 +105,35 @@ test('a chat waits in the queue of the service behind it', async () => {
   await slotOf(enter({ facts: { service } }))
   expect(queues.counts()['ollama']).toMatchObject({ running: 1 })
 })
+
+describe('people see', () => {
+  test('who runs and who waits, and for how long', async () => {
+    const { queues, enter, pass } = createFixture()
+    await enter({ principal: { id: 'key:a', user: 'ada' } })
+    pass(30)
+    void enter({ principal: { id: 'key:b', user: 'bob' } })
+    pass(20)
+    expect(queues.views()).toEqual({
+      ollama: {
+        slots: 1,
+        running: [{ user: 'ada', principal: 'key:a', model: null, sinceMs: 50 }],
+        waiting: [{ user: 'bob', principal: 'key:b', model: null, sinceMs: 20 }],
+      },
+    })
+  })
+
+  test('the key of a token, and not the token', async () => {
+    const { queues, enter } = createFixture()
+    const parent = aPrincipal({ id: 'key:a' })
+    await enter({ principal: { id: 'token:1', kind: 'token', parent } })
+    expect(queues.views()['ollama']?.running).toMatchObject([{ principal: 'key:a' }])
+  })
+
+  test('nothing of a request that has ended', async () => {
+    const { queues, enter } = createFixture()
+    const slot = await slotOf(enter())
+    slot.release()
+    slot.release()
+    expect(queues.views()['ollama']).toEqual({ slots: 1, running: [], waiting: [] })
+  })
+})

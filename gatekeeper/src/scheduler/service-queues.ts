@@ -3,15 +3,24 @@ import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Refusal } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
-import type { Principal } from '../model/principal.ts'
+import { lineageOf, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { accountOf, type Service } from '../model/service.ts'
-import { FairQueue, type QueueCounts, type Slot, type TurnedAway } from './fair-queue.ts'
+import {
+  FairQueue,
+  type QueueCounts,
+  type QueueView,
+  type Slot,
+  type TurnedAway,
+} from './fair-queue.ts'
+import type { QueuedRequest } from './queued-request.ts'
 
 type Caller = {
   readonly facts: RequestFacts
   readonly principal: Principal
   readonly leaving: (() => AbortSignal) | null
+  /** The model that it uses; null or left out if it names none. */
+  readonly model?: string | null
 }
 
 export type ServiceQueues = {
@@ -21,6 +30,8 @@ export type ServiceQueues = {
   readonly rehearse: (caller: Caller) => Promise<Refusal | null>
   /** By the names of the services that have a queue. */
   readonly counts: () => Readonly<Record<string, QueueCounts>>
+  /** Who runs and who waits, by the names of the services that have a queue. */
+  readonly views: () => Readonly<Record<string, QueueView>>
 }
 
 const reasonOf: Readonly<Record<TurnedAway, Reason>> = {
@@ -45,16 +56,24 @@ export function createServiceQueues(
   return {
     rehearse: async ({ facts, principal }) =>
       queueFor(facts)?.isFull(principal.id) ? refuse('queue-full') : null,
-    enter: async ({ facts, principal, leaving }) => {
+    enter: async ({ facts, principal, leaving, model = null }) => {
       const queue = queueFor(facts)
       if (queue === undefined) return null
       const signal = leaving?.() ?? neverLeaves
-      const caller = { key: principal.id, weight: principal.weight ?? 1, signal }
+      const about = describe(principal, model)
+      const caller = { key: principal.id, weight: principal.weight ?? 1, signal, about }
       const entered = await queue.enter(caller)
       return typeof entered === 'string' ? refuse(entered) : entered
     },
     counts: () => Object.fromEntries([...queues].map(([name, queue]) => [name, queue.counts()])),
+    views: () => Object.fromEntries([...queues].map(([name, queue]) => [name, queue.view()])),
   }
+}
+
+/** People know the key of a token, and not the token. */
+function describe(principal: Principal, model: string | null): QueuedRequest {
+  const { user } = principal
+  return { user, principal: lineageOf(principal).at(-1)?.id ?? principal.id, model }
 }
 
 function refuse(why: TurnedAway): Refusal {

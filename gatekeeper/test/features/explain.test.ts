@@ -8,7 +8,7 @@ import { type Offline, openOffline } from '../../../scripts/explain/ask-offline.
 import { describePlaces } from '../../../scripts/explain/find-places.ts'
 import { loadGateway } from '../../src/config/load-gateway.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
-import type { ExplainCaller, ExplainQuestion } from '../../src/explain/explain.ts'
+import type { ExplainCaller, ExplainQuestion } from '../../src/model/explanation.ts'
 import { waitUntil } from '../support/child.ts'
 import { decisionsOf } from '../support/decisions.ts'
 import { makeKey, makeRefusedKeys, type TestKey } from '../support/keys.ts'

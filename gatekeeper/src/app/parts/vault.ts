@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { VaultActs } from '../../http/routes/vault.ts'
+import type { VaultActs } from '../../http/control/vault.ts'
 import type { FollowedFile } from '../../lib/files/follow-file.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
 import type { Service } from '../../model/service.ts'

@@ -15,6 +15,8 @@ export type AdminHealthDeps = {
   readonly parts: () => PartProblems
 }
 
+export type Health = Awaited<ReturnType<typeof readHealth>>
+
 /**
  * `GET /admin/health`: what `/health` tells nobody. It stands behind the proof of an administrator,
  * and works without the admin process. 503 means that limited requests cannot be admitted.
@@ -22,22 +24,28 @@ export type AdminHealthDeps = {
 export function adminHealthEndpoints(deps: AdminHealthDeps): OwnEndpoints {
   return {
     '/admin/health': async () => {
-      const latencyMs = await deps.pingStore()
-      const stale = Object.entries(deps.parts()).filter(([, problems]) => problems.length > 0)
-      const degraded = stale.map(([name]) => name)
-      const status = latencyMs === null ? 'failing' : degraded.length > 0 ? 'degraded' : 'ok'
-      return jsonAnswer(latencyMs === null ? 503 : 200, {
-        status,
-        services: await Promise.all(
-          deps.services.filter(isInside).map((service) => describeService(service, deps)),
-        ),
-        providers: deps.services
-          .filter((service) => !isInside(service))
-          .map((service) => describeProvider(service, deps)),
-        stores: [{ name: 'usage', latencyMs }],
-        degraded,
-      })
+      const health = await readHealth(deps)
+      return jsonAnswer(health.status === 'failing' ? 503 : 200, health)
     },
+  }
+}
+
+/** Returns which services answer, which providers have a key, and which parts are stale. */
+export async function readHealth(deps: AdminHealthDeps) {
+  const latencyMs = await deps.pingStore()
+  const stale = Object.entries(deps.parts()).filter(([, problems]) => problems.length > 0)
+  const degraded = stale.map(([name]) => name)
+  const status = latencyMs === null ? 'failing' : degraded.length > 0 ? 'degraded' : 'ok'
+  return {
+    status,
+    services: await Promise.all(
+      deps.services.filter(isInside).map((service) => describeService(service, deps)),
+    ),
+    providers: deps.services
+      .filter((service) => !isInside(service))
+      .map((service) => describeProvider(service, deps)),
+    stores: [{ name: 'usage', latencyMs }],
+    degraded,
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ExplainQuestion, Explanation } from '../../explain/explain.ts'
+import type { ExplainQuestion, Explanation } from '../../model/explanation.ts'
 import { createApplication } from '../koa.ts'
 import { explainHandlers } from './explain.ts'
 

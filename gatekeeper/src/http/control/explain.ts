@@ -4,9 +4,12 @@
  */
 import type Koa from 'koa'
 import { z } from 'zod'
-import type { ExplainQuestion, Explanation } from '../../explain/explain.ts'
+import type { ExplainQuestion, Explanation } from '../../model/explanation.ts'
 import { createRouter, notFound, reply, routesOf } from '../router.ts'
 import { jsonAnswer } from '../send.ts'
+import { jsonReader } from './read-json.ts'
+
+const readJson = jsonReader('256kb')
 
 const text = z.string().max(40_960)
 
@@ -20,25 +23,10 @@ const question = z.strictObject({
   endpoint: text.nullish(),
   caller: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('anonymous') }),
-    z.strictObject({ kind: z.literal('key'), id: text.min(1) }),
+    z.strictObject({ kind: z.enum(['key', 'client']), id: text.min(1) }),
     z.strictObject({ kind: z.literal('credential'), credential: text.min(1) }),
   ]),
 })
-
-/**
- * Reads the body. If it is not JSON within the size limit, the body stays empty and the schema
- * refuses it. The parser is loaded with the first question: it takes 4 MB and some 30 ms, and most
- * processes never need it.
- */
-const readJson: Koa.Middleware = async (context, next) => {
-  const { koaBody } = await import('koa-body')
-  const read = koaBody({
-    ...{ jsonTypes: ['application/json'], jsonLimit: '256kb', patchNode: false },
-    ...{ urlencoded: false, text: false, multipart: false },
-    onError: () => {},
-  })
-  await read(context, next)
-}
 
 /** Returns the handlers of `POST /explain`. */
 export function explainHandlers(

@@ -1,0 +1,39 @@
+/** What answers on the socket for commands of this user and for the admin process. */
+import type Koa from 'koa'
+import { explainHandlers } from '../http/control/explain.ts'
+import { stateRoutes } from '../http/control/state.ts'
+import { vaultRoutes } from '../http/control/vault.ts'
+import { type AdminHealthDeps, readHealth } from '../http/routes/admin-health.ts'
+import type { ExplainQuestion, Explanation } from '../model/explanation.ts'
+import { limitsAnywhere, narrowByRole } from '../policy/policies.ts'
+import type { AppDeps } from './app-deps.ts'
+import type { Opened } from './open-parts.ts'
+
+export type ControlDeps = {
+  readonly explain: (question: ExplainQuestion) => Promise<Explanation>
+  readonly health: AdminHealthDeps
+  readonly isDraining: () => boolean
+}
+
+/** Returns the handlers; the last one answers what no other does. */
+export function controlHandlers(
+  { services, policies }: AppDeps,
+  { vault, queues, keys, issuers, ledger }: Opened,
+  { explain, health, isDraining }: ControlDeps,
+): Koa.Middleware[] {
+  return [
+    vaultRoutes(vault.acts),
+    stateRoutes({
+      queues: queues.views,
+      parts: health.parts,
+      isDraining,
+      readHealth: () => readHealth(health),
+      findPrincipal: (kind, id) => {
+        const found = kind === 'key' ? keys.judgeById(id) : issuers.judgeClient(id, 'house')
+        return typeof found === 'string' ? found : narrowByRole(found, policies)
+      },
+      standingsOf: (principal) => ledger.standings(limitsAnywhere(principal, services, policies)),
+    }),
+    ...explainHandlers(explain),
+  ]
+}
