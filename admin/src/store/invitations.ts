@@ -3,18 +3,15 @@
  * 256 random bits in its fragment, which is stored as a hash, works once, and lives 15 minutes. The
  * page changes the code for a ticket first, so that a link that was opened once is of no more use.
  */
-import { randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { PersonRole } from '../../../gatekeeper/src/model/person.ts'
 import type { AdminStore } from './admin-store.ts'
 import { createId } from './ids.ts'
+import { createSecret, isSecret } from './secrets.ts'
 import { sha256Of } from './sessions.ts'
 import type { InvitationRow } from './tables.ts'
 
 export const invitationMs = 15 * 60_000
-
-/** 32 random bytes in base64url. */
-const secretForm = /^[A-Za-z0-9_-]{43}$/
 
 type Queries = Pick<AdminStore, 'queries'>
 
@@ -52,7 +49,7 @@ export async function createInvitation(
   invited: Invited,
   now: number,
 ): Promise<NewInvitation> {
-  const code = randomBytes(32).toString('base64url')
+  const code = createSecret()
   const made = { id: createId(), code, expiresAt: now + invitationMs }
   await queries.transaction().execute(async (within) => {
     await within
@@ -120,8 +117,8 @@ export async function redeemCode(
   code: string,
   now: number,
 ): Promise<{ readonly invitation: Invitation; readonly ticket: string } | null> {
-  if (!secretForm.test(code)) return null
-  const ticket = randomBytes(32).toString('base64url')
+  if (!isSecret(code)) return null
+  const ticket = createSecret()
   const invitation = await queries
     .updateTable('invitations')
     .set({ ticket_sha256: sha256Of(ticket) })
@@ -140,7 +137,7 @@ export async function findByTicket(
   ticket: string,
   now: number,
 ): Promise<Invitation | null> {
-  if (!secretForm.test(ticket)) return null
+  if (!isSecret(ticket)) return null
   const found = queries
     .selectFrom('invitations')
     .selectAll()
