@@ -18,6 +18,7 @@ const whole = {
   createdAt: '2026-01-01T00:00:00Z',
   expiresAt: '2027-01-01T00:00:00Z',
   disabled: false,
+  madeBy: 'zzzzzzzzzz',
   addresses: ['10.0.0.0/8', '::1'],
   origins: ['https://app.example'],
   models: ['llama3'],
@@ -50,6 +51,7 @@ describe('version 1', () => {
         addresses: ['10.0.0.0/8', '::1'],
         origins: ['https://app.example'],
         noExpiryReason: null,
+        madeBy: 'zzzzzzzzzz',
         models: ['llama3'],
         limits: [parseLimit('60/min'), parseLimit('5usd/month')],
         cloudModels: true,
@@ -67,6 +69,11 @@ describe('version 1', () => {
 
   test.each([
     { name: 'an unknown member', entry: { ...whole, admin: true }, what: /unknown member "admin"/ },
+    {
+      name: 'a maker that is not an id',
+      entry: { ...whole, madeBy: 'ada' },
+      what: /madeBy must be the id of a person/,
+    },
     { name: 'no user', entry: { ...whole, user: undefined }, what: /user is missing/ },
     { name: 'an empty user', entry: { ...whole, user: ' ' }, what: /user must/ },
     { name: 'a line break in the user', entry: { ...whole, user: 'a\nb' }, what: /user must/ },

@@ -52,6 +52,11 @@ const readRole: Read<Role> = (value) =>
     ? (value as Role)
     : new Fault('is not a role', `Use one of ${roles.join(', ')}.`)
 
+const readMaker: Read<string | null> = (value) =>
+  value === null || (typeof value === 'string' && /^[0-9a-z]{10}$/.test(value))
+    ? value
+    : new Fault('must be the id of a person', 'The ids of people are the names in people.json.')
+
 const readFlag: Read<boolean> = (value) =>
   typeof value === 'boolean'
     ? value
@@ -159,7 +164,7 @@ export type Reading = {
 const keyMemberNames = [
   ...['user', 'role', 'services', 'secrets', 'createdAt', 'expiresAt', 'disabled'],
   ...['addresses', 'origins', 'models', 'limits', 'cloudModels', 'caps', 'weight'],
-  ...['description', 'tags', 'noExpiryReason'],
+  ...['description', 'tags', 'noExpiryReason', 'madeBy'],
 ]
 
 export type KeyReaderDeps = {
@@ -185,6 +190,7 @@ export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRec
   })
   const key: KeyRecord = {
     ...{ id, user, role, services, unknownServices: unknown },
+    madeBy: members.take('madeBy', readMaker, null),
     description: members.take('description', readDescription, null),
     tags: members.take('tags', readTags, none),
     secrets: members.take('secrets', (secrets) => readSecrets(secrets, reading)),

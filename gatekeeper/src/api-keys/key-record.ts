@@ -9,6 +9,8 @@ export type KeyRecord = {
   /** Ten characters, or `plain-…` for a key from an older set-up. */
   readonly id: string
   readonly user: string
+  /** The id of the person who made the key, and whose access bounds it; null for no person. */
+  readonly madeBy: string | null
   /** The purpose of the key, in a person's words; null if it is not given. */
   readonly description: string | null
   /** `NAME=VALUE` or `NAME`, for sorting keys; they have no effect on decisions. */

@@ -29,6 +29,7 @@ function record(changes: Partial<KeyRecord> = {}, secret = key): KeyRecord {
     caps: noCaps,
     weight: null,
     noExpiryReason: null,
+    madeBy: null,
     ...changes,
   }
 }

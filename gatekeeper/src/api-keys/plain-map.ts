@@ -71,6 +71,7 @@ export function readPlainMap(
       caps: noCaps,
       weight: null,
       noExpiryReason: null,
+      madeBy: null,
     })
   }
   return read

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileAtomic } from './atomic-write.ts'
 import { createOwnedFolder } from './create-owned.ts'
+import { inTurn } from './in-turn.ts'
 import { LockHeldError, withLock } from './lock-file.ts'
 import { readStable } from './stable-read.ts'
 import { decodeText } from './text-file.ts'
@@ -37,9 +38,18 @@ const attemptsMax = 20
 export async function changeFile<Changed extends NewText | null>(
   path: string,
   change: (text: string | null) => Changed | Promise<Changed>,
-  { read = readText, keepsVersions }: ChangeOptions = {},
+  options: ChangeOptions = {},
 ): Promise<Changed> {
   createOwnedFolder(dirname(path))
+  // The lock is for other processes, and is not waited for longer than three seconds.
+  return await inTurn(path, () => changeLocked(path, change, options))
+}
+
+async function changeLocked<Changed extends NewText | null>(
+  path: string,
+  change: (text: string | null) => Changed | Promise<Changed>,
+  { read = readText, keepsVersions }: ChangeOptions,
+): Promise<Changed> {
   return await withLock(`${path}.lock`, async (lock) => {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const { digest } = await readStable(path)

@@ -26,6 +26,7 @@ export function viewKey(key: KeyRecord, now: number) {
   return {
     id: key.id,
     user: key.user,
+    madeBy: key.madeBy,
     role: key.role,
     services: key.services,
     unknownServices: key.unknownServices,
