@@ -161,14 +161,19 @@ test('what the judge throws refuses the change, for the document as it is under 
   const judging = { ...deps, judge }
   await expect(editKey(file, { id, change: { weight: 2 } }, judging)).rejects.toThrow('judged')
   await expect(rotateKey(file, { id, overlapMs: 0 }, judging)).rejects.toThrow('judged')
-  await expect(disableKeys(file, [id], judging)).rejects.toThrow('judged')
+  await expect(disableKeys(file, { ids: [id], isMeant: () => true }, judging)).rejects.toThrow(
+    'judged',
+  )
   await expect(removeKey(file, id, judging)).rejects.toThrow('judged')
   expect(await readFile(file, 'utf8')).toBe(before)
 })
 
 test('several keys are disabled in one change, and unknown ids are left out', async () => {
   const [one, other] = [await addKey(file, ada, deps), await addKey(file, ada, deps)]
-  const done = await disableKeys(file, [one.id, '0000000000', other.id], deps)
+  const eve = await addKey(file, { ...ada, user: 'eve' }, deps)
+  const ids = [one.id, '0000000000', eve.id, other.id]
+  const done = await disableKeys(file, { ids, isMeant: ({ user }) => user === 'ada' }, deps)
   expect(done).toEqual([one.id, other.id])
+  expect(await authenticate(eve.key)).toMatchObject({ user: 'eve' })
   expect(await authenticate(one.key)).toBe('disabled-key')
 })

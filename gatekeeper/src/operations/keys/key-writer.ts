@@ -54,8 +54,12 @@ export type NewKey = KeyMembers & {
   readonly madeBy?: string
 }
 
-/** The changes of a key; missing members stay. */
-export type KeyChange = Partial<KeyMembers> & { readonly disabled?: boolean }
+/** The changes of a key; missing members stay, and null takes a member back. */
+export type KeyChange = Partial<Omit<KeyMembers, 'cloudModels' | 'weight'>> & {
+  readonly disabled?: boolean
+  readonly cloudModels?: boolean | null
+  readonly weight?: number | null
+}
 
 /** A new key. It is stored nowhere else: show it once. */
 export type MadeKey = { readonly id: string; readonly key: string }
@@ -130,8 +134,9 @@ export async function editKey(
 
 /** Writes the members of a change into an entry of the file, in the file's own form. */
 function applyChange(entry: KeyEntry, change: KeyChange): void {
-  const { limits, expiresAt, description, ...others } = change
+  const { limits, expiresAt, description, cloudModels: _, weight: __, ...others } = change
   Object.assign(entry, others)
+  setOrDelete(entry, change)
   if (limits !== undefined) entry.limits = textsOf(limits)
   if (expiresAt !== undefined)
     entry.expiresAt = expiresAt === null ? null : formatInstant(expiresAt)
@@ -139,6 +144,14 @@ function applyChange(entry: KeyEntry, change: KeyChange): void {
   if (typeof expiresAt === 'number') delete entry.noExpiryReason
   if (description === '') delete entry.description
   else if (description !== undefined) entry.description = description
+}
+
+/** An entry has these members only if they differ from what its role says. */
+function setOrDelete(entry: KeyEntry, { cloudModels, weight }: KeyChange): void {
+  if (cloudModels === null) delete entry.cloudModels
+  else if (cloudModels !== undefined) entry.cloudModels = cloudModels
+  if (weight === null) delete entry.weight
+  else if (weight !== undefined) entry.weight = weight
 }
 
 const textsOf = (limits: readonly Limit[]) => limits.map(({ text }) => text)
@@ -153,14 +166,17 @@ export async function setDisabled(
   })
 }
 
-/** Disables those of the keys that exist, in one change. Returns their ids. */
+/** Disables those of the keys that exist and are meant, in one change. Returns their ids. */
 export async function disableKeys(
   file: string,
-  ids: readonly string[],
+  {
+    ids,
+    isMeant,
+  }: { readonly ids: readonly string[]; readonly isMeant: (key: KeyEntry) => boolean },
   deps: KeyWriterDeps,
 ): Promise<readonly string[]> {
   return await change(file, deps, ({ keys }) => {
-    const found = ids.filter((id) => Object.hasOwn(keys, id))
+    const found = ids.filter((id) => Object.hasOwn(keys, id) && isMeant(keys[id] as KeyEntry))
     for (const id of found) (keys[id] as KeyEntry).disabled = true
     return found
   })
