@@ -60,7 +60,15 @@ export type Endpoint = {
   readonly summary: string
   /** `open` endpoints need no session: sign-in alone. `any` is every role. */
   readonly roles: readonly PersonRole[] | 'any' | 'open'
-  /** The act that the caller must have proven with this request's proof (`X-Gatekeeper-Proof-Of`). */
+  /**
+   * The event of the audit that says what the endpoint changes, `key.added`: a refused attempt is
+   * recorded with it. Null if it changes nothing that is on record; every row that is not a GET says
+   * which. What succeeded is recorded by `handle`.
+   */
+  readonly event?: string | null
+  /** The most bytes of a body; 64 KiB if it says nothing. */
+  readonly bodyBytesMax?: number
+  /** The act that the caller must have proven, with the id of its proof in `X-Gatekeeper-Step-Up`. */
   readonly stepUp?: StepUpAct | ((call: Call<unknown, unknown, unknown>) => StepUpAct | null)
   readonly params?: z.ZodType
   readonly query?: z.ZodType

@@ -1,0 +1,133 @@
+/**
+ * The router of the admin API, made from the rows. Before it a request has passed the edge and has a
+ * caller; here its row is found, its parts are put in their schemas, and role and proof are judged.
+ */
+import Router from '@koa/router'
+import type Koa from 'koa'
+import type { RecordActs } from '../../../gatekeeper/src/operations/audit/record-acts.ts'
+import { ApiError } from './api-error.ts'
+import type { Caller } from './caller.ts'
+import { clientAddressOf, onlyValue } from './edge.ts'
+import type { Call, Endpoint } from './endpoint.ts'
+import { bodyBytesMax, createBodyReader } from './read-body.ts'
+import { readCall } from './read-call.ts'
+import { createRefusalRecorder } from './refused-writes.ts'
+import { sendReply } from './send-reply.ts'
+
+export const apiPrefix = '/admin/v1'
+
+/** The proof that a call shows for its act. */
+export type ShownProof = {
+  readonly id: string
+  readonly sessionId: string
+  readonly act: string
+  /** What the act is about: the params of the call, such as the id of a person. */
+  readonly target: string | null
+}
+
+export type RouterDeps = {
+  readonly record: RecordActs
+  /** Returns whether the proof was good; it is good for one call. */
+  readonly consumeStepUp: (proof: ShownProof) => Promise<boolean>
+}
+
+/** What earlier steps found about a request. */
+export type CallState = { readonly caller: Caller; readonly requestId: string }
+
+type AnyCall = Call<unknown, unknown, unknown>
+
+/** Returns the middleware that answers all rows. The state of the context is a `CallState`. */
+export function routeRows(rows: readonly Endpoint[], deps: RouterDeps): Koa.Middleware {
+  const router = new Router({ prefix: apiPrefix, sensitive: true, strict: true })
+  const recordRefusal = createRefusalRecorder(deps.record)
+  for (const row of rows) {
+    if (row.path.includes(':') && row.params === undefined) {
+      throw new Error(`${row.method} ${row.path} has no schema for its params`)
+    }
+    const answer = answerRow(row, deps)
+    router.register(row.path, [row.method], async (context) => {
+      const { caller, requestId } = context.state as CallState
+      try {
+        await answer(context as unknown as Koa.Context)
+      } catch (error) {
+        if (error instanceof ApiError && typeof row.event === 'string' && row.roles !== 'open') {
+          const clientAddress = clientAddressOf(context.req)
+          const { reason } = error
+          const event = row.event
+          await recordRefusal({ event, callerId: caller.id, requestId, clientAddress, reason })
+        }
+        throw error
+      }
+    })
+  }
+  router.all('/{*rest}', () => {
+    throw new ApiError('not_found', 'There is nothing here.')
+  })
+  // The router's own context type has more members.
+  return router.routes() as unknown as Koa.Middleware
+}
+
+function answerRow(row: Endpoint, deps: RouterDeps): (context: Koa.Context) => Promise<void> {
+  const readBody = createBodyReader(row.bodyBytesMax ?? bodyBytesMax)
+  return async (context) => {
+    const { caller } = context.state as CallState
+    requireRole(row, caller)
+    const { params } = context as unknown as { params: Record<string, string> }
+    const body = await readBody(context)
+    const parts = readCall(row, { params, query: context.querystring, body })
+    const left = new AbortController()
+    context.res.once('close', () => left.abort())
+    const call = describeCall(context, parts, deps.record, left.signal)
+    await requireProof(row, call, context, deps)
+    context.respond = false
+    await sendReply(context.res, await row.handle(call as never), left.signal)
+  }
+}
+
+function requireRole({ roles }: Endpoint, { role }: Caller): void {
+  if (typeof roles === 'string' || roles.includes(role)) return
+  throw new ApiError('role', `This needs the role ${roles.join(' or ')}.`)
+}
+
+function describeCall(
+  { req, state }: Koa.Context,
+  parts: Pick<AnyCall, 'params' | 'query' | 'body'>,
+  record: RecordActs,
+  signal: AbortSignal,
+): AnyCall {
+  const { caller, requestId } = state as CallState
+  const clientAddress = clientAddressOf(req)
+  const { params, query, body } = parts
+  return {
+    ...{ caller, params, query, body, requestId, clientAddress, signal },
+    record: async (acts) =>
+      await record(acts.map((act) => ({ ...act, principal: caller.id, requestId, clientAddress }))),
+    userAgent: onlyValue(req, 'user-agent')?.slice(0, 300) ?? null,
+    ifMatch: readTag(onlyValue(req, 'if-match')),
+    isCreation: onlyValue(req, 'if-none-match')?.trim() === '*',
+  }
+}
+
+/** Only a strong tag says that nothing of the content differs (RFC 9110 §13.1.1). */
+function readTag(field: string | null): string | null {
+  if (field === null) return null
+  const tag = /^"([\x21\x23-\x7e]{1,200})"$/.exec(field.trim())?.[1]
+  if (tag === undefined) throw new ApiError('invalid', 'If-Match must be one tag in quotes.')
+  return tag
+}
+
+async function requireProof(
+  { stepUp }: Endpoint,
+  call: AnyCall,
+  { req }: Koa.Context,
+  { consumeStepUp }: RouterDeps,
+): Promise<void> {
+  const act = typeof stepUp === 'function' ? stepUp(call) : (stepUp ?? null)
+  if (act === null) return
+  const id = onlyValue(req, 'x-gatekeeper-step-up')
+  const sessionId = call.caller.session?.id
+  const [target = null] = Object.values((call.params ?? {}) as Record<string, string>)
+  const isProven =
+    id !== null && sessionId !== undefined && (await consumeStepUp({ id, sessionId, act, target }))
+  if (!isProven) throw new ApiError('step_up_required', 'Prove first that it is you.', { act })
+}
