@@ -35,6 +35,8 @@ type PersonEntry = {
 
 /** A person to add. */
 export type NewPerson = {
+  /** One that nobody has: a passkey is made for an id before its person is added. Drawn if missing. */
+  readonly id?: string
   readonly name: string
   readonly title: string | null
   readonly role: PersonRole
@@ -100,18 +102,18 @@ export async function readPeople(file: string): Promise<readonly Person[]> {
 /** Adds a person and returns them. Rejects with a PeopleError, and as `changeDocument` does. */
 export async function addPerson(
   file: string,
-  wanted: NewPerson,
+  { id: wantedId, ...wanted }: NewPerson,
   deps: PeopleWriterDeps,
 ): Promise<Person> {
   return await changePeople(file, deps, (people) => {
+    const id = wantedId ?? createPersonId(people)
     const entries = Object.values(people)
-    if (entries.some(({ name }) => name === wanted.name)) {
+    if (Object.hasOwn(people, id) || entries.some(({ name }) => name === wanted.name)) {
       throw new PeopleError('exists', 'there is already a person of this name')
     }
     if (entries.length >= peopleMax) {
       throw new PeopleError('full', `there are ${peopleMax} people, the most that there may be`)
     }
-    const id = createPersonId(people)
     people[id] = {
       ...wanted,
       ...{ disabled: false, logins: [], createdAt: formatInstant(deps.clock()) },
