@@ -3,10 +3,11 @@
  * wrong, where, and how to fix it. It changes nothing, and shows no secret.
  */
 import { resolve } from 'node:path'
+import { examineAll } from '../gatekeeper/src/operations/doctor/examine-all.ts'
 import { readContext } from './doctor/context.ts'
 import { examinations } from './doctor/examinations.ts'
 import { systemOutside } from './doctor/outside.ts'
-import { codeOf, examineAll, toJson, toLines } from './doctor/report.ts'
+import { codeOf, toJson, toLines } from './doctor/report.ts'
 import { runProgram } from './frame/run-program.ts'
 import { refusePositionals } from './frame/words.ts'
 

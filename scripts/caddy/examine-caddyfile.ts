@@ -1,7 +1,8 @@
-import type { Finding } from '../doctor/finding.ts'
+import type { Finding } from '../../gatekeeper/src/operations/doctor/finding.ts'
 import { visitHandlers } from './examine/adapted.ts'
 import type { Caddyfile, CaddyfileCheck } from './examine/caddyfile.ts'
 import { checkBlocks } from './examine/check-blocks.ts'
+import { checkConsole } from './examine/check-console.ts'
 import { checkEnds } from './examine/check-ends.ts'
 import { checkGates, checkStatements } from './examine/check-gates.ts'
 import {
@@ -23,6 +24,7 @@ const checks: readonly CaddyfileCheck[] = [
   checkErrors,
   checkEnds,
   checkBlocks,
+  checkConsole,
   checkPlainHttp,
   checkAdmin,
   checkTrustedProxies,

@@ -1,4 +1,8 @@
-import { controls, type Framework, frameworks } from '../doctor/controls.ts'
+import {
+  controls,
+  type Framework,
+  frameworks,
+} from '../../gatekeeper/src/operations/doctor/controls.ts'
 
 const tableStart = '<!-- controls: written by npm run docs -->\n'
 const tableEnd = '<!-- /controls -->'

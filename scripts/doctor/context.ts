@@ -1,29 +1,23 @@
 import { join } from 'node:path'
-import type { Gateway } from '../../gatekeeper/src/config/gateway-file.ts'
 import { loadGateway } from '../../gatekeeper/src/config/load-gateway.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import type { Problem } from '../../gatekeeper/src/lib/problem.ts'
+import type { InstallationContext } from '../../gatekeeper/src/operations/doctor/context.ts'
+import { readKeySets } from '../../gatekeeper/src/operations/doctor/key-sets.ts'
 import { adaptCaddyfile, isRefusal, type Refusal } from '../caddy/adapt-caddyfile.ts'
 import type { Caddyfile } from '../caddy/examine/caddyfile.ts'
 import { type Caddy, findCaddy, type NoCaddy } from '../caddy/find-caddy.ts'
 import { type Env, readSettingsOf, readText } from '../settings/read-settings-of.ts'
 import { type ComposeFile, readComposeFiles } from './compose-file.ts'
-import { type KeySet, readKeySets } from './key-sets.ts'
 import type { Outside } from './outside.ts'
 
 /** Everything that the examinations read. Nothing is written, started or forwarded. */
-export type Context = {
+export type Context = InstallationContext & {
   /** The folder of the repository; file names are shown relative to it. */
   readonly root: string
   readonly env: Env
-  readonly settings: Settings
-  readonly settingProblems: readonly Problem[]
-  readonly settingWarnings: readonly Problem[]
-  readonly gateway: Gateway
   readonly caddy: Caddy | NoCaddy
   /** Null if there is no Caddy that can read it. */
   readonly caddyfile: Caddyfile | Refusal | null
-  readonly keySets: readonly KeySet[]
   readonly composeFiles: readonly ComposeFile[]
   readonly outside: Outside
 }

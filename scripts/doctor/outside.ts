@@ -1,15 +1,12 @@
 /** What the examinations need of the machine and the network; loopback and own addresses only. */
-import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { type Clock, systemClock } from '../../gatekeeper/src/lib/clock.ts'
-import { readLastUsed } from '../../gatekeeper/src/operations/usage/last-used.ts'
-import { databaseIn } from '../../gatekeeper/src/usage/journal/sqlite/sqlite-journal.ts'
+import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import {
+  type Surroundings,
+  systemSurroundings,
+} from '../../gatekeeper/src/operations/doctor/context.ts'
 import { type RunCommand, runCommand } from '../caddy/run-command.ts'
-
-/** When each principal (`key:ID`) was last admitted. */
-export type LastUses = ReadonlyMap<string, number>
 
 /** The parts of an answer that the examinations read. */
 export type HttpAnswer = {
@@ -19,8 +16,7 @@ export type HttpAnswer = {
   readonly text: string
 }
 
-export type Outside = {
-  readonly clock: Clock
+export type Outside = Surroundings & {
   readonly run: RunCommand
   /** Whether something accepts a connection. */
   readonly isOpen: (host: string, port: number) => Promise<boolean>
@@ -28,16 +24,13 @@ export type Outside = {
   readonly get: (url: string) => Promise<HttpAnswer | null>
   /** This machine's addresses that others can reach. */
   readonly addresses: () => readonly string[]
-  readonly freeBytes: (path: string) => Promise<number | null>
-  /** From the usage journal of a state folder; null if it cannot be read, or there is none. */
-  readonly readLastUses: (stateDir: string) => Promise<LastUses | null>
 }
 
 const answerMsMax = 1500
 const answerCharsMax = 64 * 1024
 
 export const systemOutside: Outside = {
-  clock: systemClock,
+  ...systemSurroundings(systemClock),
   run: runCommand,
   isOpen,
   get,
@@ -49,9 +42,6 @@ export const systemOutside: Outside = {
       // Link-local IPv6 addresses cannot be called without naming their interface.
       .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
       .map(({ address }) => address),
-  freeBytes,
-  readLastUses: async (stateDir) =>
-    existsSync(databaseIn(stateDir)) ? await readLastUsed(stateDir).catch(() => null) : null,
 }
 
 function isOpen(host: string, port: number): Promise<boolean> {
@@ -75,15 +65,6 @@ async function get(url: string): Promise<HttpAnswer | null> {
     const text = (await response.text()).slice(0, answerCharsMax)
     const dateAt = Date.parse(response.headers.get('date') ?? '')
     return { status: response.status, dateAt: Number.isNaN(dateAt) ? null : dateAt, text }
-  } catch {
-    return null
-  }
-}
-
-async function freeBytes(path: string): Promise<number | null> {
-  try {
-    const { bavail, bsize } = await statfs(path)
-    return bavail * bsize
   } catch {
     return null
   }

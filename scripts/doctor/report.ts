@@ -1,35 +1,8 @@
 import { relative } from 'node:path'
 import { exitCode, formatProblem } from '../../gatekeeper/src/lib/problem.ts'
-import type { Context } from './context.ts'
-import { describeControl, viewControl } from './controls.ts'
-import type { Examination } from './examination.ts'
-import type { Finding, Level } from './finding.ts'
-
-/** The findings of one examination. */
-export type Result = { readonly name: string; readonly findings: readonly Finding[] }
-
-const levels: readonly Level[] = ['error', 'warning', 'info']
-
-/** Runs every examination. A failure becomes a finding, and the others continue. */
-export async function examineAll(
-  context: Context,
-  examinations: readonly Examination[],
-): Promise<Result[]> {
-  return await Promise.all(
-    examinations.map(async ({ name, examine }) => {
-      const findings = await Promise.resolve(context).then(examine).catch(describeFailure)
-      const rank = ({ level }: Finding) => levels.indexOf(level)
-      return { name, findings: findings.toSorted((one, other) => rank(one) - rank(other)) }
-    }),
-  )
-}
-
-/** Class and code only, because a message may quote the content of a file. */
-function describeFailure(error: unknown): Finding[] {
-  const { name, code } = error as NodeJS.ErrnoException
-  const what = `the examination itself failed (${[name, code].filter(Boolean).join(' ')})`
-  return [{ level: 'error', source: 'doctor', what, remedy: 'Look at this by hand.' }]
-}
+import { describeControl, viewControl } from '../../gatekeeper/src/operations/doctor/controls.ts'
+import type { Result } from '../../gatekeeper/src/operations/doctor/examine-all.ts'
+import { type Finding, type Level, levels } from '../../gatekeeper/src/operations/doctor/finding.ts'
 
 export function codeOf(results: readonly Result[]): number {
   return count(results, 'error') > 0 ? exitCode.no : exitCode.ok

@@ -3,9 +3,9 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import type { Examination } from '../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Context, readContext } from '../doctor/context.ts'
-import type { Examination } from '../doctor/examination.ts'
-import type { Finding } from '../doctor/finding.ts'
 import type { Outside } from '../doctor/outside.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -30,7 +30,7 @@ export type Clone = {
   context(env?: Readonly<Record<string, string>>, outside?: Partial<Outside>): Promise<Context>
   /** What one examination finds here. */
   examine(
-    examination: Examination,
+    examination: Examination<Context>,
     env?: Readonly<Record<string, string>>,
     outside?: Partial<Outside>,
   ): Promise<readonly Finding[]>

@@ -13,6 +13,8 @@ import { createRecorder, type RecordActs } from './audit/record-acts.ts'
 
 /** The files and services of one installation, as operations need them. */
 export type Installation = {
+  /** All settings, for what examines them. They hold secrets, so nothing shows them whole. */
+  readonly settings: Settings
   /** `keys.json`. */
   readonly file: string
   /** The plain map of `API_KEYS_FILE`; null if it is not set. */
@@ -80,6 +82,7 @@ type Deps = { readonly clock: Clock; readonly readText: (path: string) => string
 export function openInstallation(settings: Settings, deps: Deps): Installation {
   const { keysDir, stateDir, sharedDir, oauth, configFile } = settings
   return {
+    settings,
     file: join(keysDir, 'keys.json'),
     plainFile: settings.apiKeysFile,
     clientsFile: join(keysDir, 'clients.json'),

@@ -1,7 +1,7 @@
 import { serviceHosts } from '../../../gatekeeper/src/config/blocks/service-blocks.ts'
 import type { FrontSecrets } from '../../../gatekeeper/src/config/front-secrets.ts'
 import type { Route, Service } from '../../../gatekeeper/src/model/service.ts'
-import type { Finding, Level } from '../../doctor/finding.ts'
+import type { Finding, Level } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, listOf, textsOf, type Visit } from './adapted.ts'
 
 /** A Caddyfile as written and as Caddy adapts it, with the values that it must agree with. */
@@ -18,14 +18,33 @@ export type Caddyfile = {
   readonly secrets: FrontSecrets
   /** The address on which Caddy must listen. */
   readonly bind: string
+  /** The console's site; null if it is left out. */
+  readonly console: ConsolePlace | null
   readonly httpPort: number
+}
+
+export type ConsolePlace = {
+  /** The socket of the admin process as Caddy writes it. */
+  readonly dial: string
+  readonly site: string
+  /** Where Caddy must listen for it: `127.0.0.1:8444`. */
+  readonly listen: string
+  /** The secret of the adaptation. */
+  readonly edge: string
 }
 
 /** One rule. `visits` are all handlers. */
 export type CaddyfileCheck = (caddyfile: Caddyfile, visits: readonly Visit[]) => readonly Finding[]
 
 /** What a handler does with a request. */
-export type HandlerRole = 'gate' | 'relay' | 'service' | 'content' | 'harmless' | 'unknown'
+export type HandlerRole =
+  | 'gate'
+  | 'relay'
+  | 'console'
+  | 'service'
+  | 'content'
+  | 'harmless'
+  | 'unknown'
 
 const harmless = new Set(
   (
@@ -35,7 +54,10 @@ const harmless = new Set(
 )
 const answering = new Set(['file_server', 'metrics', 'acme_server', 'invoke', 'templates', 'push'])
 
-export function roleOf(handler: Json, { listeners }: Caddyfile): HandlerRole {
+export function roleOf(
+  handler: Json,
+  { listeners, console }: Pick<Caddyfile, 'listeners' | 'console'>,
+): HandlerRole {
   const name = String(handler['handler'])
   if (harmless.has(name)) return 'harmless'
   if (answering.has(name)) return 'content'
@@ -43,6 +65,8 @@ export function roleOf(handler: Json, { listeners }: Caddyfile): HandlerRole {
   const dials = listOf(handler['upstreams']).map(({ dial }) => dial)
   if (dials.length === 0) return 'service'
   if (dials.every((dial) => dial === listeners.check)) return 'gate'
+  // One of several is enough: nobody else may lead there.
+  if (dials.some((dial) => dial === console?.dial)) return 'console'
   return dials.every((dial) => dial === listeners.relay) ? 'relay' : 'service'
 }
 

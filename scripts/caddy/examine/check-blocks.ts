@@ -2,7 +2,7 @@ import { hintPaths } from '../../../gatekeeper/src/config/blocks/service-blocks.
 import { reservedPrefixes } from '../../../gatekeeper/src/config/route-problems.ts'
 import { isUnder } from '../../../gatekeeper/src/lib/net/path.ts'
 import { type Route, routeText, type Service } from '../../../gatekeeper/src/model/service.ts'
-import type { Finding } from '../../doctor/finding.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, roleOf, standsAt } from './caddyfile.ts'
 

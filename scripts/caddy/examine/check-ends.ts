@@ -1,6 +1,6 @@
-import type { Finding } from '../../doctor/finding.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, listOf, serversOf } from './adapted.ts'
-import { type Caddyfile, createReport } from './caddyfile.ts'
+import { type Caddyfile, createReport, roleOf } from './caddyfile.ts'
 
 /**
  * A path without a block must get an error. Caddy's default is 200 with an empty body, which a
@@ -17,6 +17,8 @@ export function checkEnds(caddyfile: Caddyfile): readonly Finding[] {
       findings.push(report(/^https:\/\/ \{/, what, remedy))
     }
     for (const site of listOf(server['routes']).filter(hasHost)) {
+      // The admin process answers all paths there, with its own 404.
+      if (hasConsole(site, caddyfile)) continue
       const { status, isLast } = endOf(site)
       if (status === 404 && isLast) continue
       const what = `an unknown path does not end with 404 at ${hostsOf(site)}`
@@ -33,6 +35,14 @@ const hostsOf = (route: Json) =>
   matchOf(route)
     .map(({ host }) => String(host))
     .join(', ')
+
+function hasConsole(route: Json, caddyfile: Caddyfile): boolean {
+  return listOf(route['handle']).some(
+    (handler) =>
+      roleOf(handler, caddyfile) === 'console' ||
+      listOf(handler['routes']).some((inner) => hasConsole(inner, caddyfile)),
+  )
+}
 
 function isRefusal(status: number | null): boolean {
   // Plain HTTP only redirects to HTTPS.

@@ -1,4 +1,4 @@
-import type { Finding } from '../../doctor/finding.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, listOf, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, roleOf } from './caddyfile.ts'
 import { identityNames, statement } from './field-names.ts'

@@ -1,5 +1,5 @@
 import { isAddressRange, isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
-import type { Finding } from '../../doctor/finding.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, memberAt, objectOf, serversOf, textsOf } from './adapted.ts'
 import { type Caddyfile, createReport } from './caddyfile.ts'
 
@@ -75,7 +75,9 @@ const filtered = ['request>headers', 'request>uri', 'resp_headers']
 export function checkListeners(caddyfile: Caddyfile): readonly Finding[] {
   const own = hostOf(`${caddyfile.bind.includes(':') ? `[${caddyfile.bind}]` : caddyfile.bind}:1`)
   const listens = serversOf(caddyfile.adapted).flatMap((server) => textsOf(server['listen']))
-  const others = listens.filter((listen) => hostOf(listen) !== own && !isInner(listen))
+  const others = listens.filter(
+    (listen) => hostOf(listen) !== own && !isInner(listen) && listen !== caddyfile.console?.listen,
+  )
   const report = createReport(caddyfile)
   return [...new Set(others)].map((listen) =>
     report(

@@ -1,4 +1,4 @@
-import type { Finding } from '../../doctor/finding.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, memberAt, objectOf, type Step, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'
 import { cleanedNames } from './field-names.ts'

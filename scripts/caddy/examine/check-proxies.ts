@@ -2,7 +2,7 @@ import {
   type CredentialField,
   removedCredentialFields,
 } from '../../../gatekeeper/src/model/credential-fields.ts'
-import type { Finding } from '../../doctor/finding.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, listOf, memberAt, objectOf, textsOf, type Visit } from './adapted.ts'
 import {
   type Caddyfile,

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { recordActs } from '../../../gatekeeper/src/audit/acts.ts'
+import { addresses } from '../../../gatekeeper/src/operations/doctor/examinations/addresses.ts'
 import { now, openCloneForEach } from '../../test/clone.ts'
-import { addresses } from './addresses.ts'
 
 const clone = openCloneForEach()
 

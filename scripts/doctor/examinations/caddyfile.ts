@@ -1,10 +1,11 @@
 import { join } from 'node:path'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
 import { isRefusal } from '../../caddy/adapt-caddyfile.ts'
 import { examineCaddyfile } from '../../caddy/examine-caddyfile.ts'
-import type { Examination } from '../examination.ts'
+import type { Context } from '../context.ts'
 
 /** Examines the Caddy that would run, and the configuration that it makes of the Caddyfile. */
-export const caddyfile: Examination = {
+export const caddyfile: Examination<Context> = {
   name: 'Caddy and Caddyfile',
   examine: ({ root, caddy, caddyfile: file }) => {
     if ('problem' in caddy) {

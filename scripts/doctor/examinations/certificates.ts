@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Caddy renews public ones 30 days before their end: at half of that it has failed for a while. */
@@ -12,7 +12,7 @@ const publicDays = 15
 const rootDays = 60
 
 /** Certificates that end soon though Caddy renews them. Its own short-lived ones are left out. */
-export const certificates: Examination = {
+export const certificates: Examination<Context> = {
   name: 'certificates',
   examine: async (context) => {
     const folder = join(context.settings.stateDir, 'caddy')

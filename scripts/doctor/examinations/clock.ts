@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 const tolerableMs = 60_000
 /** A larger difference makes certificates and tokens fail. */
@@ -11,7 +11,7 @@ const harmfulMs = 300_000
 const remedy = 'Let the machine set its clock: `timedatectl set-ntp true`, or your hypervisor.'
 
 /** Whether the clock is right, as far as files and servers nearby can tell. Asks no time server. */
-export const clock: Examination = {
+export const clock: Examination<Context> = {
   name: 'clock',
   examine: async (context) => [
     ...(await compareFiles(context)),

@@ -1,15 +1,15 @@
 import { parseJson } from '../../../gatekeeper/src/lib/json/parse-json.ts'
 import { roles } from '../../../gatekeeper/src/model/principal.ts'
 import { addressOf, routeText, type Service } from '../../../gatekeeper/src/model/service.ts'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 /**
  * Finds an Ollama that runs models at its vendor's behind a route that does not see the model:
  * there, a key without restrictions can send prompts out of the network.
  */
-export const cloudModels: Examination = {
+export const cloudModels: Examination<Context> = {
   name: 'cloud models',
   examine: async (context) => {
     const { policies, services } = context.gateway

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../../gatekeeper/src/api-keys/api-key.ts'
 import { recordActs } from '../../../gatekeeper/src/audit/acts.ts'
+import { compliance } from '../../../gatekeeper/src/operations/doctor/examinations/compliance.ts'
 import { now, openCloneForEach } from '../../test/clone.ts'
-import { compliance } from './compliance.ts'
 
 const clone = openCloneForEach()
 const dayMs = 86_400_000

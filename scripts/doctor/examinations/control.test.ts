@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../../gatekeeper/src/api-keys/api-key.ts'
+import { control } from '../../../gatekeeper/src/operations/doctor/examinations/control.ts'
 import { openCloneForEach } from '../../test/clone.ts'
-import { control } from './control.ts'
 
 const clone = openCloneForEach()
 

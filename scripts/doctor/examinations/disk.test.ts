@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { disk } from '../../../gatekeeper/src/operations/doctor/examinations/disk.ts'
 import { now, openCloneForEach } from '../../test/clone.ts'
-import { disk } from './disk.ts'
 
 const clone = openCloneForEach()
 

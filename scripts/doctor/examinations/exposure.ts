@@ -1,13 +1,13 @@
 import { isIP } from 'node:net'
 import { isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { listOf, visitHandlers } from '../../caddy/examine/adapted.ts'
 import { roleOf } from '../../caddy/examine/caddyfile.ts'
 import { type Context, caddyfileOf } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 /** Services on this machine that others can reach directly. */
-export const exposure: Examination = {
+export const exposure: Examination<Context> = {
   name: 'upstreams',
   examine: async (context) => {
     const found = await Promise.all(listLocal(context).map((target) => judge(target, context)))

@@ -1,16 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { accessOfOthers, modeOf, quotePath } from '../access.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 /** A file, and what it would mean if others could read it; null: nothing. */
 type Guarded = { readonly path: string; readonly ifRead: 'error' | 'warning' | null }
 
 /** Who else on this machine can read the secrets, or change what decides. */
-export const files: Examination = {
+export const files: Examination<Context> = {
   name: 'files',
   examine: async (context) => {
     const guarded = await listGuarded(context)

@@ -1,8 +1,9 @@
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
 import { hostAddresses } from '../../start/next-steps.ts'
-import type { Examination } from '../examination.ts'
+import type { Context } from '../context.ts'
 
 /** Services with a host of their own. Only their users know whether the name leads here. */
-export const hosts: Examination = {
+export const hosts: Examination<Context> = {
   name: 'hosts',
   examine: ({ gateway, settings }) =>
     hostAddresses({ services: gateway.services, port: settings.httpsPort }).map(

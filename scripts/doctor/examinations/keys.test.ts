@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createApiKey, hashKey } from '../../../gatekeeper/src/api-keys/api-key.ts'
+import { keys } from '../../../gatekeeper/src/operations/doctor/examinations/keys.ts'
 import { now, openCloneForEach } from '../../test/clone.ts'
-import { keys } from './keys.ts'
 
 const clone = openCloneForEach()
 

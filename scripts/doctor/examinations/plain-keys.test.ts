@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { plainKeys } from '../../../gatekeeper/src/operations/doctor/examinations/plain-keys.ts'
 import { openCloneForEach } from '../../test/clone.ts'
-import { plainKeys } from './plain-keys.ts'
 
 const clone = openCloneForEach()
 

@@ -1,13 +1,13 @@
 import { basename } from 'node:path'
 import { isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
 import type { Service } from '../../../gatekeeper/src/model/service.ts'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import type { ComposeFile, ComposeService, ComposeText } from '../compose-file.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 /** Ways around Caddy: published ports, shared networks, listeners that others reach. */
-export const ports: Examination = {
+export const ports: Examination<Context> = {
   name: 'ports',
   examine: (context) => [
     ...context.composeFiles.flatMap(judgeFile),

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { isChosenByPerson } from '../../../gatekeeper/src/operations/keys/key-strength.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 const makeOne = 'Make one: `echo "sk-$(openssl rand -hex 24)"`, and set it at both ends.'
 
 const control = 'strong-secrets'
 
 /** Secrets that can be guessed, and missing ones. */
-export const secrets: Examination = {
+export const secrets: Examination<Context> = {
   name: 'secrets',
   examine: async (context) => [
     ...(await judgeMasterKey(context)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { settings } from '../../../gatekeeper/src/operations/doctor/examinations/settings.ts'
 import { openCloneForEach } from '../../test/clone.ts'
-import { settings } from './settings.ts'
 
 const clone = openCloneForEach()
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { vault } from '../../../gatekeeper/src/operations/doctor/examinations/vault.ts'
 import { setProviderKey } from '../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
 import { addSplitKey } from '../../../gatekeeper/src/operations/vault/split-key-writer.ts'
 import { createRing, type Ring, writeRecipient } from '../../../gatekeeper/src/vault/ring.ts'
 import { openCloneForEach } from '../../test/clone.ts'
 import { files } from './files.ts'
-import { vault } from './vault.ts'
 
 const clone = openCloneForEach()
 const key = 'sk-proj-0123456789abcdefghij'

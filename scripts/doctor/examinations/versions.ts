@@ -1,12 +1,12 @@
 import { addressOf } from '../../../gatekeeper/src/model/service.ts'
+import type { Examination } from '../../../gatekeeper/src/operations/doctor/examination.ts'
+import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { caddyVersionMin, isCaddyNewEnough } from '../../caddy/caddy-version.ts'
 import type { ComposeText } from '../compose-file.ts'
 import type { Context } from '../context.ts'
-import type { Examination } from '../examination.ts'
-import type { Finding } from '../finding.ts'
 
 /** Versions with known vulnerabilities, in compose files and in running programs. */
-export const versions: Examination = {
+export const versions: Examination<Context> = {
   name: 'versions',
   examine: async (context) => [
     ...context.composeFiles.flatMap(({ path, services }) =>

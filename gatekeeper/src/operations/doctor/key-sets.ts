@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseKeyFile } from '../../gatekeeper/src/api-keys/key-file.ts'
-import type { KeyFile } from '../../gatekeeper/src/api-keys/key-record.ts'
-import { describeUnreadable } from '../../gatekeeper/src/api-keys/unreadable.ts'
-import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
-import { decodeText } from '../../gatekeeper/src/lib/files/text-file.ts'
-import type { Service } from '../../gatekeeper/src/model/service.ts'
-import { createKnownServices } from '../../gatekeeper/src/policy/service-names.ts'
+import { parseKeyFile } from '../../api-keys/key-file.ts'
+import type { KeyFile } from '../../api-keys/key-record.ts'
+import { describeUnreadable } from '../../api-keys/unreadable.ts'
+import type { Settings } from '../../config/read-settings.ts'
+import { decodeText } from '../../lib/files/text-file.ts'
+import type { Service } from '../../model/service.ts'
+import { createKnownServices } from '../../policy/service-names.ts'
 
 /** One key file that is there. `text` may hold keys in clear: it is never shown. */
 export type KeySet = { readonly path: string; readonly text: string; readonly file: KeyFile }

@@ -1,6 +1,6 @@
-import { controlName } from '../../../gatekeeper/src/model/known-services.ts'
-import type { Role } from '../../../gatekeeper/src/model/principal.ts'
-import type { Context } from '../context.ts'
+import { controlName } from '../../../model/known-services.ts'
+import type { Role } from '../../../model/principal.ts'
+import type { InstallationContext } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import { readClientFile } from './clients.ts'
@@ -27,7 +27,7 @@ export const control: Examination = {
 
 type Holder = { readonly name: string; readonly role: Role; readonly services: readonly string[] }
 
-function holders({ keySets, gateway, settings }: Context): readonly Holder[] {
+function holders({ keySets, gateway, settings }: InstallationContext): readonly Holder[] {
   const keys = keySets.flatMap(({ file }) => file.keys).filter(({ disabled }) => !disabled)
   const { clients } = readClientFile(settings)
   const fixed = settings.oauth.clients.map(({ id, role }) => ({ id, role, services: ['*'] }))

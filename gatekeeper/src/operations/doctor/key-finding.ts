@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../../gatekeeper/src/api-keys/key-record.ts'
+import type { KeyRecord } from '../../api-keys/key-record.ts'
 import type { Finding } from './finding.ts'
 
 const shownMax = 5

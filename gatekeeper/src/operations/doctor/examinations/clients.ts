@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import type { Settings } from '../../../gatekeeper/src/config/read-settings.ts'
-import { describeUnreadable } from '../../../gatekeeper/src/lib/files/text-file.ts'
-import type { Problem } from '../../../gatekeeper/src/lib/problem.ts'
-import { findUnknownServices, parseClientFile } from '../../../gatekeeper/src/oauth/client-file.ts'
-import { parseUserFile } from '../../../gatekeeper/src/oauth/user-file.ts'
-import { createKnownServices } from '../../../gatekeeper/src/policy/service-names.ts'
-import { readText } from '../../settings/read-settings-of.ts'
+import type { Settings } from '../../../config/read-settings.ts'
+import { describeUnreadable, readTextFile as readText } from '../../../lib/files/text-file.ts'
+import type { Problem } from '../../../lib/problem.ts'
+import { findUnknownServices, parseClientFile } from '../../../oauth/client-file.ts'
+import { parseUserFile } from '../../../oauth/user-file.ts'
+import { createKnownServices } from '../../../policy/service-names.ts'
 import type { Examination } from '../examination.ts'
 
 /** A file of clients or users that is broken, and clients that name services that do not exist. */

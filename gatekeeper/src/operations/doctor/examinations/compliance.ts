@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { KeyRecord } from '../../../gatekeeper/src/api-keys/key-record.ts'
-import type { Gateway } from '../../../gatekeeper/src/config/gateway-file.ts'
-import { readLastReview } from '../../../gatekeeper/src/operations/audit/last-review.ts'
-import { isOver } from '../../../gatekeeper/src/operations/keys/key-view.ts'
-import type { Context } from '../context.ts'
+import type { KeyRecord } from '../../../api-keys/key-record.ts'
+import type { Gateway } from '../../../config/gateway-file.ts'
+import { readLastReview } from '../../audit/last-review.ts'
+import { isOver } from '../../keys/key-view.ts'
+import type { InstallationContext } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import { findingOfKeys } from '../key-finding.ts'
@@ -20,7 +20,12 @@ export const compliance: Examination = {
   ],
 }
 
-function judgeRules({ gateway, keySets, settings: { configFile }, outside }: Context): Finding[] {
+function judgeRules({
+  gateway,
+  keySets,
+  settings: { configFile },
+  outside,
+}: InstallationContext): Finding[] {
   const isValid = ({ disabled, expiresAt }: KeyRecord) =>
     !disabled && !isOver(expiresAt, outside.clock())
   const unlimited = keySets.flatMap(({ path, file }) =>
@@ -89,7 +94,12 @@ function judgeOrigins(source: string, origins: readonly string[]): Finding[] {
 }
 
 /** Without a review, the time begins when the oldest key was made. */
-async function judgeReview({ keySets, settings, gateway, outside }: Context): Promise<Finding[]> {
+async function judgeReview({
+  keySets,
+  settings,
+  gateway,
+  outside,
+}: InstallationContext): Promise<Finding[]> {
   const keys = keySets.flatMap(({ file }) => file.keys)
   if (keys.length === 0 || gateway.problems.length > 0) return []
   const last = await readLastReview(join(settings.stateDir, 'audit'))

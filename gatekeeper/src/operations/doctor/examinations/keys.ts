@@ -1,10 +1,10 @@
-import type { KeyRecord } from '../../../gatekeeper/src/api-keys/key-record.ts'
-import { isOver } from '../../../gatekeeper/src/operations/keys/key-view.ts'
+import type { KeyRecord } from '../../../api-keys/key-record.ts'
+import { isOver } from '../../keys/key-view.ts'
+import type { LastUses } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import { findingOfKeys } from '../key-finding.ts'
 import type { KeySet } from '../key-sets.ts'
-import type { LastUses } from '../outside.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const soonDays = 14

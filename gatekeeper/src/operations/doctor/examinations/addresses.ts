@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { parseRuleFile } from '../../../gatekeeper/src/address-rules/rule-file.ts'
-import { describeUnreadable } from '../../../gatekeeper/src/address-rules/rule-store.ts'
-import { isInternalName } from '../../../gatekeeper/src/config/front-environment.ts'
-import { createAddressTest, isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
-import { readRecords } from '../../../gatekeeper/src/operations/audit/read-records.ts'
-import { readText } from '../../settings/read-settings-of.ts'
-import type { Context } from '../context.ts'
+import { parseRuleFile } from '../../../address-rules/rule-file.ts'
+import { describeUnreadable } from '../../../address-rules/rule-store.ts'
+import { isInternalName } from '../../../config/front-environment.ts'
+import { readTextFile as readText } from '../../../lib/files/text-file.ts'
+import { createAddressTest, isLoopback } from '../../../lib/net/cidr.ts'
+import { readRecords } from '../../audit/read-records.ts'
+import type { InstallationContext } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 
@@ -24,7 +24,7 @@ export const addresses: Examination = {
   examine: async (context) => [...readRules(context), ...(await findHidden(context))],
 }
 
-function readRules({ settings }: Context): Finding[] {
+function readRules({ settings }: InstallationContext): Finding[] {
   const source = join(settings.keysDir, 'rules.json')
   try {
     const { problems } = parseRuleFile(readText(source), source)
@@ -36,7 +36,7 @@ function readRules({ settings }: Context): Finding[] {
 }
 
 /** Rules, limits and the audit would treat all clients behind such a proxy as one. */
-async function findHidden({ settings, outside }: Context): Promise<Finding[]> {
+async function findHidden({ settings, outside }: InstallationContext): Promise<Finding[]> {
   const { requests, clients, users } = await countClients(settings.stateDir, outside.clock())
   const [only] = clients
   if (only === undefined || clients.size > 1 || requests < requestsMin) return []

@@ -1,14 +1,11 @@
 import { join } from 'node:path'
-import { settingNames } from '../../../gatekeeper/src/config/all-settings.ts'
-import { providers } from '../../../gatekeeper/src/kinds/providers/providers.ts'
-import { ProblemsError } from '../../../gatekeeper/src/lib/problem.ts'
-import {
-  readProviderKeys,
-  readRecipientFile,
-} from '../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
-import { readSplitKeys } from '../../../gatekeeper/src/operations/vault/split-key-writer.ts'
-import type { ProviderRows } from '../../../gatekeeper/src/vault/provider-file.ts'
-import type { Context } from '../context.ts'
+import { settingNames } from '../../../config/all-settings.ts'
+import { providers } from '../../../kinds/providers/providers.ts'
+import { ProblemsError } from '../../../lib/problem.ts'
+import type { ProviderRows } from '../../../vault/provider-file.ts'
+import { readProviderKeys, readRecipientFile } from '../../vault/provider-key-writer.ts'
+import { readSplitKeys } from '../../vault/split-key-writer.ts'
+import type { InstallationContext } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 
@@ -33,7 +30,7 @@ export const vault: Examination = {
 }
 
 /** A key in the environment is read by every process of its user, and stays in backups of `.env`. */
-function judgeClear({ settings, gateway }: Context, rows: ProviderRows): Finding[] {
+function judgeClear({ settings, gateway }: InstallationContext, rows: ProviderRows): Finding[] {
   const clear = providers.flatMap(({ name, provider }): Finding[] => {
     if (settings.providers[name]?.apiKey == null) return []
     const source = settingNames(provider.variable).key
@@ -55,7 +52,11 @@ function judgeClear({ settings, gateway }: Context, rows: ProviderRows): Finding
   return [...clear, ...filed]
 }
 
-function judgeOrigins({ gateway }: Context, rows: ProviderRows, source: string): Finding[] {
+function judgeOrigins(
+  { gateway }: InstallationContext,
+  rows: ProviderRows,
+  source: string,
+): Finding[] {
   const { providerOrigins, problems } = gateway
   if (problems.length > 0) return []
   return Object.entries(rows).flatMap(([name, { origin }]): Finding[] => {
@@ -70,7 +71,7 @@ function judgeOrigins({ gateway }: Context, rows: ProviderRows, source: string):
 }
 
 /** Users' keys for another address than is configured: their calls are refused. */
-async function judgeSplitKeys({ settings, gateway }: Context): Promise<Finding[]> {
+async function judgeSplitKeys({ settings, gateway }: InstallationContext): Promise<Finding[]> {
   const source = join(settings.keysDir, 'split-keys.json')
   const rows = await readSplitKeys(source)
   const { providerOrigins, problems } = gateway
@@ -86,7 +87,10 @@ async function judgeSplitKeys({ settings, gateway }: Context): Promise<Finding[]
 }
 
 /** Which older keys the gatekeeper has only the gatekeeper knows: `npm run vault -- verify`. */
-async function judgeRecipient({ settings }: Context, rows: ProviderRows): Promise<Finding[]> {
+async function judgeRecipient(
+  { settings }: InstallationContext,
+  rows: ProviderRows,
+): Promise<Finding[]> {
   const source = settings.vault.publicFile
   if (Object.keys(rows).length === 0) return []
   const recipient = await readRecipientFile(source).catch(() => null)

@@ -1,5 +1,5 @@
-import { locateAll } from '../../../gatekeeper/src/lib/json/json-place.ts'
-import { isChosenByPerson } from '../../../gatekeeper/src/operations/keys/key-strength.ts'
+import { locateAll } from '../../../lib/json/json-place.ts'
+import { isChosenByPerson } from '../../keys/key-strength.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
 import type { KeySet } from '../key-sets.ts'
