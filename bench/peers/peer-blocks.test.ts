@@ -52,13 +52,18 @@ describe('the peers', () => {
   })
 })
 
-const nothingTold = { sites: ['localhost'], outcomesListen: null }
+const nothingTold = {
+  ...{ sites: ['localhost'], outcomesListen: null, consoleListen: null },
+  console: { site: 'console.localhost', port: 8444 },
+}
 
 const snippets = `(edge) {
 	header_up X-Gatekeeper-Edge e
 }
 (edge_health) {
 	X-Gatekeeper-Edge e
+}
+(console_edge) {
 }
 (proof) {
 	header X-Gatekeeper-Proof p

@@ -89,12 +89,11 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     expect(examineCaddyfile(await read({}, withBlocks))).toEqual([])
   })
 
-  it('of an earlier version still works: its cookies are the only finding', async () => {
+  it('of an earlier version still works: cookies and the console are the only findings', async () => {
     const found = examineCaddyfile(await read({}, earlier))
     expect(found.map(({ level }) => level)).not.toContain('error')
-    expect(found.every(({ what }) => /may set cookies in the gatekeeper's name/.test(what))).toBe(
-      true,
-    )
+    const known = /may set cookies in the gatekeeper's name|the console has no site/
+    expect(found.filter(({ what }) => !known.test(what))).toEqual([])
   })
 
   it('an earlier Caddyfile that checks /chat next to a gatekeeper.yaml that relays it is reported', async () => {
@@ -154,7 +153,8 @@ describe.skipIf(testCaddy === null)('the Caddyfile that we ship', () => {
     )
     expect(last.map(({ handler }) => handler['status_code'])).toEqual([
       ...[400, 400, 400, 308, 400],
-      ...[404, 421],
+      // A name that is not ours, on each of the two ports.
+      ...[404, 421, 421],
     ])
   })
 })
@@ -189,7 +189,9 @@ describe('the fields in the Caddyfile and in the code are one list:', () => {
   })
 })
 
-const replace = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to)
+const replace =
+  (from: string | RegExp, to: string | ((...parts: string[]) => string)) => (text: string) =>
+    text.replace(from, to as string)
 const without = (what: string | RegExp) => replace(what, '')
 /** With lines of the global `servers` about proxies in front. */
 const trusting = (...lines: readonly string[]) =>
@@ -557,6 +559,167 @@ const attacksOnGenerated: readonly Attack[] = [
     found: /the log `mine` writes/,
   },
 ]
+
+const consoleSocket = 'reverse_proxy "{$GATEKEEPER_CONSOLE_SOCKET}"'
+const inConsole = (lines: string) =>
+  replace(/\(console_site\) \{\n.*\n/, (head: string) => `${head}${lines}\n`)
+
+const attacksOnConsole: readonly Attack[] = [
+  {
+    name: 'a path of the services leads to the console',
+    caddyfile: replace(ownPlace, `\thandle /console/* {\n ${consoleSocket}\n}\n${ownPlace}`),
+    found: /the console is reached at another site than console\.localhost/,
+  },
+  {
+    name: 'a second proxy shares the console with a service',
+    caddyfile: replace(
+      ownPlace,
+      `\thandle /x/* {\n ${consoleSocket.slice(0, -1)}" 127.0.0.1:8880\n}\n${ownPlace}`,
+    ),
+    found: /the console is reached at another site than console\.localhost/,
+  },
+  {
+    name: 'another name leads to the console as well',
+    caddyfile: (text) =>
+      `${text}\nhttps://other.lan:8444 {\n bind 127.0.0.1\n tls internal\n ${consoleSocket}\n}\n`,
+    found: /the console is reached at another site than console\.localhost/,
+  },
+  {
+    name: 'every name leads to the console',
+    caddyfile: replace(
+      /(\(console_stranger\)[\s\S]*?)\trespond .*\n/,
+      (_: string, head: string) => `${head}\t${consoleSocket}\n`,
+    ),
+    found: /the console is reached at another site than console\.localhost/,
+  },
+  {
+    name: 'a service stands under the console',
+    caddyfile: inConsole('reverse_proxy /tts/* 127.0.0.1:8880'),
+    found: /127\.0\.0\.1:8880 stands on the console's port/,
+  },
+  {
+    name: 'a checked service stands under the console',
+    caddyfile: inConsole(
+      'handle /tts/* {\n route {\n import gate tts\n reverse_proxy 127.0.0.1:8880\n}\n}',
+    ),
+    found: /127\.0\.0\.1:8880 stands on the console's port/,
+  },
+  {
+    name: 'another name on the console’s port has a service',
+    caddyfile: (text) =>
+      `${text}\nhttps://other.lan:8444 {\n bind 127.0.0.1\n tls internal\n reverse_proxy 127.0.0.1:3000\n}\n`,
+    found: /127\.0\.0\.1:3000 stands on the console's port/,
+  },
+  {
+    name: 'the console is not told the secret of its own',
+    caddyfile: without('\t\t\timport console_edge\n'),
+    found: /the console's proxy does not set X-Gatekeeper-Edge/,
+  },
+  {
+    name: 'the console is told the secret of the gatekeeper',
+    caddyfile: replace('import console_edge', 'import edge'),
+    found: /the console's proxy does not set X-Gatekeeper-Edge/,
+  },
+  {
+    name: 'a client may state its address to the console',
+    caddyfile: without('\t\t\theader_up X-Gatekeeper-Client-Address {client_ip}\n'),
+    found: /the console's proxy does not set X-Gatekeeper-Client-Address/,
+  },
+  {
+    name: 'fields of clients are not removed before the console',
+    caddyfile: replace(/(page_step_up \{.*\n\t\t\}\n)\t\timport cleaned\n/, '$1'),
+    found: /a client may state \*Gatekeeper\* on its way to the console/,
+  },
+  {
+    name: 'a strange name gets 200 on the console’s port',
+    caddyfile: without(/\trespond `.*GATEKEEPER_CONSOLE_SITE.*\n/),
+    found: /a name that is not served here gets 200 on 127\.0\.0\.1:8444/,
+  },
+  {
+    name: 'errors of the console are handled by a proxy',
+    caddyfile: replace(
+      '\t\t@request expression',
+      '\t\treverse_proxy 127.0.0.1:3000\n\t\t@request expression',
+    ),
+    found: /stands where errors are handled/,
+  },
+  {
+    name: 'the console’s site is not imported',
+    caddyfile: without('\nimport console\n'),
+    found: /the console has no site/,
+  },
+]
+
+describe.skipIf(testCaddy === null)('an edited site of the console is reported when', () => {
+  it.each(attacksOnConsole)('$name', async (attack) => {
+    const found = examineCaddyfile(await read(attack))
+    expect(found.map(({ what }) => what).join('\n')).toMatch(attack.found)
+  })
+})
+
+describe.skipIf(testCaddy === null)('the console’s site', () => {
+  const serversOf = (caddyfile: Caddyfile) =>
+    Object.values(memberAt(caddyfile.adapted, 'apps', 'http', 'servers') as object)
+  const consoleServers = (caddyfile: Caddyfile, listen: string) =>
+    serversOf(caddyfile).filter((server) => textsOf(server['listen']).includes(listen))
+
+  /** The first policy that covers a name counts; one without issuers asks a public authority. */
+  const issuersOf = (caddyfile: Caddyfile, name: string) => {
+    const policies = memberAt(caddyfile.adapted, 'apps', 'tls', 'automation', 'policies')
+    const [policy] = (policies as { subjects?: string[]; issuers?: object }[]).filter(
+      ({ subjects }) => subjects === undefined || subjects.includes(name),
+    )
+    return policy?.issuers === undefined ? 'public' : 'internal'
+  }
+
+  it('is a server of its own, and has no proxy but that to the admin process', async () => {
+    const caddyfile = await read()
+    const [server, ...others] = consoleServers(caddyfile, '127.0.0.1:8444')
+    expect(others).toEqual([])
+    expect(server['listen']).toEqual(['127.0.0.1:8444'])
+    const dials = [...JSON.stringify(server).matchAll(/"dial":"([^"]*)"/g)].map(([, dial]) => dial)
+    expect(dials).toEqual([expect.stringMatching(/^unix\/.*\/run\/front\/console\.sock$/)])
+  })
+
+  it('has its own name, port and bind, and a public certificate for a public name', async () => {
+    const env = {
+      GATEKEEPER_CONSOLE_SITE: 'console.example.com',
+      GATEKEEPER_CONSOLE_PORT: '9444',
+      GATEKEEPER_CONSOLE_BIND: '::1',
+    }
+    const caddyfile = await read({ env })
+    expect(examineCaddyfile(caddyfile)).toEqual([])
+    expect(consoleServers(caddyfile, '[::1]:9444')).toHaveLength(1)
+    expect(issuersOf(caddyfile, 'console.example.com')).toBe('public')
+    expect(issuersOf(caddyfile, 'localhost')).toBe('internal')
+    expect(JSON.stringify(caddyfile.adapted)).toContain(
+      '"match":[{"host":["console.example.com"]}]',
+    )
+  })
+
+  it.each([
+    ['no name at all', { GATEKEEPER_CONSOLE_SITE: '10.0.0.7' }, '10.0.0.7'],
+    ['an IPv6 address', { GATEKEEPER_CONSOLE_SITE: '::1' }, '::1'],
+  ])('may have %s', async (_, env, host) => {
+    const caddyfile = await read({ env })
+    expect(examineCaddyfile(caddyfile)).toEqual([])
+    expect(JSON.stringify(caddyfile.adapted)).toContain(`{"host":["${host}"]}`)
+  })
+
+  it('of our own authority changes nothing about the public certificates of services', async () => {
+    const env = { GATEKEEPER_SITE: 'ai.example.com' }
+    const caddyfile = await read({ env, yaml: (text) => `${text}\n${webui}\n` })
+    expect(issuersOf(caddyfile, 'ai.example.com')).toBe('public')
+    expect(issuersOf(caddyfile, 'console.localhost')).toBe('internal')
+    expect(issuersOf(caddyfile, 'webui.localhost')).toBe('internal')
+  })
+
+  it('is absent without a console: nothing listens on its port', async () => {
+    const caddyfile = await read({ env: { GATEKEEPER_CONSOLE: 'off' } })
+    expect(examineCaddyfile(caddyfile)).toEqual([])
+    expect(JSON.stringify(caddyfile.adapted)).not.toMatch(/8444|console/)
+  })
+})
 
 describe.skipIf(testCaddy === null)(
   'an edited Caddyfile with generated blocks is reported when',

@@ -24,7 +24,9 @@ describe.skipIf(testCaddy === null)('the guide to names and proxies', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gk-guide-'))
     try {
       loadFrontSecrets(folder)
-      writeServiceBlocks({ stateDir: folder, sites: ['localhost'], outcomesListen: null }, [])
+      const told = { stateDir: folder, sites: ['localhost'], outcomesListen: null }
+      const site = { site: 'console.localhost', port: 8444 }
+      writeServiceBlocks({ ...told, console: site, consoleListen: null }, [])
       const file = join(folder, 'Caddyfile')
       const env = { PATH: process.env['PATH'], GATEKEEPER_STATE_DIR: folder }
       expect(blocks.length).toBe(3)

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeServiceBlocks } from '../../gatekeeper/src/config/blocks/service-blocks.ts'
+import { loadConsoleEdge } from '../../gatekeeper/src/config/console-edge.ts'
 import { loadFrontSecrets } from '../../gatekeeper/src/config/front-secrets.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
 import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
@@ -9,7 +11,7 @@ import type { Service } from '../../gatekeeper/src/model/service.ts'
 import { caddyEnvironment } from './caddy-environment.ts'
 import { findCaddyTimeouts } from './caddy-timeouts.ts'
 import type { Json } from './examine/adapted.ts'
-import type { Caddyfile } from './examine/caddyfile.ts'
+import type { Caddyfile, ConsolePlace } from './examine/caddyfile.ts'
 import { type RunCommand, runCommand } from './run-command.ts'
 
 export type AdaptDeps = {
@@ -38,7 +40,15 @@ export async function adaptCaddyfile(path: string, deps: AdaptDeps): Promise<Cad
     writeServiceBlocks({ ...deps.settings, stateDir: folder }, deps.services)
     const result = await run(path, folder, deps)
     if (typeof result !== 'string') return result
-    return { ...describe(deps), source: path, text, secrets, adapted: JSON.parse(result) as Json }
+    const console = consolePlace(deps.settings, loadConsoleEdge(folder))
+    return {
+      ...describe(deps),
+      console,
+      source: path,
+      text,
+      secrets,
+      adapted: JSON.parse(result) as Json,
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -73,6 +83,14 @@ function describe({ settings, services }: AdaptDeps) {
     bind: settings.bind,
     httpPort: settings.httpPort,
   }
+}
+
+function consolePlace(settings: Settings, edge: string): ConsolePlace | null {
+  const { console, consoleListen } = settings
+  if (consoleListen === null) return null
+  const host = isIP(console.bind) === 6 ? `[${console.bind}]` : console.bind
+  const listen = `${host}:${console.port}`
+  return { dial: toCaddyAddress(consoleListen), site: console.site, listen, edge }
 }
 
 export function isRefusal(result: Caddyfile | Refusal): result is Refusal {

@@ -21,6 +21,8 @@ describe("Caddy's environment", () => {
       GATEKEEPER_HTTP_PORT: '8080',
       GATEKEEPER_RELAY: 'unix//srv/gk/.gatekeeper/run/relay.sock',
       GATEKEEPER_CHECK: 'unix//srv/gk/.gatekeeper/run/check.sock',
+      GATEKEEPER_CONSOLE_SOCKET: 'unix//srv/gk/.gatekeeper/run/front/console.sock',
+      GATEKEEPER_CONSOLE_BIND: '127.0.0.1',
       GATEKEEPER_STATE_DIR: '/srv/gk/.gatekeeper',
       GATEKEEPER_TIMEOUTS: 'idle 9m',
       GATEKEEPER_LOG_LEVEL: 'INFO',

@@ -27,6 +27,10 @@ export function caddyEnvironment(
     GATEKEEPER_HTTP_PORT: String(settings.httpPort),
     GATEKEEPER_RELAY: toCaddyAddress(settings.relayListen),
     GATEKEEPER_CHECK: toCaddyAddress(settings.checkListen),
+    ...(settings.consoleListen !== null && {
+      GATEKEEPER_CONSOLE_SOCKET: toCaddyAddress(settings.consoleListen),
+    }),
+    GATEKEEPER_CONSOLE_BIND: settings.console.bind,
     GATEKEEPER_STATE_DIR: settings.stateDir,
     GATEKEEPER_TIMEOUTS: timeouts,
     // On a terminal the launcher prints what Caddy logs at every start.

@@ -127,10 +127,6 @@ const rows: readonly Row[] = [
     advice: () => 'Write trusted_proxies into the Caddyfile (docs/guides/domains.md).',
   },
   {
-    names: ['PASSKEY_RP_ID', 'PASSKEY_RP_NAME'],
-    advice: noSignIn,
-  },
-  {
     names: ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET', 'GITHUB_URL', 'GITHUB_ORGANIZATION'],
     advice: noSignIn,
     isCommon: true,

@@ -42,7 +42,7 @@ describe('the first start', () => {
 
   test('leaves no temporary file behind', () => {
     loadFrontSecrets(stateDir)
-    expect(readdirSync(stateDir).sort()).toEqual(['caddy', 'front-secrets.json'])
+    expect(readdirSync(stateDir).sort()).toEqual(['caddy', 'console', 'front-secrets.json'])
     expect(readdirSync(join(stateDir, 'caddy'))).toEqual(['secrets.caddy'])
   })
 

@@ -3,9 +3,10 @@
  * with every request, and accepts no permit without `proof`. Created at first start; Caddy reads
  * them from a snippet, because a response matcher expands no variables at run time.
  */
-import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadConsoleEdge } from './console-edge.ts'
+import { isSecret, makeSecret, readOrMakeFile } from './secret-file.ts'
 
 export type FrontSecrets = { readonly edge: string; readonly proof: string }
 
@@ -16,34 +17,19 @@ export type FrontSecrets = { readonly edge: string; readonly proof: string }
 export function loadFrontSecrets(stateDir: string): FrontSecrets {
   const folder = join(stateDir, 'caddy')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const secrets = readOrMake(join(stateDir, 'front-secrets.json'))
-  replaceFile(join(folder, 'secrets.caddy'), toSnippet(secrets))
+  const path = join(stateDir, 'front-secrets.json')
+  const made = JSON.stringify({ edge: makeSecret(), proof: makeSecret() })
+  const secrets = parse(readOrMakeFile(path, made), path)
+  const snippet = toSnippet(secrets, loadConsoleEdge(stateDir))
+  replaceFile(join(folder, 'secrets.caddy'), snippet)
   return secrets
 }
 
-function readOrMake(path: string): FrontSecrets {
-  const made = JSON.stringify({ edge: makeSecret(), proof: makeSecret() })
-  try {
-    // `wx` makes two first starts agree: the second one finds the file and reads it.
-    writeFileSync(path, made, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  chmodSync(path, 0o600)
-  return parse(readFileSync(path, 'utf8'), path)
-}
-
-function makeSecret(): string {
-  return randomBytes(32).toString('hex')
-}
-
 function parse(text: string, path: string): FrontSecrets {
-  // A short or empty secret could be guessed, so its form is checked at every start.
-  const isSecret = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
   try {
     const { edge, proof } = JSON.parse(text) as Record<string, unknown>
     if (isSecret(edge) && isSecret(proof) && edge !== proof) {
-      return { edge: edge as string, proof: proof as string }
+      return { edge, proof }
     }
   } catch {
     // The message of JSON.parse quotes the text, and the text is secret.
@@ -53,7 +39,7 @@ function parse(text: string, path: string): FrontSecrets {
   )
 }
 
-function toSnippet(secrets: FrontSecrets): string {
+function toSnippet(secrets: FrontSecrets, consoleEdge: string): string {
   return `# Made by the gatekeeper at every start. Secret, and not to be edited.
 (edge) {
 	header_up X-Gatekeeper-Edge ${secrets.edge}
@@ -63,6 +49,9 @@ function toSnippet(secrets: FrontSecrets): string {
 }
 (proof) {
 	header X-Gatekeeper-Proof ${secrets.proof}
+}
+(console_edge) {
+	header_up X-Gatekeeper-Edge ${consoleEdge}
 }
 `
 }

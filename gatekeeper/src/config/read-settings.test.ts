@@ -65,6 +65,12 @@ describe('without settings', () => {
       providers: {},
       explainListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/control/explain.sock' },
       adminListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/control/admin.sock' },
+      consoleListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/front/console.sock' },
+      console: {
+        ...{ site: 'console.localhost', port: 8444, bind: '127.0.0.1' },
+        origin: 'https://console.localhost:8444',
+        ...{ rpId: 'console.localhost', rpName: 'Gatekeeper', isPasskeyPossible: true },
+      },
       metricsToken: null,
       oauth: { issuer: null, tokenSeconds: 3600, algorithm: 'RS256', clients: [] },
     })

@@ -8,11 +8,12 @@ import type { Listen } from '../lib/net/listening.ts'
 import type { Problem } from '../lib/problem.ts'
 import { allRows, settingNames } from './all-settings.ts'
 import { parseListen, toCaddyAddress } from './listen.ts'
+import { type ConsoleSite, checkConsole, readConsole } from './read-console.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
 import {
   type LogLevel,
   type Report,
-  readBind,
+  readAddress,
   readFlag,
   readLogLevel,
   readOrigins,
@@ -46,6 +47,9 @@ export type Settings = {
    * (GATEKEEPER_CONSOLE=off), or no socket is possible. It never listens elsewhere.
    */
   readonly adminListen: Listen | null
+  /** Where the admin process takes the console's requests from Caddy; null as for `adminListen`. */
+  readonly consoleListen: Listen | null
+  readonly console: ConsoleSite
   /** The token that scrapers must send; null if only this machine can connect. */
   readonly metricsToken: string | null
   /** The credential for the service `control`, in `X-Admin-Key` alone; null if it is not set. */
@@ -124,8 +128,8 @@ export function readSettings(source: SettingsSource): {
   const hasConsole = readSwitch('GATEKEEPER_CONSOLE', text('GATEKEEPER_CONSOLE'), report)
 
   const settings: Settings = {
-    sites: readSites(text('GATEKEEPER_SITE') ?? '', report),
-    bind: readBind(text('GATEKEEPER_BIND') ?? '', report),
+    sites: readSites('GATEKEEPER_SITE', text('GATEKEEPER_SITE') ?? '', report),
+    bind: readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
     httpsPort: port('GATEKEEPER_HTTPS_PORT'),
     httpPort: port('GATEKEEPER_HTTP_PORT'),
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
@@ -134,6 +138,8 @@ export function readSettings(source: SettingsSource): {
     outcomesListen: besideCheck(checkListen, source),
     explainListen: socketIn(stateDir, source, 'control/explain'),
     adminListen: hasConsole ? socketIn(stateDir, source, 'control/admin') : null,
+    consoleListen: hasConsole ? socketIn(stateDir, source, 'front/console') : null,
+    console: readConsole(text, report),
     metricsToken: text('GATEKEEPER_METRICS_TOKEN'),
     adminKey: readAdminKey(text('ADMIN_API_KEY'), report),
     stateDir,
@@ -169,6 +175,7 @@ export function readSettings(source: SettingsSource): {
       'Choose another one.',
     )
   }
+  if (hasConsole) checkConsole(settings.console, settings, report)
   checkListeners(settings, report)
   checkHostFile(settings.apiKeysFile, source, report)
   return { settings, problems }

@@ -17,18 +17,14 @@ export function readPort(name: string, text: string, report: Report): number {
   return 0
 }
 
-export function readBind(text: string, report: Report): string {
+export function readAddress(name: string, text: string, report: Report): string {
   if (isIP(text) === 0) {
-    report(
-      'GATEKEEPER_BIND',
-      `is ${JSON.stringify(text)}, not an IP address`,
-      'Use one such as 127.0.0.1.',
-    )
+    report(name, `is ${JSON.stringify(text)}, not an IP address`, 'Use one such as 127.0.0.1.')
   }
   return text
 }
 
-export function readSites(text: string, report: Report): string[] {
+export function readSites(name: string, text: string, report: Report): string[] {
   // Brackets belong to an IPv6 address in a URL; here they are allowed and ignored.
   const sites = text
     .split(/[\s,]+/)
@@ -40,13 +36,12 @@ export function readSites(text: string, report: Report): string[] {
     /^(?:\*\.)?(?:(?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)*(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(site)
   for (const site of sites.filter((candidate) => !isName(candidate))) {
     report(
-      'GATEKEEPER_SITE',
+      name,
       `has ${JSON.stringify(site)}, not a host name or an address`,
       'Leave out scheme, port and path: localhost, ai.example.com, 192.168.1.20.',
     )
   }
-  if (sites.length === 0)
-    report('GATEKEEPER_SITE', 'does not name a site', 'Set it to localhost, for example.')
+  if (sites.length === 0) report(name, 'does not name a site', 'Set it to localhost, for example.')
   return sites
 }
 

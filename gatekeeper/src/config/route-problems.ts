@@ -38,7 +38,10 @@ export function routeProblems(
   )
 }
 
-function placeFaults(route: ServiceEntry['routes'][number], { sites }: Settings): Fault[] {
+function placeFaults(
+  route: ServiceEntry['routes'][number],
+  { sites, console, consoleListen }: Settings,
+): Fault[] {
   const { host, prefix } = route
   const faults: Fault[] = []
   const own = host === undefined ? reservedPrefixes : [ownPath]
@@ -53,6 +56,11 @@ function placeFaults(route: ServiceEntry['routes'][number], { sites }: Settings)
   }
   if (host !== undefined && sites.some((site) => site.toLowerCase() === host)) {
     const what = `${host} is a name of the main site (GATEKEEPER_SITE)`
+    faults.push({ member: 'host', what, remedy: 'Choose another name.' })
+  }
+  if (consoleListen !== null && host === console.site) {
+    // Cookies do not know ports: the service would receive the session of the operator.
+    const what = `${host} is the name of the console (GATEKEEPER_CONSOLE_SITE)`
     faults.push({ member: 'host', what, remedy: 'Choose another name.' })
   }
   return faults

@@ -167,7 +167,37 @@ export const settingRows = [
     name: 'GATEKEEPER_CONSOLE',
     kind: 'text',
     fallback: 'on',
-    help: 'off: no admin process; endpoints that only it answers are refused with 503',
+    help: 'off: no admin process and no console; endpoints that only it answers are refused with 503',
+  },
+  {
+    name: 'GATEKEEPER_CONSOLE_SITE',
+    kind: 'text',
+    fallback: 'console.localhost',
+    help: 'Name of the console, which no service has; an address is possible, but without passkeys',
+  },
+  {
+    name: 'GATEKEEPER_CONSOLE_PORT',
+    kind: 'port',
+    fallback: '8444',
+    help: 'Port of the console, for HTTPS',
+  },
+  {
+    name: 'GATEKEEPER_CONSOLE_BIND',
+    kind: 'address',
+    fallback: '127.0.0.1',
+    help: 'Address on which Caddy listens for the console, whatever services have',
+  },
+  {
+    name: 'PASSKEY_RP_ID',
+    kind: 'text',
+    fallback: null,
+    help: 'Domain for which passkeys are made; unset: the name of the console. A change ends all passkeys',
+  },
+  {
+    name: 'PASSKEY_RP_NAME',
+    kind: 'text',
+    fallback: 'Gatekeeper',
+    help: 'Name that people see when they use a passkey',
   },
   {
     name: 'GATEKEEPER_METRICS_TOKEN',

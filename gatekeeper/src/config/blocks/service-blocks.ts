@@ -1,7 +1,7 @@
 /**
  * Generates `services.caddy`: the services of gatekeeper.yaml in Caddy's language. The gatekeeper
- * writes it beside secrets.caddy at each start, and caddy/Caddyfile imports four snippets of it:
- * (services), (hosts), (service_errors) and (outcomes).
+ * writes it beside secrets.caddy at each start, and caddy/Caddyfile imports five snippets of it:
+ * (services), (hosts), (service_errors), (outcomes) and (console).
  */
 import { join } from 'node:path'
 import { chatPrefixes } from '../../kinds/chat/chat.ts'
@@ -11,11 +11,12 @@ import { isInternalName, noName } from '../front-environment.ts'
 import { replaceFile } from '../front-secrets.ts'
 import { toCaddyAddress } from '../listen.ts'
 import type { Settings } from '../read-settings.ts'
+import { type ConsoleTold, consoleBlocks } from './console-block.ts'
 import { errorAnswers } from './error-answers.ts'
 import { block, isQuotable, quote } from './quote.ts'
 import { type Checked, pathsUnder, routeFields, serviceBlock } from './service-block.ts'
 
-type Told = Pick<Settings, 'sites' | 'outcomesListen'>
+type Told = Pick<Settings, 'sites' | 'outcomesListen'> & ConsoleTold
 
 /**
  * Not endpoints: a client whose base URL lacks `/v1` requests them, and the gatekeeper's answer
@@ -64,6 +65,7 @@ export function serviceBlocks(settings: Told, services: readonly Service[]): str
     ),
     ...block('(service_errors)', errorAnswers(ollamaNames)),
     ...block('(outcomes)', outcomeLog(settings)),
+    ...block('(console)', consoleBlocks(settings)),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -154,7 +156,7 @@ function checkedRoutes(placed: readonly Placed[]): Checked[] {
  * status, size and two fixed words, and nothing that a client sent. If the socket is not available,
  * requests continue.
  */
-function outcomeLog({ outcomesListen }: Told): string[] {
+function outcomeLog({ outcomesListen }: Pick<Told, 'outcomesListen'>): string[] {
   const address = outcomesListen === null ? '' : toCaddyAddress(outcomesListen)
   // Without an address, the records say that the outcome is unknown.
   if (address === '' || !isQuotable(address)) return ['log_skip']
