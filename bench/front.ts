@@ -52,6 +52,7 @@ export async function preparePlace(
     GATEKEEPER_CONFIG: config,
     GATEKEEPER_HTTPS_PORT: String(await freePort()),
     GATEKEEPER_HTTP_PORT: String(await freePort()),
+    GATEKEEPER_CONSOLE_PORT: String(await freePort()),
     OLLAMA_URL: appUrl,
     LITELLM_URL: appUrl,
     TTS_URL: appUrl,

@@ -9,7 +9,12 @@ import { StartError } from './start-error.ts'
 import { readNotedPids } from './state-folder.ts'
 
 /** A place to listen on, and the setting that names it. */
-type Place = { readonly setting: string; readonly listen: Listen }
+type Place = {
+  readonly setting: string
+  readonly listen: Listen
+  /** The setting of its address, if that is another one. */
+  readonly addressSetting?: string
+}
 
 /** Throws a StartError that lists every place that is taken. */
 export async function checkPlaces(settings: Settings, log: (line: string) => void): Promise<void> {
@@ -26,15 +31,30 @@ export async function checkPlaces(settings: Settings, log: (line: string) => voi
 const alreadyRuns = 'another Gatekeeper is running on it'
 
 function placesOf(settings: Settings): Place[] {
-  const { bind: host, httpsPort, httpPort, adminListen } = settings
+  const { bind: host, httpsPort, httpPort } = settings
+  const port = (setting: string, listen: { readonly host: string; readonly port: number }) => ({
+    setting,
+    listen: { kind: 'tcp' as const, ...listen },
+    addressSetting: 'GATEKEEPER_BIND',
+  })
   return [
-    ...(adminListen === null ? [] : [{ setting: 'GATEKEEPER_CONSOLE', listen: adminListen }]),
+    ...consolePlaces(settings),
     { setting: 'GATEKEEPER_OPS_LISTEN', listen: settings.opsListen },
     { setting: 'GATEKEEPER_RELAY_LISTEN', listen: settings.relayListen },
     { setting: 'GATEKEEPER_CHECK_LISTEN', listen: settings.checkListen },
-    { setting: 'GATEKEEPER_HTTPS_PORT', listen: { kind: 'tcp', host, port: httpsPort } },
-    { setting: 'GATEKEEPER_HTTP_PORT', listen: { kind: 'tcp', host, port: httpPort } },
+    port('GATEKEEPER_HTTPS_PORT', { host, port: httpsPort }),
+    port('GATEKEEPER_HTTP_PORT', { host, port: httpPort }),
   ]
+}
+
+function consolePlaces({ adminListen, consoleListen, console }: Settings): Place[] {
+  const sockets = [adminListen, consoleListen]
+    .filter((listen) => listen !== null)
+    .map((listen) => ({ setting: 'GATEKEEPER_CONSOLE', listen }))
+  if (consoleListen === null) return sockets
+  const listen = { kind: 'tcp' as const, host: console.bind, port: console.port }
+  const addressSetting = 'GATEKEEPER_CONSOLE_BIND'
+  return [...sockets, { setting: 'GATEKEEPER_CONSOLE_PORT', listen, addressSetting }]
 }
 
 type Context = { readonly log: (line: string) => void; readonly pids: string | null }
@@ -42,7 +62,7 @@ type Context = { readonly log: (line: string) => void; readonly pids: string | n
 async function judge(place: Place, context: Context): Promise<Problem | null> {
   return place.listen.kind === 'unix'
     ? await judgeSocket(place.setting, place.listen.path, context)
-    : await judgePort(place.setting, place.listen)
+    : await judgePort(place, place.listen)
 }
 
 /** A socket that answers is taken; one that does not answer is left over from a crash. */
@@ -83,7 +103,7 @@ async function tryConnecting(path: string): Promise<string | null> {
 }
 
 async function judgePort(
-  setting: string,
+  place: Place,
   listen: { readonly host: string; readonly port: number },
 ): Promise<Problem | null> {
   const server = createServer()
@@ -94,14 +114,14 @@ async function judgePort(
     return null
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return explain(setting, listen, code ?? 'unknown')
+    return explain(place, listen, code ?? 'unknown')
   } finally {
     server.close()
   }
 }
 
 function explain(
-  setting: string,
+  { setting, addressSetting: source = setting }: Place,
   { host, port }: { readonly host: string; readonly port: number },
   code: string,
 ): Problem {
@@ -111,7 +131,6 @@ function explain(
   }
   if (code === 'EADDRNOTAVAIL') {
     const what = `${host} is not an address of this machine`
-    const source = setting.endsWith('_PORT') ? 'GATEKEEPER_BIND' : setting
     return { source, what, remedy: `Set ${source} to one of its addresses, such as 127.0.0.1.` }
   }
   const what = `port ${port} on ${host} cannot be listened on (${code})`

@@ -40,6 +40,7 @@ async function check(env: Record<string, string> = {}) {
   const ports = {
     GATEKEEPER_HTTPS_PORT: String(await findFreePort()),
     GATEKEEPER_HTTP_PORT: String(await findFreePort()),
+    GATEKEEPER_CONSOLE_PORT: String(await findFreePort()),
   }
   const all = { ...ports, GATEKEEPER_STATE_DIR: folder, ...env }
   const source = { env: all, folder, platform: 'linux', readFile: () => '' }
@@ -71,6 +72,26 @@ describe('the places to listen on', () => {
           what: expect.stringContaining(`port ${http} on 127.0.0.1`),
         },
       ],
+    })
+  })
+
+  it('of the console is named by its own variable, and needs no place without a console', async () => {
+    const port = await listen(0)
+    const env = { GATEKEEPER_CONSOLE_PORT: String(port) }
+    await expect(check(env)).rejects.toMatchObject({
+      problems: [
+        {
+          source: 'GATEKEEPER_CONSOLE_PORT',
+          what: `port ${port} on 127.0.0.1 is taken by another program`,
+        },
+      ],
+    })
+    expect(await check({ ...env, GATEKEEPER_CONSOLE: 'off' })).toEqual([])
+  })
+
+  it('of the console on a foreign address is named by the variable of its address', async () => {
+    await expect(check({ GATEKEEPER_CONSOLE_BIND: '192.0.2.1' })).rejects.toMatchObject({
+      problems: [{ source: 'GATEKEEPER_CONSOLE_BIND' }],
     })
   })
 

@@ -36,7 +36,7 @@ export type Launch = {
 
 export async function openSetup(): Promise<Setup> {
   const folder = await mkdtemp(join(tmpdir(), 'gk-start-'))
-  const [https, http] = await findFreePorts()
+  const [https, http, console] = await findFreePorts()
   const env = {
     ...withoutSettings(process.env),
     GATEKEEPER_STATE_DIR: join(folder, 'state'),
@@ -44,6 +44,7 @@ export async function openSetup(): Promise<Setup> {
     GATEKEEPER_KEYS_DIR: join(folder, 'keys'),
     GATEKEEPER_HTTPS_PORT: String(https),
     GATEKEEPER_HTTP_PORT: String(http),
+    GATEKEEPER_CONSOLE_PORT: String(console),
     GATEKEEPER_DEMO: '1',
     ...(process.env['GATEKEEPER_TEST_CADDY'] && {
       GATEKEEPER_CADDY: process.env['GATEKEEPER_TEST_CADDY'],
@@ -80,13 +81,13 @@ function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string> {
   )
 }
 
-async function findFreePorts(): Promise<[number, number]> {
-  // Both at once, so that they differ.
-  const servers = [createServer(), createServer()]
+async function findFreePorts(): Promise<[number, number, number]> {
+  // All at once, so that they differ.
+  const servers = [createServer(), createServer(), createServer()]
   for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening')
-  const [one = 0, two = 0] = servers.map((server) => (server.address() as AddressInfo).port)
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
   for (const server of servers) server.close()
-  return [one, two]
+  return ports as [number, number, number]
 }
 
 function launchWith(

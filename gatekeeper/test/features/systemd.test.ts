@@ -159,6 +159,7 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
       GATEKEEPER_SITE: 'localhost 127.0.0.1',
       GATEKEEPER_HTTPS_PORT: httpsPort,
       GATEKEEPER_HTTP_PORT: await freePort(),
+      GATEKEEPER_CONSOLE_PORT: await freePort(),
       OLLAMA_URL: upstream.url,
       TTS_URL: upstream.url,
     }

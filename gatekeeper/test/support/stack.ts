@@ -44,6 +44,8 @@ export type Stack = {
   readonly url: string
   readonly httpsPort: number
   readonly httpPort: number
+  /** `startConsole` starts what answers there. */
+  readonly consolePort: number
   readonly ca: string
   readonly caFile: string
   readonly stateDir: string
@@ -87,7 +89,7 @@ async function startOnce(options: StackOptions): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'gk '))
   const upstream = await startFaultyUpstream({ pauseMs: 5 })
   const files = await writeFiles(folder, options)
-  const [httpsPort, httpPort] = [await freePort(), await freePort()]
+  const [httpsPort, httpPort, consolePort] = await freePorts()
   const env = {
     PATH: process.env['PATH'],
     HOME: folder,
@@ -97,6 +99,7 @@ async function startOnce(options: StackOptions): Promise<Stack> {
     GATEKEEPER_VAULT_DIR: join(folder, 'vault'),
     GATEKEEPER_HTTPS_PORT: String(httpsPort),
     GATEKEEPER_HTTP_PORT: String(httpPort),
+    GATEKEEPER_CONSOLE_PORT: String(consolePort),
     OLLAMA_URL: options.ollamaUrl ?? upstream.url,
     ...options.env,
   }
@@ -117,7 +120,8 @@ async function startOnce(options: StackOptions): Promise<Stack> {
     ...{ limitMs: 15_000, child: caddy, describe: () => caddy.output() + gatekeeper.output() },
   })
   return {
-    ...{ upstream, url, httpsPort, httpPort, ca, caFile, env, gatekeeper, caddy, dispatcher, send },
+    ...{ upstream, url, httpsPort, httpPort, consolePort, ca, caFile, env, gatekeeper, caddy },
+    ...{ dispatcher, send },
     startCaddy: () => startCaddy(files.caddyfile, env),
     stateDir: files.stateDir,
     keysFile: join(files.keysDir, 'keys.json'),
@@ -129,6 +133,10 @@ async function startOnce(options: StackOptions): Promise<Stack> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function freePorts(): Promise<[number, number, number]> {
+  return [await freePort(), await freePort(), await freePort()]
 }
 
 /** Starts the gatekeeper alone. */
@@ -173,7 +181,8 @@ async function writeFiles(folder: string, options: StackOptions) {
   return { stateDir, keysDir, config, caddyfile }
 }
 
-function createSend(url: string, dispatcher: Agent) {
+/** Returns a function that sends one request to the origin. */
+export function createSend(url: string, dispatcher: Agent) {
   return async (path: string, options: SendOptions = {}): Promise<Answer> => {
     const isJson = options.json !== undefined
     const answer = await dispatcher.request({
