@@ -20,6 +20,7 @@ function describePlace({ file, path }: WrittenPlace, deps: Deps): string {
     case 'gateway':
       return located(settings.configFile, path, { ...deps, lineOf: lineOfYaml })
     case 'clients':
+    case 'people':
     case 'rules':
       return located(join(settings.keysDir, `${file}.json`), path, { ...deps, lineOf: lineOfJson })
     default:

@@ -38,10 +38,11 @@ function describeService({
 
 function describeCaller(caller: Explanation['caller']): string {
   if (caller === null) return 'nobody who is known'
-  const { id, user, role, services, models } = caller
+  const { id, user, role, services, models, madeBy } = caller
   const may = services.length === 0 ? 'no services' : services.join(', ')
   const restricted = models.length === 0 ? '' : `; models ${models.join(', ')}`
-  return `${id} of ${user}, ${role}; ${may}${restricted}`
+  const bound = madeBy === null ? '' : `; made by ${madeBy.name} (${madeBy.id})`
+  return `${id} of ${user}, ${role}; ${may}${restricted}${bound}`
 }
 
 function describeCheck({ check, reason, principal }: Explanation['checks'][number]): string[] {

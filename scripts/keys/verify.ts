@@ -14,6 +14,10 @@ const verdicts: Readonly<Record<string, string>> = {
   'unknown-key': 'No: it is in no key file. For access tokens there is `explain-token`.',
   'wrong-secret': 'No: the id exists, with another secret. Was the key rotated?',
   'disabled-key': 'No: it is disabled. `enable ID` enables it again.',
+  'unknown-person': 'No: the person who made it is not in people.json any more.',
+  'disabled-person':
+    'No: the person who made it is disabled. `people -- enable NAME` enables them.',
+  'person-without-access': 'No: the person who made it may use no service.',
   'expired-key': 'No: it has expired. `edit ID --expires 90d` extends it.',
 }
 

@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { aPrincipal } from '../../test/support/questions.ts'
+import { boundByNobody } from '../model/person.ts'
 import { issueToken } from '../oauth/issue-token.ts'
 import { createOwnIssuers } from './own-issuer.ts'
 import type { Revocations } from './revocation.ts'
@@ -21,6 +22,7 @@ const client = {
   models: [],
   limits: [],
   addresses: [],
+  madeBy: null,
 } as const
 
 const tokens = await openTokenAuthentication({
@@ -33,6 +35,7 @@ const tokens = await openTokenAuthentication({
   findAppUser: ({ claims: { subject } }) => (subject === 'shop:ada' ? user : 'token-revoked'),
   findClient: (id) => (id === 'shop' ? client : null),
   findKey: () => 'unknown-key',
+  boundByMaker: boundByNobody,
   serviceNames: ['ollama'],
 })
 

@@ -64,7 +64,7 @@ type InspectedToken = GoodClaims & {
 
 export type TokenAuthenticationDeps = Pick<
   TokenPrincipalDeps,
-  'findClient' | 'findKey' | 'serviceNames'
+  'findClient' | 'findKey' | 'boundByMaker' | 'serviceNames'
 > & {
   readonly entries: readonly IssuerEntry[]
   readonly own: OwnIssuers

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noCaps } from '../model/caps.ts'
+import { boundByNobody } from '../model/person.ts'
 import { anonymous, type Principal } from '../model/principal.ts'
 import type { VerifiedToken } from './access-token.ts'
 import { type ClientGrant, principalOfToken, type TokenPrincipalDeps } from './token-principal.ts'
@@ -13,6 +14,7 @@ const client: ClientGrant = {
   models: [],
   limits: [],
   addresses: [],
+  madeBy: null,
 }
 
 function resolve(
@@ -54,6 +56,7 @@ function resolve(
       id === 'good'
         ? { ...anonymous, id: 'key:good', role: 'readwrite', services: ['tts'] }
         : 'disabled-key',
+    boundByMaker: boundByNobody,
     isRevoked: ({ tokenId }) => tokenId === 'revoked',
     serviceNames: ['ollama', 'tts'],
     ...changes,

@@ -6,7 +6,8 @@ import { createAddressTest } from '../lib/net/cidr.ts'
 import { type Caps, noCaps } from '../model/caps.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
 import type { Parent } from '../model/narrowing.ts'
-import { type Principal, type Role, roles } from '../model/principal.ts'
+import type { BoundByMaker } from '../model/person.ts'
+import { lesserRole, type Principal, type Role, roles } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { VerifiedToken } from './access-token.ts'
 import { type ClaimRule, findGrant, type Grant, readClaim } from './claim-rules.ts'
@@ -17,6 +18,8 @@ import { readNarrowing } from './token-narrowing.ts'
 /** The current rights of a client. */
 export type ClientGrant = Pick<Grant, 'role' | 'services' | 'models' | 'limits'> & {
   readonly addresses: readonly string[]
+  /** The id of the person who made it. */
+  readonly madeBy: string | null
 }
 
 /** The configuration for the holders of an issuer's tokens. */
@@ -35,6 +38,7 @@ export type TokenPrincipalDeps = {
   readonly findClient: (id: string) => ClientGrant | null
   /** Returns the current state of the key. */
   readonly findKey: (id: string) => Principal | Reason
+  readonly boundByMaker: BoundByMaker
   readonly isRevoked: (token: TokenIdentity) => boolean
   /** All services, for holders that may call every one. */
   readonly serviceNames: readonly string[]
@@ -53,8 +57,7 @@ export function principalOfToken(
   const narrowing = readNarrowing(token.claims)
   if (role === null || narrowing === 'malformed') return 'malformed-token'
   if (narrowing === null) {
-    const principal = clientPrincipal(clientId ?? subject, { role, expiresAt }, deps)
-    return principal ?? 'token-revoked'
+    return clientPrincipal(clientId ?? subject, { role, expiresAt }, deps)
   }
   const parent = findParent(narrowing.parent, deps)
   if (typeof parent === 'string') return parent
@@ -97,27 +100,27 @@ function foreignPrincipal(holder: Holder, deps: TokenPrincipalDeps): Principal |
   }
 }
 
-/** Returns the principal of a client's token; null if there is no active client with this id. */
+/** Returns the principal of a client's token, or why there is none now. */
 export function clientPrincipal(
   id: string,
   token: { role: Role; expiresAt: number | null },
-  deps: Pick<TokenPrincipalDeps, 'findClient' | 'serviceNames'>,
-): Principal | null {
+  deps: Pick<TokenPrincipalDeps, 'findClient' | 'boundByMaker' | 'serviceNames'>,
+): Principal | Reason {
   const client = deps.findClient(id)
-  return (
-    client && {
-      ...blank,
-      id: `client:${id}`,
-      kind: 'client',
-      user: id,
-      role: lesserRole(token.role, client.role),
-      services: withAll(client.services, deps),
-      models: client.models,
-      limits: client.limits,
-      isAddressAllowed: addressTest(client.addresses),
-      expiresAt: token.expiresAt,
-    }
-  )
+  if (client === null) return 'token-revoked'
+  const principal: Principal = {
+    ...blank,
+    id: `client:${id}`,
+    kind: 'client',
+    user: id,
+    role: lesserRole(token.role, client.role),
+    services: withAll(client.services, deps),
+    models: client.models,
+    limits: client.limits,
+    isAddressAllowed: addressTest(client.addresses),
+    expiresAt: token.expiresAt,
+  }
+  return deps.boundByMaker(principal, client.madeBy)
 }
 
 /** A disabled, expired, revoked or changed parent takes effect for its children at once. */
@@ -126,7 +129,7 @@ function findParent(parent: Parent, deps: TokenPrincipalDeps): Principal | Reaso
   if (deps.isRevoked(parent)) return 'token-revoked'
   if (parent.kind === 'foreign') return foreignPrincipal(parent, deps)
   const token = { role: 'admin', expiresAt: null } as const
-  return clientPrincipal(parent.clientId ?? parent.subject, token, deps) ?? 'token-revoked'
+  return clientPrincipal(parent.clientId ?? parent.subject, token, deps)
 }
 
 const blank = {
@@ -143,10 +146,6 @@ const blank = {
 
 function readRole(value: unknown): Role | null {
   return roles.includes(value as Role) ? (value as Role) : null
-}
-
-function lesserRole(one: Role, other: Role): Role {
-  return roles.indexOf(one) < roles.indexOf(other) ? one : other
 }
 
 function withAll(

@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { sha256 } from '../lib/constant-time.ts'
 import { createAddressTest } from '../lib/net/cidr.ts'
 import { hasApiKeyForm } from '../model/credential-form.ts'
+import { type BoundByMaker, boundByNobody } from '../model/person.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { StoredSecret } from '../model/stored-secret.ts'
@@ -25,6 +26,8 @@ export type KeyRing = {
   readonly findById: (id: string, now: number) => Principal | Reason
   /** Returns the result for the key of an id with its longest-lasting secret. */
   readonly judgeById: (id: string, now: number) => Principal | Reason
+  /** Returns the id of the person who made the key with this id; null if nobody did. */
+  readonly makerOf: (id: string) => string | null
   /** Whether there is any key from a plain map. */
   readonly hasPlain: boolean
   /** Returns whether the text is exactly a key of a plain map. */
@@ -40,6 +43,9 @@ type Entry = {
   isAddressAllowed: Principal['isAddressAllowed'] | undefined
 }
 
+/** `secret` is the one that was shown, if one was. */
+type Judge = (entry: Entry, secret: StoredSecret | undefined, now: number) => Principal | Reason
+
 // An unknown id costs as many comparisons as a known one, so response timing does not reveal which
 // key ids exist.
 const noDigest = '0'.repeat(64)
@@ -48,8 +54,18 @@ const secretsMax = 2
 /** Shorter plain keys are not looked for in URLs. */
 const plainCharsMin = 8
 
-/** Indexes records. Of two with the same id or the same plain key the first counts. */
-export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
+/**
+ * Indexes records. Of two with the same id or the same plain key the first counts. Without
+ * `boundByMaker` every key that a person made is refused.
+ */
+export function createKeyRing(
+  records: readonly KeyRecord[],
+  boundByMaker: BoundByMaker = boundByNobody,
+): KeyRing {
+  const judge: Judge = (entry, secret, now) => {
+    const found = judgeAlone(entry, secret, now)
+    return typeof found === 'string' ? found : boundByMaker(found, entry.record.madeBy)
+  }
   const byId = new Map<string, Entry>()
   const byHash = new Map<string, Entry>()
   for (const record of records) {
@@ -70,7 +86,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
     hasPlain: byHash.size > 0,
     authenticate: (credential, now) => {
       if (!isReadable(credential)) return 'malformed-key'
-      if (hasApiKeyForm(credential)) return authenticateKey(credential, now, byId)
+      if (hasApiKeyForm(credential)) return authenticateKey(credential, now, { byId, judge })
       // The look-up compares hashes, which a caller cannot choose; its time reveals nothing about a
       // key.
       const entry = findPlain(credential)
@@ -84,6 +100,7 @@ export function createKeyRing(records: readonly KeyRecord[]): KeyRing {
       const entry = find(id)
       return entry === undefined ? 'unknown-key' : judge(entry, longest(entry.secrets), now)
     },
+    makerOf: (id) => find(id)?.record.madeBy ?? null,
     // Called for every part of every URL, so a client must not cause hashing with short words.
     holdsPlain: (text) =>
       byHash.size > 0 && text.length >= plainCharsMin && findPlain(text) !== undefined,
@@ -108,7 +125,7 @@ function isReadable(text: string): boolean {
 function authenticateKey(
   credential: string,
   now: number,
-  byId: ReadonlyMap<string, Entry>,
+  { byId, judge }: { readonly byId: ReadonlyMap<string, Entry>; readonly judge: Judge },
 ): Principal | Reason {
   const parts = readApiKey(credential)
   if (parts === null) return 'malformed-key'
@@ -131,7 +148,11 @@ function findSecret(entry: Entry | undefined, digest: Buffer): StoredSecret | un
 }
 
 /** Only after the secret matched: a caller without it learns nothing about the key. */
-function judge(entry: Entry, secret: StoredSecret | undefined, now: number): Principal | Reason {
+function judgeAlone(
+  entry: Entry,
+  secret: StoredSecret | undefined,
+  now: number,
+): Principal | Reason {
   const { record } = entry
   if (record.disabled) return 'disabled-key'
   const expiresAt = earlier(record.expiresAt, secret?.expiresAt ?? null)

@@ -9,6 +9,7 @@ import { type FollowedFile, followFile } from '../lib/files/follow-file.ts'
 import { type Problem, ProblemsError } from '../lib/problem.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { KnownServices } from '../model/known-services.ts'
+import type { BoundByMaker } from '../model/person.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { parseInSteps } from './key-file.ts'
@@ -27,6 +28,8 @@ export type KeyStoreDeps = {
   readonly known: KnownServices
   readonly clock: Clock
   readonly log: KeyLog
+  /** Without it every key that a person made is refused. */
+  readonly boundByMaker?: BoundByMaker
   readonly timers?: Timers
   /** Called with the changes of a reload, some time after it took effect. */
   readonly onChange?: (change: KeySetChange) => void
@@ -40,6 +43,8 @@ export type KeyStore = {
   readonly findById: (id: string) => Principal | Reason
   /** Returns the result for the key of an id with its longest-lasting secret. */
   readonly judgeById: (id: string) => Principal | Reason
+  /** Returns the id of the person who made the key with this id; null if nobody did. */
+  readonly makerOf: KeyRing['makerOf']
   /** Returns whether the text is exactly a key of a plain map. */
   readonly holdsPlain: (text: string) => boolean
   /**
@@ -88,6 +93,7 @@ export async function loadKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     authenticate: (credential) => store.ring.authenticate(credential, deps.clock()),
     findById: (id) => store.ring.findById(id, deps.clock()),
     judgeById: (id) => store.ring.judgeById(id, deps.clock()),
+    makerOf: (id) => store.ring.makerOf(id),
     holdsPlain: (text) => store.ring.holdsPlain(text),
     plainKeyTest: () => (store.ring.hasPlain ? store.ring.holdsPlain : null),
     state: () => store.state(),
@@ -195,14 +201,14 @@ class Store {
 
   /** Replaces the snapshot: no request sees a mixture of old and new keys. */
   #swap(): void {
-    const { files, log, clock } = this.#deps
+    const { files, log, clock, boundByMaker } = this.#deps
     const merged = mergeKeys(
       files.map((file, at) => ({ file, keys: this.#followed[at]?.current().keys ?? [] })),
     )
     for (const warning of merged.warnings) log.warn({ ...warning }, 'keys')
     this.#conflicts = merged.problems
     this.#records = merged.keys
-    this.ring = createKeyRing(merged.keys)
+    this.ring = createKeyRing(merged.keys, boundByMaker)
     this.version++
     this.#loadedAt = clock()
   }

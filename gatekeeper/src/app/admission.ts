@@ -77,6 +77,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     rehearseCredential: credentials.rehearseCredential,
     rehearseKey: credentials.rehearseKey,
     rehearseClient: credentials.rehearseClient,
+    makerOfKey: keys.makerOf,
     rehearseAddress: ofAddress.rehearseAddress,
     rehearse: reserver.rehearse,
     rehearseQueue: queues.rehearse,

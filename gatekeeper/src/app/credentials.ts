@@ -34,7 +34,7 @@ export type Credentials = {
 }
 
 export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
-  const { keys, clients, users, revocations, issuers } = opened
+  const { people, keys, clients, users, revocations, issuers } = opened
   const { settings, clock, policies } = deps
   const narrow = (caller: Principal | Reason) =>
     typeof caller === 'string' ? caller : narrowByRole(caller, policies)
@@ -57,7 +57,8 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     rehearseClient: (id) =>
       attempts.rehearse((_, { tokenClass }) => narrow(issuers.judgeClient(id, tokenClass))),
     follow: createFollower({
-      version: () => keys.version() + clients.version() + users.version() + revocations.version(),
+      version: () =>
+        [people, keys, clients, users, revocations].reduce((sum, part) => sum + part.version(), 0),
       clock,
       judge: (credential, shown, admittedAt) =>
         administratorOf(credential, shown) ??

@@ -13,6 +13,7 @@ import { openKeys } from './parts/keys.ts'
 import { openMetrics } from './parts/metrics.ts'
 import { openOutcomes } from './parts/outcomes.ts'
 import { openOverload } from './parts/overload.ts'
+import { openPeople } from './parts/people.ts'
 import { openRevoked } from './parts/revocations.ts'
 import { openRules } from './parts/rules.ts'
 import { openSigning } from './parts/signing.ts'
@@ -32,13 +33,16 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const signing = await add(openSigning(deps))
   const audit = await add(openAudit(deps, signing.sign))
   // A broken key file is reported even while another gatekeeper holds the journal.
-  const keys = await add(openKeys(deps, audit))
+  const people = await add(openPeople(deps, audit))
+  const keys = await add(openKeys(deps, { ...audit, ...people }))
   const journal = await add(openJournal(deps))
-  const clients = await add(openClients(deps, audit))
+  const clients = await add(openClients(deps, { ...audit, ...people }))
   const users = await add(openUsers(deps))
   const rules = await add(openRules(deps, audit))
   const revocations = await add(openRevoked(deps))
-  const issuers = await add(openIssuers(deps, { signing, keys, clients, users, revocations }))
+  const issuers = await add(
+    openIssuers(deps, { signing, people, keys, clients, users, revocations }),
+  )
   const vault = await add(openVault(deps, audit))
   const upstreams = await add(openUpstreams(deps, vault))
   const chat = await add(openChat(deps, upstreams))
@@ -50,7 +54,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const overload = await add(openOverload(deps))
   const outcomes = await add(openOutcomes())
   const admin = await add(openAdmin(deps))
-  const credentials = { keys, clients, users, rules, revocations, issuers, signing }
+  const credentials = { people, keys, clients, users, rules, revocations, issuers, signing }
   const traffic = { vault, upstreams, chat, queues, overload, outcomes, admin }
   return { ...credentials, ...traffic, audit, ledger, pingStore, renameCaller, metrics }
 }

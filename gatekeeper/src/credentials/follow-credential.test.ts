@@ -39,19 +39,25 @@ describe('a credential that is followed', () => {
     expect(fixture.looks).toEqual([])
   })
 
-  it.each(['unknown-key', 'wrong-secret', 'disabled-key', 'expired-key', 'token-revoked'] as const)(
-    'is invalid once it is %s, and stays so',
-    async (reason) => {
-      const { fixture, ask } = createFixture()
-      fixture.judged = reason
-      expect(await ask()).toBe(true)
-      fixture.version++
-      expect(await ask()).toBe(false)
-      fixture.judged = key
-      fixture.version++
-      expect(await ask()).toBe(false)
-    },
-  )
+  it.each([
+    'unknown-key',
+    'wrong-secret',
+    'disabled-key',
+    'expired-key',
+    'token-revoked',
+    'unknown-person',
+    'disabled-person',
+    'person-without-access',
+  ] as const)('is invalid once it is %s, and stays so', async (reason) => {
+    const { fixture, ask } = createFixture()
+    fixture.judged = reason
+    expect(await ask()).toBe(true)
+    fixture.version++
+    expect(await ask()).toBe(false)
+    fixture.judged = key
+    fixture.version++
+    expect(await ask()).toBe(false)
+  })
 
   it('is checked once for each change, as of its admission', async () => {
     const { fixture, ask } = createFixture()

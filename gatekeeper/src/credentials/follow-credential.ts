@@ -29,6 +29,7 @@ export type FollowerDeps = {
 const endings: readonly Reason[] = [
   ...(['unknown-key', 'wrong-secret', 'disabled-key', 'expired-key'] as const),
   ...(['token-revoked', 'token-not-granted'] as const),
+  ...(['unknown-person', 'disabled-person', 'person-without-access'] as const),
 ]
 
 /**

@@ -22,7 +22,7 @@ import type {
 } from '../model/explanation.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import type { ScopedLimit, Standing } from '../model/limit.ts'
-import type { Principal } from '../model/principal.ts'
+import { makerOf, type Principal } from '../model/principal.ts'
 import { reasonRow } from '../model/reason.ts'
 import { routeText } from '../model/service.ts'
 import type { WrittenPlace } from '../model/written-place.ts'
@@ -40,6 +40,8 @@ export type ExplainDeps = Omit<
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** The same for the client with an id, as its access token would be judged. */
   readonly rehearseClient: (id: string) => AdmitDeps['authenticate']
+  /** Returns the id of the person who made the key with an id; null if nobody did. */
+  readonly makerOfKey: (id: string) => string | null
   /** Like `reserve` without charging; its reservation only tests. */
   readonly rehearse: AdmitDeps['reserve']
   /** Like `limitAddress` without charging. */
@@ -57,7 +59,9 @@ export async function explainRequest(
 ): Promise<Explanation> {
   const { head, body } = imagine(question, deps)
   const { caller } = question
-  const watched = watchChecks(deps.checks, caller.kind === 'key' ? caller.id : null)
+  const keyId = caller.kind === 'key' ? caller.id : null
+  const madeBy = keyId === null ? null : deps.makerOfKey(keyId)
+  const watched = watchChecks(deps.checks, { keyId, madeBy })
   const answer = await admit(head, body, {
     ...deps,
     ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),
@@ -243,6 +247,9 @@ function describeRequest({ method, path, point, service, route, endpoint }: Requ
   }
 }
 
-function describeCaller({ id, kind, user, role, services, models }: Principal): ExplainedCaller {
-  return { id, kind, user, role, services, models }
+function describeCaller(principal: Principal): ExplainedCaller {
+  const { id, kind, user, role, services, models } = principal
+  const maker = makerOf(principal)
+  const madeBy = maker && { id: maker.id, name: maker.user }
+  return { id, kind, user, role, services, models, madeBy }
 }

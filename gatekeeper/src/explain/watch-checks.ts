@@ -1,6 +1,6 @@
 /** Watches the checks of one question, so that each can be explained afterwards. */
 
-import type { Check, Checks, FactsQuestion, Question } from '../model/decision.ts'
+import type { Check, Checks, FactsQuestion, Question, RefusedBy } from '../model/decision.ts'
 import type { ExplainedCheck } from '../model/explanation.ts'
 import { lineageOf } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
@@ -15,15 +15,18 @@ export type WatchedChecks = {
   readonly written: () => readonly WrittenPlace[]
 }
 
-/** Returns the checks with a watcher; `keyId` is the key of the question, if there is one. */
-export function watchChecks(checks: Checks, keyId: string | null): WatchedChecks {
+/** The key of a question, and the person who made it. */
+type AskedKey = Omit<RefusedBy, 'reason'>
+
+/** Returns the checks with a watcher; `key` is that of the question, if there is one. */
+export function watchChecks(checks: Checks, key: AskedKey): WatchedChecks {
   let written: readonly WrittenPlace[] = []
   const note = <Asked>(check: Check<Asked>, question: Asked, reason: Reason | null) => {
-    if (reason !== null) written = check.written?.(question, { reason, keyId }) ?? []
+    if (reason !== null) written = check.written?.(question, { reason, ...key }) ?? []
   }
   const alone = <Asked>(question: Asked) => [{ question, principal: null }]
-  const ofCaller = { note, partsOf: alone, keyId } as const
-  const ofLineage = { note, partsOf: byLineage, keyId } as const
+  const ofCaller = { note, partsOf: alone, key } as const
+  const ofLineage = { note, partsOf: byLineage, key } as const
   const facts = watchList(checks.facts, { needs: 'head', ...ofCaller })
   const caller = watchList(checks.caller, { needs: 'head', ...ofCaller })
   const head = watchList(checks.head, { needs: 'head', ...ofLineage })
@@ -49,12 +52,12 @@ type Watching<Asked> = {
   readonly needs: ExplainedCheck['needs']
   readonly note: (check: Check<Asked>, question: Asked, reason: Reason | null) => void
   readonly partsOf: (question: Asked) => readonly Part<Asked>[]
-  readonly keyId: string | null
+  readonly key: AskedKey
 }
 
 function watchList<Asked extends FactsQuestion>(
   checks: readonly Check<Asked>[],
-  { needs, note, partsOf, keyId }: Watching<Asked>,
+  { needs, note, partsOf, key }: Watching<Asked>,
 ) {
   let asked: Asked | null = null
   return {
@@ -79,7 +82,7 @@ function watchList<Asked extends FactsQuestion>(
         return partsOf(asked).map(({ question, principal }) => {
           const reason = explain([check], question)[0]?.reason ?? null
           const written =
-            reason === null ? [] : (check.written?.(question, { reason, keyId }) ?? [])
+            reason === null ? [] : (check.written?.(question, { reason, ...key }) ?? [])
           return { ...row, reason, principal, written }
         })
       }),

@@ -47,8 +47,15 @@ export type Check<Asked = Question> = {
   readonly written?: (question: Asked, refused: RefusedBy) => readonly WrittenPlace[]
 }
 
-/** Why a check refused. `keyId` is the key that was asked about, if it has no principal. */
-export type RefusedBy = { readonly reason: Reason; readonly keyId: string | null }
+/**
+ * Why a check refused. `keyId` is the key that was asked about, if it has no principal, and `madeBy`
+ * the id of the person who made it.
+ */
+export type RefusedBy = {
+  readonly reason: Reason
+  readonly keyId: string | null
+  readonly madeBy: string | null
+}
 
 /** All checks, in the order in which they run: each list when all lists before it have passed. */
 export type Checks = {

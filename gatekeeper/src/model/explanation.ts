@@ -73,4 +73,7 @@ export type ExplainedLimit = Standing & { readonly written: readonly WrittenPlac
 export type ExplainedCaller = Pick<
   Principal,
   'id' | 'kind' | 'user' | 'role' | 'services' | 'models'
->
+> & {
+  /** The person who made the credential, `person:ID`; null if nobody did. */
+  readonly madeBy: { readonly id: string; readonly name: string } | null
+}

@@ -103,6 +103,7 @@ function ownerOf({ scope, subject }: Standing, { principal }: About): string {
     key: principal === null ? '' : ` of ${namedCaller(principal)}`,
     reads: ' on reading',
     app: ofApp,
+    person: ' of everything that the person behind this credential made',
     address: ' of this address',
   }
   return owners[scope]

@@ -223,7 +223,7 @@ export const noQuota: number = Number.MAX_SAFE_INTEGER
 
 /**
  * Who has the limit and shares it; `reads` is each caller's limit of reads, `app` a quota of an app
- * or of its user, which counts reads as well, `address` one of everybody at a client address.
+ * or of its user, which counts reads as well, `person` one of all that a person made, `address` one of everybody at a client address.
  */
 export type LimitScope =
   | 'global'
@@ -233,6 +233,7 @@ export type LimitScope =
   | 'key'
   | 'reads'
   | 'app'
+  | 'person'
   | 'address'
 
 /** The state of a limit for one caller. Instants are epoch milliseconds. */
@@ -259,7 +260,7 @@ export type ScopedLimit = {
   readonly scope: LimitScope
   /**
    * `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL`, `app:APP` or the
-   * principal's id.
+   * id of a principal: the caller's, its parent's, or `person:ID`.
    */
   readonly subject: string
   readonly limit: Limit

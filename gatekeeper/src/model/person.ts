@@ -1,5 +1,6 @@
 import type { Limit } from './limit.ts'
-import type { Role } from './principal.ts'
+import type { Principal, Role } from './principal.ts'
+import type { Reason } from './reason.ts'
 
 /** What a person may do in the console. It gives no access to any service. */
 export const personRoles = ['owner', 'admin', 'auditor', 'member'] as const
@@ -35,3 +36,13 @@ export type Person = {
   /** Epoch milliseconds. */
   readonly createdAt: number | null
 }
+
+/**
+ * Narrows the principal of a key or client to the access that its maker has now: `madeBy` is the id of
+ * a person. Returns the reason if that person is gone, disabled or without access.
+ */
+export type BoundByMaker = (principal: Principal, madeBy: string | null) => Principal | Reason
+
+/** For where no people are known: what a person made is refused. */
+export const boundByNobody: BoundByMaker = (principal, madeBy) =>
+  madeBy === null ? principal : 'unknown-person'

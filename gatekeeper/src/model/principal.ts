@@ -6,11 +6,11 @@ export type Role = (typeof roles)[number]
 
 /**
  * Who a caller is. Ids carry their kind: `key:ID`, `client:ID`, `app:APP:USER`, `ISSUER#SUB`,
- * `anonymous`.
+ * `anonymous`. A `person:ID` is never a caller itself, only the parent of what the person made.
  */
 export type Principal = {
   readonly id: string
-  readonly kind: 'key' | 'anonymous' | 'client' | 'token' | 'app'
+  readonly kind: 'key' | 'anonymous' | 'client' | 'token' | 'app' | 'person'
   readonly user: string
   readonly role: Role
   /** Names of the services that it may call; an empty list means none. */
@@ -35,8 +35,9 @@ export type Principal = {
   /** Epoch milliseconds; null is never. */
   readonly expiresAt: number | null
   /**
-   * For an exchanged token: the current principal of its parent. The token may not do what its
-   * parent may not do, and what is charged to the token is also charged to the parent.
+   * For an exchanged token: the current principal of its parent. For a key or client that a person
+   * made: that person, with the access of now. A caller may not do what its parent may not do, and
+   * what is charged to the caller is also charged to the parent.
    */
   readonly parent?: Principal
   /** What is special about a user of an app. */
@@ -61,6 +62,7 @@ export type AppUser = {
 /** The name of the caller in texts: a caller without a key gets no text about a key. */
 export function namedCaller({ kind }: Pick<Principal, 'kind'>): string {
   if (kind === 'anonymous') return 'callers without a credential'
+  if (kind === 'person') return 'the person who made this credential'
   return kind === 'key' ? 'this key' : 'this access token'
 }
 
@@ -77,6 +79,15 @@ export function isStranger({ kind, app }: Principal): boolean {
 /** Returns the principal and its parent, if any: a rule must apply to both. */
 export function lineageOf(principal: Principal): readonly Principal[] {
   return principal.parent === undefined ? [principal] : [principal, ...lineageOf(principal.parent)]
+}
+
+/** Returns the person who made the credential, or the one that it came from; null if nobody did. */
+export function makerOf(principal: Principal): Principal | null {
+  return lineageOf(principal).find(({ kind }) => kind === 'person') ?? null
+}
+
+export function lesserRole(one: Role, other: Role): Role {
+  return roles.indexOf(one) < roles.indexOf(other) ? one : other
 }
 
 /** Returns whether it, or its parent, may use certain models only. */

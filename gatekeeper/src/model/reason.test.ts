@@ -94,6 +94,7 @@ describe('a caller cannot distinguish', () => {
   // An unknown caller who guesses must not learn that a key exists, existed, or why it fails.
   const badKeys: readonly Reason[] = [
     ...(['malformed-key', 'unknown-key', 'wrong-secret', 'expired-key', 'disabled-key'] as const),
+    ...(['unknown-person', 'disabled-person', 'person-without-access'] as const),
   ]
 
   const badTokens: readonly Reason[] = [

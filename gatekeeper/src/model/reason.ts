@@ -208,6 +208,10 @@ export const reasons = {
   'wrong-secret': badKey,
   'expired-key': badKey,
   'disabled-key': badKey,
+  // Of the person who made the key or client.
+  'unknown-person': badKey,
+  'disabled-person': badKey,
+  'person-without-access': badKey,
   'malformed-token': badToken,
   'unknown-issuer': badToken,
   'token-type': badToken,

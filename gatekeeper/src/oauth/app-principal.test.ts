@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { App, UserException } from '../model/app.ts'
 import { parseLimit } from '../model/limit.ts'
+import { boundByNobody } from '../model/person.ts'
 import { principalOfUser, type UserTokenFacts } from './app-principal.ts'
 import { type Client, createFixedClient } from './client.ts'
 
@@ -31,6 +32,7 @@ function principalOf(changes: Changes = {}) {
       findClient: (id) => (id === 'shop' ? client : null),
       findException: (name) => (name === 'shop:ada' ? (exception ?? null) : null),
       providerNames: ['openai', 'claude'],
+      boundByMaker: boundByNobody,
     },
   )
 }

@@ -5,6 +5,7 @@
 import { createAddressTest } from '../lib/net/cidr.ts'
 import { type App, labelClaim, readUserName, type UserException } from '../model/app.ts'
 import { type Limit, quotaLimit } from '../model/limit.ts'
+import type { BoundByMaker } from '../model/person.ts'
 import { anonymous, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import type { Client } from './client.ts'
@@ -14,6 +15,7 @@ export type AppPrincipalDeps = {
   readonly findClient: (id: string) => Client | null
   /** Returns what differs for a user, `APP:USER`. */
   readonly findException: (name: string) => UserException | null
+  readonly boundByMaker: BoundByMaker
   /** Names of the services that are providers: no app's user may call any other. */
   readonly providerNames: readonly string[]
 }
@@ -60,7 +62,7 @@ export function principalOfUser(token: UserTokenFacts, deps: AppPrincipalDeps): 
   if (!isFit) return 'token-revoked'
   const exception = deps.findException(token.subject)
   if (exception?.disabled) return 'token-revoked'
-  return {
+  const principal: Principal = {
     ...anonymous,
     id: `app:${token.subject}`,
     kind: 'app',
@@ -81,6 +83,7 @@ export function principalOfUser(token: UserTokenFacts, deps: AppPrincipalDeps): 
       issuedAt: token.issuedAt ?? 0,
     },
   }
+  return deps.boundByMaker(principal, client.madeBy)
 }
 
 /** Returns the limits of one user. */

@@ -10,6 +10,7 @@ describe('client credentials', () => {
     ...{ secrets: [], models: [], limits: [], addresses: [], disabled: false, expiresAt: null },
     tokenSeconds: null,
     app: null,
+    madeBy: null,
   }
   const grant = (entries: Record<string, string>, changes: Partial<Client> = {}) =>
     grantClientCredentials(parameters(entries), { ...client, ...changes }, { ttlSeconds: 3600 })

@@ -83,6 +83,11 @@ const client = z.strictObject({
   expiresAt: instant,
   tokenSeconds: z.int().min(30).max(86_400).nullable().default(null),
   app: appEntry.nullable().default(null),
+  madeBy: z
+    .string()
+    .regex(/^[0-9a-z]{10}$/, 'must be the id of a person')
+    .nullable()
+    .default(null),
 })
 
 const file = z.strictObject({

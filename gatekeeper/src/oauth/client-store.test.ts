@@ -149,6 +149,7 @@ describe('the file of clients', () => {
         expiresAt: null,
         tokenSeconds: null,
         app: null,
+        madeBy: null,
       },
     }
     await expect(open([fixed])).rejects.toThrow(/OAUTH_CLIENT_ID/)

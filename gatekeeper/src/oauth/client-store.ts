@@ -20,7 +20,7 @@ export type ClientStore = {
   readonly authenticate: (id: string, secret: string) => Client | null
   /** Returns the current state of the client, active or not; null if there is none. */
   readonly find: (id: string) => Client | null
-  /** Returns whether it may act now: it exists and is not disabled or expired. */
+  /** Returns whether it may act now: it is not disabled or expired, nor is the person who made it. */
   readonly isActive: (client: Client) => boolean
   /** Whether an app lists the web origin. */
   readonly isAppOrigin: (origin: string) => boolean
@@ -42,6 +42,8 @@ export type ClientStoreDeps = {
   /** Clients of the environment; one of the file with the same id is a problem. */
   readonly fixed: readonly Client[]
   readonly clock: Clock
+  /** Returns whether the person with this id may use what they made; by default nobody may. */
+  readonly isMakerActive?: (id: string) => boolean
   /** The existing services; without it names are not checked. */
   readonly known?: KnownServices
   readonly timers?: Timers
@@ -76,7 +78,9 @@ export async function openClientStore(deps: ClientStoreDeps): Promise<ClientStor
     timers: deps.timers,
   })
   const find = (id: string) => followed.current().byId.get(id) ?? null
-  const isActive = (client: Client) => isActiveClient(client, deps.clock())
+  const isMakerActive = deps.isMakerActive ?? (() => false)
+  const isActive = (client: Client) =>
+    isActiveClient(client, deps.clock()) && (client.madeBy === null || isMakerActive(client.madeBy))
   return {
     authenticate: (id, secret) => {
       const client = find(id)

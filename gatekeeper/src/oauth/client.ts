@@ -6,6 +6,8 @@ import type { StoredSecret } from '../model/stored-secret.ts'
 /** An OAuth client (RFC 6749 §2) of `keys/clients.json` or of the environment. */
 export type Client = {
   readonly id: string
+  /** The id of the person who made it, and whose access bounds it; null for no person. */
+  readonly madeBy: string | null
   readonly role: Role
   /** Names of services; an empty list means none, `*` all. */
   readonly services: readonly string[]
@@ -31,7 +33,7 @@ export const defaultScopes: readonly string[] = ['chat']
 export function createFixedClient(id: string, role: Role): Omit<Client, 'secrets'> {
   return {
     ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
-    ...{ disabled: false, expiresAt: null, tokenSeconds: null, app: null },
+    ...{ disabled: false, expiresAt: null, tokenSeconds: null, app: null, madeBy: null },
   }
 }
 

@@ -61,6 +61,11 @@ describe('an exchange', () => {
 
   it('cannot be exchanged', () => {
     expect(grant({}, { parent: principal })).toMatchObject({ error: 'invalid_grant' })
+    const maker: Principal = { ...principal, id: 'person:aaaaaaaaaa', kind: 'person' }
+    const made: Principal = { ...principal, parent: maker }
+    expect(grant({}, { parent: made })).toMatchObject({ error: 'invalid_grant' })
+    // A key that a person made is not a token.
+    expect(grant({}, { parent: maker })).toMatchObject({ subject: 'key:0123456789' })
   })
 
   it('accepts the parameters that it supports, and refuses the rest of the standard', () => {

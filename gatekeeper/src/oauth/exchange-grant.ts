@@ -33,7 +33,7 @@ export function grantExchange(
 ): TokenRequest | OAuthError {
   const { principal, parent } = subject
   // A chain of exchanges could keep a token alive forever.
-  if (principal.parent !== undefined) {
+  if (principal.parent !== undefined && principal.parent.kind !== 'person') {
     return oauthError('invalid_grant', 'A token that was exchanged cannot be exchanged again.')
   }
   const narrowing = readNarrowing(parameters, subject)

@@ -65,6 +65,8 @@ export const noPolicies: Policies = {
 
 /** Returns the principal, narrowed by the policy of its role. */
 export function narrowByRole(principal: Principal, policies: Policies): Principal {
+  // What the person made has the policy of its own role, which is never a wider one.
+  if (principal.kind === 'person') return principal
   if (principal.parent !== undefined) {
     const { parent, ...own } = principal
     return { ...narrowByRole(own, policies), parent: narrowByRole(parent, policies) }
@@ -145,14 +147,16 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
   add('user', `user:${principal.user}`, policies.users.get(principal.user)?.limits)
   add(principal.kind === 'app' ? 'app' : 'key', principal.id, principal.limits)
   if (principal.app) add('app', `app:${principal.app.appId}`, principal.app.totals)
-  // An exchanged token is also charged to its parent, or one key could multiply its limits.
-  for (const { id, role, limits } of lineageOf(principal).slice(1)) {
-    add('role', `role:${id}`, policies.roles[role]?.limits)
-    add('key', id, limits)
+  // An exchanged token is also charged to its parent, or one key could multiply its limits; and what
+  // a person made to that person.
+  for (const { kind, id, role, limits } of lineageOf(principal).slice(1)) {
+    if (kind !== 'person') add('role', `role:${id}`, policies.roles[role]?.limits)
+    add(kind === 'person' ? 'person' : 'key', id, limits)
   }
   // Unknown callers are limited by address: a shared account could be used up by one of them.
   if (isReading(question.endpointClass) && principal.kind !== 'anonymous') {
-    for (const { id } of lineageOf(principal)) add('reads', `reads:${id}`, [policies.reads])
+    const counted = lineageOf(principal).filter(({ kind }) => kind !== 'person')
+    for (const { id } of counted) add('reads', `reads:${id}`, [policies.reads])
   }
   return found
 }

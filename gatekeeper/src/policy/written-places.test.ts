@@ -20,7 +20,7 @@ const refusedBy = (name: string, reason: Reason, asked: Principal = principal) =
     .filter((check) => check.name === name)
     .flatMap((check) => {
       const question = { facts, principal: asked, caller: asked, limits: [], body: null }
-      return check.written?.(question, { reason, keyId: 'abcde01234' }) ?? []
+      return check.written?.(question, { reason, keyId: 'abcde01234', madeBy: 'zzzzzzzzzz' }) ?? []
     })
     .map(({ file, path }) => `${file} ${path.join('.')}`)
 
@@ -32,6 +32,9 @@ describe('the deciding setting is written', () => {
     ['allowed-origin', 'origin-not-allowed', 'gateway services.ollama.origins'],
     ['known-caller', 'disabled-key', 'keys keys.abcde01234.disabled'],
     ['known-caller', 'expired-key', 'keys keys.abcde01234.expiresAt'],
+    ['known-caller', 'unknown-person', 'keys keys.abcde01234.madeBy'],
+    ['known-caller', 'disabled-person', 'people people.zzzzzzzzzz.disabled'],
+    ['known-caller', 'person-without-access', 'people people.zzzzzzzzzz.access'],
     ['listed-endpoint', 'unlisted-endpoint', 'endpoints '],
   ] as const)('%s, %s: in %s', (check, reason, place) => {
     expect(refusedBy(check, reason)[0]).toBe(place)
@@ -52,6 +55,19 @@ describe('the deciding setting is written', () => {
     const limits = [limitOf(scope, subject, '2/day'), limitOf('global', 'global', '3/day')]
     const places = ofLimits({ facts, principal, limits }, { scope, text: '2/day' } as Standing)
     expect(places.map(({ file, path }) => `${file} ${path.join('.')}`)).toEqual([place])
+  })
+
+  it('a role and a list of services by the key, and by the person who made it', () => {
+    const parent = aPrincipal({ id: 'person:zzzzzzzzzz', kind: 'person' })
+    const made = aPrincipal({ parent })
+    expect(refusedBy('granted-class', 'class-not-granted', made)).toEqual([
+      'keys keys.abcde01234.role',
+      'people people.zzzzzzzzzz.access.role',
+    ])
+    const limits = [limitOf('person', parent.id, '2/day')]
+    expect(ofLimits({ facts, principal: made, limits })).toEqual([
+      { file: 'people', path: ['people', 'zzzzzzzzzz', 'access', 'limits'] },
+    ])
   })
 
   it('a model by the key, by its role, or by both', () => {

@@ -83,6 +83,8 @@ export function ofCaller({ kind, id }: Principal, member: string): WrittenPlace[
       return [{ file: 'keys', path: ['keys', id.replace(/^key:/, ''), member] }]
     case 'client':
       return [{ file: 'clients', path: ['clients', id.replace(/^client:/, ''), member] }]
+    case 'person':
+      return [{ file: 'people', path: ['people', id.replace(/^person:/, ''), 'access', member] }]
     case 'app':
       return [{ file: 'clients', path: ['clients', id.split(':')[1] ?? '', 'app'] }]
     case 'token':

@@ -3,6 +3,7 @@ import type { Revocations } from '../../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
 import { ownIssuerName } from '../../config/site-address.ts'
+import type { BoundByMaker } from '../../model/person.ts'
 import { createAppUserFinder } from '../../oauth/app-principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
@@ -16,6 +17,7 @@ export async function openIssuers(
   deps: AppDeps,
   opened: {
     readonly signing: SigningKeys
+    readonly people: { readonly boundByMaker: BoundByMaker }
     readonly keys: Pick<KeyStore, 'findById'>
     readonly clients: { readonly findActive: (id: string) => Client | null }
     readonly users: Pick<UserStore, 'find'>
@@ -23,7 +25,8 @@ export async function openIssuers(
   },
 ) {
   const { settings, services, issuers, clock, log } = deps
-  const { signing, keys, clients, users, revocations } = opened
+  const { signing, people, keys, clients, users, revocations } = opened
+  const { boundByMaker } = people
   const providerNames = services
     .filter(({ kind }) => kind.provider !== undefined)
     .map(({ name }) => name)
@@ -40,9 +43,11 @@ export async function openIssuers(
       findClient: clients.findActive,
       findException: users.find,
       providerNames,
+      boundByMaker,
     }),
     findClient: clients.findActive,
     findKey: keys.findById,
+    boundByMaker,
     serviceNames: namesOfAll(services),
   })
   return {

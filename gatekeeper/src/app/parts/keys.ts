@@ -7,15 +7,23 @@ import { createKnownServices } from '../../policy/service-names.ts'
 import type { AppDeps } from '../app-deps.ts'
 import { warnOfUnheld } from '../unheld.ts'
 import type { AuditPart } from './audit.ts'
+import type { PeoplePart } from './people.ts'
 
 /** Opens the API keys. Rejects with a ProblemsError if a file is broken. */
-export async function openKeys(deps: AppDeps, { recordChange }: Pick<AuditPart, 'recordChange'>) {
+export async function openKeys(
+  deps: AppDeps,
+  {
+    recordChange,
+    boundByMaker,
+  }: Pick<AuditPart, 'recordChange'> & Pick<PeoplePart, 'boundByMaker'>,
+) {
   const { settings, services, policies, clock, log } = deps
   const keys = await loadKeyStore({
     files: keyFiles(settings),
     known: createKnownServices(services),
     clock,
     log,
+    boundByMaker,
     onChange: (change: KeySetChange) => recordChange('keys.reloaded', change),
   })
   warnOfMovedRoute(deps, keys)

@@ -3,6 +3,7 @@ import type { KeyRecord } from '../../api-keys/key-record.ts'
 import { createKeyRing } from '../../api-keys/key-ring.ts'
 import { hasApiKeyForm, hasTokenForm } from '../../model/credential-form.ts'
 import type { Installation } from '../installation.ts'
+import { readMakerBound } from '../people/read-maker-bound.ts'
 import { readEveryKey } from './read-keys.ts'
 
 export type VerifiedKey = {
@@ -18,7 +19,8 @@ export type VerifiedKey = {
 /** Verifies a key as the service does, with the keys of all files. */
 export async function verifyKey(key: string, installation: Installation): Promise<VerifiedKey> {
   const keys = await readEveryKey(installation)
-  const result = createKeyRing(keys).authenticate(key, installation.clock())
+  const boundByMaker = await readMakerBound(installation)
+  const result = createKeyRing(keys, boundByMaker).authenticate(key, installation.clock())
   const reason = typeof result === 'string' ? result : null
   const id = typeof result === 'string' ? readApiKey(key)?.id : result.id.slice('key:'.length)
   const form = formOf(key)

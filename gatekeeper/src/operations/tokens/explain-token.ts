@@ -22,6 +22,9 @@ const verdicts: Readonly<Partial<Record<Reason, string>>> = {
   'token-expired': 'it has expired: get a new one.',
   'token-not-yet-valid': 'its nbf or iat is in the future: compare the clocks.',
   'token-revoked': 'it, its client, or what it was exchanged for was revoked, removed or disabled.',
+  'unknown-person': 'the person who made its client or key is gone.',
+  'disabled-person': 'the person who made its client or key is disabled.',
+  'person-without-access': 'the person who made its client or key may use no service.',
   'token-not-granted': 'no entry of `rules` of its issuer fits its claims.',
   'issuer-keys-unavailable': 'the keys of its issuer cannot be fetched now.',
 }

@@ -9,6 +9,7 @@ import { readEveryClient } from '../clients/read-clients.ts'
 import type { Installation } from '../installation.ts'
 import { UnknownKeyError } from '../keys/key-writer.ts'
 import { readEveryKey } from '../keys/read-keys.ts'
+import { readMakerBound } from '../people/read-maker-bound.ts'
 import { useSigningKeys } from './open-tokens.ts'
 
 /** The longest life of a token. */
@@ -81,7 +82,8 @@ function toParameters(wanted: WantedToken): Map<string, string> {
 }
 
 async function findKey(id: string, installation: Installation): Promise<Subject | null> {
-  const ring = createKeyRing(await readEveryKey(installation))
+  const boundByMaker = await readMakerBound(installation)
+  const ring = createKeyRing(await readEveryKey(installation), boundByMaker)
   const principal = ring.findById(id, installation.clock())
   return typeof principal === 'string'
     ? null
@@ -95,12 +97,15 @@ async function findClient(id: string, installation: Installation): Promise<Subje
   if (client === undefined || !isActiveClient(client, now)) return null
   const everything = client.services.includes('*') ? services.namesOfAll : []
   const { role, models, expiresAt } = client
-  const own = { id: `client:${id}`, kind: 'client', user: id, role, models, expiresAt } as const
-  const principal: Principal = {
+  const members = { id: `client:${id}`, kind: 'client', user: id, role, models } as const
+  const own: Principal = {
     ...anonymous,
-    ...own,
+    ...members,
+    expiresAt,
     services: [...everything, ...client.services.filter((name) => name !== '*')],
   }
+  const principal = (await readMakerBound(installation))(own, client.madeBy)
+  if (typeof principal === 'string') return null
   const ids = { issuer, subject: id, clientId: id, tokenId: null }
   const times = { issuedAt: now, expiresAt: now + ttlSecondsMax * 1000 }
   const parent = { kind: 'client', ...ids, ...times, claims: {} } as const

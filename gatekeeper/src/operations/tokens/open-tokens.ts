@@ -17,6 +17,7 @@ import { readClients } from '../clients/client-writer.ts'
 import { readEveryClient } from '../clients/read-clients.ts'
 import type { Installation } from '../installation.ts'
 import { readEveryKey } from '../keys/read-keys.ts'
+import { readMakerBound } from '../people/read-maker-bound.ts'
 import { readUsers } from '../users/user-writer.ts'
 
 export type OpenTokens = { readonly tokens: TokenAuthentication; readonly revocations: Revocations }
@@ -32,13 +33,14 @@ export async function useTokens<Result>(
 ): Promise<Result> {
   const { clock, sharedDir, issuer, services } = installation
   const entries = installation.foreignIssuers().filter((entry) => entry.issuer === named)
-  const [keys, clients, apps, users] = await Promise.all([
+  const [keys, clients, apps, users, boundByMaker] = await Promise.all([
     readEveryKey(installation),
     readEveryClient(installation),
     readClients(installation.clientsFile),
     readUsers(installation.usersFile),
+    readMakerBound(installation),
   ])
-  const ring = createKeyRing(keys)
+  const ring = createKeyRing(keys, boundByMaker)
   const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })
   const signingKeys = await openSigningKeys({ stateDir: sharedDir, clock })
   const documents = createDocumentFetcher()
@@ -52,12 +54,14 @@ export async function useTokens<Result>(
       findClient: (id) => apps.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
       findException: (name) => users.get(name) ?? null,
       providerNames: Object.keys(installation.providerOrigins),
+      boundByMaker,
     }),
     log: { warn: () => {} },
     own: createOwnIssuers(issuer, signingKeys),
     findClient: (id) =>
       clients.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
     findKey: (id) => ring.findById(id, clock()),
+    boundByMaker,
     serviceNames: services.namesOfAll,
   })
   try {

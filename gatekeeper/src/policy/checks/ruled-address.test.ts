@@ -20,7 +20,7 @@ const ask = (clientAddress: string, over: Partial<AddressRule>, user = 'ada') =>
 test('an address that a rule refuses gets address-refused, and the place of the rule', () => {
   const question = ask('203.0.113.7', {})
   expect(ruledAddress.examine(question)).toBe('address-refused')
-  const refused = { reason: 'address-refused', keyId: null } as const
+  const refused = { reason: 'address-refused', keyId: null, madeBy: null } as const
   expect(ruledAddress.written?.(question, refused)).toEqual([
     { file: 'rules', path: ['rules', 'r1'] },
   ])
