@@ -32,6 +32,8 @@ type ClientEntry = {
   expiresAt?: string | null
   tokenSeconds?: number | null
   app?: App | null
+  /** The id of the person who made it. */
+  madeBy?: string
 }
 
 /** `expiresAt` is in epoch milliseconds, null is never; limits are texts. */
@@ -42,6 +44,8 @@ export type NewClient = Pick<
   readonly limits: readonly string[]
   /** What its users may do; left out if it is no app. */
   readonly app?: App
+  /** The id of the person who makes it; left out on the command line. */
+  readonly madeBy?: string
 }
 
 /** The id already exists, or no client has it. */
