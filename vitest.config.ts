@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: [
       'gatekeeper/**/*.test.ts',
+      'admin/**/*.test.ts',
+      'console/**/*.test.ts',
       'scripts/**/*.test.ts',
       'bench/**/*.test.ts',
       'tools/**/*.test.ts',

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { KeyRecord } from '../../../../../gatekeeper/src/api-keys/key-record.ts'
+import type { ApiDeps } from '../../api-deps.ts'
+import type { LimitView } from './schema.ts'
+
+type Limit = KeyRecord['limits'][number]
+
+const standing = z.object({
+  scope: z.string(),
+  text: z.string(),
+  unit: z.string(),
+  limit: z.number(),
+  used: z.number(),
+  resetsAt: z.string().nullable(),
+})
+const answer = z.object({ keys: z.record(z.string(), z.array(standing).nullable()) })
+
+/** What is used of the limits of keys, by id; a key that may not act now is not there. */
+export type Standings = ReadonlyMap<string, readonly z.output<typeof standing>[]>
+
+/**
+ * Asks the running gatekeeper what is used of the limits of at most 200 keys. Its counters are in its
+ * memory, so nobody else knows; without it the list is empty.
+ */
+export async function askStandings(
+  keys: readonly KeyRecord[],
+  { askGatekeeper }: Pick<ApiDeps, 'askGatekeeper'>,
+): Promise<Standings> {
+  const ids = keys.filter(({ limits }) => limits.length > 0).map(({ id }) => id)
+  if (ids.length === 0) return new Map()
+  const asked = await askGatekeeper('/usage-of', { keys: ids }).catch(() => null)
+  const parsed = asked?.status === 200 ? answer.safeParse(asked.document) : null
+  if (parsed?.success !== true) return new Map()
+  const known = Object.entries(parsed.data.keys)
+  return new Map(known.flatMap(([id, all]) => (all === null ? [] : [[id, all] as const])))
+}
+
+/** Returns the key's own limits with what is used of each, where that is known. */
+export function viewLimits({ id, limits }: KeyRecord, standings: Standings): LimitView[] {
+  const own = (standings.get(id) ?? []).filter(({ scope }) => scope === 'key')
+  return limits.map((limit) => {
+    const found = own.find(({ text }) => text === limit.text)
+    const used = found === undefined ? null : found.used
+    const resetsAt = found?.resetsAt ?? null
+    return { text: limit.text, used, limit: limit.amount, unit: unitOf(limit), resetsAt }
+  })
+}
+
+function unitOf(limit: Limit): string {
+  if (limit.kind === 'quota') return limit.unit
+  return limit.kind === 'concurrent' ? 'concurrent' : limit.of
+}

@@ -1,0 +1,100 @@
+import { createWildcard } from '../../../../../gatekeeper/src/lib/wildcard.ts'
+import { controlName } from '../../../../../gatekeeper/src/model/known-services.ts'
+import type { Person, PersonAccess } from '../../../../../gatekeeper/src/model/person.ts'
+import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
+import type { ServiceNames } from '../../../../../gatekeeper/src/operations/installation.ts'
+import type { KeyDraft } from '../../../../../gatekeeper/src/operations/keys/key-faults.ts'
+import type { InvalidMember } from '../../api-error.ts'
+import { ApiError } from '../../api-error.ts'
+import type { Caller } from '../../caller.ts'
+import { scopeOf } from '../../scope.ts'
+
+type Deps = { readonly caller: Caller; readonly services: ServiceNames }
+
+/**
+ * Throws an ApiError if a person gives a new key what they may not use themselves: the key names its
+ * maker, and the gatekeeper allows it no more than the maker has at each request.
+ */
+export function requireUsable(draft: KeyDraft, { caller, services }: Deps): void {
+  const { person } = caller
+  if (person === null) return
+  const access = requireAccess(person)
+  refuse([...findGreaterRole(draft, access), ...findForeignServices(draft, access, services)])
+}
+
+/** Throws an ApiError if a member sets what is not theirs to set. */
+export function requireWithinAccess(
+  draft: KeyDraft,
+  members: ReadonlySet<string>,
+  { caller, services }: Deps,
+): void {
+  const { person } = caller
+  if (scopeOf(caller).changesAll || person === null) return
+  const access = requireAccess(person)
+  const problems = [
+    ...findForeignUser(draft, person.name),
+    ...findGreaterRole(draft, access),
+    ...findForeignServices(draft, access, services),
+    ...findForeignModels(draft, access),
+    ...findReserved(draft),
+  ]
+  refuse(problems.filter(({ path }) => members.has(path.split('.', 1)[0] ?? '')))
+}
+
+function requireAccess({ access }: Person): PersonAccess {
+  if (access !== null) return access
+  const what = 'A key can do no more than the person who makes it, and you have no access yet.'
+  throw new ApiError('role', `${what} An owner gives it, on the page of people.`)
+}
+
+function refuse(problems: readonly InvalidMember[]): void {
+  if (problems.length === 0) return
+  throw new ApiError('role', 'A key can do no more than your own access gives.', { problems })
+}
+
+function findForeignUser({ user }: KeyDraft, name: string): InvalidMember[] {
+  return user === name ? [] : [{ path: 'user', message: `must be your own name, ${name}` }]
+}
+
+function findGreaterRole({ role }: KeyDraft, access: PersonAccess): InvalidMember[] {
+  if (roles.indexOf(role) <= roles.indexOf(access.role)) return []
+  return [{ path: 'role', message: `must be ${access.role} or less` }]
+}
+
+/** As everywhere, `*` gives the services that it includes, and never that of administration. */
+function findForeignServices(
+  draft: KeyDraft,
+  access: PersonAccess,
+  { serviceNameOf, namesOfAll }: ServiceNames,
+): InvalidMember[] {
+  const given = access.services.flatMap((name) => (name === '*' ? namesOfAll : [name]))
+  const own = new Set(given.map((name) => serviceNameOf(name) ?? name))
+  return draft.services.flatMap((name, at) => {
+    const service = serviceNameOf(name) ?? name
+    const isOwn = own.has(service) && service !== controlName
+    return isOwn ? [] : [{ path: `services.${at}`, message: 'is not a service of yours' }]
+  })
+}
+
+/** A pattern is within another if that one matches its text, stars and all. */
+function findForeignModels({ models = [] }: KeyDraft, access: PersonAccess): InvalidMember[] {
+  if (access.models.length === 0) return []
+  const patterns = access.models.map(createWildcard)
+  return models.flatMap((model, at) => {
+    if (patterns.some((matches) => matches(model))) return []
+    return [{ path: `models.${at}`, message: `must be within ${access.models.join(', ')}` }]
+  })
+}
+
+/** What is shared with others: the queue, and what leaves this machine. */
+function findReserved({ weight, cloudModels, disabled }: KeyDraft): InvalidMember[] {
+  const message = 'is set by an owner or admin'
+  return [
+    ...(weight === undefined || weight === 1 ? [] : [{ path: 'weight', message }]),
+    ...(cloudModels === true ? [{ path: 'cloudModels', message }] : []),
+    // An admin may have disabled it because its secret is known to others.
+    ...(disabled === false
+      ? [{ path: 'disabled', message: 'a disabled key is enabled by an owner or admin' }]
+      : []),
+  ]
+}
