@@ -1,6 +1,8 @@
 /** What answers on the socket for commands of this user and for the admin process. */
 import type Koa from 'koa'
 import { explainHandlers } from '../http/control/explain.ts'
+import type { PlaygroundDeps } from '../http/control/playground/playground-deps.ts'
+import { playgroundRoutes } from '../http/control/playground/routes.ts'
 import { stateRoutes } from '../http/control/state.ts'
 import { vaultRoutes } from '../http/control/vault.ts'
 import { type AdminHealthDeps, readHealth } from '../http/routes/admin-health.ts'
@@ -13,13 +15,14 @@ export type ControlDeps = {
   readonly explain: (question: ExplainQuestion) => Promise<Explanation>
   readonly health: AdminHealthDeps
   readonly isDraining: () => boolean
+  readonly playground: PlaygroundDeps
 }
 
 /** Returns the handlers; the last one answers what no other does. */
 export function controlHandlers(
   { services, policies }: AppDeps,
   { vault, queues, keys, issuers, ledger }: Opened,
-  { explain, health, isDraining }: ControlDeps,
+  { explain, health, isDraining, playground }: ControlDeps,
 ): Koa.Middleware[] {
   return [
     vaultRoutes(vault.acts),
@@ -34,6 +37,7 @@ export function controlHandlers(
       },
       standingsOf: (principal) => ledger.standings(limitsAnywhere(principal, services, policies)),
     }),
+    playgroundRoutes(playground),
     ...explainHandlers(explain),
   ]
 }

@@ -30,9 +30,11 @@ import { createAdmission } from './admission.ts'
 import type { AppDeps } from './app-deps.ts'
 import { createAuthorization } from './authorization.ts'
 import { controlHandlers } from './control.ts'
+import { createDecisionWatch } from './decision-watch.ts'
 import { createObserver } from './observer.ts'
 import type { Opened } from './open-parts.ts'
 import type { Parts } from './part.ts'
+import { createPlayground } from './playground.ts'
 
 export type Points = {
   readonly check: Koa
@@ -57,10 +59,15 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
     deps.log.error({ requestId, fault: describeFault(error) }, 'fault')
     opened.metrics.countFault()
   }
+  const observe = createObserver(deps, opened)
+  const decisions = createDecisionWatch()
   const point: PointDeps = {
     ...admission.admit,
     edge: deps.secrets.edge,
-    onDecided: createObserver(deps, opened),
+    onDecided: (decided) => {
+      observe(decided)
+      decisions.note(decided)
+    },
     logFault,
     isDraining: () => state.isDraining,
     isOverloaded: opened.overload.isRefusing,
@@ -76,13 +83,15 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
   const rooms = { admission, authorization, health }
   const relay = { ...point, ...relayOnly(deps, opened, rooms) }
   const ops = opsDeps(deps, opened, { parts, isDraining: point.isDraining })
+  const { findRoute } = admission.admit
+  const playground = createPlayground(deps, opened, { findRoute, watchDecision: decisions.watch })
   const explain = (question: ExplainQuestion) => explainRequest(question, admission.explain)
   return {
     check: createApplication([answering(createCheck(check))], logFault, running),
     relay: createApplication([answering(createRelay(relay))], logFault, running),
     ops: createApplication(opsHandlers(ops), logFault),
     control: createApplication(
-      controlHandlers(deps, opened, { explain, health, isDraining: point.isDraining }),
+      controlHandlers(deps, opened, { explain, health, playground, isDraining: point.isDraining }),
       logFault,
     ),
     explain,
