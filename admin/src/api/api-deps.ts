@@ -13,6 +13,8 @@ export type ApiDeps = {
   readonly store: AdminStore
   readonly clock: Clock
   readonly settings: ConsoleSettings
+  /** Of Gatekeeper, as in `package.json`. */
+  readonly version: string
   readonly people: PeopleIndex
   /** The keys of now; after a change of our own: `await keys.reload()`. */
   readonly keys: KeyIndex

@@ -37,6 +37,8 @@ export type Call<Params, Query, Body> = {
   readonly ifMatch: string | null
   /** Whether `If-None-Match: *` came. */
   readonly isCreation: boolean
+  /** For a stream of events: the last one that the page has read. */
+  readonly lastEventId: string | null
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }

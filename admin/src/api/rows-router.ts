@@ -104,6 +104,7 @@ function describeCall(
       await record(acts.map((act) => ({ ...act, principal: caller.id, requestId, clientAddress }))),
     userAgent: onlyValue(req, 'user-agent')?.slice(0, 300) ?? null,
     ifMatch: readTag(onlyValue(req, 'if-match')),
+    lastEventId: onlyValue(req, 'last-event-id'),
     isCreation: onlyValue(req, 'if-none-match')?.trim() === '*',
   }
 }

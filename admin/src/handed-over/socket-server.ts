@@ -1,9 +1,18 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 
-/** Returns a server for the gatekeeper alone, whose requests are small and quick to arrive. */
-export function createSocketServer(handle: RequestListener): Server {
+/** The gatekeeper's requests are small and quick to arrive. */
+const requestMs = 10_000
+
+/**
+ * Returns a server for a socket of ours. A request that takes longer to arrive ends with its
+ * connection, since the parser of bodies waits for ever.
+ */
+export function createSocketServer(handle: RequestListener, requestTimeout = requestMs): Server {
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout: 10_000 },
+    {
+      ...{ maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout },
+      connectionsCheckingInterval: 1_000,
+    },
     (request, response) => {
       // A stream error without a listener ends the process.
       request.on('error', () => {})

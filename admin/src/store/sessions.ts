@@ -54,3 +54,17 @@ export async function findSession(
     .execute()
   return { ...session, last_seen_at: now }
 }
+
+/** Returns the session with this public id if it is in force. Does not renew its idle time. */
+export async function findSessionById(
+  { queries }: Pick<AdminStore, 'queries'>,
+  id: string,
+  now: number,
+): Promise<Session | null> {
+  const session = await queries
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return session === undefined || now >= endsOf(session).idleUntil ? null : session
+}

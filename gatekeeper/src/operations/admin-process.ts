@@ -34,7 +34,13 @@ export function openProcessLog(onFault: () => void): ProcessLog {
   return { log, logFault, drained: sink.drained }
 }
 
-export type AdminSettings = { readonly installation: Installation; readonly listen: Listen }
+export type AdminSettings = {
+  readonly installation: Installation
+  /** Where the gatekeeper hands requests over. */
+  readonly listen: Listen
+  /** Where Caddy brings the console's requests. */
+  readonly consoleListen: Listen
+}
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -43,10 +49,10 @@ export function openForAdmin(env: Env, folder: string): AdminSettings {
   const source = { env, folder, platform: process.platform, readFile: readTextFile }
   const { settings, problems } = readSettings(source)
   if (problems.length > 0) throw new ProblemsError(problems)
-  const { adminListen: listen } = settings
-  if (listen === null) throw new ProblemsError([leftOut])
+  const { adminListen: listen, consoleListen } = settings
+  if (listen === null || consoleListen === null) throw new ProblemsError([leftOut])
   const deps = { clock: systemClock, readText: readTextFile }
-  return { installation: openInstallation(settings, deps), listen }
+  return { installation: openInstallation(settings, deps), listen, consoleListen }
 }
 
 const leftOut = {

@@ -1,0 +1,65 @@
+/** Composes the console: its parts, the admin API, and the pages. */
+import { join } from 'node:path'
+import type Koa from 'koa'
+import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import { askGatekeeper } from '../../gatekeeper/src/operations/ask-gatekeeper.ts'
+import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
+import type { ConsoleParts } from '../../gatekeeper/src/operations/open-console.ts'
+import type { ApiDeps } from './api/api-deps.ts'
+import { createConsoleApplication } from './api/application.ts'
+import { createEndpoints } from './api/endpoints.ts'
+import type { LogFault } from './api/problem-answer.ts'
+import { readBuild } from './pages/build-files.ts'
+import { servePages } from './pages/pages.ts'
+import { wellKnownOf } from './pages/well-known.ts'
+import { type AdminStore, adminStorePath, openAdminStore } from './store/admin-store.ts'
+import { consumeStepUp } from './store/step-ups.ts'
+
+export type Console = { readonly application: Koa; readonly close: () => Promise<void> }
+
+export type ConsoleDeps = {
+  readonly installation: Installation
+  readonly parts: ConsoleParts
+  /** The folder of the repository, in which `console/dist` is. */
+  readonly root: string
+  readonly version: string
+  readonly logFault: LogFault
+}
+
+/** Opens the console; rejects with a ProblemsError if `admin.db` cannot be used. */
+export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console> {
+  const { installation, parts } = deps
+  const store = await openAdminStore(adminStorePath(installation.stateDir))
+  return {
+    application: compose(deps, store),
+    close: async () => {
+      parts.people.close()
+      parts.keys.close()
+      await store.close()
+    },
+  }
+}
+
+function compose(
+  { installation, parts, root, version, logFault }: ConsoleDeps,
+  store: AdminStore,
+): Koa {
+  const { settings, people, keys, edge } = parts
+  const api: ApiDeps = {
+    ...{ installation, store, settings, people, keys, version },
+    clock: systemClock,
+    askGatekeeper: (path, question) => askGatekeeper(installation.commandListen, path, question),
+  }
+  return createConsoleApplication({
+    ...{ settings, people, store, edge, logFault },
+    clock: systemClock,
+    record: installation.record,
+    rows: createEndpoints(api),
+    findClient: null,
+    consumeStepUp: ({ id, sessionId, act, target }) =>
+      consumeStepUp(store, { id, session: sessionId, act, target }, systemClock()),
+    outside: [
+      servePages(readBuild(join(root, 'console/dist')), wellKnownOf(settings.origin, systemClock)),
+    ],
+  })
+}
