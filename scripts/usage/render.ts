@@ -1,3 +1,4 @@
+import { toCsv } from '../../gatekeeper/src/lib/csv.ts'
 import type {
   Grouping,
   UsageReport,
@@ -5,7 +6,6 @@ import type {
   UsageSums,
 } from '../../gatekeeper/src/operations/usage/usage-report.ts'
 import { formatTable } from '../frame/table.ts'
-import { toCsv } from './csv.ts'
 
 export type Heading = {
   readonly by: Grouping

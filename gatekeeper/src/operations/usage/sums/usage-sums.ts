@@ -3,9 +3,13 @@
  * millions of requests is quick. They follow the log in short steps by a cursor; the gatekeeper, which
  * writes the log, does nothing for them.
  */
+
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../../lib/clock.ts'
+import { systemTimers, type Timers } from '../../../lib/timers.ts'
+import type { Installation } from '../../installation.ts'
 import { readExtent, readLinesAfter } from '../usage-lines.ts'
 import { type Buckets, createBuckets } from './bucket-start.ts'
 import { countLines, removeOldSums } from './count-lines.ts'
@@ -145,4 +149,34 @@ class Sums {
   #lastLine(database: DatabaseSync): number {
     return Number(kept(database, 'lastLine') ?? 0)
   }
+}
+
+const opened = new WeakMap<object, UsageSums>()
+/** How often new lines are counted while nobody asks. */
+const followEveryMs = 15_000
+
+type Place = Pick<Installation, 'stateDir' | 'auditFolder' | 'timeZone' | 'clock'>
+
+/**
+ * Returns the sums of an installation: the same ones for every caller. From the first call on they
+ * follow the log in the background.
+ */
+export function usageSumsOf(installation: Place, timers: Timers = systemTimers): UsageSums {
+  const known = opened.get(installation)
+  if (known !== undefined) return known
+  const { stateDir, auditFolder, timeZone, clock } = installation
+  const path = join(stateDir, 'admin', 'usage-sums.db')
+  const sums = openUsageSums({ stateDir, auditFolder, timeZone, clock, path })
+  opened.set(installation, sums)
+  let isFollowing = false
+  const follow = async () => {
+    if (isFollowing) return
+    isFollowing = true
+    // What fails here fails again for whoever asks, and is told to them.
+    await sums.catchUp().catch(() => {})
+    isFollowing = false
+  }
+  timers.every(followEveryMs, () => void follow())
+  void follow()
+  return sums
 }
