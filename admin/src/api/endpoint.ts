@@ -5,22 +5,8 @@
 import type { z } from 'zod'
 import type { PersonRole } from '../../../gatekeeper/src/model/person.ts'
 import type { RecordActs } from '../../../gatekeeper/src/operations/audit/record-acts.ts'
+import type { StepUpAct } from '../store/step-up-acts.ts'
 import type { Caller } from './caller.ts'
-
-/** Acts that need a proof of their own, made for this act alone (E3). */
-export const stepUpActs = [
-  'passkey.add',
-  'passkey.remove',
-  'person.invite',
-  'person.role',
-  'client.control',
-  'provider_key.set',
-  'guardrail.off',
-  'audit.export',
-  'data.export',
-  'data.erase',
-] as const
-export type StepUpAct = (typeof stepUpActs)[number]
 
 /** A request whose parts are in their schemas, by a caller who may call the endpoint. */
 export type Call<Params, Query, Body> = {
