@@ -12,6 +12,8 @@ import type { LogFault } from './api/problem-answer.ts'
 import { readBuild } from './pages/build-files.ts'
 import { servePages } from './pages/pages.ts'
 import { wellKnownOf } from './pages/well-known.ts'
+import { createLoginRoutes } from './signin/providers/login-routes.ts'
+import { createSigninParts } from './signin/signin-deps.ts'
 import { type AdminStore, adminStorePath, openAdminStore } from './store/admin-store.ts'
 import { consumeStepUp } from './store/step-ups.ts'
 
@@ -50,15 +52,17 @@ function compose(
     clock: systemClock,
     askGatekeeper: (path, question) => askGatekeeper(installation.commandListen, path, question),
   }
+  const signin = createSigninParts(api)
   return createConsoleApplication({
     ...{ settings, people, store, edge, logFault },
     clock: systemClock,
     record: installation.record,
-    rows: createEndpoints(api),
+    rows: createEndpoints(api, signin),
     findClient: null,
     consumeStepUp: ({ id, sessionId, act, target }) =>
       consumeStepUp(store, { id, session: sessionId, act, target }, systemClock()),
     outside: [
+      createLoginRoutes({ ...api, ...signin, logFault }),
       servePages(readBuild(join(root, 'console/dist')), wellKnownOf(settings.origin, systemClock)),
     ],
   })

@@ -1,9 +1,18 @@
+import { createSigninParts, type SigninParts } from '../signin/signin-deps.ts'
+import { allSigninEndpoints } from '../signin/signin-endpoints.ts'
 import type { ApiDeps } from './api-deps.ts'
 import type { Endpoint } from './endpoint.ts'
 import { eventEndpoints } from './routes/events/endpoints.ts'
 import { sessionEndpoints } from './routes/session/endpoints.ts'
 
 /** Returns all rows of the admin API. */
-export function createEndpoints(deps: ApiDeps): readonly Endpoint[] {
-  return [...sessionEndpoints(deps), ...eventEndpoints(deps)]
+export function createEndpoints(
+  deps: ApiDeps,
+  signin: SigninParts = createSigninParts(deps),
+): readonly Endpoint[] {
+  return [
+    ...allSigninEndpoints({ ...deps, ...signin }),
+    ...sessionEndpoints(deps),
+    ...eventEndpoints(deps),
+  ]
 }
