@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { modelNames, readChatEvents, refusalText } from './chat-events.ts'
+
+async function read(...chunks: string[]) {
+  async function* send() {
+    yield* chunks
+  }
+  const events: object[] = []
+  for await (const event of readChatEvents(send())) events.push(event)
+  return events
+}
+
+const line = (delta: object) => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`
+
+describe('the stream of a chat', () => {
+  it('is read, however it is cut into chunks', async () => {
+    const text = `${line({ content: 'Grüße' })}${line({ reasoning: 'hm' })}data: [DONE]\n\n`
+    const expected = [{ delta: 'Grüße' }, { reasoning: 'hm' }]
+    expect(await read(text)).toEqual(expected)
+    expect(await read(...text)).toEqual(expected)
+    expect(await read(text.trimEnd().replace('\n\ndata: [DONE]', ''))).toEqual(expected)
+  })
+
+  it('tells a fault in the middle', async () => {
+    expect(await read('data: {"error":{"message":"out of memory"}}\n')).toEqual([
+      { fault: 'out of memory' },
+    ])
+  })
+
+  it.each([
+    ['nothing'],
+    ['data: {'],
+    ['data: null\n'],
+    ['data: {"choices":null}\n'],
+    ['data: {"choices":[]}\n'],
+    ['data: {"choices":[null]}\n'],
+    ['data: {"choices":[{"delta":{"content":7}}]}\n'],
+    ['data: {"error":"text"}\n'],
+    ['data: {"__proto__":{"choices":[{"delta":{"content":"x"}}]}}\n'],
+    [`: comment\nevent: x\n`],
+  ])('leaves out what is no event: %s', async (text) => {
+    expect(await read(text)).toEqual([])
+  })
+
+  it('does not keep a line without an end', async () => {
+    const long = 'x'.repeat(900_000)
+    expect(await read('data: ', long, long, '\n', line({ content: 'a' }))).toEqual([{ delta: 'a' }])
+  })
+})
+
+it('reads names of models and texts of refusals, of whatever arrives', () => {
+  expect(modelNames('{"data":[{"id":"a"},{"id":1},null,"b"]}')).toEqual(['a'])
+  expect(modelNames('<html>')).toEqual([])
+  expect(refusalText('{"error":{"message":"no"}}')).toBe('no')
+  expect(refusalText('{"error":"no"}')).toBeNull()
+})
