@@ -7,7 +7,7 @@ import { capNames } from '../../gatekeeper/src/model/caps.ts'
 import { isWebOrigin } from '../../gatekeeper/src/model/origin.ts'
 import { type Role, roles } from '../../gatekeeper/src/model/principal.ts'
 import type { ServiceNames } from '../../gatekeeper/src/operations/installation.ts'
-import type { KeyChange } from '../../gatekeeper/src/operations/keys/key-writer.ts'
+import type { KeyMembers } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { describeAddress, describeOrigin } from '../frame/describe-values.ts'
 import { listOf, showWord, stringOf, type Words } from '../frame/words.ts'
 import type { Context } from './context.ts'
@@ -41,7 +41,7 @@ export const memberHelp = [
 ]
 
 /** Reads what was given, and nothing else; adds everything that is wrong to `faults`. */
-export function readMembers(words: Words, context: Context, faults: string[]): KeyChange {
+export function readMembers(words: Words, context: Context, faults: string[]): Partial<KeyMembers> {
   const user = stringOf(words, 'user')
   if (user !== undefined) checkUser(user, faults)
   const services = readServiceList(words, context.services, faults)
@@ -125,7 +125,7 @@ function describeTag(text: string): string {
   return `${showWord(text)} is not a tag; write NAME or NAME=VALUE, such as env=prod`
 }
 
-type Lists = Pick<KeyChange, 'addresses' | 'origins' | 'tags'>
+type Lists = Pick<KeyMembers, 'addresses' | 'origins' | 'tags'>
 
 function readLists(words: Words, faults: string[]): Lists {
   const read: Record<string, readonly string[]> = {}
@@ -143,7 +143,7 @@ function readLists(words: Words, faults: string[]): Lists {
   return read
 }
 
-function readCaps(words: Words, faults: string[]): Pick<KeyChange, 'caps'> {
+function readCaps(words: Words, faults: string[]): Pick<KeyMembers, 'caps'> {
   if (words.values['cap'] === undefined) return {}
   const caps: Record<string, number> = {}
   for (const text of listOf(words, 'cap')) {
