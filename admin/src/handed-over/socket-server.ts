@@ -10,7 +10,11 @@ const requestMs = 10_000
 export function createSocketServer(handle: RequestListener, requestTimeout = requestMs): Server {
   const server = createServer(
     {
-      ...{ maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout },
+      ...{
+        maxHeaderSize: 16 * 1024,
+        headersTimeout: Math.min(5_000, requestTimeout),
+        requestTimeout,
+      },
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => {
