@@ -13,6 +13,9 @@ import type { Timers } from '../../lib/timers.ts'
 import type { KnownServices } from '../../model/known-services.ts'
 import type { Installation } from '../installation.ts'
 
+/** A key as the file has it. */
+export type StoredKey = KeyRecord
+
 /** The keys of one state of the file. */
 export type KeySnapshot = {
   readonly keys: readonly KeyRecord[]

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { KeyRecord } from '../../../../../gatekeeper/src/api-keys/key-record.ts'
+import type { StoredKey } from '../../../../../gatekeeper/src/operations/keys/key-index.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import type { LimitView } from './schema.ts'
 
-type Limit = KeyRecord['limits'][number]
+type Limit = StoredKey['limits'][number]
 
 const standing = z.object({
   scope: z.string(),
@@ -23,7 +23,7 @@ export type Standings = ReadonlyMap<string, readonly z.output<typeof standing>[]
  * memory, so nobody else knows; without it the list is empty.
  */
 export async function askStandings(
-  keys: readonly KeyRecord[],
+  keys: readonly StoredKey[],
   { askGatekeeper }: Pick<ApiDeps, 'askGatekeeper'>,
 ): Promise<Standings> {
   const ids = keys.filter(({ limits }) => limits.length > 0).map(({ id }) => id)
@@ -36,7 +36,7 @@ export async function askStandings(
 }
 
 /** Returns the key's own limits with what is used of each, where that is known. */
-export function viewLimits({ id, limits }: KeyRecord, standings: Standings): LimitView[] {
+export function viewLimits({ id, limits }: StoredKey, standings: Standings): LimitView[] {
   const own = (standings.get(id) ?? []).filter(({ scope }) => scope === 'key')
   return limits.map((limit) => {
     const found = own.find(({ text }) => text === limit.text)

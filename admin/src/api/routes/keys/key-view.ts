@@ -1,5 +1,5 @@
-import type { KeyRecord } from '../../../../../gatekeeper/src/api-keys/key-record.ts'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
+import type { StoredKey } from '../../../../../gatekeeper/src/operations/keys/key-index.ts'
 import {
   type KeyListDeps,
   listedStatesOf,
@@ -11,7 +11,7 @@ import type { KeyView } from './schema.ts'
 
 /** Returns keys as the API shows them: all of them except their hashes. */
 export async function viewKeys(
-  keys: readonly KeyRecord[],
+  keys: readonly StoredKey[],
   parts: KeyParts,
 ): Promise<readonly KeyView[]> {
   const [standings, uses] = await Promise.all([askStandings(keys, parts), parts.lastUses()])
@@ -23,7 +23,7 @@ type Deps = KeyListDeps & Pick<KeyParts, 'people'> & { readonly standings: Stand
 
 const instant = (at: number | null) => (at === null ? null : formatInstant(at))
 
-function viewKey(key: KeyRecord, deps: Deps): KeyView {
+function viewKey(key: StoredKey, deps: Deps): KeyView {
   const states = listedStatesOf(key, deps)
   const { madeBy } = key
   return {
@@ -44,7 +44,7 @@ function viewKey(key: KeyRecord, deps: Deps): KeyView {
 }
 
 /** The older of two secrets that both work. */
-function viewRotation({ secrets }: KeyRecord, now: number): KeyView['rotation'] {
+function viewRotation({ secrets }: StoredKey, now: number): KeyView['rotation'] {
   const living = secrets.filter(({ expiresAt }) => !isOver(expiresAt, now))
   const [old] = living
   return living.length < 2 || old === undefined ? null : { oldUntil: instant(old.expiresAt) }

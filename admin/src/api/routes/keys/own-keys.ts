@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../../../../../gatekeeper/src/api-keys/key-record.ts'
+import type { StoredKey } from '../../../../../gatekeeper/src/operations/keys/key-index.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
 import { scopeOf } from '../../scope.ts'
@@ -27,13 +27,13 @@ export function isChangeable(key: Made, caller: Caller): boolean {
 }
 
 /** Returns the key, or throws as for a key that does not exist. */
-export function requireSeen(key: KeyRecord | null, caller: Caller): KeyRecord {
+export function requireSeen(key: StoredKey | null, caller: Caller): StoredKey {
   if (key === null || !isSeen(key, caller)) throw unknownKey()
   return key
 }
 
 /** Returns the key, or throws as for a key that does not exist. */
-export function requireChangeable(key: KeyRecord | null, caller: Caller): KeyRecord {
+export function requireChangeable(key: StoredKey | null, caller: Caller): StoredKey {
   if (key === null || !isChangeable(key, caller)) throw unknownKey()
   return key
 }

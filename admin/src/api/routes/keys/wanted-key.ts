@@ -1,5 +1,5 @@
 /** From the body of a call to the members of a key: faults by member, then values of the writer. */
-import type { KeyRecord } from '../../../../../gatekeeper/src/api-keys/key-record.ts'
+
 import { type Limit, parseLimit } from '../../../../../gatekeeper/src/model/limit.ts'
 import type { ServiceNames } from '../../../../../gatekeeper/src/operations/installation.ts'
 import { draftOf } from '../../../../../gatekeeper/src/operations/keys/key-draft.ts'
@@ -7,6 +7,7 @@ import {
   findKeyFaults,
   type KeyDraft,
 } from '../../../../../gatekeeper/src/operations/keys/key-faults.ts'
+import type { StoredKey } from '../../../../../gatekeeper/src/operations/keys/key-index.ts'
 import type { KeyChange } from '../../../../../gatekeeper/src/operations/keys/key-writer.ts'
 import { ApiError, type InvalidMember } from '../../api-error.ts'
 import { mergePatch } from '../../merge-patch.ts'
@@ -38,7 +39,7 @@ const everyMember: ReadonlySet<string> = new Set([
 ])
 
 /** Returns a key with the members of a body in place of its own. */
-export function readChangedKey(key: KeyRecord, body: KeyChangeBody, deps: Deps): WantedKey {
+export function readChangedKey(key: StoredKey, body: KeyChangeBody, deps: Deps): WantedKey {
   // The reason of a key without an end goes with its end, unless the caller says otherwise.
   const isEnded = typeof body.expiresAt === 'string'
   const patch = isEnded ? Object.assign({ noExpiryReason: null }, body) : body
