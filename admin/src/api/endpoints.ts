@@ -3,6 +3,7 @@ import { allSigninEndpoints } from '../signin/signin-endpoints.ts'
 import type { ApiDeps } from './api-deps.ts'
 import type { Endpoint } from './endpoint.ts'
 import { eventEndpoints } from './routes/events/endpoints.ts'
+import { keyEndpoints } from './routes/keys/endpoints.ts'
 import { sessionEndpoints } from './routes/session/endpoints.ts'
 
 /** Returns all rows of the admin API. */
@@ -14,5 +15,6 @@ export function createEndpoints(
     ...allSigninEndpoints({ ...deps, ...signin }),
     ...sessionEndpoints(deps),
     ...eventEndpoints(deps),
+    ...keyEndpoints(deps),
   ]
 }
