@@ -12,11 +12,11 @@ import type {
   ExplainQuestion,
   Explanation,
 } from '../gatekeeper/src/model/explanation.ts'
+import { describeExplanation } from '../gatekeeper/src/operations/explain/describe-explanation.ts'
 import { openInstallation } from '../gatekeeper/src/operations/installation.ts'
 import { UnknownKeyError } from '../gatekeeper/src/operations/keys/key-writer.ts'
 import { askLive } from './explain/ask-live.ts'
 import { askOffline } from './explain/ask-offline.ts'
-import { describePlaces } from './explain/find-places.ts'
 import { explainOptions, readQuestion, type Wanted } from './explain/read-question.ts'
 import { render } from './explain/render.ts'
 import type { Command, Failure } from './frame/program.ts'
@@ -38,8 +38,9 @@ const explain: Command<Settings> = {
     'WHO is one of',
     ...formatTable([
       ['--key ID', 'the key of this id; its secret is not needed'],
+      ['--client ID', 'the client of this id, with an access token of its own'],
       ['--token FILE', 'the holder of the credential in this file: an access token or a key'],
-      ['--anonymous', 'a caller without a credential; the same as none of the three'],
+      ['--anonymous', 'a caller without a credential; the same as none of these'],
     ]),
     '',
     ...formatTable([
@@ -55,11 +56,12 @@ const explain: Command<Settings> = {
   run: async (words, settings) => {
     const wanted = readQuestion(words)
     const explanation = await ask(wanted, settings)
-    const places = describePlaces(explanation.written, { settings, readText })
+    const installation = openInstallation(settings, { clock: systemClock, readText })
+    const described = describeExplanation(explanation, { ...installation, readText })
     return {
       code: explanation.verdict.isAllowed ? exitCode.ok : exitCode.no,
-      json: { ...explanation, written: places },
-      lines: render(explanation, { places, isLive: wanted.isLive }),
+      json: described,
+      lines: render(explanation, { places: described.written, isLive: wanted.isLive }),
     }
   },
 }
@@ -92,10 +94,10 @@ function explainFailure(error: unknown): Failure | null {
 }
 
 async function ask(wanted: Wanted, settings: Settings): Promise<Explanation> {
-  const { method, target, from, origin, model, host } = wanted
+  const { method, target, from, origin, model, host, endpoint } = wanted
   const caller = await readCaller(wanted, settings)
   const name = host ?? settings.sites[0] ?? 'localhost'
-  const request = { method, target, clientAddress: from, origin, model, host: name }
+  const request = { method, target, clientAddress: from, origin, model, endpoint, host: name }
   const question: ExplainQuestion = { ...request, caller }
   if (wanted.isLive) return await askLive(question, settings.explainListen)
   const gateway = loadGateway(settings, readText)

@@ -29,6 +29,12 @@ test('an address names the host that is called', () => {
   expect(hostOf('/a', '--host', 'webui.localhost')).toEqual(['webui.localhost', '/a'])
 })
 
+test('a client is named by its id', () => {
+  expect(read(['--client', 'kitchen', 'GET', '/a']).caller).toEqual({
+    ...{ kind: 'client', id: 'kitchen' },
+  })
+})
+
 test('nobody asks where nobody is named', () => {
   expect(read(['GET', '/']).caller).toEqual({ kind: 'anonymous' })
   expect(read(['--anonymous', 'GET', '/']).caller).toEqual({ kind: 'anonymous' })
@@ -44,6 +50,7 @@ test.each([
   [['G T', '/a']],
   [['--key', 'x', '--anonymous', 'GET', '/a']],
   [['--key', 'x', '--token', 'y', 'GET', '/a']],
+  [['--key', 'x', '--client', 'y', 'GET', '/a']],
   [['--from', 'home', 'GET', '/a']],
   [['--nothing', 'GET', '/a']],
 ])('%j is bad usage', (words) => {

@@ -20,6 +20,7 @@ type TokenFile = { readonly kind: 'file'; readonly path: string }
 
 export const explainOptions = {
   key: { type: 'string' },
+  client: { type: 'string' },
   token: { type: 'string' },
   anonymous: { type: 'boolean', default: false },
   model: { type: 'string' },
@@ -37,7 +38,8 @@ export function readQuestion(words: Words): Wanted {
   const from = stringOf(words, 'from') ?? ''
   const key = stringOf(words, 'key')
   const wrong = findFaults(words, { method, target, from, host })
-  if (key !== undefined) refuseCredential(key, [])
+  const client = stringOf(words, 'client')
+  for (const id of [key, client]) if (id !== undefined) refuseCredential(id, [])
   if (wrong.length > 0) throw new UsageError(wrong.join('\n'))
   return {
     method: method.toUpperCase(),
@@ -47,7 +49,7 @@ export function readQuestion(words: Words): Wanted {
     endpoint: stringOf(words, 'endpoint') ?? null,
     origin: stringOf(words, 'origin') ?? null,
     host: stringOf(words, 'host') ?? host,
-    caller: callerOf(key, stringOf(words, 'token')),
+    caller: callerOf(words),
     isLive: hasFlag(words, 'live'),
   }
 }
@@ -55,7 +57,9 @@ export function readQuestion(words: Words): Wanted {
 type Asked = Pick<Wanted, 'method' | 'target' | 'from' | 'host'>
 
 function findFaults(words: Words, { method, target, from, host }: Asked): string[] {
-  const who = ['key', 'token', 'anonymous'].filter((name) => words.values[name] || undefined)
+  const who = ['key', 'client', 'token', 'anonymous'].filter(
+    (name) => words.values[name] || undefined,
+  )
   const isHostTwice = host !== null && stringOf(words, 'host') !== undefined
   const path = 'the path must begin with /, such as /ollama/api/tags, or with https://HOST/'
   const address = `--from: ${showWord(from)} is not an address; write one such as 192.168.1.20`
@@ -64,7 +68,7 @@ function findFaults(words: Words, { method, target, from, host }: Asked): string
     [/^[A-Za-z]{0,20}$/.test(method), 'the method must be a word of letters, such as GET'],
     [/^(?:\/|$)/.test(target), path],
     [!isHostTwice, '--host and a host in the address exclude each other'],
-    [who.length <= 1, '--key, --token and --anonymous exclude each other'],
+    [who.length <= 1, '--key, --client, --token and --anonymous exclude each other'],
     [isIP(from) !== 0, address],
   ]
   return rules.flatMap(([isGood, fault]) => (isGood ? [] : [fault]))
@@ -77,7 +81,11 @@ function splitAddress(asked: string): { readonly host: string | null; readonly t
   return { host, target: rest.startsWith('/') ? rest : `/${rest}` }
 }
 
-function callerOf(key: string | undefined, token: string | undefined): Wanted['caller'] {
+function callerOf(words: Words): Wanted['caller'] {
+  const key = stringOf(words, 'key')
+  const client = stringOf(words, 'client')
+  const token = stringOf(words, 'token')
   if (key !== undefined) return { kind: 'key', id: key }
+  if (client !== undefined) return { kind: 'client', id: client }
   return token === undefined ? { kind: 'anonymous' } : { kind: 'file', path: token }
 }

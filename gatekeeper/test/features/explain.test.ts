@@ -5,10 +5,12 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { askLive } from '../../../scripts/explain/ask-live.ts'
 import { type Offline, openOffline } from '../../../scripts/explain/ask-offline.ts'
-import { describePlaces } from '../../../scripts/explain/find-places.ts'
 import { loadGateway } from '../../src/config/load-gateway.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import type { ExplainCaller, ExplainQuestion } from '../../src/model/explanation.ts'
+import { describePlaces } from '../../src/operations/explain/find-places.ts'
+import { openInstallation } from '../../src/operations/installation.ts'
 import { waitUntil } from '../support/child.ts'
 import { decisionsOf } from '../support/decisions.ts'
 import { makeKey, makeRefusedKeys, type TestKey } from '../support/keys.ts'
@@ -172,7 +174,8 @@ describe.skipIf(testCaddy === null)('npm run explain', () => {
     ['POST', '/chat/api/chat', limited, 'gateway', 'prefix: /chat'],
   ] as const)('%s %s names the line that decided', async (method, target, key, file, text) => {
     const { written } = await live(question(method, target, whoOf(key), 'demo'))
-    const [place = ''] = describePlaces(written.slice(0, 1), { settings: settings(), readText })
+    const installation = openInstallation(settings(), { clock: systemClock, readText })
+    const [place = ''] = describePlaces(written.slice(0, 1), { ...installation, readText })
     const [, path = '', line] = /^(.*?):(\d+) /.exec(place) ?? []
     expect(path).toBe(file === 'keys' ? stack.keysFile : stack.env['GATEKEEPER_CONFIG'])
     expect(readText(path).split('\n')[Number(line) - 1]).toContain(text)
