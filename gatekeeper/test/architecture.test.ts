@@ -32,6 +32,7 @@ const layerOf: Readonly<Record<string, number>> = {
       'telemetry',
       'scheduler',
       'prompts',
+      'people',
       'vault',
     ].map((room) => [room, 4]),
   ),
