@@ -3,6 +3,7 @@ import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
 import type { Person } from '../../../../../gatekeeper/src/model/person.ts'
 import { beginRegistration, verifyRegistration } from '../../../signin/passkeys/register-passkey.ts'
 import type { SigninDeps } from '../../../signin/signin-deps.ts'
+import type { AdminStore } from '../../../store/admin-store.ts'
 import { type ChallengeUse, takeChallenge } from '../../../store/challenges.ts'
 import {
   addPasskey,
@@ -120,6 +121,7 @@ function changingEndpoints({ store }: SigninDeps): readonly Endpoint[] {
       answers: { 204: null },
       handle: async ({ caller, params: { id }, record }) => {
         const { person, passkey } = await requireOwn(caller, id)
+        await requireAnotherWay(person, store)
         const about = { person: person.id, user: person.name, passkey: id, label: passkey.label }
         await record([{ event: 'passkey.removed', ...about }])
         await removePasskey(store, { id, person: person.id })
@@ -144,6 +146,12 @@ async function requireRoom({ id }: Person, { store }: SigninDeps): Promise<void>
   const passkeys = await passkeysOf(store, id)
   if (passkeys.length < passkeysMax) return
   throw new ApiError('conflict', `You have ${passkeysMax} passkeys, the most that there may be.`)
+}
+
+/** Whoever removes the only way in would have to ask the owner of the files. */
+async function requireAnotherWay({ id, logins }: Person, store: AdminStore): Promise<void> {
+  if (logins.length > 0 || (await passkeysOf(store, id)).length > 1) return
+  throw new ApiError('conflict', 'This is your only way to sign in. Add another passkey first.')
 }
 
 /** Returns a passkey as pages show it. */
