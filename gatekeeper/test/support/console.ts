@@ -28,8 +28,8 @@ export async function startConsole(
   const start = () => startAdmin({ ...stack.env, ...env })
   let admin = await start()
   const { url, dispatcher, send } = consoleOf(stack)
-  await waitUntil(async () => (await send('/').catch(() => null))?.status !== 503, {
-    ...{ limitMs: 15_000, child: admin, describe: admin.output },
+  await waitUntil(async () => (await send('/admin/v1/session').catch(() => null))?.status === 401, {
+    ...{ limitMs: 15_000, child: admin, describe: () => admin.output() + stack.caddy.output() },
   })
   return {
     ...{ url, dispatcher, send },
