@@ -1,2 +1,10 @@
-/** `npm run build`, for people who type it: the service runs from its source. */
-process.stdout.write('gatekeeper: nothing to build; npm start runs the service from its source\n')
+/**
+ * `npm run build` builds the console's pages; the service itself runs from its source. What is
+ * built already is not built again.
+ */
+import { resolve } from 'node:path'
+import { buildConsole } from '../console/build.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const log = (line: string) => void process.stdout.write(`gatekeeper: ${line}\n`)
+log(`the console is in ${await buildConsole({ root, log })}`)

@@ -1,0 +1,27 @@
+/**
+ * Which page is at which address; a page adds a line. Each is fetched when it is first shown.
+ *
+ * A page is a component in `pages/NAME/NAME-page.tsx` that renders `<Page title command>`
+ * (`parts/page.tsx`). `lib/resource.ts` reads one thing, `lib/list.ts` a list whose place is in
+ * the address (shown by `parts/list-table.tsx`), `lib/submit.ts` runs an act; `api.ts` is the
+ * client. The navigation shows a place of `places.ts` as soon as its page is here. Styles of one
+ * page alone are in a `.css` file beside it, and count in the budget of `build.test.ts`.
+ */
+import type { ComponentType } from 'preact'
+
+export type PageProps = { readonly params: Readonly<Record<string, string>> }
+
+export type PageRoute = {
+  /** `/keys/:id`: a segment with a colon is a parameter. */
+  readonly path: string
+  readonly load: () => Promise<ComponentType<PageProps>>
+  /** Shown without a session, and without the navigation. */
+  readonly isOpen?: true
+}
+
+export const pages: readonly PageRoute[] = [
+  {
+    path: '/',
+    load: async () => (await import('./pages/overview/overview-page.tsx')).OverviewPage,
+  },
+]
