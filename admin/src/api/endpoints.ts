@@ -2,9 +2,14 @@ import { createSigninParts, type SigninParts } from '../signin/signin-deps.ts'
 import { allSigninEndpoints } from '../signin/signin-endpoints.ts'
 import type { ApiDeps } from './api-deps.ts'
 import type { Endpoint } from './endpoint.ts'
+import { doctorEndpoints } from './routes/doctor/endpoints.ts'
 import { eventEndpoints } from './routes/events/endpoints.ts'
+import { explainEndpoints } from './routes/explain/endpoints.ts'
 import { keyEndpoints } from './routes/keys/endpoints.ts'
 import { openapiEndpoint } from './routes/openapi/endpoints.ts'
+import { playgroundEndpoints } from './routes/playground/endpoints.ts'
+import { queueEndpoints } from './routes/queue/endpoints.ts'
+import { serviceEndpoints } from './routes/services/endpoints.ts'
 import { sessionEndpoints } from './routes/session/endpoints.ts'
 
 /** Returns all rows of the admin API. */
@@ -17,6 +22,11 @@ export function createEndpoints(
     ...sessionEndpoints(deps),
     ...eventEndpoints(deps),
     ...keyEndpoints(deps),
+    ...explainEndpoints(deps),
+    ...queueEndpoints(deps),
+    ...serviceEndpoints(deps),
+    ...doctorEndpoints(deps),
+    ...playgroundEndpoints(deps),
   ]
   return [...rows, openapiEndpoint(rows, deps)]
 }
