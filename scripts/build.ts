@@ -1,10 +1,8 @@
-/**
- * `npm run build` builds the console's pages; the service itself runs from its source. What is
- * built already is not built again.
- */
-import { resolve } from 'node:path'
+/** `npm run build`: builds the console's pages. The services run from their source. */
+import { relative, resolve } from 'node:path'
 import { buildConsole } from '../console/build.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const log = (line: string) => void process.stdout.write(`gatekeeper: ${line}\n`)
-log(`the console is in ${await buildConsole({ root, log })}`)
+const say = (line: string) => process.stdout.write(`gatekeeper: ${line}\n`)
+const folder = await buildConsole({ root, log: say })
+say(`the console's pages are in ${relative(root, folder)}; the services run from their source`)

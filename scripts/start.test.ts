@@ -1,5 +1,5 @@
 /** The launcher as a process: what a person or a service manager sees of it. */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -15,6 +15,8 @@ const run = promisify(execFile)
 const hasCaddy = (process.env['GATEKEEPER_TEST_CADDY'] ?? '') !== ''
 const hasPython = canRun('python3')
 const hasCurl = canRun('curl')
+
+const canRunCertutil = spawnSync('certutil', ['-H']).error === undefined
 
 function canRun(command: string): boolean {
   try {
@@ -124,6 +126,20 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
     await without.ready()
     await untilSaid(without, 'answered with 503 without it: /admin, /analytics')
     expect(findDescendants(without.process.pid ?? 0, 'admin/src/main.ts')).toEqual([])
+  })
+
+  it('says where the console is, and names the command for its first owner: no link in a log', async () => {
+    const launch = setup.launch()
+    await launch.ready()
+    await vi.waitFor(() => expect(launch.stdout()).toContain('"event":"no-owner"'), {
+      timeout: 30_000,
+    })
+    const [line = ''] = launch.stdout().match(/^.*no-owner.*$/m) ?? []
+    expect(JSON.parse(line)).toMatchObject({
+      text: expect.stringContaining(`https://console.localhost:${setup.consolePort}`),
+      command: 'npm run people -- invite NAME --role owner',
+    })
+    expect(launch.stdout() + launch.stderr()).not.toMatch(/welcome|#/)
   })
 
   it('takes two signals within a second as one', async () => {
@@ -240,6 +256,30 @@ describe.skipIf(!hasCaddy || !hasPython)('a start on a terminal (needs Caddy, py
     await untilPrinted(second, 'Ctrl-C')
     expect(second.stdout()).not.toMatch(/gk_[0-9a-z]{10}_/)
     expect(second.stdout()).toContain('$GK_API_KEY')
+  })
+
+  it('prints one set-up link of the console, and asks once whether browsers trust it', async () => {
+    const launch = setup.launch({ isTerminal: true })
+    await launch.ready()
+    await untilPrinted(launch, '/welcome#')
+    const link = `https://console\\.localhost:${setup.consolePort}/welcome#[\\w-]{43}`
+    expect(launch.stdout().match(new RegExp(link, 'g'))).toHaveLength(1)
+    const state = await readFile(join(setup.folder, 'state/admin/admin.db'), 'latin1')
+    const [, code = ''] = /welcome#([\w-]+)/.exec(launch.stdout()) ?? []
+    expect(state).not.toContain(code)
+    if (canRunCertutil) {
+      await untilPrinted(launch, '[y/N]')
+      launch.process.stdin.write('\r')
+      await untilPrinted(launch, 'not changed. Later: npm run trust')
+    }
+    launch.process.stdin.write('\x03')
+    expect(await launch.ended).toBe(0)
+
+    const second = setup.launch({ isTerminal: true })
+    await second.ready()
+    await untilPrinted(second, '/welcome#')
+    expect(second.stdout()).not.toContain(code)
+    expect(second.stdout()).not.toContain('[y/N]')
   })
 
   it.skipIf(!hasCurl)('prints lines that work when they are pasted (needs curl)', async () => {

@@ -12,7 +12,9 @@ import { systemClock } from '../gatekeeper/src/lib/clock.ts'
 import { exitCode, formatProblem, ProblemsError } from '../gatekeeper/src/lib/problem.ts'
 import { findCaddyTimeouts } from './caddy/caddy-timeouts.ts'
 import { type Caddy, findCaddy } from './caddy/find-caddy.ts'
+import { runCommand } from './caddy/run-command.ts'
 import { startDemoUpstream } from './demo/demo-upstream.ts'
+import { buildPages } from './start/build-pages.ts'
 import { checkPlaces } from './start/check-places.ts'
 import { chooseUpstreams, probeUpstream, type Upstreams } from './start/choose-upstreams.ts'
 import { findModel } from './start/find-model.ts'
@@ -97,12 +99,26 @@ async function start(): Promise<void> {
 /** Last: requests do not wait for it, and it does not slow the first ones down. */
 async function startAdmin(configuration: Configuration): Promise<void> {
   if (isEnding) return
-  if (configuration.settings.adminListen === null) {
+  const { settings } = configuration
+  if (settings.adminListen === null) {
     return log.complain(`the admin process is left out (GATEKEEPER_CONSOLE=off); ${withoutAdmin}`)
   }
+  const unbuilt = await buildPages(root, runCommand)
+  if (unbuilt !== null) {
+    log.complain(`the console's pages are not built (${unbuilt}); its API and all else work`)
+  }
+  if (isEnding) return
   const node = planGatekeeperNode(root, { isWatching, program: 'admin' })
   supervisor.start(planAdmin(root, configuration, node))
   await noteParts()
+  try {
+    // Not before: it loads the database of the console.
+    const { announceConsole } = await import('./start/open-console.ts')
+    await announceConsole(settings, log)
+  } catch (error) {
+    // The gateway works; a fault here must not end it.
+    if (!isEnding) log.complain(`the console is not set up: ${(error as Error).message}`)
+  }
 }
 
 function say(event: string): (text: string) => void {

@@ -29,16 +29,24 @@ export async function useAdminStore<Result>(
 /** Whom a link is for, without what every link of the command line has. */
 export type LinkFor = Omit<Invited, 'invitedBy'>
 
-/** Makes a link, which is recorded before, and reports it. Earlier links for the name end. */
-export async function reportLink(wanted: LinkFor, context: Context): Promise<Report> {
+/** Makes a link, which is recorded before. Earlier links for the name end. */
+export async function makeLink(
+  wanted: LinkFor,
+  context: Pick<Context, 'record' | 'stateDir' | 'clock' | 'settings'>,
+): Promise<{ readonly link: string; readonly expiresAt: number }> {
   const { kind, name, role, person } = wanted
   const act = { event: 'person.invited', kind, user: name, role }
   await context.record([{ ...act, ...(person !== null && { person }) }])
   const { code, expiresAt } = await useAdminStore(context, (store) =>
     createInvitation(store, { ...wanted, invitedBy: 'command' }, context.clock()),
   )
-  const { origin } = context.settings.console
-  const link = invitationLink(origin, code)
+  return { link: invitationLink(context.settings.console.origin, code), expiresAt }
+}
+
+/** Makes a link and reports it. */
+export async function reportLink(wanted: LinkFor, context: Context): Promise<Report> {
+  const { kind, name, role } = wanted
+  const { link, expiresAt } = await makeLink(wanted, context)
   return {
     json: { name, role, kind, link, expiresAt: formatInstant(expiresAt) },
     lines: [link],

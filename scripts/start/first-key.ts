@@ -57,7 +57,7 @@ function findName(services: readonly Service[], name: string): string | null {
 }
 
 /** The person at the terminal; some containers have no name for their user. */
-function readUserName(): string {
+export function readUserName(): string {
   try {
     return userInfo().username.replaceAll(/[^\w.-]/g, '-') || 'owner'
   } catch {

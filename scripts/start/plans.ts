@@ -6,6 +6,15 @@ import type { NodePlan } from './gatekeeper-node.ts'
 import type { Configuration } from './read-configuration.ts'
 import type { PartPlan } from './supervise.ts'
 
+/** Settings of providers of people's sign-in, which the admin process alone reads. */
+const signInNames = new Set(
+  (
+    'GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET GITHUB_CLIENT_SECRET_FILE GITHUB_URL ' +
+    'GITHUB_ORGANIZATION GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET GOOGLE_CLIENT_SECRET_FILE ' +
+    'GOOGLE_HOSTED_DOMAIN'
+  ).split(' '),
+)
+
 /** How the gatekeeper is started: the same environment, with the upstreams that were chosen. */
 export function planGatekeeper(
   root: string,
@@ -21,7 +30,7 @@ export function planGatekeeper(
     cwd: root,
     env: {
       ...node.env,
-      ...env,
+      ...Object.fromEntries(Object.entries(env).filter(([name]) => !signInNames.has(name))),
       // Only if nothing is set: the other name of LITELLM_URL would contradict it.
       ...(ollamaUrl !== null && knows('ollama') && { OLLAMA_URL: ollamaUrl }),
       ...(litellmUrl !== null &&
@@ -37,8 +46,8 @@ export function planGatekeeper(
 const plainNames = new Set(['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'])
 
 /**
- * How the admin process is started. It gets no secret: neither keys of providers nor those of
- * clients, whose ids would be a problem without them.
+ * How the admin process is started. Of secrets it gets those of people's sign-in alone: neither keys
+ * of providers nor those of clients, whose ids would be a problem without them.
  */
 export function planAdmin(
   root: string,
@@ -48,7 +57,8 @@ export function planAdmin(
   const plainRows = allRows.filter(
     ({ name, kind }) => kind !== 'secret' && !name.startsWith('OAUTH_CLIENT_'),
   )
-  const names = new Set(plainRows.flatMap(({ name, aliases = [] }) => [name, ...aliases]))
+  const plain = plainRows.flatMap(({ name, aliases = [] }) => [name, ...aliases])
+  const names = new Set([...plain, ...signInNames])
   const kept = Object.entries(env).filter(([name]) => names.has(name) || plainNames.has(name))
   return {
     name: 'the admin process',

@@ -43,29 +43,52 @@ export async function waitForGatekeeper(listen: Listen, limitSeconds: number): P
 
 /** Waits until `GET /health` answers through Caddy, over verified TLS. Returns false after the limit. */
 export async function waitForFront(settings: Settings, limitSeconds: number): Promise<boolean> {
-  const site = siteOf(settings)
+  const { bind, httpsPort: port } = settings
+  const place = { site: siteOf(settings), bind, port, path: '/health' }
   return await poll(limitSeconds, async () => {
-    // Caddy creates it at its first start, so it may not exist yet.
-    const root = await readFile(caFileOf(settings), 'utf8').catch(() => null)
-    const { status, text } = await ask((then) =>
-      requestHttps(
-        {
-          host: reachableHost(settings.bind),
-          port: settings.httpsPort,
-          path: '/health',
-          headers: { Host: `${isIP(site) === 6 ? `[${site}]` : site}:${settings.httpsPort}` },
-          ...(isIP(site) === 0 && { servername: site }),
-          ca: root === null ? [...rootCertificates] : [...rootCertificates, root],
-          checkServerIdentity: (_host, certificate) => checkServerIdentity(site, certificate),
-          agent: false,
-        },
-        then,
-      ),
-    )
+    const { status, text } = await askSite(place, caFileOf(settings))
     // An address rule may refuse this machine, too; then the gatekeeper has answered as well.
     const isRefused = status === 403 && text.includes('"address_refused"')
     return isRefused || (status === 200 && /"status"\s*:\s*"ok"/.test(text))
   })
+}
+
+/** Waits until the admin process answers through Caddy. Returns false after the limit. */
+export async function waitForConsole(settings: Settings, limitSeconds: number): Promise<boolean> {
+  const { site, port, bind } = settings.console
+  const place = { site, port, bind, path: '/admin/v1/session' }
+  return await poll(limitSeconds, async () => {
+    // Nobody is signed in; without the admin process Caddy answers 503.
+    return (await askSite(place, caFileOf(settings))).status === 401
+  })
+}
+
+type SitePlace = {
+  readonly site: string
+  readonly bind: string
+  readonly port: number
+  readonly path: string
+}
+
+async function askSite({ site, bind, port, path }: SitePlace, caFile: string) {
+  // Caddy creates it at its first start, so it may not exist yet.
+  const root = await readFile(caFile, 'utf8').catch(() => null)
+  return await ask((then) =>
+    requestHttps(
+      {
+        ...{ host: reachableHost(bind), port, path },
+        headers: {
+          Host: `${isIP(site) === 6 ? `[${site}]` : site}${port === 443 ? '' : `:${port}`}`,
+          'Sec-Fetch-Site': 'same-origin',
+        },
+        ...(isIP(site) === 0 && { servername: site }),
+        ca: root === null ? [...rootCertificates] : [...rootCertificates, root],
+        checkServerIdentity: (_host, certificate) => checkServerIdentity(site, certificate),
+        agent: false,
+      },
+      then,
+    ),
+  )
 }
 
 async function poll(limitSeconds: number, isReady: () => Promise<boolean>): Promise<boolean> {

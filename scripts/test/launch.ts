@@ -12,6 +12,7 @@ const root = resolve(import.meta.dirname, '../..')
 export type Setup = {
   readonly folder: string
   readonly port: number
+  readonly consolePort: number
   readonly env: Readonly<Record<string, string>>
   /** Starts the launcher; `isTerminal` puts it on a pseudo-terminal. */
   launch(options?: LaunchOptions): Launch
@@ -54,6 +55,7 @@ export async function openSetup(): Promise<Setup> {
   return {
     folder,
     port: https,
+    consolePort: console,
     env,
     launch(options = {}) {
       const launch = launchWith({ ...env, ...options.env }, options)

@@ -1,0 +1,61 @@
+/** What `npm start` does for the console once everything else is ready. */
+import { homedir } from 'node:os'
+import { isInternalName } from '../../gatekeeper/src/config/front-environment.ts'
+import type { Settings } from '../../gatekeeper/src/config/read-settings.ts'
+import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
+import { openInstallation } from '../../gatekeeper/src/operations/installation.ts'
+import { readPeople } from '../../gatekeeper/src/operations/people/people-writer.ts'
+import { personName } from '../../gatekeeper/src/people/people-file.ts'
+import { runCommand } from '../caddy/run-command.ts'
+import { createTerminal } from '../frame/terminal.ts'
+import { makeLink } from '../people/one-time.ts'
+import { readText } from '../settings/read-settings-of.ts'
+import { readUserName } from './first-key.ts'
+import type { LauncherLog } from './launcher-log.ts'
+import { offerTrust } from './offer-trust.ts'
+import { waitForConsole } from './wait-until-ready.ts'
+
+const consoleSecondsMax = 20
+
+const inviteCommand = 'npm run people -- invite NAME --role owner'
+
+/** Waits for the console, and says where it is and how its first owner gets in. */
+export async function announceConsole(settings: Settings, log: LauncherLog): Promise<void> {
+  const { origin, site, isPasskeyPossible } = settings.console
+  if (!(await waitForConsole(settings, consoleSecondsMax))) {
+    const cause = isInternalName(site) ? 'its log is above' : 'Caddy keeps asking for a certificate'
+    return log.complain(`the console (${origin}) does not answer yet: ${cause}`)
+  }
+  const installation = openInstallation(settings, { clock: systemClock, readText })
+  const isNew = (await readPeople(installation.peopleFile)).length === 0
+  if (!isNew) log.say('console', `the console is at ${origin}`)
+  // Whoever has the link becomes the owner: it may not get into a log.
+  else if (log.isTerminal && isPasskeyPossible) await sayLink(installation, log)
+  else {
+    const text = `the console is at ${origin} and has no owner yet; make a set-up link with: ${inviteCommand}`
+    log.say('no-owner', text, { command: inviteCommand })
+  }
+  if (!log.isTerminal) return
+  const machine = { platform: process.platform, home: homedir(), run: runCommand }
+  const { ask } = createTerminal()
+  await offerTrust(settings, { machine, ask, say: (line) => log.say('trust', line) })
+}
+
+async function sayLink(
+  installation: ReturnType<typeof openInstallation>,
+  log: LauncherLog,
+): Promise<void> {
+  const user = readUserName()
+  const name = personName.safeParse(user).success ? user : 'owner'
+  const wanted = {
+    kind: 'setup',
+    person: null,
+    name,
+    title: null,
+    role: 'owner',
+    access: null,
+  } as const
+  const { link } = await makeLink(wanted, installation)
+  log.say('setup', 'set the console up with this link, once and within 15 minutes:')
+  log.say('setup', link)
+}
