@@ -2,6 +2,7 @@ import { createSigninParts, type SigninParts } from '../signin/signin-deps.ts'
 import { allSigninEndpoints } from '../signin/signin-endpoints.ts'
 import type { ApiDeps } from './api-deps.ts'
 import type { Endpoint } from './endpoint.ts'
+import { clientEndpoints } from './routes/clients/endpoints.ts'
 import { doctorEndpoints } from './routes/doctor/endpoints.ts'
 import { eventEndpoints } from './routes/events/endpoints.ts'
 import { explainEndpoints } from './routes/explain/endpoints.ts'
@@ -22,6 +23,7 @@ export function createEndpoints(
     ...sessionEndpoints(deps),
     ...eventEndpoints(deps),
     ...keyEndpoints(deps),
+    ...clientEndpoints(deps),
     ...explainEndpoints(deps),
     ...queueEndpoints(deps),
     ...serviceEndpoints(deps),

@@ -135,6 +135,20 @@ export function parseClientFile(text: string, source: string): ClientFile {
   return { clients, problems: [] }
 }
 
+/** What a member of one client may not be; the path is that of the member: `app.totalPerDay`. */
+export type ClientFault = { readonly path: string; readonly message: string }
+
+/** Returns what is wrong with one client, by member. */
+export function findClientFaults(id: string, entry: unknown): readonly ClientFault[] {
+  const whole = { version: 1, clients: { [id]: entry } }
+  const parsed = file.safeParse(whole, { error: plainIssue })
+  if (parsed.success) return []
+  return parsed.error.issues.map(({ path, message }) => {
+    // The first two steps lead to the client itself.
+    return { path: path.slice(2).map(String).join('.'), message }
+  })
+}
+
 const fail = (problems: readonly Problem[]): ClientFile => ({ clients: [], problems })
 
 function toClient(id: string, entry: z.output<typeof client>): Client {

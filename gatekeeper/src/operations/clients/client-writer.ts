@@ -7,7 +7,7 @@ import { didYouMean } from '../../lib/nearest.ts'
 import { ProblemsError } from '../../lib/problem.ts'
 import type { App } from '../../model/app.ts'
 import type { Role } from '../../model/principal.ts'
-import type { Client } from '../../oauth/client.ts'
+import { type Client, defaultScopes } from '../../oauth/client.ts'
 import { parseClientFile } from '../../oauth/client-file.ts'
 import { createClientSecret, hashClientSecret } from '../../oauth/client-secret.ts'
 import {
@@ -17,6 +17,12 @@ import {
   type SecretEntry,
 } from '../change-document.ts'
 
+/** A client as the file has it. */
+export type StoredClient = Client
+
+/** The scope values of a client whose maker names none. */
+export const scopesByDefault: readonly string[] = defaultScopes
+
 /** The content of `clients.json`. Instants are ISO 8601. */
 type ClientDocument = { version: 1; clients: Record<string, ClientEntry> }
 
@@ -25,6 +31,7 @@ type ClientEntry = {
   services: readonly string[]
   scopes: readonly string[]
   secrets: readonly SecretEntry[]
+  disabled?: boolean
   models?: readonly string[]
   limits?: readonly string[]
   addresses?: readonly string[]
@@ -48,21 +55,44 @@ export type NewClient = Pick<
   readonly madeBy?: string
 }
 
+/** The changes of a client; missing members stay. `app` changes an app as a whole. */
+export type ClientChange = Partial<Omit<NewClient, 'id' | 'madeBy'>> & {
+  readonly disabled?: boolean
+}
+
 /** The id already exists, or no client has it. */
 export class ClientIdError extends Error {
   override readonly name = 'ClientIdError'
+  readonly exists: boolean
+
+  constructor(message: string, { exists = false }: { readonly exists?: boolean } = {}) {
+    super(message)
+    this.exists = exists
+  }
 }
 
 /** A pending change of a client; never contains a secret. */
 export type ClientAct = {
-  readonly event: 'client.added' | 'client.rotated' | 'client.removed' | 'client.unwritten'
+  readonly event:
+    | 'client.added'
+    | 'client.changed'
+    | 'client.rotated'
+    | 'client.removed'
+    | 'client.unwritten'
   readonly client: string
+  /** Names of the changed members. */
+  readonly members?: readonly string[]
 }
 
 export type ClientWriterDeps = {
   readonly clock: Clock
   /** Records a pending change; if it rejects, the change is not made. */
   readonly record?: (acts: readonly ClientAct[]) => Promise<void>
+  /**
+   * Called under the lock with the client before the change, null if there is none. Nothing is
+   * changed if it throws.
+   */
+  readonly judge?: (client: Client | null) => void
 }
 
 /** Adds a client and returns its secret, which is stored nowhere else. */
@@ -93,7 +123,8 @@ async function addEntry(
   const { id, expiresAt, ...members } = wanted
   const act = { event: 'client.added', client: id } as const
   await changeClients(file, { act, ...deps }, (document) => {
-    if (Object.hasOwn(document.clients, id)) throw new ClientIdError(`${id} already exists`)
+    if (Object.hasOwn(document.clients, id))
+      throw new ClientIdError(`${id} already exists`, { exists: true })
     document.clients[id] = {
       ...members,
       createdAt: formatInstant(deps.clock()),
@@ -119,10 +150,26 @@ export async function rotateClient(
   return secret
 }
 
+/** Changes members of a client; its secrets stay. */
+export async function editClient(
+  file: string,
+  { id, change }: { readonly id: string; readonly change: ClientChange },
+  deps: ClientWriterDeps,
+): Promise<void> {
+  const members = Object.keys(change)
+  const act = { event: 'client.changed', client: id, members } as const
+  await changeClients(file, { act, ...deps }, (document) => {
+    const { expiresAt, ...others } = change
+    const entry: ClientEntry = Object.assign(findEntry(document, id), others)
+    if (expiresAt !== undefined)
+      entry.expiresAt = expiresAt === null ? null : formatInstant(expiresAt)
+  })
+}
+
 export async function removeClient(
   file: string,
   id: string,
-  deps: Pick<ClientWriterDeps, 'record'> = {},
+  deps: Pick<ClientWriterDeps, 'record' | 'judge'> = {},
 ): Promise<void> {
   const act = { event: 'client.removed', client: id } as const
   await changeClients(file, { act, ...deps }, (document) => {
@@ -152,7 +199,7 @@ function findEntry(document: ClientDocument, id: string): ClientEntry {
 
 async function changeClients(
   path: string,
-  { act, record }: Pick<ClientWriterDeps, 'record'> & { readonly act: ClientAct },
+  { act, record, judge }: Pick<ClientWriterDeps, 'record' | 'judge'> & { readonly act: ClientAct },
   edit: (document: ClientDocument) => void,
 ): Promise<void> {
   const parse = (text: string | null): ClientDocument => {
@@ -160,11 +207,22 @@ async function changeClients(
     check(text, path)
     return JSON.parse(text) as ClientDocument
   }
+  const judged = (document: ClientDocument) => {
+    judge?.(readEntry(document, act.client, path))
+    edit(document)
+  }
   const recordAct = () => ({
     record: async () => await record?.([act]),
     recordUnwritten: async () => await record?.([{ ...act, event: 'client.unwritten' }]),
   })
-  await changeDocument({ path, parse, record: recordAct }, edit)
+  await changeDocument({ path, parse, record: recordAct }, judged)
+}
+
+/** A client as the service reads it; null if there is none. */
+function readEntry({ clients }: ClientDocument, id: string, file: string): Client | null {
+  if (!Object.hasOwn(clients, id)) return null
+  const [found] = check(JSON.stringify({ version: 1, clients: { [id]: clients[id] } }), file)
+  return found ?? null
 }
 
 function check(text: string, file: string): readonly Client[] {

@@ -13,30 +13,33 @@ const standing = z.object({
   used: z.number(),
   resetsAt: z.string().nullable(),
 })
-const answer = z.object({ keys: z.record(z.string(), z.array(standing).nullable()) })
+const known = z.record(z.string(), z.array(standing).nullable())
+const answer = z.object({ keys: known.optional(), clients: known.optional() })
 
-/** What is used of the limits of keys, by id; a key that may not act now is not there. */
+/** What is used of limits, by the id of the key or client; one that may not act now is not there. */
 export type Standings = ReadonlyMap<string, readonly z.output<typeof standing>[]>
 
+type Holder = { readonly id: string; readonly limits: readonly Limit[] }
+
 /**
- * Asks the running gatekeeper what is used of the limits of at most 200 keys. Its counters are in its
- * memory, so nobody else knows; without it the list is empty.
+ * Asks the running gatekeeper what is used of the limits of at most 200 keys or clients. Its counters
+ * are in its memory, so nobody else knows; without it the list is empty.
  */
 export async function askStandings(
-  keys: readonly StoredKey[],
+  kind: 'keys' | 'clients',
+  holders: readonly Holder[],
   { askGatekeeper }: Pick<ApiDeps, 'askGatekeeper'>,
 ): Promise<Standings> {
-  const ids = keys.filter(({ limits }) => limits.length > 0).map(({ id }) => id)
+  const ids = holders.filter(({ limits }) => limits.length > 0).map(({ id }) => id)
   if (ids.length === 0) return new Map()
-  const asked = await askGatekeeper('/usage-of', { keys: ids }).catch(() => null)
+  const asked = await askGatekeeper('/usage-of', { [kind]: ids }).catch(() => null)
   const parsed = asked?.status === 200 ? answer.safeParse(asked.document) : null
-  if (parsed?.success !== true) return new Map()
-  const known = Object.entries(parsed.data.keys)
-  return new Map(known.flatMap(([id, all]) => (all === null ? [] : [[id, all] as const])))
+  const found = Object.entries(parsed?.data?.[kind] ?? {})
+  return new Map(found.flatMap(([id, all]) => (all === null ? [] : [[id, all] as const])))
 }
 
-/** Returns the key's own limits with what is used of each, where that is known. */
-export function viewLimits({ id, limits }: StoredKey, standings: Standings): LimitView[] {
+/** Returns the holder's own limits with what is used of each, where that is known. */
+export function viewLimits({ id, limits }: Holder, standings: Standings): LimitView[] {
   const own = (standings.get(id) ?? []).filter(({ scope }) => scope === 'key')
   return limits.map((limit) => {
     const found = own.find(({ text }) => text === limit.text)

@@ -14,7 +14,7 @@ export async function viewKeys(
   keys: readonly StoredKey[],
   parts: KeyParts,
 ): Promise<readonly KeyView[]> {
-  const [standings, uses] = await Promise.all([askStandings(keys, parts), parts.lastUses()])
+  const [standings, uses] = await Promise.all([askStandings('keys', keys, parts), parts.lastUses()])
   const deps = { ...listDepsOf(uses, parts.clock), people: parts.people, standings }
   return keys.map((key) => viewKey(key, deps))
 }

@@ -65,7 +65,7 @@ export const keyQuery = z.strictObject({
 })
 export type KeyQuery = z.output<typeof keyQuery>
 
-const limit = z.object({
+export const limitView = z.object({
   text: z.string(),
   /** Null where nobody knows: the gatekeeper does not answer, or the limit is of one request. */
   used: z.number().nullable(),
@@ -73,7 +73,7 @@ const limit = z.object({
   unit: z.string(),
   resetsAt: z.string().nullable(),
 })
-export type LimitView = z.output<typeof limit>
+export type LimitView = z.output<typeof limitView>
 
 export const keyView = z.object({
   id: z.string(),
@@ -96,7 +96,7 @@ export const keyView = z.object({
   models: z.array(z.string()),
   addresses: z.array(z.string()),
   origins: z.array(z.string()),
-  limits: z.array(limit),
+  limits: z.array(limitView),
   cloudModels: z.boolean().nullable(),
   caps: z.record(z.enum(capNames), z.number().nullable()),
   weight: z.number().nullable(),

@@ -1,5 +1,4 @@
 import { createWildcard } from '../../../../../gatekeeper/src/lib/wildcard.ts'
-import { controlName } from '../../../../../gatekeeper/src/model/known-services.ts'
 import type { Person, PersonAccess } from '../../../../../gatekeeper/src/model/person.ts'
 import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
 import type { ServiceNames } from '../../../../../gatekeeper/src/operations/installation.ts'
@@ -15,7 +14,10 @@ type Deps = { readonly caller: Caller; readonly services: ServiceNames }
  * Throws an ApiError if a person gives a new key what they may not use themselves: the key names its
  * maker, and the gatekeeper allows it no more than the maker has at each request.
  */
-export function requireUsable(draft: KeyDraft, { caller, services }: Deps): void {
+export function requireUsable(
+  draft: Pick<KeyDraft, 'role' | 'services'>,
+  { caller, services }: Deps,
+): void {
   const { person } = caller
   if (person === null) return
   const access = requireAccess(person)
@@ -56,23 +58,22 @@ function findForeignUser({ user }: KeyDraft, name: string): InvalidMember[] {
   return user === name ? [] : [{ path: 'user', message: `must be your own name, ${name}` }]
 }
 
-function findGreaterRole({ role }: KeyDraft, access: PersonAccess): InvalidMember[] {
+function findGreaterRole({ role }: Pick<KeyDraft, 'role'>, access: PersonAccess): InvalidMember[] {
   if (roles.indexOf(role) <= roles.indexOf(access.role)) return []
   return [{ path: 'role', message: `must be ${access.role} or less` }]
 }
 
 /** As everywhere, `*` gives the services that it includes, and never that of administration. */
 function findForeignServices(
-  draft: KeyDraft,
+  draft: Pick<KeyDraft, 'services'>,
   access: PersonAccess,
   { serviceNameOf, namesOfAll }: ServiceNames,
 ): InvalidMember[] {
-  const given = access.services.flatMap((name) => (name === '*' ? namesOfAll : [name]))
-  const own = new Set(given.map((name) => serviceNameOf(name) ?? name))
+  const expand = (name: string) => (name === '*' ? namesOfAll : [serviceNameOf(name) ?? name])
+  const own = new Set(access.services.flatMap(expand))
   return draft.services.flatMap((name, at) => {
-    const service = serviceNameOf(name) ?? name
-    const isOwn = own.has(service) && service !== controlName
-    return isOwn ? [] : [{ path: `services.${at}`, message: 'is not a service of yours' }]
+    if (expand(name).every((service) => own.has(service))) return []
+    return [{ path: `services.${at}`, message: 'is not a service that you may use yourself' }]
   })
 }
 

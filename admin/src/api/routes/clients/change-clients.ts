@@ -1,0 +1,52 @@
+import { LockHeldError } from '../../../../../gatekeeper/src/lib/files/lock-file.ts'
+import { ProblemsError } from '../../../../../gatekeeper/src/lib/problem.ts'
+import {
+  ClientIdError,
+  type ClientWriterDeps,
+  type StoredClient,
+} from '../../../../../gatekeeper/src/operations/clients/client-writer.ts'
+import type { ApiDeps } from '../../api-deps.ts'
+import { ApiError } from '../../api-error.ts'
+import type { Call } from '../../endpoint.ts'
+import { refuseChanged, tagOf } from '../../etag.ts'
+
+type AnyCall = Pick<Call<unknown, unknown, unknown>, 'record' | 'ifMatch'>
+
+/** Returns what the writer works with; a change is refused if the client is not as it was seen. */
+export function writerDeps(
+  { record, ifMatch }: AnyCall,
+  { clock }: Pick<ApiDeps, 'clock'>,
+): ClientWriterDeps {
+  const judge = (client: StoredClient | null) => {
+    if (client !== null) refuseChanged(ifMatch, tagOf(client))
+  }
+  return { clock, record, judge }
+}
+
+/** Makes a change of the file. Rejects with an ApiError. */
+export async function changeClientFile<Result>(change: () => Promise<Result>): Promise<Result> {
+  try {
+    return await change()
+  } catch (error) {
+    throw toClientRefusal(error)
+  }
+}
+
+export function toClientRefusal(error: unknown): unknown {
+  if (error instanceof ClientIdError) {
+    return error.exists
+      ? new ApiError('exists', 'A client with this id exists.')
+      : new ApiError('not_found', 'There is no client with this id.')
+  }
+  return toFileRefusal(error)
+}
+
+/** Returns what refuses a change of any document: another writer, or a file that is broken. */
+export function toFileRefusal(error: unknown): unknown {
+  if (error instanceof LockHeldError) {
+    return new ApiError('unavailable', 'Another program is writing the file. Try again.')
+  }
+  if (!(error instanceof ProblemsError)) return error
+  const [problem] = error.problems
+  return new ApiError('conflict', `Nothing was changed: ${problem?.what ?? 'a file is broken'}.`)
+}
