@@ -1,13 +1,17 @@
-/** `npm run docs`: writes the documents that are generated from schema, settings, endpoints and reasons. */
+/**
+ * `npm run docs`: writes the documents that are generated from schema, settings, endpoints and reasons.
+ * `npm run docs -- openapi` prints the description of the admin API.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { renderCompliance } from './docs/compliance-docs.ts'
 import { renderConfiguration, renderJsonSchema } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
+import { renderOpenapi } from './docs/openapi-docs.ts'
 import { renderErrors, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 import { runProgram } from './frame/run-program.ts'
-import { refusePositionals } from './frame/words.ts'
+import { UsageError } from './frame/words.ts'
 
 /** Each returns the document, from the one that is there if only a part of it is generated. */
 const documents: Readonly<Record<string, (current: string) => string>> = {
@@ -25,11 +29,13 @@ await runProgram<string>({
   command: {
     summary:
       'Writes the documents that are generated from schema, settings, endpoints and reasons.',
-    usage: '',
+    usage: '[openapi]',
     options: {},
-    help: Object.keys(documents),
-    run: (words, root) => {
-      refusePositionals(words, '; docs takes no words')
+    help: [...Object.keys(documents), 'openapi: prints the admin API as OpenAPI, writes nothing'],
+    run: ({ positionals }, root) => {
+      const [word] = positionals
+      if (word === 'openapi') return { lines: [renderOpenapi(root).trimEnd()] }
+      if (word !== undefined) throw new UsageError('docs takes no words but openapi')
       for (const [path, render] of Object.entries(documents)) {
         const file = join(root, path)
         writeFileSync(file, render(readFileSync(file, 'utf8')))

@@ -125,16 +125,25 @@ function describeMedia(
   return { type, schema: isText ? { type: 'string' } : toSchema(schema, 'output', named) }
 }
 
-/** What JSON Schema cannot say, such as a check of ours, is left out: the rest is still true. */
+/**
+ * What JSON Schema cannot say, such as a check of ours, is left out: the rest is still true. A schema
+ * with a name is another one where it is taken, since members with a default may be missing there.
+ */
 function toSchema(schema: z.ZodType, io: 'input' | 'output', named: Named): Members {
   const made = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' })
-  const text = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')
+  const end = io === 'input' ? 'Input' : ''
+  const text = JSON.stringify(made).replace(
+    /"#\/\$defs\/(\w+)"/g,
+    (_, name) => `"#/components/schemas/${name}${end}"`,
+  )
   const { $schema, id, $defs = {}, ...rest } = JSON.parse(text)
-  for (const [name, one] of Object.entries($defs)) {
+  for (const [name, one] of Object.entries<Record<string, unknown>>($defs)) {
+    const { id: _, ...members } = one
+    const own = `${name}${end}`
     // Two schemas of one name would describe one place with the other's members.
-    const isOther = name in named && JSON.stringify(named[name]) !== JSON.stringify(one)
+    const isOther = own in named && JSON.stringify(named[own]) !== JSON.stringify(members)
     if (isOther) throw new Error(`two schemas are named ${name}`)
-    named[name] = one
+    named[own] = members
   }
   return rest
 }

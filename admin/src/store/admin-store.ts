@@ -58,7 +58,7 @@ async function create(path: string): Promise<void> {
   const made = `${path}.new`
   rmSync(made, { force: true })
   writeFileSync(made, '', { flag: 'wx', mode: 0o600 })
-  const store = connect(made)
+  const store = openFile(made)
   try {
     store.database.exec(`PRAGMA application_id = ${applicationId}`)
     await migrate(store)
@@ -72,7 +72,7 @@ async function open(path: string): Promise<AdminStore> {
   // It holds sessions: a link could lead to a file that others write.
   if (!lstatSync(path).isFile()) throw unusable(path, 'is not a regular file')
   if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
-  const store = connect(path)
+  const store = openFile(path)
   try {
     requireKnown(store.database, path)
     requireWhole(store.database, path)
@@ -87,7 +87,7 @@ async function open(path: string): Promise<AdminStore> {
   }
 }
 
-function connect(path: string): AdminStore {
+function openFile(path: string): AdminStore {
   const database = new DatabaseSync(path, { timeout: busyMs })
   const queries = createQueries<AdminTables>(database)
   const close = async () => {
