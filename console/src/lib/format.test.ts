@@ -52,12 +52,3 @@ describe('times', () => {
     expect(plain(format.relativeTime(Date.parse(at), now))).toBe(text)
   })
 })
-
-describe('changes', () => {
-  test('are compared with what was before', () => {
-    expect(plain(format.formatChange(112, 100))).toBe('12 % more')
-    expect(plain(format.formatChange(88, 100))).toBe('12 % fewer')
-    expect(format.formatChange(100, 100)).toBe('the same')
-    expect(format.formatChange(5, 0)).toBeNull()
-  })
-})

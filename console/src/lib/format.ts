@@ -56,14 +56,6 @@ export function formatShare(share: number): string {
   return `${text}${noBreak}%`
 }
 
-/** Returns how much more or less that is: `+12 %`, and null where there is nothing to compare. */
-export function formatChange(now: number, before: number): string | null {
-  if (before === 0) return null
-  const change = Math.round((now / before - 1) * 100)
-  if (change === 0) return 'the same'
-  return `${whole.format(Math.abs(change))}${noBreak}% ${change > 0 ? 'more' : 'fewer'}`
-}
-
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour

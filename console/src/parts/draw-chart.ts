@@ -34,15 +34,17 @@ type Colours = Readonly<Record<'ink' | 'line' | 'paper', string>> & {
 function coloursOf(element: HTMLElement): Colours {
   const probe = document.createElement('i')
   element.append(probe)
-  const resolve = (token: string) => {
+  // Forced colours would make all series one; text and lines take them.
+  const resolve = (token: string, adjust = 'auto') => {
+    probe.style.setProperty('forced-color-adjust', adjust)
     probe.style.color = `var(${token})`
     return getComputedStyle(probe).color
   }
-  const of = ['--s1', '--s2', '--s3', '--s4'].map(resolve)
+  const of = ['--s1', '--s2', '--s3', '--s4'].map((token) => resolve(token, 'none'))
   const colours = {
     ink: resolve('--ink-3'),
     line: resolve('--line'),
-    paper: resolve('--panel'),
+    paper: resolve('--panel', 'none'),
     of,
   }
   probe.remove()
@@ -58,7 +60,10 @@ function optionsFor(element: HTMLElement, props: ChartProps, colours: Colours): 
     padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, nice(max)] } },
+    scales: {
+      x: { time: true, range: (_plot, min, max) => rangeOf(props, min, max) },
+      y: { range: (_plot, _min, max) => [0, nice(max)] },
+    },
     axes: [
       {
         ...axis,
@@ -99,10 +104,17 @@ function seriesFor({ kind, series, times }: ChartProps, colours: Colours): uPlot
     .reverse()
 }
 
+/** Bars stand on the beginning of their time, and half a bar beside it. */
+function rangeOf({ kind, times }: ChartProps, min: number, max: number): [number, number] {
+  if (times.length < 2) return [min - 43_200, max + 43_200]
+  const half = kind === 'bars' ? (max - min) / (times.length - 1) / 2 : 0
+  return [min - half, max + half]
+}
+
 /** The next number above that three steps divide well. */
 function nice(max: number): number {
   if (!(max > 0)) return 3
   const power = 10 ** Math.floor(Math.log10(max / 3))
-  const step = [1, 2, 2.5, 5, 10].find((one) => one * power * 3 >= max) ?? 10
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((one) => one * power * 3 >= max) ?? 10
   return step * power * 3
 }

@@ -40,7 +40,8 @@ export function followShortcuts(onHelp: () => void, signal: AbortSignal): void {
 function isTaken(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true
   const target = event.target instanceof Element ? event.target : null
-  return target?.closest('input, textarea, select, dialog, [role=menu], [contenteditable]') !== null
+  if (target === null) return false
+  return target.closest('input, textarea, select, dialog, [role=menu], [contenteditable]') !== null
 }
 
 function jump(key: string): boolean {

@@ -34,6 +34,7 @@ test('a refusal that arrives twice is shown once, and ten at most are kept', () 
   expect(next.refusals).toHaveLength(10)
 })
 
-test('a small line has the sum of each bucket', () => {
-  expect(lineOf(overview.buckets, ({ requests }) => requests)).toEqual([2])
+test('a small line has the sum of each hour', () => {
+  const day = Array.from({ length: 6 }, () => overview.buckets).flat()
+  expect(lineOf(day, ({ requests }) => requests)).toEqual([8, 4])
 })

@@ -71,12 +71,20 @@ export function withRefusal(overview: Overview, refusal: Refusal): Overview {
   return { ...overview, refusals: [refusal, ...others].slice(0, refusalsMax) }
 }
 
-/** Returns a figure of each bucket, for a small line. */
+const bucketsOfPoint = 4
+
+/** Returns a figure of each hour, for a small line: quarters of an hour would be a saw. */
 export function lineOf(
   buckets: readonly Bucket<Group>[],
   figureOf: (group: Group) => number,
 ): readonly number[] {
-  return buckets.map(({ groups }) =>
+  const sums = buckets.map(({ groups }) =>
     Object.values(groups).reduce((total, group) => total + figureOf(group), 0),
+  )
+  const hours = Math.ceil(sums.length / bucketsOfPoint)
+  return Array.from({ length: hours }, (_, hour) =>
+    sums
+      .slice(hour * bucketsOfPoint, (hour + 1) * bucketsOfPoint)
+      .reduce((total, one) => total + one, 0),
   )
 }

@@ -59,7 +59,7 @@ function isBusy({ running, waiting }: Service): boolean {
 function slotsOf(services: readonly Service[]): string {
   const limited = services.filter(({ slots }) => slots > 0)
   const [first] = limited
-  if (first === undefined) return 'Queue'
+  if (first === undefined) return 'Open'
   const slots = limited.reduce((sum, one) => sum + one.slots, 0)
   return limited.length === 1
     ? `${first.name}, ${plural(slots, 'slot')}`

@@ -13,6 +13,7 @@ const columns: readonly Column<Refusal>[] = [
     id: 'when',
     title: 'When',
     look: 'fit',
+    isMinor: true,
     render: ({ at }) => (
       <span class="hint">
         <ClockTime at={at} />
@@ -23,28 +24,45 @@ const columns: readonly Column<Refusal>[] = [
     id: 'who',
     title: 'Who',
     look: 'fit',
-    render: ({ user }) => user ?? <span class="hint">no key</span>,
+    render: ({ user, method, path }) => (
+      <>
+        {user ?? <span class="hint">no key</span>}
+        <span class="narrow sub mono">
+          {method} {path}
+        </span>
+      </>
+    ),
   },
   {
     id: 'what',
     title: 'What',
     look: 'cut',
+    isMinor: true,
     render: ({ method, path }) => (
       <span class="mono" title={`${method} ${path}`}>
         {method} {path}
       </span>
     ),
   },
-  { id: 'why', title: 'Why', look: 'fit', render: ({ reason }) => <ReasonTag reason={reason} /> },
+  {
+    id: 'why',
+    title: 'Why',
+    look: 'fit',
+    render: (refusal) => (
+      <>
+        <ReasonTag reason={refusal.reason} />
+        <span class="narrow">
+          <ExplainLink refusal={refusal} />
+        </span>
+      </>
+    ),
+  },
   {
     id: 'explain',
     title: '',
     look: 'num',
-    render: (refusal) => (
-      <a href={explainPath(refusal)} aria-label={`Explain ${refusal.method} ${refusal.path}`}>
-        Explain
-      </a>
-    ),
+    isMinor: true,
+    render: (refusal) => <ExplainLink refusal={refusal} />,
   },
 ]
 
@@ -71,7 +89,15 @@ export function RefusalsCard({ refusals }: { refusals: readonly Refusal[] | null
   )
 }
 
-/** The explanation of that request, filled in. */
-function explainPath({ requestId, method, path, service }: Refusal): string {
-  return withQuery('/explain', { request: requestId, method, path, service })
+/** Leads to the explanation of that request, filled in. */
+function ExplainLink({ refusal }: { refusal: Refusal }) {
+  const { requestId, method, path, service } = refusal
+  return (
+    <a
+      href={withQuery('/explain', { request: requestId, method, path, service })}
+      aria-label={`Explain ${method} ${path}`}
+    >
+      Explain
+    </a>
+  )
 }

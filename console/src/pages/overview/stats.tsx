@@ -1,4 +1,4 @@
-import { formatChange, formatMoney, formatShare, splitCount } from '../../lib/format.ts'
+import { formatCount, formatMoney, formatShare, shortCount, splitCount } from '../../lib/format.ts'
 import { Stat } from '../../parts/stat.tsx'
 import { lineOf, type Overview } from './overview.ts'
 
@@ -15,14 +15,14 @@ export function OverviewStats({ of }: { of: Overview | null }) {
         label="Requests today"
         value={requests}
         unit={requestsUnit}
-        compared={comparedWith(today.requests, yesterday.requests)}
+        compared={ofYesterday(formatCount(yesterday.requests))}
         spark={lineOf(buckets, (group) => group.requests)}
       />
       <Stat
         label="Tokens today"
         value={tokens}
         unit={tokensUnit}
-        compared={comparedWith(today.tokens, yesterday.tokens)}
+        compared={ofYesterday(shortCount(yesterday.tokens))}
         spark={lineOf(buckets, (group) => group.tokens)}
         tone="s2"
       />
@@ -51,11 +51,9 @@ function hasRefused({ groups }: Overview['buckets'][number]): boolean {
   return Object.values(groups).some((group) => group.refused !== undefined)
 }
 
-/** Yesterday is the whole day. */
-function comparedWith(now: number, before: number): string {
-  const change = formatChange(now, before)
-  if (change === null) return 'none yesterday'
-  return change === 'the same' ? 'the same as yesterday' : `${change} than yesterday`
+/** Yesterday is the whole day, so it is shown and not compared by a share. */
+function ofYesterday(figure: string): string {
+  return figure === '0' ? 'none yesterday' : `${figure} yesterday`
 }
 
 function shareOfAll(refused: number, requests: number): string {
