@@ -12,7 +12,7 @@ import {
 import type { Twist } from '../../test/support/software-authenticator.ts'
 import { createEndpoints } from '../api/endpoints.ts'
 import { createCode } from '../store/codes.ts'
-import { createInvitation } from '../store/invitations.ts'
+import { createInvitation, type Invited } from '../store/invitations.ts'
 
 let api: TestApi
 let page: Page
@@ -25,13 +25,13 @@ afterEach(async () => {
   await api.close()
 })
 
-const setup = {
+const setup: Invited = {
   ...{ kind: 'setup', person: null, name: 'ada', title: 'Ada', role: 'owner', access: null },
   invitedBy: 'command',
-} as const
-const reset = { ...setup, kind: 'reset', person: 'olga000000', name: 'olga' } as const
+}
+const reset: Invited = { ...setup, kind: 'reset', person: 'olga000000', name: 'olga' }
 
-async function link(wanted: Parameters<typeof createInvitation>[1]): Promise<string> {
+async function link(wanted: Invited): Promise<string> {
   return (await createInvitation(api.store, wanted, api.clock())).code
 }
 

@@ -1,6 +1,7 @@
 /** Makes, renews, lists and ends sessions. */
 import type { AdminStore } from './admin-store.ts'
 import { createId } from './ids.ts'
+import { noteSignIn } from './last-sign-ins.ts'
 import { createSecret } from './secrets.ts'
 import { type Halves, sessionAbsoluteMs, sessionIdleMs, sha256Of } from './sessions.ts'
 import type { Session } from './tables.ts'
@@ -51,6 +52,7 @@ export async function createSession(
         ...{ address: address.slice(0, 64), agent: agent?.slice(0, 300) ?? null },
       })
       .execute()
+    await noteSignIn(within, person, now)
   })
   return { id, cookie, half }
 }

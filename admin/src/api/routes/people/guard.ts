@@ -1,0 +1,34 @@
+import { ProblemsError } from '../../../../../gatekeeper/src/lib/problem.ts'
+import type { Person, PersonRole } from '../../../../../gatekeeper/src/model/person.ts'
+import { PeopleError } from '../../../../../gatekeeper/src/operations/people/people-writer.ts'
+import { ApiError } from '../../api-error.ts'
+import type { Caller } from '../../caller.ts'
+
+/** Who may see all people, and who may change them. */
+export const seers = ['owner', 'admin', 'auditor'] as const
+export const changers = ['owner', 'admin'] as const
+
+/**
+ * Throws an ApiError if the caller would gain the rights of an owner: an admin who could reset,
+ * change or make an owner would be one.
+ */
+export function requireRank(caller: Caller, ...roles: readonly PersonRole[]): void {
+  if (caller.role === 'owner' || !roles.includes('owner')) return
+  throw new ApiError('role', 'Only an owner may make, change or reset an owner.')
+}
+
+/** Returns the person, or throws the ApiError of one who does not exist. */
+export function requireFound(person: Person | null): Person {
+  if (person === null) throw new ApiError('not_found', 'There is no such person.')
+  return person
+}
+
+/** Returns the error to answer for one of the operations. */
+export function toApiError(error: unknown): unknown {
+  if (error instanceof ProblemsError) {
+    return new ApiError('unavailable', 'people.json has a fault; `npm run doctor` names its line.')
+  }
+  if (!(error instanceof PeopleError)) return error
+  if (error.code === 'unknown') return new ApiError('not_found', 'There is no such person.')
+  return new ApiError(error.code === 'exists' ? 'exists' : 'conflict', error.message)
+}

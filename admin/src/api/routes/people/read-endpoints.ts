@@ -1,0 +1,89 @@
+import {
+  madeBy,
+  readMade,
+  workingNow,
+} from '../../../../../gatekeeper/src/operations/people/read-people.ts'
+import type { SigninDeps } from '../../../signin/signin-deps.ts'
+import type { ApiDeps } from '../../api-deps.ts'
+import { pageOf } from '../../cursor.ts'
+import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { idParams } from '../passkeys/schema.ts'
+import { requireFound, seers } from './guard.ts'
+import { createPersonViews, tagOfPerson } from './person-view.ts'
+import { madeView, peoplePage, peopleQuery, personView } from './schema.ts'
+
+/** What the endpoints of people work with. */
+export type PeopleDeps = SigninDeps & Pick<ApiDeps, 'keys'>
+
+/** Returns the rows that show people. */
+export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
+  const { people, installation, clock } = deps
+  return [
+    defineEndpoint({
+      method: 'GET',
+      path: '/people',
+      summary: 'Lists people with role, access, passkeys and last sign-in.',
+      roles: seers,
+      query: peopleQuery,
+      answers: { 200: peoplePage },
+      handle: async ({ query }) => ({ status: 200, body: await list(query, deps) }),
+    }),
+    defineEndpoint({
+      method: 'GET',
+      path: '/people/:id',
+      summary: 'Shows one person; the ETag is for If-Match of a change.',
+      roles: seers,
+      params: idParams,
+      answers: { 200: personView },
+      handle: async ({ params }) => {
+        const person = requireFound(people.find(params.id))
+        const { view } = await createPersonViews(deps)
+        return { status: 200, body: view(person), etag: tagOfPerson(person) }
+      },
+    }),
+    defineEndpoint({
+      method: 'GET',
+      path: '/people/:id/keys',
+      summary: 'Lists the working keys and clients that would stop if the person were disabled.',
+      roles: seers,
+      params: idParams,
+      answers: { 200: madeView },
+      handle: async ({ params }) => {
+        const { id } = requireFound(people.find(params.id))
+        const made = workingNow(madeBy(id, await readMade(installation)), clock())
+        const keys = made.keys.map(({ id, user, description }) => ({ id, user, description }))
+        const clients = made.clients.map(({ id, app }) => ({ id, isApp: app !== null }))
+        return { status: 200, body: { keys, clients } }
+      },
+    }),
+  ]
+}
+
+type Query = {
+  readonly limit: number
+  readonly cursor?: string | undefined
+  readonly q?: string | undefined
+  readonly role?: string | undefined
+  readonly sort: string
+}
+
+async function list({ limit, cursor, q = '', role, sort }: Query, deps: PeopleDeps) {
+  const { view, lastSignInOf } = await createPersonViews(deps)
+  const wanted = q.toLowerCase()
+  const found = deps.people
+    .all()
+    .filter((person) => role === undefined || person.role === role)
+    .filter(({ name, title }) => `${name}\n${title ?? ''}`.toLowerCase().includes(wanted))
+  const isByName = sort.endsWith('name')
+  const sortedBy = (person: (typeof found)[number]) =>
+    isByName ? person.name.toLowerCase() : (lastSignInOf(person.id) ?? 0)
+  const direction = sort.startsWith('-') ? -1 : 1
+  const sorted = found.toSorted((one, other) => {
+    const [left, right] = [sortedBy(one), sortedBy(other)]
+    if (left === right) return one.id < other.id ? -1 : 1
+    return left < right ? -direction : direction
+  })
+  const positionOf = (person: (typeof found)[number]) => ({ by: sortedBy(person), id: person.id })
+  const page = pageOf(sorted, { limit, cursor }, { order: { sort, q, role }, positionOf })
+  return { ...page, items: page.items.map(view) }
+}
