@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { adminStorePath, openAdminStore } from '../../admin/src/store/admin-store.ts'
 import { spendCode } from '../../admin/src/store/codes.ts'
 import { redeemCode } from '../../admin/src/store/invitations.ts'
+import { addPasskey } from '../../admin/src/store/passkeys.ts'
 import { addKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { addPerson, type NewPerson } from '../../gatekeeper/src/operations/people/people-writer.ts'
 import { startChild } from '../../gatekeeper/test/support/child.ts'
@@ -225,5 +226,55 @@ describe('npm run people', () => {
     const { code, said } = await people('role', 'ada', 'owner')
     expect([code, said]).toEqual([78, expect.stringMatching(/people\.json:2/)])
     expect(readFileSync(file(), 'utf8')).toBe(text)
+  })
+})
+
+describe('the data of a person of the console', () => {
+  const filesWith = (text: string) =>
+    globSync('**/*', { cwd: folder }).filter((name) => {
+      const path = join(folder, name)
+      return statSync(path).isFile() && readFileSync(path).includes(text)
+    })
+
+  async function meetZoe(): Promise<void> {
+    await add('ada')
+    const { id } = await add('zoe-quist', { role: 'member', title: 'Zoe Quist' })
+    await people('reset', 'zoe-quist')
+    const store = await openAdminStore(adminStorePath(folder))
+    await addPasskey(store, {
+      ...{ id: 'pppppppppp', credential_id: 'c', person: id, public_key: 'k', sign_count: 0 },
+      ...{ transports: '[]', is_synced: 0, label: 'phone of zoe-quist', created_at: 1 },
+      last_used_at: null,
+    })
+    await store.close()
+    // A version of people.json that is kept has the name, too.
+    await people('role', 'zoe-quist', 'auditor')
+  }
+
+  it('is exported with sign-in, without a secret', async () => {
+    await meetZoe()
+    const copy = JSON.parse((await people('export', 'zoe-quist')).out)
+    expect(copy).toMatchObject({
+      person: { name: 'zoe-quist', title: 'Zoe Quist', role: 'auditor' },
+      signin: { passkeys: [{ label: 'phone of zoe-quist' }], sessions: [] },
+    })
+    expect(JSON.stringify(copy)).not.toMatch(/sha256|public_key/)
+  })
+
+  it('is in no file after an erasure', async () => {
+    await meetZoe()
+    expect(filesWith('zoe-quist').length).toBeGreaterThan(2)
+    const { code, said } = await people('erase', 'zoe-quist')
+    expect([code, said]).toEqual([0, expect.stringContaining('person of the console removed')])
+    expect(filesWith('zoe-quist')).toEqual([])
+    expect(filesWith('Zoe Quist')).toEqual([])
+    expect(await json('list')).toHaveLength(1)
+  })
+
+  it('of the last owner stays, with everything', async () => {
+    await add('ada')
+    const { code, said } = await people('erase', 'ada')
+    expect([code, said]).toEqual([1, expect.stringContaining('last owner')])
+    expect(await json('list')).toHaveLength(1)
   })
 })

@@ -1,5 +1,7 @@
+import { forgetPerson } from '../../admin/src/store/forget-person.ts'
 import { type Erased, erasePerson } from '../../gatekeeper/src/operations/people/erase-person.ts'
 import { type PeopleCommand, readName } from './context.ts'
+import { useExistingStore } from './one-time.ts'
 
 export const erase: PeopleCommand = {
   summary: 'remove the name of a user, with its keys and rights',
@@ -7,20 +9,27 @@ export const erase: PeopleCommand = {
   options: {},
   help: [
     'NAME   the name of the user at its keys, or APP:USER',
-    'Its keys, split keys, entry in users.json and address rules are removed, and its name in the audit.',
+    'Its keys, split keys, entries in users.json and people.json, passkeys, sessions and address rules are',
+    'removed, and its name in the audit.',
     'Usage and records stay under a reference that no file explains. It cannot be undone.',
   ],
   run: async (words, context) => {
-    const erased = await erasePerson(readName(words), context)
+    const name = readName(words)
+    const erased = await erasePerson(name, context)
+    const forgotten = { id: erased.person, name }
+    await useExistingStore(context, (store) => forgetPerson(store, forgotten))
     return { json: erased, lines: describe(erased) }
   },
 }
 
-function describe({ reference, keys, isAppUser, usage, ...rest }: Erased): string[] {
+function describe({ reference, person, keys, isAppUser, usage, ...rest }: Erased): string[] {
   const { requests, until, acts } = rest.oldRecords
   return [
     `Erased. In usage and audit the user is ${reference} from now on.`,
     `  keys removed: ${keys.join(', ') || 'none'}`,
+    ...(person === null
+      ? []
+      : ['  person of the console removed; what they made for others is refused']),
     ...(isAppUser ? ['  entry in users.json removed'] : []),
     ...(rest.addressRules > 0 ? [`  address rules removed: ${rest.addressRules}`] : []),
     ...(rest.splitKeys > 0 ? [`  split keys removed: ${rest.splitKeys}`] : []),

@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { describePerson } from '../../admin/src/store/forget-person.ts'
 import { exportPerson } from '../../gatekeeper/src/operations/people/export-person.ts'
 import { stringOf } from '../frame/words.ts'
 import { type PeopleCommand, readName } from './context.ts'
+import { useExistingStore } from './one-time.ts'
 
 export const exportData: PeopleCommand = {
   summary: 'write everything that is stored about a user, as JSON',
@@ -14,7 +16,9 @@ export const exportData: PeopleCommand = {
     'docs/compliance.md lists the members. The export is recorded in the audit (data.exported).',
   ],
   run: async (words, context) => {
-    const lines = exportPerson(readName(words), context)
+    const lines = exportPerson(readName(words), context, {
+      describeSignin: (id) => useExistingStore(context, (store) => describePerson(store, id)),
+    })
     const output = stringOf(words, 'output')
     if (output === undefined) {
       for await (const line of lines) await context.say([line])

@@ -1,4 +1,5 @@
 /** What a person is shown once: links and codes in admin.db, which lives beside the audit. */
+import { existsSync } from 'node:fs'
 import {
   type AdminStore,
   adminStorePath,
@@ -24,6 +25,15 @@ export async function useAdminStore<Result>(
   } finally {
     await store.close()
   }
+}
+
+/** The same where there may be no admin.db, which is not made then; null without one. */
+export async function useExistingStore<Result>(
+  context: Pick<Context, 'stateDir'>,
+  use: (store: AdminStore) => Promise<Result>,
+): Promise<Result | null> {
+  if (!existsSync(adminStorePath(context.stateDir))) return null
+  return await useAdminStore(context, use)
 }
 
 /** Whom a link is for, without what every link of the command line has. */

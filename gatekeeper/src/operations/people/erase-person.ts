@@ -13,11 +13,14 @@ import { removeUser } from '../users/user-writer.ts'
 import { removeSplitKey } from '../vault/split-key-writer.ts'
 import { type Person, requirePerson } from './find-person.ts'
 import type { OldRecords } from './old-records.ts'
+import { removePerson } from './people-writer.ts'
 
 export type Erased = {
   /** Stands for the name in usage and records from now on. */
   readonly reference: string
   readonly keys: readonly string[]
+  /** The id that they had in `people.json`; null if they were not in it. */
+  readonly person: string | null
   readonly isAppUser: boolean
   readonly addressRules: number
   readonly splitKeys: number
@@ -33,7 +36,8 @@ const settleMs = 2500
 
 /**
  * Erases the name. Rejects with an UnknownPersonError if nothing has it, an UnrecordedError if the
- * erasure cannot be recorded, and a ProblemsError if a file is broken.
+ * erasure cannot be recorded, a ProblemsError if a file is broken, and a PeopleError for the last
+ * owner. What `admin.db` has is erased by whoever opens it.
  */
 export async function erasePerson(
   name: string,
@@ -42,6 +46,10 @@ export async function erasePerson(
 ): Promise<Erased> {
   const { auditFolder, stateDir, record } = installation
   const { person, oldRecords } = await requirePerson(name, installation)
+  // First of all: the last owner stays, with everything.
+  if (person.consolePerson !== null) {
+    await removePerson(installation.peopleFile, person.consolePerson, installation)
+  }
   await record([{ event: 'data.erased', user: name }])
   await removeRights(name, person, installation)
   // Requests under way end in the usage log, with the name.
@@ -54,6 +62,7 @@ export async function erasePerson(
   return {
     reference,
     keys: person.keys.map(({ id }) => id),
+    person: person.consolePerson?.id ?? null,
     isAppUser: person.appUser !== null,
     addressRules: person.rules.length,
     splitKeys: person.splitKeys.length,
@@ -70,7 +79,7 @@ async function removeRights(
   { keys, appUser, rules, splitKeys }: Person,
   installation: Installation,
 ): Promise<void> {
-  const { file, usersFile, rulesFile, splitKeysFile, services, record } = installation
+  const { file, peopleFile, usersFile, rulesFile, splitKeysFile, services, record } = installation
   if (keys.length > 0) {
     await changeKeys(
       file,
@@ -88,7 +97,7 @@ async function removeRights(
   for (const { owner, id } of splitKeys) {
     await removeSplitKey(splitKeysFile, { owner, id }, installation)
   }
-  for (const path of [file, usersFile, rulesFile, splitKeysFile]) removeVersions(path)
+  for (const path of [file, peopleFile, usersFile, rulesFile, splitKeysFile]) removeVersions(path)
 }
 
 function findLeft(

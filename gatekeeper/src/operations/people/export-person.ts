@@ -6,22 +6,27 @@ import type { Installation } from '../installation.ts'
 import { viewKey } from '../keys/key-view.ts'
 import { readUsageOf } from '../usage/person-usage.ts'
 import { requirePerson } from './find-person.ts'
+import { viewPerson } from './read-people.ts'
 
 /**
  * Yields the document line by line; `docs/compliance.md` lists its members. Records the export
- * before the first one. Rejects as `requirePerson` does, and with an UnrecordedError.
+ * before the first one. `describeSignin` returns what `admin.db` has of the person with an id. Rejects
+ * as `requirePerson` does, and with an UnrecordedError.
  */
 export async function* exportPerson(
   name: string,
   installation: Installation,
+  { describeSignin }: { readonly describeSignin?: (id: string) => Promise<object | null> } = {},
 ): AsyncGenerator<string> {
   const { stateDir, auditFolder: folder, clock, record } = installation
   const { person } = await requirePerson(name, installation)
-  const { keys, plainKeys, appUser, rules, splitKeys, refs, principals } = person
+  const { consolePerson, keys, plainKeys, appUser, rules, splitKeys, refs, principals } = person
   await record([{ event: 'data.exported', user: name }])
   const now = clock()
   const head = {
     ...{ version: 1, name, exportedAt: formatInstant(now) },
+    person: consolePerson && viewPerson(consolePerson),
+    signin: consolePerson && ((await describeSignin?.(consolePerson.id)) ?? null),
     keys: [...keys, ...plainKeys].map((key) => viewKey(key, now)),
     appUser,
     addressRules: rules,

@@ -2,6 +2,7 @@ import type { KeyRecord } from '../../api-keys/key-record.ts'
 import { findSubjects } from '../../audit/subject-file.ts'
 import type { AddressRule } from '../../model/address-rule.ts'
 import type { UserException } from '../../model/app.ts'
+import type { Person as ConsolePerson } from '../../model/person.ts'
 import type { Installation } from '../installation.ts'
 import { readKeys } from '../keys/read-keys.ts'
 import { readRules } from '../rules/rule-writer.ts'
@@ -9,9 +10,12 @@ import { hasUsage } from '../usage/person-usage.ts'
 import { readUsers } from '../users/user-writer.ts'
 import { readSplitKeys, type StoredSplitKey } from '../vault/split-key-writer.ts'
 import { findOldRecords, type OldRecords } from './old-records.ts'
+import { readPeople } from './people-writer.ts'
 
 /** What the files have about a user of keys, or a user of an app (`APP:USER`). */
 export type Person = {
+  /** Of `people.json`. */
+  readonly consolePerson: ConsolePerson | null
   /** Of `keys.json`. */
   readonly keys: readonly KeyRecord[]
   /** Of the plain map, which Gatekeeper never changes. */
@@ -40,9 +44,10 @@ export async function requirePerson(
 ): Promise<{ readonly person: Person; readonly oldRecords: OldRecords }> {
   const person = await findPerson(name, installation)
   const oldRecords = await findOldRecords(name, installation)
-  const { keys, plainKeys, appUser, rules, splitKeys, refs } = person
+  const { consolePerson, keys, plainKeys, appUser, rules, splitKeys, refs } = person
   const lists = [keys, plainKeys, rules, splitKeys, refs]
   const isKnown =
+    consolePerson !== null ||
     appUser !== null ||
     oldRecords.requests + oldRecords.acts > 0 ||
     lists.some(({ length }) => length > 0) ||
@@ -52,11 +57,13 @@ export async function requirePerson(
 }
 
 async function findPerson(name: string, installation: Installation): Promise<Person> {
-  const { plainFile, usersFile, rulesFile, splitKeysFile, auditFolder } = installation
+  const { peopleFile, plainFile, usersFile, rulesFile, splitKeysFile, auditFolder } = installation
   const subjects = await findSubjects(auditFolder, name)
   const ofName = ({ user }: KeyRecord) => user === name
   const plain = plainFile === null ? [] : await readKeys({ ...installation, file: plainFile })
+  const people = await readPeople(peopleFile)
   return {
+    consolePerson: people.find((one) => one.name === name) ?? null,
     keys: (await readKeys(installation)).filter(ofName),
     plainKeys: plain.filter(ofName),
     appUser: (await readUsers(usersFile)).get(name) ?? null,
