@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
 import { closeDatabase, openForReading } from '../../usage/journal/sqlite/open-database.ts'
 import { databaseIn } from '../../usage/journal/sqlite/sqlite-journal.ts'
@@ -23,6 +24,21 @@ export async function queryUsage<Result>(
     return await query(opened.queries)
   } finally {
     await closeDatabase(opened)
+  }
+}
+
+/** Reads with statements of one's own, for what reads very many lines; otherwise the same. */
+export function readDatabase<Result>(
+  stateDir: string,
+  read: (database: DatabaseSync) => Result,
+): Result | null {
+  const path = databaseIn(stateDir)
+  if (!existsSync(path)) return null
+  const { database } = openForReading(path)
+  try {
+    return read(database)
+  } finally {
+    database.close()
   }
 }
 

@@ -1,7 +1,7 @@
 /** Lines of the usage log, for readers that continue where they stopped. */
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../usage/journal/sqlite/tables.ts'
-import { queryUsage } from './read-usage.ts'
+import { queryUsage, readDatabase } from './read-usage.ts'
 
 /** What sums need of a line. */
 export type CountedLine = {
@@ -19,27 +19,26 @@ export type CountedLine = {
   readonly duration_ms: number
 }
 
-const counted = [
-  ...(['id', 'at', 'principal_id', 'user', 'service', 'model', 'status', 'outcome'] as const),
-  ...(['input_tokens', 'output_tokens', 'micro_usd', 'duration_ms'] as const),
-] as const
+/** Lines that follow, and the request of the last of them, by which the log is known again. */
+export type NextLines = {
+  readonly lines: readonly CountedLine[]
+  readonly lastRequest: string | null
+}
+
+const counted = `
+  SELECT id, at, principal_id, user, service, model, status, outcome,
+    input_tokens, output_tokens, micro_usd, duration_ms
+  FROM usage_log WHERE id > ? ORDER BY id LIMIT ?`
 
 /** Returns the lines after an id, in their order; none if there is no database yet. */
-export async function readLinesAfter(
-  stateDir: string,
-  after: number,
-  countMax: number,
-): Promise<readonly CountedLine[]> {
-  const lines = await queryUsage(stateDir, (queries) =>
-    queries
-      .selectFrom('usage_log')
-      .select(counted)
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(countMax)
-      .execute(),
-  )
-  return lines ?? []
+export function readLinesAfter(stateDir: string, after: number, countMax: number): NextLines {
+  const read = readDatabase(stateDir, (database) => {
+    const lines = database.prepare(counted).all(after, countMax) as unknown as CountedLine[]
+    const id = lines.at(-1)?.id ?? 0
+    const last = database.prepare('SELECT request_id FROM usage_log WHERE id = ?').get(id)
+    return { lines, lastRequest: last === undefined ? null : String(last['request_id']) }
+  })
+  return read ?? { lines: [], lastRequest: null }
 }
 
 /** The names in a line, which an erasure replaces. */

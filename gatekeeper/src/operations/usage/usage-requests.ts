@@ -96,10 +96,9 @@ async function readSlices(
   let before = question.before
   for (let slice = 0; slice < slicesMax; slice++) {
     const end = await endOfSlice(queries, { ...question, before })
-    const asked = { ...question, before, countMax: countMax - requests.length }
-    const lines = await linesOf(queries, asked)
-      .$if(end !== null, (query) => query.where('at', '>=', end?.at ?? 0))
-      .execute()
+    const sinceAt = Math.max(question.sinceAt, end?.at ?? 0)
+    const asked = { ...question, before, sinceAt, countMax: countMax - requests.length }
+    const lines = await linesOf(queries, asked).execute()
     requests.push(...lines)
     if (requests.length >= countMax) return { requests, next: placeOf(requests) }
     if (end === null) return { requests, next: null }
@@ -141,6 +140,7 @@ const linesOf = (queries: Kysely<Tables>, question: RequestsQuestion) => {
     .limit(countMax)
 }
 
+/** Of two bounds on the same side SQLite uses one for its index, so there is one of each. */
 const inPeriod = (
   queries: Kysely<Tables>,
   { before, sinceAt, untilAt }: Pick<RequestsQuestion, 'before' | 'sinceAt' | 'untilAt'>,
@@ -148,13 +148,11 @@ const inPeriod = (
   queries
     .selectFrom('usage_log')
     .where('at', '>=', sinceAt)
-    .where('at', '<', untilAt)
+    .where('at', '<=', Math.min(untilAt - 1, before?.at ?? untilAt))
     .$if(before !== null, (query) =>
-      query
-        .where('at', '<=', before?.at ?? 0)
-        .where(({ eb, or }) =>
-          or([eb('at', '<', before?.at ?? 0), eb('id', '<', before?.id ?? 0)]),
-        ),
+      query.where(({ eb, or }) =>
+        or([eb('at', '<', before?.at ?? 0), eb('id', '<', before?.id ?? 0)]),
+      ),
     )
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')

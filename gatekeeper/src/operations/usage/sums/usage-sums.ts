@@ -101,12 +101,11 @@ class Sums {
     const database = await this.#open()
     const now = clock()
     await this.#follow(database, now)
-    const lines = await readLinesAfter(stateDir, this.#lastLine(database), stepLines)
+    const { lines, lastRequest } = readLinesAfter(stateDir, this.#lastLine(database), stepLines)
     const last = lines.at(-1)
     if (last !== undefined) {
-      const requestId = (await readExtent(stateDir, last.id)).requestId ?? ''
       const deps = { database, groups: this.#groups, buckets: this.buckets, now }
-      countLines(lines, { id: last.id, requestId }, deps)
+      countLines(lines, { id: last.id, requestId: lastRequest ?? '' }, deps)
     }
     const deps = { folder, database, buckets: this.buckets, now }
     let blocks = 0
