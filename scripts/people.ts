@@ -17,13 +17,14 @@ import { erase } from './people/erase.ts'
 import { exportData } from './people/export.ts'
 import { invite } from './people/invite.ts'
 import { list } from './people/list.ts'
+import { move } from './people/move.ts'
 import { reset } from './people/reset.ts'
 import { openCloneInstallation } from './settings/open-installation.ts'
 
 await runProgram<Context>({
   name: 'people',
   commands: {
-    ...{ invite, list, disable, enable, role, access, reset, code },
+    ...{ invite, list, disable, enable, role, access, reset, code, move },
     ...{ review, export: exportData, erase },
   },
   exitCodes: {

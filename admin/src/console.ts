@@ -15,6 +15,7 @@ import { wellKnownOf } from './pages/well-known.ts'
 import { createLoginRoutes } from './signin/providers/login-routes.ts'
 import { createSigninParts } from './signin/signin-deps.ts'
 import { type AdminStore, adminStorePath, openAdminStore } from './store/admin-store.ts'
+import { requireSameDomain } from './store/relying-party.ts'
 import { consumeStepUp } from './store/step-ups.ts'
 
 export type Console = { readonly application: Koa; readonly close: () => Promise<void> }
@@ -31,7 +32,9 @@ export type ConsoleDeps = {
 /** Opens the console; rejects with a ProblemsError if `admin.db` cannot be used. */
 export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console> {
   const { installation, parts } = deps
-  const store = await openAdminStore(adminStorePath(installation.stateDir))
+  const { stateDir } = installation
+  const store = await openAdminStore(adminStorePath(stateDir))
+  await requireSameDomain(store, { stateDir, rpId: parts.settings.passkey.rpId })
   return {
     application: compose(deps, store),
     close: async () => {
