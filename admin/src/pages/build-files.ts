@@ -8,7 +8,7 @@ export type PageFile = {
   readonly type: string
   readonly plain: Buffer
   readonly gzip: Buffer
-  readonly brotli: Buffer
+  readonly br: Buffer
 }
 
 /** By name, such as `assets/main-4f2a.js`; `index.html` is among them. */
@@ -33,7 +33,7 @@ export function readBuild(dist: string): PageFiles | null {
       type,
       plain: readFileSync(path),
       gzip: readFileSync(`${path}.gz`),
-      brotli: readFileSync(`${path}.br`),
+      br: readFileSync(`${path}.br`),
     }
     return [name, file] as const
   })
