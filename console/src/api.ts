@@ -5,7 +5,7 @@
  */
 import { type ApiFailure, failureOf, offlineFailure } from './api-failure.ts'
 import { proveFor } from './proof.ts'
-import { keepSecondHalf, secondHalf } from './second-half.ts'
+import { keepSecondHalf, readSecondHalf, secondHalf } from './second-half.ts'
 
 const prefix = '/admin/v1'
 
@@ -60,12 +60,12 @@ export async function callRaw(
   path: string,
   options: CallOptions = {},
 ): Promise<Response> {
-  const response = await send(method, path, options)
+  const response = await sendInSession(method, path, options)
   if (response.ok) return response
   const failure = await failureOf(response)
   const proof = await proofFor(failure, options)
   if (proof !== null) {
-    const again = await send(method, path, { ...options, stepUp: proof })
+    const again = await sendInSession(method, path, { ...options, stepUp: proof })
     if (again.ok) return again
     throw signedOutOr(await failureOf(again))
   }
@@ -86,6 +86,24 @@ export function withQuery(
     if (value !== null && value !== undefined && value !== '') search.set(name, String(value))
   }
   return search.size === 0 ? path : `${path}?${search}`
+}
+
+const renewalPauseMs = 400
+
+/**
+ * Sends, and once more if the session got new halves on the way: a proof in this tab or another one
+ * ends the old ones while calls are under way.
+ */
+async function sendInSession(
+  method: Method,
+  path: string,
+  options: CallOptions,
+): Promise<Response> {
+  const half = secondHalf()
+  const response = await send(method, path, options)
+  if (response.status !== 401 || half === null) return response
+  await new Promise((resolve) => setTimeout(resolve, renewalPauseMs))
+  return readSecondHalf() === half ? response : await send(method, path, options)
 }
 
 async function send(method: Method, path: string, options: CallOptions): Promise<Response> {

@@ -34,9 +34,13 @@ function followChanges(): void {
 
 whenSignedOut(signOut)
 onOtherTab(() => {
-  // Whose session this is may have changed: everything shown is read again.
-  if (secondHalf() === null) signOut()
-  else location.reload()
+  if (secondHalf() === null) return signOut()
+  // Whose session this is may have changed: then everything shown is read again. After a proof it is
+  // the same one with new halves.
+  const before = session.value?.session.id
+  void loadSession()
+    .then((now) => now?.session.id === before || location.reload())
+    .catch(() => {})
 })
 setPaths(pages.map(({ path }) => path))
 followAddress()

@@ -21,6 +21,12 @@ export function keepSecondHalf(half: string | null): void {
   }
 }
 
+/** Reads the storage again, where another tab may have put a new half a moment ago. */
+export function readSecondHalf(): string | null {
+  held = read() ?? held
+  return held
+}
+
 /** Calls back when another tab signs in or out. */
 export function onOtherTab(changed: () => void): void {
   addEventListener('storage', ({ key }) => {

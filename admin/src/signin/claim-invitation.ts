@@ -39,6 +39,8 @@ export function requireClaimable(
 export type Claim =
   | { readonly kind: 'passkey'; readonly passkey: Passkey }
   | { readonly kind: 'login'; readonly login: PersonLogin }
+  /** The link itself, at an address where browsers make no passkeys. */
+  | { readonly kind: 'link' }
 
 /**
  * Uses the link for the claim and returns the person. After a link for lost passkeys all earlier ones
@@ -98,6 +100,7 @@ async function addClaim(
   { record }: SigninCall,
   { store, installation, clock }: SigninDeps,
 ): Promise<void> {
+  if (claim.kind === 'link') return
   if (claim.kind === 'login') {
     const { login } = claim
     const isKnown = person.logins.some(

@@ -7,6 +7,7 @@ import { beginRegistration, verifyRegistration } from '../../../signin/passkeys/
 import type { SigninCall, SigninDeps } from '../../../signin/signin-deps.ts'
 import { type ChallengeUse, takeChallenge } from '../../../store/challenges.ts'
 import { findByTicket, type Invitation, redeemCode } from '../../../store/invitations.ts'
+import { ApiError } from '../../api-error.ts'
 import { defineEndpoint, type Endpoint, type Reply } from '../../endpoint.ts'
 import { requirePasskeys, takeBeginning } from './endpoints.ts'
 import {
@@ -58,6 +59,23 @@ export function claimEndpoints(deps: SigninDeps): readonly Endpoint[] {
       body: invitationPasskey,
       answers: { 200: signedIn },
       handle: async (call) => await registerFirst(call.body, call, deps),
+    }),
+    defineEndpoint({
+      method: 'POST',
+      path: '/signin/invitation/accept',
+      summary: 'Uses the link without a passkey, at an address where browsers make none.',
+      roles: 'open',
+      event: 'signin.failed',
+      body: invitationTicket,
+      answers: { 200: signedIn },
+      handle: async (call) => {
+        if (deps.settings.passkey.isPossible) {
+          throw new ApiError('conflict', 'Here the link is used with a passkey.')
+        }
+        const invitation = await requireInvitation(call.body.ticket, call, deps)
+        const person = await claimInvitation({ invitation, claim: { kind: 'link' } }, call, deps)
+        return await finishSignIn({ person, method: 'code' }, call, deps)
+      },
     }),
   ]
 }
