@@ -24,4 +24,20 @@ export const pages: readonly PageRoute[] = [
     path: '/',
     load: async () => (await import('./pages/overview/overview-page.tsx')).OverviewPage,
   },
+  {
+    path: '/queue',
+    load: async () => (await import('./pages/queue/queue-page.tsx')).QueuePage,
+  },
+  {
+    path: '/explain',
+    load: async () => (await import('./pages/explain/explain-page.tsx')).ExplainPage,
+  },
+  {
+    path: '/playground',
+    load: async () => (await import('./pages/playground/playground-page.tsx')).PlaygroundPage,
+  },
+  {
+    path: '/services',
+    load: async () => (await import('./pages/services/services-page.tsx')).ServicesPage,
+  },
 ]

@@ -121,7 +121,7 @@ describe.skipIf(testCaddy === null)('the control socket', () => {
   it('lists the models that the key may use', async () => {
     const { document } = await ask('/playground/models', caller(ada.id))
     expect(document).toMatchObject({
-      items: [{ model: 'demo:latest', service: 'ollama' }],
+      items: [{ model: 'demo:latest', service: 'ollama', path: '/v1/chat/completions' }],
       faults: [],
     })
     const narrowed = await ask('/playground/models', caller(narrow.id))

@@ -26,7 +26,8 @@ export const chatQuestion = z.strictObject({
 })
 
 export const models = z.object({
-  items: z.array(z.object({ model: z.string(), service: z.string() })),
+  /** `path` is where clients send the chat. */
+  items: z.array(z.object({ model: z.string(), service: z.string(), path: z.string() })),
   /** Services whose list of models this key cannot read, with the reason. */
   faults: z.array(z.object({ service: z.string(), text: z.string() })),
 })

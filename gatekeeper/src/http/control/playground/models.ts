@@ -26,7 +26,7 @@ async function listModels(
   signal: AbortSignal,
   deps: PlaygroundDeps,
 ) {
-  const { service, host, modelsPath: path } = place
+  const { service, host, chatPath, modelsPath: path } = place
   if (path === null) return { items: [], fault: { service, text: 'It has no list of models.' } }
   try {
     const token = await deps.mint({ keyId, service, model: null })
@@ -38,7 +38,8 @@ async function listModels(
     if (answer.statusCode !== 200) {
       return { items: [], fault: { service, text: refusalText(text) ?? noAnswer } }
     }
-    return { items: modelNames(text).map((model) => ({ model, service })), fault: null }
+    const items = modelNames(text).map((model) => ({ model, service, path: chatPath }))
+    return { items, fault: null }
   } catch {
     return { items: [], fault: { service, text: noAnswer } }
   }
