@@ -75,7 +75,14 @@ describe('a name', () => {
 
   it('is not what names nobody: anonymous, keys, clients and users of public apps', async () => {
     const visitor = `shop:anon:${'4f-_'.repeat(5)}aB`
-    const ids = ['anonymous', 'key:abcde01234', 'client:ci', 'token:jti', `app:${visitor}`]
+    const ids = [
+      'anonymous',
+      'key:abcde01234',
+      'client:ci',
+      'token:jti',
+      'person:abcde01234',
+      `app:${visitor}`,
+    ]
     for (const principal of ids) await open().record({ event: 'request', principal })
     await open().record({ event: 'request', principal: 'anonymous', user: 'anonymous' })
     await open().record({ event: 'request', principal: `app:${visitor}`, user: visitor })

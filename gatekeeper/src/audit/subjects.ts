@@ -179,11 +179,11 @@ function replaceIn(member: string, value: unknown, replace: Replace): unknown {
 }
 
 /**
- * Returns whether the id of a principal names nobody: those of keys, clients and exchanged tokens,
- * and of users of a public app, which are random.
+ * Returns whether the id of a principal names nobody: those of keys, clients, people and exchanged
+ * tokens, and of users of a public app, which are random.
  */
 export function isNameless(id: string): boolean {
-  return id === 'anonymous' || /^(?:key|client|token):/.test(id) || isRandom(id)
+  return id === 'anonymous' || /^(?:key|client|token|person):/.test(id) || isRandom(id)
 }
 
 /**

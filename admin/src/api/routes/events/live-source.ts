@@ -89,7 +89,7 @@ export function createLiveSource(deps: LiveDeps): LiveSource {
       }
     },
     linesAfter: async (id) => {
-      const lines = await readLinesAfter(installation.stateDir, id, linesMax)
+      const { lines } = readLinesAfter(installation.stateDir, id, linesMax)
       return lines.length < linesMax ? lines : []
     },
   }
@@ -105,7 +105,7 @@ function createLook({ installation, askGatekeeper }: LiveDeps): () => Promise<Li
     const { stateDir, auditFolder } = installation
     lastId ??= (await readExtent(stateDir, 0)).lastId
     records ??= followRecords(auditFolder)
-    const lines = await readLinesAfter(stateDir, lastId, linesMax)
+    const { lines } = readLinesAfter(stateDir, lastId, linesMax)
     lastId = lines.at(-1)?.id ?? lastId
     const isAsking = looks++ % askEvery === 0
     const degraded = isAsking ? await readDegraded({ askGatekeeper }) : null
