@@ -9,9 +9,13 @@ import { explainEndpoints } from './routes/explain/endpoints.ts'
 import { keyEndpoints } from './routes/keys/endpoints.ts'
 import { openapiEndpoint } from './routes/openapi/endpoints.ts'
 import { playgroundEndpoints } from './routes/playground/endpoints.ts'
+import { providerKeyEndpoints } from './routes/provider-keys/endpoints.ts'
 import { queueEndpoints } from './routes/queue/endpoints.ts'
+import { ruleEndpoints } from './routes/rules/endpoints.ts'
 import { serviceEndpoints } from './routes/services/endpoints.ts'
 import { sessionEndpoints } from './routes/session/endpoints.ts'
+import { splitKeyEndpoints } from './routes/split-keys/endpoints.ts'
+import { userEndpoints } from './routes/users/endpoints.ts'
 
 /** Returns all rows of the admin API. */
 export function createEndpoints(
@@ -24,6 +28,10 @@ export function createEndpoints(
     ...eventEndpoints(deps),
     ...keyEndpoints(deps),
     ...clientEndpoints(deps),
+    ...userEndpoints(deps),
+    ...ruleEndpoints(deps),
+    ...providerKeyEndpoints(deps),
+    ...splitKeyEndpoints(deps),
     ...explainEndpoints(deps),
     ...queueEndpoints(deps),
     ...serviceEndpoints(deps),

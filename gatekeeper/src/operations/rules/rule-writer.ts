@@ -15,16 +15,22 @@ type RuleDocument = { version: 1; rules: Record<string, RuleEntry> }
 
 type RuleEntry = Omit<AddressRule, 'id' | 'createdAt'> & { readonly createdAt: string | null }
 
-/** A rule to add; `ip` in any spelling of an address or CIDR range. */
-export type NewRule = Omit<AddressRule, 'id' | 'createdAt'>
+/** A rule as the file has it. */
+export type StoredRule = AddressRule
+
+/**
+ * A rule to add; `ip` in any spelling of an address or CIDR range. Without an id it gets a random
+ * one.
+ */
+export type NewRule = Omit<AddressRule, 'id' | 'createdAt'> & { readonly id?: string }
 
 /**
  * Why a rule was not added or removed: `ip` is not an address or range, there are as many rules as
- * there may be, it would refuse its maker, or no rule has this id or address.
+ * there may be, it would refuse its maker, its id is in use, or no rule has this id or address.
  */
 export class RuleError extends Error {
   override readonly name = 'RuleError'
-  readonly code: 'address' | 'full' | 'lock-out' | 'unknown'
+  readonly code: 'address' | 'full' | 'lock-out' | 'taken' | 'unknown'
 
   constructor(code: RuleError['code'], message: string) {
     super(message)
@@ -53,19 +59,21 @@ export type RuleMaker = RuledCaller & { readonly address: string; readonly isCon
  */
 export async function addRule(
   file: string,
-  { wanted, maker }: { readonly wanted: NewRule; readonly maker: RuleMaker | null },
+  { wanted: given, maker }: { readonly wanted: NewRule; readonly maker: RuleMaker | null },
   deps: RuleWriterDeps,
 ): Promise<AddressRule> {
+  const { id = createRuleId(), ...wanted } = given
   const ip = normalizeRange(wanted.ip)
   if (ip === null) throw new RuleError('address', 'this is not an address or network')
   const createdAt = deps.clock()
-  const rule = { id: createRuleId(), ...wanted, ip, createdAt }
+  const rule = { id, ...wanted, ip, createdAt }
   const entry: RuleEntry = { ...wanted, ip, createdAt: formatInstant(createdAt) }
   await changeRules(file, deps, ({ rules }) => {
     if (Object.keys(rules).length >= rulesMax) {
       throw new RuleError('full', `there are ${rulesMax} rules already; remove one first`)
     }
-    rules[rule.id] = entry
+    if (Object.hasOwn(rules, id)) throw new RuleError('taken', 'a rule with this id exists')
+    rules[id] = entry
     if (maker !== null) requireEntry(rules, maker)
     return { event: 'address_rule.added', rules: [rule] }
   })

@@ -23,14 +23,22 @@ export type UserView = {
 
 type Place = Pick<Installation, 'usersFile' | 'clientsFile' | 'stateDir' | 'clock' | 'timeZone'>
 
-/** Returns a part of all users, in the order of their names, and how many there are. */
+type Page = {
+  readonly skip: number
+  readonly take: number
+  /** Whether a user is meant, by the name `APP:USER`; all are if it is left out. */
+  readonly isMeant?: (name: string) => boolean
+}
+
+/** Returns a part of the users, in the order of their names, and how many there are. */
 export async function readUserViews(
   place: Place,
-  { skip, take }: { readonly skip: number; readonly take: number },
+  { skip, take, isMeant = () => true }: Page,
 ): Promise<{ readonly users: readonly UserView[]; readonly total: number }> {
   const known = await readKnown(place)
-  const page = known.names.slice(skip, skip + take)
-  return { users: await viewAll(page, known, place), total: known.names.length }
+  const names = known.names.filter(isMeant)
+  const page = names.slice(skip, skip + take)
+  return { users: await viewAll(page, known, place), total: names.length }
 }
 
 /** Returns the user of a name, `APP:USER`; null if nothing is known about it. */

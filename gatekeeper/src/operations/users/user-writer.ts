@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { readText } from '../../lib/files/change-file.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { ProblemsError } from '../../lib/problem.ts'
+import type { UserException } from '../../model/app.ts'
 import { parseUserFile, type UserExceptions } from '../../oauth/user-file.ts'
 import { changeDocument } from '../change-document.ts'
 
@@ -43,6 +44,11 @@ export type UserWriterDeps = {
   readonly clock: Clock
   /** Records a pending change; if it rejects, the change is not made. */
   readonly record: (acts: readonly UserAct[]) => Promise<void>
+  /**
+   * Called under the lock with what is written about the user, null if nothing is. Nothing is
+   * changed if it throws.
+   */
+  readonly judge?: (exception: UserException | null) => void
 }
 
 /** Returns the users of the file by name. Rejects with a ProblemsError if it is invalid. */
@@ -96,7 +102,7 @@ function findEntry(users: Users, user: string): UserEntry {
 
 async function changeUsers(
   path: string,
-  { act, record }: Pick<UserWriterDeps, 'record'> & { readonly act: UserAct },
+  { act, record, judge }: Pick<UserWriterDeps, 'record' | 'judge'> & { readonly act: UserAct },
   edit: (users: Users) => void,
 ): Promise<void> {
   const parse = (text: string | null): UserDocument => {
@@ -108,7 +114,10 @@ async function changeUsers(
     record: async () => await record([act]),
     recordUnwritten: async () => await record([{ ...act, event: 'user.unwritten' }]),
   })
-  await changeDocument({ path, parse, record: recordAct }, ({ users }) => edit(users))
+  await changeDocument({ path, parse, record: recordAct }, (document) => {
+    judge?.(check(JSON.stringify(document), path).get(act.user) ?? null)
+    edit(document.users)
+  })
 }
 
 function check(text: string, file: string): UserExceptions {

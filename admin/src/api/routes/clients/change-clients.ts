@@ -1,5 +1,3 @@
-import { LockHeldError } from '../../../../../gatekeeper/src/lib/files/lock-file.ts'
-import { ProblemsError } from '../../../../../gatekeeper/src/lib/problem.ts'
 import {
   ClientIdError,
   type ClientWriterDeps,
@@ -9,6 +7,7 @@ import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Call } from '../../endpoint.ts'
 import { refuseChanged, tagOf } from '../../etag.ts'
+import { toFileRefusal } from '../file-refusal.ts'
 
 type AnyCall = Pick<Call<unknown, unknown, unknown>, 'record' | 'ifMatch'>
 
@@ -39,14 +38,4 @@ export function toClientRefusal(error: unknown): unknown {
       : new ApiError('not_found', 'There is no client with this id.')
   }
   return toFileRefusal(error)
-}
-
-/** Returns what refuses a change of any document: another writer, or a file that is broken. */
-export function toFileRefusal(error: unknown): unknown {
-  if (error instanceof LockHeldError) {
-    return new ApiError('unavailable', 'Another program is writing the file. Try again.')
-  }
-  if (!(error instanceof ProblemsError)) return error
-  const [problem] = error.problems
-  return new ApiError('conflict', `Nothing was changed: ${problem?.what ?? 'a file is broken'}.`)
 }

@@ -1,6 +1,4 @@
 /** Changes of keys under the lock of their file, and what refuses them. */
-import { LockHeldError } from '../../../../../gatekeeper/src/lib/files/lock-file.ts'
-import { ProblemsError } from '../../../../../gatekeeper/src/lib/problem.ts'
 import type { KeyDocument } from '../../../../../gatekeeper/src/operations/keys/key-entry.ts'
 import {
   readEntry,
@@ -14,6 +12,7 @@ import {
 import { ApiError } from '../../api-error.ts'
 import type { Call } from '../../endpoint.ts'
 import { refuseChanged } from '../../etag.ts'
+import { toFileRefusal } from '../file-refusal.ts'
 import type { KeyParts } from './key-parts.ts'
 import { memberKeysMax, requireChangeable, unknownKey } from './own-keys.ts'
 
@@ -68,10 +67,5 @@ export async function changeKeyFile<Result>(
 export function toRefusal(error: unknown): unknown {
   if (error instanceof UnknownKeyError) return unknownKey()
   if (error instanceof TakenKeyIdError) return new ApiError('exists', 'A key with this id exists.')
-  if (error instanceof LockHeldError) {
-    return new ApiError('unavailable', 'Another program is writing the file. Try again.')
-  }
-  if (!(error instanceof ProblemsError)) return error
-  const [problem] = error.problems
-  return new ApiError('conflict', `Nothing was changed: ${problem?.what ?? 'a file is broken'}.`)
+  return toFileRefusal(error)
 }

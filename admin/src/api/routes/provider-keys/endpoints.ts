@@ -1,0 +1,143 @@
+/**
+ * Keys of providers: masks alone are shown, and a new key is sealed here to the vault's public half.
+ * Nothing in this process can open what it has sealed.
+ */
+import { z } from 'zod'
+import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
+import { isVisibleAscii } from '../../../../../gatekeeper/src/lib/net/fields.ts'
+import {
+  readProviderKeys,
+  readRecipientFile,
+  removeProviderKey,
+  setProviderKey,
+  UnknownProviderKeyError,
+} from '../../../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
+import type { ApiDeps } from '../../api-deps.ts'
+import { ApiError } from '../../api-error.ts'
+import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { toFileRefusal } from '../file-refusal.ts'
+
+const readers = ['owner', 'admin', 'auditor'] as const
+const writers = ['owner', 'admin'] as const
+
+const params = z.strictObject({ provider: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/) })
+
+const newKey = z.strictObject({
+  key: z
+    .string()
+    .min(8)
+    .max(512)
+    .refine(isVisibleAscii, 'must be one line of visible ASCII characters'),
+})
+
+const view = z.object({
+  provider: z.string(),
+  /** The address to which alone the key may go. */
+  origin: z.string(),
+  /** Null if no key is set. */
+  mask: z.string().nullable(),
+  version: z.number().nullable(),
+  createdAt: z.string().nullable(),
+  /** Whether the configured address is still the one that the key was set for. */
+  isUsable: z.boolean(),
+  /** Whether gatekeeper.yaml or the environment configures the provider now. */
+  isConfigured: z.boolean(),
+})
+type View = z.output<typeof view>
+
+/** Returns the rows of `/provider-keys`. */
+export function providerKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
+  return [
+    defineEndpoint({
+      method: 'GET',
+      path: '/provider-keys',
+      summary: 'Lists providers and the masks of their keys; no answer has a key.',
+      roles: readers,
+      answers: { 200: z.object({ items: z.array(view) }) },
+      handle: async () => ({ status: 200, body: { items: await list(deps) } }),
+    }),
+    defineEndpoint({
+      method: 'PUT',
+      path: '/provider-keys/:provider',
+      summary: 'Seals a key of a provider, in place of an older one.',
+      roles: writers,
+      event: 'provider_key.set',
+      stepUp: 'provider_key.set',
+      params,
+      body: newKey,
+      answers: { 200: view, 201: view },
+      handle: (call) => set(call, deps),
+    }),
+    defineEndpoint({
+      method: 'DELETE',
+      path: '/provider-keys/:provider',
+      summary: 'Removes a key of a provider; it is used no more within two seconds.',
+      roles: writers,
+      event: 'provider_key.removed',
+      params,
+      answers: { 204: null },
+      handle: async ({ params: { provider }, record }) => {
+        const { installation, clock } = deps
+        await orRefuse(() =>
+          removeProviderKey(installation.providersFile, provider, { clock, record }),
+        )
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+async function list({ installation }: ApiDeps): Promise<readonly View[]> {
+  const { providersFile, providerOrigins, services } = installation
+  const rows = await orRefuse(() => readProviderKeys(providersFile))
+  const names = [...new Set([...Object.keys(providerOrigins), ...Object.keys(rows)])].toSorted()
+  return names.map((provider) => {
+    const row = Object.hasOwn(rows, provider) ? rows[provider] : undefined
+    const origin = Object.hasOwn(providerOrigins, provider) ? providerOrigins[provider] : undefined
+    return {
+      ...{ provider, origin: row?.origin ?? origin ?? '' },
+      ...{ mask: row?.mask ?? null, version: row?.version ?? null },
+      createdAt: row === undefined ? null : formatInstant(row.createdAt),
+      isUsable: row !== undefined && row.origin === origin,
+      isConfigured: services.names.includes(provider),
+    }
+  })
+}
+
+type Setting = Call<{ readonly provider: string }, unknown, z.output<typeof newKey>>
+
+async function set({ params: { provider }, body, record }: Setting, deps: ApiDeps) {
+  const { installation, clock } = deps
+  const { providerOrigins, providersFile, services } = installation
+  services.requireKnown()
+  if (!Object.hasOwn(providerOrigins, provider)) {
+    throw new ApiError('not_found', 'There is no provider with this name.')
+  }
+  const origin = providerOrigins[provider] as string
+  const recipient = await requireRecipient(deps)
+  const wanted = { name: provider, key: body.key, origin, recipient }
+  const row = await orRefuse(() => setProviderKey(providersFile, wanted, { clock, record }))
+  const found = (await list(deps)).find((one) => one.provider === provider)
+  return { status: row.version === 1 ? 201 : 200, body: found as View }
+}
+
+/** The gatekeeper makes the vault's first key when it is asked. */
+async function requireRecipient({ installation, askGatekeeper }: ApiDeps) {
+  const { vaultPublicFile } = installation
+  const found = await readRecipientFile(vaultPublicFile)
+  if (found !== null) return found
+  await askGatekeeper('/vault/ensure').catch(() => null)
+  const made = await readRecipientFile(vaultPublicFile)
+  if (made !== null) return made
+  const what = 'The public half of the vault cannot be read, so nothing can be sealed.'
+  throw new ApiError('unavailable', `${what} Start the gatekeeper, which writes it.`)
+}
+
+async function orRefuse<Result>(change: () => Promise<Result>): Promise<Result> {
+  try {
+    return await change()
+  } catch (error) {
+    if (!(error instanceof UnknownProviderKeyError)) throw toFileRefusal(error)
+    throw new ApiError('not_found', 'There is no key of this provider.')
+  }
+}
