@@ -1,12 +1,17 @@
 import { formatInstant } from '../../gatekeeper/src/lib/instant.ts'
 import { exitCode } from '../../gatekeeper/src/lib/problem.ts'
 import { controlName } from '../../gatekeeper/src/model/known-services.ts'
-import { addKey, type KeyMembers } from '../../gatekeeper/src/operations/keys/key-writer.ts'
+import {
+  addKey,
+  type KeyMembers,
+  type NewKey,
+} from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { formatTable } from '../frame/table.ts'
 import { showWord, stringOf, UsageError, type Words } from '../frame/words.ts'
 import type { Context, KeyCommand } from './context.ts'
 import { showInstant } from './describe-key.ts'
 import { howToUse } from './how-to-use.ts'
+import { findMaker } from './makers.ts'
 import {
   checkUser,
   memberHelp,
@@ -19,9 +24,10 @@ import {
 export const add: KeyCommand = {
   summary: 'make a key and show it once',
   usage: '-u USER -s SERVICE [--role R] [-e 30d] [-d TEXT] [--limit 60/min]',
-  options: memberOptions,
+  options: { ...memberOptions, 'made-by': { type: 'string' } },
   help: [
     ...memberHelp,
+    '--made-by NAME       bound by what this person of people.json may use, now and later',
     'On a terminal, user and services are asked for. Without --role it is readwrite; without --expires',
     'it never expires. Options that take a list may be repeated; without one there is no restriction.',
   ],
@@ -70,7 +76,7 @@ function describe(
   }
 }
 
-async function readWanted(words: Words, context: Context): Promise<KeyMembers> {
+async function readWanted(words: Words, context: Context): Promise<NewKey> {
   const faults: string[] = [...words.positionals.slice(0, 1).map(describeStray)]
   const given = readMembers(words, context, faults)
   const user = given.user ?? (await askUser(words, context, faults))
@@ -79,9 +85,12 @@ async function readWanted(words: Words, context: Context): Promise<KeyMembers> {
   if (services.includes(controlName) && role !== 'admin') {
     faults.push(`the service ${controlName} is for keys that administer: add --role admin`)
   }
+  const maker = stringOf(words, 'made-by')
+  const madeBy = maker === undefined ? undefined : await findMaker(maker, context, faults)
   if (services.length > 0) faults.push(...originFaults({ services, origins }, context.services))
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
-  return { ...given, user, services, role, expiresAt }
+  const wanted = { ...given, user, services, role, expiresAt }
+  return madeBy === undefined ? wanted : { ...wanted, madeBy }
 }
 
 function describeStray(word: string): string {

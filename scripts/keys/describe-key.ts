@@ -21,12 +21,16 @@ function capsOf({ caps }: KeyRecord): string[] {
   return Object.entries(caps).flatMap(([name, cap]) => (cap === null ? [] : [`${name} ${cap}`]))
 }
 
-/** A key for people, as rows of name and value. */
-export function toRows(key: KeyRecord, now: number): [string, string][] {
+/** A key for people, as rows of name and value; `maker` is empty for a key that nobody made. */
+export function toRows(
+  key: KeyRecord,
+  { now, maker }: { readonly now: number; readonly maker: string },
+): [string, string][] {
   const list = (entries: readonly string[], none: string) => entries.join(', ') || none
   return [
     ['id', key.id],
     ['user', key.user],
+    ...(maker === '' ? [] : [['made by', maker] satisfies [string, string]]),
     ['role', key.role],
     ['services', list(servicesOf(key), 'none')],
     ['description', key.description ?? ''],

@@ -11,6 +11,7 @@ import { hasFlag, UsageError, type Words } from '../frame/words.ts'
 import type { Context, KeyCommand } from './context.ts'
 import { toRows } from './describe-key.ts'
 import { findKey } from './find-key.ts'
+import { readMakers } from './makers.ts'
 import { memberHelp, memberOptions, originFaults, readMembers } from './read-members.ts'
 
 /** A flag that takes something away, what the change then is, and the option that excludes it. */
@@ -46,9 +47,10 @@ export const edit: KeyCommand = {
     const changed = (await readKeys(context)).find(({ id }) => id === key.id)
     if (changed === undefined) throw new UnknownKeyError('there is no key with this id any more')
     const now = clock()
+    const maker = (await readMakers(context))(changed.madeBy)
     return {
       json: viewKey(changed, now),
-      lines: [...formatTable(toRows(changed, now)), '', 'In force within two seconds.'],
+      lines: [...formatTable(toRows(changed, { now, maker })), '', 'In force within two seconds.'],
     }
   },
 }

@@ -6,6 +6,7 @@ import { formatTable } from '../frame/table.ts'
 import { listOf, refusePositionals, stringOf, UsageError } from '../frame/words.ts'
 import type { KeyCommand } from './context.ts'
 import { servicesOf, showInstant } from './describe-key.ts'
+import { readMakers } from './makers.ts'
 
 export const list: KeyCommand = {
   summary: 'show all keys, without their secrets',
@@ -38,13 +39,19 @@ export const list: KeyCommand = {
         return { ...viewKey(key, now), lastUsedAt: at === null ? null : formatInstant(at) }
       }),
       notes: problem === null ? [] : [`last uses are unknown: ${problem}`],
-      lines: found.length === 0 ? [`${nothing} in ${context.file}.`] : toTable(found, now),
+      lines:
+        found.length === 0
+          ? [`${nothing} in ${context.file}.`]
+          : toTable(found, { now, nameMaker: await readMakers(context) }),
     }
   },
 }
 
-function toTable(found: FoundKeys['found'], now: number): string[] {
+type Naming = { readonly now: number; readonly nameMaker: (id: string | null) => string }
+
+function toTable(found: FoundKeys['found'], { now, nameMaker }: Naming): string[] {
   const heading = ['ID', 'USER', 'ROLE', 'SERVICES', 'STATE', 'EXPIRES', 'LAST USED', 'LIMITS']
+  const hasMakers = found.some(({ key }) => key.madeBy !== null)
   const hasTags = found.some(({ key }) => key.tags.length > 0)
   const hasDescriptions = found.some(({ key }) => key.description !== null)
   const rows = found.map(({ key, lastUsedAt }) => [
@@ -56,9 +63,14 @@ function toTable(found: FoundKeys['found'], now: number): string[] {
     showInstant(key.expiresAt),
     showInstant(lastUsedAt),
     key.limits.map(({ text }) => text).join(', '),
+    ...(hasMakers ? [nameMaker(key.madeBy)] : []),
     ...(hasTags ? [key.tags.join(', ')] : []),
     ...(hasDescriptions ? [key.description ?? ''] : []),
   ])
-  const more = [...(hasTags ? ['TAGS'] : []), ...(hasDescriptions ? ['DESCRIPTION'] : [])]
+  const more = [
+    ...(hasMakers ? ['MADE BY'] : []),
+    ...(hasTags ? ['TAGS'] : []),
+    ...(hasDescriptions ? ['DESCRIPTION'] : []),
+  ]
   return formatTable([[...heading, ...more], ...rows])
 }

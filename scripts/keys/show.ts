@@ -3,6 +3,7 @@ import { formatTable } from '../frame/table.ts'
 import type { KeyCommand } from './context.ts'
 import { toRows } from './describe-key.ts'
 import { findKey } from './find-key.ts'
+import { readMakers } from './makers.ts'
 
 export const show: KeyCommand = {
   summary: 'show one key, without its secret',
@@ -12,6 +13,7 @@ export const show: KeyCommand = {
   run: async (words, context) => {
     const key = await findKey(words, context)
     const now = context.clock()
-    return { json: viewKey(key, now), lines: formatTable(toRows(key, now)) }
+    const maker = (await readMakers(context))(key.madeBy)
+    return { json: viewKey(key, now), lines: formatTable(toRows(key, { now, maker })) }
   },
 }

@@ -6,6 +6,7 @@ import { formatTable } from '../frame/table.ts'
 import { UsageError, type Words } from '../frame/words.ts'
 import type { Context, KeyCommand } from './context.ts'
 import { toRows } from './describe-key.ts'
+import { readMakers } from './makers.ts'
 import { readCredential } from './read-credential.ts'
 
 /** Why a key does not work, for the person who holds the file; clients never learn it. */
@@ -33,7 +34,8 @@ export const verify: KeyCommand = {
   run: async (words, context) => {
     const { key, notes } = await readKey(words, context)
     const verified = await verifyKey(key, context)
-    return { ...toReport(verified, context.clock()), notes }
+    const maker = (await readMakers(context))(verified.record?.madeBy ?? null)
+    return { ...toReport(verified, { now: context.clock(), maker }), notes }
   },
 }
 
@@ -58,9 +60,12 @@ async function readKey(words: Words, context: Context) {
   return { key, notes }
 }
 
-function toReport({ form, hasGoodChecksum, reason, record }: VerifiedKey, now: number): Report {
-  const rows = record === null ? [] : ['', ...formatTable(toRows(record, now))]
-  const key = record === null ? null : viewKey(record, now)
+function toReport(
+  { form, hasGoodChecksum, reason, record }: VerifiedKey,
+  about: { readonly now: number; readonly maker: string },
+): Report {
+  const rows = record === null ? [] : ['', ...formatTable(toRows(record, about))]
+  const key = record === null ? null : viewKey(record, about.now)
   return {
     code: reason === null ? exitCode.ok : exitCode.no,
     json: { valid: reason === null, reason, form, checksum: hasGoodChecksum, key },

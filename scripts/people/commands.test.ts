@@ -18,6 +18,7 @@ import { addPasskey } from '../../admin/src/store/passkeys.ts'
 import { addKey } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { addPerson, type NewPerson } from '../../gatekeeper/src/operations/people/people-writer.ts'
 import { startChild } from '../../gatekeeper/test/support/child.ts'
+import { runKeys } from '../test/run-keys.ts'
 
 const script = resolve(import.meta.dirname, '../people.ts')
 let folder: string
@@ -207,6 +208,26 @@ describe('npm run people', () => {
       access: { services: ['*'] },
     })
     expect(await json('access', 'bob', '--none')).toMatchObject({ access: null })
+  })
+
+  it('are named by keys that they made, with why those are refused', async () => {
+    const bob = await add('bob', {
+      access: { role: 'readwrite', services: ['*'], models: [], limits: [] },
+    })
+    const keys = (...words: string[]) =>
+      runKeys(folder, words, { env: { GATEKEEPER_STATE_DIR: folder } })
+    const options = ['add', '--user', 'ci', '--service', 'ollama']
+    const made = await keys(...options, '--made-by', 'bob', '--json')
+    const { id, key } = JSON.parse(made.out)
+    expect(JSON.parse((await keys('show', id, '--json')).out)).toMatchObject({ madeBy: bob.id })
+    expect((await keys('list')).out).toMatch(/MADE BY[\s\S]*bob/)
+    expect((await runKeys(folder, ['verify'], { input: key })).code).toBe(0)
+    await add('ada')
+    await people('disable', 'bob', '--yes')
+    expect((await keys('show', id)).out).toMatch(/made by +bob \(disabled, so it is refused\)/)
+    const verified = await runKeys(folder, ['verify'], { input: key })
+    expect([verified.code, verified.out]).toEqual([1, expect.stringContaining('disabled')])
+    expect((await keys(...options, '--made-by', 'bbo')).err).toContain('did you mean bob')
   })
 
   it('refuses to disable or demote the last owner', async () => {
