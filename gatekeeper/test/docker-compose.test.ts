@@ -168,10 +168,17 @@ describe('the private keys of the vault', () => {
 describe('what each container can open', () => {
   /** What is in each volume, and in the folders of the clone that are mounted. */
   const contents: Readonly<Record<string, readonly string[]>> = {
-    state: ['usage.db', 'audit', 'signing', 'front-secrets.json', 'revocations.json', 'vault'],
+    state: [
+      ...['usage.db', 'audit', 'signing', 'front-secrets.json', 'revocations.json', 'vault'],
+      // The secret between Caddy and the admin process.
+      'console/edge.json',
+    ],
     caddy: ['secrets.caddy', 'services.caddy', 'pki', 'certificates'],
     sockets: ['relay.sock', 'check.sock', 'outcomes.sock'],
     control: ['admin.sock', 'explain.sock'],
+    console: ['console.sock'],
+    // Passkeys, sessions, invitations.
+    admin: ['admin.db', 'relying-party.json'],
     './secrets': ['litellm-master-key'],
     './secrets/vault': ['private keys'],
     [`\${GATEKEEPER_KEYS_DIR:-./keys}`]: ['keys.json'],
@@ -224,7 +231,7 @@ describe('what each container can open', () => {
       .map((file) => `${source}: ${file} (written)`)
 
   it.each<[string, readonly string[]]>([
-    ['caddy', [...written('caddy'), ...written('sockets')]],
+    ['caddy', [...written('caddy'), ...written('sockets'), ...written('console')]],
     [
       'gatekeeper',
       [
@@ -236,11 +243,13 @@ describe('what each container can open', () => {
     [
       'admin',
       [
-        ...[`${keys} (written)`, ...written('control')],
+        ...[`${keys} (written)`, ...written('control'), ...written('console')],
         ...written('state', ['signing', 'front-secrets.json', 'vault']),
+        ...written('admin'),
       ],
     ],
     ['keys', [`${keys} (written)`, ...written('state')]],
+    ['people', [`${keys} (written)`, ...written('state'), ...written('admin')]],
     ['vault', [`${keys} (written)`, ...written('state'), ...written('control')]],
     ['ollama', []],
     ['ollama-pull', []],
@@ -251,14 +260,70 @@ describe('what each container can open', () => {
 
   it('has a list for every container', () => {
     expect(services.map(([name]) => name).sort()).toEqual(
-      ...[['admin', 'caddy', 'gatekeeper', 'keys', 'litellm', 'ollama', 'ollama-pull', 'vault']],
+      ['admin', 'caddy', 'gatekeeper', 'keys', 'litellm', 'ollama', 'ollama-pull']
+        .concat(['people', 'vault'])
+        .sort(),
     )
   })
 
   it('the admin process gets no network, and no secret in its environment', () => {
     const { environment = {}, network_mode: network } = compose.services['admin'] as Service
     expect(network).toBe('none')
-    expect(Object.keys(environment).filter((name) => /KEY|SECRET|TOKEN/.test(name))).toEqual([])
+    expect(Object.keys(environment).filter((name) => isSecret(name))).toEqual([])
+  })
+
+  it('with sign-in by a provider the admin process gets those secrets, and no other file of secrets/', () => {
+    const signin = parse(read('compose.signin.yaml'), {
+      logLevel: 'silent',
+      customTags: [{ tag: '!reset', resolve: () => null }],
+    }) as Compose
+    expect(Object.keys(signin.services)).toEqual(['admin'])
+    const { environment = {}, volumes, networks } = signin.services['admin'] as Service
+    const secrets = Object.keys(environment).filter((name) => isSecret(name))
+    expect(secrets.every((name) => /^(?:GITHUB|GOOGLE)_CLIENT_SECRET/.test(name))).toBe(true)
+    expect(volumes).toMatchObject([
+      { source: './secrets/signin', target: '/app/secrets/signin', read_only: true },
+    ])
+    expect(networks).toEqual(['egress'])
+  })
+})
+
+const isSecret = (name: string) => /(?<!PASS)KEY|SECRET|TOKEN/.test(name)
+
+describe('the console', () => {
+  const { environment = {}, ports } = compose.services['caddy'] as Service
+
+  it('is published on a bind of its own, whatever the services have', () => {
+    const port = `\${GATEKEEPER_CONSOLE_PORT:-8444}`
+    expect(ports).toContainEqual({
+      ...{ target: port, published: port },
+      host_ip: `\${GATEKEEPER_CONSOLE_BIND:-127.0.0.1}`,
+    })
+  })
+
+  it('is reached by Caddy at the socket that the admin process opens there', () => {
+    expect(environment).toMatchObject({
+      GATEKEEPER_CONSOLE_BIND: '0.0.0.0',
+      GATEKEEPER_CONSOLE_SOCKET: 'unix//state/run/front/console.sock',
+    })
+  })
+
+  it('has one name and port for the gatekeeper, which writes its site, and the admin process', () => {
+    const valuesOf = (name: string) => {
+      const { environment: given = {} } = compose.services[name] as Service
+      return ['', '_SITE', '_PORT'].map((end) => given[`GATEKEEPER_CONSOLE${end}`])
+    }
+    expect(valuesOf('admin')).toEqual(valuesOf('gatekeeper'))
+    expect(valuesOf('admin')).not.toContain(undefined)
+  })
+
+  it('is built in the image, which has no bundler', () => {
+    const text = read('gatekeeper/Dockerfile')
+    const [pages = '', image = ''] = text.slice(text.indexOf('AS pages')).split(/^FROM /m)
+    expect(pages).toContain('--workspace=console')
+    expect(image).toContain('COPY --from=pages /app/console/dist console/dist')
+    expect(image).not.toMatch(/--from=pages (?!\/app\/console\/dist )/)
+    expect(text.slice(0, text.indexOf('AS pages'))).not.toMatch(/npm ci.*console/)
   })
 })
 
@@ -350,7 +415,7 @@ describe('the image', () => {
 
   it('holds every file that the gatekeeper and the commands of the guides load', () => {
     const programs = ['gatekeeper/src/main.ts', 'gatekeeper/health.ts', 'admin/src/main.ts']
-    const commands = ['scripts/keys.ts', 'scripts/audit.ts', 'scripts/vault.ts']
+    const commands = ['keys', 'people', 'audit', 'vault'].map((name) => `scripts/${name}.ts`)
     const files = filesOf([...programs, ...commands])
     expect(files.length).toBeGreaterThan(200)
     const isHeld = (file: string) =>

@@ -19,6 +19,7 @@ import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultyUpstream, startFaultyUpstream } from '../../../scripts/demo/faults.ts'
 import { type Child, startChild, waitUntil } from '../support/child.ts'
+import { consoleOf } from '../support/console.ts'
 import { freePort } from '../support/free-port.ts'
 import { keyFileText, makeKey } from '../support/keys.ts'
 import { testCaddy } from '../support/stack.ts'
@@ -103,6 +104,26 @@ it('the admin process is given no secret, no network, and no file that signs or 
   expect(hidden).toContain('/opt/gatekeeper/secrets')
 })
 
+it('the database of the admin process is its own, and nobody else sees it', () => {
+  const admin = parseUnit(shipped('gatekeeper-admin'))
+  const writable = admin.values('ReadWritePaths').join(' ')
+  for (const path of ['admin', 'run/front']) {
+    expect(writable).toContain(`/var/lib/gatekeeper/${path}`)
+  }
+  for (const name of ['gatekeeper', 'gatekeeper-caddy']) {
+    const hidden = parseUnit(shipped(name)).values('InaccessiblePaths').join(' ')
+    expect(hidden.split(/\s+/)).toContain('-/var/lib/gatekeeper/admin')
+  }
+})
+
+it('the secrets of sign-in stay with the admin process', () => {
+  const file = 'GITHUB_CLIENT_SECRET=x\nGOOGLE_CLIENT_SECRET=y\nTTS_URL=b'
+  for (const name of ['gatekeeper', 'gatekeeper-caddy']) {
+    const environment = parseUnit(shipped(name)).environment(() => file)
+    expect(Object.keys(environment).join()).not.toMatch(/GITHUB|GOOGLE/)
+  }
+})
+
 describe.skipIf(!hasSystemd)('the units, to systemd (needs systemd 252)', () => {
   const write = (name: string) => {
     const path = join(folder, `${name}.service`)
@@ -137,6 +158,7 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
   const running: Child[] = []
   let upstream: FaultyUpstream
   let httpsPort: number
+  let consolePort: number
 
   /** As systemd starts it: nothing but the unit's own environment, and the words of ExecStart. */
   function startUnit(unit: SystemdUnit): Child {
@@ -155,11 +177,12 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
   beforeAll(async () => {
     upstream = await startFaultyUpstream({ pauseMs: 5 })
     httpsPort = await freePort()
+    consolePort = await freePort()
     const settings = {
       GATEKEEPER_SITE: 'localhost 127.0.0.1',
       GATEKEEPER_HTTPS_PORT: httpsPort,
       GATEKEEPER_HTTP_PORT: await freePort(),
-      GATEKEEPER_CONSOLE_PORT: await freePort(),
+      GATEKEEPER_CONSOLE_PORT: consolePort,
       OLLAMA_URL: upstream.url,
       TTS_URL: upstream.url,
     }
@@ -220,5 +243,11 @@ describe.skipIf(testCaddy === null)('the command lines of the units (need Caddy)
     })
     expect(await ask('localhost', '/admin/users', boss)).toBe(200)
     await dispatcher.destroy()
+    const { send, dispatcher: toConsole } = consoleOf({
+      consolePort,
+      ca: readFileSync(caFile, 'utf8'),
+    })
+    expect((await send('/admin/v1/session')).status).toBe(401)
+    await toConsole.destroy()
   })
 })
