@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { glob, readFile } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OutputChunk, rolldown } from 'rolldown'
+import { createImportGraph } from './import-graph.ts'
 import { minifyStyles } from './minify-styles.ts'
 
 /** A file of the build, by its path below the folder. */
@@ -41,12 +43,14 @@ export async function bundlePages(source: string): Promise<Bundle> {
 }
 
 async function bundleCode(source: string): Promise<readonly OutputChunk[]> {
+  const graph = createImportGraph()
   const bundle = await rolldown({
     input: { main: join(source, 'main.tsx'), theme: join(source, 'theme/first.ts') },
     platform: 'browser',
     tsconfig: false,
     transform: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     treeshake: true,
+    plugins: [graph.plugin],
     logLevel: 'warn',
   })
   const { output } = await bundle.generate({
@@ -55,6 +59,7 @@ async function bundleCode(source: string): Promise<readonly OutputChunk[]> {
     sourcemap: false,
     entryFileNames: 'assets/[name]-[hash].js',
     chunkFileNames: 'assets/[name]-[hash].js',
+    codeSplitting: { groups: [{ name: 'frame', test: graph.isOfFirstView }] },
   })
   await bundle.close()
   return output.filter((part) => part.type === 'chunk')
@@ -62,11 +67,10 @@ async function bundleCode(source: string): Promise<readonly OutputChunk[]> {
 
 /** One sheet for all pages: `styles/` in the order of names, then the pages' own. */
 async function bundleStyles(source: string): Promise<BuiltFile> {
-  const shared = await Array.fromAsync(glob('styles/*.css', { cwd: source }))
-  const own = await Array.fromAsync(glob('pages/**/*.css', { cwd: source }))
-  const texts = [...shared.sort(), ...own.sort()].map((name) =>
-    readFile(join(source, name), 'utf8'),
+  const names = ['styles/*.css', 'pages/**/*.css'].flatMap((pattern) =>
+    globSync(pattern, { cwd: source }).sort(),
   )
+  const texts = names.map((name) => readFile(join(source, name), 'utf8'))
   return named('styles', 'css', minifyStyles((await Promise.all(texts)).join('\n')))
 }
 

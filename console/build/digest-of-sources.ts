@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { glob, readFile } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Packages whose code is in the pages, or makes them. */
@@ -10,7 +11,7 @@ const packages =
 export async function digestOfSources(root: string): Promise<string> {
   const hash = createHash('sha256')
   const folder = join(root, 'console')
-  const names = await Array.fromAsync(glob('{build.ts,build/**/*.ts,src/**/*}', { cwd: folder }))
+  const names = globSync('{build.ts,build/**/*.ts,src/**/*}', { cwd: folder })
   for (const name of names.filter(isSource).sort()) {
     const content = await readFile(join(folder, name))
     hash.update(`${name.replaceAll('\\', '/')}\0${content.length}\0`).update(content)

@@ -16,5 +16,7 @@ function squeeze(part: string): string {
     .replace(/\s+/g, ' ')
     .replace(/ ?([{};,]) ?/g, '$1')
     .replace(/([a-z-]): /g, '$1:')
+    .replace(/ > /g, '>')
+    .replace(/(?<=[\s:(,-])0\./g, '.')
     .replace(/;}/g, '}')
 }

@@ -39,7 +39,7 @@ export const places: readonly NamedPlace[] = [
     section: 'now',
     jump: 'q',
     isForMembers: false,
-    icon: 'M2.500 4h11M2.500 8h8M2.500 12h5',
+    icon: 'M2.5 4h11M2.5 8h8M2.5 12h5',
     counted: 'queue',
   },
   {
@@ -48,7 +48,7 @@ export const places: readonly NamedPlace[] = [
     section: 'access',
     jump: 'k',
     isForMembers: true,
-    icon: 'M10.500 2.500a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 8l-5.500 5.500M4.500 11.500 6 13',
+    icon: 'M10.5 2.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 8l-5.5 5.5M4.5 11.5 6 13',
     counted: 'keys',
   },
   {
@@ -57,7 +57,7 @@ export const places: readonly NamedPlace[] = [
     section: 'access',
     jump: 'c',
     isForMembers: false,
-    icon: 'M2.500 2.500H7V7H2.500zM9 2.500h4.500V7H9zM2.500 9H7v4.500H2.500zM9 9h4.500v4.500H9z',
+    icon: 'M2.5 2.5H7V7H2.5zM9 2.5h4.5V7H9zM2.5 9H7v4.5H2.5zM9 9h4.5v4.5H9z',
     counted: 'clients',
   },
   {
@@ -66,7 +66,7 @@ export const places: readonly NamedPlace[] = [
     section: 'access',
     jump: 'p',
     isForMembers: false,
-    icon: 'M5.500 7.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5ZM1.500 13.500c.3-2.600 1.800-4 4-4s3.700 1.400 4 4M11 7.500a2 2 0 1 0-.5-3.900M11.500 9.700c1.700.3 2.700 1.600 3 3.800',
+    icon: 'M5.5 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 13.5c.3-2.6 1.8-4 4-4s3.7 1.4 4 4M11 7.5a2 2 0 1 0-.5-3.9M11.5 9.7c1.7.3 2.7 1.6 3 3.8',
     counted: 'people',
   },
   {
@@ -75,7 +75,7 @@ export const places: readonly NamedPlace[] = [
     section: 'access',
     jump: 'v',
     isForMembers: false,
-    icon: 'M3 7V5a5 5 0 0 1 10 0v2M2.500 7h11v6.500h-11zM8 9.500v1.700',
+    icon: 'M3 7V5a5 5 0 0 1 10 0v2M2.5 7h11v6.5h-11zM8 9.5v1.7',
     counted: 'providerKeys',
   },
   {
@@ -92,7 +92,7 @@ export const places: readonly NamedPlace[] = [
     section: 'look',
     jump: 'u',
     isForMembers: true,
-    icon: 'M2.500 13.500v-5M6.200 13.500v-9M9.800 13.500v-6M13.500 13.500v-11',
+    icon: 'M2.5 13.5v-5M6.2 13.5v-9M9.8 13.5v-6M13.5 13.5v-11',
   },
   {
     path: '/audit',
@@ -100,7 +100,7 @@ export const places: readonly NamedPlace[] = [
     section: 'look',
     jump: 'a',
     isForMembers: false,
-    icon: 'M4 2.500h8v11H4zM6 5.500h4M6 8h4M6 10.500h2.500',
+    icon: 'M4 2.5h8v11H4zM6 5.5h4M6 8h4M6 10.5h2.5',
   },
   {
     path: '/explain',
@@ -108,7 +108,7 @@ export const places: readonly NamedPlace[] = [
     section: 'look',
     jump: 'e',
     isForMembers: true,
-    icon: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.300 6.300c.2-1 .9-1.500 1.800-1.500 1 0 1.800.6 1.800 1.600 0 1.300-1.800 1.500-1.800 2.700M8.050 11.200v.1',
+    icon: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.3 6.3c.2-1 .9-1.5 1.8-1.5 1 0 1.8.6 1.8 1.6 0 1.3-1.8 1.5-1.8 2.7M8.050 11.2v.1',
   },
   {
     path: '/playground',
@@ -116,7 +116,7 @@ export const places: readonly NamedPlace[] = [
     section: 'look',
     jump: 'y',
     isForMembers: true,
-    icon: 'M2.500 3h11v8H8l-3 2.500V11H2.500zM5.500 6h5M5.500 8.500h3',
+    icon: 'M2.5 3h11v8H8l-3 2.5V11H2.5zM5.5 6h5M5.5 8.5h3',
   },
   {
     path: '/services',
@@ -124,7 +124,7 @@ export const places: readonly NamedPlace[] = [
     section: 'system',
     jump: 's',
     isForMembers: false,
-    icon: 'M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.1M5 11h.1',
+    icon: 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1',
     counted: 'findings',
     isAlert: true,
   },
@@ -134,7 +134,7 @@ export const places: readonly NamedPlace[] = [
     section: 'system',
     jump: 'w',
     isForMembers: false,
-    icon: 'M3 3.500h10v9H3zM5.500 8l1.800 1.800L10.800 6',
+    icon: 'M3 3.5h10v9H3zM5.5 8l1.8 1.8L10.8 6',
   },
   {
     path: '/settings',
@@ -142,7 +142,7 @@ export const places: readonly NamedPlace[] = [
     section: 'system',
     jump: 't',
     isForMembers: true,
-    icon: 'M8 10.200a2.200 2.200 0 1 0 0-4.400 2.200 2.200 0 0 0 0 4.400ZM8 1.800v1.700M8 12.500v1.700M1.800 8h1.700M12.500 8h1.700M3.600 3.600l1.200 1.200M11.200 11.200l1.200 1.200M12.400 3.600l-1.200 1.200M4.800 11.200l-1.200 1.200',
+    icon: 'M8 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4ZM8 1.8v1.7M8 12.5v1.7M1.8 8h1.7M12.5 8h1.7M3.6 3.6l1.2 1.2M11.2 11.2l1.2 1.2M12.4 3.6l-1.2 1.2M4.8 11.2l-1.2 1.2',
   },
 ]
 

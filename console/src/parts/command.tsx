@@ -1,4 +1,6 @@
-import { CopyButton } from './copy-button.tsx'
+import { later } from '../lib/later.tsx'
+
+const CopyButton = later(async () => (await import('./copy-button.tsx')).CopyButton)
 
 /** The line that does the same in a terminal. */
 export function Command({ line }: { line: string }) {

@@ -5,6 +5,7 @@ import { useShared } from '../lib/shared.ts'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { go, place, signInPath } from '../place.ts'
 import { loadSession, session } from '../session.ts'
+import { ProofHost } from '../signin/proof-host.tsx'
 import { DegradedNotice } from './degraded-notice.tsx'
 import { Navigation } from './navigation.tsx'
 import { Outlet, routeAt } from './outlet.tsx'
@@ -14,7 +15,12 @@ const Help = later(async () => (await import('./help.tsx')).Help)
 /** Open pages alone; all others in the frame, and only with a session. */
 export function App() {
   const isOpen = routeAt(useShared(place).path)?.page.isOpen === true
-  return isOpen ? <Outlet /> : <SignedIn />
+  return (
+    <>
+      {isOpen ? <Outlet /> : <SignedIn />}
+      <ProofHost />
+    </>
+  )
 }
 
 function SignedIn() {

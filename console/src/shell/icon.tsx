@@ -11,7 +11,7 @@ export function Icon({ path }: { path: string }) {
 export function Brand() {
   return (
     <svg class="gate" viewBox="0 0 22 22" aria-hidden="true">
-      <path d="M3 19V9.500a8 8 0 0 1 16 0V19M8 19v-8.500a3 3 0 0 1 6 0V19M2 19h18" />
+      <path d="M3 19V9.5a8 8 0 0 1 16 0V19M8 19v-8.5a3 3 0 0 1 6 0V19M2 19h18" />
     </svg>
   )
 }
