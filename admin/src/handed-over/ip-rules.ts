@@ -84,8 +84,8 @@ async function orRefuse<T>(change: () => Promise<T>): Promise<T> {
   }
 }
 
-function describeConflict(code: 'full' | 'lock-out'): string {
-  return code === 'full'
+function describeConflict(code: Exclude<RuleError['code'], 'address' | 'unknown'>): string {
+  return code !== 'lock-out'
     ? 'There are as many rules as there may be. Remove one first.'
     : 'This rule would refuse your own address. Send confirm: true if you want that.'
 }
