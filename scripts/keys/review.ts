@@ -6,13 +6,15 @@ import {
   readRights,
   recordReview,
 } from '../../gatekeeper/src/operations/keys/rights.ts'
+import { viewPerson } from '../../gatekeeper/src/operations/people/read-people.ts'
 import { formatTable } from '../frame/table.ts'
 import { hasFlag, refusePositionals } from '../frame/words.ts'
+import { tableOfPeople } from '../people/list.ts'
 import type { KeyCommand } from './context.ts'
 import { servicesOf, showInstant } from './describe-key.ts'
 
 export const review: KeyCommand = {
-  summary: 'list all keys, clients and their rights, for a regular review',
+  summary: 'list all keys, clients, people and their rights, for a regular review',
   usage: '[--done]',
   options: { done: { type: 'boolean' } },
   help: [
@@ -32,11 +34,12 @@ export const review: KeyCommand = {
   },
 }
 
-function describeDone({ keys, clients }: Rights): string {
-  return `Recorded: ${keys.length} keys and ${clients.length} clients were reviewed.`
+function describeDone({ keys, clients, people }: Rights): string {
+  const ofPeople = people.length > 0 ? `, of ${people.length} people,` : ''
+  return `Recorded: ${keys.length} keys and ${clients.length} clients${ofPeople} were reviewed.`
 }
 
-function toLines({ keys, clients, lastReview }: Rights, now: number): string[] {
+function toLines({ keys, clients, people, lastReview }: Rights, now: number): string[] {
   const heading = ['KEY OR CLIENT', 'USER', 'ROLE', 'SERVICES', 'MODELS', 'STATE', 'EXPIRES']
   const list = (entries: readonly string[]) => entries.join(', ')
   const rows = [
@@ -57,15 +60,20 @@ function toLines({ keys, clients, lastReview }: Rights, now: number): string[] {
     `Last review: ${lastReview === null ? 'never' : `${lastReview.at}${who}`}`,
     '',
     ...formatTable([[...heading, 'LAST USED', 'LIMITS', 'TAGS'], ...rows]),
+    ...(people.length === 0 ? [] : ['', ...tableOfPeople(people)]),
     '',
     'Remove or narrow what nobody needs, then: npm run keys -- review --done',
   ]
 }
 
-function toJson({ keys, clients, lastReview }: Rights, now: number) {
+function toJson({ keys, clients, people, lastReview }: Rights, now: number) {
   const instant = (at: number | null) => (at === null ? null : formatInstant(at))
   return {
     lastReview,
+    people: people.map(({ person, lastUsedAt }) => ({
+      ...viewPerson(person),
+      lastUsedAt: instant(lastUsedAt),
+    })),
     keys: keys.map((key) => ({ ...viewKey(key, now), lastUsedAt: instant(key.lastUsedAt) })),
     clients: clients.map(({ id, role, services, scopes, models, limits, ...client }) => ({
       ...{ id, role, services, scopes, models, limits: limits.map(({ text }) => text) },

@@ -21,7 +21,7 @@ export const list: PeopleCommand = {
     return {
       json: people.map(toJson),
       notes: problem === null ? [] : [`last uses are unknown: ${problem}`],
-      lines: people.length === 0 ? [`Nobody in ${context.peopleFile}.`] : toTable(people),
+      lines: people.length === 0 ? [`Nobody in ${context.peopleFile}.`] : tableOfPeople(people),
     }
   },
 }
@@ -35,7 +35,8 @@ function toJson({ person, keys, clients, lastUsedAt }: PersonView) {
   }
 }
 
-function toTable(people: readonly PersonView[]): string[] {
+/** People with their rights, as a table. */
+export function tableOfPeople(people: readonly PersonView[]): string[] {
   const heading = ['NAME', 'ROLE', 'STATE', 'MAY USE', 'KEYS', 'CLIENTS', 'LAST USED', 'TITLE']
   const rows = people.map(({ person, keys, clients, lastUsedAt }) => [
     ...[person.name, person.role, person.disabled ? 'disabled' : 'active'],

@@ -2,19 +2,22 @@ import type { KeyRecord } from '../../api-keys/key-record.ts'
 import { readLastReview } from '../audit/last-review.ts'
 import { type KnownClient, readEveryClient } from '../clients/read-clients.ts'
 import type { Installation } from '../installation.ts'
+import { readPeople } from '../people/people-writer.ts'
+import { type PersonView, viewPeople } from '../people/read-people.ts'
 import { readEveryKey, readUses } from './read-keys.ts'
 
 /** Everybody who may call something: the subject of a review. */
 export type Rights = {
   readonly keys: readonly (KeyRecord & { readonly lastUsedAt: number | null })[]
   readonly clients: readonly (KnownClient & { readonly lastUsedAt: number | null })[]
+  readonly people: readonly PersonView[]
   /** The last review; null if none is recorded. `by` is the system user. */
   readonly lastReview: { readonly at: string; readonly by: string | null } | null
   /** Why last uses are unknown; null if they are known. */
   readonly problem: string | null
 }
 
-/** Reads all keys and clients with their last use. Rejects if a file cannot be read. */
+/** Reads all keys, clients and people with their last use. Rejects if a file cannot be read. */
 export async function readRights(installation: Installation): Promise<Rights> {
   const { lastUsed, problem } = await readUses(installation.stateDir, false)
   const withUse = <Holder extends { readonly id: string }>(
@@ -27,9 +30,12 @@ export async function readRights(installation: Installation): Promise<Rights> {
     }))
   const review = await readLastReview(installation.auditFolder)
   const by = review?.['by'] as { readonly user?: string | null } | undefined
+  const keys = withUse('key', await readEveryKey(installation))
+  const clients = withUse('client', await readEveryClient(installation))
+  const people = await readPeople(installation.peopleFile)
   return {
-    keys: withUse('key', await readEveryKey(installation)),
-    clients: withUse('client', await readEveryClient(installation)),
+    ...{ keys, clients },
+    people: viewPeople(people, { keys, clients, lastUsed }),
     lastReview: review && { at: review.at, by: by?.user ?? null },
     problem,
   }
@@ -37,8 +43,10 @@ export async function readRights(installation: Installation): Promise<Rights> {
 
 /** Records that these rights were reviewed. Rejects with an UnrecordedError. */
 export async function recordReview(
-  { keys, clients }: Rights,
+  { keys, clients, people }: Rights,
   { record }: Pick<Installation, 'record'>,
 ): Promise<void> {
-  await record([{ event: 'review.done', keys: keys.length, clients: clients.length }])
+  const counts = { keys: keys.length, clients: clients.length }
+  const ofPeople = people.length > 0 && { people: people.length }
+  await record([{ event: 'review.done', ...counts, ...ofPeople }])
 }

@@ -54,7 +54,15 @@ export async function readPeopleViews(
 ): Promise<{ readonly people: readonly PersonView[]; readonly problem: string | null }> {
   const [people, made] = [await readPeople(place.peopleFile), await readMade(place)]
   const { lastUsed, problem } = await readUses(place.stateDir, false)
-  const views = people.map((person) => {
+  return { people: viewPeople(people, { ...made, lastUsed }), problem }
+}
+
+/** Returns each person with what they made; `lastUsed` is by principal, such as `key:ID`. */
+export function viewPeople(
+  people: readonly Person[],
+  { lastUsed, ...made }: Made & { readonly lastUsed: ReadonlyMap<string, number> },
+): readonly PersonView[] {
+  return people.map((person) => {
     const own = madeBy(person.id, made)
     const ids = [
       ...own.keys.map(({ id }) => `key:${id}`),
@@ -63,7 +71,6 @@ export async function readPeopleViews(
     const uses = ids.flatMap((id) => lastUsed.get(id) ?? [])
     return { person, ...own, lastUsedAt: uses.length === 0 ? null : Math.max(...uses) }
   })
-  return { people: views, problem }
 }
 
 /** Returns a person for programs: all that `people.json` has. Instants are ISO 8601. */
