@@ -21,7 +21,7 @@ const inviteCommand = 'npm run people -- invite NAME --role owner'
 
 /** Waits for the console, and says where it is and how its first owner gets in. */
 export async function announceConsole(settings: Settings, log: LauncherLog): Promise<void> {
-  const { origin, site, isPasskeyPossible } = settings.console
+  const { origin, site } = settings.console
   if (!(await waitForConsole(settings, consoleSecondsMax))) {
     const cause = isInternalName(site) ? 'its log is above' : 'Caddy keeps asking for a certificate'
     return log.complain(`the console (${origin}) does not answer yet: ${cause}`)
@@ -30,7 +30,7 @@ export async function announceConsole(settings: Settings, log: LauncherLog): Pro
   const isNew = (await readPeople(installation.peopleFile)).length === 0
   if (!isNew) log.say('console', `the console is at ${origin}`)
   // Whoever has the link becomes the owner: it may not get into a log.
-  else if (log.isTerminal && isPasskeyPossible) await sayLink(installation, log)
+  else if (log.isTerminal) await sayLink(installation, log)
   else {
     const text = `the console is at ${origin} and has no owner yet; make a set-up link with: ${inviteCommand}`
     log.say('no-owner', text, { command: inviteCommand })
