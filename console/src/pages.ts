@@ -40,4 +40,27 @@ export const pages: readonly PageRoute[] = [
     path: '/services',
     load: async () => (await import('./pages/services/services-page.tsx')).ServicesPage,
   },
+  {
+    path: '/people',
+    load: async () => (await import('./pages/people/people-page.tsx')).PeoplePage,
+  },
+  {
+    path: '/settings',
+    load: async () => (await import('./pages/settings/settings-page.tsx')).SettingsPage,
+  },
+  {
+    path: '/signin',
+    isOpen: true,
+    load: async () => (await import('./pages/signin/sign-in-page.tsx')).SignInPage,
+  },
+  {
+    path: '/signin/return',
+    isOpen: true,
+    load: async () => (await import('./pages/signin/return-page.tsx')).ReturnPage,
+  },
+  {
+    path: '/welcome',
+    isOpen: true,
+    load: async () => (await import('./pages/welcome/welcome-page.tsx')).WelcomePage,
+  },
 ]

@@ -102,7 +102,7 @@ async function finish(context: Koa.Context, login: Login, deps: LoginRouteDeps):
       { kind: 'ticket', secret: ticket, provider: login.name, memory },
       clock(),
     )
-    goOn(context, `ticket=${ticket}`)
+    goOn(context, `${isFresh ? 'proof' : 'ticket'}=${ticket}`)
   } catch (error) {
     deps.logFault(error, context.state['requestId'])
     await fail('provider', 'problem=provider')

@@ -1,0 +1,17 @@
+import { Page } from '../../parts/page.tsx'
+import { LoginsCard } from './logins-card.tsx'
+import { PasskeysCard } from './passkeys-card.tsx'
+import { SessionsCard } from './sessions-card.tsx'
+import { SigninsCard } from './signins-card.tsx'
+
+/** How do I sign in, and where am I signed in? */
+export function SettingsPage() {
+  return (
+    <Page title="Settings" command="npm run people -- code YOU --for passkey.add">
+      <PasskeysCard />
+      <SessionsCard />
+      <LoginsCard />
+      <SigninsCard />
+    </Page>
+  )
+}
