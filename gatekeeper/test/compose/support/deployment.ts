@@ -12,7 +12,16 @@ const httpsPort = 8443
 /** Ollama itself in an image, if the suite of real parts has built it on this machine. */
 export const realOllama = 'ollama/ollama:real'
 /** Builds with the host's network, in the one phase that has it; later builds are cached. */
-const hostNetwork = ['caddy', 'gatekeeper', 'admin', 'keys', 'ollama', 'ollama-pull']
+const hostNetwork = [
+  'caddy',
+  'gatekeeper',
+  'admin',
+  'keys',
+  'people',
+  'vault',
+  'ollama',
+  'ollama-pull',
+]
   .map((name) => `  ${name}: { build: { network: host } }\n`)
   .join('')
 

@@ -47,6 +47,16 @@ export function itStartsForNewcomers(
     await expect(fetch(`http://${engineAddress}:8080/`)).rejects.toThrow()
   })
 
+  it('the guide: the first owner of the console gets a link, and its pages are there', async () => {
+    const invite = readGuide('First run', 'sh').find((script) => script.includes(' people '))
+    const said = await deployment().shell(invite ?? '')
+    expect(said).toMatch(/https:\/\/console\.localhost:8444\/welcome#[\w-]{43}/)
+    const page = await deployment().shell(
+      "curl -s --cacert root.crt --resolve console.localhost:8444:127.0.0.1 https://console.localhost:8444/welcome -w ' %{http_code}'",
+    )
+    expect(page).toMatch(/<!doctype html>[\s\S]* 200$/i)
+  })
+
   it('the guide: Ollama behind it, and a model', async () => {
     const [, , withOllama = ''] = readGuide('First run', 'sh')
     const said = await deployment().shell(withOllama.replace('$GK_API_KEY', key))

@@ -108,6 +108,13 @@ export function itIsHardened(deployment: () => Deployment): void {
     expect(files.filter((file) => secret.test(file))).toEqual([])
   })
 
+  it('passkeys and sessions are in the container of the admin process alone', async () => {
+    const find = ['sh', '-c', 'find /state -name "admin.db*" 2>/dev/null; echo end']
+    const seen = (service: string) => deployment().compose('exec', '-T', service, ...find)
+    expect(await seen('admin')).toContain('/state/admin/admin.db')
+    for (const service of ['gatekeeper', 'caddy']) expect((await seen(service)).trim()).toBe('end')
+  })
+
   it("Docker's own proxy settings do not reach Caddy", async () => {
     const { Config } = await inspect(deployment(), 'caddy')
     for (const name of ['HTTP_PROXY', 'https_proxy']) expect(Config.Env).toContain(`${name}=`)

@@ -32,13 +32,14 @@ export function itIsolates(deployment: () => Deployment): void {
     const ports = async (service: string) =>
       Object.values((await inspect(deployment(), service)).NetworkSettings.Ports).filter(Boolean)
         .length
-    expect(await ports('caddy')).toBe(2)
-    for (const service of ['gatekeeper', 'ollama', 'tts']) expect(await ports(service)).toBe(0)
+    expect(await ports('caddy')).toBe(3)
+    for (const service of ['gatekeeper', 'admin', 'ollama', 'tts'])
+      expect(await ports(service)).toBe(0)
   })
 
-  it('on the edge network every port of Caddy but its two is closed', async () => {
+  it('on the edge network every port of Caddy but its three is closed', async () => {
     const address = await addressOf('caddy', 'edge')
-    expect(JSON.parse(await runOn('edge', scan(address)))).toEqual([8080, 8443])
+    expect(JSON.parse(await runOn('edge', scan(address)))).toEqual([8080, 8443, 8444])
   })
 
   it('from the edge network neither the gatekeeper nor a service can be reached', async () => {

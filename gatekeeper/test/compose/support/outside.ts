@@ -52,6 +52,15 @@ export function itServesFromOutside(deployment: () => Deployment, key: () => str
     }
   })
 
+  it('the console stays closed: its bind is its own', async () => {
+    const { engineAddress } = deployment().engine.network
+    const knock = (port: number) =>
+      deployment().shell(
+        `curl -sk -m 3 https://${engineAddress}:${port}/ -o /dev/null || echo closed`,
+      )
+    expect([(await knock(8443)).trim(), (await knock(8444)).trim()]).toEqual(['', 'closed'])
+  })
+
   it('plain HTTP only leads to HTTPS', async () => {
     const { engineAddress } = deployment().engine.network
     const answer = await fetch(`http://${engineAddress}:8080/api/tags`, { redirect: 'manual' })
