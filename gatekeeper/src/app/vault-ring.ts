@@ -63,7 +63,11 @@ export async function openRing(deps: Deps): Promise<OpenRing> {
         return describe(error as Error, deps)
       }
     },
-    ensure: async () => (ring === null ? await tryAdd() : { kid: ring[0].kid }),
+    ensure: async () => {
+      const made = ring === null ? await tryAdd() : null
+      if (ring === null) return made as NotDone
+      return { kid: ring[0].kid, recipient: writeRecipient(ring[0]) }
+    },
     rotate: async () => (settings.vault.keys.length > 0 ? inSetting : await tryAdd()),
   }
 }

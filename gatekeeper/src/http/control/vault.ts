@@ -13,8 +13,11 @@ export type NotDone = { readonly what: string; readonly remedy: string }
 
 /** What a command can ask; each resolves with a document. */
 export type VaultActs = {
-  /** Makes the first key if there is none; the id of the newest one. */
-  readonly ensure: () => Promise<{ readonly kid: string } | NotDone>
+  /**
+   * Makes the first key if there is none; the id of the newest one, and its public half, to which a
+   * process without the state folder seals.
+   */
+  readonly ensure: () => Promise<{ readonly kid: string; readonly recipient: string } | NotDone>
   /** Adds a key, to which everything is sealed from now on. `file` is the one to back up. */
   readonly rotate: () => Promise<{ readonly kid: string; readonly file: string } | NotDone>
   readonly verify: () => Promise<object>

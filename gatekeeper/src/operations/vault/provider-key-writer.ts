@@ -43,6 +43,11 @@ export type NewProviderKey = {
   readonly origin: string
 }
 
+/** Returns the public half that the gatekeeper stated; null for a text that is not one. */
+export function readRecipientText(text: string): Recipient | null {
+  return readRecipient(text)
+}
+
 /** Returns the public half in the state folder; null if the gatekeeper has written none yet. */
 export async function readRecipientFile(path: string): Promise<Recipient | null> {
   const text = await readText(path)

@@ -8,6 +8,7 @@ import { isVisibleAscii } from '../../../../../gatekeeper/src/lib/net/fields.ts'
 import {
   readProviderKeys,
   readRecipientFile,
+  readRecipientText,
   removeProviderKey,
   setProviderKey,
   UnknownProviderKeyError,
@@ -121,16 +122,22 @@ async function set({ params: { provider }, body, record }: Setting, deps: ApiDep
   return { status: row.version === 1 ? 201 : 200, body: found as View }
 }
 
-/** The gatekeeper makes the vault's first key when it is asked. */
+const ensured = z.object({ recipient: z.string() })
+
+/**
+ * The running gatekeeper knows to which key is sealed now, and makes the first one. The file that it
+ * writes is for when it does not run; in a container this process does not see the file at all.
+ */
 async function requireRecipient({ installation, askGatekeeper }: ApiDeps) {
-  const { vaultPublicFile } = installation
-  const found = await readRecipientFile(vaultPublicFile)
-  if (found !== null) return found
-  await askGatekeeper('/vault/ensure').catch(() => null)
-  const made = await readRecipientFile(vaultPublicFile)
-  if (made !== null) return made
-  const what = 'The public half of the vault cannot be read, so nothing can be sealed.'
-  throw new ApiError('unavailable', `${what} Start the gatekeeper, which writes it.`)
+  const answer = await askGatekeeper('/vault/ensure').catch(() => null)
+  const parsed = answer?.status === 200 ? ensured.safeParse(answer.document) : null
+  const recipient =
+    parsed?.success === true
+      ? readRecipientText(parsed.data.recipient)
+      : await readRecipientFile(installation.vaultPublicFile)
+  if (recipient !== null) return recipient
+  const what = 'The vault has no key to seal to, and the gatekeeper, which makes it, did not.'
+  throw new ApiError('unavailable', `${what} Start it, and see its log.`)
 }
 
 async function orRefuse<Result>(change: () => Promise<Result>): Promise<Result> {
