@@ -5,6 +5,7 @@ import { compliance } from '../../gatekeeper/src/operations/doctor/examinations/
 import { control } from '../../gatekeeper/src/operations/doctor/examinations/control.ts'
 import { disk } from '../../gatekeeper/src/operations/doctor/examinations/disk.ts'
 import { keys } from '../../gatekeeper/src/operations/doctor/examinations/keys.ts'
+import { people } from '../../gatekeeper/src/operations/doctor/examinations/people.ts'
 import { plainKeys } from '../../gatekeeper/src/operations/doctor/examinations/plain-keys.ts'
 import { settings } from '../../gatekeeper/src/operations/doctor/examinations/settings.ts'
 import { vault } from '../../gatekeeper/src/operations/doctor/examinations/vault.ts'
@@ -35,6 +36,7 @@ export const examinations: readonly Examination<Context>[] = [
   keys,
   plainKeys,
   clients,
+  people,
   addresses,
   compliance,
   control,

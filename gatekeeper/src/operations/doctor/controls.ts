@@ -36,6 +36,24 @@ export const controls = {
     ...{ soc2: ['CC6.2', 'CC6.3'], gdpr: ['Art. 32(1)(d)'] },
     ...{ hipaa: ['164.308(a)(4)(ii)(C)'], pci: ['7.2.4', '7.2.5.1'] },
   },
+  'admin-passkeys': {
+    title: 'Who administers signs in with a passkey',
+    finds: 'owners and admins without a passkey',
+    ...{ soc2: ['CC6.1'], gdpr: ['Art. 32(1)(b)'] },
+    ...{ hipaa: ['164.312(d)'], pci: ['8.4.1'] },
+  },
+  'second-owner': {
+    title: 'Administration does not depend on one person',
+    finds: 'a console with fewer than two owners',
+    ...{ soc2: ['A1.2'], gdpr: ['Art. 32(1)(b)'] },
+    ...{ hipaa: ['164.308(a)(7)(i)'], pci: [] },
+  },
+  'unused-people': {
+    title: 'Nobody has rights in the console without using them',
+    finds: 'people who did not sign in for 90 days',
+    ...{ soc2: ['CC6.2', 'CC6.3'], gdpr: ['Art. 32(1)(b)'] },
+    ...{ hipaa: ['164.308(a)(3)(ii)(C)'], pci: ['8.2.6'] },
+  },
   'use-limits': {
     title: 'Use is limited',
     finds: 'keys to which no limit applies, of their own or by a policy',

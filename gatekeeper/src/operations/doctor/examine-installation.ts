@@ -13,6 +13,7 @@ import { compliance } from './examinations/compliance.ts'
 import { control } from './examinations/control.ts'
 import { disk } from './examinations/disk.ts'
 import { keys } from './examinations/keys.ts'
+import { people } from './examinations/people.ts'
 import { plainKeys } from './examinations/plain-keys.ts'
 import { settings } from './examinations/settings.ts'
 import { vault } from './examinations/vault.ts'
@@ -21,7 +22,7 @@ import { readKeySets } from './key-sets.ts'
 
 /** In the order of the doctor's report. */
 const examinations: readonly Examination[] = [
-  ...[settings, vault, keys, plainKeys, clients, addresses, compliance, control, disk],
+  ...[settings, vault, keys, plainKeys, clients, people, addresses, compliance, control, disk],
 ]
 
 /** What only `npm run doctor` examines, by the names in its report. */
