@@ -8,6 +8,7 @@ import type { ConsoleParts } from '../../gatekeeper/src/operations/open-console.
 import type { ApiDeps } from './api/api-deps.ts'
 import { createConsoleApplication } from './api/application.ts'
 import { createEndpoints } from './api/endpoints.ts'
+import { createClientFinder } from './api/find-client.ts'
 import type { LogFault } from './api/problem-answer.ts'
 import { readBuild } from './pages/build-files.ts'
 import { servePages } from './pages/pages.ts'
@@ -61,7 +62,7 @@ function compose(
     clock: systemClock,
     record: installation.record,
     rows: createEndpoints(api, signin),
-    findClient: null,
+    findClient: createClientFinder(api.askGatekeeper),
     consumeStepUp: ({ id, sessionId, act, target }) =>
       consumeStepUp(store, { id, session: sessionId, act, target }, systemClock()),
     outside: [

@@ -129,6 +129,31 @@ describe('who may call', () => {
     )
   })
 
+  test('a token of a client needs no page, and proves no act of a person', async () => {
+    await site.close()
+    const client = {
+      id: 'client:ci',
+      name: 'ci',
+      role: 'owner',
+      person: null,
+      session: null,
+    } as const
+    const findClient = async (token: string) => (token === 'good' ? client : null)
+    site = await openTestConsole({ rows: () => rows, findClient })
+    const fields = { authorization: 'Bearer good', 'sec-fetch-site': '', origin: '' }
+    const put = { fields, body: { name: 'x' } }
+    expect((await site.call('PUT', '/admin/v1/things/a', put)).status).toBe(201)
+    expect(await site.acts()).toMatchObject([{ event: 'thing.added', principal: 'client:ci' }])
+    const session = await site.signIn('olga')
+    const proof = await site.prove(session, 'data.erase', 'a')
+    const proven = { fields: { ...fields, 'x-gatekeeper-step-up': proof } }
+    expect(await site.call('DELETE', '/admin/v1/things/a', proven)).toMatchObject(
+      problem(403, 'step_up_required'),
+    )
+    const half = { fields: { ...fields, 'x-gatekeeper-session': session.half } }
+    expect((await site.call('GET', '/admin/v1/things/a', half)).body.caller).toBe('client:ci')
+  })
+
   test('without a session nothing can be found out about paths', async () => {
     for (const path of ['/admin/v1/things/a', '/admin/v1/nothing', '/admin/v1', '/admin/v1/']) {
       for (const method of ['GET', 'POST', 'PATCH']) {

@@ -9,11 +9,13 @@ import type { ApiDeps } from './api-deps.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './caller.ts'
 import { readShown } from './credentials.ts'
+import { clientAddressOf } from './edge.ts'
+import type { FindClient } from './find-client.ts'
 import { requireSameOrigin } from './same-origin.ts'
 
 export type AuthenticateDeps = Pick<ApiDeps, 'store' | 'people' | 'clock' | 'settings'> & {
   /** Returns the client of a token of class admin, or null if the token is not valid now. */
-  readonly findClient: ((token: string) => Promise<Caller | null>) | null
+  readonly findClient: FindClient
 }
 
 /** Calls open endpoints; has no rights and owns nothing. */
@@ -28,7 +30,7 @@ export async function authenticate(
 ): Promise<Caller> {
   const shown = readShown(request)
   if (shown.kind === 'token') {
-    const caller = (await deps.findClient?.(shown.token)) ?? null
+    const caller = await deps.findClient(shown.token, clientAddressOf(request))
     if (caller === null) throw noSession()
     return caller
   }

@@ -117,7 +117,7 @@ export async function openApi({ rows, people = usualPeople, ...options }: Option
     askGatekeeper: options.askGatekeeper ?? refuse,
   } as unknown as ApiDeps
   const application = createConsoleApplication({
-    ...{ store, people: index, clock, settings: deps.settings, findClient: null, edge },
+    ...{ store, people: index, clock, settings: deps.settings, findClient: async () => null, edge },
     rows: rows(deps),
     outside: options.outside?.(deps) ?? [],
     logFault: (error) => faults.push(error),

@@ -22,9 +22,9 @@ import { createKeyIndex } from '../../../gatekeeper/src/operations/keys/key-inde
 import { openPeopleStore } from '../../../gatekeeper/src/people/people-store.ts'
 import type { ApiDeps } from '../../src/api/api-deps.ts'
 import { createConsoleApplication } from '../../src/api/application.ts'
-import type { Caller } from '../../src/api/caller.ts'
 import type { Endpoint } from '../../src/api/endpoint.ts'
 import { createEndpoints } from '../../src/api/endpoints.ts'
+import type { FindClient } from '../../src/api/find-client.ts'
 import type { ShownProof } from '../../src/api/rows-router.ts'
 import { createSocketServer } from '../../src/handed-over/socket-server.ts'
 import { type AdminStore, adminStorePath, openAdminStore } from '../../src/store/admin-store.ts'
@@ -68,7 +68,7 @@ export type TestConsoleOptions = {
   readonly askGatekeeper?: AskGatekeeper
   readonly rows?: (deps: ApiDeps) => readonly Endpoint[]
   readonly outside?: readonly Koa.Middleware[]
-  readonly findClient?: (token: string) => Promise<Caller | null>
+  readonly findClient?: FindClient
   readonly settings?: Partial<ConsoleSettings>
   readonly requestTimeoutMs?: number
 }
@@ -145,7 +145,7 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   const application = createConsoleApplication({
     ...{ rows, store, people, clock, edge: testEdge, settings: deps.settings },
     record: installation.record,
-    findClient: options.findClient ?? null,
+    findClient: options.findClient ?? (() => Promise.resolve(null)),
     consumeStepUp: ({ id, sessionId, act, target }: ShownProof) =>
       consumeStepUp(store, { id, session: sessionId, act, target }, now),
     outside: options.outside ?? [],

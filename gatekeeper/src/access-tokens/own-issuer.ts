@@ -27,7 +27,7 @@ export function createOwnIssuers(issuer: string, deps: OwnIssuerDeps): OwnIssuer
     clockToleranceSeconds: 0,
     keys,
   })
-  return { house: ofClass('house'), bridge: ofClass('bridge') }
+  return { house: ofClass('house'), bridge: ofClass('bridge'), admin: ofClass('admin') }
 }
 
 function createOwnKeys(deps: OwnIssuerDeps): KeySource {

@@ -85,12 +85,16 @@ export async function openTokenAuthentication(
   const sources = await Promise.all(entries.map((entry) => openSource(entry, deps)))
   const foreign = entries.map((entry, at) => ({ ...entry, keys: sources[at] as WatchedKeySource }))
   // Tokens of other issuers count as ours of the class house, and as no other.
-  const issuers = { house: [own.house, ...foreign], bridge: [own.bridge] }
+  const issuers = { house: [own.house, ...foreign], bridge: [own.bridge], admin: [own.admin] }
   const byName = new Map(entries.map((entry) => [entry.issuer, entry]))
   const { isRevoked } = revocations
   const createVerifier = (tokenClass: TokenClass) =>
     createTokenVerifier({ issuers: () => issuers[tokenClass], clock, isRevoked })
-  const verifiers = { house: createVerifier('house'), bridge: createVerifier('bridge') }
+  const verifiers = {
+    house: createVerifier('house'),
+    bridge: createVerifier('bridge'),
+    admin: createVerifier('admin'),
+  }
   const principalOf = (verified: VerifiedToken, tokenClass: TokenClass) => {
     if (tokenClass === 'bridge') return deps.findAppUser(verified)
     return principalOfToken(verified, {

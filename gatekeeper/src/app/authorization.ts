@@ -56,6 +56,7 @@ export function createAuthorization(
     clock,
     signingKeys: signing,
     ttlSeconds: settings.oauth.tokenSeconds,
+    consoleOrigin: settings.console.origin,
     attempts: createRateLimiter(deps.attempts),
     record: audit.recordEvent,
     refuseAddress,

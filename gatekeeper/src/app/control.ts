@@ -1,5 +1,6 @@
 /** What answers on the socket for commands of this user and for the admin process. */
 import type Koa from 'koa'
+import { adminTokenRoute } from '../http/control/admin-token.ts'
 import { explainHandlers } from '../http/control/explain.ts'
 import type { PlaygroundDeps } from '../http/control/playground/playground-deps.ts'
 import { playgroundRoutes } from '../http/control/playground/routes.ts'
@@ -42,6 +43,7 @@ export function controlHandlers(
         ),
     }),
     playgroundRoutes(playground),
+    adminTokenRoute((token) => issuers.authenticate(token, 'admin')),
     ...explainHandlers(explain),
   ]
 }

@@ -53,6 +53,7 @@ function setUp(changes: Partial<AuthorizationServerDeps> = {}) {
   const recorded: TokenAct[] = []
   const server = createAuthorizationServer({
     ...{ issuer, ttlSeconds: 3600, clients, signingKeys, clock },
+    consoleOrigin: 'https://console.localhost:8444',
     refuseAddress: () => {},
     attempts: createRateLimiter({ burst: 5, perMinute: 1 }, clock),
     findSubject: (credential) =>

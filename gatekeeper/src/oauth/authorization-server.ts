@@ -53,6 +53,8 @@ export type OwnToken = {
 export type AuthorizationServerDeps = {
   readonly issuer: string
   readonly ttlSeconds: number
+  /** The origin of the console, for which clients ask tokens of class admin. */
+  readonly consoleOrigin: string
   readonly clients: ClientStore
   readonly signingKeys: Pick<SigningKeys, 'signer'>
   readonly clock: Clock
