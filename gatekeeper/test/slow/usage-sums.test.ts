@@ -89,12 +89,16 @@ it('a restart reads no line twice, and pages of requests are quick', {
   const [, ms] = await timed('after a restart', () => sums.catchUp())
   expect(ms).toBeLessThan(1_000)
   const question = { stateDir: folder, countMax: 50, before: null, sinceAt: 0, untilAt: now + 1 }
-  const everything = { keys: null, filter: {} }
+  const two = ['0', '1'].map((end) => ({ key: `key:000000059${end}`, user: null }))
+  const everything = { callers: null, filter: {} }
   for (const [what, over] of [
     ['newest requests', everything],
-    ['of two keys', { keys: ['key:0000000590', 'key:0000000591'], filter: {} }],
-    ['of a rare kind', { keys: null, filter: { service: 'ollama', model: 'gpt-5', status: 502 } }],
-    ['of nothing', { keys: null, filter: { service: 'unknown' } }],
+    ['of two keys', { callers: two, filter: {} }],
+    [
+      'of a rare kind',
+      { callers: null, filter: { service: 'ollama', model: 'gpt-5', status: 502 } },
+    ],
+    ['of nothing', { callers: null, filter: { service: 'unknown' } }],
   ] as const) {
     const [, took] = await timed(what, () => readRequests({ ...question, ...over }))
     expect(took).toBeLessThan(200)

@@ -18,8 +18,13 @@ export async function readOwnKeys(
   const published = await useSigningKeys(installation, (keys) =>
     Promise.resolve(keys.publicSet().keys.flatMap(({ kid }) => kid ?? [])),
   )
-  const known = new Set(published)
-  const question = { folder: installation.auditFolder, chains: ['acts'], onUnreadable: () => {} }
+  return new Set([...published, ...(await readKeysInActs(installation.auditFolder))])
+}
+
+/** Returns the thumbprints of our keys that the acts name. Rejects as `node:fs` does. */
+export async function readKeysInActs(folder: string): Promise<ReadonlySet<string>> {
+  const known = new Set<string>()
+  const question = { folder, chains: ['acts'], onUnreadable: () => {} }
   for await (const block of readRecords({ ...question, sinceAt: 0, untilAt: null })) {
     for (const id of block.flatMap(({ record }) => keysNamedIn(record))) known.add(id)
   }

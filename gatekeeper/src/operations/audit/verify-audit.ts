@@ -5,7 +5,7 @@ import { ProblemsError } from '../../lib/problem.ts'
 import { readStatement } from '../../oauth/statement.ts'
 import type { Installation } from '../installation.ts'
 import { type ChainPlace, isChainPlace } from './chain-place.ts'
-import { readOwnKeys } from './own-keys.ts'
+import { readKeysInActs, readOwnKeys } from './own-keys.ts'
 import { type VerifiedChain, verifyChain } from './verify-chain.ts'
 
 /** Files that are stored off this machine; null if there are none. */
@@ -29,6 +29,18 @@ export async function verifyAudit(
   const deps = { folder, readStatement, isOwnKey, exported }
   const chains: VerifiedChain[] = []
   for (const name of names) chains.push(await verifyQuietly(name, deps))
+  return chains
+}
+
+/**
+ * Verifies every chain with the keys that the acts name: for a process that sees no signing key. A
+ * file that is not of this machine, such as heads that were exported, says more.
+ */
+export async function verifyWithActs(folder: string): Promise<readonly VerifiedChain[]> {
+  const own = await readKeysInActs(folder)
+  const deps = { folder, readStatement, isOwnKey: (kid: string) => own.has(kid), exported: [] }
+  const chains: VerifiedChain[] = []
+  for (const name of listChains(folder)) chains.push(await verifyQuietly(name, deps))
   return chains
 }
 

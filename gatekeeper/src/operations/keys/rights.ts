@@ -11,7 +11,7 @@ export type Rights = {
   readonly keys: readonly (KeyRecord & { readonly lastUsedAt: number | null })[]
   readonly clients: readonly (KnownClient & { readonly lastUsedAt: number | null })[]
   readonly people: readonly PersonView[]
-  /** The last review; null if none is recorded. `by` is the system user. */
+  /** The last review; null if none is recorded. `by` is a principal, or the system user. */
   readonly lastReview: { readonly at: string; readonly by: string | null } | null
   /** Why last uses are unknown; null if they are known. */
   readonly problem: string | null
@@ -29,6 +29,7 @@ export async function readRights(installation: Installation): Promise<Rights> {
       lastUsedAt: lastUsed.get(`${kind}:${holder.id}`) ?? null,
     }))
   const review = await readLastReview(installation.auditFolder)
+  const principal = typeof review?.['principal'] === 'string' ? review['principal'] : null
   const by = review?.['by'] as { readonly user?: string | null } | undefined
   const keys = withUse('key', await readEveryKey(installation))
   const clients = withUse('client', await readEveryClient(installation))
@@ -36,7 +37,7 @@ export async function readRights(installation: Installation): Promise<Rights> {
   return {
     ...{ keys, clients },
     people: viewPeople(people, { keys, clients, lastUsed }),
-    lastReview: review && { at: review.at, by: by?.user ?? null },
+    lastReview: review && { at: review.at, by: principal ?? by?.user ?? null },
     problem,
   }
 }

@@ -30,29 +30,42 @@ const hourOf = sql<number>`at / ${sql.lit(hourMs)}`
 type Sums = { readonly requests: number; readonly microUsd: number }
 const nothing: Sums = { requests: 0, microUsd: 0 }
 
+/** What a key did in an hour, counted in hours since 1970. */
+export type KeyHour = Sums & { readonly key: string; readonly hour: number }
+
 /** Returns the hours from that of `sinceAt` on, by time. */
 export async function findAnomalies(queries: Kysely<Tables>, sinceAt: number): Promise<Anomaly[]> {
   const firstHour = Math.floor(sinceAt / hourMs)
+  return judgeHours(await readHours(queries, firstHour), firstHour)
+}
+
+/** Returns the unusual ones of these hours from `firstHour` on; the others are what they are compared with. */
+export function judgeHours(all: readonly KeyHour[], firstHour: number): Anomaly[] {
   const hours = new Map<string, Sums>()
   const busy: { readonly key: string; readonly hour: number }[] = []
-  for (const { key, hour, ...sums } of await readHours(queries, firstHour)) {
+  for (const { key, hour, ...sums } of all) {
     hours.set(`${key} ${hour}`, sums)
     if (hour >= firstHour && sums.requests > anomalyRules.requestsMin) busy.push({ key, hour })
   }
-  return busy.flatMap(({ key, hour }) => {
-    const sumsOf = (at: number) => hours.get(`${key} ${at}`) ?? nothing
-    const before = Array.from({ length: anomalyRules.days }, (_, day) =>
-      sumsOf(hour - (day + 1) * dayHours),
-    )
-    const mean = (name: keyof Sums) =>
-      before.reduce((sum, one) => sum + one[name], 0) / anomalyRules.days
-    const { requests, microUsd } = sumsOf(hour)
-    const [meanRequests, meanMicroUsd] = [mean('requests'), mean('microUsd')]
-    const isUnusual =
-      requests > anomalyRules.factor * meanRequests || microUsd > anomalyRules.factor * meanMicroUsd
-    const at = formatInstant(hour * hourMs)
-    return isUnusual ? [{ key, hour: at, requests, meanRequests, microUsd, meanMicroUsd }] : []
-  })
+  return busy.flatMap((one) => judgeHour(one, hours))
+}
+
+function judgeHour(
+  { key, hour }: { readonly key: string; readonly hour: number },
+  hours: ReadonlyMap<string, Sums>,
+): Anomaly[] {
+  const sumsOf = (at: number) => hours.get(`${key} ${at}`) ?? nothing
+  const before = Array.from({ length: anomalyRules.days }, (_, day) =>
+    sumsOf(hour - (day + 1) * dayHours),
+  )
+  const mean = (name: keyof Sums) =>
+    before.reduce((sum, one) => sum + one[name], 0) / anomalyRules.days
+  const { requests, microUsd } = sumsOf(hour)
+  const [meanRequests, meanMicroUsd] = [mean('requests'), mean('microUsd')]
+  const isUnusual =
+    requests > anomalyRules.factor * meanRequests || microUsd > anomalyRules.factor * meanMicroUsd
+  const at = formatInstant(hour * hourMs)
+  return isUnusual ? [{ key, hour: at, requests, meanRequests, microUsd, meanMicroUsd }] : []
 }
 
 /** Returns the hours of those keys that had a busy one; all others need not be read. */

@@ -10,7 +10,6 @@ import { queryUsage } from './read-usage.ts'
 export type RequestPlace = { readonly at: number; readonly id: number }
 
 export type RequestFilter = {
-  readonly user?: string | undefined
   readonly service?: string | undefined
   readonly model?: string | undefined
   readonly status?: number | undefined
@@ -19,8 +18,8 @@ export type RequestFilter = {
 
 export type RequestsQuestion = {
   readonly stateDir: string
-  /** The principals (`key:ID`) whose requests are wanted; null for all. */
-  readonly keys: readonly string[] | null
+  /** Whose requests are wanted: principals (`key:ID`), or those for one user alone; null for all. */
+  readonly callers: readonly { readonly key: string; readonly user: string | null }[] | null
   readonly filter: RequestFilter
   /** Null begins with the newest. */
   readonly before: RequestPlace | null
@@ -62,24 +61,27 @@ const slicesMax = 4
 /** Reads a page. A page with few requests, or none, is not the last one while `next` is not null. */
 export async function readRequests(question: RequestsQuestion): Promise<RequestsPage> {
   const page = await queryUsage(question.stateDir, async (queries) => {
-    const { keys } = question
-    return keys === null
+    const { callers } = question
+    return callers === null
       ? await readSlices(queries, question)
-      : await readOfKeys(queries, question, keys)
+      : await readOfCallers(queries, question, callers)
   })
   return page ?? { requests: [], next: null }
 }
 
 /** Each key has its requests in an index, newest last. */
-async function readOfKeys(
+async function readOfCallers(
   queries: Kysely<Tables>,
   question: RequestsQuestion,
-  keys: readonly string[],
+  callers: NonNullable<RequestsQuestion['callers']>,
 ): Promise<RequestsPage> {
   const { countMax } = question
   const found: LoggedRequest[] = []
-  for (const key of keys) {
-    const lines = await linesOf(queries, question).where('principal_id', '=', key).execute()
+  for (const { key, user } of callers) {
+    const lines = await linesOf(queries, question)
+      .where('principal_id', '=', key)
+      .$if(user !== null, (query) => query.where('user', '=', user ?? ''))
+      .execute()
     found.push(...lines)
   }
   found.sort((one, other) => other.at - one.at || other.id - one.id)
@@ -124,13 +126,12 @@ async function endOfSlice(queries: Kysely<Tables>, question: RequestsQuestion) {
 
 const linesOf = (queries: Kysely<Tables>, question: RequestsQuestion) => {
   const { filter, countMax } = question
-  const { user, service, model, status, isFailed } = filter
+  const { service, model, status, isFailed } = filter
   return inPeriod(queries, question)
     .select(['id', 'at', 'request_id as requestId', 'principal_id as key', 'user', 'service'])
     .select(['model', 'endpoint', 'status', 'outcome', 'micro_usd as microUsd'])
     .select(['input_tokens as tokensIn', 'output_tokens as tokensOut'])
     .select(['duration_ms as durationMs', 'queue_ms as queueMs'])
-    .$if(user !== undefined, (query) => query.where('user', '=', user ?? ''))
     .$if(service !== undefined, (query) => query.where('service', '=', service ?? ''))
     .$if(model !== undefined, (query) => query.where('model', '=', model ?? ''))
     .$if(status !== undefined, (query) => query.where('status', '=', status ?? 0))
