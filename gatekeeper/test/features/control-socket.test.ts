@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { statSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { askGatekeeper } from '../../src/operations/ask-gatekeeper.ts'
 import { streamGatekeeper } from '../../src/operations/stream-gatekeeper.ts'
@@ -148,6 +150,9 @@ describe.skipIf(testCaddy === null)('the control socket', () => {
         },
       },
     })
+    const script = join(import.meta.dirname, '../../../scripts/queue.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { env: stack.env })
+    expect(stdout).toMatch(/^ollama: 1 of 1 slots, 1 waiting\n {2}runs +ada .*\n {2}waits, 1 +bob /)
     second.abort()
     await until(async () => !JSON.stringify(await queue()).includes('bob'))
     first.abort()

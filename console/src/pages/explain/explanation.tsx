@@ -12,20 +12,28 @@ export function Explanation({ of }: { of: Explained }) {
         </Tag>
         <h2>{isAllowed ? allowedText(of) : (of.text ?? of.reason)}</h2>
         <div class="grow" />
-        <span class="hint">
-          {isAllowed ? 'as of now' : 'the first refusal counts; all checks are shown'}
-        </span>
+        {isAllowed || of.places.length === 0 ? (
+          <span class="hint">{isAllowed ? 'as of now' : 'no file has the rule'}</span>
+        ) : (
+          <span class="mono">
+            <Places of={of.places.slice(0, 2)} />
+          </span>
+        )}
       </header>
-      <ol class="steps">
+      <ol class="explained">
         {stepsOf(of).map((step) => (
           <StepRow key={step.id} step={step} />
         ))}
       </ol>
-      {isAllowed && of.places.length > 0 && (
-        <p class="pad hint">
-          What allows it: <Places of={of.places} />
-        </p>
-      )}
+      <p class="pad hint">
+        {isAllowed && of.places.length > 0 ? (
+          <>
+            What allows it: <Places of={of.places} />
+          </>
+        ) : (
+          'The first refusal counts; what comes after it is shown as well.'
+        )}
+      </p>
     </section>
   )
 }
@@ -41,7 +49,7 @@ const words = { pass: 'allows', deny: 'refuses', skip: 'not reached' } as const
 function StepRow({ step }: { step: Step }) {
   const { title, result, why, reason, place } = step
   return (
-    <li class={result}>
+    <li class={why === null && place === null ? `${result} short` : result}>
       <span class="mark" aria-hidden="true">
         {marks[result]}
       </span>

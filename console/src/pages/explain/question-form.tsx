@@ -33,15 +33,17 @@ export function QuestionForm({ question, isBusy, onAsk }: Props) {
           onChange={(method) => set({ method })}
           of={methods.map((name) => ({ value: name, title: name }))}
         />
-        <TextField
-          label="Path"
-          isMono
-          isRequired
-          value={asked.path}
-          placeholder="/ollama/api/chat"
-          onInput={(path) => set({ path: path.trim() })}
-          input={{ pattern: '/.*', title: 'A path begins with /' }}
-        />
+        <div class="wide">
+          <TextField
+            label="Path"
+            isMono
+            isRequired
+            value={asked.path}
+            placeholder="/ollama/api/chat"
+            onInput={(path) => set({ path: path.trim() })}
+            input={{ pattern: '/.*', title: 'A path begins with /' }}
+          />
+        </div>
         <TextField
           label="Model"
           isMono

@@ -27,10 +27,14 @@ export function PlaygroundPage() {
   const [key, setKey] = useState<FoundKey | null>(null)
   const [chosen, setChosen] = useState(nothing)
   const [more, setMore] = useState(noMore)
+  const [hasMore, setHasMore] = useState(false)
   const chat = useChat()
-  const path = key === null ? null : withQuery('/playground/models', { key: key.id })
-  const { value: models, failure, reload } = useResource<Models>(path)
-  useEffect(() => setChosen(models?.items[0] ?? nothing), [models])
+  const modelsPath = key === null ? null : withQuery('/playground/models', { key: key.id })
+  const { value: models, failure, reload } = useResource<Models>(modelsPath)
+  useEffect(() => {
+    const { model, service } = models?.items[0] ?? nothing
+    setChosen({ model, service })
+  }, [models])
   const onKey = (id: string) => {
     setTyped(id)
     setQuery({ key: id === '' ? null : id }, 'replace')
@@ -39,19 +43,27 @@ export function PlaygroundPage() {
     if (key !== null)
       void chat.ask({ key: key.id, ...chosen, ...numbersOf(more) }, more.system, asked)
   }
+  const path = models?.items.find(isSame(chosen))?.path ?? '/v1/chat/completions'
+  const explain = (request: string) =>
+    withQuery('/explain', { request, key: keyId, method: 'POST', path, model: chosen.model })
   const messages = messagesOf(more.system, chat.turns, 'Hello')
   return (
     <Page
       title="Playground"
       acts={chat.turns.length > 0 && <Button onClick={chat.clear}>New chat</Button>}
-      command="npm run keys -- client ID"
+      command={commandLine(key, chosen)}
     >
       <div class="card pad-all">
         <div class="form across">
           <KeyField value={typed} onInput={onKey} onFound={setKey} />
           <ModelField models={models} chosen={chosen} onChange={setChosen} />
-          <MoreFields {...more} set={(change) => setMore({ ...more, ...change })} />
+          {hasMore && <MoreFields {...more} set={(change) => setMore({ ...more, ...change })} />}
         </div>
+        {!hasMore && (
+          <button type="button" class="link hint" onClick={() => setHasMore(true)}>
+            System prompt, most tokens, temperature
+          </button>
+        )}
       </div>
       <div class="below">
         <ErrorPanel failure={failure} onRetry={reload} />
@@ -63,7 +75,7 @@ export function PlaygroundPage() {
               not needed.
             </Empty>
           ) : (
-            <Turns of={chat.turns} keyId={keyId} />
+            <Turns of={chat.turns} explain={explain} />
           )}
           <Prompt
             isReady={key !== null && chosen.model !== ''}
@@ -75,8 +87,7 @@ export function PlaygroundPage() {
                 <CopyButton
                   text={curlText({
                     baseUrl: session.value?.site.baseUrl ?? '',
-                    path: models?.items.find(isSame(chosen))?.path ?? '/v1/chat/completions',
-                    ...{ model: chosen.model, messages },
+                    ...{ path, model: chosen.model, messages },
                   })}
                   label="Copy as curl"
                   title="Copy as curl"
@@ -88,6 +99,12 @@ export function PlaygroundPage() {
       </div>
     </Page>
   )
+}
+
+/** A token of the key for this model, to chat with in a terminal. */
+function commandLine(key: FoundKey | null, { model }: Chosen): string {
+  const narrowed = model === '' ? '' : ` --model ${model}`
+  return `npm run -s keys -- token ${key?.id ?? 'ID'} --expires 60s${narrowed}`
 }
 
 const isSame = (chosen: Chosen) => (one: Chosen) =>

@@ -1,9 +1,14 @@
-import { withQuery } from '../../api.ts'
 import { Tag } from '../../parts/tag.tsx'
 import { type Turn, useText } from './playground.ts'
 
 /** Questions and answers, each with what it took. */
-export function Turns({ of, keyId }: { of: readonly Turn[]; keyId: string }) {
+export function Turns({
+  of,
+  explain,
+}: {
+  of: readonly Turn[]
+  explain: (requestId: string) => string
+}) {
   return (
     <ol class="turns">
       {of.map((turn) => (
@@ -14,7 +19,7 @@ export function Turns({ of, keyId }: { of: readonly Turn[]; keyId: string }) {
           </div>
           <div class="answered" aria-busy={turn.state === 'running'}>
             <span class="who">Model</span>
-            <Answer turn={turn} keyId={keyId} />
+            <Answer turn={turn} explain={explain} />
           </div>
         </li>
       ))}
@@ -22,7 +27,7 @@ export function Turns({ of, keyId }: { of: readonly Turn[]; keyId: string }) {
   )
 }
 
-function Answer({ turn, keyId }: { turn: Turn; keyId: string }) {
+function Answer({ turn, explain }: { turn: Turn; explain: (requestId: string) => string }) {
   const { answer, reasoning, state, fault, use } = turn
   return (
     <div>
@@ -41,14 +46,10 @@ function Answer({ turn, keyId }: { turn: Turn; keyId: string }) {
             refused
           </Tag>{' '}
           {fault}{' '}
-          {use !== null && use.reason !== null && <Why requestId={use.requestId} keyId={keyId} />}
+          {use !== null && use.reason !== null && <a href={explain(use.requestId)}>Explain</a>}
         </p>
       )}
       {use !== null && <p class="hint">{useText(use)}</p>}
     </div>
   )
-}
-
-function Why({ requestId, keyId }: { requestId: string; keyId: string }) {
-  return <a href={withQuery('/explain', { request: requestId, key: keyId })}>Explain</a>
 }

@@ -19,7 +19,7 @@ export function QueuePage() {
   return (
     <Page
       title="Queue"
-      command="npm run explain -- --live --key ID POST /PATH"
+      command="npm run queue"
       beside={
         value !== null && <Tag hasDot>{waiting === 0 ? 'nobody waits' : `${waiting} wait`}</Tag>
       }
@@ -37,7 +37,7 @@ export function QueuePage() {
         <ServiceQueue key={service.name} service={service} />
       ))}
       {services.length > 0 && (
-        <p class="hint">
+        <p class="hint note">
           {plural(services.length, 'service')} with slots, read every two seconds. Who has used
           least of their share is next, so the order of those who wait can still change.
         </p>

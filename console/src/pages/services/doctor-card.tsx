@@ -20,7 +20,8 @@ export function DoctorCard({ doctor }: { doctor: Resource<Doctor> }) {
   const [shown, setShown] = useState<Shown>('all')
   if (value === null) return <ErrorPanel failure={failure} onRetry={reload} />
   const { counts, items, onlyByCommand, at } = value
-  const found = shownOf(items, shown)
+  const found = shownOf(items, shown).filter(({ state }) => state !== 'ok')
+  const well = items.filter(({ state }) => state === 'ok').map(({ name }) => name)
   return (
     <Card
       title="Doctor"
@@ -31,7 +32,7 @@ export function DoctorCard({ doctor }: { doctor: Resource<Doctor> }) {
           value={shown}
           onChange={setShown}
           of={[
-            { value: 'all', title: 'All', count: items.length },
+            { value: 'all', title: 'All', count: items.length - counts.ok },
             { value: 'bad', title: 'Wrong', count: counts.bad },
             { value: 'warn', title: 'Needs care', count: counts.warn },
           ]}
@@ -43,13 +44,30 @@ export function DoctorCard({ doctor }: { doctor: Resource<Doctor> }) {
         {found.map((finding, index) => (
           <FindingRow key={`${finding.name} ${index}`} finding={finding} />
         ))}
-        {found.length === 0 && <li class="none hint">Nothing of this kind was found.</li>}
+        {shown === 'all' && well.length > 0 && <Well names={well} />}
+        {shown !== 'all' && found.length === 0 && (
+          <li class="none hint">Nothing of this kind was found.</li>
+        )}
       </ul>
       <p class="pad hint">
         Examined <Time at={at} />. Only <code>npm run doctor</code> examines{' '}
         {onlyByCommand.join(', ')}.
       </p>
     </Card>
+  )
+}
+
+function Well({ names }: { names: readonly string[] }) {
+  const { tone, text } = stateWord('ok')
+  return (
+    <li>
+      <span class="state">
+        <Tag tone={tone} hasDot>
+          {text}
+        </Tag>
+      </span>
+      <div>Nothing found in {names.join(', ')}.</div>
+    </li>
   )
 }
 

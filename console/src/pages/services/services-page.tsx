@@ -40,7 +40,7 @@ function Verdict({ doctor }: { doctor: Doctor | null }) {
     )
   return (
     <Tag tone={warn > 0 ? 'warn' : 'good'} hasDot>
-      {warn > 0 ? `${warn} need care` : 'all well'}
+      {warn > 0 ? `${warn} ${warn === 1 ? 'needs' : 'need'} care` : 'all well'}
     </Tag>
   )
 }

@@ -1,5 +1,4 @@
 /** The doctor's findings about the installation, and what the running gatekeeper says of itself. */
-import { basename, dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
 import {
@@ -11,8 +10,10 @@ import {
   onlyByCommand,
 } from '../../../../../gatekeeper/src/operations/doctor/examine-installation.ts'
 import type { Finding } from '../../../../../gatekeeper/src/operations/doctor/finding.ts'
+import type { Installation } from '../../../../../gatekeeper/src/operations/installation.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { shortPath } from '../short-path.ts'
 
 const states = ['bad', 'warn', 'info', 'ok'] as const
 type State = (typeof states)[number]
@@ -52,10 +53,12 @@ export function doctorEndpoints({ installation, askGatekeeper }: ApiDeps): reado
       handle: async () => {
         const [examined, running] = await Promise.all([
           examineInstallation(installation),
-          findStale({ askGatekeeper }),
+          findStale({ installation, askGatekeeper }),
         ])
         const found = examined.results.flatMap(({ name, findings }) =>
-          findings.length === 0 ? [nothing(name)] : findings.map((one) => viewFinding(name, one)),
+          findings.length === 0
+            ? [nothing(name)]
+            : findings.map((one) => viewFinding(name, one, installation)),
         )
         const items = [...running, ...found].toSorted(
           (one, other) => states.indexOf(one.state) - states.indexOf(other.state),
@@ -75,8 +78,9 @@ const stateOf: Readonly<Record<Finding['level'], State>> = {
 function viewFinding(
   name: string,
   { level, source, line, what, remedy, control }: Finding,
+  installation: Installation,
 ): FindingView {
-  const place = { source: shorten(source), line: line ?? null }
+  const place = { source: shortPath(source, installation), line: line ?? null }
   return {
     ...{ name, state: stateOf[level], ...place, what, remedy },
     control: control === undefined ? null : describeControl(control),
@@ -96,11 +100,6 @@ const nothing = (name: string): FindingView => ({
   what: 'nothing found',
 })
 
-/** `keys/keys.json`: where the folder stands on the host is not the matter of a page. */
-function shorten(source: string): string {
-  return isAbsolute(source) ? join(basename(dirname(source)), basename(source)) : source
-}
-
 const parts = z.object({
   status: z.string(),
   parts: z.record(
@@ -111,8 +110,9 @@ const parts = z.object({
 
 /** What is stale in the running gatekeeper: it goes on with what was good before. */
 async function findStale({
+  installation,
   askGatekeeper,
-}: Pick<ApiDeps, 'askGatekeeper'>): Promise<FindingView[]> {
+}: Pick<ApiDeps, 'installation' | 'askGatekeeper'>): Promise<FindingView[]> {
   const name = 'the running gatekeeper'
   const answer = await askGatekeeper('/parts').catch(() => null)
   const parsed = answer?.status === 200 ? parts.safeParse(answer.document) : null
@@ -126,7 +126,7 @@ async function findStale({
         ...about,
         name,
         state: 'bad',
-        source: shorten(source),
+        source: shortPath(source, installation),
         what: `${part}: ${what}`,
         remedy,
       }

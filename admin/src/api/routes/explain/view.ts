@@ -1,4 +1,3 @@
-import { basename, dirname, join } from 'node:path'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
 import type {
   ExplainedCheck,
@@ -8,9 +7,9 @@ import { reasonRow } from '../../../../../gatekeeper/src/model/reason.ts'
 import type { WrittenPlace } from '../../../../../gatekeeper/src/model/written-place.ts'
 import {
   createPlaceFinder,
-  type FoundPlace,
   type PlaceFiles,
 } from '../../../../../gatekeeper/src/operations/explain/find-places.ts'
+import { shortPath } from '../short-path.ts'
 import { checkTexts } from './check-texts.ts'
 import type { Explained } from './schema.ts'
 
@@ -21,8 +20,12 @@ export function viewExplanation(
 ): Omit<Explained, 'command'> {
   const { request, caller, checks, limits, verdict, written } = explanation
   const find = createPlaceFinder(files)
+  const shorten = (place: WrittenPlace): Explained['places'][number] => {
+    const { file, line, member } = find(place)
+    return { file: shortPath(file, files), line, member }
+  }
   const placeOf = ([first]: readonly WrittenPlace[]) =>
-    first === undefined ? null : shorten(find(first))
+    first === undefined ? null : shorten(first)
   const { isAllowed, status, reason, text, check, limit } = verdict
   return {
     ...{ verdict: isAllowed ? 'allowed' : 'refused', status, reason, text, check, limit, request },
@@ -33,7 +36,7 @@ export function viewExplanation(
       isRefusing: limit === `${one.scope} ${one.text}`,
       place: placeOf(one.written),
     })),
-    places: written.map(find).map(shorten),
+    places: written.map(shorten),
   }
 }
 
@@ -58,10 +61,4 @@ function viewLimit(one: Explanation['limits'][number]) {
   const { scope, text, unit, amount, used, remaining, resetAt } = one
   const resetsAt = resetAt === null ? null : formatInstant(resetAt)
   return { scope, text, unit, limit: amount, used, remaining, resetsAt }
-}
-
-/** `keys/keys.json`: where the folder stands on the host is not the matter of a page. */
-function shorten({ file, line, member }: FoundPlace) {
-  const name = line === null ? file : join(basename(dirname(file)), basename(file))
-  return { file: name, line, member }
 }
