@@ -30,10 +30,6 @@ test.each([
   ['JWT_SECRET_FILE', '/hidden', 'docs/guides/tokens.md'],
   ['AUTH_SECRET_FILE', '/hidden', 'not signed with a shared secret'],
   ['DATABASE_URL', 'postgres://hidden', 'GATEKEEPER_DATABASE_URL'],
-  ['GITHUB_CLIENT_ID', 'hidden', 'no sign-in by browser'],
-  ['GITHUB_CLIENT_SECRET', 'hidden', 'no sign-in by browser'],
-  ['GOOGLE_CLIENT_ID', 'hidden', 'no sign-in by browser'],
-  ['GOOGLE_CLIENT_SECRET', 'hidden', 'no sign-in by browser'],
 ])('C15: %s=%s in .env is named, with the line to write instead', (name, value, advice) => {
   const [found, ...more] = inFile({ [name]: value })
   expect([found, more]).toEqual([
@@ -68,11 +64,11 @@ test('C15: every name of the contract is read or named, and none is both', () =>
   const read = [
     ...['LITELLM_SERVER_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY'],
     ...['ALLOWED_ORIGINS', 'ORIGIN_URLS', 'ALLOW_MOBILE_NO_ORIGIN', 'ADMIN_API_KEY'],
-    ...['PASSKEY_RP_ID', 'PASSKEY_RP_NAME'],
+    ...['PASSKEY_RP_ID', 'PASSKEY_RP_NAME', 'GITHUB_CLIENT_ID', 'GOOGLE_CLIENT_ID'],
   ]
   const named = [
     ...['JWT_SECRET', 'ALLOWED_ORIGIN', 'SYSTEM_PROMPT', 'RATE_LIMIT_MAX'],
-    ...['RATE_LIMIT_WINDOW', 'GITHUB_CLIENT_ID', 'GOOGLE_CLIENT_ID'],
+    ...['RATE_LIMIT_WINDOW'],
     ...['COOKIE_DOMAIN', 'AUTH_SECRET', 'PORT', 'RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_WINDOW_MS'],
     ...['REQUEST_TIMEOUT_MS', 'LOG_DIR', 'DATABASE_URL', 'NODE_ENV'],
   ]

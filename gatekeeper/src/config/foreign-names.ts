@@ -39,9 +39,6 @@ const perAddress = (_: string, env: Env) =>
 const origins = () =>
   'Write ALLOWED_ORIGINS=https://app.example, or origins: [https://app.example] into the service in gatekeeper.yaml.'
 
-const noSignIn = () =>
-  'Remove it: this version has no sign-in by browser. People use API keys: npm run keys -- add.'
-
 const rows: readonly Row[] = [
   {
     names: ['PORT', 'HTTPS_PORT'],
@@ -125,16 +122,6 @@ const rows: readonly Row[] = [
   {
     names: ['TRUST_PROXY', 'TRUSTED_PROXIES'],
     advice: () => 'Write trusted_proxies into the Caddyfile (docs/guides/domains.md).',
-  },
-  {
-    names: ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET', 'GITHUB_URL', 'GITHUB_ORGANIZATION'],
-    advice: noSignIn,
-    isCommon: true,
-  },
-  {
-    names: ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET', 'GOOGLE_HOSTED_DOMAIN'],
-    advice: noSignIn,
-    isCommon: true,
   },
   {
     names: ['NODE_ENV'],

@@ -18,6 +18,7 @@ import { resolvePolicies } from './resolve-policies.ts'
 import { originsOfProviders, resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
 import { sharedHostWarnings } from './route-problems.ts'
+import type { SignInEntry } from './signin-schema.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
 import { placeOf } from './yaml-place.ts'
 
@@ -37,6 +38,8 @@ export type Gateway = {
   readonly origins: OriginRules
   readonly legacyLimitFields: GatewayFile['legacyLimitFields']
   readonly issuers: readonly IssuerSettings[]
+  /** Providers of people's sign-in; the paths of their secrets are absolute. */
+  readonly signin: readonly SignInEntry[]
   /** Scheme, host and port of every provider that is known, configured or not, by its name. */
   readonly providerOrigins: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
@@ -124,6 +127,10 @@ function assemble(
         origins: resolveOrigins(file, deps.settings),
         legacyLimitFields: file.legacyLimitFields,
         issuers,
+        signin: file.signin.map((entry) => ({
+          ...entry,
+          clientSecretFile: resolve(folder, entry.clientSecretFile),
+        })),
         providerOrigins: originsOfProviders(file, deps.settings),
         problems: [],
       }
@@ -160,6 +167,7 @@ export const failedGateway = (problems: readonly Problem[]): Gateway => ({
   origins: { usual: [], allowNoOrigin: false },
   legacyLimitFields: true,
   issuers: [],
+  signin: [],
   providerOrigins: {},
   problems,
   warnings: [],

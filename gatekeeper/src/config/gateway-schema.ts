@@ -19,6 +19,7 @@ import {
   seconds,
 } from './limit-schema.ts'
 import { isPathPattern, methods, name, route, url, webSocketForm } from './route-schema.ts'
+import { signInSchema } from './signin-schema.ts'
 import { tls } from './tls-schema.ts'
 import { isSafeForKeys, isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
 
@@ -371,6 +372,7 @@ const gateway = {
     })
     .default({})
     .describe('Companies that run models. Those with a key in the environment need no entry'),
+  signin: signInSchema,
   chat: chat.optional().describe('The domain chat; without this member there is none'),
 }
 

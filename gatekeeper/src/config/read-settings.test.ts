@@ -71,6 +71,7 @@ describe('without settings', () => {
         origin: 'https://console.localhost:8444',
         ...{ rpId: 'console.localhost', rpName: 'Gatekeeper', isPasskeyPossible: true },
       },
+      signIn: [],
       metricsToken: null,
       oauth: { issuer: null, tokenSeconds: 3600, algorithm: 'RS256', clients: [] },
     })

@@ -6,10 +6,12 @@ import { isLoopback } from '../lib/net/cidr.ts'
 import { isVisibleAscii } from '../lib/net/fields.ts'
 import type { Listen } from '../lib/net/listening.ts'
 import type { Problem } from '../lib/problem.ts'
+import type { LoginProvider } from '../model/console-settings.ts'
 import { allRows, settingNames } from './all-settings.ts'
 import { parseListen, toCaddyAddress } from './listen.ts'
 import { type ConsoleSite, checkConsole, readConsole } from './read-console.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
+import { readSignIn } from './read-signin.ts'
 import {
   type LogLevel,
   type Report,
@@ -78,6 +80,8 @@ export type Settings = {
   readonly caddy: string | null
   readonly demo: boolean
   readonly oauth: OAuthSettings
+  /** Providers of the environment at which people sign in to the console. */
+  readonly signIn: readonly LoginProvider[]
   /** By the name of the provider; those without any setting are left out. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
 }
@@ -166,6 +170,7 @@ export function readSettings(source: SettingsSource): {
     caddy: text('GATEKEEPER_CADDY'),
     demo: readFlag('GATEKEEPER_DEMO', text('GATEKEEPER_DEMO'), report),
     oauth: readOAuth(text, report),
+    signIn: readSignIn(text, report),
     providers: readProviders(text, report),
   }
   if (settings.httpsPort === settings.httpPort) {

@@ -200,6 +200,48 @@ export const settingRows = [
     help: 'Name that people see when they use a passkey',
   },
   {
+    name: 'GITHUB_CLIENT_ID',
+    kind: 'text',
+    fallback: null,
+    help: 'Id of the OAuth app at GitHub with which people sign in to the console',
+  },
+  {
+    name: 'GITHUB_CLIENT_SECRET',
+    kind: 'secret',
+    fallback: null,
+    help: 'Its secret',
+  },
+  {
+    name: 'GITHUB_URL',
+    kind: 'url',
+    fallback: 'https://github.com',
+    help: 'Address of GitHub, for an Enterprise Server',
+  },
+  {
+    name: 'GITHUB_ORGANIZATION',
+    kind: 'text',
+    fallback: null,
+    help: 'Organization at GitHub whose members alone may claim an invitation',
+  },
+  {
+    name: 'GOOGLE_CLIENT_ID',
+    kind: 'text',
+    fallback: null,
+    help: 'Id of the OAuth client at Google with which people sign in to the console',
+  },
+  {
+    name: 'GOOGLE_CLIENT_SECRET',
+    kind: 'secret',
+    fallback: null,
+    help: 'Its secret',
+  },
+  {
+    name: 'GOOGLE_HOSTED_DOMAIN',
+    kind: 'text',
+    fallback: null,
+    help: 'Domain of the Google Workspace whose accounts alone may claim an invitation',
+  },
+  {
     name: 'GATEKEEPER_METRICS_TOKEN',
     kind: 'secret',
     fallback: null,

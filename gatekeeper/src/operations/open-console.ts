@@ -1,10 +1,12 @@
 /** What the admin process opens for the console, beside the installation. */
 import { loadConsoleEdge } from '../config/console-edge.ts'
+import { readTextFile } from '../lib/files/text-file.ts'
 import type { ConsoleSettings } from '../model/console-settings.ts'
 import { openPeopleStore, type PeopleStore } from '../people/people-store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Installation } from './installation.ts'
 import { createKeyIndex, type KeyIndex } from './keys/key-index.ts'
+import { readLoginProviders } from './login-providers.ts'
 
 export type ConsoleParts = {
   readonly settings: ConsoleSettings
@@ -29,7 +31,7 @@ export async function openConsole(installation: Installation, log: Log): Promise
     settings: {
       origin,
       passkey: { rpId, rpName, isPossible: isPasskeyPossible },
-      providers: [],
+      providers: readLoginProviders(settings, readTextFile),
     },
     edge: loadConsoleEdge(stateDir),
     people,

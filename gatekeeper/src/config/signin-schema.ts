@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { builtInProviders } from './read-signin.ts'
+import { isSafeForKeys } from './upstream-url.ts'
+
+const own: readonly string[] = builtInProviders
+
+const entry = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be of lower-case letters, digits and hyphens')
+    .refine((name) => !own.includes(name), 'is set up by the environment')
+    .describe('In the address to register: https://CONSOLE/signin/callback/NAME'),
+  title: z.string().min(1).max(64).describe('On the button'),
+  issuer: z
+    .string()
+    .max(1024)
+    .refine(isSafeAddress, 'must be an https address (http only for this machine)')
+    .describe('Its issuer, at which the console finds the rest by OpenID Connect discovery'),
+  clientId: z.string().min(1).max(200).describe('The id that the provider gave'),
+  clientSecretFile: z
+    .string()
+    .min(1)
+    .describe('A file with the secret, relative to this one: secrets/signin/NAME'),
+  scopes: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/))
+    .max(20)
+    .refine((scopes) => scopes.includes('openid'), 'must have openid')
+    .default(['openid'])
+    .describe('What is asked for'),
+})
+
+function isSafeAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return url.username === '' && url.search === '' && url.hash === '' && isSafeForKeys(url)
+}
+
+/** Providers at which people sign in to the console. */
+export const signInSchema = z
+  .array(entry)
+  .max(10)
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'has a name twice')
+  .default([])
+  .meta({
+    examples: [
+      '[{name: pocket-id, title: Pocket ID, issuer: "https://id.example.com", clientId: gatekeeper, clientSecretFile: secrets/signin/pocket-id}]',
+    ],
+  })
+  .describe('OpenID providers at which people sign in to the console, beside GitHub and Google')
+
+export type SignInEntry = z.output<typeof entry>
