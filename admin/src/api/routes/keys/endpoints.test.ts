@@ -137,6 +137,21 @@ describe('200', () => {
     expect(await idsOf('state=unused')).toEqual(['aaaaa00000'])
   })
 
+  test('a member learns of the services that they may use, and an owner which of all those are', async () => {
+    const own = (await api.as('mia')('GET /key-choices')).body
+    expect(own).toMatchObject({
+      services: [{ name: 'ollama', routes: [{ prefix: '/chat' }], isUsable: true }],
+      roles: ['readonly', 'readwrite'],
+    })
+    const all = (await api.as('olga')('GET /key-choices')).body
+    expect(all.services).toMatchObject([
+      { name: 'ollama', isUsable: true },
+      { name: 'tts', isUsable: true },
+      { name: 'control', isUsable: false },
+    ])
+    expect((await api.as('nora')('GET /key-choices')).body.services).toEqual([])
+  })
+
   test('a change names members, null takes one back, and the rest stays', async () => {
     await make('olga', 'abcde01234', { limits: ['60/min'], weight: 3, tags: ['a'] })
     const { etag } = await api.as('olga')('GET /keys/abcde01234')

@@ -5,6 +5,7 @@
 import type { ApiDeps } from '../../api-deps.ts'
 import type { Endpoint } from '../../endpoint.ts'
 import { keyActEndpoints } from './act-endpoints.ts'
+import { keyChoiceEndpoint } from './choice-endpoints.ts'
 import { openKeyParts } from './key-parts.ts'
 import { keyReadEndpoints } from './read-endpoints.ts'
 import { keyWriteEndpoints } from './write-endpoints.ts'
@@ -12,5 +13,10 @@ import { keyWriteEndpoints } from './write-endpoints.ts'
 /** Returns the rows of `/keys`. */
 export function keyEndpoints(deps: ApiDeps): readonly Endpoint[] {
   const parts = openKeyParts(deps)
-  return [...keyActEndpoints(parts), ...keyReadEndpoints(parts), ...keyWriteEndpoints(parts)]
+  return [
+    keyChoiceEndpoint(deps),
+    ...keyActEndpoints(parts),
+    ...keyReadEndpoints(parts),
+    ...keyWriteEndpoints(parts),
+  ]
 }
