@@ -77,7 +77,8 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     rehearseCredential: credentials.rehearseCredential,
     rehearseKey: credentials.rehearseKey,
     rehearseClient: credentials.rehearseClient,
-    makerOfKey: keys.makerOf,
+    makerOf: ({ kind, id }) =>
+      kind === 'key' ? keys.makerOf(id) : (clients.find(id)?.madeBy ?? null),
     rehearseAddress: ofAddress.rehearseAddress,
     rehearse: reserver.rehearse,
     rehearseQueue: queues.rehearse,

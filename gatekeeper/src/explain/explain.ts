@@ -40,8 +40,8 @@ export type ExplainDeps = Omit<
   readonly rehearseKey: (id: string) => AdmitDeps['authenticate']
   /** The same for the client with an id, as its access token would be judged. */
   readonly rehearseClient: (id: string) => AdmitDeps['authenticate']
-  /** Returns the id of the person who made the key with an id; null if nobody did. */
-  readonly makerOfKey: (id: string) => string | null
+  /** Returns the id of the person who made the key or client; null if nobody did. */
+  readonly makerOf: (of: { readonly kind: 'key' | 'client'; readonly id: string }) => string | null
   /** Like `reserve` without charging; its reservation only tests. */
   readonly rehearse: AdmitDeps['reserve']
   /** Like `limitAddress` without charging. */
@@ -59,9 +59,10 @@ export async function explainRequest(
 ): Promise<Explanation> {
   const { head, body } = imagine(question, deps)
   const { caller } = question
-  const keyId = caller.kind === 'key' ? caller.id : null
-  const madeBy = keyId === null ? null : deps.makerOfKey(keyId)
-  const watched = watchChecks(deps.checks, { keyId, madeBy })
+  const watched = watchChecks(deps.checks, {
+    keyId: caller.kind === 'key' ? caller.id : null,
+    madeBy: caller.kind === 'key' || caller.kind === 'client' ? deps.makerOf(caller) : null,
+  })
   const answer = await admit(head, body, {
     ...deps,
     ...(deps.chat && !deps.isCounted && { chat: withModels(deps.chat, question, deps) }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { App, UserException } from '../model/app.ts'
 import { parseLimit } from '../model/limit.ts'
-import { boundByNobody } from '../model/person.ts'
+import { type BoundByMaker, boundByNobody } from '../model/person.ts'
 import { principalOfUser, type UserTokenFacts } from './app-principal.ts'
 import { type Client, createFixedClient } from './client.ts'
 
@@ -18,6 +18,7 @@ type Changes = {
   readonly client?: Partial<Client>
   readonly token?: Partial<UserTokenFacts>
   readonly exception?: Partial<UserException>
+  readonly boundByMaker?: BoundByMaker
 }
 
 function principalOf(changes: Changes = {}) {
@@ -32,7 +33,7 @@ function principalOf(changes: Changes = {}) {
       findClient: (id) => (id === 'shop' ? client : null),
       findException: (name) => (name === 'shop:ada' ? (exception ?? null) : null),
       providerNames: ['openai', 'claude'],
-      boundByMaker: boundByNobody,
+      boundByMaker: changes.boundByMaker ?? boundByNobody,
     },
   )
 }
@@ -79,6 +80,25 @@ describe('the principal of an app’s user', () => {
     ['was proven by an app that is public now', { app: { public: true, totalPerDay: 1 } }],
   ])('ends if it %s', (_, changes) => {
     expect(principalOf(changes)).toBe('token-revoked')
+  })
+
+  it('may do no more than the person who made the app', () => {
+    const client = { madeBy: 'aaaaaaaaaa' }
+    expect(principalOf({ client })).toBe('unknown-person')
+    const boundByMaker: BoundByMaker = (principal, madeBy) => ({
+      ...principal,
+      services: principal.services.filter((name) => name === 'openai'),
+      parent: { ...principal, id: `person:${madeBy}`, kind: 'person' },
+    })
+    const ofPublic = { app: { public: true }, token: { subject: 'shop:anon:A', label: 'ada' } }
+    expect(principalOf({ client, boundByMaker })).toMatchObject({
+      services: ['openai'],
+      parent: { id: 'person:aaaaaaaaaa' },
+    })
+    // What every user of a public app may call is no service that access could name.
+    expect(principalOf({ client, boundByMaker, ...ofPublic })).toMatchObject({
+      services: ['openai', 'auth'],
+    })
   })
 
   it('of a public app has its label for a name, and is allowed /auth of our own endpoints', () => {

@@ -83,7 +83,9 @@ export function principalOfUser(token: UserTokenFacts, deps: AppPrincipalDeps): 
       issuedAt: token.issuedAt ?? 0,
     },
   }
-  return deps.boundByMaker(principal, client.madeBy)
+  const bound = deps.boundByMaker(principal, client.madeBy)
+  if (typeof bound === 'string' || !app.public) return bound
+  return { ...bound, services: [...bound.services, ...ownOfPublic] }
 }
 
 /** Returns the limits of one user. */
@@ -100,6 +102,5 @@ function totalsOf({ app, limits }: Client): readonly Limit[] {
 
 function servicesOf(app: App, providerNames: readonly string[]): readonly string[] {
   const { providers } = app
-  const granted = providerNames.filter((name) => providers.length === 0 || providers.includes(name))
-  return app.public ? [...granted, ...ownOfPublic] : granted
+  return providerNames.filter((name) => providers.length === 0 || providers.includes(name))
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { aPrincipal, aService } from '../../test/support/questions.ts'
-import { isListedFor } from '../kinds/model-name.ts'
+import { isListedFor, mayUseModel } from '../kinds/model-name.ts'
 import { noCaps } from '../model/caps.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
 import type { Person, PersonAccess } from '../model/person.ts'
 import type { Principal } from '../model/principal.ts'
 import { createMakerBound } from './person-access.ts'
-import { limitsAnywhere, limitsOf, narrowByRole, noPolicies } from './policies.ts'
+import { limitsAnywhere, limitsOf, noPolicies } from './policies.ts'
 
 const limits = (...texts: string[]) => texts.map((text) => parseLimit(text) as Limit)
 const ada: Person = {
@@ -98,17 +98,9 @@ describe('the narrower counts', () => {
     )
   })
 
-  test.each([
-    [true, null, null],
-    [true, true, true],
-    [true, false, false],
-    [null, true, true],
-    [false, true, false],
-  ])('models at the vendor: key %s, role %s: %s', (cloudModels, ofRole, expected) => {
+  test.each([true, false, null])('models at the vendor: as the key says (%s)', (cloudModels) => {
     const principal = granted({ cloudModels }, {})
-    const role = { ...{ limits: [], models: [], caps: noCaps, weight: null, capOutput: null } }
-    const policies = { ...noPolicies, roles: { readwrite: { ...role, cloudModels: ofRole } } }
-    expect(narrowByRole(principal, policies).cloudModels).toBe(expected)
+    expect(mayUseModel(principal, aService().kind, 'm:cloud')).toBe(cloudModels === true)
   })
 })
 

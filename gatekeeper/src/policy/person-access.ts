@@ -44,8 +44,6 @@ function narrow(principal: Principal, parent: Principal): Principal {
     ...principal,
     role: lesserRole(principal.role, parent.role),
     services: principal.services.filter((name) => parent.services.includes(name)),
-    // Whoever makes a key could set it, and access has no such right: only the role can grant it.
-    cloudModels: principal.cloudModels === true ? null : principal.cloudModels,
     parent,
   }
 }
@@ -63,6 +61,7 @@ function toPrincipal(
     ...anonymous,
     ...{ id: `person:${id}`, kind: 'person', user: name, role, models, limits },
     services: [...new Set(granted)],
+    // Access says nothing of it: the key and its role do, which members cannot set.
     cloudModels: true,
   }
 }
