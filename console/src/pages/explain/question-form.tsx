@@ -66,7 +66,7 @@ export function QuestionForm({ question, isBusy, onAsk }: Props) {
         </div>
       </div>
       {!hasMore && (
-        <button type="button" class="link hint" onClick={() => setMore(true)}>
+        <button type="button" class="link more-fields" onClick={() => setMore(true)}>
           Page’s origin, endpoint in the body
         </button>
       )}

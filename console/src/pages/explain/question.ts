@@ -75,8 +75,7 @@ export function fromRecord(record: RequestRecord, asked: Question): Question {
     const value = record[name] ?? record.details?.[name]
     return typeof value === 'string' ? value : ''
   }
-  const [, kind = '', id = ''] = /^(key|client):([^/]+)/.exec(principalOf(record)) ?? []
-  const asker: Asker = kind === 'key' || kind === 'client' ? kind : 'nobody'
+  const { asker, id } = askerOf(text('principal'))
   return {
     ...asked,
     asker: asked.id === '' ? asker : asked.asker,
@@ -88,12 +87,10 @@ export function fromRecord(record: RequestRecord, asked: Question): Question {
   }
 }
 
-/** The actor is a principal as text, or a thing with an id. */
-function principalOf({ actor, principal, details }: RequestRecord): string {
-  const found = [actor, principal, details?.['principal']].flatMap((one) => {
-    if (typeof one === 'string') return [one]
-    const id = typeof one === 'object' && one !== null && 'id' in one ? one.id : null
-    return typeof id === 'string' ? [id] : []
-  })
-  return found.find((text) => /^(?:key|client):/.test(text)) ?? ''
+/** Whose key a token was made from is not on record: then the person has to say it. */
+function askerOf(principal: string): Pick<Question, 'asker' | 'id'> {
+  const [, kind = '', id = ''] = /^(key|client):([^/]+)/.exec(principal) ?? []
+  if (kind === 'key' || kind === 'client') return { asker: kind, id }
+  const isNobody = principal === '' || principal === 'anonymous'
+  return { asker: isNobody ? 'nobody' : 'key', id: '' }
 }

@@ -60,7 +60,7 @@ export function PlaygroundPage() {
           {hasMore && <MoreFields {...more} set={(change) => setMore({ ...more, ...change })} />}
         </div>
         {!hasMore && (
-          <button type="button" class="link hint" onClick={() => setHasMore(true)}>
+          <button type="button" class="link more-fields" onClick={() => setHasMore(true)}>
             System prompt, most tokens, temperature
           </button>
         )}
