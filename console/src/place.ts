@@ -9,9 +9,6 @@ export type Place = { readonly path: string; readonly query: URLSearchParams }
 /** The address now. */
 export const place = shared<Place>(readPlace())
 
-/** Counts changes of the path by the person: pages move the focus to their title then. */
-export const arrivals = shared(0)
-
 /** Asks whether the page may be left; true leaves. */
 type MayLeave = () => boolean
 const guards = new Set<MayLeave>()
@@ -23,7 +20,7 @@ export function go(to: string, how: 'push' | 'replace' = 'push'): void {
   if (isOtherPage && !mayLeave()) return
   if (how === 'push') history.pushState(null, '', next)
   else history.replaceState(null, '', next)
-  arrive(isOtherPage)
+  place.value = readPlace()
   if (isOtherPage) scrollTo(0, 0)
 }
 
@@ -51,7 +48,7 @@ export function followAddress(): void {
   addEventListener('popstate', () => {
     const isOtherPage = pathOf(new URL(location.href)) !== place.value.path
     if (isOtherPage && !mayLeave()) return history.pushState(null, '', hrefOf(place.value))
-    arrive(isOtherPage)
+    place.value = readPlace()
   })
   document.addEventListener('click', (event) => {
     const to = targetOf(event)
@@ -82,11 +79,6 @@ export function signInPath(): string {
 
 function mayLeave(): boolean {
   return [...guards].every((guard) => guard())
-}
-
-function arrive(isOtherPage: boolean): void {
-  place.value = readPlace()
-  if (isOtherPage) arrivals.value += 1
 }
 
 function readPlace(): Place {

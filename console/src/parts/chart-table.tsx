@@ -1,5 +1,6 @@
 import { formatCount } from '../lib/format.ts'
 import type { ChartProps } from './chart-props.ts'
+import { Scroll } from './scroll.tsx'
 
 /** The numbers of a chart, newest first. */
 export function ChartTable({
@@ -11,8 +12,7 @@ export function ChartTable({
 }: ChartProps) {
   const rows = times.map((at, index) => ({ at, index })).reverse()
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="scroll chart-table" tabIndex={0} aria-label={caption}>
+    <Scroll label={caption} look="chart-table">
       <table>
         <thead>
           <tr>
@@ -39,6 +39,6 @@ export function ChartTable({
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   )
 }

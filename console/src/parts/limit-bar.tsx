@@ -5,7 +5,8 @@ import { Bar } from './bar.tsx'
 export type Limit = {
   /** As it is written: `60/min`. */
   readonly text: string
-  readonly used: number | string
+  /** Null where nobody knows: of one request, or while the gatekeeper does not answer. */
+  readonly used: number | string | null
   readonly limit: number | string
   /** `requests`, `tokens`, `microUsd`, `concurrent`. */
   readonly unit: string
@@ -14,6 +15,7 @@ export type Limit = {
 
 /** "Used of limit" with a bar, which warns from four fifths. */
 export function LimitBar({ limit }: { limit: Limit }) {
+  if (limit.used === null) return <span class="hint">{limit.text}</span>
   const share = Number(limit.limit) === 0 ? 1 : Number(limit.used) / Number(limit.limit)
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'plain'
   return (
@@ -41,7 +43,7 @@ export function LimitBars({ of }: { of: readonly Limit[] }) {
 /** `50 of 60 / min`: the window is what the limit's own text says. */
 export function usedText({ text, used, limit, unit }: Limit): string {
   const window = /\/\s*([a-z0-9 ]+)$/i.exec(text)?.[1]
-  const of = `${figure(used, unit)} of ${figure(limit, unit)}`
+  const of = `${used === null ? '?' : figure(used, unit)} of ${figure(limit, unit)}`
   const what = unit === 'tokens' ? ' tokens' : unit === 'concurrent' ? ' at once' : ''
   return window === undefined ? `${of}${what}` : `${of}${what} / ${window}`
 }

@@ -1,7 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
-import { useShared } from '../lib/shared.ts'
-import { arrivals } from '../place.ts'
+import { useEffect } from 'preact/hooks'
 import { GlobalSearch } from '../shell/global-search.tsx'
 import { Command } from './command.tsx'
 import { Search, type SearchProps } from './search.tsx'
@@ -19,26 +17,15 @@ export type PageFrameProps = {
   readonly children: ComponentChildren
 }
 
-let focused = 0
-
-/** A page: its title, which takes the focus when a person comes here, its acts and its command. */
+/** A page: its title, which takes the focus when a person comes from another page, and its acts. */
 export function Page({ title, beside, acts, search, command, children }: PageFrameProps) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  const arrival = useShared(arrivals)
   useEffect(() => {
     document.title = `${title} · Gatekeeper`
   }, [title])
-  useEffect(() => {
-    // Not at the first page: the browser has begun at the top by itself.
-    if (arrival !== focused) heading.current?.focus({ preventScroll: true })
-    focused = arrival
-  }, [arrival])
   return (
     <>
       <div class="top">
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <h1 tabIndex={-1}>{title}</h1>
         {beside}
         <div class="grow" />
         {acts}

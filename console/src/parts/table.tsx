@@ -1,3 +1,4 @@
+import { Scroll } from './scroll.tsx'
 import { SelectAll, TableBody } from './table-body.tsx'
 import { type Column, cellLook, type TableProps } from './table-column.ts'
 
@@ -6,8 +7,7 @@ export function Table<T>(props: TableProps<T>) {
   const { columns, rows, menu, onSelect, empty, label, isSlow = false } = props
   if (rows?.length === 0) return <>{empty}</>
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="scroll" tabIndex={0} aria-label={label}>
+    <Scroll label={label}>
       <table aria-busy={rows === null || isSlow} class={isSlow ? 'slow' : undefined}>
         <caption class="hidden">{label}</caption>
         <thead>
@@ -25,7 +25,7 @@ export function Table<T>(props: TableProps<T>) {
         </thead>
         <TableBody {...props} />
       </table>
-    </section>
+    </Scroll>
   )
 }
 

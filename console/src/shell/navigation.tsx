@@ -16,7 +16,7 @@ export function Navigation({ onHelp }: { onHelp: () => void }) {
   const mine = placesOf(me.person.role)
   const sections = Object.keys(sectionTitles) as PlaceSection[]
   return (
-    <div class="side">
+    <header class="side">
       <div class="bar-top">
         <a class="brand" href="/" aria-label="Gatekeeper, to the overview">
           <Brand /> Gatekeeper
@@ -47,7 +47,7 @@ export function Navigation({ onHelp }: { onHelp: () => void }) {
         ))}
         <Me me={me} onHelp={onHelp} />
       </nav>
-    </div>
+    </header>
   )
 }
 

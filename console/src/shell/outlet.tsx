@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { matchPath } from '../lib/match-path.ts'
 import { useShared } from '../lib/shared.ts'
 import { type PageProps, type PageRoute, pages } from '../pages.ts'
@@ -41,9 +41,22 @@ export function Outlet() {
       isGone = true
     }
   }, [path])
+  useTitleFocus(shown)
   if (routeAt(path) === null || !isAllowed(path)) return <NotFound />
   if (isBroken) return <Outdated />
   return shown === null ? null : <shown.Page key={shown.page.path} params={shown.params} />
+}
+
+/** Another page begins at its title, for the keyboard and for readers of the screen. */
+function useTitleFocus(shown: Shown | null): void {
+  const before = useRef(shown)
+  useEffect(() => {
+    // At the first page the browser has begun at the top by itself.
+    if (before.current !== null && before.current !== shown) {
+      document.querySelector<HTMLElement>('#main h1')?.focus({ preventScroll: true })
+    }
+    before.current = shown
+  }, [shown])
 }
 
 /** A member has no page of what is not theirs, and is not told that there is one. */

@@ -27,7 +27,7 @@ export function OverviewPage() {
   return (
     <Page title="Overview" command="npm run usage -- --by user --since 24h">
       <ErrorPanel failure={failure} onRetry={reload} />
-      <OverviewStats of={overview} />
+      {(overview !== null || failure === null) && <OverviewStats of={overview} />}
       {isOperator ? (
         <>
           <div class="grid g2">

@@ -1,4 +1,4 @@
-import { formatCount, formatMoney, formatShare, shortCount, splitCount } from '../../lib/format.ts'
+import { formatCount, formatMoney, shortCount, splitCount } from '../../lib/format.ts'
 import { Stat } from '../../parts/stat.tsx'
 import { lineOf, type Overview } from './overview.ts'
 
@@ -37,7 +37,7 @@ export function OverviewStats({ of }: { of: Overview | null }) {
         label="Refused today"
         value={refused}
         unit={refusedUnit}
-        compared={shareOfAll(today.refused, today.requests)}
+        compared={ofYesterday(formatCount(yesterday.refused))}
         {...(buckets.some(hasRefused) && {
           spark: lineOf(buckets, (group) => group.refused ?? 0),
         })}
@@ -54,10 +54,6 @@ function hasRefused({ groups }: Overview['buckets'][number]): boolean {
 /** Yesterday is the whole day, so it is shown and not compared by a share. */
 function ofYesterday(figure: string): string {
   return figure === '0' ? 'none yesterday' : `${figure} yesterday`
-}
-
-function shareOfAll(refused: number, requests: number): string {
-  return requests === 0 ? 'of no requests' : `${formatShare(refused / requests)} of all`
 }
 
 function Waiting() {

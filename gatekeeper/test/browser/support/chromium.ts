@@ -7,12 +7,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type BrowserContext, chromium, type LaunchOptions } from 'playwright-core'
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+} from 'playwright-core'
 import type { BrowserPrograms } from './install.ts'
 
 export type OwnChromium = {
   /** A context that shares nothing with others; a lax browser has only one. */
-  readonly openContext: () => Promise<BrowserContext>
+  readonly openContext: (options?: BrowserContextOptions) => Promise<BrowserContext>
   readonly stop: () => Promise<void>
 }
 
@@ -65,7 +70,10 @@ export async function startChromium(
 
 async function launchUsual(options: LaunchOptions) {
   const browser = await chromium.launch(options)
-  return { openContext: () => browser.newContext(), close: () => browser.close() }
+  return {
+    openContext: (options: BrowserContextOptions = {}) => browser.newContext(options),
+    close: () => browser.close(),
+  }
 }
 
 /** Preferences belong to a profile in a folder, and such a browser has no second context. */
