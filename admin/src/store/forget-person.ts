@@ -1,4 +1,5 @@
 import type { AdminStore } from './admin-store.ts'
+import { forgetSignIn } from './last-sign-ins.ts'
 
 /** The id is null for a person who was invited and never came. */
 export type Forgotten = { readonly id: string | null; readonly name: string }
@@ -21,6 +22,7 @@ export async function forgetPerson(
       await within.deleteFrom(table).where('person', '=', id).execute()
     }
   })
+  if (id !== null) await forgetSignIn({ queries }, id)
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 

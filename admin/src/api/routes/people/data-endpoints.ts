@@ -5,6 +5,7 @@ import type { RecordActs } from '../../../../../gatekeeper/src/operations/audit/
 import { erasePerson } from '../../../../../gatekeeper/src/operations/people/erase-person.ts'
 import { exportPerson } from '../../../../../gatekeeper/src/operations/people/export-person.ts'
 import { UnknownPersonError } from '../../../../../gatekeeper/src/operations/people/find-person.ts'
+import { describePerson } from '../../../store/forget-person.ts'
 import { ApiError } from '../../api-error.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { idParams } from '../passkeys/schema.ts'
@@ -15,7 +16,7 @@ import { removeWhole } from './write-endpoints.ts'
 
 /** Returns the rows about a person's data. */
 export function peopleDataEndpoints(deps: PeopleDeps): readonly Endpoint[] {
-  const { people, installation } = deps
+  const { people, installation, store } = deps
   return [
     defineEndpoint({
       method: 'GET',
@@ -27,7 +28,11 @@ export function peopleDataEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       answers: { 200: z.record(z.string(), z.unknown()) },
       handle: async ({ params, record }) => {
         const { id, name } = requireFound(people.find(params.id))
-        const lines = exportPerson(name, { ...installation, record })
+        const lines = exportPerson(
+          name,
+          { ...installation, record },
+          { describeSignin: (of) => describePerson(store, of) },
+        )
         return {
           status: 200,
           stream: { type: 'application/json; charset=utf-8', chunks: await begin(lines) },
