@@ -29,6 +29,14 @@ export const pages: readonly PageRoute[] = [
     load: async () => (await import('./pages/queue/queue-page.tsx')).QueuePage,
   },
   {
+    path: '/keys',
+    load: async () => (await import('./pages/keys/keys-page.tsx')).KeysPage,
+  },
+  {
+    path: '/keys/:id',
+    load: async () => (await import('./pages/keys/key-page.tsx')).KeyPage,
+  },
+  {
     path: '/explain',
     load: async () => (await import('./pages/explain/explain-page.tsx')).ExplainPage,
   },
@@ -47,6 +55,18 @@ export const pages: readonly PageRoute[] = [
   {
     path: '/settings',
     load: async () => (await import('./pages/settings/settings-page.tsx')).SettingsPage,
+  },
+  {
+    path: '/usage',
+    load: async () => (await import('./pages/usage/usage-page.tsx')).UsagePage,
+  },
+  {
+    path: '/audit',
+    load: async () => (await import('./pages/audit/audit-page.tsx')).AuditPage,
+  },
+  {
+    path: '/review',
+    load: async () => (await import('./pages/review/review-page.tsx')).ReviewPage,
   },
   {
     path: '/signin',

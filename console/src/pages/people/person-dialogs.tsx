@@ -1,10 +1,10 @@
 import { call, callRaw, callTagged } from '../../api.ts'
+import { saveAs } from '../../lib/save-as.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
 import { LinkDialog } from './link-dialog.tsx'
 import type { MadeLink, Person } from './person.ts'
-import { saveAs } from './save-as.ts'
 import { StopList } from './stop-list.tsx'
 
 /** The dialog that is open. */
