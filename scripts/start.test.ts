@@ -160,6 +160,8 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
       const launch = setup.launch()
       await launch.ready()
       const pids = () => findDescendants(launch.process.pid ?? 0, '')
+      // The admin process is the last one, after the console is built.
+      await vi.waitFor(() => expect(launch.stdout()).toContain('admin ready'), { timeout: 60_000 })
       const before = pids()
       const part = theOne(launch, words)
       process.kill(part, 'SIGKILL')

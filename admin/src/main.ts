@@ -77,6 +77,6 @@ async function listenOrStop(server: Server, listen: Listen, mode: number): Promi
 }
 
 function readVersion(): string {
-  const text = readFileSync(join(root, 'package.json'), 'utf8')
+  const text = readFileSync(join(root, 'admin', 'package.json'), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }
