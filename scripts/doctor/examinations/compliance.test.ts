@@ -55,6 +55,19 @@ describe('compliance', () => {
     expect(await clone.examine(compliance)).toEqual([])
   })
 
+  it('counts the limits of the person who made a key', async () => {
+    await writeKeys({ limits: [], madeBy: 'aaaaaaaaaa' })
+    const write = async (limits: readonly string[]) => {
+      const access = { role: 'admin', services: ['*'], limits }
+      const people = { aaaaaaaaaa: { name: 'ada', role: 'member', access } }
+      await clone.write('keys/people.json', JSON.stringify({ version: 1, people }))
+    }
+    await write([])
+    expect(await clone.examine(compliance)).toHaveLength(1)
+    await write(['60/min'])
+    expect(await clone.examine(compliance)).toEqual([])
+  })
+
   it.each([['limits: [100/min]'], ['roles: {readwrite: {limits: [60/min]}}']])(
     'is content with %s for all keys',
     async (lines) => {

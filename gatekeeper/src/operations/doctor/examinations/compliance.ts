@@ -3,6 +3,7 @@ import type { KeyRecord } from '../../../api-keys/key-record.ts'
 import type { Gateway } from '../../../config/gateway-file.ts'
 import { readLastReview } from '../../audit/last-review.ts'
 import { isOver } from '../../keys/key-view.ts'
+import { readPeople } from '../../people/people-writer.ts'
 import type { InstallationContext } from '../context.ts'
 import type { Examination } from '../examination.ts'
 import type { Finding } from '../finding.ts'
@@ -14,23 +15,26 @@ export const compliance: Examination = {
   name: 'compliance',
   examine: async (context) => [
     // Nothing can be said about rules that cannot be read.
-    ...(context.gateway.problems.length > 0 ? [] : judgeRules(context)),
+    ...(context.gateway.problems.length > 0 ? [] : await judgeRules(context)),
     ...context.keySets.flatMap(judgeKeys),
     ...(await judgeReview(context)),
   ],
 }
 
-function judgeRules({
+async function judgeRules({
   gateway,
   keySets,
-  settings: { configFile },
+  settings: { configFile, keysDir },
   outside,
-}: InstallationContext): Finding[] {
+}: InstallationContext): Promise<Finding[]> {
+  const limited = await findLimitedMakers(join(keysDir, 'people.json'))
+  const hasLimit = (key: KeyRecord) =>
+    isLimited(key, gateway) || (key.madeBy !== null && limited.has(key.madeBy))
   const isValid = ({ disabled, expiresAt }: KeyRecord) =>
     !disabled && !isOver(expiresAt, outside.clock())
   const unlimited = keySets.flatMap(({ path, file }) =>
     findingOfKeys(
-      file.keys.filter((key) => isValid(key) && !isLimited(key, gateway)),
+      file.keys.filter((key) => isValid(key) && !hasLimit(key)),
       {
         ...{ level: 'info', source: path, control: 'use-limits' },
         what: 'have no limit of requests, tokens or money',
@@ -42,6 +46,12 @@ function judgeRules({
     origins.filter(isOpenHttp).map((origin) => `${origin} (${name})`),
   )
   return [...judgeAudit(gateway, configFile), ...unlimited, ...judgeOrigins(configFile, origins)]
+}
+
+/** The ids of people whose limits count for everything that they made. A broken file is another finding. */
+async function findLimitedMakers(peopleFile: string): Promise<ReadonlySet<string>> {
+  const people = await readPeople(peopleFile).catch(() => [])
+  return new Set(people.filter(({ access }) => access?.limits.length).map(({ id }) => id))
 }
 
 /** Whether a limit applies to every request of the key, its own or one of a policy. */
