@@ -2,16 +2,13 @@
  * Registering a passkey (WebAuthn Level 3, §7.1): one that the authenticator keeps itself, so that
  * nobody types a name, and that verifies its user. Where it was made is not asked (attestation none).
  */
-import {
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { ConsoleSettings } from '../../../../gatekeeper/src/model/console-settings.ts'
 import { type Challenge, type ChallengeUse, createChallenge } from '../../store/challenges.ts'
 import { createId } from '../../store/ids.ts'
 import { type Passkey, passkeysOf } from '../../store/passkeys.ts'
 import type { SigninDeps } from '../signin-deps.ts'
+import { loadWebauthn } from './load-webauthn.ts'
 import type { RegistrationResponse } from './passkey-schema.ts'
 
 /** ES256, EdDSA, RS256, the most wanted first. */
@@ -34,6 +31,7 @@ export async function beginRegistration(
   // Passkeys that a link replaces may be on the same authenticator.
   const existing = use.purpose === 'invitation' ? [] : await passkeysOf(store, id)
   const { challengeId, challenge } = await createChallenge(store, use, clock())
+  const { generateRegistrationOptions } = await loadWebauthn()
   const options = await generateRegistrationOptions({
     rpName: settings.passkey.rpName,
     rpID: settings.passkey.rpId,
@@ -86,6 +84,7 @@ async function verifyResponse(
   expectedChallenge: string,
   { origin, passkey }: ConsoleSettings,
 ) {
+  const { verifyRegistrationResponse } = await loadWebauthn()
   try {
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: { ...response, clientExtensionResults: {} } as RegistrationResponseJSON,

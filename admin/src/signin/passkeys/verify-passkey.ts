@@ -3,15 +3,12 @@
  * person. A count that does not go up means a copied authenticator and is refused; 0 is one that does
  * not count, as of passkeys that are synced.
  */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  verifyAuthenticationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { ConsoleSettings } from '../../../../gatekeeper/src/model/console-settings.ts'
 import { type Challenge, type ChallengeUse, createChallenge } from '../../store/challenges.ts'
 import { findCredential, noteUse, type Passkey } from '../../store/passkeys.ts'
 import type { SigninDeps } from '../signin-deps.ts'
+import { loadWebauthn } from './load-webauthn.ts'
 import type { AssertionResponse } from './passkey-schema.ts'
 
 /** Returns a challenge and what the browser needs; without passkeys, any of this site will do. */
@@ -21,6 +18,7 @@ export async function beginAssertion(
   { store, settings, clock }: Pick<SigninDeps, 'store' | 'settings' | 'clock'>,
 ): Promise<{ readonly challengeId: string; readonly options: object }> {
   const { challengeId, challenge } = await createChallenge(store, use, clock())
+  const { generateAuthenticationOptions } = await loadWebauthn()
   const options = await generateAuthenticationOptions({
     rpID: settings.passkey.rpId,
     challenge: new Uint8Array(Buffer.from(challenge, 'base64url')),
@@ -69,6 +67,7 @@ async function verifyResponse(
     readonly settings: ConsoleSettings
   },
 ): Promise<number | null> {
+  const { verifyAuthenticationResponse } = await loadWebauthn()
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...response, clientExtensionResults: {} } as AuthenticationResponseJSON,

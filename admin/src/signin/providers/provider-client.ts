@@ -1,8 +1,6 @@
 /** What a login provider is to us: an address to send people to, and who came back. */
 import type { LoginProvider } from '../../../../gatekeeper/src/model/console-settings.ts'
 import { boundedFetch, type Fetch } from './bounded-fetch.ts'
-import { createGithubClient } from './github.ts'
-import { createOpenidClient } from './openid.ts'
 
 /** What a sign-in remembers between its start and its end. */
 export type LoginMemory = {
@@ -50,10 +48,33 @@ export function createProviderClients(
   return new Map(
     providers.map((provider) => {
       const deps = { redirectUri: callbackUrl(origin, provider.name), fetch }
-      const create = provider.kind === 'github' ? createGithubClient : createOpenidClient
-      return [provider.name, create(provider, deps)]
+      return [provider.name, createLater(provider, deps)]
     }),
   )
+}
+
+/** The library of OpenID takes 10 MB, so it is loaded with the first sign-in at a provider. */
+function createLater(provider: LoginProvider, deps: ProviderDeps): ProviderClient {
+  let loading: Promise<ProviderClient> | null = null
+  const client = () => {
+    loading ??= loadClient(provider, deps)
+    return loading
+  }
+  return {
+    // GitHub does not say when a person signed in.
+    canProveFresh: provider.kind !== 'github',
+    authorizationUrl: async (memory) => await (await client()).authorizationUrl(memory),
+    identify: async (callback, memory) => await (await client()).identify(callback, memory),
+  }
+}
+
+async function loadClient(provider: LoginProvider, deps: ProviderDeps): Promise<ProviderClient> {
+  if (provider.kind === 'github') {
+    const { createGithubClient } = await import('./github.ts')
+    return createGithubClient(provider, deps)
+  }
+  const { createOpenidClient } = await import('./openid.ts')
+  return createOpenidClient(provider, deps)
 }
 
 /** The address to register at the provider. */
