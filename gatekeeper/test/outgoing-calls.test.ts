@@ -382,6 +382,8 @@ describe('a probe of a place to listen on', () => {
       relayListen: listen,
       checkListen: listen,
       adminListen: listen,
+      consoleListen: null,
+      console: {},
     }
     const settings = { ...places, stateDir: folder, bind: '127.0.0.1', httpPort: 0, httpsPort: 0 }
     for (const greeting of greetings) {
