@@ -90,6 +90,11 @@ export function lesserRole(one: Role, other: Role): Role {
   return roles.indexOf(one) < roles.indexOf(other) ? one : other
 }
 
+/** Returns the key or client from which an exchanged token came; any other principal itself. */
+export function holderOf(principal: Principal): Principal {
+  return principal.parent === undefined ? principal : holderOf(principal.parent)
+}
+
 /** Returns whether it, or its parent, may use certain models only. */
 export function isModelLimited(principal: Principal): boolean {
   return lineageOf(principal).some(

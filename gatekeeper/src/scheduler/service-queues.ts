@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Refusal } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
-import { lineageOf, type Principal } from '../model/principal.ts'
+import { holderOf, type Principal } from '../model/principal.ts'
 import type { Reason } from '../model/reason.ts'
 import { accountOf, type Service } from '../model/service.ts'
 import {
@@ -73,7 +73,7 @@ export function createServiceQueues(
 /** People know the key of a token, and not the token. */
 function describe(principal: Principal, model: string | null): QueuedRequest {
   const { user } = principal
-  return { user, principal: lineageOf(principal).at(-1)?.id ?? principal.id, model }
+  return { user, principal: holderOf(principal).id, model }
 }
 
 function refuse(why: TurnedAway): Refusal {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../model/admission.ts'
 import type { RequestFacts } from '../model/facts.ts'
 import { scrubKeys } from '../model/key-shape.ts'
-import type { Principal } from '../model/principal.ts'
+import { holderOf, type Principal } from '../model/principal.ts'
 import { type Reason, reasonRow } from '../model/reason.ts'
 import type { Usage } from '../model/usage.ts'
 import type { Log } from './log.ts'
@@ -52,13 +52,19 @@ export function describeDecision(decided: Decided): DescribedDecision {
     requestId: decided.requestId,
     ...(facts && { traceId: facts.trace.traceId }),
     ...(facts && describeRequest(facts, reason)),
-    ...(principal && { principal: principal.id, user: principal.user }),
+    ...(principal && describeCaller(principal)),
     status: decided.status,
     ...(outcome && describeOutcome(outcome)),
     ...(decided.isEndUnknown && { ended: 'unknown' }),
     ...(decided.usage && describeUsage(decided.usage)),
     durationMs: Math.round(decided.durationMs * 10) / 10,
   }
+}
+
+/** A token says whose it is: it is gone in minutes, and its key is what people look for. */
+function describeCaller(principal: Principal) {
+  const { id, user, parent } = principal
+  return { principal: id, ...(parent && { holder: holderOf(parent).id }), user }
 }
 
 function describeOutcome({ kind, answerBytes, cause, waitedMs, firstByteMs }: Outcome) {

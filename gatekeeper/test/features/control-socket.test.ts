@@ -9,6 +9,7 @@ import { streamGatekeeper } from '../../src/operations/stream-gatekeeper.ts'
 import { waitUntil } from '../support/child.ts'
 import { decisionsOf } from '../support/decisions.ts'
 import { makeKey } from '../support/keys.ts'
+import { readRecords } from '../support/read-records.ts'
 import { type Stack, startStack, testCaddy } from '../support/stack.ts'
 
 const config = `version: 1
@@ -88,7 +89,13 @@ describe.skipIf(testCaddy === null)('the control socket', () => {
       ...{ limitMs: 5_000, describe: stack.gatekeeper.output },
     })
     const [decision] = recordsOf(question.requestId)
-    expect(decision).toMatchObject({ user: 'ada', clientAddress: '192.0.2.7', outcome: 'allow' })
+    expect(decision).toMatchObject({
+      ...{ user: 'ada', clientAddress: '192.0.2.7', outcome: 'allow' },
+      ...{ principal: expect.stringMatching(/^token:/), holder: `key:${ada.id}` },
+    })
+    const lines = await readRecords(join(stack.stateDir, 'usage.db'))
+    const line = lines.find(({ requestId }) => requestId === question.requestId)
+    expect(line?.principalId).toBe(`key:${ada.id}`)
     expect(text + stack.gatekeeper.output()).not.toContain('eyJ')
   })
 

@@ -38,6 +38,7 @@ test.each([
   ['a stranger', {}, { asker: 'nobody', id: '' }],
   ['a visitor', { principal: 'anonymous' }, { asker: 'nobody', id: '' }],
   ['a token, whose key is not on record', { principal: 'token:x' }, { asker: 'key', id: '' }],
+  ['a token', { principal: 'token:x', holder: 'key:abc' }, { asker: 'key', id: 'abc' }],
   ['a client', { principal: 'client:kitchen' }, { asker: 'client', id: 'kitchen' }],
 ])('a request of %s', (_, details, expected) => {
   expect(fromRecord({ details }, read('request=r1'))).toMatchObject(expected)

@@ -75,7 +75,7 @@ export function fromRecord(record: RequestRecord, asked: Question): Question {
     const value = record[name] ?? record.details?.[name]
     return typeof value === 'string' ? value : ''
   }
-  const { asker, id } = askerOf(text('principal'))
+  const { asker, id } = askerOf(text('holder') || text('principal'))
   return {
     ...asked,
     asker: asked.id === '' ? asker : asked.asker,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Outcome, Refusal, Reservation } from '../../model/admission.ts'
 import type { RequestFacts } from '../../model/facts.ts'
+import { holderOf } from '../../model/principal.ts'
 import type { Charge, Estimate, Usage } from '../../model/usage.ts'
 import type { Balance, UsageJournal, UsageRecord } from '../journal/usage-journal.ts'
 import type { Hold, Short } from './hold.ts'
@@ -244,7 +245,8 @@ function describeRequest(
   return {
     at: admittedAt.wallAt,
     requestId: facts.requestId,
-    principalId: principal.id,
+    // A token lives for minutes: people look for the key that was charged.
+    principalId: holderOf(principal).id,
     user: principal.user,
     service: facts.service?.name ?? '',
     model: usage?.model ?? estimate?.model ?? null,
