@@ -11,6 +11,7 @@ import { closeListener, type Listen, listenOn } from '../../gatekeeper/src/lib/n
 import { exitCode, formatProblem, ProblemsError } from '../../gatekeeper/src/lib/problem.ts'
 import { openForAdmin, openProcessLog } from '../../gatekeeper/src/operations/admin-process.ts'
 import { openConsole } from '../../gatekeeper/src/operations/open-console.ts'
+import { usageSumsOf } from '../../gatekeeper/src/operations/usage/sums/usage-sums.ts'
 import { openConsoleApplication } from './console.ts'
 import { createApplication } from './handed-over/application.ts'
 import { createRoutes } from './handed-over/routes.ts'
@@ -59,6 +60,8 @@ async function serve(): Promise<void> {
     await drained()
     process.exit(exitCode.ok)
   }
+  // Reports of a large log are quick only if it is counted before somebody asks.
+  usageSumsOf(installation)
   log.info('admin ready')
   finishLoading()
 }

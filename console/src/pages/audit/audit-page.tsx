@@ -43,8 +43,8 @@ export function AuditPage() {
       <div class="bar-row">
         <Segments label="Records" of={kinds} value={kind} onChange={choose} />
         <Chosen filters={filters} />
+        <ChainState />
       </div>
-      <ChainState />
       <FoundRecords filters={filters} />
       {request === null && kind !== 'refused' && <AnomaliesCard />}
     </Page>
@@ -68,6 +68,7 @@ const shownAbove = new Set(['chain', 'success', 'q'])
 /** The filters beside the kind, each with a way to let it go. */
 function Chosen({ filters }: { readonly filters: Filters }) {
   const chosen = Object.entries(filters).filter(([name]) => !shownAbove.has(name))
+  if (chosen.length === 0) return null
   return (
     <span class="tags">
       {chosen.map(([name, value]) => (

@@ -1,7 +1,9 @@
 import { useEffect } from 'preact/hooks'
+import { formatCount } from '../../lib/format.ts'
 import { useResource } from '../../lib/resource.ts'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { Notice } from '../../parts/notice.tsx'
+import { Tag } from '../../parts/tag.tsx'
 import { Time } from '../../parts/time.tsx'
 import { seesAll } from '../../session.ts'
 import { sayChain, type Verification } from './audit.ts'
@@ -21,41 +23,60 @@ export function ChainState() {
   }, [value, reload])
   if (failure !== null) return <ErrorPanel failure={failure} onRetry={reload} />
   if (value === null) return null
-  const { isIntact, verifiedAt, chains } = value
-  if (isIntact === null) return <Notice tone="info">The records are being verified.</Notice>
-  if (chains.length === 0) return null
+  if (value.isIntact === null) return <p class="hint">The records are being verified.</p>
+  if (value.chains.length === 0) return null
+  return value.isIntact ? <Intact of={value} /> : <Changed of={value} />
+}
+
+function Intact({ of }: { readonly of: Verification }) {
+  const { chains, verifiedAt } = of
+  const [first] = chains
   return (
-    <Notice
-      tone={isIntact ? 'good' : 'bad'}
-      word={isIntact ? 'Unchanged' : 'Changed'}
-      go={
+    <details class="chains">
+      <summary>
+        <Tag tone="good" hasDot>
+          unchanged
+        </Tag>{' '}
         <span class="hint">
-          verified <Time at={verifiedAt} />
+          {chains.length === 1 && first !== undefined
+            ? `verified up to record ${formatCount(first.head.sequence)}`
+            : `${chains.length} chains verified to their ends`}
+          , <Time at={verifiedAt} />
         </span>
-      }
-    >
-      {isIntact
-        ? 'Every record follows from the one before it.'
-        : 'Records were changed, removed or moved after they were written.'}
-      <details>
-        <summary>{chains.length === 1 ? 'The chain' : `${chains.length} chains`}</summary>
-        <ul>
-          {chains.map((chain) => (
-            <li key={chain.name}>
-              {sayChain(chain)}
-              {chain.notes.map((note) => (
-                <span class="sub" key={note}>
-                  {note}
-                </span>
-              ))}
-            </li>
-          ))}
-        </ul>
-        <p class="hint">
-          Records that were cut off at the end show only beside heads that you keep elsewhere:{' '}
-          <code>npm run audit -- verify --against FILE</code>
-        </p>
-      </details>
+      </summary>
+      <Chains of={chains} />
+    </details>
+  )
+}
+
+function Changed({ of }: { readonly of: Verification }) {
+  return (
+    <Notice tone="bad" word="Changed">
+      Records were changed, removed or moved after they were written.
+      <Chains of={of.chains} />
     </Notice>
+  )
+}
+
+function Chains({ of }: { readonly of: Verification['chains'] }) {
+  return (
+    <>
+      <ul>
+        {of.map((chain) => (
+          <li key={chain.name}>
+            {sayChain(chain)}
+            {chain.notes.map((note) => (
+              <span class="sub" key={note}>
+                {note}
+              </span>
+            ))}
+          </li>
+        ))}
+      </ul>
+      <p class="hint">
+        Records that were cut off at the end show only beside heads that you keep elsewhere:{' '}
+        <code>npm run audit -- verify --against FILE</code>
+      </p>
+    </>
   )
 }

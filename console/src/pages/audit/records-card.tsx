@@ -124,21 +124,35 @@ function columnsFor(names: ReadonlyMap<string, string>): readonly Column<AuditRe
       render: (record) => <Result record={record} />,
     },
     {
-      ...{ id: 'more', title: '', look: 'num' },
-      render: ({ requestId }) =>
-        requestId !== null && (
-          <button
-            type="button"
-            class="link"
-            aria-label={`All of request ${requestId}`}
-            onClick={() => setQuery({ request: requestId, q: null })}
-          >
-            Request
-          </button>
-        ),
+      ...{ id: 'more', title: '', look: 'num', isMinor: true },
+      render: (record) => <More record={record} />,
     },
   ]
 }
+
+/** Leads to all that is on record about the request, and to why it was refused. */
+function More({ record }: { readonly record: AuditRecord }) {
+  const { requestId, event, success, details } = record
+  const query = { request: requestId, method: textOf(details['method']) }
+  const explain = { ...query, path: textOf(details['path']), service: textOf(details['service']) }
+  return (
+    <span class="both">
+      {event === 'request' && !success && <a href={withQuery('/explain', explain)}>Explain</a>}
+      {requestId !== null && (
+        <button
+          type="button"
+          class="link"
+          aria-label={`All of request ${requestId}`}
+          onClick={() => setQuery({ request: requestId, q: null })}
+        >
+          Request
+        </button>
+      )}
+    </span>
+  )
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 function What({ record, names }: { record: AuditRecord; names: ReadonlyMap<string, string> }) {
   const what = sayWhat(record)
@@ -161,25 +175,21 @@ function What({ record, names }: { record: AuditRecord; names: ReadonlyMap<strin
 }
 
 function Result({ record }: { readonly record: AuditRecord }) {
+  return (
+    <>
+      <Outcome record={record} />
+      <span class="narrow sub">
+        <More record={record} />
+      </span>
+    </>
+  )
+}
+
+function Outcome({ record }: { readonly record: AuditRecord }) {
   const { success, details, event } = record
   const reason = details['reason']
-  if (!success && typeof reason === 'string') {
-    const query = { request: record.requestId, method: details['method'], path: details['path'] }
-    return (
-      <>
-        <ReasonTag reason={reason} />
-        {event === 'request' && (
-          <span class="sub">
-            <a href={withQuery('/explain', query as Record<string, string | null>)}>Explain</a>
-          </span>
-        )}
-      </>
-    )
-  }
+  if (!success && typeof reason === 'string') return <ReasonTag reason={reason} />
   if (!success) return <Tag tone="bad">not done</Tag>
-  return event === 'request' ? (
-    <span class="hint">{String(details['status'] ?? 'allowed')}</span>
-  ) : (
-    <Tag tone="good">done</Tag>
-  )
+  if (event !== 'request') return <Tag tone="good">done</Tag>
+  return <span class="hint">{String(details['status'] ?? 'allowed')}</span>
 }

@@ -47,7 +47,7 @@ const columns: readonly Column<Control>[] = [
     render: ({ title, finds, findings }) => (
       <>
         <b>{title}</b>
-        {findings.length === 0 && <span class="sub">no {finds.replaceAll('`', '')}</span>}
+        {findings.length === 0 && <span class="sub">looks for {finds.replaceAll('`', '')}</span>}
         {findings.map(({ what, remedy }) => (
           <span class="sub" key={what}>
             {what}. {remedy}
@@ -67,7 +67,7 @@ const columns: readonly Column<Control>[] = [
   {
     ...{ id: 'serves', title: 'Serves', isMinor: true },
     render: ({ requirements }) => (
-      <span class="hint">
+      <span class="serves">
         {Object.entries(requirements).map(([framework, list]) => (
           <span class="sub" key={framework}>
             {framework}: {list.join(', ')}

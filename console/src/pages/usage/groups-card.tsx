@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
-import { formatCount, formatDuration } from '../../lib/format.ts'
+import { formatCount, formatDuration, formatShare } from '../../lib/format.ts'
 import { useShared } from '../../lib/shared.ts'
 import { Bar } from '../../parts/bar.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -79,11 +79,15 @@ function columnsFor({ by, figure }: Asked, total: number): readonly Column<Group
     {
       ...{ id: 'requests', title: 'Requests', sort: 'requests', look: 'num' },
       isDescendingFirst: true,
-      render: ({ requests, failed }) => (
-        <>
-          <Count of={requests} />
-          {failed > 0 && <span class="sub">{formatCount(failed)} failed</span>}
-        </>
+      render: ({ requests }) => <Count of={requests} />,
+    },
+    {
+      ...{ id: 'failed', title: 'Failed', sort: 'failed', look: 'num', isMinor: true },
+      isDescendingFirst: true,
+      render: ({ failed }) => (
+        <span class="hint">
+          <Count of={failed} />
+        </span>
       ),
     },
     {
@@ -116,7 +120,7 @@ function Share({ of, total }: { readonly of: number; readonly total: number }) {
   return (
     <span class="share">
       <Bar share={share} />
-      <span class="hint">{Math.round(share * 100)} %</span>
+      <span class="hint">{formatShare(share)}</span>
     </span>
   )
 }
@@ -127,7 +131,7 @@ function Name({ group, by }: { readonly group: Group; readonly by: Grouping }) {
   const isKey = by === 'key'
   return (
     <>
-      <button type="button" class="link" onClick={() => setQuery({ only: name })}>
+      <button type="button" class="link plain" onClick={() => setQuery({ only: name })}>
         <b>{isKey && user !== null ? user : nameOf(name, by)}</b>
       </button>
       {isKey && <span class="sub mono">{nameOf(name, by)}</span>}

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { callRaw, withQuery } from '../../api.ts'
 import { useResource } from '../../lib/resource.ts'
 import { saveAs } from '../../lib/save-as.ts'
@@ -30,6 +30,9 @@ const groupingTitles = {
 } as const
 const figureTitles = { money: 'Money', tokens: 'Tokens', requests: 'Requests' } as const
 
+/** While earlier requests are counted, the figures are read again this often. */
+const countAgainMs = 1_500
+
 /** Where did it go? */
 export function UsagePage() {
   const { query } = useShared(place)
@@ -38,6 +41,11 @@ export function UsagePage() {
   const now = useMemo(() => Date.now(), [range, by])
   const usage = useResource<Usage>(usagePath(asked, now), true)
   const only = query.get('only')
+  useEffect(() => {
+    if (usage.value?.isComplete !== false) return
+    const timer = setTimeout(usage.reload, countAgainMs)
+    return () => clearTimeout(timer)
+  }, [usage.value])
   return (
     <Page title="Usage and cost" command={`npm run usage -- --by ${by} --since ${range}`}>
       <Choice asked={asked} since={sinceOf(range, now)} only={only} />
