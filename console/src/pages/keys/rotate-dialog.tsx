@@ -1,0 +1,67 @@
+import { useState } from 'preact/hooks'
+import { call } from '../../api.ts'
+import { useResource } from '../../lib/resource.ts'
+import { useSubmit } from '../../lib/submit.ts'
+import { Button } from '../../parts/button.tsx'
+import { Command } from '../../parts/command.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { ErrorPanel } from '../../parts/error-panel.tsx'
+import { SelectField } from '../../parts/field.tsx'
+import type { Choices, Key, MadeKey } from './keys.ts'
+import { MadeKeyDialog } from './made-key.tsx'
+
+export const overlaps = [
+  { value: '24', title: '24 hours' },
+  { value: '1', title: 'an hour' },
+  { value: '168', title: '7 days' },
+  { value: '0', title: 'not at all: its secret is known to others' },
+]
+
+type Props = {
+  readonly of: Pick<Key, 'id' | 'user'>
+  readonly onRotated: () => void
+  readonly onClose: () => void
+}
+
+/** Gives a key a new secret; programs have time to get it while the old one works. */
+export function RotateDialog({ of, onRotated, onClose }: Props) {
+  const choices = useResource<Choices>('/key-choices')
+  const [overlap, setOverlap] = useState('24')
+  const [made, setMade] = useState<MadeKey | null>(null)
+  const rotating = useSubmit(async () => {
+    const body = { overlapHours: Number(overlap) }
+    setMade(await call<MadeKey>('POST', `/keys/${of.id}/rotate`, { body }))
+    onRotated()
+  })
+  if (made !== null) {
+    const known = choices.value ?? { services: [], roles: [] }
+    return <MadeKeyDialog made={made} choices={known} onDone={onClose} />
+  }
+  const option = overlap === '0' ? '' : ` --overlap ${overlap}h`
+  return (
+    <Dialog
+      title={`New secret for the key of ${of.user}`}
+      hint="Id, role, services and limits stay as they are."
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button look="main" isBusy={rotating.isBusy} onClick={() => void rotating.run()}>
+            Rotate key
+          </Button>
+        </>
+      }
+    >
+      <SelectField
+        label="The old secret works for"
+        value={overlap}
+        onChange={setOverlap}
+        of={overlaps}
+      />
+      <ErrorPanel failure={rotating.failure} />
+      <Command line={`npm run keys -- rotate ${of.id}${option}`} />
+    </Dialog>
+  )
+}
