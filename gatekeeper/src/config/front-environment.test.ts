@@ -19,6 +19,14 @@ test('the internal authority signs only for names that no public authority signs
   })
 })
 
+test('a client without a server name gets the certificate of the console’s address', () => {
+  const sniOf = (sites: string[], site: string) =>
+    frontEnvironment({ sites, console: { site } }).GATEKEEPER_DEFAULT_SNI
+  expect(sniOf(['localhost'], '10.0.0.7')).toBe('10.0.0.7')
+  expect(sniOf(['localhost', '10.0.0.2'], '10.0.0.7')).toBe('10.0.0.2')
+  expect(sniOf(['localhost'], 'console.localhost')).toBe('localhost')
+})
+
 test('the file for Caddy is replaced whole and is readable for this user only', () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'gk-front-'))
   try {

@@ -16,11 +16,14 @@ export type FrontEnvironment = {
   readonly GATEKEEPER_PUBLIC_SITES: string
 }
 
-export function frontEnvironment({ sites }: Pick<Settings, 'sites'>): FrontEnvironment {
+type Named = Pick<Settings, 'sites'> & { readonly console?: Pick<Settings['console'], 'site'> }
+
+export function frontEnvironment({ sites, console }: Named): FrontEnvironment {
+  const all = console === undefined ? sites : [...sites, console.site]
   return {
     GATEKEEPER_SITE: sites.map(toSiteAddress).join(', '),
     // A client without SNI calls by address, and needs the certificate of the address.
-    GATEKEEPER_DEFAULT_SNI: sites.find((site) => isIP(site) !== 0) ?? sites[0] ?? 'localhost',
+    GATEKEEPER_DEFAULT_SNI: all.find((site) => isIP(site) !== 0) ?? sites[0] ?? 'localhost',
     GATEKEEPER_TLS: sites.every(isInternalName) ? 'tls internal' : '',
     GATEKEEPER_PUBLIC_SITES: sites.filter((site) => !isInternalName(site)).join(' ') || noName,
   }
@@ -49,7 +52,7 @@ function toSiteAddress(site: string): string {
  * Writes `caddy/environment` in the state folder, for `caddy run --envfile`. Throws as `node:fs`
  * does.
  */
-export function writeFrontEnvironment(settings: Pick<Settings, 'sites' | 'stateDir'>): void {
+export function writeFrontEnvironment(settings: Named & Pick<Settings, 'stateDir'>): void {
   const lines = Object.entries(frontEnvironment(settings)).map(
     ([name, value]) => `${name}="${value}"\n`,
   )

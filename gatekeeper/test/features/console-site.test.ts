@@ -182,6 +182,22 @@ describe.skipIf(testCaddy === null)('the console’s site', () => {
   })
 })
 
+describe.skipIf(testCaddy === null)('on a bare address', () => {
+  it('the console answers with a certificate for it, and offers no passkeys', async () => {
+    const env = { GATEKEEPER_SITE: 'localhost', GATEKEEPER_CONSOLE_SITE: '127.0.0.1' }
+    const stack = await startStack({ env })
+    const site = await startConsole(stack)
+    try {
+      expect(site.url).toBe(`https://127.0.0.1:${stack.consolePort}`)
+      const { status, text } = await site.send('/admin/v1/signin')
+      expect([status, JSON.parse(text).passkey.isPossible]).toEqual([200, false])
+    } finally {
+      await site.stop()
+      await stack.stop()
+    }
+  })
+})
+
 describe.skipIf(testCaddy === null)('GATEKEEPER_CONSOLE=off', () => {
   it('leaves nothing that listens on the port, and everything else works', async () => {
     const stack = await startStack({ keys: [key], env: { GATEKEEPER_CONSOLE: 'off' } })

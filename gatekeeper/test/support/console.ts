@@ -48,8 +48,9 @@ export async function startConsole(
 }
 
 /** The console's site of a stack, whether the admin process runs or not. */
-export function consoleOf(stack: Pick<Stack, 'consolePort' | 'ca'>) {
-  const url = `https://console.localhost:${stack.consolePort}`
+export function consoleOf(stack: Pick<Stack, 'consolePort' | 'ca'> & Partial<Pick<Stack, 'env'>>) {
+  const site = stack.env?.['GATEKEEPER_CONSOLE_SITE'] ?? 'console.localhost'
+  const url = `https://${site}:${stack.consolePort}`
   // Not every resolver knows names below localhost.
   const lookup = (_: string, __: object, done: LookUpDone) =>
     done(null, [{ address: '127.0.0.1', family: 4 }])
