@@ -86,12 +86,14 @@ export function PeoplePage() {
         )
       }
     >
-      <Segments
-        label="Role"
-        of={roles}
-        value={list.filter('role') ?? ''}
-        onChange={(role) => list.setFilter('role', role === '' ? null : role)}
-      />
+      <div class="bar-row">
+        <Segments
+          label="Role"
+          of={roles}
+          value={list.filter('role') ?? ''}
+          onChange={(role) => list.setFilter('role', role === '' ? null : role)}
+        />
+      </div>
       <ListTable
         list={list}
         label="People"
