@@ -138,17 +138,21 @@ function More({ record }: { readonly record: AuditRecord }) {
   return (
     <span class="both">
       {event === 'request' && !success && <a href={withQuery('/explain', explain)}>Explain</a>}
-      {requestId !== null && (
-        <button
-          type="button"
-          class="link"
-          aria-label={`All of request ${requestId}`}
-          onClick={() => setQuery({ request: requestId, q: null })}
-        >
-          Request
-        </button>
-      )}
+      {requestId !== null && <RequestLink id={requestId} />}
     </span>
+  )
+}
+
+function RequestLink({ id }: { readonly id: string }) {
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-label={`All of request ${id}`}
+      onClick={() => setQuery({ request: id, q: null })}
+    >
+      Request
+    </button>
   )
 }
 
@@ -178,9 +182,11 @@ function Result({ record }: { readonly record: AuditRecord }) {
   return (
     <>
       <Outcome record={record} />
-      <span class="narrow sub">
-        <More record={record} />
-      </span>
+      {record.requestId !== null && (
+        <span class="narrow">
+          <RequestLink id={record.requestId} />
+        </span>
+      )}
     </>
   )
 }

@@ -142,6 +142,11 @@ const columns: readonly Column<Holder>[] = [
           {holder.kind === 'key' && <span class="mono"> gk_{holder.id.slice(0, 4)}…</span>}
           {!holder.isActive && ', not active'}
         </span>
+        {holder.marks.length > 0 && (
+          <span class="narrow sub">
+            {holder.marks.map((mark) => sayMark(mark).words).join(', ')}
+          </span>
+        )}
       </>
     ),
   },

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks'
-import { clockTime, dateText, formatCount, formatMoney, shortCount } from '../../lib/format.ts'
+import { formatCount, formatMoney, shortCount } from '../../lib/format.ts'
 import { seriesOf } from '../../lib/series.ts'
 import { Card } from '../../parts/card.tsx'
 import { Chart } from '../../parts/chart.tsx'
@@ -40,14 +40,16 @@ export function UsageChart({ usage, asked }: Props) {
   )
 }
 
-function sayRefused({ totals }: Usage): string {
+function sayRefused({ totals, period }: Usage): string {
   const { requests, failed, refused } = totals
   const parts = [
     `${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'}`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
   ]
-  return parts.join(', ')
+  const { timeZone } = period
+  const isElsewhere = timeZone !== Intl.DateTimeFormat().resolvedOptions().timeZone
+  return [...parts, ...(isElsewhere ? [`times of ${timeZone}`] : [])].join(', ')
 }
 
 function Plot({ usage, asked }: { readonly usage: Usage; readonly asked: Asked }) {
@@ -61,7 +63,7 @@ function Plot({ usage, asked }: { readonly usage: Usage; readonly asked: Asked }
     }
   }, [usage, by, figure])
   const { words, bucket } = rangeRows[range]
-  const now = Date.parse(usage.period.until)
+  const format = timeFormat(bucket, usage.period.timeZone)
   if (series.length === 0) return <p class="empty">{nothing[figure]}</p>
   return (
     <Chart
@@ -70,9 +72,19 @@ function Plot({ usage, asked }: { readonly usage: Usage; readonly asked: Asked }
       series={series}
       kind={bucket === 'day' ? 'bars' : 'areas'}
       format={(value) => (figure === 'money' ? formatMoney(value) : shortCount(value))}
-      formatTime={(at) => (bucket === '15min' ? clockTime(at, false) : dateText(at, now))}
+      formatTime={(at) => format.format(at)}
     />
   )
+}
+
+/** Days begin where the installation is, and are said as there. */
+function timeFormat(bucket: string, timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    ...(bucket === '15min'
+      ? { hour: '2-digit', minute: '2-digit' }
+      : { day: 'numeric', month: 'short' }),
+  })
 }
 
 const captions: Readonly<Record<Figure, string>> = {

@@ -40,7 +40,7 @@ it('a figure is compared with the period before', () => {
   expect(say(50, 100)).toBe('50 % less than in the 7 days before')
   expect(say(100, 100)).toBe('as in the 7 days before')
   expect(say(5, 0)).toBe('nothing in the 7 days before')
-  expect(say(5000, 1)).toBe('more than ten times the 7 days before')
+  expect(say(5000, 1)).toBe('5,000 times the 7 days before')
 })
 
 it('groups are sorted by any column, in both orders', () => {

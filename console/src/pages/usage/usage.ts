@@ -109,8 +109,8 @@ export function sayChange(now: number, before: number, words: string): string {
     return now === 0 ? `as in the ${words} before` : `nothing in the ${words} before`
   const share = (now - before) / before
   if (Math.abs(share) < 0.005) return `as in the ${words} before`
-  // Above ten times a share says less than the figures.
-  if (share > 10) return `more than ten times the ${words} before`
+  // Above twice as much a share says less than a factor.
+  if (share > 1) return `${formatCount(Math.round(now / before))} times the ${words} before`
   return `${formatShare(Math.abs(share))} ${share > 0 ? 'more' : 'less'} than in the ${words} before`
 }
 
