@@ -11,6 +11,7 @@ import { addClient, type NewClient } from '../../src/operations/clients/client-w
 import { waitUntil } from '../support/child.ts'
 import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey, type TestKey } from '../support/keys.ts'
+import { exchangeUnix, lines } from '../support/raw.ts'
 import {
   type Answer,
   type Stack,
@@ -220,9 +221,9 @@ describe.skipIf(testCaddy === null)('what a person made', () => {
       return (await ran.catch((error: { stdout: string }) => error)).stdout
     }
     const lineOf = (id: string, member: string) => {
-      const lines = readFileSync(fileOf(stack), 'utf8').split('\n')
-      const begin = lines.findIndex((line) => line.includes(`"${id}"`))
-      return begin + 1 + lines.slice(begin).findIndex((line) => line.includes(`"${member}"`))
+      const text = readFileSync(fileOf(stack), 'utf8').split('\n')
+      const begin = text.findIndex((line) => line.includes(`"${id}"`))
+      return begin + 1 + text.slice(begin).findIndex((line) => line.includes(`"${member}"`))
     }
     const narrowed = await explain('otherservi')
     expect(narrowed).toContain('made by name of otherservi (person:otherservi)')
@@ -234,11 +235,14 @@ describe.skipIf(testCaddy === null)('what a person made', () => {
     expect(await explain('noaccess00')).toContain('person-without-access')
   })
 
-  it('goes by the last good people where the file is broken later, and the log says so', async () => {
+  it('goes by the last good people where the file is broken later, and /readyz says so', async () => {
     writeFileSync(fileOf(stack), '{"version": 1, "people": {"full000000": {}}}')
     await eventually(() => stack.gatekeeper.output().includes('people not reloaded'))
     expect((await ask('full000000')).status).toBe(200)
     expect((await ask('disabled00')).status).toBe(401)
+    const ops = join(stack.stateDir, 'run/ops.sock')
+    const ready = await exchangeUnix(ops, lines('GET /readyz HTTP/1.1', 'Host: localhost'))
+    expect(ready).toMatch(/degraded[\s\S]*people\.json/)
     write(stack)
     await eventually(() =>
       /people not reloaded[\s\S]*people reloaded/.test(stack.gatekeeper.output()),
