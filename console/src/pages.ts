@@ -37,6 +37,19 @@ export const pages: readonly PageRoute[] = [
     load: async () => (await import('./pages/keys/key-page.tsx')).KeyPage,
   },
   {
+    path: '/clients',
+    load: async () => (await import('./pages/clients/clients-page.tsx')).ClientsPage,
+  },
+  {
+    path: '/provider-keys',
+    load: async () =>
+      (await import('./pages/provider-keys/provider-keys-page.tsx')).ProviderKeysPage,
+  },
+  {
+    path: '/rules',
+    load: async () => (await import('./pages/rules/rules-page.tsx')).RulesPage,
+  },
+  {
     path: '/explain',
     load: async () => (await import('./pages/explain/explain-page.tsx')).ExplainPage,
   },
