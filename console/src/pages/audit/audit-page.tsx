@@ -13,6 +13,7 @@ import { place, setQuery } from '../../place.ts'
 import { AnomaliesCard } from './anomalies-card.tsx'
 import { auditPath, commandFor, type AuditPage as Records, readFilters } from './audit.ts'
 import { ChainState } from './chain-state.tsx'
+import { FilterButton } from './filter-form.tsx'
 import { RecordsCard } from './records-card.tsx'
 
 const kinds = [
@@ -42,6 +43,7 @@ export function AuditPage() {
     >
       <div class="bar-row">
         <Segments label="Records" of={kinds} value={kind} onChange={choose} />
+        <FilterButton filters={filters} />
         <Chosen filters={filters} />
         <ChainState />
       </div>

@@ -12,6 +12,7 @@ import type { Column } from '../../parts/table-column.ts'
 import { Tag } from '../../parts/tag.tsx'
 import { ClockTime } from '../../parts/time.tsx'
 import { setQuery } from '../../place.ts'
+import { seesAll } from '../../session.ts'
 import { type Grouping, nameOf } from './usage.ts'
 
 type Request = {
@@ -78,11 +79,14 @@ export function RequestsOfGroup({ name, by, since }: Props) {
 const columns: readonly Column<Request>[] = [
   {
     ...{ id: 'when', title: 'When', look: 'fit' },
-    render: ({ at, requestId }) => (
-      <a href={withQuery('/audit', { request: requestId })}>
+    render: ({ at, requestId }) =>
+      seesAll() ? (
+        <a href={withQuery('/audit', { request: requestId })}>
+          <ClockTime at={at} />
+        </a>
+      ) : (
         <ClockTime at={at} />
-      </a>
-    ),
+      ),
   },
   {
     ...{ id: 'what', title: 'What', look: 'cut' },

@@ -55,7 +55,12 @@ export function openUsageSums(deps: Deps): UsageSums {
     read: (question) => sums.inTurn(() => sums.read(question)),
     callers: () => sums.inTurn(() => sums.callers()),
     catchUp: async (signal) => {
-      while (!(await sums.inTurn(() => sums.step()))) await pause(pauseMs, null, { signal })
+      sums.isCatchingUp = true
+      try {
+        while (!(await sums.inTurn(() => sums.step()))) await pause(pauseMs, null, { signal })
+      } finally {
+        sums.isCatchingUp = false
+      }
     },
     close: () => sums.close(),
   }
@@ -63,6 +68,7 @@ export function openUsageSums(deps: Deps): UsageSums {
 
 class Sums {
   readonly buckets: Buckets
+  isCatchingUp = false
   readonly #deps: Deps
   readonly #groups = new KnownGroups()
   #database: DatabaseSync | null = null
@@ -84,7 +90,9 @@ class Sums {
 
   async read(question: SumsQuestion): Promise<SumsReport> {
     let isComplete = false
-    for (let step = 0; step < stepsMax && !isComplete; step++) isComplete = await this.step()
+    // What is being counted in the background anyway is not waited for.
+    const most = this.isCatchingUp ? 1 : stepsMax
+    for (let step = 0; step < most && !isComplete; step++) isComplete = await this.step()
     const { auditFolder } = this.#deps
     const deps = { database: await this.#open(), groups: this.#groups, auditFolder }
     return { ...(await readSums(question, deps)), isComplete }

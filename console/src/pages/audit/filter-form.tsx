@@ -1,0 +1,83 @@
+import { useState } from 'preact/hooks'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { TextField } from '../../parts/field.tsx'
+import { setQuery } from '../../place.ts'
+
+type Props = { readonly filters: Readonly<Record<string, string>> }
+
+type Row = { readonly name: string; readonly label: string; readonly help?: string }
+
+const rows: readonly Row[] = [
+  { name: 'user', label: 'Person' },
+  { name: 'key', label: 'Key', help: 'The id of a key, or client:ID.' },
+  { name: 'event', label: 'Event', help: 'key.added, or key for all of key.*' },
+  { name: 'service', label: 'Service' },
+  { name: 'reason', label: 'Reason', help: 'As docs/errors.md names it: rate-limited.' },
+  { name: 'address', label: 'Address', help: 'An address or a range: 10.0.0.0/8' },
+  { name: 'request', label: 'Request id' },
+]
+const days: readonly Row[] = [
+  { name: 'since', label: 'From' },
+  { name: 'until', label: 'Before' },
+]
+
+/** Opens the form of filters. */
+export function FilterButton(props: Props) {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <Button isSmall onClick={() => setOpen(true)}>
+        Filter…
+      </Button>
+      {isOpen && <FilterForm {...props} onClose={() => setOpen(false)} />}
+    </>
+  )
+}
+
+/** What records are chosen by; the address keeps it. */
+function FilterForm({ filters, onClose }: Props & { readonly onClose: () => void }) {
+  const [input, setInput] = useState<Readonly<Record<string, string>>>(filters)
+  const bind = ({ name, ...row }: Row) => ({
+    ...row,
+    value: input[name]?.slice(0, 300) ?? '',
+    onInput: (value: string) => setInput({ ...input, [name]: value.trim() }),
+  })
+  const apply = () => {
+    const all = [...rows, ...days].map(({ name }) => [name, input[name] ?? null] as const)
+    setQuery(Object.fromEntries(all))
+    onClose()
+  }
+  return (
+    <Dialog
+      title="Filter records"
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button look="main" type="submit" form="audit-filter">
+            Show records
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="audit-filter"
+        class="form across"
+        onSubmit={(event) => {
+          event.preventDefault()
+          apply()
+        }}
+      >
+        {rows.map((row) => (
+          <TextField key={row.name} {...bind(row)} />
+        ))}
+        {days.map((row) => (
+          <TextField key={row.name} {...bind(row)} type="date" />
+        ))}
+      </form>
+    </Dialog>
+  )
+}
