@@ -7,7 +7,9 @@ import { playgroundRoutes } from '../http/control/playground/routes.ts'
 import { stateRoutes } from '../http/control/state.ts'
 import { vaultRoutes } from '../http/control/vault.ts'
 import { type AdminHealthDeps, readHealth } from '../http/routes/admin-health.ts'
+import type { Problem } from '../lib/problem.ts'
 import type { ExplainQuestion, Explanation } from '../model/explanation.ts'
+import { viewService } from '../model/service-view.ts'
 import { limitsAnywhere, narrowByRole } from '../policy/policies.ts'
 import type { AppDeps } from './app-deps.ts'
 import type { Opened } from './open-parts.ts'
@@ -15,6 +17,7 @@ import type { Opened } from './open-parts.ts'
 export type ControlDeps = {
   readonly explain: (question: ExplainQuestion) => Promise<Explanation>
   readonly health: AdminHealthDeps
+  readonly notes: () => readonly Problem[]
   readonly isDraining: () => boolean
   readonly playground: PlaygroundDeps
 }
@@ -23,13 +26,15 @@ export type ControlDeps = {
 export function controlHandlers(
   { services, policies }: AppDeps,
   { vault, queues, keys, issuers, ledger }: Opened,
-  { explain, health, isDraining, playground }: ControlDeps,
+  { explain, health, notes, isDraining, playground }: ControlDeps,
 ): Koa.Middleware[] {
   return [
     vaultRoutes(vault.acts),
     stateRoutes({
       queues: queues.views,
       parts: health.parts,
+      notes,
+      services: services.map(viewService),
       isDraining,
       readHealth: () => readHealth(health),
       findPrincipal: (kind, id) => {

@@ -91,7 +91,13 @@ export function createPoints(deps: AppDeps, opened: Opened, parts: Parts): Point
     relay: createApplication([answering(createRelay(relay))], logFault, running),
     ops: createApplication(opsHandlers(ops), logFault),
     control: createApplication(
-      controlHandlers(deps, opened, { explain, health, playground, isDraining: point.isDraining }),
+      controlHandlers(deps, opened, {
+        explain,
+        health,
+        notes: parts.notes,
+        playground,
+        isDraining: point.isDraining,
+      }),
       logFault,
     ),
     explain,

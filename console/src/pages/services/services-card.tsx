@@ -77,7 +77,16 @@ const columns: readonly Column<ServiceView>[] = [
   },
 ]
 
-type Services = { readonly file: string; readonly items: readonly ServiceView[] }
+export type Services = {
+  readonly file: string
+  readonly isRunning: boolean
+  readonly items: readonly ServiceView[]
+}
+
+function sayWhence(services: Services | null): string {
+  const { file = 'gatekeeper.yaml', isRunning = true } = services ?? {}
+  return isRunning ? `in force; change them in ${file}` : `as ${file} says`
+}
 
 /** The services as gatekeeper.yaml configures them, and which of them answer. */
 export function ServicesCard({ services }: { services: Resource<Services> }) {
@@ -86,13 +95,7 @@ export function ServicesCard({ services }: { services: Resource<Services> }) {
     <>
       <ErrorPanel failure={failure} onRetry={reload} />
       {(value !== null || failure === null) && (
-        <Card
-          title="Services"
-          isFlush
-          end={
-            <span class="hint">as {value?.file ?? 'gatekeeper.yaml'} says; change it there</span>
-          }
-        >
+        <Card title="Services" isFlush end={<span class="hint">{sayWhence(value)}</span>}>
           <Table
             label="Services"
             columns={columns}

@@ -3,10 +3,8 @@ import { Button } from '../../parts/button.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Tag } from '../../parts/tag.tsx'
 import { DoctorCard } from './doctor-card.tsx'
-import type { Doctor, ServiceView } from './services.ts'
-import { ServicesCard } from './services-card.tsx'
-
-type Services = { readonly file: string; readonly items: readonly ServiceView[] }
+import type { Doctor } from './services.ts'
+import { type Services, ServicesCard } from './services-card.tsx'
 
 /** What stands behind the gate, and is it well? */
 export function ServicesPage() {

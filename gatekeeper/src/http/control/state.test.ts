@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aPrincipal } from '../../../test/support/questions.ts'
+import { aPrincipal, aService } from '../../../test/support/questions.ts'
 import type { Standing } from '../../model/limit.ts'
+import { viewService } from '../../model/service-view.ts'
 import { createApplication } from '../koa.ts'
 import { notFound } from '../router.ts'
 import { stateRoutes } from './state.ts'
@@ -12,12 +13,15 @@ const standing: Standing = {
   ...{ remaining: 1, resetAt: 86_400_000, periodSeconds: 86_400 },
 }
 const problem = { source: 'keys.json', what: 'is broken', remedy: 'Mend it.' }
+const key = `gk_${'a'.repeat(10)}_${'b'.repeat(49)}`
 const faults: unknown[] = []
 let problems = [problem]
 const routes = stateRoutes({
   queues: () => ({ ollama: { slots: 1, running: [], waiting: [] } }),
   isDraining: () => false,
   parts: () => ({ keys: problems, vault: [] }),
+  notes: () => [{ ...problem, what: `has ${key}` }],
+  services: [viewService(aService({ name: 'tts' }))],
   readHealth: async () => ({
     ...{ status: 'ok', services: [], providers: [], stores: [], degraded: [] },
   }),
@@ -49,9 +53,23 @@ describe('the state of the gatekeeper', () => {
 
   it('names stale parts with the cure', async () => {
     const parts = { keys: [problem], vault: [] }
-    expect((await ask('/parts')).document).toEqual({ status: 'degraded', parts })
+    expect((await ask('/parts')).document).toMatchObject({ status: 'degraded', parts })
     problems = []
     expect((await ask('/parts')).document).toMatchObject({ status: 'ok' })
+  })
+
+  it('tells what was probably not meant, without a key that stands there', async () => {
+    const { document } = await ask('/parts')
+    expect(document).toMatchObject({ notes: [{ source: 'keys.json', remedy: 'Mend it.' }] })
+    expect(JSON.stringify(document)).not.toContain('bbb')
+  })
+
+  it('lists the services in force', async () => {
+    const { document } = await ask('/services')
+    expect(document).toMatchObject({
+      status: 'ok',
+      configured: [{ name: 'tts', isProvider: false }],
+    })
   })
 
   it('tells what is used of the limits of keys, and null for those that may not act', async () => {

@@ -7,9 +7,12 @@
 import type Koa from 'koa'
 import { z } from 'zod'
 import { formatInstant } from '../../lib/instant.ts'
+import type { Problem } from '../../lib/problem.ts'
+import { scrubKeys } from '../../model/key-shape.ts'
 import type { Standing } from '../../model/limit.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { Reason } from '../../model/reason.ts'
+import type { ServiceView } from '../../model/service-view.ts'
 import type { QueueView } from '../../scheduler/fair-queue.ts'
 import { createRouter, reply, routesOf } from '../router.ts'
 import type { Health } from '../routes/admin-health.ts'
@@ -21,7 +24,11 @@ export type StateDeps = {
   readonly queues: () => Readonly<Record<string, QueueView>>
   readonly isDraining: () => boolean
   readonly parts: () => PartProblems
+  /** Configuration that is in force as written, but was probably not meant. */
+  readonly notes: () => readonly Problem[]
   readonly readHealth: () => Promise<Health>
+  /** The services in force. */
+  readonly services: readonly ServiceView[]
   /** Returns the key or the client of an id as it may act now, or why it may not. */
   readonly findPrincipal: (kind: 'key' | 'client', id: string) => Principal | Reason
   /** Returns every limit of a principal with its standing. */
@@ -46,7 +53,7 @@ export function stateRoutes(deps: StateDeps): Koa.Middleware {
   )
   router.post(
     '/services',
-    reply(async () => jsonAnswer(200, await deps.readHealth())),
+    reply(async () => jsonAnswer(200, { ...(await deps.readHealth()), configured: deps.services })),
   )
   router.post(
     '/usage-of',
@@ -64,10 +71,19 @@ export function stateRoutes(deps: StateDeps): Koa.Middleware {
   return routesOf(router)
 }
 
-function describeParts({ parts, isDraining }: StateDeps) {
+function describeParts({ parts, notes, isDraining }: StateDeps) {
   const all = parts()
   const isDegraded = Object.values(all).some((problems) => problems.length > 0)
-  return { status: isDraining() ? 'draining' : isDegraded ? 'degraded' : 'ok', parts: all }
+  return {
+    status: isDraining() ? 'draining' : isDegraded ? 'degraded' : 'ok',
+    parts: all,
+    notes: notes().map(scrub),
+  }
+}
+
+/** As in `/readyz`: a note may quote a line with a key. */
+function scrub({ source, what, remedy }: Problem): Problem {
+  return { source, what: scrubKeys(what), remedy }
 }
 
 /** By id; null for those that may not act now. */

@@ -15,19 +15,31 @@ import { disk } from './examinations/disk.ts'
 import { keys } from './examinations/keys.ts'
 import { people } from './examinations/people.ts'
 import { plainKeys } from './examinations/plain-keys.ts'
-import { settings } from './examinations/settings.ts'
-import { vault } from './examinations/vault.ts'
+import { vaultRows } from './examinations/vault.ts'
 import { examineAll, type Result } from './examine-all.ts'
 import { readKeySets } from './key-sets.ts'
 
-/** In the order of the doctor's report. */
+/**
+ * In the order of the doctor's report. The admin process has only some of the settings, and in a
+ * container neither the secrets nor the public half of the vault's key, so it judges none of these.
+ */
 const examinations: readonly Examination[] = [
-  ...[settings, vault, keys, plainKeys, clients, people, addresses, compliance, control, disk],
+  ...[vaultRows, keys, plainKeys, clients, people, addresses, compliance, control, disk],
 ]
 
 /** What only `npm run doctor` examines, by the names in its report. */
 export const onlyByCommand: readonly string[] = [
-  ...['Caddy and Caddyfile', 'hosts', 'secrets', 'files', 'ports', 'upstreams', 'cloud models'],
+  ...[
+    'settings',
+    'the key of the vault',
+    'Caddy and Caddyfile',
+    'hosts',
+    'secrets',
+    'files',
+    'ports',
+    'upstreams',
+    'cloud models',
+  ],
   ...['versions', 'certificates', 'clock'],
 ]
 

@@ -28,11 +28,13 @@ test('findings have a cure, the worst first, and name what only the command exam
 
 test('what is stale in the running gatekeeper is a finding', async () => {
   const problem = { source: join(api.keysDir, 'keys.json'), what: 'is broken', remedy: 'Mend it.' }
-  parts = { status: 'degraded', parts: { keys: [problem] } }
+  const note = { ...problem, what: 'names a service that does not exist' }
+  parts = { status: 'degraded', parts: { keys: [problem] }, notes: [note] }
   const { body } = await api.as('audrey')('GET /doctor')
   expect(body.items[0]).toMatchObject({
     ...{ state: 'bad', source: 'keys/keys.json', what: 'keys: is broken', remedy: 'Mend it.' },
   })
+  expect(body.items[1]).toMatchObject({ state: 'warn', what: note.what })
 })
 
 test('a gatekeeper that does not answer is a finding', async () => {

@@ -100,12 +100,10 @@ const nothing = (name: string): FindingView => ({
   what: 'nothing found',
 })
 
+const problem = z.object({ source: z.string(), what: z.string(), remedy: z.string() })
 const parts = z.object({
-  status: z.string(),
-  parts: z.record(
-    z.string(),
-    z.array(z.object({ source: z.string(), what: z.string(), remedy: z.string() })),
-  ),
+  parts: z.record(z.string(), z.array(problem)),
+  notes: z.array(problem).default([]),
 })
 
 /** What is stale in the running gatekeeper: it goes on with what was good before. */
@@ -132,7 +130,19 @@ async function findStale({
       }
     }),
   )
-  return stale.length > 0 ? stale : [nothing(name)]
+  const notes = parsed.data.notes.map((note): FindingView => {
+    const { what, remedy } = note
+    return {
+      ...about,
+      name,
+      state: 'warn',
+      source: shortPath(note.source, installation),
+      what,
+      remedy,
+    }
+  })
+  const found = [...stale, ...notes]
+  return found.length > 0 ? found : [nothing(name)]
 }
 
 function countStates(items: readonly FindingView[]): Record<State, number> {

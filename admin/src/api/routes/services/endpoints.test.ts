@@ -2,16 +2,27 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openApi, type TestApi } from '../../../../test/support/open-api.ts'
 import { serviceEndpoints } from './endpoints.ts'
 
+const route = { host: null, prefix: '/chat', strip: true, mode: 'relay', browser: 'none' }
+const ollama = {
+  ...{ name: 'ollama', kind: 'ollama', aliases: ['chat'], anonymous: false, isProvider: false },
+  ...{ origins: ['https://app.example'], behind: null, address: 'http://127.0.0.1:1' },
+  ...{ routes: [route], limits: [], slots: null },
+}
+const tts = { ...ollama, name: 'tts', routes: [{ ...route, mode: 'check' }] }
+const openai = { ...ollama, name: 'openai', isProvider: true }
+const configured = [ollama, tts, openai]
+
 let api: TestApi
 let answer: object
 beforeEach(async () => {
   const checkedAt = '2026-11-30T12:00:00.000Z'
   answer = {
+    configured,
     services: [
       { name: 'ollama', configured: true, reachable: true, checkedAt },
       { name: 'tts', configured: true, reachable: false, checkedAt },
     ],
-    providers: [],
+    providers: [{ name: 'openai', configured: false }],
   }
   const askGatekeeper = async () => ({ status: 200, document: answer })
   api = await openApi({ rows: serviceEndpoints, askGatekeeper })
@@ -28,13 +39,21 @@ test('services are listed as configured, with who answers', async () => {
       origins: ['https://app.example'],
     },
     { name: 'tts', health: 'down', routes: [{ mode: 'check' }], slots: null },
+    { name: 'openai', health: 'key-missing' },
   ])
+  expect(body.isRunning).toBe(true)
 })
 
-test('without a running gatekeeper nothing is claimed about them', async () => {
+test('without a running gatekeeper the file is shown, and nothing is claimed about health', async () => {
   answer = { unexpected: true }
   const { body } = await api.as('olga')('GET /services')
-  expect(body.items).toMatchObject([{ health: 'unknown' }, { health: 'unknown' }])
+  expect(body).toMatchObject({
+    isRunning: false,
+    items: [
+      { name: 'ollama', health: 'unknown' },
+      { name: 'tts', health: 'unknown' },
+    ],
+  })
 })
 
 test('a member does not see what is behind the gate', async () => {

@@ -1,15 +1,13 @@
 /** The services behind the gate: as gatekeeper.yaml says, and whether they answer. */
 import { z } from 'zod'
-import {
-  readServices,
-  type ServiceView,
-} from '../../../../../gatekeeper/src/operations/services/read-services.ts'
+import type { ServiceView } from '../../../../../gatekeeper/src/model/service-view.ts'
+import { readServices } from '../../../../../gatekeeper/src/operations/services/read-services.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
 
 const healths = ['up', 'down', 'unknown', 'no-address', 'key-set', 'key-missing'] as const
 
-const service = z.object({
+const configured = z.object({
   ...{ name: z.string(), kind: z.string(), aliases: z.array(z.string()) },
   ...{ anonymous: z.boolean(), isProvider: z.boolean(), origins: z.array(z.string()) },
   behind: z.string().nullable(),
@@ -22,13 +20,22 @@ const service = z.object({
   ),
   limits: z.array(z.string()),
   slots: z.number().nullable(),
+})
+const service = configured.extend({
   /** `key-…` for providers, which are not dialled to answer a question. */
   health: z.enum(healths),
   checkedAt: z.string().nullable(),
 })
-const view = z.object({ file: z.string(), items: z.array(service) })
+const view = z.object({
+  file: z.string(),
+  /** Whether they are those in force; else what the file says, as far as it can be read here. */
+  isRunning: z.boolean(),
+  items: z.array(service),
+})
 
 const asked = z.object({
+  /** The services in force. */
+  configured: z.array(configured),
   services: z.array(
     z.object({
       ...{ name: z.string(), configured: z.boolean(), reachable: z.boolean() },
@@ -49,12 +56,13 @@ export function serviceEndpoints({ installation, askGatekeeper }: ApiDeps): read
       roles: ['owner', 'admin', 'auditor'],
       answers: { 200: view },
       handle: async () => {
-        const items = readServices(installation)
         const answer = await askGatekeeper('/services').catch(() => null)
         const parsed = answer?.status === 200 ? asked.safeParse(answer.document) : null
         const known = parsed?.success === true ? parsed.data : null
-        const withHealth = items.map((one) => ({ ...one, ...healthOf(one, known) }))
-        return { status: 200, body: { file: 'gatekeeper.yaml', items: withHealth } }
+        const services = known?.configured ?? readServices(installation)
+        const items = services.map((one) => ({ ...one, ...healthOf(one, known) }))
+        const body = { file: 'gatekeeper.yaml', isRunning: known !== null, items }
+        return { status: 200, body }
       },
     }),
   ]
@@ -62,7 +70,10 @@ export function serviceEndpoints({ installation, askGatekeeper }: ApiDeps): read
 
 type Health = Pick<z.output<typeof service>, 'health' | 'checkedAt'>
 
-function healthOf({ name, behind, isProvider }: ServiceView, known: Asked | null): Health {
+function healthOf(
+  { name, behind, isProvider }: Pick<ServiceView, 'name' | 'behind' | 'isProvider'>,
+  known: Asked | null,
+): Health {
   const unknown = { health: 'unknown', checkedAt: null } as const
   if (known === null) return unknown
   if (isProvider) {

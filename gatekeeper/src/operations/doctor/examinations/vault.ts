@@ -12,21 +12,35 @@ import type { Finding } from '../finding.ts'
 /** Keys of providers that are not sealed, and sealed ones that cannot be used. */
 export const vault: Examination = {
   name: 'vault',
-  examine: async (context) => {
-    const source = join(context.settings.keysDir, 'providers.json')
-    try {
-      const rows = await readProviderKeys(source)
-      return [
-        ...judgeClear(context, rows),
-        ...judgeOrigins(context, rows, source),
-        ...(await judgeRecipient(context, rows)),
-        ...(await judgeSplitKeys(context)),
-      ]
-    } catch (error) {
-      if (!(error instanceof ProblemsError)) throw error
-      return error.problems.map((problem) => ({ level: 'error' as const, ...problem }))
-    }
-  },
+  examine: (context) =>
+    examineRows(context, async (rows) => [
+      ...judgeClear(context, rows),
+      ...judgeOrigins(context, rows),
+      ...(await judgeRecipient(context, rows)),
+      ...(await judgeSplitKeys(context)),
+    ]),
+}
+
+/** The same for a process that has neither the environment nor the public half of the key. */
+export const vaultRows: Examination = {
+  name: 'vault',
+  examine: (context) =>
+    examineRows(context, async (rows) => [
+      ...judgeOrigins(context, rows),
+      ...(await judgeSplitKeys(context)),
+    ]),
+}
+
+async function examineRows(
+  { settings }: InstallationContext,
+  judge: (rows: ProviderRows) => Promise<Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await judge(await readProviderKeys(join(settings.keysDir, 'providers.json')))
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error
+    return error.problems.map((problem) => ({ level: 'error' as const, ...problem }))
+  }
 }
 
 /** A key in the environment is read by every process of its user, and stays in backups of `.env`. */
@@ -52,11 +66,8 @@ function judgeClear({ settings, gateway }: InstallationContext, rows: ProviderRo
   return [...clear, ...filed]
 }
 
-function judgeOrigins(
-  { gateway }: InstallationContext,
-  rows: ProviderRows,
-  source: string,
-): Finding[] {
+function judgeOrigins({ gateway, settings }: InstallationContext, rows: ProviderRows): Finding[] {
+  const source = join(settings.keysDir, 'providers.json')
   const { providerOrigins, problems } = gateway
   if (problems.length > 0) return []
   return Object.entries(rows).flatMap(([name, { origin }]): Finding[] => {
