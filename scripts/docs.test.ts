@@ -9,6 +9,7 @@ import {
   renderJsonSchema,
 } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
+import { renderOpenapi } from './docs/openapi-docs.ts'
 import { listReasons, renderErrors, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 
@@ -64,4 +65,12 @@ it('every reason leads to its own row of docs/errors.md, with its status and cod
 
 it('the README is short enough to be read', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150)
+})
+
+it('`npm run docs -- openapi` describes every endpoint of the admin API', () => {
+  const listed = read('admin/test/endpoints-of-the-api.txt').trim().split('\n')
+  const text = renderOpenapi(root)
+  const paths = listed.map((line) => line.split(' ')[1]?.replace(/:(\w+)/g, '{$1}') ?? '')
+  expect(paths.filter((path) => !text.includes(`\n  ${path}:\n`))).toEqual([])
+  expect(listed.length).toBeGreaterThan(20)
 })

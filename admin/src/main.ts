@@ -63,7 +63,7 @@ async function serve(): Promise<void> {
   // Reports of a large log are quick only if it is counted before somebody asks.
   usageSumsOf(installation)
   log.info('admin ready')
-  finishLoading()
+  finishLoading({ isWhole: true })
 }
 
 async function listenOrStop(server: Server, listen: Listen, mode: number): Promise<Server> {

@@ -1,6 +1,5 @@
 /** Reads the body of a call: JSON in UTF-8, of a bounded size, in which no member comes twice. */
 import type Koa from 'koa'
-import { koaBody } from 'koa-body'
 import { JsonNormalizer } from '../../../gatekeeper/src/lib/json/json-normal.ts'
 import { ApiError } from './api-error.ts'
 
@@ -10,20 +9,26 @@ type ReadRequest = { readonly body?: unknown; readonly rawBody?: unknown }
 
 /** Returns a function that reads a body of at most so many bytes; undefined if there is none. */
 export function createBodyReader(bytesMax: number): (context: Koa.Context) => Promise<unknown> {
-  const read = koaBody({
-    ...{ json: true, jsonStrict: true, jsonTypes: ['application/json'], jsonLimit: bytesMax },
-    ...{ urlencoded: false, text: false, multipart: false, includeUnparsed: true },
-    // Without `parsedMethods` it reads those of POST, PUT and PATCH.
-    patchNode: false,
-    // The parser's own error has the whole text of the body.
-    onError: (error) => {
-      throw refusalOf((error as { readonly status?: number }).status)
-    },
-  })
+  const load = async () => {
+    const { koaBody } = await import('koa-body')
+    return koaBody({
+      ...{ json: true, jsonStrict: true, jsonTypes: ['application/json'], jsonLimit: bytesMax },
+      ...{ urlencoded: false, text: false, multipart: false, includeUnparsed: true },
+      // Without `parsedMethods` it reads those of POST, PUT and PATCH.
+      patchNode: false,
+      // The parser's own error has the whole text of the body.
+      onError: (error) => {
+        throw refusalOf((error as { readonly status?: number }).status)
+      },
+    })
+  }
+  let loading: ReturnType<typeof load> | null = null
   return async (context) => {
     if (!hasBody(context)) return undefined
     requireJson(context)
-    await read(context, async () => {})
+    // With the first body: the parser and the forms that it could read take 10 MB.
+    loading ??= load()
+    await (await loading)(context, async () => {})
     const { body, rawBody } = context.request as ReadRequest
     requireOneReading(rawBody)
     return body

@@ -4,26 +4,34 @@
  */
 import Router from '@koa/router'
 import Koa from 'koa'
-import { koaBody } from 'koa-body'
 import { RefusedError } from './answer.ts'
 import { handedOver, type Routes } from './handed-over.ts'
 
 /** The body of a request has 64 KiB at most; what is stated about it is small. */
 const jsonLimit = '128kb'
 
-const readJson = koaBody({
-  ...{ json: true, jsonStrict: true, jsonTypes: ['application/json'], jsonLimit },
-  ...{ urlencoded: false, text: false, multipart: false, patchNode: false },
-  // The parser's own error has the whole text of the body.
-  onError: () => {
-    throw new RefusedError(400, 'The body is not valid JSON for this endpoint.')
-  },
-})
+/** Loads the parser with the first request: it takes 10 MB, and most installations hand nothing over. */
+const loadReader = async () => {
+  const { koaBody } = await import('koa-body')
+  return koaBody({
+    ...{ json: true, jsonStrict: true, jsonTypes: ['application/json'], jsonLimit },
+    ...{ urlencoded: false, text: false, multipart: false, patchNode: false },
+    // The parser's own error has the whole text of the body.
+    onError: () => {
+      throw new RefusedError(400, 'The body is not valid JSON for this endpoint.')
+    },
+  })
+}
 
 type LogFault = (error: unknown, requestId?: string) => void
 
 export function createApplication(routes: Routes, logFault: LogFault): Koa {
   const router = new Router({ sensitive: true, strict: true })
+  let loading: ReturnType<typeof loadReader> | null = null
+  const readJson: Koa.Middleware = async (context, next) => {
+    loading ??= loadReader()
+    await (await loading)(context, next)
+  }
   router.get('/livez', (context) => {
     context.body = { status: 'ok' }
   })

@@ -6,8 +6,8 @@ import { statSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { listChains, listHeads, listSegments } from '../../audit/segments.ts'
 import type { Installation } from '../installation.ts'
-import { verifyWithActs } from './verify-audit.ts'
 import type { VerifiedChain } from './verify-chain.ts'
+import { verifyWithActs } from './verify-with-acts.ts'
 
 export type BackgroundVerification = {
   /** Returns the last result at once, and begins a verification where one is due. */

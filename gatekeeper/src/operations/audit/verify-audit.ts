@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { listChains } from '../../audit/segments.ts'
 import { ProblemsError } from '../../lib/problem.ts'
 import { readStatement } from '../../oauth/statement.ts'
 import type { Installation } from '../installation.ts'
 import { type ChainPlace, isChainPlace } from './chain-place.ts'
-import { readKeysInActs, readOwnKeys } from './own-keys.ts'
-import { type VerifiedChain, verifyChain } from './verify-chain.ts'
+import { readOwnKeys } from './own-keys.ts'
+import type { VerifiedChain } from './verify-chain.ts'
+import { verifyQuietly } from './verify-with-acts.ts'
 
 /** Files that are stored off this machine; null if there are none. */
 export type Kept = {
@@ -30,29 +30,6 @@ export async function verifyAudit(
   const chains: VerifiedChain[] = []
   for (const name of names) chains.push(await verifyQuietly(name, deps))
   return chains
-}
-
-/**
- * Verifies every chain with the keys that the acts name: for a process that sees no signing key. A
- * file that is not of this machine, such as heads that were exported, says more.
- */
-export async function verifyWithActs(folder: string): Promise<readonly VerifiedChain[]> {
-  const own = await readKeysInActs(folder)
-  const deps = { folder, readStatement, isOwnKey: (kid: string) => own.has(kid), exported: [] }
-  const chains: VerifiedChain[] = []
-  for (const name of listChains(folder)) chains.push(await verifyQuietly(name, deps))
-  return chains
-}
-
-const attempts = 5
-
-/** The gatekeeper may be writing: an incomplete line or a new file is complete a moment later. */
-async function verifyQuietly(name: string, deps: Parameters<typeof verifyChain>[1]) {
-  for (let attempt = 1; ; attempt++) {
-    const verified = await verifyChain(name, deps)
-    if (verified.faults.length === 0 || attempt === attempts) return verified
-    await sleep(100)
-  }
 }
 
 async function readExported(
