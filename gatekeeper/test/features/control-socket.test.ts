@@ -127,6 +127,26 @@ describe.skipIf(testCaddy === null)('the control socket', () => {
     expect(stack.upstream.requests).toBe(0)
   })
 
+  it.each([
+    ['an answer that breaks off', { dieAfterParts: 2 }],
+    ['a page', { status: 200, body: '<html>', extraFields: { 'content-type': 'text/html' } }],
+    ['a fault', { status: 500, body: 'x' }],
+    ['bytes', { bytes: 3_000_000 }],
+    ['a redirect', { redirectTo: 'http://127.0.0.1:1/' }],
+  ])('outlives a model server that sends %s', async (_, faults) => {
+    stack.upstream.behave(faults)
+    const { events } = await play(chat(ada.id))
+    expect(events.at(-1)).toMatchObject({ usage: { requestId: expect.any(String) } })
+    stack.upstream.reset()
+    expect((await play(chat(ada.id))).events.some(({ delta }) => delta !== undefined)).toBe(true)
+  })
+
+  it('takes no line break into the request to the relay', async () => {
+    const hostile = { clientAddress: '192.0.2.7\r\nx-gatekeeper-host: evil' }
+    expect((await play(chat(ada.id, hostile))).status).toBe(502)
+    expect((await play(chat(ada.id, { requestId: 'abcdefgh\r\nx: y' }))).status).toBe(400)
+  })
+
   it('lists the models that the key may use', async () => {
     const { document } = await ask('/playground/models', caller(ada.id))
     expect(document).toMatchObject({
