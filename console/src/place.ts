@@ -73,6 +73,8 @@ export function safePath(wanted: string | null): string {
 
 /** Returns the sign-in page's address, which comes back to where the person is. */
 export function signInPath(): string {
+  // Whoever is there already keeps the place to come back to.
+  if (place.value.path === '/signin') return hrefOf(place.value)
   const here = safePath(hrefOf(place.value))
   return here === '/' ? '/signin' : `/signin?then=${encodeURIComponent(here)}`
 }

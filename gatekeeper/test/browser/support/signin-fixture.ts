@@ -9,7 +9,7 @@ import { startChild } from '../../support/child.ts'
 import { startConsole, type TestConsole } from '../../support/console.ts'
 import { freePort } from '../../support/free-port.ts'
 import { readChainOf } from '../../support/read-chain.ts'
-import { type Stack, startStack } from '../../support/stack.ts'
+import { type Stack, type StackOptions, startStack } from '../../support/stack.ts'
 import { startChromium } from './chromium.ts'
 import type { BrowserPrograms } from './install.ts'
 import { type Strictness, watchStrictly } from './strictness.ts'
@@ -54,10 +54,14 @@ export type SigninFixture = {
   readonly stop: () => Promise<void>
 }
 
-export async function startSigninFixture(programs: BrowserPrograms | null): Promise<SigninFixture> {
+export async function startSigninFixture(
+  programs: BrowserPrograms | null,
+  options: Pick<StackOptions, 'config'> = {},
+): Promise<SigninFixture> {
   await buildConsole({ root, log: () => {} })
   const neighbour = `https://console.localhost:${await freePort()}`
   const stack = await startStack({
+    ...options,
     caddyfile: (text) => text + [stranger, neighbour].map(site).join(''),
   })
   const started = await startConsole(stack)
