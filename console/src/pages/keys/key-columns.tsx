@@ -19,6 +19,7 @@ export const keyColumns: readonly Column<Key>[] = [
         <span class="sub">{subOf(key)}</span>
         <span class="narrow">
           <State of={key} />
+          {key.limits.length > 0 && <LimitBars of={key.limits} />}
         </span>
       </>
     ),
@@ -44,7 +45,12 @@ export const keyColumns: readonly Column<Key>[] = [
       <Tags most={2} of={[...services, ...unknownServices.map((name) => `${name}?`)]} />
     ),
   },
-  { id: 'limits', title: 'Limits, used', render: ({ limits }) => <LimitBars of={limits} /> },
+  {
+    id: 'limits',
+    title: 'Limits, used',
+    isMinor: true,
+    render: ({ limits }) => <LimitBars of={limits} />,
+  },
   {
     id: 'lastUsedAt',
     title: 'Last used',

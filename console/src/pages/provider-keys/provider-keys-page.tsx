@@ -52,7 +52,7 @@ export function ProviderKeysPage() {
       <div class="card">
         <Table
           label="Keys of providers"
-          columns={columns}
+          columns={columnsFor(mayChange() ? (of) => setOpen({ act: 'set', of }) : null)}
           rows={sorted(keys.value?.items ?? null)}
           rowKey={({ provider }) => provider}
           menu={menu}
@@ -84,15 +84,17 @@ function Stale({ of }: { of: readonly ProviderKey[] }) {
   )
 }
 
-const columns: readonly Column<ProviderKey>[] = [
+/** A provider without a key has the way to it in its row. */
+const columnsFor = (onSet: ((of: ProviderKey) => void) | null): readonly Column<ProviderKey>[] => [
   {
     id: 'provider',
     title: 'Provider',
     isName: true,
-    render: ({ provider, origin }) => (
+    render: ({ provider, origin, mask }) => (
       <>
         <b>{provider}</b>
-        <span class="sub">{origin}</span>
+        <span class="sub anywhere">{origin}</span>
+        {mask !== null && <span class="narrow mono">{mask}</span>}
       </>
     ),
   },
@@ -100,12 +102,16 @@ const columns: readonly Column<ProviderKey>[] = [
     id: 'mask',
     title: 'Key',
     look: 'fit',
-    render: ({ mask }) =>
-      mask === null ? (
-        <span class="hint">none in the vault</span>
-      ) : (
-        <span class="mono">{mask}</span>
-      ),
+    isMinor: true,
+    render: (of) => {
+      if (of.mask !== null) return <span class="mono">{of.mask}</span>
+      if (onSet === null) return <span class="hint">none</span>
+      return (
+        <Button isSmall label={`Set the key of ${of.provider}`} onClick={() => onSet(of)}>
+          Set key
+        </Button>
+      )
+    },
   },
   {
     id: 'createdAt',
