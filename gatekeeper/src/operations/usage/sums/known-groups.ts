@@ -14,9 +14,6 @@ export type GroupNames = {
   readonly model: string | null
 }
 
-/** A change that a step makes to the stored groups. */
-export type GroupChanges = ReadonlyMap<number, number>
-
 type Group = { readonly id: number; names: GroupNames; lastLine: number }
 
 /** Users of public apps are random, and there is no end of them: they are one. */
