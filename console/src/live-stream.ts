@@ -8,6 +8,8 @@ import { deliver, liveness } from './events.ts'
 import { createEventReader, type StreamEvent } from './lib/event-stream.ts'
 
 const waitMsMax = 30_000
+/** Events of this time are shown together: a busy gateway must not keep the page from painting. */
+const gatherMs = 200
 
 export async function keepOpen(signal: AbortSignal): Promise<void> {
   let lastId: string | null = null
@@ -18,7 +20,7 @@ export async function keepOpen(signal: AbortSignal): Promise<void> {
       for await (const event of readStream(lastId, signal)) {
         failures = 0
         lastId = event.id ?? lastId
-        deliverEvent(event)
+        gather(event)
       }
     } catch (error) {
       if (isFinal(error)) break
@@ -46,6 +48,19 @@ async function* readStream(lastId: string | null, signal: AbortSignal) {
     if (done) return
     yield* read(value)
   }
+}
+
+let gathered: StreamEvent[] = []
+
+function gather(event: StreamEvent): void {
+  if (gathered.length === 0) setTimeout(deliverGathered, gatherMs)
+  gathered.push(event)
+}
+
+function deliverGathered(): void {
+  const events = gathered
+  gathered = []
+  for (const event of events) deliverEvent(event)
 }
 
 function deliverEvent({ kind, data }: StreamEvent): void {

@@ -24,7 +24,13 @@ export function Dialog(props: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [isAsking, setAsking] = useState(false)
   useShown(dialog)
-  useEffect(() => (isDirty ? guardLeaving(() => false) : undefined), [isDirty])
+  useEffect(() => {
+    if (!isDirty) return
+    return guardLeaving(() => {
+      setAsking(true)
+      return false
+    })
+  }, [isDirty])
   const dismiss = () => {
     if (isDirty) setAsking(true)
     else if (isDismissible) onClose()

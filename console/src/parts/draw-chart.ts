@@ -52,7 +52,7 @@ function coloursOf(element: HTMLElement): Colours {
 }
 
 function optionsFor(element: HTMLElement, props: ChartProps, colours: Colours): uPlot.Options {
-  const font = `11.5px ${getComputedStyle(element).fontFamily}`
+  const font = `12px ${getComputedStyle(element).fontFamily}`
   const axis = { font, stroke: colours.ink, ticks: { show: false } }
   return {
     width: Math.max(element.clientWidth, 200),

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { seesAll } from '../session.ts'
 import { GlobalSearch } from '../shell/global-search.tsx'
 import { Command } from './command.tsx'
 import { Search, type SearchProps } from './search.tsx'
@@ -12,7 +13,7 @@ export type PageFrameProps = {
   readonly acts?: ComponentChildren
   /** Searches the page's own list; without it the search finds keys, people and pages. */
   readonly search?: SearchProps
-  /** The command that does the same. */
+  /** The command that does the same; members have no command line of this installation. */
   readonly command?: string
   readonly children: ComponentChildren
 }
@@ -32,7 +33,7 @@ export function Page({ title, beside, acts, search, command, children }: PageFra
         {search === undefined ? <GlobalSearch /> : <Search {...search} />}
       </div>
       {children}
-      {command !== undefined && <Command line={command} />}
+      {command !== undefined && seesAll() && <Command line={command} />}
     </>
   )
 }

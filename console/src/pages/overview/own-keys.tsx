@@ -24,7 +24,7 @@ export function OwnKeys() {
           You have no key yet. <a href="/keys">Make your first key</a>
         </p>
       )}
-      <div class="rows">
+      <div class="rows" aria-busy={value === null && failure === null}>
         {value?.items.map((key) => (
           <div key={key.id}>
             <span>
