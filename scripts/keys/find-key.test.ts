@@ -12,7 +12,7 @@ const record = (id: string, user: string, secret: string): KeyRecord => ({
   ...{ id, user, role: 'readwrite', services: ['ollama'], unknownServices: [], disabled: false },
   ...{ description: null, tags: [], createdAt: 0, expiresAt: null, addresses: [], origins: [] },
   ...{ models: [], limits: [], cloudModels: null, caps: noCaps, weight: null },
-  ...{ madeBy: null, noExpiryReason: null },
+  ...{ madeBy: null, team: null, noExpiryReason: null },
   secrets: [{ sha256: hashKey(secret), createdAt: 0, expiresAt: null }],
 })
 const keys = [

@@ -23,6 +23,7 @@ const client = {
   limits: [],
   addresses: [],
   madeBy: null,
+  team: null,
 } as const
 
 const tokens = await openTokenAuthentication({

@@ -15,6 +15,7 @@ const client: ClientGrant = {
   limits: [],
   addresses: [],
   madeBy: null,
+  team: null,
 }
 
 function resolve(

@@ -20,6 +20,7 @@ export type ClientGrant = Pick<Grant, 'role' | 'services' | 'models' | 'limits'>
   readonly addresses: readonly string[]
   /** The id of the person who made it. */
   readonly madeBy: string | null
+  readonly team: string | null
 }
 
 /** The configuration for the holders of an issuer's tokens. */
@@ -68,6 +69,7 @@ export function principalOfToken(
     id: `token:${tokenId}`,
     kind: 'token',
     user: parent.user,
+    team: parent.team ?? null,
     role: lesserRole(role, parent.role),
     services: narrowing.services ?? parent.services,
     models: narrowing.models ?? [],
@@ -113,6 +115,7 @@ export function clientPrincipal(
     id: `client:${id}`,
     kind: 'client',
     user: id,
+    team: client.team,
     role: lesserRole(token.role, client.role),
     services: withAll(client.services, deps),
     models: client.models,

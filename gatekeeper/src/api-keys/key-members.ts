@@ -9,6 +9,7 @@ import { type Limit, limitExamples, parseLimit } from '../model/limit.ts'
 import { isWebOrigin } from '../model/origin.ts'
 import { type Role, roles } from '../model/principal.ts'
 import type { StoredSecret } from '../model/stored-secret.ts'
+import { isTeamName, teamForm } from '../model/team.ts'
 import type { KeyRecord } from './key-record.ts'
 import { isTag, tagForm, tagsMax } from './key-tag.ts'
 
@@ -56,6 +57,11 @@ const readMaker: Read<string | null> = (value) =>
   value === null || (typeof value === 'string' && /^[0-9a-z]{10}$/.test(value))
     ? value
     : new Fault('must be the id of a person', 'The ids of people are the names in people.json.')
+
+const readTeam: Read<string | null> = (value) =>
+  value === null || (typeof value === 'string' && isTeamName(value))
+    ? value
+    : new Fault(teamForm, 'Write the name of a team, such as "research".')
 
 const readFlag: Read<boolean> = (value) =>
   typeof value === 'boolean'
@@ -164,7 +170,7 @@ export type Reading = {
 const keyMemberNames = [
   ...['user', 'role', 'services', 'secrets', 'createdAt', 'expiresAt', 'disabled'],
   ...['addresses', 'origins', 'models', 'limits', 'cloudModels', 'caps', 'weight'],
-  ...['description', 'tags', 'noExpiryReason', 'madeBy'],
+  ...['description', 'tags', 'noExpiryReason', 'madeBy', 'team'],
 ]
 
 export type KeyReaderDeps = {
@@ -191,6 +197,7 @@ export function readKey(id: string, value: unknown, deps: KeyReaderDeps): KeyRec
   const key: KeyRecord = {
     ...{ id, user, role, services, unknownServices: unknown },
     madeBy: members.take('madeBy', readMaker, null),
+    team: members.take('team', readTeam, null),
     description: members.take('description', readDescription, null),
     tags: members.take('tags', readTags, none),
     secrets: members.take('secrets', (secrets) => readSecrets(secrets, reading)),

@@ -11,6 +11,8 @@ export type KeyRecord = {
   readonly user: string
   /** The id of the person who made the key, and whose access bounds it; null for no person. */
   readonly madeBy: string | null
+  /** The name of its team; null if it names none. */
+  readonly team: string | null
   /** The purpose of the key, in a person's words; null if it is not given. */
   readonly description: string | null
   /** `NAME=VALUE` or `NAME`, for sorting keys; they have no effect on decisions. */

@@ -30,6 +30,7 @@ function record(changes: Partial<KeyRecord> = {}, secret = key): KeyRecord {
     weight: null,
     noExpiryReason: null,
     madeBy: null,
+    team: null,
     ...changes,
   }
 }

@@ -177,6 +177,7 @@ function toPrincipal(entry: Entry, expiresAt: number | null): Principal {
     id: `key:${record.id}`,
     kind: 'key',
     user: record.user,
+    team: record.team,
     role: record.role,
     services: record.services,
     models: record.models,

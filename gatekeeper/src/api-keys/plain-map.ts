@@ -72,6 +72,7 @@ export function readPlainMap(
       weight: null,
       noExpiryReason: null,
       madeBy: null,
+      team: null,
     })
   }
   return read

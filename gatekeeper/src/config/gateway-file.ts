@@ -17,6 +17,7 @@ import { type OriginRules, resolveOrigins } from './resolve-origins.ts'
 import { resolvePolicies } from './resolve-policies.ts'
 import { originsOfProviders, resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
+import { resolveTeams } from './resolve-teams.ts'
 import { sharedHostWarnings } from './route-problems.ts'
 import type { SignInEntry } from './signin-schema.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
@@ -100,15 +101,17 @@ function assemble(
     readSecret,
     providers: bridge.services.map(({ name }) => name),
   })
-  const all = [...problems, ...resolved.problems, ...bridge.problems, ...tokens.problems]
+  const services = [
+    ...resolved.services,
+    ...bridge.services,
+    ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
+  ]
+  const teams = resolveTeams(file, services, deps.reportAt)
+  const all = [problems, ...[resolved, bridge, tokens, teams].map((one) => one.problems)].flat()
   return all.length > 0
     ? failedGateway(all)
     : {
-        services: [
-          ...resolved.services,
-          ...bridge.services,
-          ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
-        ],
+        services,
         warnings: [
           ...resolved.warnings,
           ...unseenRouteWarnings(file, deps.reportAt),
@@ -123,7 +126,7 @@ function assemble(
         audit: readAudit(file),
         reviewEveryMs: file.reviewEvery,
         revocation: file.revocation,
-        policies: resolvePolicies(file),
+        policies: resolvePolicies(file, teams.teams),
         origins: resolveOrigins(file, deps.settings),
         legacyLimitFields: file.legacyLimitFields,
         issuers,

@@ -4,6 +4,7 @@ import { parseDuration } from '../lib/duration.ts'
 import { parsedText } from '../lib/json/parsed-text.ts'
 import type { Kind } from '../model/kind.ts'
 import { isWebOrigin } from '../model/origin.ts'
+import { isTeamName, teamForm } from '../model/team.ts'
 import { issuersSchema } from './issuer-schema.ts'
 import {
   addressRate,
@@ -17,6 +18,7 @@ import {
   reads,
   rolePolicy,
   seconds,
+  teamPolicy,
 } from './limit-schema.ts'
 import { isPathPattern, methods, name, route, url, webSocketForm } from './route-schema.ts'
 import { signInSchema } from './signin-schema.ts'
@@ -354,6 +356,11 @@ const gateway = {
     )
     .default({})
     .describe('Limits of a user for all keys together'),
+  teams: z
+    .record(z.string().refine(isTeamName, teamForm), teamPolicy)
+    .meta({ examples: ['{research: {limits: [200k-tokens/day], services: [ollama]}}'] })
+    .default({})
+    .describe('Limits and rights of a team, in addition to those of its keys'),
   issuers: issuersSchema({
     models: modelList.default([]).describe('Models that the holder may use; empty: all'),
     limits: limits.describe('Limits of the holder'),

@@ -58,6 +58,9 @@ export function limitWarnings(file: GatewayFile, reportAt: ReportAt): Problem[] 
     ...Object.entries(file.users).flatMap(([user, policy]) =>
       warn(['users', user], `the user ${user}`, policy.limits),
     ),
+    ...Object.entries(file.teams).flatMap(([team, policy]) =>
+      warn(['teams', team], `the team ${team}`, policy.limits),
+    ),
     ...Object.entries(file.services).flatMap(([name, entry]) =>
       isCheckedOnly(entry) ? [] : ownWarnings(name, entry, reportAt),
     ),

@@ -81,6 +81,17 @@ export const rolePolicy = z.strictObject({
     .describe('Whether output above a cap is cut; otherwise the request is refused'),
 })
 
+/** What everybody of a team shares, and may use at most. */
+export const teamPolicy = z.strictObject({
+  limits: limits.describe('Limits of everybody of the team together'),
+  services: z
+    .array(z.string().min(1).max(200))
+    .meta({ examples: ['[ollama]'] })
+    .optional()
+    .describe('Services that the team may use, of those that its keys name. Default: all of them'),
+  models: modelList.default([]).describe('Models that the team may use; empty: all'),
+})
+
 export const queue = z.strictObject({
   waiting: z
     .int()

@@ -1,8 +1,45 @@
 import { z } from 'zod'
+import { parseLimit } from '../model/limit.ts'
+import { roles } from '../model/principal.ts'
 import { builtInProviders } from './read-signin.ts'
 import { isSafeForKeys } from './upstream-url.ts'
 
 const own: readonly string[] = builtInProviders
+
+const value = z.union([z.string().min(1).max(500), z.boolean(), z.number()]).transform(String)
+
+const rule = z.strictObject({
+  when: z
+    .record(
+      z.string().min(1).max(200),
+      z
+        .union([value, z.array(value).min(1).max(100)])
+        .meta({ form: 'a value such as staff, or a list of values such as [staff, admins]' })
+        .transform((values) => [values].flat()),
+    )
+    .refine(
+      (claims) => Object.keys(claims).length > 0,
+      'must name a claim: it would let everybody in',
+    )
+    .meta({ examples: ['{groups: staff}'] })
+    .describe('Claims that the account must have; `email` counts only if the provider verified it'),
+  role: z.enum(['member', 'auditor', 'admin']).default('member').describe('In the console'),
+  access: z
+    .strictObject({
+      role: z.enum(roles).default('readwrite').describe('What their keys may do at most'),
+      services: z.array(z.string().min(1).max(200)).min(1).describe('Services of their keys'),
+      models: z.array(z.string().min(1).max(200)).default([]).describe('Models; empty: all'),
+      limits: z
+        .array(
+          z.string().refine((text) => parseLimit(text) !== null, 'must be a limit such as 60/min'),
+        )
+        .default([])
+        .describe('Limits of all their keys together'),
+    })
+    .optional()
+    .transform((access) => access ?? null)
+    .describe('What they may use; left out: no service'),
+})
 
 const entry = z.strictObject({
   name: z
@@ -27,6 +64,19 @@ const entry = z.strictObject({
     .refine((scopes) => scopes.includes('openid'), 'must have openid')
     .default(['openid'])
     .describe('What is asked for'),
+  nameClaim: z
+    .string()
+    .min(1)
+    .max(200)
+    .default('preferred_username')
+    .describe('The claim that names a person made by a rule'),
+  rules: z
+    .array(rule)
+    .max(50)
+    .default([])
+    .describe(
+      'Accounts that become a person at their first sign-in, without an invitation; the first that matches counts',
+    ),
 })
 
 function isSafeAddress(text: string): boolean {

@@ -51,14 +51,15 @@ export function isCloudModel(kind: Kind, name: string): boolean {
 type ModelRights = {
   readonly models: readonly string[]
   readonly roleModels: readonly string[]
+  readonly teamModels?: readonly string[]
   readonly cloudModels: boolean | null
   /** The caller that it acts for, whose rights count too. */
   readonly parent?: ModelRights
 }
 
-/** Whether the lists of a caller, its own and its role's, both hold a model (in its one form). */
+/** Whether the lists of a caller, its own, its role's and its team's, all hold a model (in its one form). */
 export function isListedFor(rights: ModelRights, kind: Kind, name: string): boolean {
-  const isListed = [rights.models, rights.roleModels].every(
+  const isListed = [rights.models, rights.roleModels, rights.teamModels ?? []].every(
     (list) =>
       list.length === 0 ||
       list.some((pattern) => matchesPattern(namesOf(kind).normalizePattern(pattern), name)),

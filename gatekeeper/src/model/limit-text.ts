@@ -98,6 +98,7 @@ function ownerOf({ scope, subject }: Standing, { principal }: About): string {
   const owners: Readonly<Record<Standing['scope'], string>> = {
     global: ' of all callers together',
     service: ' of this service',
+    team: ' of this team',
     role: ` of the role ${principal?.role ?? ''}`,
     user: ' of this user',
     key: principal === null ? '' : ` of ${namedCaller(principal)}`,

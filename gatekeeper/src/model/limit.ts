@@ -223,11 +223,12 @@ export const noQuota: number = Number.MAX_SAFE_INTEGER
 
 /**
  * Who has the limit and shares it; `reads` is each caller's limit of reads, `app` a quota of an app
- * or of its user, which counts reads as well, `person` one of all that a person made, `address` one of everybody at a client address.
+ * or of its user, which counts reads as well, `person` one of all that a person made, `team` one of everybody of a team, `address` one of everybody at a client address.
  */
 export type LimitScope =
   | 'global'
   | 'service'
+  | 'team'
   | 'role'
   | 'user'
   | 'key'
@@ -259,7 +260,7 @@ export type Standing = {
 export type ScopedLimit = {
   readonly scope: LimitScope
   /**
-   * `global`, `service:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL`, `app:APP` or the
+   * `global`, `service:NAME`, `team:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL`, `app:APP` or the
    * id of a principal: the caller's, its parent's, or `person:ID`.
    */
   readonly subject: string

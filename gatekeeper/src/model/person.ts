@@ -26,6 +26,8 @@ export type Person = {
   /** As in `user` of this person's keys; unique, and never changed. */
   readonly name: string
   readonly title: string | null
+  /** The name of their team; null if they are of none, as every owner. */
+  readonly team: string | null
   readonly role: PersonRole
   readonly disabled: boolean
   /** The address that services are told; only owners and admins set it. */

@@ -12,6 +12,8 @@ export type Principal = {
   readonly id: string
   readonly kind: 'key' | 'anonymous' | 'client' | 'token' | 'app' | 'person'
   readonly user: string
+  /** The name of its team; missing or null if it is of none. */
+  readonly team?: string | null
   readonly role: Role
   /** Names of the services that it may call; an empty list means none. */
   readonly services: readonly string[]
@@ -19,6 +21,8 @@ export type Principal = {
   readonly models: readonly string[]
   /** Patterns of models that its role may use: both lists must allow a model. */
   readonly roleModels: readonly string[]
+  /** Patterns of models that its team may use; missing or empty means no restriction. */
+  readonly teamModels?: readonly string[]
   /** Whether it may use models that run at the vendor; null means the value of its role, or no. */
   readonly cloudModels: boolean | null
   /** Its own limits; those of its role, user and service are in the policies. */
@@ -86,6 +90,11 @@ export function makerOf(principal: Principal): Principal | null {
   return lineageOf(principal).find(({ kind }) => kind === 'person') ?? null
 }
 
+/** Returns the teams of the principal, of what it came from and of who made it, each once. */
+export function teamsOf(principal: Principal): readonly string[] {
+  return [...new Set(lineageOf(principal).flatMap(({ team }) => team ?? []))]
+}
+
 export function lesserRole(one: Role, other: Role): Role {
   return roles.indexOf(one) < roles.indexOf(other) ? one : other
 }
@@ -98,7 +107,8 @@ export function holderOf(principal: Principal): Principal {
 /** Returns whether it, or its parent, may use certain models only. */
 export function isModelLimited(principal: Principal): boolean {
   return lineageOf(principal).some(
-    ({ models, roleModels }) => models.length > 0 || roleModels.length > 0,
+    ({ models, roleModels, teamModels = [] }) =>
+      models.length > 0 || roleModels.length > 0 || teamModels.length > 0,
   )
 }
 

@@ -67,6 +67,7 @@ export function principalOfUser(token: UserTokenFacts, deps: AppPrincipalDeps): 
     id: `app:${token.subject}`,
     kind: 'app',
     user: token.subject,
+    team: client.team,
     role: 'readwrite',
     services: servicesOf(app, deps.providerNames),
     models: app.models.length > 0 ? app.models : client.models,

@@ -11,6 +11,7 @@ describe('client credentials', () => {
     tokenSeconds: null,
     app: null,
     madeBy: null,
+    team: null,
   }
   const grant = (entries: Record<string, string>, changes: Partial<Client> = {}) =>
     grantClientCredentials(

@@ -20,6 +20,7 @@ import { clientIdForm } from '../model/credential-form.ts'
 import { describeUnknownService, type KnownServices } from '../model/known-services.ts'
 import { parseLimit } from '../model/limit.ts'
 import { roles } from '../model/principal.ts'
+import { isTeamName, teamForm } from '../model/team.ts'
 import { appEntry } from './app-entry.ts'
 import { type Client, defaultScopes } from './client.ts'
 
@@ -88,6 +89,7 @@ const client = z.strictObject({
     .regex(/^[0-9a-z]{10}$/, 'must be the id of a person')
     .nullable()
     .default(null),
+  team: z.string().refine(isTeamName, teamForm).nullable().default(null),
 })
 
 const file = z.strictObject({

@@ -150,6 +150,7 @@ describe('the file of clients', () => {
         tokenSeconds: null,
         app: null,
         madeBy: null,
+        team: null,
       },
     }
     await expect(open([fixed])).rejects.toThrow(/OAUTH_CLIENT_ID/)

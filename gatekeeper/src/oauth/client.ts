@@ -8,6 +8,8 @@ export type Client = {
   readonly id: string
   /** The id of the person who made it, and whose access bounds it; null for no person. */
   readonly madeBy: string | null
+  /** The name of its team; null if it names none. */
+  readonly team: string | null
   readonly role: Role
   /** Names of services; an empty list means none, `*` all. */
   readonly services: readonly string[]
@@ -33,7 +35,14 @@ export const defaultScopes: readonly string[] = ['chat']
 export function createFixedClient(id: string, role: Role): Omit<Client, 'secrets'> {
   return {
     ...{ id, role, services: ['*'], scopes: defaultScopes, models: [], limits: [], addresses: [] },
-    ...{ disabled: false, expiresAt: null, tokenSeconds: null, app: null, madeBy: null },
+    ...{
+      disabled: false,
+      expiresAt: null,
+      tokenSeconds: null,
+      app: null,
+      madeBy: null,
+      team: null,
+    },
   }
 }
 

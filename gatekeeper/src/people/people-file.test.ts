@@ -22,17 +22,18 @@ test('a person is read with every member, and those left out give nothing', () =
     limits: ['60/min'],
   }
   const whole = {
-    ...{ name: 'bob', title: 'Bob Ross', role: 'member', disabled: true },
+    ...{ name: 'bob', title: 'Bob Ross', role: 'member', disabled: true, team: 'red' },
     ...{ serviceEmail: 'bob@house.example', access, createdAt: '2026-11-30T12:00:00Z' },
     logins: [{ provider: 'github', subject: '4711' }],
   }
   const [first, second] = parsePeopleFile(fileOf({ aaaaaaaaaa: ada, bbbbbbbbbb: whole }), 'f')
   expect(first).toEqual({
     ...{ id: 'aaaaaaaaaa', name: 'ada', role: 'owner', title: null, disabled: false },
-    ...{ serviceEmail: null, access: null, logins: [], createdAt: null },
+    ...{ serviceEmail: null, access: null, logins: [], createdAt: null, team: null },
   })
   expect(second).toMatchObject({
     ...{ id: 'bbbbbbbbbb', title: 'Bob Ross', disabled: true, logins: whole.logins },
+    team: 'red',
     access: { role: 'readwrite', services: ['ollama'], limits: [{ text: '60/min' }] },
     createdAt: Date.UTC(2026, 10, 30, 12),
   })
@@ -53,6 +54,8 @@ test.each([
     fileOf({ aaaaaaaaaa: { ...ada, access: { role: 'admin', cloudModels: true } } }),
   ],
   ['an unknown role', fileOf({ aaaaaaaaaa: { ...ada, role: 'root' } })],
+  ['an owner of a team', fileOf({ aaaaaaaaaa: { ...ada, team: 'red' } })],
+  ['no name of a team', fileOf({ aaaaaaaaaa: { ...ada, role: 'member', team: 'Red' } })],
   ['no role', fileOf({ aaaaaaaaaa: { name: 'ada' } })],
   ['no name', fileOf({ aaaaaaaaaa: { role: 'owner' } })],
   ['a blank name', fileOf({ aaaaaaaaaa: { ...ada, name: '  ' } })],

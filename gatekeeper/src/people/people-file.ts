@@ -9,6 +9,7 @@ import { readSchemaFile } from '../lib/json/schema-file.ts'
 import { parseLimit } from '../model/limit.ts'
 import { type Person, personRoles } from '../model/person.ts'
 import { roles } from '../model/principal.ts'
+import { isTeamName, teamForm } from '../model/team.ts'
 
 /** The most people of an installation. */
 export const peopleMax = 1000
@@ -65,8 +66,12 @@ export const serviceEmail = z
   .regex(/^[^\s@<>"',;:\\[\]()]+@[^\s@<>"',;:\\[\]()]+$/, 'must be an e-mail address')
   .regex(/^[\x21-\x7e]*$/, 'must have ASCII characters only')
 
+/** The team of a person. */
+export const personTeam = z.string().refine(isTeamName, teamForm)
+
 const person = z.strictObject({
   name: personName,
+  team: personTeam.nullable().default(null),
   title: personTitle.nullable().default(null),
   role: z.enum(personRoles),
   disabled: z.boolean().default(false),
@@ -89,7 +94,7 @@ const file = z.strictObject({
       `has more than ${peopleMax} people`,
     )
     .superRefine((people, context) => {
-      for (const { path, message } of findRepeated(people)) {
+      for (const { path, message } of [...findRepeated(people), ...findOwnersOfTeams(people)]) {
         context.addIssue({ code: 'custom', path: [...path], message })
       }
     }),
@@ -111,6 +116,13 @@ function findRepeated(people: Entries): Repeated[] {
         : [{ path: [id, 'logins', at], message: 'is given twice, here or for another person' }],
     ),
   ])
+}
+
+/** An owner decides about everything: one within a team would be nobody that others understand. */
+function findOwnersOfTeams(people: Entries): Repeated[] {
+  return Object.entries(people)
+    .filter(([, { role, team }]) => role === 'owner' && team !== null)
+    .map(([id]) => ({ path: [id, 'team'], message: 'must be null: an owner is of no team' }))
 }
 
 const remedy = '`npm run people -- invite` writes whole people; docs/guides/people.md shows one.'

@@ -11,7 +11,7 @@ import { limitsAnywhere, limitsOf, noPolicies } from './policies.ts'
 const limits = (...texts: string[]) => texts.map((text) => parseLimit(text) as Limit)
 const ada: Person = {
   ...{ id: 'aaaaaaaaaa', name: 'ada', title: null, role: 'member', disabled: false },
-  ...{ serviceEmail: null, access: null, logins: [], createdAt: null },
+  ...{ serviceEmail: null, access: null, logins: [], createdAt: null, team: null },
 }
 const all = { role: 'admin', services: ['*'], models: [], limits: [] } as const
 const known = ['ollama', 'tts', 'control', 'bridge']

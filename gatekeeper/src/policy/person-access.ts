@@ -49,7 +49,7 @@ function narrow(principal: Principal, parent: Principal): Principal {
 }
 
 function toPrincipal(
-  { id, name }: Person,
+  { id, name, team }: Person,
   { role, services, models, limits }: PersonAccess,
   { serviceNameOf, namesOfAll }: PersonAccessDeps,
 ): Principal {
@@ -59,7 +59,7 @@ function toPrincipal(
   )
   return {
     ...anonymous,
-    ...{ id: `person:${id}`, kind: 'person', user: name, role, models, limits },
+    ...{ id: `person:${id}`, kind: 'person', user: name, team, role, models, limits },
     services: [...new Set(granted)],
     // Access says nothing of it: the key and its role do, which members cannot set.
     cloudModels: true,

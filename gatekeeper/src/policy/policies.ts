@@ -1,6 +1,6 @@
 /**
- * The operator's rules, beside those of each key: limits of all callers, of services, roles and
- * users. The narrowest always wins, so no policy can widen what a key may do.
+ * The operator's rules, beside those of each key: limits of all callers, of services, teams, roles
+ * and users. The narrowest always wins, so no policy can widen what a key may do.
  */
 import { type Caps, narrowCaps } from '../model/caps.ts'
 import type { EndpointClass } from '../model/endpoint.ts'
@@ -12,8 +12,9 @@ import {
   type QuotaLimit,
   type ScopedLimit,
 } from '../model/limit.ts'
-import { lineageOf, type Principal, type Role } from '../model/principal.ts'
+import { lineageOf, type Principal, type Role, teamsOf } from '../model/principal.ts'
 import { accountOf, hasFreeUse, type Service } from '../model/service.ts'
+import { narrowByTeams, type TeamPolicies } from './team-policy.ts'
 
 /** What keys of a role get beside their own restrictions. Null keeps the key's own value. */
 export type RolePolicy = {
@@ -40,6 +41,7 @@ export type Policies = {
   readonly reads: QuotaLimit
   readonly roles: Readonly<Partial<Record<Role, RolePolicy>>>
   readonly users: ReadonlyMap<string, UserPolicy>
+  readonly teams: TeamPolicies
   /** Whether output is capped to what the budgets still allow, instead of refusing the request. */
   readonly capOutput: boolean
   /** The expected output of a request without a maximum, in tokens. */
@@ -59,17 +61,22 @@ export const noPolicies: Policies = {
   reads: parseLimit(readsUsual) as QuotaLimit,
   roles: {},
   users: new Map(),
+  teams: new Map(),
   capOutput: false,
   outputTokensExpected,
 }
 
-/** Returns the principal, narrowed by the policy of its role. */
+/** Returns the principal, narrowed by the policies of its teams and of its role. */
 export function narrowByRole(principal: Principal, policies: Policies): Principal {
+  return narrowRoles(narrowByTeams(principal, policies.teams), policies)
+}
+
+function narrowRoles(principal: Principal, policies: Policies): Principal {
   // What the person made has the policy of its own role, which is never a wider one.
   if (principal.kind === 'person') return principal
   if (principal.parent !== undefined) {
     const { parent, ...own } = principal
-    return { ...narrowByRole(own, policies), parent: narrowByRole(parent, policies) }
+    return { ...narrowRoles(own, policies), parent: narrowRoles(parent, policies) }
   }
   const role = policies.roles[principal.role]
   if (role === undefined) return policies.capOutput ? { ...principal, capOutput: true } : principal
@@ -143,6 +150,9 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
   }
   add('global', 'global', policies.limits)
   if (service !== null) add('service', `service:${accountOf(service)}`, service.limits)
+  for (const name of policies.teams.size === 0 ? [] : teamsOf(principal)) {
+    add('team', `team:${name}`, policies.teams.get(name)?.limits)
+  }
   add('role', `role:${principal.id}`, policies.roles[principal.role]?.limits)
   add('user', `user:${principal.user}`, policies.users.get(principal.user)?.limits)
   add(principal.kind === 'app' ? 'app' : 'key', principal.id, principal.limits)

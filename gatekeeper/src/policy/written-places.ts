@@ -34,6 +34,7 @@ export function ofModels(principal: Principal): WrittenPlace[] {
   return lineageOf(principal).flatMap((one) => [
     ...(one.models.length > 0 ? ofCaller(one, 'models') : []),
     ...(one.roleModels.length > 0 ? [ofRole(one, 'models')] : []),
+    ...((one.teamModels?.length ?? 0) > 0 ? [ofTeam(one.team ?? '', 'models')] : []),
   ])
 }
 
@@ -64,11 +65,18 @@ function ofLimit({ scope, subject }: ScopedLimit, { principal, facts }: Limited)
       return [ofService(facts, member)]
     case 'role':
       return [ofRole(withId(subject.slice('role:'.length)), member)]
+    case 'team':
+      return [ofTeam(subject.slice('team:'.length), member)]
     case 'user':
       return [{ file: 'gateway', path: ['users', subject.slice('user:'.length), member] }]
     default:
       return ofCaller(withId(subject), member)
   }
+}
+
+/** A member of the policy of a team. */
+function ofTeam(name: string, member: string): WrittenPlace {
+  return { file: 'gateway', path: ['teams', name, member] }
 }
 
 /** A member of the role that the caller has. */

@@ -63,8 +63,13 @@ export function describeDecision(decided: Decided): DescribedDecision {
 
 /** A token says whose it is: it is gone in minutes, and its key is what people look for. */
 function describeCaller(principal: Principal) {
-  const { id, user, parent } = principal
-  return { principal: id, ...(parent && { holder: holderOf(parent).id }), user }
+  const { id, user, parent, team } = principal
+  return {
+    principal: id,
+    ...(parent && { holder: holderOf(parent).id }),
+    user,
+    ...(team && { team }),
+  }
 }
 
 function describeOutcome({ kind, answerBytes, cause, waitedMs, firstByteMs }: Outcome) {

@@ -8,7 +8,7 @@ const callerOf = (role: Caller['role'], name: string): Caller => ({
   ...{ id: `person:${name}`, name, role, session: { id: 's', authenticatedAt: 0 } },
   person: {
     ...{ id: name, name, title: null, role, disabled: false, serviceEmail: null },
-    ...{ access: null, logins: [], createdAt: null },
+    ...{ access: null, logins: [], createdAt: null, team: null },
   },
 })
 
