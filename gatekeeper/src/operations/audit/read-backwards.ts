@@ -20,6 +20,7 @@ export type LineBlock = {
   readonly before: ChainPlaceBefore
   /** Where the block ends. */
   readonly end: ChainPlaceBefore
+  /** How much was read, without what is passed over because it is too new: 16 MB at most. */
   readonly bytes: number
 }
 
@@ -42,17 +43,19 @@ const lineBreak = 0x0a
 /** Yields the blocks; ends with the oldest. Rejects as `node:fs` does. */
 export async function* readBackwards(question: Question): AsyncGenerator<LineBlock> {
   const { folder, chain, from } = question
+  // Lines are texts of their own, so that one block is in memory at a time.
+  const room = Buffer.allocUnsafe(blockBytes)
   for (const segment of listSegments(folder, chain).toReversed()) {
     if (from !== null && segment.number > from.segment) continue
     const end = from !== null && segment.number === from.segment ? from.byte : null
-    yield* readSegment(segment, end, question)
+    yield* readSegment(segment, end, { ...question, room })
   }
 }
 
 async function* readSegment(
   { number, path }: Segment,
   endByte: number | null,
-  { isMaybe, isTooNew }: Question,
+  { isMaybe, isTooNew, room }: Question & { readonly room: Buffer },
 ): AsyncGenerator<LineBlock> {
   const file = await openIfThere(path)
   if (file === null) return
@@ -65,10 +68,12 @@ async function* readSegment(
       return yield { lines: [], oldest: firstLine, before: at(0), end: at(end), bytes: 0 }
     }
     while (end > 0) {
-      const { bytes, start } = await readWholeLines(file, end)
-      const lines = isMaybe(bytes) ? linesIn(bytes, at(start)) : []
+      const { bytes, start } = await readWholeLines(file, end, room)
       const oldest = bytes.toString('latin1', 0, oldestBytes)
-      yield { lines, oldest, before: at(start), end: at(end), bytes: bytes.length }
+      const isPassed = isTooNew(oldest)
+      const lines = !isPassed && isMaybe(bytes) ? linesIn(bytes, at(start)) : []
+      const read = isPassed ? 0 : bytes.length
+      yield { lines, oldest, before: at(start), end: at(end), bytes: read }
       end = start
     }
   } finally {
@@ -77,11 +82,12 @@ async function* readSegment(
 }
 
 /** Reads a block that ends at `end` and begins with a line. A longer line makes it longer. */
-async function readWholeLines(file: FileHandle, end: number) {
+async function readWholeLines(file: FileHandle, end: number, room: Buffer) {
   for (let length = Math.min(end, blockBytes); ; length = Math.min(end, length * 2)) {
     const begin = end - length
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, begin)
-    const bytes = buffer.subarray(0, bytesRead)
+    const target = length <= room.length ? room : Buffer.allocUnsafe(length)
+    const { bytesRead } = await file.read(target, 0, length, begin)
+    const bytes = target.subarray(0, bytesRead)
     if (begin === 0) return { bytes, start: 0 }
     const first = bytes.indexOf(lineBreak) + 1
     if (first > 0 && first < bytes.length)
