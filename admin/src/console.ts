@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import type Koa from 'koa'
 import { systemClock } from '../../gatekeeper/src/lib/clock.ts'
 import { askGatekeeper } from '../../gatekeeper/src/operations/ask-gatekeeper.ts'
+import {
+  createLateRecords,
+  type LateRecords,
+} from '../../gatekeeper/src/operations/audit/late-records.ts'
 import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
 import type { ConsoleParts } from '../../gatekeeper/src/operations/open-console.ts'
 import type { ApiDeps } from './api/api-deps.ts'
@@ -36,9 +40,11 @@ export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console
   const { stateDir } = installation
   const store = await openAdminStore(adminStorePath(stateDir))
   await requireSameDomain(store, { stateDir, rpId: parts.settings.passkey.rpId })
+  const lateRecords = createLateRecords(installation.record, { clock: systemClock })
   return {
-    application: compose(deps, store),
+    application: compose(deps, { store, lateRecords }),
     close: async () => {
+      lateRecords.close()
       parts.people.close()
       parts.keys.close()
       await store.close()
@@ -48,11 +54,11 @@ export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console
 
 function compose(
   { installation, parts, root, version, logFault }: ConsoleDeps,
-  store: AdminStore,
+  { store, lateRecords }: { readonly store: AdminStore; readonly lateRecords: LateRecords },
 ): Koa {
   const { settings, people, keys, edge } = parts
   const api: ApiDeps = {
-    ...{ installation, store, settings, people, keys, version },
+    ...{ installation, store, settings, people, keys, version, lateRecords },
     clock: systemClock,
     askGatekeeper: (path, question) => askGatekeeper(installation.commandListen, path, question),
   }
@@ -61,6 +67,7 @@ function compose(
     ...{ settings, people, store, edge, logFault },
     clock: systemClock,
     record: installation.record,
+    recordEnded: lateRecords.record,
     rows: createEndpoints(api, signin),
     findClient: createClientFinder(api.askGatekeeper),
     consumeStepUp: ({ id, sessionId, act, target }) =>

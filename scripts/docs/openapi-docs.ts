@@ -26,5 +26,6 @@ const notCalled: ApiDeps = {
   version: part,
   people: part,
   keys: part,
+  lateRecords: part,
   askGatekeeper: part,
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../gatekeeper/src/lib/clock.ts'
 import type { ConsoleSettings } from '../../../gatekeeper/src/model/console-settings.ts'
 import type { AskGatekeeper } from '../../../gatekeeper/src/operations/ask-gatekeeper.ts'
+import type { LateRecords } from '../../../gatekeeper/src/operations/audit/late-records.ts'
 import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import type { KeyIndex } from '../../../gatekeeper/src/operations/keys/key-index.ts'
 import type { AdminStore } from '../store/admin-store.ts'
@@ -18,6 +19,8 @@ export type ApiDeps = {
   readonly people: PeopleIndex
   /** The keys of now; after a change of our own: `await keys.reload()`. */
   readonly keys: KeyIndex
+  /** Acts that were done and could not be recorded yet. */
+  readonly lateRecords: Pick<LateRecords, 'waiting'>
   /** Asks the running gatekeeper; rejects with an error that has a `code` if it does not answer. */
   readonly askGatekeeper: AskGatekeeper
 }

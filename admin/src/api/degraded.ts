@@ -14,7 +14,19 @@ const listMax = 50
 /** Returns what does not work; the gatekeeper itself if it does not answer. Never rejects. */
 export async function readDegraded({
   askGatekeeper,
-}: Pick<ApiDeps, 'askGatekeeper'>): Promise<readonly Degraded[]> {
+  lateRecords,
+}: Pick<ApiDeps, 'askGatekeeper' | 'lateRecords'>): Promise<readonly Degraded[]> {
+  const ofGatekeeper = await readParts(askGatekeeper)
+  return lateRecords.waiting() === 0 ? ofGatekeeper : [unrecorded, ...ofGatekeeper]
+}
+
+const unrecorded: Degraded = {
+  part: 'audit',
+  what: 'The audit cannot be written. Acts that take rights away are done and recorded later; others are refused.',
+  remedy: 'Free space on its disk; writing is tried again every 10 seconds.',
+}
+
+async function readParts(askGatekeeper: ApiDeps['askGatekeeper']): Promise<readonly Degraded[]> {
   try {
     const { document } = await askGatekeeper('/parts')
     const { parts } = answer.parse(document)

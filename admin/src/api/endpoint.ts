@@ -16,6 +16,8 @@ export type Call<Params, Query, Body> = {
   readonly body: Body
   /** Records acts with the caller and the request's id; if it rejects, nothing may be changed. */
   readonly record: RecordActs
+  /** The same for acts that only take rights away: never rejects, and what it cannot record follows. */
+  readonly recordEnded: RecordActs
   readonly requestId: string
   readonly clientAddress: string
   readonly userAgent: string | null

@@ -27,6 +27,8 @@ export type ShownProof = {
 
 export type RouterDeps = {
   readonly record: RecordActs
+  /** Records acts that only take rights away; never rejects. */
+  readonly recordEnded: RecordActs
   /** Returns whether the proof was good; it is good for one call. */
   readonly consumeStepUp: (proof: ShownProof) => Promise<boolean>
 }
@@ -77,7 +79,7 @@ function answerRow(row: Endpoint, deps: RouterDeps): (context: Koa.Context) => P
     const parts = readCall(row, { params, query: context.querystring, body })
     const left = new AbortController()
     context.res.once('close', () => left.abort())
-    const call = describeCall(context, parts, deps.record, left.signal)
+    const call = describeCall(context, parts, deps, left.signal)
     await requireProof(row, call, context, deps)
     context.respond = false
     await sendReply(context.res, await row.handle(call as never), left.signal)
@@ -92,16 +94,21 @@ function requireRole({ roles }: Endpoint, { role }: Caller): void {
 function describeCall(
   { req, state }: Koa.Context,
   parts: Pick<AnyCall, 'params' | 'query' | 'body'>,
-  record: RecordActs,
+  { record, recordEnded }: RouterDeps,
   signal: AbortSignal,
 ): AnyCall {
   const { caller, requestId } = state as CallState
   const clientAddress = clientAddressOf(req)
   const { params, query, body } = parts
+  const by = { principal: caller.id, requestId, clientAddress }
+  const recordBy =
+    (of: RecordActs): RecordActs =>
+    async (acts) =>
+      await of(acts.map((act) => ({ ...act, ...by })))
   return {
     ...{ caller, params, query, body, requestId, clientAddress, signal },
-    record: async (acts) =>
-      await record(acts.map((act) => ({ ...act, principal: caller.id, requestId, clientAddress }))),
+    record: recordBy(record),
+    recordEnded: recordBy(recordEnded),
     userAgent: onlyValue(req, 'user-agent')?.slice(0, 300) ?? null,
     ifMatch: readTag(onlyValue(req, 'if-match')),
     lastEventId: onlyValue(req, 'last-event-id'),

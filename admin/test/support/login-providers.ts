@@ -15,16 +15,23 @@ export type TestProvider = {
   readonly stop: () => Promise<void>
 }
 
+/** Who signs in there. */
+export type TestAccount = { current: string; claims?: Readonly<Record<string, unknown>> }
+
 /** An OpenID provider at which everybody is `account`, without a question. */
-export async function startOpenid(account: { current: string }): Promise<TestProvider> {
+export async function startOpenid(
+  account: TestAccount,
+  more: Partial<LoginProvider> = {},
+): Promise<TestProvider> {
   const { server, issuer } = await listen()
   const settings: LoginProvider = {
     ...{ name: 'house', title: 'The house', issuer, clientId: 'gatekeeper' },
     ...{ clientSecret: secret, scopes: ['openid'], narrowedTo: null },
     kind: 'openid',
+    ...more,
   }
   const register = (origin: string) => {
-    const provider = createProvider(issuer, `${origin}/signin/callback/house`)
+    const provider = createProvider(issuer, `${origin}/signin/callback/house`, account)
     const answer = provider.callback()
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const isInteraction = request.url?.startsWith('/interaction/') === true
@@ -36,7 +43,7 @@ export async function startOpenid(account: { current: string }): Promise<TestPro
   return { settings, register, visit: follow, stop: () => close(server) }
 }
 
-function createProvider(issuer: string, redirectUri: string): Provider {
+function createProvider(issuer: string, redirectUri: string, account: TestAccount): Provider {
   return new Provider(issuer, {
     clients: [
       {
@@ -47,7 +54,11 @@ function createProvider(issuer: string, redirectUri: string): Provider {
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-    findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
+    findAccount: (_, id) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, ...account.claims }),
+    }),
+    claims: { openid: ['sub', 'groups', 'preferred_username'] },
     cookies: { keys: ['k'] },
   })
 }

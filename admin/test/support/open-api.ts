@@ -114,6 +114,7 @@ export async function openApi({ rows, people = usualPeople, ...options }: Option
       passkey: { rpId: 'console.test', rpName: 'Gatekeeper', isPossible: true },
       providers: options.providers ?? [],
     },
+    lateRecords: { waiting: () => 0 },
     askGatekeeper: options.askGatekeeper ?? refuse,
   } as unknown as ApiDeps
   const application = createConsoleApplication({
@@ -122,6 +123,7 @@ export async function openApi({ rows, people = usualPeople, ...options }: Option
     outside: options.outside?.(deps) ?? [],
     logFault: (error) => faults.push(error),
     record: installation.record,
+    recordEnded: installation.record,
     consumeStepUp: async ({ id, sessionId, act, target }) =>
       await consumeStepUp(store, { id, session: sessionId, act, target }, now),
   })

@@ -14,6 +14,7 @@ import { closeListener, listenOn } from '../../../gatekeeper/src/lib/net/listeni
 import type { ConsoleSettings } from '../../../gatekeeper/src/model/console-settings.ts'
 import type { PersonRole } from '../../../gatekeeper/src/model/person.ts'
 import type { AskGatekeeper } from '../../../gatekeeper/src/operations/ask-gatekeeper.ts'
+import { createLateRecords } from '../../../gatekeeper/src/operations/audit/late-records.ts'
 import {
   type Installation,
   openInstallation,
@@ -132,9 +133,11 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   const people = await openPeopleStore({ file: installation.peopleFile, log: quiet })
   const keys = createKeyIndex(installation)
   const store = await openAdminStore(adminStorePath(installation.stateDir))
+  const lateRecords = createLateRecords(installation.record, { clock })
   const deps: ApiDeps = {
     ...{ installation: { ...installation, clock }, store, clock, people, keys },
     version: '0.0.0-test',
+    lateRecords,
     settings: testSettings(options),
     askGatekeeper:
       options.askGatekeeper ??
@@ -145,6 +148,7 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   const application = createConsoleApplication({
     ...{ rows, store, people, clock, edge: testEdge, settings: deps.settings },
     record: installation.record,
+    recordEnded: lateRecords.record,
     findClient: options.findClient ?? (() => Promise.resolve(null)),
     consumeStepUp: ({ id, sessionId, act, target }: ShownProof) =>
       consumeStepUp(store, { id, session: sessionId, act, target }, now),

@@ -44,7 +44,7 @@ export type LiveSource = {
   readonly linesAfter: (id: number) => Promise<readonly CountedLine[]>
 }
 
-export type LiveDeps = Pick<ApiDeps, 'installation' | 'askGatekeeper'> & {
+export type LiveDeps = Pick<ApiDeps, 'installation' | 'askGatekeeper' | 'lateRecords'> & {
   readonly timers?: Timers
   readonly logFault?: (error: unknown) => void
 }
@@ -95,7 +95,11 @@ export function createLiveSource(deps: LiveDeps): LiveSource {
   }
 }
 
-function createLook({ installation, askGatekeeper }: LiveDeps): () => Promise<LiveLook> {
+function createLook({
+  installation,
+  askGatekeeper,
+  lateRecords,
+}: LiveDeps): () => Promise<LiveLook> {
   const changedDocuments = followDocuments(installation)
   let records: RecordFollower | null = null
   let lastId: number | null = null
@@ -108,7 +112,7 @@ function createLook({ installation, askGatekeeper }: LiveDeps): () => Promise<Li
     const { lines } = readLinesAfter(stateDir, lastId, linesMax)
     lastId = lines.at(-1)?.id ?? lastId
     const isAsking = looks++ % askEvery === 0
-    const degraded = isAsking ? await readDegraded({ askGatekeeper }) : null
+    const degraded = isAsking ? await readDegraded({ askGatekeeper, lateRecords }) : null
     const isNew = degraded !== null && JSON.stringify(degraded) !== before
     if (isNew) before = JSON.stringify(degraded)
     return {

@@ -79,7 +79,7 @@ function readChange({ access, ...body }: Change['body'], before: Person): Person
 }
 
 async function change(
-  { params: { id }, body, caller, ifMatch, record }: Change,
+  { params: { id }, body, caller, ifMatch, record, recordEnded }: Change,
   deps: PeopleDeps,
 ): Promise<Reply> {
   const { people, installation, clock, store } = deps
@@ -90,7 +90,9 @@ async function change(
     requireRank(caller, person.role, wanted.role ?? person.role)
     requireMatch(ifMatch, tagOfPerson(person))
   }
-  const recordAll = (acts: readonly PersonAct[]) => record(acts)
+  // Who only disables is not kept from it by an audit that cannot be written.
+  const isEnding = body.disabled === true && Object.keys(body).length === 1
+  const recordAll = (acts: readonly PersonAct[]) => (isEnding ? recordEnded : record)(acts)
   const changed = await changePerson(
     installation.peopleFile,
     { id, change: wanted, confirm },

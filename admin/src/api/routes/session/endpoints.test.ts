@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTestConsole, type TestConsole } from '../../../../test/support/test-console.ts'
 import { sessionView } from './schema.ts'
@@ -48,4 +49,27 @@ test('signing out ends this session alone, and is on record', async () => {
   expect(await site.acts()).toMatchObject([
     { event: 'signin.ended', person: 'member0001', principal: 'person:member0001' },
   ])
+})
+
+test('signing out works where the audit cannot be written, and the console says so', async () => {
+  await writeFile(site.installation.auditFolder, 'a file where the folder would be')
+  const [as, other] = [await site.signIn('olga'), await site.signIn('olga')]
+  expect((await site.call('DELETE', '/admin/v1/session', { as })).status).toBe(204)
+  expect((await site.call('GET', '/admin/v1/session', { as })).status).toBe(401)
+  const { body } = await site.call('GET', '/admin/v1/session', { as: other })
+  expect(body.degraded).toMatchObject([{ part: 'audit' }, { part: 'gatekeeper' }])
+})
+
+test('disabling a person works there too, and nothing else does', async () => {
+  await writeFile(site.installation.auditFolder, 'a file where the folder would be')
+  const as = await site.signIn('olga')
+  const { fields } = await site.call('GET', '/admin/v1/people/member0001', { as })
+  const patch = async (body: object) =>
+    await site.call('PATCH', '/admin/v1/people/member0001', {
+      ...{ as, body, fields: { 'if-match': String(fields['etag']) } },
+    })
+  expect(await patch({ title: 'x' })).toMatchObject({
+    ...{ status: 503, body: { reason: 'unrecorded' } },
+  })
+  expect((await patch({ disabled: true })).status).toBe(200)
 })

@@ -32,11 +32,10 @@ export function sessionEndpoints(deps: ApiDeps): readonly Endpoint[] {
       roles: 'any',
       event: 'signin.ended',
       answers: { 204: null },
-      handle: async ({ caller, record }) => {
+      handle: async ({ caller, recordEnded }) => {
         const { session, person } = requireSession(caller)
-        // Ending takes rights away only, so it is done even if it cannot be recorded.
         await deps.store.queries.deleteFrom('sessions').where('id', '=', session.id).execute()
-        await record([
+        await recordEnded([
           { event: 'signin.ended', person: person.id, user: person.name, session: session.id },
         ])
         return { status: 204, fields: { 'clear-site-data': '"cache"' } }

@@ -60,7 +60,7 @@ function endingEndpoints({ store, people }: SigninDeps): readonly Endpoint[] {
       event: 'session.ended',
       params: idParams,
       answers: { 204: null },
-      handle: async ({ caller, params: { id }, record }) => {
+      handle: async ({ caller, params: { id }, recordEnded }) => {
         const session = await store.queries
           .selectFrom('sessions')
           .select('person')
@@ -70,9 +70,8 @@ function endingEndpoints({ store, people }: SigninDeps): readonly Endpoint[] {
         const isAllowed = session !== undefined && (changesAll || session.person === personId)
         if (!isAllowed) throw new ApiError('not_found', 'There is no such session.')
         const user = people.find(session.person)?.name
-        // It takes a right away: it is done even if it cannot be recorded.
         await endSession(store, id)
-        await record([{ event: 'session.ended', session: id, person: session.person, user }])
+        await recordEnded([{ event: 'session.ended', session: id, person: session.person, user }])
         return { status: 204 }
       },
     }),
@@ -83,11 +82,13 @@ function endingEndpoints({ store, people }: SigninDeps): readonly Endpoint[] {
       roles: 'any',
       event: 'session.ended',
       answers: { 200: endedSessions },
-      handle: async ({ caller, record }) => {
+      handle: async ({ caller, recordEnded }) => {
         const { id, name } = requirePerson(caller)
         const except = caller.session?.id ?? null
         const ended = await endSessionsOf(store, { person: id, except })
-        await record([{ event: 'session.ended', session: 'others', person: id, user: name, ended }])
+        await recordEnded([
+          { event: 'session.ended', session: 'others', person: id, user: name, ended },
+        ])
         return { status: 200, body: { ended } }
       },
     }),

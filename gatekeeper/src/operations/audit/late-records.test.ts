@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { createLateRecords } from './late-records.ts'
+
+function open() {
+  const recorded: object[] = []
+  const disk = { isFull: false }
+  let turn = () => {}
+  const late = createLateRecords(
+    async (acts) => {
+      if (disk.isFull) throw new Error('full')
+      recorded.push(...acts)
+    },
+    {
+      clock: () => Date.UTC(2026, 10, 29),
+      timers: {
+        after: () => () => {},
+        every: (_, run) => {
+          turn = run
+          return () => {}
+        },
+      },
+    },
+  )
+  return { late, recorded, disk, turn: () => turn() }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+test('an act is recorded as it is while that is possible', async () => {
+  const { late, recorded } = open()
+  await late.record([{ event: 'signin.ended' }])
+  expect(recorded).toEqual([{ event: 'signin.ended' }])
+  expect(late.waiting()).toBe(0)
+})
+
+test('what could not be recorded follows once, marked late, with its time', async () => {
+  const { late, recorded, disk, turn } = open()
+  disk.isFull = true
+  await late.record([{ event: 'signin.ended' }])
+  await late.record([{ event: 'person.disabled' }])
+  turn()
+  await settled()
+  expect([recorded, late.waiting()]).toEqual([[], 2])
+  disk.isFull = false
+  turn()
+  await settled()
+  turn()
+  await settled()
+  const happenedAt = '2026-11-29T00:00:00.000Z'
+  expect(recorded).toEqual([
+    { event: 'signin.ended', late: true, happenedAt },
+    { event: 'person.disabled', late: true, happenedAt },
+  ])
+  expect(late.waiting()).toBe(0)
+})
