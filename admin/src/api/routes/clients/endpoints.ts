@@ -18,6 +18,7 @@ import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { requireMatch, tagOf } from '../../etag.ts'
 import { scopeOf } from '../../scope.ts'
 import { requireRecentSignIn } from '../keys/act-endpoints.ts'
+import { ending, isDisabling } from '../keys/change-keys.ts'
 import { requireUsable } from '../keys/within-access.ts'
 import { changeClientFile, writerDeps } from './change-clients.ts'
 import { type ClientParts, readShown, readStored, viewClients } from './client-view.ts'
@@ -113,7 +114,7 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
       answers: { 204: null },
       handle: async (call) => {
         const { id } = call.params
-        await changeClientFile(() => removeClient(clientsFile, id, writerDeps(call, parts)))
+        await changeClientFile(() => removeClient(clientsFile, id, writerDeps(ending(call), parts)))
         return { status: 204 }
       },
     }),
@@ -180,7 +181,8 @@ async function change(call: ById<ClientBody>, parts: ClientParts) {
   requireMatch(ifMatch, tagOf(client))
   const draft = readChangedClient(client, body, { services, now: parts.clock() })
   const edited = { id: at.id, change: toClientChange(draft, body) }
-  await changeClientFile(() => editClient(clientsFile, edited, writerDeps(call, parts)))
+  const recording = isDisabling(body) ? ending(call) : call
+  await changeClientFile(() => editClient(clientsFile, edited, writerDeps(recording, parts)))
   return await answerClient(200, at.id, parts)
 }
 

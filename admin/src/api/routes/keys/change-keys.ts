@@ -28,6 +28,21 @@ export function writerDeps(
 }
 
 /**
+ * Returns a call that records as acts do that only take rights away: nobody is kept from them by an
+ * audit that cannot be written.
+ */
+export function ending<
+  Ending extends Pick<Call<unknown, unknown, unknown>, 'record' | 'recordEnded'>,
+>(call: Ending): Ending {
+  return Object.assign({}, call, { record: call.recordEnded })
+}
+
+/** Whether a change only disables. */
+export function isDisabling(body: { readonly disabled?: boolean | undefined }): boolean {
+  return body.disabled === true && Object.keys(body).length === 1
+}
+
+/**
  * Returns the judge of a change of one key, which runs under the lock: the key is the caller's, and
  * is what the caller has seen.
  */

@@ -10,7 +10,14 @@ import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { requireMatch } from '../../etag.ts'
 import { scopeOf } from '../../scope.ts'
-import { changeKeyFile, judgeCount, judgeOne, writerDeps } from './change-keys.ts'
+import {
+  changeKeyFile,
+  ending,
+  isDisabling,
+  judgeCount,
+  judgeOne,
+  writerDeps,
+} from './change-keys.ts'
 import type { KeyParts } from './key-parts.ts'
 import { requireChangeable } from './own-keys.ts'
 import { answerKey, snapshotOf } from './read-endpoints.ts'
@@ -72,7 +79,7 @@ export function keyWriteEndpoints(parts: KeyParts): readonly Endpoint[] {
       answers: { 204: null },
       handle: async (call) => {
         const { id } = call.params
-        const deps = writerDeps(call, parts, judgeOne(id, call, parts))
+        const deps = writerDeps(ending(call), parts, judgeOne(id, call, parts))
         await changeKeyFile(parts, (file) => removeKey(file, id, deps))
         return { status: 204 }
       },
@@ -134,7 +141,8 @@ async function change(call: ById<KeyChangeBody>, parts: KeyParts) {
   const wanted = readChangedKey(key, body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
   const edited = { id: params.id, change: toKeyChange(wanted) }
-  const deps = writerDeps(call, parts, judgeOne(params.id, call, parts))
+  const recording = isDisabling(body) ? ending(call) : call
+  const deps = writerDeps(recording, parts, judgeOne(params.id, call, parts))
   await changeKeyFile(parts, (file) => editKey(file, edited, deps))
   const { find } = await snapshotOf(parts)
   return await answerKey(200, requireChangeable(find(params.id), caller), parts)

@@ -77,7 +77,8 @@ export function providerKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
       event: 'provider_key.removed',
       params,
       answers: { 204: null },
-      handle: async ({ params: { provider }, record }) => {
+      // It only takes something away, so it is done even if it cannot be recorded.
+      handle: async ({ params: { provider }, recordEnded: record }) => {
         const { installation, clock } = deps
         await orRefuse(() =>
           removeProviderKey(installation.providersFile, provider, { clock, record }),

@@ -59,7 +59,8 @@ export function splitKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
       params: z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{8,40}$/) }),
       query: z.strictObject({ owner: z.string().min(3).max(300) }),
       answers: { 204: null },
-      handle: async ({ params: { id }, query: { owner }, record }) => {
+      // It only takes something away, so it is done even if it cannot be recorded.
+      handle: async ({ params: { id }, query: { owner }, recordEnded: record }) => {
         await orRefuse(() => removeSplitKey(splitKeysFile, { id, owner }, { clock, record }))
         return { status: 204 }
       },
