@@ -2,11 +2,18 @@
 import { createHash } from 'node:crypto'
 import { isSameSecret } from '../../../gatekeeper/src/lib/constant-time.ts'
 import type { Person } from '../../../gatekeeper/src/model/person.ts'
+import {
+  addLogin,
+  addPerson,
+  PeopleError,
+  type PersonAct,
+} from '../../../gatekeeper/src/operations/people/people-writer.ts'
 import { findByTicket } from '../store/invitations.ts'
 import { takeLogin } from '../store/login-states.ts'
 import { isSecret } from '../store/secrets.ts'
 import { claimInvitation } from './claim-invitation.ts'
 import { failSignIn } from './finish-sign-in.ts'
+import type { RuledPerson } from './providers/claim-rules.ts'
 import type { TicketMemory } from './providers/login-routes.ts'
 import type { SigninCall, SigninDeps } from './signin-deps.ts'
 
@@ -43,7 +50,7 @@ export function personOfLogin(
 
 /**
  * Returns the person whom the account signs in. With the ticket of an invitation it becomes one of the
- * invited person's; without, an account that is nobody's makes nobody. Rejects with the ApiError of a
+ * invited person's; without, an account that is nobody's makes nobody, unless a rule of the settings says so. Rejects with the ApiError of a
  * failed sign-in.
  */
 export async function signInByLogin(
@@ -58,7 +65,10 @@ export async function signInByLogin(
   if (login.isFresh) throw await fail('ticket_of_step_up')
   const known = personOfLogin(login, deps)
   if (invitationTicket === null) {
-    if (known === null) throw await fail('unknown_account')
+    if (known === null) {
+      if (login.ruled === null) throw await fail('unknown_account')
+      return await makeRuled(login.ruled, login, { call, deps })
+    }
     if (known.disabled) throw await fail('disabled', known)
     return known
   }
@@ -69,4 +79,26 @@ export async function signInByLogin(
     throw await fail('account_of_another', known)
   const claim = { kind: 'login', login: { provider, subject } } as const
   return await claimInvitation({ invitation, claim }, call, deps)
+}
+
+/** Makes the person of a rule. A name that is somebody's already never becomes this account's. */
+async function makeRuled(
+  { name, role, access }: RuledPerson,
+  { provider, subject }: ShownLogin,
+  { call, deps }: { readonly call: SigninCall; readonly deps: SigninDeps },
+): Promise<Person> {
+  const { installation, clock, people } = deps
+  const record = (acts: readonly PersonAct[]) => call.record(acts)
+  const wanted = { name, title: null, role, access }
+  try {
+    const { id } = await addPerson(installation.peopleFile, wanted, { clock, record })
+    const login = { provider, subject }
+    const made = await addLogin(installation.peopleFile, { id, login }, { clock, record })
+    await people.reload()
+    return made
+  } catch (error) {
+    if (!(error instanceof PeopleError)) throw error
+    const why = `rule_${error.code}`
+    throw await failSignIn({ way: 'provider', why, provider }, call, deps)
+  }
 }

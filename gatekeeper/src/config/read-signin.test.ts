@@ -108,6 +108,17 @@ describe('sign-in of gatekeeper.yaml', () => {
     ])
   })
 
+  test('has rules for accounts that need no invitation, which give no service by themselves', () => {
+    const { signin, problems } = load([{ ...entry, rules: [{ when: { groups: 'staff' } }] }])
+    expect(problems).toEqual([])
+    expect(signin).toMatchObject([
+      {
+        nameClaim: 'preferred_username',
+        rules: [{ when: { groups: ['staff'] }, role: 'member', access: null }],
+      },
+    ])
+  })
+
   test.each<[string, readonly object[]]>([
     ['a name of ours', [{ ...entry, name: 'github' }]],
     ['a name that is no part of an address', [{ ...entry, name: '../x' }]],
@@ -118,6 +129,17 @@ describe('sign-in of gatekeeper.yaml', () => {
     ['a secret itself', [{ ...entry, clientSecret: 'x' }]],
     ['scopes without openid', [{ ...entry, scopes: ['email'] }]],
     ['a scope with a space', [{ ...entry, scopes: ['openid', 'a b'] }]],
+    ['a rule that makes owners', [{ ...entry, rules: [{ when: { groups: 'x' }, role: 'owner' }] }]],
+    ['a rule for everybody', [{ ...entry, rules: [{ when: {} }] }]],
+    [
+      'a rule with a wrong limit',
+      [
+        {
+          ...entry,
+          rules: [{ when: { groups: 'x' }, access: { services: ['a'], limits: ['x'] } }],
+        },
+      ],
+    ],
   ])('is refused with %s', (_, signin) => {
     expect(load(signin).problems.length).toBeGreaterThan(0)
   })

@@ -1,4 +1,21 @@
 /** Settings of the console and its sign-in, as the admin process uses them. */
+import type { PersonRole } from './person.ts'
+import type { Role } from './principal.ts'
+
+/** Whom a provider's claims make a person without an invitation, as an operator wrote it. */
+export type LoginRule = {
+  /** Every claim must have one of its values. */
+  readonly when: Readonly<Record<string, readonly string[]>>
+  /** Never owner: only an owner or the command line makes one. */
+  readonly role: Exclude<PersonRole, 'owner'>
+  /** As in `people.json`; null gives no service. */
+  readonly access: {
+    readonly role: Role
+    readonly services: readonly string[]
+    readonly models: readonly string[]
+    readonly limits: readonly string[]
+  } | null
+}
 
 /** A provider at which people may sign in. */
 export type LoginProvider = {
@@ -14,6 +31,10 @@ export type LoginProvider = {
   readonly scopes: readonly string[]
   /** Who may claim an invitation: the organization at GitHub, or the domain of a Workspace. */
   readonly narrowedTo: string | null
+  /** The first that matches counts; none if it is missing. */
+  readonly rules?: readonly LoginRule[]
+  /** The claim that names a person made by a rule. */
+  readonly nameClaim?: string
 }
 
 export type ConsoleSettings = {

@@ -47,7 +47,7 @@ export function createGithubClient(provider: LoginProvider, deps: ProviderDeps):
       if (!response.ok) throw new Error('GitHub did not say whose account it is')
       const { id } = account.parse(await response.json())
       const mayClaim = narrowedTo === null || (await isMember(narrowedTo, token))
-      return { subject: String(id), mayClaim, authenticatedAt: null }
+      return { subject: String(id), mayClaim, authenticatedAt: null, ruled: null }
     },
   }
 }

@@ -4,6 +4,7 @@ import {
   type GithubLike,
   startGithub,
   startOpenid,
+  type TestAccount,
   type TestProvider,
 } from '../../../test/support/login-providers.ts'
 import { openApi, type TestApi } from '../../../test/support/open-api.ts'
@@ -20,7 +21,7 @@ let failures: unknown[]
 const stops: (() => Promise<void>)[] = []
 // The provider says how it should be set up for other uses.
 for (const name of ['warn', 'info'] as const) vi.spyOn(console, name).mockImplementation(() => {})
-const account = { current: 'sub-of-ada' }
+const account: TestAccount = { current: 'sub-of-ada' }
 
 async function open(given: readonly TestProvider[]) {
   failures = []
@@ -226,6 +227,41 @@ describe('a sign-in at an OpenID provider', () => {
     expect(trip.fragment.get('problem')).toBe('unreachable')
     expect(failures).toHaveLength(1)
     expect((await page.send('GET /signin')).status).toBe(200)
+  })
+})
+
+describe('a rule of the settings', () => {
+  const access = { role: 'readwrite', services: ['ollama'], models: [], limits: [] } as const
+  const rules = [{ when: { groups: ['staff'] }, role: 'member', access }] as const
+  const signInAs = async (current: string, claims: Readonly<Record<string, unknown>>) => {
+    Object.assign(account, { current, claims })
+    return await redeem(await travel())
+  }
+  beforeEach(async () => {
+    provider = await startOpenid(account, { rules })
+    stops.push(provider.stop)
+    await open([provider])
+  })
+  afterEach(() => void delete account.claims)
+
+  test('makes a person at the first sign-in, once, with what the rule gives', async () => {
+    const claims = { groups: ['staff'], preferred_username: 'grace' }
+    const first = await signInAs('sub-of-grace', claims)
+    expect(first.status, first.text).toBe(200)
+    const grace = api.deps.people.named('grace')
+    expect(grace).toMatchObject({ role: 'member', access: { services: ['ollama'] } })
+    expect((await signInAs('sub-of-grace', { ...claims, groups: [] })).status).toBe(200)
+    expect(api.deps.people.all().filter(({ name }) => name === 'grace')).toEqual([grace])
+    expect((await api.acts()).map(({ event }) => event)).toContain('person.added')
+  })
+
+  test('makes nobody without its claims, and never gives the name of somebody else', async () => {
+    const name = { preferred_username: 'olga' }
+    expect((await signInAs('sub-of-eve', { groups: ['guests'], ...name })).status).toBe(401)
+    expect(await lastAct()).toMatchObject({ why: 'unknown_account' })
+    expect((await signInAs('sub-of-eve', { groups: ['staff'], ...name })).status).toBe(401)
+    expect(await lastAct()).toMatchObject({ why: 'rule_exists' })
+    expect(api.deps.people.named('olga')?.logins).toEqual([])
   })
 })
 

@@ -12,6 +12,7 @@ import { keepLogin, takeLogin } from '../../store/login-states.ts'
 import { createSecret, isSecret } from '../../store/secrets.ts'
 import { failSignIn } from '../finish-sign-in.ts'
 import type { SigninCall, SigninDeps } from '../signin-deps.ts'
+import type { RuledPerson } from './claim-rules.ts'
 import type { LoginMemory, ProviderClient } from './provider-client.ts'
 
 export type LoginRouteDeps = SigninDeps & {
@@ -34,6 +35,7 @@ export type TicketMemory = {
   readonly isFresh: boolean
   readonly authenticatedAt: number | null
   readonly startedAt: number
+  readonly ruled: RuledPerson | null
 }
 
 const cookieName = '__Host-gk_signin'

@@ -5,6 +5,7 @@
  */
 import * as oidc from 'openid-client'
 import type { LoginProvider } from '../../../../gatekeeper/src/model/console-settings.ts'
+import { applyRules } from './claim-rules.ts'
 import type { LoginMemory, ProviderClient, ProviderDeps } from './provider-client.ts'
 
 /** How long a discovery document counts. */
@@ -16,7 +17,16 @@ const maxAgeSeconds = 600
 /** Returns the client of one provider. */
 export function createOpenidClient(provider: LoginProvider, deps: ProviderDeps): ProviderClient {
   const discover = createDiscovery(provider, deps)
-  const { scopes, kind, narrowedTo } = provider
+  const { scopes, kind, narrowedTo, rules = [] } = provider
+  /** Many providers tell groups and names only at the userinfo endpoint. */
+  const allClaims = async (accessToken: string, claims: oidc.IDToken) => {
+    const configuration = await discover()
+    if (rules.length === 0 || configuration.serverMetadata().userinfo_endpoint === undefined) {
+      return claims
+    }
+    const told = await oidc.fetchUserInfo(configuration, accessToken, claims.sub)
+    return { ...told, ...claims }
+  }
   return {
     canProveFresh: true,
     authorizationUrl: async ({ state, nonce, verifier, isFresh }) =>
@@ -28,7 +38,8 @@ export function createOpenidClient(provider: LoginProvider, deps: ProviderDeps):
         ...(isFresh && freshParameters),
       }),
     identify: async (callback, memory) => {
-      const tokens = await oidc.authorizationCodeGrant(await discover(), callback, checksOf(memory))
+      const configuration = await discover()
+      const tokens = await oidc.authorizationCodeGrant(configuration, callback, checksOf(memory))
       const claims = tokens.claims()
       if (claims === undefined) throw new Error('the provider sent no ID token')
       const { sub, hd, auth_time: time } = claims
@@ -36,6 +47,7 @@ export function createOpenidClient(provider: LoginProvider, deps: ProviderDeps):
         subject: sub,
         mayClaim: narrowedTo === null || hd === narrowedTo,
         authenticatedAt: typeof time === 'number' ? time * 1000 : null,
+        ruled: applyRules(provider, await allClaims(tokens.access_token, claims)),
       }
     },
   }

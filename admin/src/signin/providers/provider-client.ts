@@ -1,6 +1,7 @@
 /** What a login provider is to us: an address to send people to, and who came back. */
 import type { LoginProvider } from '../../../../gatekeeper/src/model/console-settings.ts'
 import { boundedFetch, type Fetch } from './bounded-fetch.ts'
+import type { RuledPerson } from './claim-rules.ts'
 
 /** What a sign-in remembers between its start and its end. */
 export type LoginMemory = {
@@ -20,6 +21,8 @@ export type Identity = {
   readonly mayClaim: boolean
   /** When the person signed in at the provider, epoch milliseconds; null if it does not say. */
   readonly authenticatedAt: number | null
+  /** The person that a rule of the settings makes of this account; null without a rule for it. */
+  readonly ruled: RuledPerson | null
 }
 
 export type ProviderClient = {
