@@ -99,40 +99,6 @@ function inputOf(props: TextFieldProps): object {
   }
 }
 
-export type AreaFieldProps = Common & {
-  readonly value: string
-  readonly onInput: (value: string) => void
-  readonly rows?: number
-  readonly isMono?: boolean
-  readonly placeholder?: string
-}
-
-/** Several lines of text. */
-export function AreaField({
-  value,
-  onInput,
-  rows = 3,
-  isMono,
-  placeholder,
-  ...field
-}: AreaFieldProps) {
-  return (
-    <Field label={field.label} {...fieldOf(field)}>
-      {(binding) => (
-        <textarea
-          {...binding}
-          rows={rows}
-          value={value}
-          placeholder={placeholder}
-          class={isMono === true ? 'mono' : undefined}
-          spellcheck={false}
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
-      )}
-    </Field>
-  )
-}
-
 export type SelectFieldProps = Common & {
   readonly value: string
   readonly onChange: (value: string) => void

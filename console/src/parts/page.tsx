@@ -1,9 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { later } from '../lib/later.tsx'
 import { seesAll } from '../session.ts'
 import { GlobalSearch } from '../shell/global-search.tsx'
 import { Command } from './command.tsx'
-import { Search, type SearchProps } from './search.tsx'
+import type { SearchProps } from './search.tsx'
+
+const Search = later(async () => (await import('./search.tsx')).Search)
 
 export type PageFrameProps = {
   readonly title: string
@@ -30,7 +33,13 @@ export function Page({ title, beside, acts, search, command, children }: PageFra
         {beside}
         <div class="grow" />
         {acts}
-        {search === undefined ? <GlobalSearch /> : <Search {...search} />}
+        {search === undefined ? (
+          <GlobalSearch />
+        ) : (
+          <search class="search">
+            <Search {...search} />
+          </search>
+        )}
       </div>
       {children}
       {command !== undefined && seesAll() && <Command line={command} />}

@@ -10,7 +10,7 @@ export type SearchProps = {
 
 const pauseMs = 250
 
-/** The search of a page; `/` leads here. */
+/** The search of a page's own list; `/` leads here. */
 export function Search({ label, value, onSearch }: SearchProps) {
   const [text, setText] = useState(value)
   const sent = useRef(value)
@@ -28,7 +28,7 @@ export function Search({ label, value, onSearch }: SearchProps) {
     return () => clearTimeout(timer)
   }, [text, onSearch])
   return (
-    <search class="search">
+    <>
       <input
         type="search"
         data-search
@@ -42,6 +42,6 @@ export function Search({ label, value, onSearch }: SearchProps) {
       <i class="key" aria-hidden="true">
         /
       </i>
-    </search>
+    </>
   )
 }

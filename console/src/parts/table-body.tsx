@@ -1,5 +1,9 @@
+import { later } from '../lib/later.tsx'
 import { Menu } from './menu.tsx'
 import { type Column, cellLook, type TableProps } from './table-column.ts'
+
+const Pick = later(async () => (await import('./pick.tsx')).Pick)
+const none: ReadonlySet<string> = new Set()
 
 /** The rows; grey room for some of them while there are none, after 300 ms. */
 export function TableBody<T>(props: TableProps<T>) {
@@ -18,7 +22,7 @@ function Row<T>({ row, table }: { row: T; table: TableProps<T> }) {
   const { columns, menu, rowKey, rowName = rowKey } = table
   return (
     <tr>
-      {table.onSelect !== undefined && <SelectOne row={row} table={table} />}
+      {table.onSelect !== undefined && <Picks table={table} row={row} />}
       {columns.map((column) => (
         <Cell key={column.id} column={column} row={row} />
       ))}
@@ -47,38 +51,13 @@ function Cell<T>({ column, row }: { column: Column<T>; row: T }) {
   return <td class={look}>{column.render(row)}</td>
 }
 
-function SelectOne<T>({ row, table }: { row: T; table: TableProps<T> }) {
-  const { selected = new Set<string>(), onSelect, rowKey, rowName = rowKey } = table
-  const key = rowKey(row)
-  const toggle = () => {
-    const next = new Set(selected)
-    if (!next.delete(key)) next.add(key)
-    onSelect?.(next)
-  }
+/** The cell of a checkbox: its code comes with the first table that has them. */
+export function Picks<T>({ table, row }: { table: TableProps<T>; row: T | null }) {
+  const { rowKey, rowName = rowKey, selected = none, onSelect = () => {} } = table
+  const own = row === null ? null : { key: rowKey(row), name: rowName(row) }
   return (
     <td class="pick">
-      <input
-        type="checkbox"
-        aria-label={`Select ${rowName(row)}`}
-        checked={selected.has(key)}
-        onChange={toggle}
-      />
-    </td>
-  )
-}
-
-export function SelectAll<T>({ rows, rowKey, selected = new Set(), onSelect }: TableProps<T>) {
-  const keys = (rows ?? []).map(rowKey)
-  const isAll = keys.length > 0 && keys.every((key) => selected.has(key))
-  return (
-    <td class="pick">
-      <input
-        type="checkbox"
-        aria-label="Select all on this page"
-        checked={isAll}
-        indeterminate={!isAll && keys.some((key) => selected.has(key))}
-        onChange={() => onSelect?.(new Set(isAll ? [] : keys))}
-      />
+      <Pick keys={(table.rows ?? []).map(rowKey)} {...{ own, selected, onSelect }} />
     </td>
   )
 }

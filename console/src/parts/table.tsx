@@ -1,5 +1,5 @@
 import { Scroll } from './scroll.tsx'
-import { SelectAll, TableBody } from './table-body.tsx'
+import { Picks, TableBody } from './table-body.tsx'
 import { type Column, cellLook, type TableProps } from './table-column.ts'
 
 /** Rows with sortable headers, acts behind a button, and room kept while they load. */
@@ -12,7 +12,7 @@ export function Table<T>(props: TableProps<T>) {
         <caption class="hidden">{label}</caption>
         <thead>
           <tr>
-            {onSelect !== undefined && <SelectAll {...props} />}
+            {onSelect !== undefined && <Picks table={props} row={null} />}
             {columns.map((column) => (
               <Header key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
             ))}

@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
+import { later } from '../lib/later.tsx'
 import { useShared } from '../lib/shared.ts'
 import { place } from '../place.ts'
 import { type NamedPlace, type PlaceSection, placesOf, sectionTitles } from '../places.ts'
 import { type QueueNow, queueNow, type SessionView, session } from '../session.ts'
 import { Brand, Icon } from './icon.tsx'
-import { Me } from './me.tsx'
+
+const Me = later(async () => (await import('./me.tsx')).Me)
 
 /** All places of the person, in their sections; behind a button where the window is narrow. */
 export function Navigation({ onHelp }: { onHelp: () => void }) {

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { later } from '../lib/later.tsx'
 import { matchPath } from '../lib/match-path.ts'
 import { useShared } from '../lib/shared.ts'
 import { type PageProps, type PageRoute, pages } from '../pages.ts'
@@ -8,7 +9,8 @@ import { Notice } from '../parts/notice.tsx'
 import { place } from '../place.ts'
 import { hasPlace } from '../places.ts'
 import { session } from '../session.ts'
-import { NotFound } from './not-found.tsx'
+
+const NotFound = later(async () => (await import('./not-found.tsx')).NotFound)
 
 export type Route = { readonly page: PageRoute; readonly params: Readonly<Record<string, string>> }
 
