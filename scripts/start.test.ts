@@ -209,6 +209,7 @@ describe.skipIf(!hasCaddy)('a start without a terminal (needs Caddy)', () => {
   it('says that another one runs on the same state folder, and leaves that one alone', async () => {
     const first = setup.launch()
     await first.ready()
+    await vi.waitFor(() => expect(first.stdout()).toContain('admin ready'), { timeout: 60_000 })
     const second = setup.launch()
     expect(await second.ended).toBe(69)
     expect(second.stderr()).toMatch(/another Gatekeeper is running on it.*\(kill( \d+){4}\)/)
