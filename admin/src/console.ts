@@ -40,11 +40,14 @@ export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console
   const { stateDir } = installation
   const store = await openAdminStore(adminStorePath(stateDir))
   await requireSameDomain(store, { stateDir, rpId: parts.settings.passkey.rpId })
-  const lateRecords = createLateRecords(installation.record, { clock: systemClock })
+  const lateRecords = createLateRecords(installation.record, {
+    clock: systemClock,
+    onFault: deps.logFault,
+  })
   return {
     application: compose(deps, { store, lateRecords }),
     close: async () => {
-      lateRecords.close()
+      await lateRecords.close()
       parts.people.close()
       parts.keys.close()
       await store.close()

@@ -33,6 +33,15 @@ test('an act is recorded as it is while that is possible', async () => {
   expect(late.waiting()).toBe(0)
 })
 
+test('what still waits at the end is tried once more', async () => {
+  const { late, recorded, disk } = open()
+  disk.isFull = true
+  await late.record([{ event: 'signin.ended' }])
+  disk.isFull = false
+  await late.close()
+  expect(recorded).toMatchObject([{ event: 'signin.ended', late: true }])
+})
+
 test('what could not be recorded follows once, marked late, with its time', async () => {
   const { late, recorded, disk, turn } = open()
   disk.isFull = true

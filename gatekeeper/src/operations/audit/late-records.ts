@@ -13,10 +13,16 @@ export type LateRecords = {
   readonly record: RecordActs
   /** How many acts wait. */
   readonly waiting: () => number
-  readonly close: () => void
+  /** Tries once more. */
+  readonly close: () => Promise<void>
 }
 
-type Deps = { readonly clock: Clock; readonly timers?: Timers }
+type Deps = {
+  readonly clock: Clock
+  readonly timers?: Timers
+  /** Called when acts could not be recorded. */
+  readonly onFault?: (error: unknown) => void
+}
 
 const retryMs = 10_000
 /** More than anybody does by hand; beyond, the newest are kept. */
@@ -25,7 +31,7 @@ const waitingMax = 10_000
 /** Returns a recorder of such acts over one that rejects. */
 export function createLateRecords(
   record: RecordActs,
-  { clock, timers = systemTimers }: Deps,
+  { clock, timers = systemTimers, onFault }: Deps,
 ): LateRecords {
   let waiting: Parameters<RecordActs>[0] = []
   let isTrying = false
@@ -47,13 +53,17 @@ export function createLateRecords(
     record: async (acts) => {
       try {
         await record(acts)
-      } catch {
+      } catch (error) {
+        onFault?.(error)
         const happenedAt = formatInstant(clock())
         const late = acts.map((act) => ({ ...act, late: true, happenedAt }))
         waiting = [...waiting, ...late].slice(-waitingMax)
       }
     },
     waiting: () => waiting.length,
-    close: stop,
+    close: async () => {
+      stop()
+      await retry()
+    },
   }
 }
