@@ -51,10 +51,12 @@ function Intact({ of }: { readonly of: Verification }) {
 
 function Changed({ of }: { readonly of: Verification }) {
   return (
-    <Notice tone="bad" word="Changed">
-      Records were changed, removed or moved after they were written.
-      <Chains of={of.chains} />
-    </Notice>
+    <div class="chains-changed">
+      <Notice tone="bad" word="Changed">
+        Records were changed, removed or moved after they were written.
+        <Chains of={of.chains} />
+      </Notice>
+    </div>
   )
 }
 

@@ -6,17 +6,17 @@ import { setQuery } from '../../place.ts'
 
 type Props = { readonly filters: Readonly<Record<string, string>> }
 
-type Row = { readonly name: string; readonly label: string; readonly help?: string }
+type Row = { readonly name: string; readonly label: string; readonly placeholder?: string }
 
 const rows: readonly Row[] = [
   { name: 'user', label: 'Person' },
-  { name: 'key', label: 'Key', help: 'The id of a key, or client:ID.' },
-  { name: 'event', label: 'Event', help: 'key.added, or key for all of key.*' },
+  { name: 'key', label: 'Key or client', placeholder: 'id, or client:ID' },
+  { name: 'event', label: 'Event', placeholder: 'key.added, or key for all' },
+  { name: 'reason', label: 'Reason', placeholder: 'rate-limited' },
   { name: 'service', label: 'Service' },
-  { name: 'reason', label: 'Reason', help: 'As docs/errors.md names it: rate-limited.' },
-  { name: 'address', label: 'Address', help: 'An address or a range: 10.0.0.0/8' },
-  { name: 'request', label: 'Request id' },
+  { name: 'address', label: 'Address', placeholder: '10.0.0.0/8' },
 ]
+const request: Row = { name: 'request', label: 'Request id' }
 const days: readonly Row[] = [
   { name: 'since', label: 'From' },
   { name: 'until', label: 'Before' },
@@ -44,7 +44,7 @@ function FilterForm({ filters, onClose }: Props & { readonly onClose: () => void
     onInput: (value: string) => setInput({ ...input, [name]: value.trim() }),
   })
   const apply = () => {
-    const all = [...rows, ...days].map(({ name }) => [name, input[name] ?? null] as const)
+    const all = [...rows, ...days, request].map(({ name }) => [name, input[name] ?? null] as const)
     setQuery(Object.fromEntries(all))
     onClose()
   }
@@ -77,6 +77,7 @@ function FilterForm({ filters, onClose }: Props & { readonly onClose: () => void
         {days.map((row) => (
           <TextField key={row.name} {...bind(row)} type="date" />
         ))}
+        <TextField {...bind(request)} isMono />
       </form>
     </Dialog>
   )
