@@ -136,7 +136,7 @@ function Export({ filters }: { readonly filters: Filters }) {
     <>
       <ErrorPanel failure={save.failure} />
       <Button isBusy={save.isBusy} onClick={() => void save.run()}>
-        Export…
+        {filters['since'] === undefined ? 'Export 30 days…' : 'Export…'}
       </Button>
     </>
   )
