@@ -12,6 +12,7 @@ import type { LastUses } from '../../../../../gatekeeper/src/operations/usage/la
 import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
 import { askStandings, viewLimits } from '../keys/key-limits.ts'
+import { viewMaker } from '../keys/key-view.ts'
 import { toClientRefusal } from './change-clients.ts'
 import type { ClientView } from './schema.ts'
 
@@ -60,7 +61,7 @@ export async function viewClients(
       ...{ models: [...client.models], addresses: [...client.addresses] },
       limits: viewLimits(client, standings),
       ...{ state: stateOf(client, now), disabled: client.disabled },
-      ...{ madeBy, madeByName: madeBy === null ? null : (parts.people.find(madeBy)?.name ?? null) },
+      ...viewMaker(madeBy, parts.people),
       expiresAt: instant(client.expiresAt),
       lastUsedAt: instant(uses.byId.get(client.id) ?? null),
       tokenSeconds: client.tokenSeconds,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { clientIdForm } from '../../../../../gatekeeper/src/model/credential-form.ts'
 import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
 import { pageFields } from '../../cursor.ts'
-import { limitView } from '../keys/schema.ts'
+import { limitView, makerProblem } from '../keys/schema.ts'
 
 export const clientId = z
   .string()
@@ -77,6 +77,7 @@ export const clientView = z.object({
   disabled: z.boolean(),
   madeBy: z.string().nullable(),
   madeByName: z.string().nullable(),
+  makerProblem,
   expiresAt: z.string().nullable(),
   lastUsedAt: z.string().nullable(),
   tokenSeconds: z.number().nullable(),
