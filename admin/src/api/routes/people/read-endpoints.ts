@@ -4,7 +4,6 @@ import {
   workingNow,
 } from '../../../../../gatekeeper/src/operations/people/read-people.ts'
 import type { SigninDeps } from '../../../signin/signin-deps.ts'
-import type { ApiDeps } from '../../api-deps.ts'
 import { pageOf } from '../../cursor.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { idParams } from '../passkeys/schema.ts'
@@ -13,7 +12,7 @@ import { createPersonViews, tagOfPerson } from './person-view.ts'
 import { madeView, peoplePage, peopleQuery, personView } from './schema.ts'
 
 /** What the endpoints of people work with. */
-export type PeopleDeps = SigninDeps & Pick<ApiDeps, 'keys'>
+export type PeopleDeps = SigninDeps
 
 /** Returns the rows that show people. */
 export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {

@@ -87,6 +87,9 @@ async function change(
   if (body.disabled === true) requireOther(caller, id)
   const wanted = readChange(body, before)
   const confirm = (person: Person) => {
+    // Whether a proof was needed was judged by the role of before.
+    if (person.role !== before.role)
+      throw new ApiError('changed', 'The role was changed meanwhile.')
     requireRank(caller, person.role, wanted.role ?? person.role)
     requireMatch(ifMatch, tagOfPerson(person))
   }
