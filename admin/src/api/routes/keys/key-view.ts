@@ -34,7 +34,7 @@ function viewKey(key: StoredKey, deps: Deps): KeyView {
     ...{ isExpiring: states.includes('expiring'), isUnused: states.includes('unused') },
     ...viewMaker(madeBy, deps.people),
     ...{ createdAt: instant(key.createdAt), expiresAt: instant(key.expiresAt) },
-    noExpiryReason: key.noExpiryReason,
+    ...{ noExpiryReason: key.noExpiryReason, team },
     lastUsedAt: instant(deps.lastUsedAt.get(key.id) ?? null),
     ...{ models: [...key.models], addresses: [...key.addresses], origins: [...key.origins] },
     limits: viewLimits(key, deps.standings),

@@ -16,11 +16,10 @@ type Deps = { readonly caller: Caller; readonly services: ServiceNames }
  */
 export function requireUsable(
   draft: Pick<KeyDraft, 'role' | 'services'>,
-  { caller, services }: Deps,
+  { maker, services }: { readonly maker: Person | null; readonly services: ServiceNames },
 ): void {
-  const { person } = caller
-  if (person === null) return
-  const access = requireAccess(person)
+  if (maker === null) return
+  const access = requireAccess(maker)
   refuse([...findGreaterRole(draft, access), ...findForeignServices(draft, access, services)])
 }
 

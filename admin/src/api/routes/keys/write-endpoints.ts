@@ -20,6 +20,7 @@ import {
   writerDeps,
 } from './change-keys.ts'
 import type { KeyParts } from './key-parts.ts'
+import { makerOf } from './maker.ts'
 import { requireChangeable } from './own-keys.ts'
 import { answerKey, snapshotOf } from './read-endpoints.ts'
 import {
@@ -107,12 +108,13 @@ async function create(call: ById<NewKeyBody>, parts: KeyParts) {
   const body = Object.assign({}, call.body, { user, team: requireTeam(caller, call.body.team) })
   const wanted = readNewKey(body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
-  requireUsable(wanted.draft, { caller, services })
+  const maker = await makerOf(caller, parts)
+  requireUsable(wanted.draft, { maker, services })
   const { role } = wanted.draft
   const members = Object.assign(toKeyChange(wanted), { user, role })
   const judge = mayDecide || personId === null ? () => {} : judgeCount(personId)
   const made = await changeKeyFile(parts, (file) =>
-    addKey(file, toNewKey(params.id, members, personId), writerDeps(call, parts, judge)),
+    addKey(file, toNewKey(params.id, members, maker?.id ?? null), writerDeps(call, parts, judge)),
   )
   const { find } = await snapshotOf(parts)
   const key = find(made.id)
