@@ -182,7 +182,8 @@ async function create(call: ById<ClientBody>, parts: ClientParts) {
   const wanted = toNewClient(at.id, draft, {
     ...{ scopes: scopesByDefault, madeBy: maker?.id ?? null, team },
   })
-  const deps = writerDeps(call, parts)
+  // A taken id is taken, whoever has it.
+  const { judge: _, ...deps } = writerDeps(call, parts)
   const secret = await changeClientFile(async () => {
     if (wanted.app?.public !== true) return await addClient(clientsFile, wanted, deps)
     await addPublicApp(clientsFile, wanted, deps)
