@@ -22,6 +22,7 @@ export function KeyFacts({ of }: { of: Key }) {
           {list([...of.services, ...of.unknownServices.map((name) => `${name}?`)], 'none')}
         </Fact>
         <Fact name="Role">{of.role}</Fact>
+        {of.team !== null && <Fact name="Team">{of.team}</Fact>}
         <Fact name="Models">{list(of.models, 'any')}</Fact>
         <Fact name="Addresses">{list(of.addresses, 'any')}</Fact>
         <Fact name="Web origins">{list(of.origins, 'any')}</Fact>

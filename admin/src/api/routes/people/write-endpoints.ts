@@ -91,7 +91,7 @@ async function change(
   const { people, installation, clock, store } = deps
   const before = requireFound(people.find(id), caller)
   requireTeamKept(caller, before, body)
-  requireOwnAddress(caller, body)
+  requireOwnAddress(caller, before, body)
   if (body.disabled === true) requireOther(caller, id)
   const wanted = readChange(body, before)
   const confirm = (person: Person) => {
@@ -126,8 +126,9 @@ async function change(
 }
 
 /** Services take the address for who somebody is, and services are of every team. */
-function requireOwnAddress({ team }: Caller, { serviceEmail }: Change['body']): void {
-  if (team === null || serviceEmail === undefined) return
+function requireOwnAddress({ team }: Caller, before: Person, body: Change['body']): void {
+  const { serviceEmail = before.serviceEmail } = body
+  if (team === null || serviceEmail === before.serviceEmail) return
   throw new ApiError('role', 'An owner, or an admin of no team, sets the address for services.')
 }
 

@@ -31,6 +31,8 @@ export const sessionView = z.strictObject({
   }),
   passkeys: z.number().int(),
   site: z.strictObject({ consoleUrl: z.string(), baseUrl: z.string(), version: z.string() }),
+  /** Names of the teams that something names; empty within a team, and where there is none. */
+  teams: z.array(z.string()),
   /** What the caller may see of each thing. */
   counts: z.strictObject({
     keys: z.number().int(),
