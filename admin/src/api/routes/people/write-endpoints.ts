@@ -19,7 +19,14 @@ import { mergePatch } from '../../merge-patch.ts'
 import { mayChange, scopeOf } from '../../scope.ts'
 import { idParams } from '../passkeys/schema.ts'
 import { requireTeamKept } from '../teams.ts'
-import { changers, requireFound, requireOwn, requireRank, toApiError } from './guard.ts'
+import {
+  changers,
+  requireFound,
+  requireNoOwner,
+  requireOwn,
+  requireRank,
+  toApiError,
+} from './guard.ts'
 import { createPersonViews, tagOfPerson } from './person-view.ts'
 import type { PeopleDeps } from './read-endpoints.ts'
 import { changedPerson, personAccess, personChange } from './schema.ts'
@@ -94,6 +101,8 @@ async function change(
   requireOwnAddress(caller, before, body)
   if (body.disabled === true) requireOther(caller, id)
   const wanted = readChange(body, before)
+  const { role = before.role, team = before.team } = wanted
+  requireNoOwner(role, team ?? null)
   const confirm = (person: Person) => {
     requireOwn(person, caller)
     // Whether a proof was needed was judged by the role of before.
