@@ -54,6 +54,7 @@ async function serve(): Promise<void> {
   }
   const stop = async (signal: string) => {
     log.info({ signal }, 'stopping')
+    opened.endStreams()
     await Promise.all(servers.map((server) => closeListener(server, drainMs)))
     // Answers under way use the store until their listener is closed.
     await opened.close()
