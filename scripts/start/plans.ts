@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { allRows } from '../../gatekeeper/src/config/all-settings.ts'
+import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
 import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
 import type { Upstreams } from './choose-upstreams.ts'
 import type { NodePlan } from './gatekeeper-node.ts'
@@ -80,6 +81,16 @@ const startUpWarnings = [
   '\thttp\tHTTP/2 skipped because it requires TLS\t',
 ]
 
+/**
+ * How Caddy's log begins what it says when a page of the console is left: its stream of events has no
+ * other end.
+ */
+function leftPages({ consoleListen }: Configuration['settings']): readonly string[] {
+  if (consoleListen === null) return []
+  const upstream = JSON.stringify(toCaddyAddress(consoleListen))
+  return [`\taborting with incomplete response\t{"upstream": ${upstream}`]
+}
+
 /** How Caddy is started; its own grace period is 8 s. */
 export function planCaddy(
   root: string,
@@ -94,6 +105,6 @@ export function planCaddy(
     cwd: root,
     env: caddyEnvironment(settings, { env, ...deps }),
     drainSeconds: 11,
-    hidden: deps.isTerminal ? startUpWarnings : [],
+    hidden: deps.isTerminal ? [...startUpWarnings, ...leftPages(settings)] : [],
   }
 }
