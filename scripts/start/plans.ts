@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { allRows } from '../../gatekeeper/src/config/all-settings.ts'
+import { allRows, settingNames } from '../../gatekeeper/src/config/all-settings.ts'
 import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
+import { providers } from '../../gatekeeper/src/kinds/providers/providers.ts'
 import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
 import type { Upstreams } from './choose-upstreams.ts'
 import type { NodePlan } from './gatekeeper-node.ts'
@@ -48,7 +49,8 @@ const plainNames = new Set(['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'])
 
 /**
  * How the admin process is started. Of secrets it gets those of people's sign-in alone: neither keys
- * of providers nor those of clients, whose ids would be a problem without them.
+ * of providers, of which it learns only that they are there, nor those of clients, whose ids would be
+ * a problem without them.
  */
 export function planAdmin(
   root: string,
@@ -67,11 +69,21 @@ export function planAdmin(
     // It has no load: with little space for young objects it takes 97 MB instead of 113.
     words: ['--max-semi-space-size=1', ...words],
     cwd: root,
-    env: { ...own, ...Object.fromEntries(kept) },
+    env: { ...own, ...Object.fromEntries(kept), ...marksOf(env) },
     drainSeconds: 8,
     hidden: [],
     isOptional: true,
   }
+}
+
+/** Stands for the key of each provider that has one: without it the console knows no such service. */
+function marksOf(env: Configuration['env']): Readonly<Record<string, string>> {
+  const marks = providers.flatMap(({ provider: { variable, otherVariables = [] } }) => {
+    const names = [variable, ...otherVariables].map((one) => settingNames(one).key)
+    const isSet = (name: string) => (env[name] ?? '') !== '' || (env[`${name}_FILE`] ?? '') !== ''
+    return names.some(isSet) ? [[settingNames(variable).key, 'is-set'] as const] : []
+  })
+  return Object.fromEntries(marks)
 }
 
 /** Logger and message of the warnings that Caddy logs at each start with our Caddyfile. */
