@@ -23,6 +23,8 @@ export type Principal = {
   readonly roleModels: readonly string[]
   /** Patterns of models that its team may use; missing or empty means no restriction. */
   readonly teamModels?: readonly string[]
+  /** Names of the teams whose policies list services, for who asks why one is missing. */
+  readonly teamsOfServices?: readonly string[]
   /** Whether it may use models that run at the vendor; null means the value of its role, or no. */
   readonly cloudModels: boolean | null
   /** Its own limits; those of its role, user and service are in the policies. */
