@@ -18,8 +18,10 @@ export type SessionView = {
     readonly access: {
       readonly role: string
       readonly services: readonly string[]
-      readonly models?: readonly string[]
+      readonly models: readonly string[]
+      readonly limits: readonly string[]
     } | null
+    readonly logins: readonly { readonly provider: string; readonly subject: string }[]
   }
   readonly session: {
     readonly id: string

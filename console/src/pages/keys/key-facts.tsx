@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact'
 import { Card } from '../../parts/card.tsx'
+import { Fact } from '../../parts/fact.tsx'
 import { Tags } from '../../parts/tag.tsx'
 import { Time } from '../../parts/time.tsx'
 import type { Key } from './keys.ts'
@@ -64,14 +64,5 @@ export function KeyFacts({ of }: { of: Key }) {
         {of.tags.length > 0 && <Fact name="Tags">{list(of.tags, '')}</Fact>}
       </dl>
     </Card>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }

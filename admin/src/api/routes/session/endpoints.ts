@@ -72,7 +72,7 @@ async function describe(caller: Caller, deps: ApiDeps) {
   }
 }
 
-function describePerson({ id, name, title, team, role, access }: Person) {
+function describePerson({ id, name, title, team, role, access, logins }: Person) {
   const limits = access?.limits.map(formatLimit) ?? []
   return {
     ...{ id, name, title, team, role },
@@ -80,6 +80,7 @@ function describePerson({ id, name, title, team, role, access }: Person) {
       access === null
         ? null
         : { role: access.role, services: access.services, models: access.models, limits },
+    logins: logins.map(({ provider, subject }) => ({ provider, subject })),
   }
 }
 

@@ -21,6 +21,8 @@ export const sessionView = z.strictObject({
         limits: z.array(z.string()),
       })
       .nullable(),
+    /** Accounts of login providers that sign this person in. */
+    logins: z.array(z.strictObject({ provider: z.string(), subject: z.string() })),
   }),
   session: z.strictObject({
     id: z.string(),
