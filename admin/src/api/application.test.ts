@@ -135,6 +135,7 @@ describe('who may call', () => {
       id: 'client:ci',
       name: 'ci',
       role: 'owner',
+      team: null,
       person: null,
       session: null,
     } as const

@@ -20,7 +20,14 @@ export type AuthenticateDeps = Pick<ApiDeps, 'store' | 'people' | 'clock' | 'set
 
 /** Calls open endpoints; has no rights and owns nothing. */
 export const nobody: Caller = Object.freeze({
-  ...{ id: 'anonymous', name: 'anonymous', role: 'member', person: null, session: null },
+  ...{
+    id: 'anonymous',
+    name: 'anonymous',
+    role: 'member',
+    team: null,
+    person: null,
+    session: null,
+  },
 })
 
 /** Returns who calls; rejects with an ApiError if nobody in force does, or another site's page. */
@@ -59,6 +66,7 @@ export async function callerOf(
     id: `person:${person.id}`,
     name: person.name,
     role: person.role,
+    team: person.team,
     person,
     session: { id: session.id, authenticatedAt: session.authenticated_at },
   }

@@ -6,6 +6,8 @@ export type Caller = {
   readonly id: string
   readonly name: string
   readonly role: PersonRole
+  /** Null for whoever is of no team. */
+  readonly team: string | null
   /** Null for a client. */
   readonly person: Person | null
   /** Null for a client. */

@@ -22,7 +22,7 @@ function open(document: unknown) {
 test('a client that the gatekeeper knows is an admin without a session', async () => {
   const { find, asked } = open({ client: 'client:ci' })
   expect(await find(good, '192.0.2.1')).toEqual({
-    ...{ id: 'client:ci', name: 'ci', role: 'admin', person: null, session: null },
+    ...{ id: 'client:ci', name: 'ci', role: 'admin', team: null, person: null, session: null },
   })
   expect(asked).toEqual([['/admin-token', { token: good, clientAddress: '192.0.2.1' }]])
 })

@@ -30,8 +30,9 @@ export function createClientFinder(askGatekeeper: AskGatekeeper, clock?: Clock):
     if (id === null) return null
     limiter.giveBack(clientAddress)
     const name = id.slice('client:'.length)
-    // As an admin: a client changes no owner, and acts that a person must prove are not for it.
-    return { ...{ id, name, role: 'admin', person: null, session: null } }
+    // As an admin: a client changes no owner, and acts that a person must prove are not for it. A client
+    // of a team gets no token of this class.
+    return { ...{ id, name, role: 'admin', team: null, person: null, session: null } }
   }
 }
 

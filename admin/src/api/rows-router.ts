@@ -13,6 +13,7 @@ import { bodyBytesMax, createBodyReader } from './read-body.ts'
 import { readCall } from './read-call.ts'
 import { createRefusalRecorder } from './refused-writes.ts'
 import { sendReply } from './send-reply.ts'
+import { reachOf } from './team-rows.ts'
 
 export const apiPrefix = '/admin/v1'
 
@@ -63,16 +64,19 @@ export function routeRows(rows: readonly Endpoint[], deps: RouterDeps): Koa.Midd
     })
   }
   router.all('/{*rest}', () => {
-    throw new ApiError('not_found', 'There is nothing here.')
+    throw nothingHere()
   })
   // The router's own context type has more members.
   return router.routes() as unknown as Koa.Middleware
 }
 
+const nothingHere = () => new ApiError('not_found', 'There is nothing here.')
+
 function answerRow(row: Endpoint, deps: RouterDeps): (context: Koa.Context) => Promise<void> {
   const readBody = createBodyReader(row.bodyBytesMax ?? bodyBytesMax)
   return async (context) => {
     const { caller } = context.state as CallState
+    if (caller.team !== null && reachOf(row) === 'none') throw nothingHere()
     requireRole(row, caller)
     const { params } = context as unknown as { params: Record<string, string> }
     const body = await readBody(context)
@@ -101,10 +105,12 @@ function describeCall(
   const clientAddress = clientAddressOf(req)
   const { params, query, body } = parts
   const by = { principal: caller.id, requestId, clientAddress }
+  // What the act is about says its team, where it has one.
+  const ofTeam = caller.team === null ? {} : { team: caller.team }
   const recordBy =
     (of: RecordActs): RecordActs =>
     async (acts) =>
-      await of(acts.map((act) => ({ ...act, ...by })))
+      await of(acts.map((act) => ({ ...ofTeam, ...act, ...by })))
   return {
     ...{ caller, params, query, body, requestId, clientAddress, signal },
     record: recordBy(record),

@@ -4,6 +4,7 @@
  * keeps a passkey out. Beginnings are counted too, because each is a row in a database.
  */
 import type { Clock } from '../../../gatekeeper/src/lib/clock.ts'
+import { createRateLimiter } from '../../../gatekeeper/src/lib/load/rate-limiter.ts'
 import { groupAddress, networkOf } from '../../../gatekeeper/src/lib/net/address-group.ts'
 import { ApiError } from '../api/api-error.ts'
 
@@ -38,6 +39,11 @@ export type Attempts = {
   readonly requireRoom: (name: AttemptName, address: string) => void
   /** Counts a failure, or a beginning. */
   readonly count: (name: AttemptName, address: string) => void
+  /**
+   * Returns how many failures were left out of the audit since the last one that was recorded, or
+   * null if this one must be left out too: acts are kept for ever, and strangers can fail for ever.
+   */
+  readonly takeRecord: () => number | null
 }
 
 /** Counts in memory; a restart forgets, which costs an attacker more than it gives. */
@@ -45,6 +51,8 @@ export function createAttempts(clock: Clock): Attempts {
   const names = Object.keys(attemptRows) as AttemptName[]
   const counters = new Map(names.map((name) => [name, createCounters(attemptRows[name], clock)]))
   const of = (name: AttemptName) => counters.get(name) ?? []
+  const records = createRateLimiter({ burst: 200, perMinute: 30 }, clock)
+  let leftOut = 0
   return {
     requireRoom: (name, address) => {
       const waits = of(name).map(({ keyOf, counter }) => counter.waitMs(keyOf(address)))
@@ -57,6 +65,15 @@ export function createAttempts(clock: Clock): Attempts {
     },
     count: (name, address) => {
       for (const { keyOf, counter } of of(name)) counter.count(keyOf(address))
+    },
+    takeRecord: () => {
+      if (!records.take('all')) {
+        leftOut += 1
+        return null
+      }
+      const before = leftOut
+      leftOut = 0
+      return before
     },
   }
 }

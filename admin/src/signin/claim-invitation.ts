@@ -67,13 +67,13 @@ export async function claimInvitation(
 }
 
 async function makePerson(
-  { person, id, name, title, role, access }: Invitation,
+  { person, id, name, title, team, role, access }: Invitation,
   { record }: SigninCall,
   { people, installation, clock }: SigninDeps,
 ): Promise<Person> {
   const existing = person === null ? null : people.find(person)
   if (existing !== null) return existing
-  const wanted = { id, name, title, role: role as PersonRole }
+  const wanted = { id, name, title, team, role: role as PersonRole }
   return await addPerson(
     installation.peopleFile,
     { ...wanted, access: access === null ? null : JSON.parse(access) },

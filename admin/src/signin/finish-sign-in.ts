@@ -47,11 +47,14 @@ export async function failSignIn(
   { attempts }: SigninDeps,
 ): Promise<Error> {
   attempts.count(way, address)
+  const leftOut = attempts.takeRecord()
+  if (leftOut === null) return signInFailed()
   await record([
     {
       ...{ event: 'signin.failed', success: false, method: way, why },
       ...(person !== null && { person: person.id, user: person.name }),
       ...(provider !== undefined && { provider }),
+      ...(leftOut > 0 && { leftOut }),
     },
   ])
   return signInFailed()

@@ -81,7 +81,10 @@ export async function signInByLogin(
   return await claimInvitation({ invitation, claim }, call, deps)
 }
 
-/** Makes the person of a rule. A name that is somebody's already never becomes this account's. */
+/**
+ * Makes the person of a rule. People often choose their names at a provider: one that a person or a
+ * user of keys has already never becomes this account's, with what that user did.
+ */
 async function makeRuled(
   { name, role, access }: RuledPerson,
   { provider, subject }: ShownLogin,
@@ -90,6 +93,10 @@ async function makeRuled(
   const { installation, clock, people } = deps
   const record = (acts: readonly PersonAct[]) => call.record(acts)
   const wanted = { name, title: null, role, access }
+  const { keys } = await deps.keys.now()
+  if (keys.some(({ user }) => user === name)) {
+    throw await failSignIn({ way: 'provider', why: 'rule_user_of_keys', provider }, call, deps)
+  }
   try {
     const { id } = await addPerson(installation.peopleFile, wanted, { clock, record })
     const login = { provider, subject }

@@ -13,7 +13,7 @@ export type SigninParts = {
 
 /** What signing in works with. */
 export type SigninDeps = SigninParts &
-  Pick<ApiDeps, 'store' | 'clock' | 'settings' | 'people' | 'installation'>
+  Pick<ApiDeps, 'store' | 'clock' | 'settings' | 'people' | 'keys' | 'installation'>
 
 /** Returns the shared parts. No provider is asked before the first sign-in there. */
 export function createSigninParts({

@@ -160,6 +160,27 @@ describe('a one-time link', () => {
   })
 })
 
+describe('at an address, where browsers make no passkeys', () => {
+  const accept = async () => {
+    const code = await link(reset)
+    const { ticket } = (await page.send('POST /signin/invitation', { body: { code } })).body
+    return await page.send('POST /signin/invitation/accept', { body: { ticket } })
+  }
+
+  test('a link signs in by itself, once, and nobody is offered a passkey', async () => {
+    Object.assign(api.deps.settings.passkey, { isPossible: false })
+    expect((await accept()).status).toBe(200)
+    expect(await me()).toBe(200)
+    expect((await page.send('POST /signin/passkey/begin')).status).toBe(409)
+    expect((await page.send('POST /passkeys/begin')).status).toBe(409)
+  })
+
+  test('and nowhere else: elsewhere a link needs a passkey', async () => {
+    expect(await accept()).toMatchObject({ status: 409, body: { reason: 'conflict' } })
+    expect(await me()).toBe(401)
+  })
+})
+
 describe('a passkey', () => {
   const attacks: readonly (readonly [string, Twist])[] = [
     ['of another origin', { origin: 'https://console.test.evil.example' }],
@@ -471,6 +492,21 @@ test('after ten failed sign-ins in a quarter of an hour an address gets 429', as
   expect((await signInWith(openPage(api, '198.51.101.9'), authenticator)).status).toBe(200)
   api.pass(900_000)
   expect((await signInWith(openPage(api, '198.51.100.9'), authenticator)).status).toBe(200)
+})
+
+test('a flood of failures from everywhere does not fill the audit, which says how many it left out', async () => {
+  const { challengeId } = (await page.send('POST /signin/passkey/begin')).body
+  const twist = { userHandle: 'AAAA' }
+  const response = openAuthenticator(api).sign({ challenge: challengeId }, twist)
+  const fail = (address: string) =>
+    openPage(api, address).send('POST /signin/passkey/finish', { body: { challengeId, response } })
+  for (let count = 0; count < 230; count += 1) {
+    expect((await fail(`10.${count}.0.1`)).status).toBe(401)
+  }
+  expect(await api.acts()).toHaveLength(200)
+  api.pass(60_000)
+  await fail('10.250.0.1')
+  expect((await api.acts()).at(-1)).toMatchObject({ event: 'signin.failed', leftOut: 30 })
 })
 
 test('a page of another origin begins nothing', async () => {

@@ -89,7 +89,8 @@ export async function finishStepUp(
     challenge.person === person.id &&
     (await isShown(shown, { challenge, person }, deps))
   if (!isProven || typeof act !== 'string') {
-    throw await failSignIn({ way, why: 'step_up', person }, call, deps)
+    await failSignIn({ way, why: 'step_up', person }, call, deps)
+    throw new ApiError('sign_in_failed', 'That did not prove that it is you. Nothing was changed.')
   }
   const halves = await renewSession(store, session, clock())
   if (halves === null) throw new ApiError('no_session', 'Sign in.')

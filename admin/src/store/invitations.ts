@@ -25,6 +25,8 @@ export type Invited = {
   readonly person: string | null
   readonly name: string
   readonly title: string | null
+  /** The team of the person; null or left out for none. */
+  readonly team?: string | null
   readonly role: PersonRole
   /** As `people.json` has it; null gives no service. */
   readonly access: object | null
@@ -72,6 +74,7 @@ export async function createInvitation(
         person: invited.person,
         name: invited.name,
         title: invited.title,
+        team: invited.team ?? null,
         role: invited.role,
         access: invited.access === null ? null : JSON.stringify(invited.access),
         invited_by: invited.invitedBy,
@@ -102,8 +105,16 @@ export async function openInvitations({ queries }: Queries, now: number): Promis
     .execute()
 }
 
-/** Ends a link; returns it, or null if there is none. */
-export async function endInvitation({ queries }: Queries, id: string): Promise<Invitation | null> {
+/** Ends a link that is meant; returns it, or null if there is none. */
+export async function endInvitation(
+  { queries }: Queries,
+  id: string,
+  isMeant: (invitation: Invitation) => boolean = () => true,
+): Promise<Invitation | null> {
+  const found = queries.selectFrom('invitations').selectAll().where('id', '=', id)
+  // A link never changes its team, so nothing can happen between the look and the end.
+  const invitation = await found.executeTakeFirst()
+  if (invitation === undefined || !isMeant(invitation)) return null
   const ended = queries.deleteFrom('invitations').where('id', '=', id).returningAll()
   return (await ended.executeTakeFirst()) ?? null
 }

@@ -12,6 +12,11 @@ export const migrations: Readonly<Record<string, Migration>> = {
       await createLoginStates(queries)
     },
   },
+  '0002-team': {
+    up: async ({ schema }) => {
+      await schema.alterTable('invitations').addColumn('team', 'text').execute()
+    },
+  },
 }
 
 async function createSessions({ schema }: Kysely<unknown>): Promise<void> {

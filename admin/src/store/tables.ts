@@ -73,6 +73,7 @@ export type InvitationRow = {
   name: string
   title: string | null
   role: string
+  team: string | null
   access: string | null
   /** Who invited: `person:ID`, or the command. */
   invited_by: string

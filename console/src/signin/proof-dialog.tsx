@@ -149,6 +149,7 @@ function ByCode({ of: { act, target }, finish }: WayProps) {
   const line = `npm run people -- code YOU --for ${act}${target === null ? '' : ` --target ${target}`}`
   return (
     <form
+      class="form"
       onSubmit={(event) => {
         event.preventDefault()
         void submit.run()

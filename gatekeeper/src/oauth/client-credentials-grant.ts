@@ -39,7 +39,7 @@ export function grantClientCredentials(
   }
 }
 
-/** Administration is granted by its literal name; `*` never includes it. */
-function mayAdminister({ role, services }: Client): boolean {
-  return role === 'admin' && services.includes(controlName)
+/** Administration is granted by its literal name; `*` never includes it, and no team has it. */
+function mayAdminister({ role, services, team }: Client): boolean {
+  return role === 'admin' && services.includes(controlName) && team === null
 }

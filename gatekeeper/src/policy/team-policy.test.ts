@@ -55,6 +55,13 @@ describe('a key of a team', () => {
   })
 })
 
+test('whoever is of a team does not administer, whatever the key says', () => {
+  const services = ['ollama', 'control']
+  expect(narrowed({ team: 'unnamed', services }).services).toEqual(['ollama'])
+  const parent = aPrincipal({ id: 'person:a', kind: 'person', team: 'unnamed', services })
+  expect(narrowed({ services, parent }).services).toEqual(['ollama'])
+})
+
 test.each([undefined, null, 'unnamed'])('the team %s narrows and counts nothing', (name) => {
   const found = narrowed(name === undefined ? {} : { team: name })
   expect(found.services).toEqual(both)

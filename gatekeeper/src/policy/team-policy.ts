@@ -1,4 +1,5 @@
 /** The operator's rules about a team: limits that everybody of it shares, services and models. */
+import { controlName } from '../model/known-services.ts'
 import type { Limit } from '../model/limit.ts'
 import { type Principal, teamsOf } from '../model/principal.ts'
 
@@ -15,21 +16,30 @@ export type TeamPolicies = ReadonlyMap<string, TeamPolicy>
 
 /**
  * Returns the principal, narrowed by the policies of its teams: its own, and that of the person who
- * made it. A team without a policy narrows nothing.
+ * made it. Whoever is of a team never administers, since that is of the whole installation.
  */
 export function narrowByTeams(principal: Principal, teams: TeamPolicies): Principal {
-  if (teams.size === 0) return principal
-  const all = teamsOf(principal).flatMap((name) => teams.get(name) ?? [])
-  return all.length === 0 ? principal : narrow(principal, all, teams)
+  const names = teamsOf(principal)
+  if (names.length === 0) return principal
+  const lists = names.flatMap((name) => {
+    const services = teams.get(name)?.services ?? null
+    return services === null ? [] : [services]
+  })
+  const isTeams = (service: string) =>
+    service !== controlName && lists.every((services) => services.includes(service))
+  return narrow(principal, isTeams, teams)
 }
 
-function narrow(principal: Principal, all: readonly TeamPolicy[], teams: TeamPolicies): Principal {
+function narrow(
+  principal: Principal,
+  isTeams: (service: string) => boolean,
+  teams: TeamPolicies,
+): Principal {
   const { parent, ...own } = principal
-  const isTeams = (name: string) => all.every(({ services }) => services?.includes(name) ?? true)
   return {
     ...own,
     services: own.services.filter(isTeams),
     teamModels: teams.get(own.team ?? '')?.models ?? [],
-    ...(parent !== undefined && { parent: narrow(parent, all, teams) }),
+    ...(parent !== undefined && { parent: narrow(parent, isTeams, teams) }),
   }
 }

@@ -21,6 +21,8 @@ export type ShownPart = { readonly owner: string; readonly id: string; readonly 
 export type BroughtKey = {
   readonly id: string
   readonly owner: string
+  /** The team of the owner's app; null if it is of none. */
+  readonly team?: string | null
   readonly provider: string
   readonly description: string | null
   readonly key: string
@@ -87,10 +89,10 @@ export function createSplitKeys({
   const split = ({ key, description, ...names }: BroughtKey, version = 1): Split | null => {
     const [origin, current] = [originOf(names.provider), ring()]
     if (origin === null || current === null) return null
-    const place = { ...names, origin, team: null, version }
+    const { id, provider, team = null } = names
+    const place = { ...names, origin, team, version }
     const { row, clientPart } = splitKey(key, place, current[0], random)
-    const { id, provider } = names
-    return { row: { id, provider, origin, team: null, version, ...row, description }, clientPart }
+    return { row: { id, provider, origin, team, version, ...row, description }, clientPart }
   }
   return {
     find,
@@ -102,8 +104,8 @@ export function createSplitKeys({
       const joined = row && join(shown, row.provider)
       if (row === null || joined === null) return null
       const { key } = joined
-      const { id, owner, provider, description, version } = row
-      return split({ id, owner, provider, description, key }, version + 1)
+      const { id, owner, team, provider, description, version } = row
+      return split({ id, owner, team, provider, description, key }, version + 1)
     },
     count: () => countRows(rows(), ring()),
     rewrap: () => rewrapAll(rows(), ring(), random),

@@ -73,7 +73,9 @@ describe.skipIf(testCaddy === null)('a team', () => {
   it('is in every record of its requests, and in none of others', async () => {
     const records = () => readChainOf(join(stack.stateDir, 'audit'), 'requests-1').records
     const teamsOf = (key: TestKey) =>
-      new Set(records().flatMap((one) => (one.principal === `key:${key.id}` ? [one.team] : [])))
+      new Set(
+        records().flatMap((one) => (one['principal'] === `key:${key.id}` ? [one['team']] : [])),
+      )
     await waitUntil(() => teamsOf(keys.unwritten).size > 0, {
       ...{ limitMs: 10_000, describe: () => 'no record' },
     })

@@ -262,6 +262,11 @@ describe('a rule of the settings', () => {
     expect((await signInAs('sub-of-eve', { groups: ['staff'], ...name })).status).toBe(401)
     expect(await lastAct()).toMatchObject({ why: 'rule_exists' })
     expect(api.deps.people.named('olga')?.logins).toEqual([])
+    const body = { ...{ user: 'kitchen', services: ['ollama'] }, noExpiryReason: 'a display' }
+    await api.as('olga')('PUT /keys/abcde01234', { body, headers: { 'if-none-match': '*' } })
+    const claims = { groups: ['staff'], preferred_username: 'kitchen' }
+    expect((await signInAs('sub-of-eve', claims)).status).toBe(401)
+    expect(await lastAct()).toMatchObject({ why: 'rule_user_of_keys' })
   })
 })
 

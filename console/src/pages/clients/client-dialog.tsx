@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
+import { AccessNotice } from '../keys/access-notice.tsx'
 import type { Choices } from '../keys/keys.ts'
 import { ClientFields, shownFields } from './client-fields.tsx'
 import {
@@ -67,6 +68,9 @@ export function ClientDialog({ id, onDone, onClose }: Props) {
       }
     >
       <ErrorPanel failure={client.failure ?? choices.failure} />
+      {id === null && choices.value?.services.every(({ isUsable }) => !isUsable) === true && (
+        <AccessNotice onGiven={choices.reload} />
+      )}
       <form
         id="client"
         class="form"

@@ -151,9 +151,9 @@ const columns: readonly Column<Client>[] = [
   {
     id: 'state',
     title: 'State',
-    render: ({ state }) => (
-      <Tag tone={tones[state]} hasDot>
-        {state}
+    render: ({ state, makerProblem }) => (
+      <Tag tone={makerProblem === null ? tones[state] : 'bad'} hasDot>
+        {makerProblem === null ? state : `maker ${makerProblem.replace('-', ' ')}`}
       </Tag>
     ),
   },

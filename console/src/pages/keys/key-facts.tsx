@@ -4,6 +4,12 @@ import { Tags } from '../../parts/tag.tsx'
 import { Time } from '../../parts/time.tsx'
 import type { Key } from './keys.ts'
 
+const makerTexts = {
+  gone: 'is gone',
+  disabled: 'is disabled',
+  'no-access': 'has no access to services',
+} as const
+
 /** What is written about a key. */
 export function KeyFacts({ of }: { of: Key }) {
   const list = (entries: readonly string[], none: string) =>
@@ -41,6 +47,12 @@ export function KeyFacts({ of }: { of: Key }) {
         <Fact name="Made">
           <Time at={of.createdAt} fallback="at an unknown time" />
           {of.madeBy !== null && <> by {of.madeByName ?? 'somebody who is gone'}</>}
+          {of.makerProblem !== null && (
+            <span class="sub">
+              It is refused: a key does no more than the person who made it, and that one{' '}
+              {makerTexts[of.makerProblem]}.
+            </span>
+          )}
         </Fact>
         {of.rotation !== null && (
           <Fact name="Old secret">

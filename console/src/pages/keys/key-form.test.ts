@@ -7,7 +7,14 @@ const now = Date.UTC(2026, 10, 30)
 const key: Key = {
   ...{ id: 'abcde01234', user: 'ada', role: 'readwrite', services: ['ollama'], tags: ['a'] },
   ...{ unknownServices: [], description: null, state: 'active', isExpiring: false },
-  ...{ isUnused: false, disabled: false, madeBy: null, madeByName: null, createdAt: null },
+  ...{
+    isUnused: false,
+    disabled: false,
+    madeBy: null,
+    madeByName: null,
+    makerProblem: null,
+    createdAt: null,
+  },
   ...{ expiresAt: null, noExpiryReason: 'a display', lastUsedAt: null, models: [] },
   ...{ addresses: [], origins: [], cloudModels: null, caps: {}, weight: null, rotation: null },
   limits: [{ text: '60/min', used: 1, limit: 60, unit: 'requests', resetsAt: null }],

@@ -18,6 +18,8 @@ export type Key = {
   readonly disabled: boolean
   readonly madeBy: string | null
   readonly madeByName: string | null
+  /** Why the person who made it stops it. */
+  readonly makerProblem: 'gone' | 'disabled' | 'no-access' | null
   readonly createdAt: string | null
   readonly expiresAt: string | null
   readonly noExpiryReason: string | null
@@ -68,10 +70,17 @@ export function shortId(id: string): string {
   return id.startsWith('plain-') ? id : `gk_${id.slice(0, 4)}…`
 }
 
+const makerWords = {
+  gone: 'maker gone',
+  disabled: 'maker disabled',
+  'no-access': 'maker without access',
+} as const
+
 /** The one word for the state of a key, with its tone. */
 export function stateOf(key: Key): { readonly word: string; readonly tone: Tone } {
   if (key.state === 'disabled') return { word: 'disabled', tone: 'bad' }
   if (key.state === 'expired') return { word: 'expired', tone: 'bad' }
+  if (key.makerProblem !== null) return { word: makerWords[key.makerProblem], tone: 'bad' }
   const isReached = key.limits.some(({ used, limit }) => used !== null && used >= limit)
   if (isReached) return { word: 'limit reached', tone: 'warn' }
   if (key.state === 'rotating') return { word: 'rotating', tone: 'plain' }

@@ -64,6 +64,7 @@ function EditForm({ of, etag, onDone, onClose }: FormProps) {
       }
     >
       <form
+        class="form"
         id="edit-person"
         onSubmit={(event) => {
           event.preventDefault()

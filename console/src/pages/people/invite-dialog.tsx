@@ -46,6 +46,7 @@ export function InviteDialog({ onMade, onClose }: Props) {
       }
     >
       <form
+        class="form"
         id="invite"
         onSubmit={(event) => {
           event.preventDefault()

@@ -166,6 +166,7 @@ function LabelDialog({ title, hint, act, initial, onSubmit, onClose }: LabelProp
       }
     >
       <form
+        class="form"
         id="passkey-label"
         onSubmit={(event) => {
           event.preventDefault()

@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { TextField } from '../../parts/field.tsx'
 import { go, place, safePath } from '../../place.ts'
+import { secondHalf } from '../../second-half.ts'
 import { endSession, loadSession, session, startSession } from '../../session.ts'
 import { Entry } from '../../signin/entry.tsx'
 import { askPasskey, type Begun } from '../../signin/passkeys.ts'
@@ -18,13 +19,17 @@ export function SignInPage() {
   const then = safePath(useShared(place).query.get('then'))
   const { value: ways, failure, reload } = useResource<SigninView>('/signin')
   const me = useShared(session)
-  useEffect(() => void loadSession().catch(() => {}), [])
+  const [isAsked, setAsked] = useState(secondHalf() === null)
+  useEffect(() => {
+    const asked = () => setAsked(true)
+    loadSession().then(asked, asked)
+  }, [])
   return (
     <Entry title="Sign in">
       <p>{location.host}</p>
       {me !== null && <SignedInAlready then={then} name={me.person.title ?? me.person.name} />}
       <ErrorPanel failure={failure} onRetry={reload} />
-      {ways !== null && (ways.isFirstRun ? <FirstRun /> : <Ways ways={ways} then={then} />)}
+      {isAsked && me === null && ways !== null && <Begin ways={ways} then={then} />}
     </Entry>
   )
 }
@@ -45,14 +50,13 @@ function SignedInAlready({ name, then }: { name: string; then: string }) {
   )
 }
 
-function FirstRun() {
+function Begin({ ways, then }: { ways: SigninView; then: string }) {
+  if (!ways.isFirstRun) return <Ways ways={ways} then={then} />
   return (
-    <div class="steps-note">
-      <p>Nobody can sign in yet. This command prints a link for the first owner:</p>
-      <p>
-        <code>npm run people -- invite NAME --role owner</code>
-      </p>
-    </div>
+    <p>
+      Nobody can sign in yet. This command prints a link for the first owner:{' '}
+      <code>npm run people -- invite NAME --role owner</code>
+    </p>
   )
 }
 
@@ -75,7 +79,7 @@ function Ways({ ways, then }: { ways: SigninView; then: string }) {
       {isPossible && ways.providers.length > 0 && <div class="or">or</div>}
       <ProviderButtons ways={ways} pending={{ next: then, invitation: null }} />
       {hasCode ? (
-        <CodeForm then={then} />
+        <CodeForm then={then} isMain={!isPossible} />
       ) : (
         <Button look="quiet" onClick={() => setCode(true)}>
           I have a code from the command line
@@ -103,13 +107,14 @@ export function ProviderButtons({ ways, pending }: ProviderProps) {
   )
 }
 
-function CodeForm({ then }: { then: string }) {
+function CodeForm({ then, isMain }: { then: string; isMain: boolean }) {
   const [code, setCode] = useState('')
   const submit = useSubmit(async () => {
     await enter(await call('POST', '/signin/code', { body: { code } }), then)
   })
   return (
     <form
+      class="form"
       onSubmit={(event) => {
         event.preventDefault()
         void submit.run()
@@ -130,8 +135,8 @@ function CodeForm({ then }: { then: string }) {
         }
       />
       <ErrorPanel failure={submit.failure} />
-      <Button look="main" type="submit" isBusy={submit.isBusy}>
-        Sign in
+      <Button {...(isMain && { look: 'main' })} type="submit" isBusy={submit.isBusy}>
+        Sign in with the code
       </Button>
     </form>
   )

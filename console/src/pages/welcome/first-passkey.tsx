@@ -42,6 +42,7 @@ export function FirstPasskey({ link, ways, onRegistered, onAccept }: Props) {
       <Steps checks={checks} />
       {isGood && link !== null && (
         <form
+          class="form"
           onSubmit={(event) => {
             event.preventDefault()
             void register.run()
@@ -82,9 +83,12 @@ function Whose({ link }: { link: Link }) {
 }
 
 function Steps({ checks }: { checks: readonly BrowserCheck[] }) {
+  // What is in order needs one line at most: the one that is wrong most often.
+  const wrong = checks.filter(({ isGood }) => !isGood)
+  const shown = wrong.length > 0 ? wrong : checks.filter(({ what }) => /certificate/.test(what))
   return (
     <ol class="steps">
-      {checks.map(({ isGood, what, todo }) => (
+      {shown.map(({ isGood, what, todo }) => (
         <li key={what} class={isGood ? 'done' : 'wrong'}>
           <i aria-hidden="true">{isGood ? '✓' : '!'}</i>
           <div>

@@ -21,6 +21,7 @@ export function SecondPasskey({ onDone }: { onDone: () => void }) {
         losing one locks you out of nothing.
       </p>
       <form
+        class="form"
         onSubmit={(event) => {
           event.preventDefault()
           void add.run()

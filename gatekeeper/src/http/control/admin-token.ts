@@ -5,7 +5,7 @@
 import type Koa from 'koa'
 import { z } from 'zod'
 import { controlName } from '../../model/known-services.ts'
-import type { Principal } from '../../model/principal.ts'
+import { type Principal, teamsOf } from '../../model/principal.ts'
 import type { Reason } from '../../model/reason.ts'
 import { createRouter, reply, routesOf } from '../router.ts'
 import { jsonAnswer } from '../send.ts'
@@ -38,7 +38,9 @@ export function adminTokenRoute(authenticate: Authenticate): Koa.Middleware {
 
 function clientOf(principal: Principal, clientAddress: string): string | null {
   const { kind, id, role, services, isAddressAllowed } = principal
-  const mayAdminister = kind === 'client' && role === 'admin' && services.includes(controlName)
+  const isOfTeam = teamsOf(principal).length > 0
+  const isAdmin = role === 'admin' && services.includes(controlName)
+  const mayAdminister = kind === 'client' && isAdmin && !isOfTeam
   const isNear = isAddressAllowed === null || isAddressAllowed(clientAddress)
   return mayAdminister && isNear ? id : null
 }

@@ -71,7 +71,8 @@ async function split(request: OwnRequest, deps: SplitKeyDeps): Promise<Answer> {
   if (path !== undefined) return invalid([{ path, message: 'must not contain the key' }])
   // No names in it: ids stand in logs and reports.
   const id = body.keyId ?? `sk-${randomBytes(18).toString('base64url')}`
-  const made = deps.splitKeys.split({ id, owner, provider, description, key })
+  const team = request.admission.principal.team ?? null
+  const made = deps.splitKeys.split({ id, owner, team, provider, description, key })
   if (made === null) throw new RefusedError('vault-closed')
   return await write(request, made, deps)
 }

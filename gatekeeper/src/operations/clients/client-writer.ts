@@ -41,6 +41,7 @@ type ClientEntry = {
   app?: App | null
   /** The id of the person who made it. */
   madeBy?: string
+  team?: string | null
 }
 
 /** `expiresAt` is in epoch milliseconds, null is never; limits are texts. */
@@ -53,6 +54,8 @@ export type NewClient = Pick<
   readonly app?: App
   /** The id of the person who makes it; left out on the command line. */
   readonly madeBy?: string
+  /** The name of its team; null or left out for none. */
+  readonly team?: string | null
 }
 
 /** The changes of a client; missing members stay. `app` changes an app as a whole. */
@@ -80,6 +83,8 @@ export type ClientAct = {
     | 'client.removed'
     | 'client.unwritten'
   readonly client: string
+  /** The team of the client, if it has one. */
+  readonly team?: string
   /** Names of the changed members. */
   readonly members?: readonly string[]
 }
@@ -209,12 +214,18 @@ async function changeClients(
   }
   const judged = (document: ClientDocument) => {
     judge?.(readEntry(document, act.client, path))
+    const before = document.clients[act.client]?.team
     edit(document)
+    team = document.clients[act.client]?.team ?? before ?? null
   }
-  const recordAct = () => ({
-    record: async () => await record?.([act]),
-    recordUnwritten: async () => await record?.([{ ...act, event: 'client.unwritten' }]),
-  })
+  let team: string | null = null
+  const recordAct = () => {
+    const whole = { ...act, ...(team !== null && { team }) }
+    return {
+      record: async () => await record?.([whole]),
+      recordUnwritten: async () => await record?.([{ ...whole, event: 'client.unwritten' }]),
+    }
+  }
   await changeDocument({ path, parse, record: recordAct }, judged)
 }
 

@@ -16,6 +16,8 @@ export type KeyAct =
       readonly formerOwner?: string
       readonly role: string
       readonly services: readonly string[]
+      /** The team of the key, if it has one. */
+      readonly team?: string
       /** Names of the changed members; none if the key was added or removed. */
       readonly members?: readonly string[]
     }
@@ -40,8 +42,8 @@ function describe(
 ): Change | null {
   const known = entry ?? old
   if (known === undefined) return null
-  const { user: owner, role, services } = known
-  const parts = { key, owner, role, services }
+  const { user: owner, role, services, team } = known
+  const parts = { key, owner, role, services, ...(team !== undefined && { team }) }
   if (old === undefined) return { event: 'key.added', ...parts }
   if (entry === undefined) return { event: 'key.removed', ...parts }
   const members = changedMembers(old, entry)

@@ -25,7 +25,7 @@ export async function changeKeys<T>(
   const parse = (text: string | null) => toDocument(text, { file, known })
   const recordActs = (before: string | null, after: KeyDocument) => {
     if (record === undefined) return {}
-    const acts = describeKeyChange(parse(before), after)
+    const acts = describeKeyChange(readAgain(before), after)
     const keys = acts.map(({ key }) => key)
     return {
       record: () => record(acts),
@@ -33,6 +33,12 @@ export async function changeKeys<T>(
     }
   }
   return await changeDocument({ path: file, parse, record: recordActs, read: readKeyText }, edit)
+}
+
+/** A text that was read before the change, as it was: the document itself has the change by now. */
+function readAgain(text: string | null): KeyDocument {
+  const document = JSON.parse(text ?? '{}') as Partial<KeyDocument>
+  return { version: 1, keys: document.keys ?? {} }
 }
 
 function toDocument(

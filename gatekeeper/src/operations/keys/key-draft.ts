@@ -13,6 +13,7 @@ export function draftOf(key: KeyRecord): KeyDraft {
     ...{ models: key.models, limits: key.limits.map(({ text }) => text), tags: key.tags },
     ...(key.noExpiryReason !== null && { noExpiryReason: key.noExpiryReason }),
     ...(key.madeBy !== null && { madeBy: key.madeBy }),
+    ...(key.team !== null && { team: key.team }),
     ...(key.description !== null && { description: key.description }),
     ...(key.cloudModels !== null && { cloudModels: key.cloudModels }),
     ...(caps.length > 0 && { caps: Object.fromEntries(caps) as Record<string, number> }),

@@ -15,6 +15,8 @@ export type KeyEntry = {
   noExpiryReason?: string
   /** The id of the person who made it. */
   madeBy?: string
+  /** The name of its team. */
+  team?: string
   disabled?: boolean
   addresses?: readonly string[]
   origins?: readonly string[]

@@ -24,7 +24,9 @@ export type KeyPlace = { readonly value: string | number; readonly id: string }
 
 /** Criteria; null excludes nothing. */
 export type KeyListQuestion = {
-  readonly madeBy: string | null
+  /** Whether the key may be in the list at all. */
+  readonly isSeen: (key: KeyRecord) => boolean
+  readonly team: string | null
   readonly user: string | null
   readonly service: string | null
   /** `env=prod`, or `env` with any value. */
@@ -112,12 +114,13 @@ function cut(page: readonly Ordered[], limit: number): Pick<KeyList, 'keys' | 'n
 
 function createFilter(
   snapshot: KeySnapshot,
-  { madeBy, user, service, tag, text }: KeyListQuestion,
+  { isSeen, team, user, service, tag, text }: KeyListQuestion,
 ): (key: KeyRecord) => boolean {
   const wanted = text?.trim().toLowerCase() ?? ''
   const texts = wanted === '' ? null : textsOf(snapshot)
   return (key) =>
-    (madeBy === null || key.madeBy === madeBy) &&
+    isSeen(key) &&
+    (team === null || key.team === team) &&
     (user === null || key.user === user) &&
     (service === null || key.services.includes(service)) &&
     (tag === null || hasTag(key.tags, tag)) &&

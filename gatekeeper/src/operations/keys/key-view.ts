@@ -27,6 +27,7 @@ export function viewKey(key: KeyRecord, now: number) {
     id: key.id,
     user: key.user,
     madeBy: key.madeBy,
+    team: key.team,
     role: key.role,
     services: key.services,
     unknownServices: key.unknownServices,

@@ -45,6 +45,8 @@ export type KeyMembers = {
   readonly tags?: readonly string[]
   /** Why the key never ends; dropped when it gets an end. */
   readonly noExpiryReason?: string
+  /** The name of its team; null takes it out of one. */
+  readonly team?: string | null
 }
 
 /** A key to add. Without an id of ten characters (`0-9a-z`) it gets a random one. */
@@ -134,9 +136,11 @@ export async function editKey(
 
 /** Writes the members of a change into an entry of the file, in the file's own form. */
 function applyChange(entry: KeyEntry, change: KeyChange): void {
-  const { limits, expiresAt, description, cloudModels: _, weight: __, ...others } = change
+  const { limits, expiresAt, description, team, cloudModels: _, weight: __, ...others } = change
   Object.assign(entry, others)
   setOrDelete(entry, change)
+  if (team === null) delete entry.team
+  else if (team !== undefined) entry.team = team
   if (limits !== undefined) entry.limits = textsOf(limits)
   if (expiresAt !== undefined)
     entry.expiresAt = expiresAt === null ? null : formatInstant(expiresAt)

@@ -24,6 +24,7 @@ export type AccessEntry = {
 
 type PersonEntry = {
   name: string
+  team?: string | null
   title?: string | null
   role: PersonRole
   disabled?: boolean
@@ -39,6 +40,8 @@ export type NewPerson = {
   readonly id?: string
   readonly name: string
   readonly title: string | null
+  /** The name of their team; null or left out for none. */
+  readonly team?: string | null
   readonly role: PersonRole
   readonly access: AccessEntry | null
   readonly serviceEmail?: string | null
@@ -46,6 +49,7 @@ export type NewPerson = {
 
 /** The changes of a person; missing members stay. The name never changes. */
 export type PersonChange = {
+  readonly team?: string | null
   readonly title?: string | null
   readonly role?: PersonRole
   readonly disabled?: boolean
@@ -80,6 +84,8 @@ export type PersonAct = {
   readonly user: string
   /** The role after the change. */
   readonly role: PersonRole
+  /** The team of the person, if they are of one. */
+  readonly team?: string
   /** The changed members; none if the person was added or removed. */
   readonly members?: readonly string[]
 }
@@ -281,7 +287,8 @@ function describeChange(
   const [old, now] = [before, after].map((people) => people.find((one) => one.id === id))
   const person = now ?? old
   if (person === undefined) throw new Error('a changed person is not in the file')
-  const about = { event, person: id, user: person.name, role: person.role }
+  const { name: user, role, team } = person
+  const about = { event, person: id, user, role, ...(team !== null && { team }) }
   if (old === undefined || now === undefined) return { person, fields: about }
   const names = Object.keys(now) as (keyof Person)[]
   const members = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]))

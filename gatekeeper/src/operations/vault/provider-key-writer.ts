@@ -23,12 +23,16 @@ export type ProviderKeyAct = {
   readonly event: 'provider_key.set' | 'provider_key.removed' | 'provider_key.rewrapped'
   readonly provider: string
   readonly kid?: string
+  /** The team of the key, if it has one. */
+  readonly team?: string
 }
 
 export type ProviderKeyDeps = {
   readonly clock: Clock
   /** Records a pending change; if it rejects, the change is not made. */
   readonly record: (acts: readonly (ProviderKeyAct & { success?: false })[]) => Promise<void>
+  /** Called under the lock with the row before a change; nothing is changed if it throws. */
+  readonly judge?: (row: { readonly team: string | null } | null) => void
 }
 
 /** There is no key of this provider in the vault. */
@@ -41,6 +45,8 @@ export type NewProviderKey = {
   readonly key: string
   /** The configured address, to which alone the key may go. */
   readonly origin: string
+  /** The team that it is sealed for; left out, that of the row in its place. */
+  readonly team?: string | null
 }
 
 /** Returns the public half that the gatekeeper stated; null for a text that is not one. */
@@ -57,13 +63,15 @@ export async function readRecipientFile(path: string): Promise<Recipient | null>
 /** Seals a provider's key and writes its row, in place of an older one. Returns the row. */
 export async function setProviderKey(
   file: string,
-  { name, key, origin, recipient }: NewProviderKey & { readonly recipient: Recipient },
+  { name, key, origin, team, recipient }: NewProviderKey & { readonly recipient: Recipient },
   deps: ProviderKeyDeps,
 ): Promise<Entry> {
   const act = { event: 'provider_key.set', provider: name, kid: recipient.kid } as const
   return await change(file, [act], deps, ({ providers }) => {
     const before = Object.hasOwn(providers, name) ? providers[name] : undefined
-    const members = { team: null, version: (before?.version ?? 0) + 1 }
+    deps.judge?.(before ?? null)
+    const ofTeam = team === undefined ? (before?.team ?? null) : team
+    const members = { team: ofTeam, version: (before?.version ?? 0) + 1 }
     const place = placeOfProvider(name, members, origin)
     const row: Entry = {
       ...{ mode: 'held', provider: name, origin, ...members },
@@ -85,6 +93,7 @@ export async function removeProviderKey(
   await change(file, [act], deps, ({ providers }) => {
     if (!Object.hasOwn(providers, name))
       throw new UnknownProviderKeyError(`the vault has no key of ${name}`)
+    deps.judge?.(providers[name] ?? null)
     delete providers[name]
   })
 }

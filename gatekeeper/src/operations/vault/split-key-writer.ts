@@ -91,14 +91,16 @@ export async function rotateSplitKey(
   return toRow(entry)
 }
 
-/** Rejects with a SplitKeyError if there is none. */
+/** Rejects with a SplitKeyError if there is none, or it is not meant. */
 export async function removeSplitKey(
   file: string,
   place: Place,
-  deps: SplitKeyDeps,
+  deps: SplitKeyDeps & { readonly isMeant?: (row: Pick<SplitKeyRow, 'team'>) => boolean },
 ): Promise<void> {
   const act = { event: 'split_key.removed', splitKey: place.id, user: place.owner } as const
   await change(file, { act, ...deps }, (document) => {
+    const found = document.splitKeys.find((one) => isAt(one, place))
+    if (found !== undefined && deps.isMeant?.(found) === false) throw new SplitKeyError('unknown')
     const rest = document.splitKeys.filter((one) => !isAt(one, place))
     if (rest.length === document.splitKeys.length) throw new SplitKeyError('unknown')
     document.splitKeys = rest

@@ -9,7 +9,7 @@ import type { ApiDeps } from '../../api-deps.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { readPeriod } from '../usage/period.ts'
 import { anomalies, auditPage, auditQuery, exportQuery, verification } from './schema.ts'
-import { createAuditFilter, createAuditSearch, isChainOf } from './search.ts'
+import { createAuditFilter, createAuditSearch, createScopeFilter, isChainOf } from './search.ts'
 
 const seers = ['owner', 'admin', 'auditor'] as const
 
@@ -87,12 +87,14 @@ async function describeAnomalies({ installation, clock }: ApiDeps) {
 }
 
 async function exportRecords(
-  { query, record, signal }: Call<unknown, z.output<typeof exportQuery>, unknown>,
+  { query, caller, record, signal }: Call<unknown, z.output<typeof exportQuery>, unknown>,
   { installation, clock }: ApiDeps,
 ) {
   const { auditFolder: folder, timeZone } = installation
   const { fromAt, toAt } = readPeriod(query, { now: clock(), timeZone })
-  const isWanted = createAuditFilter(query)
+  const [isSeen, isAsked] = [createScopeFilter(caller), createAuditFilter(query)]
+  const isWanted: ReturnType<typeof createAuditFilter> = (one, line) =>
+    isSeen(one) && isAsked(one, line)
   // Without the searched texts: they may be a name, which only some members may have.
   const filters = Object.keys(query).sort()
   const period = { since: formatInstant(fromAt), until: formatInstant(toAt) }

@@ -14,7 +14,7 @@ import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
 import { readCursor, writeCursor } from '../../cursor.ts'
-import { scopeOf } from '../../scope.ts'
+import { isInScope, scopeOf } from '../../scope.ts'
 import { readPeriod } from '../usage/period.ts'
 import { describeAudited, textOf } from './describe.ts'
 import type { auditQuery, exportQuery } from './schema.ts'
@@ -47,10 +47,15 @@ export function createAuditFilter(
     (text === undefined || line.toLowerCase().includes(text))
 }
 
-/** Whoever does not see everything sees requests of the own user, and acts of the own. */
-export function isInScope(caller: Caller): (record: AuditRecord) => boolean {
-  const { seesAll, userName, personId } = scopeOf(caller)
+/**
+ * Returns whether a record is in the scope of the caller: within a team those of the team; else of
+ * requests those of the own user, and of acts the own.
+ */
+export function createScopeFilter(caller: Caller): (record: AuditRecord) => boolean {
+  const scope = scopeOf(caller)
+  const { seesAll, userName, personId, team: within } = scope
   if (seesAll) return () => true
+  if (within !== null) return ({ team }) => isInScope(scope, { team: textOf(team) })
   return ({ event, user, principal }) =>
     event === 'request'
       ? userName !== null && user === userName
@@ -82,7 +87,7 @@ export function createAuditSearch({
       const { limit, cursor, ...filters } = query
       const { fromAt, toAt } = readPeriod(filters, times(), daysMax)
       const isAsked = createAuditFilter(filters)
-      const isSeen = isInScope(caller)
+      const isSeen = createScopeFilter(caller)
       const { request } = filters
       const page = await search({
         from: cursor === undefined ? null : placeIn(cursor, filters),
@@ -102,7 +107,7 @@ export function createAuditSearch({
     },
     /** The newest refused requests in the scope of the caller. */
     refusals: async (caller: Caller, asked: { countMax: number; signal: AbortSignal }) => {
-      const isSeen = isInScope(caller)
+      const isSeen = createScopeFilter(caller)
       const { found } = await search({
         isChain: isChainOf('requests'),
         isWanted: (record) => isRefusal(record) && isSeen(record),

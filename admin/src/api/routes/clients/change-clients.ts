@@ -7,17 +7,20 @@ import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Call } from '../../endpoint.ts'
 import { refuseChanged, tagOf } from '../../etag.ts'
+import { mayChange, scopeOf } from '../../scope.ts'
 import { toFileRefusal } from '../file-refusal.ts'
 
-type AnyCall = Pick<Call<unknown, unknown, unknown>, 'record' | 'ifMatch'>
+type AnyCall = Pick<Call<unknown, unknown, unknown>, 'record' | 'ifMatch' | 'caller'>
 
 /** Returns what the writer works with; a change is refused if the client is not as it was seen. */
 export function writerDeps(
-  { record, ifMatch }: AnyCall,
+  { record, ifMatch, caller }: AnyCall,
   { clock }: Pick<ApiDeps, 'clock'>,
 ): ClientWriterDeps {
   const judge = (client: StoredClient | null) => {
-    if (client !== null) refuseChanged(ifMatch, tagOf(client))
+    if (client === null) return
+    if (!mayChange(scopeOf(caller), client)) throw unknownClient()
+    refuseChanged(ifMatch, tagOf(client))
   }
   return { clock, record, judge }
 }
@@ -31,11 +34,11 @@ export async function changeClientFile<Result>(change: () => Promise<Result>): P
   }
 }
 
+export const unknownClient = () => new ApiError('not_found', 'There is no client with this id.')
+
 export function toClientRefusal(error: unknown): unknown {
   if (error instanceof ClientIdError) {
-    return error.exists
-      ? new ApiError('exists', 'A client with this id exists.')
-      : new ApiError('not_found', 'There is no client with this id.')
+    return error.exists ? new ApiError('exists', 'A client with this id exists.') : unknownClient()
   }
   return toFileRefusal(error)
 }

@@ -10,9 +10,11 @@ import {
 import { isOver } from '../../../../../gatekeeper/src/operations/keys/key-view.ts'
 import type { LastUses } from '../../../../../gatekeeper/src/operations/usage/last-uses.ts'
 import type { ApiDeps } from '../../api-deps.ts'
-import { ApiError } from '../../api-error.ts'
+import type { Caller } from '../../caller.ts'
+import { isInScope, scopeOf } from '../../scope.ts'
 import { askStandings, viewLimits } from '../keys/key-limits.ts'
-import { toClientRefusal } from './change-clients.ts'
+import { viewMaker } from '../keys/key-view.ts'
+import { toClientRefusal, unknownClient } from './change-clients.ts'
 import type { ClientView } from './schema.ts'
 
 /** What the endpoints of clients share. */
@@ -30,13 +32,17 @@ export async function readShown({ installation }: ClientParts): Promise<readonly
   }
 }
 
-/** Returns a client of the file; rejects as for one that does not exist. */
-export async function readStored(id: string, { installation }: ClientParts): Promise<StoredClient> {
+/** Returns a client of the file; rejects for one out of scope as for one that does not exist. */
+export async function readStored(
+  id: string,
+  caller: Caller,
+  { installation }: ClientParts,
+): Promise<StoredClient> {
   const clients = await readClients(installation.clientsFile).catch((error) => {
     throw toClientRefusal(error)
   })
   const client = clients.find((one) => one.id === id)
-  if (client === undefined) throw new ApiError('not_found', 'There is no client with this id.')
+  if (client === undefined || !isInScope(scopeOf(caller), client)) throw unknownClient()
   return client
 }
 
@@ -53,17 +59,17 @@ export async function viewClients(
   ])
   const now = parts.clock()
   return clients.map((client) => {
-    const { madeBy, secrets, app } = client
+    const { madeBy, secrets, app, team } = client
     return {
       ...{ id: client.id, isFixed: secrets === undefined, role: client.role },
       ...{ services: [...client.services], scopes: [...client.scopes] },
       ...{ models: [...client.models], addresses: [...client.addresses] },
       limits: viewLimits(client, standings),
       ...{ state: stateOf(client, now), disabled: client.disabled },
-      ...{ madeBy, madeByName: madeBy === null ? null : (parts.people.find(madeBy)?.name ?? null) },
+      ...viewMaker(madeBy, parts.people),
       expiresAt: instant(client.expiresAt),
       lastUsedAt: instant(uses.byId.get(client.id) ?? null),
-      tokenSeconds: client.tokenSeconds,
+      ...{ tokenSeconds: client.tokenSeconds, team },
       rotation: viewRotation(secrets ?? [], now),
       app: app === null ? null : copyApp(app),
     }

@@ -16,10 +16,12 @@ import { ApiError } from '../../api-error.ts'
 import { pageOf } from '../../cursor.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { requireMatch, tagOf } from '../../etag.ts'
-import { scopeOf } from '../../scope.ts'
+import { isInScope, scopeOf } from '../../scope.ts'
 import { requireRecentSignIn } from '../keys/act-endpoints.ts'
 import { ending, isDisabling } from '../keys/change-keys.ts'
+import { makerOf } from '../keys/maker.ts'
 import { requireUsable } from '../keys/within-access.ts'
+import { requireTeam, requireTeamKept } from '../teams.ts'
 import { changeClientFile, writerDeps } from './change-clients.ts'
 import { type ClientParts, readShown, readStored, viewClients } from './client-view.ts'
 import {
@@ -63,7 +65,7 @@ function readRows(parts: ClientParts): readonly Endpoint[] {
       roles: readers,
       query: clientQuery,
       answers: { 200: clientPage },
-      handle: async ({ query }) => ({ status: 200, body: await list(query, parts) }),
+      handle: async (call) => ({ status: 200, body: await list(call, parts) }),
     }),
     defineEndpoint({
       method: 'GET',
@@ -72,7 +74,7 @@ function readRows(parts: ClientParts): readonly Endpoint[] {
       roles: readers,
       params,
       answers: { 200: clientView },
-      handle: async (call) => await answerClient(200, call.params.id, parts),
+      handle: async (call) => await answerClient(200, call, parts),
     }),
   ]
 }
@@ -132,22 +134,34 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
   ]
 }
 
-async function list({ limit, cursor, q, kind }: ClientQuery, parts: ClientParts) {
+async function list({ caller, query }: Call<unknown, ClientQuery, unknown>, parts: ClientParts) {
+  const { limit, cursor, q, kind, team } = query
+  const scope = scopeOf(caller)
   const text = q?.trim().toLowerCase() ?? ''
-  const all = (await readShown(parts)).filter(({ id }) => id.toLowerCase().includes(text))
+  const all = (await readShown(parts)).filter(
+    (one) =>
+      isInScope(scope, one) &&
+      (team === undefined || one.team === team) &&
+      one.id.toLowerCase().includes(text),
+  )
   const apps = all.filter(({ app }) => app !== null)
   const counts = { all: all.length, app: apps.length, client: all.length - apps.length }
   const found =
     kind === undefined ? all : all.filter(({ app }) => (app !== null) === (kind === 'app'))
   const sorted = found.toSorted((one, other) => (one.id < other.id ? -1 : 1))
   const positionOf = ({ id }: { readonly id: string }) => ({ by: id, id })
-  const order = { q: text, kind }
+  const order = { q: text, kind, team, of: scope.team }
   const { items, next, total } = pageOf(sorted, { limit, cursor }, { order, positionOf })
   return { items: await viewClients(items, parts), next, total, counts }
 }
 
-async function answerClient(status: number, id: string, parts: ClientParts, more: object = {}) {
-  const client = await readStored(id, parts)
+async function answerClient(
+  status: number,
+  { params: { id }, caller }: ById<unknown>,
+  parts: ClientParts,
+  more: object = {},
+) {
+  const client = await readStored(id, caller, parts)
   const [view] = await viewClients([client], parts)
   return { status, body: Object.assign({}, more, view), etag: tagOf(client) }
 }
@@ -162,33 +176,38 @@ async function create(call: ById<ClientBody>, parts: ClientParts) {
   const fixed = oauth.clients.some(({ id }) => id === at.id)
   if (fixed) throw new ApiError('exists', 'The environment has a client with this id.')
   const draft = readNewClient(at.id, body, { services, now: parts.clock() })
-  requireUsable(draft, { caller, services })
-  const madeBy = scopeOf(caller).personId
-  const wanted = toNewClient(at.id, draft, { scopes: scopesByDefault, madeBy })
-  const deps = writerDeps(call, parts)
+  const maker = await makerOf(caller, parts)
+  requireUsable(draft, { maker, services })
+  const team = requireTeam(caller, body.team)
+  const wanted = toNewClient(at.id, draft, {
+    ...{ scopes: scopesByDefault, madeBy: maker?.id ?? null, team },
+  })
+  // A taken id is taken, whoever has it.
+  const { judge: _, ...deps } = writerDeps(call, parts)
   const secret = await changeClientFile(async () => {
     if (wanted.app?.public !== true) return await addClient(clientsFile, wanted, deps)
     await addPublicApp(clientsFile, wanted, deps)
     return null
   })
-  return await answerClient(201, at.id, parts, { secret })
+  return await answerClient(201, call, parts, { secret })
 }
 
 async function change(call: ById<ClientBody>, parts: ClientParts) {
   const { params: at, body, ifMatch } = call
   const { services, clientsFile } = parts.installation
-  const client = await readStored(at.id, parts)
+  const client = await readStored(at.id, call.caller, parts)
   requireMatch(ifMatch, tagOf(client))
+  requireTeamKept(call.caller, client, body)
   const draft = readChangedClient(client, body, { services, now: parts.clock() })
   const edited = { id: at.id, change: toClientChange(draft, body) }
   const recording = isDisabling(body) ? ending(call) : call
   await changeClientFile(() => editClient(clientsFile, edited, writerDeps(recording, parts)))
-  return await answerClient(200, at.id, parts)
+  return await answerClient(200, call, parts)
 }
 
 async function rotate(call: ById<z.output<typeof rotation>>, parts: ClientParts) {
   const { params: at, body, caller } = call
-  const client = await readStored(at.id, parts)
+  const client = await readStored(at.id, call.caller, parts)
   if (client.app?.public === true) {
     throw new ApiError('conflict', 'A public app has no secret to rotate.')
   }
@@ -199,5 +218,5 @@ async function rotate(call: ById<z.output<typeof rotation>>, parts: ClientParts)
   const deps = writerDeps(call, parts)
   const secret = await changeClientFile(() => rotateClient(clientsFile, rotated, deps))
   const oldWorksUntil = overlapMs === 0 ? null : formatInstant(parts.clock() + overlapMs)
-  return await answerClient(200, at.id, parts, { secret, oldWorksUntil })
+  return await answerClient(200, call, parts, { secret, oldWorksUntil })
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { clientIdForm } from '../../../../../gatekeeper/src/model/credential-form.ts'
 import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
 import { pageFields } from '../../cursor.ts'
-import { limitView } from '../keys/schema.ts'
+import { limitView, makerProblem, team } from '../keys/schema.ts'
 
 export const clientId = z
   .string()
@@ -37,6 +37,7 @@ const members = {
   tokenSeconds: z.int().nullish(),
   disabled: z.boolean().optional(),
   app: app.optional(),
+  team: team.nullish(),
 }
 
 export const newClient = z.strictObject(members)
@@ -48,6 +49,7 @@ export const clientQuery = z.strictObject({
   q: z.string().max(200).optional(),
   /** `app` for apps, `client` for the others. */
   kind: z.enum(['app', 'client']).optional(),
+  team: z.string().max(100).optional(),
 })
 export type ClientQuery = z.output<typeof clientQuery>
 
@@ -77,9 +79,11 @@ export const clientView = z.object({
   disabled: z.boolean(),
   madeBy: z.string().nullable(),
   madeByName: z.string().nullable(),
+  makerProblem,
   expiresAt: z.string().nullable(),
   lastUsedAt: z.string().nullable(),
   tokenSeconds: z.number().nullable(),
+  team: z.string().nullable(),
   rotation: z.object({ oldUntil: z.string().nullable() }).nullable(),
   app: appView.nullable(),
 })

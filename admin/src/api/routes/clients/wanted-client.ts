@@ -26,6 +26,7 @@ export type ClientDraft = {
   readonly tokenSeconds?: number
   readonly disabled?: boolean
   readonly app?: ClientBody['app']
+  readonly team?: string
 }
 
 type Deps = { readonly services: ServiceNames; readonly now: number }
@@ -63,6 +64,7 @@ function draftOf(client: StoredClient): ClientDraft {
     limits: client.limits.map(({ text }) => text),
     ...(expiresAt !== null && { expiresAt: formatInstant(expiresAt) }),
     ...(tokenSeconds !== null && { tokenSeconds }),
+    ...(client.team !== null && { team: client.team }),
     ...(client.app !== null && { app: client.app as unknown as ClientBody['app'] }),
   }
 }
@@ -117,7 +119,11 @@ function findEndFaults({ expiresAt }: ClientDraft, now: number): InvalidMember[]
 export function toNewClient(
   id: string,
   draft: ClientDraft,
-  defaults: { readonly scopes: readonly string[]; readonly madeBy: string | null },
+  defaults: {
+    readonly scopes: readonly string[]
+    readonly madeBy: string | null
+    readonly team: string | null
+  },
 ): NewClient {
   const { app } = draft
   return {
@@ -128,6 +134,7 @@ export function toNewClient(
     tokenSeconds: draft.tokenSeconds ?? null,
     ...(app !== undefined && { app: app as unknown as NonNullable<NewClient['app']> }),
     ...(defaults.madeBy !== null && { madeBy: defaults.madeBy }),
+    ...(defaults.team !== null && { team: defaults.team }),
   }
 }
 
@@ -138,6 +145,7 @@ export function toClientChange(draft: ClientDraft, body: ClientBody): ClientChan
   const values = {
     ...{ role: draft.role, services: draft.services, scopes, models, addresses, disabled, app },
     ...{ limits: limitsOf(draft), expiresAt, tokenSeconds: draft.tokenSeconds ?? null },
+    team: draft.team ?? null,
   }
   const named = Object.entries(values).filter(([name]) => Object.hasOwn(body, name))
   return Object.fromEntries(named) as ClientChange

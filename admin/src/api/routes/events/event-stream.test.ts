@@ -5,7 +5,7 @@ import { streamEvents } from './event-stream.ts'
 import type { AuditRecord, LiveLook, LiveSource } from './live-source.ts'
 
 const callerOf = (role: Caller['role'], name: string): Caller => ({
-  ...{ id: `person:${name}`, name, role, session: { id: 's', authenticatedAt: 0 } },
+  ...{ id: `person:${name}`, name, role, team: null, session: { id: 's', authenticatedAt: 0 } },
   person: {
     ...{ id: name, name, title: null, role, disabled: false, serviceEmail: null },
     ...{ access: null, logins: [], createdAt: null, team: null },

@@ -4,7 +4,7 @@
  */
 import type { CountedLine } from '../../../../../gatekeeper/src/operations/usage/usage-lines.ts'
 import type { Degraded } from '../../degraded.ts'
-import type { Scope } from '../../scope.ts'
+import { isInScope, type Scope } from '../../scope.ts'
 import type { Thing } from './changed-files.ts'
 import type { AuditRecord, LiveLook, Queue } from './live-source.ts'
 
@@ -72,12 +72,12 @@ export function createPendingEvents(): PendingEvents {
       queue = null
       return [
         ...overviewOf(counted, { scope, at, queue: standing }),
-        ...refused.filter((record) => sees(scope, userOf(record))).map(describeRefusal),
+        ...refused.filter((record) => seesRecord(scope, record)).map(describeRefusal),
         ...(stale !== null && scope.seesAll
           ? [{ kind: 'degraded', data: { items: stale } } as const]
           : []),
         ...[...things]
-          .filter((thing) => scope.seesAll || thing === 'keys')
+          .filter((thing) => mayList(scope, thing))
           .map((thing) => ({ kind: 'changed', data: { thing } }) as const),
       ]
     },
@@ -86,6 +86,17 @@ export function createPendingEvents(): PendingEvents {
 
 function sees({ seesAll, userName }: Scope, user: string | null): boolean {
   return seesAll || (user !== null && user === userName)
+}
+
+function seesRecord(scope: Scope, record: AuditRecord): boolean {
+  const { team } = record
+  if (scope.team === null) return sees(scope, userOf(record))
+  return isInScope(scope, { team: typeof team === 'string' ? team : null })
+}
+
+/** Rules about addresses are of the whole installation; members see keys alone. */
+function mayList({ seesAll, team }: Scope, thing: Thing): boolean {
+  return seesAll || thing === 'keys' || (team !== null && thing !== 'rules')
 }
 
 function userOf(record: AuditRecord): string | null {

@@ -4,16 +4,19 @@ import type { PersonRole } from '../../../../../gatekeeper/src/model/person.ts'
 import {
   createInvitation,
   endInvitation,
+  type Invitation,
   type Invited,
   invitationLink,
   openInvitations,
 } from '../../../store/invitations.ts'
 import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint, type Reply } from '../../endpoint.ts'
+import { isInScope, mayChange, scopeOf } from '../../scope.ts'
 import { idParams } from '../passkeys/schema.ts'
 import { changers, requireFound, requireRank, seers } from '../people/guard.ts'
 import type { PeopleDeps } from '../people/read-endpoints.ts'
 import { invitationList, madeLink, newInvitation } from '../people/schema.ts'
+import { requireTeam } from '../teams.ts'
 
 /** Returns the rows of `/invitations`, and `/people/:id/reset`. */
 export function invitationEndpoints(deps: PeopleDeps): readonly Endpoint[] {
@@ -28,10 +31,12 @@ function listEndpoints({ store, clock }: PeopleDeps): readonly Endpoint[] {
       summary: 'Lists the links that were not used yet.',
       roles: seers,
       answers: { 200: invitationList },
-      handle: async () => {
+      handle: async ({ caller }) => {
+        const scope = scopeOf(caller)
         const open = await openInvitations(store, clock())
-        const items = open.map(({ id, kind, name, title, role, ...rest }) => ({
-          ...{ id, kind, name, title, role: role as PersonRole, invitedBy: rest.invited_by },
+        const seen = open.filter(({ team }) => isInScope(scope, { team }))
+        const items = seen.map(({ id, kind, name, title, team, role, ...rest }) => ({
+          ...{ id, kind, name, title, team, role: role as PersonRole, invitedBy: rest.invited_by },
           ...{
             createdAt: formatInstant(rest.created_at),
             expiresAt: formatInstant(rest.expires_at),
@@ -48,8 +53,10 @@ function listEndpoints({ store, clock }: PeopleDeps): readonly Endpoint[] {
       event: 'person.uninvited',
       params: idParams,
       answers: { 204: null },
-      handle: async ({ params, record }) => {
-        const ended = await endInvitation(store, params.id)
+      handle: async ({ params, record, caller }) => {
+        const scope = scopeOf(caller)
+        const isMeant = ({ team }: Pick<Invitation, 'team'>) => mayChange(scope, { team })
+        const ended = await endInvitation(store, params.id, isMeant)
         if (ended === null) throw new ApiError('not_found', 'There is no such link.')
         await record([{ event: 'person.uninvited', user: ended.name, invitation: ended.id }])
         return { status: 204 }
@@ -73,11 +80,18 @@ function makingEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       handle: async (call) => {
         const { name, title = null, role, access = null } = call.body
         requireRank(call.caller, role)
-        if (people.named(name) !== null) {
+        const team = requireTeam(call.caller, call.body.team)
+        requireNoOwner(role, team)
+        // An earlier link for a name ends with a new one, so one of another team takes the name.
+        const open = await openInvitations(deps.store, deps.clock())
+        const isForeign = open.some(
+          (one) => one.name === name && !mayChange(scopeOf(call.caller), { team: one.team }),
+        )
+        if (isForeign || people.named(name) !== null) {
           throw new ApiError('exists', 'There is already a person of this name.')
         }
         const kind = 'invite'
-        return await make({ kind, person: null, name, title, role, access }, call, deps)
+        return await make({ kind, person: null, name, title, team, role, access }, call, deps)
       },
     }),
     defineEndpoint({
@@ -91,15 +105,21 @@ function makingEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       params: idParams,
       answers: { 201: madeLink },
       handle: async (call) => {
-        const person = requireFound(people.find(call.params.id))
+        const person = requireFound(people.find(call.params.id), call.caller)
         requireRank(call.caller, person.role)
         if (person.disabled) throw new ApiError('conflict', 'This person is disabled.')
-        const { id, name, title, role } = person
-        const wanted = { kind: 'reset', person: id, name, title, role, access: null } as const
+        const { id, name, title, team, role } = person
+        const wanted = { kind: 'reset', person: id, name, title, team, role, access: null } as const
         return await make(wanted, call, deps)
       },
     }),
   ]
+}
+
+function requireNoOwner(role: PersonRole, team: string | null): void {
+  if (role !== 'owner' || team === null) return
+  const problems = [{ path: 'team', message: 'must be left out: an owner is of no team' }]
+  throw new ApiError('invalid', 'An owner is of no team.', { problems })
 }
 
 async function make(
@@ -107,8 +127,8 @@ async function make(
   { caller, record }: Pick<Call<unknown, unknown, unknown>, 'caller' | 'record'>,
   { store, clock, settings }: PeopleDeps,
 ): Promise<Reply> {
-  const { kind, name, role, person } = wanted
-  const act = { event: 'person.invited', kind, user: name, role }
+  const { kind, name, role, team = null, person } = wanted
+  const act = { event: 'person.invited', kind, user: name, role, ...(team !== null && { team }) }
   await record([{ ...act, ...(person !== null && { person }) }])
   const invited = { ...wanted, invitedBy: caller.id }
   const { id, code, expiresAt } = await createInvitation(store, invited, clock())

@@ -5,6 +5,7 @@ import { disableKeys, rotateKey } from '../../../../../gatekeeper/src/operations
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import type { Owned } from '../../scope.ts'
 import { changeKeyFile, judgeOne, writerDeps } from './change-keys.ts'
 import type { KeyParts } from './key-parts.ts'
 import { isChangeable, requireChangeable } from './own-keys.ts'
@@ -75,7 +76,7 @@ async function rotate(call: Rotation, parts: KeyParts) {
 async function disable(call: Call<unknown, unknown, z.output<typeof bulk>>, parts: KeyParts) {
   const { caller, body } = call
   const ids = [...new Set(body.ids)]
-  const isMeant = (key: { readonly madeBy?: string | null }) => isChangeable(key, caller)
+  const isMeant = (key: Owned) => isChangeable(key, caller)
   // Nobody is kept from disabling by an audit that cannot be written.
   const deps = writerDeps({ ...call, record: call.recordEnded }, parts, () => {})
   const done = new Set(

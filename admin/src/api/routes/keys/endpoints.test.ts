@@ -194,6 +194,17 @@ describe('200', () => {
     expect(rotated.body.key).not.toBe(made.body.key)
   })
 
+  test('a key says that the person who made it stops it', async () => {
+    await make('mia', 'abcde01234', { user: 'mia', services: ['ollama'] })
+    const { peopleFile } = api.installation
+    const document = JSON.parse(await readFile(peopleFile, 'utf8'))
+    document.people.mia0000000.disabled = true
+    await writeFile(peopleFile, JSON.stringify(document))
+    await api.deps.people.reload()
+    const { body: shown } = await api.as('olga')('GET /keys/abcde01234')
+    expect(shown).toMatchObject({ madeByName: 'mia', makerProblem: 'disabled', state: 'active' })
+  })
+
   test('many keys are disabled in one change, with a result for each', async () => {
     await make('olga', 'aaaaa00000')
     await make('olga', 'bbbbb00000')

@@ -25,22 +25,35 @@ const instant = (at: number | null) => (at === null ? null : formatInstant(at))
 
 function viewKey(key: StoredKey, deps: Deps): KeyView {
   const states = listedStatesOf(key, deps)
-  const { madeBy } = key
+  const { madeBy, team } = key
   return {
     ...{ id: key.id, user: key.user, role: key.role, services: [...key.services] },
     unknownServices: [...key.unknownServices],
     ...{ description: key.description, tags: [...key.tags] },
     ...{ state: stateOf(key, deps.now), disabled: key.disabled },
     ...{ isExpiring: states.includes('expiring'), isUnused: states.includes('unused') },
-    ...{ madeBy, madeByName: madeBy === null ? null : (deps.people.find(madeBy)?.name ?? null) },
+    ...viewMaker(madeBy, deps.people),
     ...{ createdAt: instant(key.createdAt), expiresAt: instant(key.expiresAt) },
-    noExpiryReason: key.noExpiryReason,
+    ...{ noExpiryReason: key.noExpiryReason, team },
     lastUsedAt: instant(deps.lastUsedAt.get(key.id) ?? null),
     ...{ models: [...key.models], addresses: [...key.addresses], origins: [...key.origins] },
     limits: viewLimits(key, deps.standings),
     ...{ cloudModels: key.cloudModels, caps: key.caps, weight: key.weight },
     rotation: viewRotation(key, deps.now),
   }
+}
+
+/**
+ * Who made it, and why that stops it: a key does no more than the person who made it, so nothing
+ * without that person's access.
+ */
+export function viewMaker(madeBy: string | null, people: KeyParts['people']) {
+  if (madeBy === null) return { madeBy, madeByName: null, makerProblem: null }
+  const person = people.find(madeBy)
+  if (person === null) return { madeBy, madeByName: null, makerProblem: 'gone' as const }
+  const ofEnabled = person.access === null ? ('no-access' as const) : null
+  const makerProblem = person.disabled ? ('disabled' as const) : ofEnabled
+  return { madeBy, madeByName: person.name, makerProblem }
 }
 
 /** The older of two secrets that both work. */

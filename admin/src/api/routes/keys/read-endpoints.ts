@@ -3,10 +3,11 @@ import { listKeys } from '../../../../../gatekeeper/src/operations/keys/key-list
 import { versionOfKey } from '../../../../../gatekeeper/src/operations/keys/key-version.ts'
 import { readCursor, writeCursor } from '../../cursor.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { isInScope, type Owned, scopeOf } from '../../scope.ts'
 import { toRefusal } from './change-keys.ts'
 import { type KeyParts, listDepsOf } from './key-parts.ts'
 import { viewKeys } from './key-view.ts'
-import { makerSeen, requireSeen } from './own-keys.ts'
+import { requireSeen } from './own-keys.ts'
 import { anyKeyId, type KeyQuery, keyPage, keyQuery, keyView } from './schema.ts'
 
 /** Returns the rows that show keys. */
@@ -60,12 +61,14 @@ async function list({ caller, query }: Call<unknown, KeyQuery, unknown>, parts: 
   const snapshot = await snapshotOf(parts)
   const uses = await parts.lastUses()
   const { limit, cursor, q = null, sort, state = null } = query
-  const { user = null, service = null, tag = null } = query
-  const madeBy = makerSeen(caller)
-  const order = { madeBy, q, sort, state, user, service, tag }
+  const { user = null, service = null, tag = null, team = null } = query
+  const scope = scopeOf(caller)
+  const isSeen = (key: Owned) => isInScope(scope, key)
+  const { personId, team: ofTeam } = scope
+  const order = { personId, ofTeam, team, q, sort, state, user, service, tag }
   const isDescending = sort.startsWith('-')
   const question = {
-    ...{ madeBy, user, service, tag, text: q, state, isDescending, limit },
+    ...{ isSeen, team, user, service, tag, text: q, state, isDescending, limit },
     sort: sort.replace('-', '') as Parameters<typeof listKeys>[1]['sort'],
     after: cursor === undefined ? null : placeOf(cursor, order),
   }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { capNames } from '../../../../../gatekeeper/src/model/caps.ts'
 import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
+import { isTeamName, teamForm } from '../../../../../gatekeeper/src/model/team.ts'
 import { keySorts, keyStates } from '../../../../../gatekeeper/src/operations/keys/key-list.ts'
 import { pageFields } from '../../cursor.ts'
 
@@ -15,6 +16,9 @@ const names = z.array(z.string().min(1).max(200)).max(1000)
 const texts = z.array(z.string().max(120)).max(50)
 const instant = z.string().max(40)
 const cap = z.int().min(0)
+
+/** The name of a team. */
+export const team = z.string().refine(isTeamName, teamForm)
 const caps = z.strictObject({
   keepAliveSeconds: cap.nullish(),
   contextTokens: cap.nullish(),
@@ -39,6 +43,7 @@ const members = {
   caps: caps.nullish(),
   cloudModels: z.boolean().nullish(),
   weight: z.int().min(1).max(100).nullish(),
+  team: team.nullish(),
 }
 
 export const keyChange = z.strictObject(members)
@@ -62,6 +67,7 @@ export const keyQuery = z.strictObject({
   user: z.string().max(200).optional(),
   service: z.string().max(200).optional(),
   tag: z.string().max(200).optional(),
+  team: z.string().max(100).optional(),
 })
 export type KeyQuery = z.output<typeof keyQuery>
 
@@ -74,6 +80,9 @@ export const limitView = z.object({
   resetsAt: z.string().nullable(),
 })
 export type LimitView = z.output<typeof limitView>
+
+/** Why the person who made it stops it: nothing is granted beyond what that person has. */
+export const makerProblem = z.enum(['gone', 'disabled', 'no-access']).nullable()
 
 export const keyView = z.object({
   id: z.string(),
@@ -89,6 +98,8 @@ export const keyView = z.object({
   disabled: z.boolean(),
   madeBy: z.string().nullable(),
   madeByName: z.string().nullable(),
+  team: z.string().nullable(),
+  makerProblem,
   createdAt: z.string().nullable(),
   expiresAt: z.string().nullable(),
   noExpiryReason: z.string().nullable(),

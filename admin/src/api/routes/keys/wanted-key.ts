@@ -35,7 +35,7 @@ export function readNewKey(body: NewKeyBody & { readonly user: string }, deps: D
 
 const everyMember: ReadonlySet<string> = new Set([
   ...['user', 'role', 'services', 'description', 'tags', 'expiresAt', 'noExpiryReason'],
-  ...['models', 'addresses', 'origins', 'limits', 'caps', 'cloudModels', 'weight'],
+  ...['models', 'addresses', 'origins', 'limits', 'caps', 'cloudModels', 'weight', 'team'],
 ])
 
 /** Returns a key with the members of a body in place of its own. */
@@ -112,10 +112,10 @@ export function toKeyChange({ draft, members }: WantedKey): KeyChange {
   const expiresAt = typeof draft.expiresAt === 'string' ? Date.parse(draft.expiresAt) : null
   const { user, role, services, disabled = false, caps = {}, noExpiryReason } = draft
   const { addresses = [], origins = [], models = [], tags = [], description = '' } = draft
-  const { cloudModels = null, weight = null } = draft
-  const values: Required<Omit<KeyChange, 'noExpiryReason'>> = {
+  const { cloudModels = null, weight = null, team = null } = draft
+  const values: Required<Omit<KeyChange, 'noExpiryReason' | 'team'>> = {
     ...{ user, role, services, disabled, caps, addresses, origins, models, tags, description },
-    ...{ limits, expiresAt, cloudModels, weight },
+    ...{ limits, expiresAt, cloudModels, weight, team },
   }
   const named = Object.entries(values).filter(([name]) => members.has(name))
   const change: KeyChange = Object.fromEntries(named)

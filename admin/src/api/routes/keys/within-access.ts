@@ -16,11 +16,10 @@ type Deps = { readonly caller: Caller; readonly services: ServiceNames }
  */
 export function requireUsable(
   draft: Pick<KeyDraft, 'role' | 'services'>,
-  { caller, services }: Deps,
+  { maker, services }: { readonly maker: Person | null; readonly services: ServiceNames },
 ): void {
-  const { person } = caller
-  if (person === null) return
-  const access = requireAccess(person)
+  if (maker === null) return
+  const access = requireAccess(maker)
   refuse([...findGreaterRole(draft, access), ...findForeignServices(draft, access, services)])
 }
 
@@ -31,7 +30,9 @@ export function requireWithinAccess(
   { caller, services }: Deps,
 ): void {
   const { person } = caller
-  if (scopeOf(caller).changesAll || person === null) return
+  const scope = scopeOf(caller)
+  if (scope.changesTeam) return refuseNamed(findShared(draft), members)
+  if (scope.changesAll || person === null) return
   const access = requireAccess(person)
   const problems = [
     ...findForeignUser(draft, person.name),
@@ -40,7 +41,17 @@ export function requireWithinAccess(
     ...findForeignModels(draft, access),
     ...findReserved(draft),
   ]
+  refuseNamed(problems, members)
+}
+
+function refuseNamed(problems: readonly InvalidMember[], members: ReadonlySet<string>): void {
   refuse(problems.filter(({ path }) => members.has(path.split('.', 1)[0] ?? '')))
+}
+
+/** The queue is of every team. */
+function findShared({ weight }: KeyDraft): InvalidMember[] {
+  if (weight === undefined || weight === 1) return []
+  return [{ path: 'weight', message: 'is set by an owner, or an admin of no team' }]
 }
 
 function requireAccess({ access }: Person): PersonAccess {

@@ -9,7 +9,8 @@ import {
 import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { requireMatch } from '../../etag.ts'
-import { scopeOf } from '../../scope.ts'
+import { isAdministering, scopeOf } from '../../scope.ts'
+import { requireTeam, requireTeamKept } from '../teams.ts'
 import {
   changeKeyFile,
   ending,
@@ -19,6 +20,7 @@ import {
   writerDeps,
 } from './change-keys.ts'
 import type { KeyParts } from './key-parts.ts'
+import { makerOf } from './maker.ts'
 import { requireChangeable } from './own-keys.ts'
 import { answerKey, snapshotOf } from './read-endpoints.ts'
 import {
@@ -94,22 +96,25 @@ async function create(call: ById<NewKeyBody>, parts: KeyParts) {
   if (!isCreation) {
     throw new ApiError('precondition_required', 'Send If-None-Match: * to make a key.')
   }
-  const { changesAll, personId, userName } = scopeOf(caller)
-  const user = call.body.user ?? (changesAll ? undefined : (userName ?? undefined))
+  const scope = scopeOf(caller)
+  const { personId, userName } = scope
+  const mayDecide = isAdministering(scope)
+  const user = call.body.user ?? (mayDecide ? undefined : (userName ?? undefined))
   if (user === undefined) {
     const problems = [{ path: 'user', message: 'is missing: the name of a person or program' }]
     throw new ApiError('invalid', 'The key has no user.', { problems })
   }
   const { services } = parts.installation
-  const body = Object.assign({}, call.body, { user })
+  const body = Object.assign({}, call.body, { user, team: requireTeam(caller, call.body.team) })
   const wanted = readNewKey(body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
-  requireUsable(wanted.draft, { caller, services })
+  const maker = await makerOf(caller, parts)
+  requireUsable(wanted.draft, { maker, services })
   const { role } = wanted.draft
   const members = Object.assign(toKeyChange(wanted), { user, role })
-  const judge = changesAll || personId === null ? () => {} : judgeCount(personId)
+  const judge = mayDecide || personId === null ? () => {} : judgeCount(personId)
   const made = await changeKeyFile(parts, (file) =>
-    addKey(file, toNewKey(params.id, members, personId), writerDeps(call, parts, judge)),
+    addKey(file, toNewKey(params.id, members, maker?.id ?? null), writerDeps(call, parts, judge)),
   )
   const { find } = await snapshotOf(parts)
   const key = find(made.id)
@@ -138,6 +143,7 @@ async function change(call: ById<KeyChangeBody>, parts: KeyParts) {
   const { services } = parts.installation
   const key = await findAsSeen(params.id, call, parts)
   requireMatch(ifMatch, versionOfKey(key))
+  requireTeamKept(caller, key, body)
   const wanted = readChangedKey(key, body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
   const edited = { id: params.id, change: toKeyChange(wanted) }

@@ -26,8 +26,8 @@ export function peopleDataEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       stepUp: 'data.export',
       params: idParams,
       answers: { 200: z.record(z.string(), z.unknown()) },
-      handle: async ({ params, record }) => {
-        const { id, name } = requireFound(people.find(params.id))
+      handle: async ({ params, record, caller }) => {
+        const { id, name } = requireFound(people.find(params.id), caller)
         const lines = exportPerson(
           name,
           { ...installation, record },
@@ -58,7 +58,7 @@ export function peopleDataEndpoints(deps: PeopleDeps): readonly Endpoint[] {
         if (caller.person?.id === params.id) {
           throw new ApiError('conflict', 'This is you. Somebody else has to do this.')
         }
-        requireFound(people.find(params.id))
+        requireFound(people.find(params.id), caller)
         const { name } = await removeWhole(params.id, call, deps, ({ role }) =>
           requireRank(caller, role),
         )

@@ -3,6 +3,7 @@ import type { Person, PersonRole } from '../../../../../gatekeeper/src/model/per
 import { PeopleError } from '../../../../../gatekeeper/src/operations/people/people-writer.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
+import { isInScope, mayChange, scopeOf } from '../../scope.ts'
 
 /** Who may see all people, and who may change them. */
 export const seers = ['owner', 'admin', 'auditor'] as const
@@ -17,11 +18,18 @@ export function requireRank(caller: Caller, ...roles: readonly PersonRole[]): vo
   throw new ApiError('role', 'Only an owner may make, change or reset an owner.')
 }
 
-/** Returns the person, or throws the ApiError of one who does not exist. */
-export function requireFound(person: Person | null): Person {
-  if (person === null) throw new ApiError('not_found', 'There is no such person.')
+/** Returns the person, or throws the ApiError of one who does not exist, also for one out of scope. */
+export function requireFound(person: Person | null, caller: Caller): Person {
+  if (person === null || !isInScope(scopeOf(caller), person)) throw unknownPerson()
   return person
 }
+
+/** The same for a change, as the person is found under the lock. */
+export function requireOwn(person: Person, caller: Caller): void {
+  if (!mayChange(scopeOf(caller), person)) throw unknownPerson()
+}
+
+const unknownPerson = () => new ApiError('not_found', 'There is no such person.')
 
 /** Returns the error to answer for one of the operations. */
 export function toApiError(error: unknown): unknown {
@@ -29,6 +37,6 @@ export function toApiError(error: unknown): unknown {
     return new ApiError('unavailable', 'people.json has a fault; `npm run doctor` names its line.')
   }
   if (!(error instanceof PeopleError)) return error
-  if (error.code === 'unknown') return new ApiError('not_found', 'There is no such person.')
+  if (error.code === 'unknown') return unknownPerson()
   return new ApiError(error.code === 'exists' ? 'exists' : 'conflict', error.message)
 }

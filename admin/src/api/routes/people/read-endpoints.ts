@@ -4,16 +4,16 @@ import {
   workingNow,
 } from '../../../../../gatekeeper/src/operations/people/read-people.ts'
 import type { SigninDeps } from '../../../signin/signin-deps.ts'
-import type { ApiDeps } from '../../api-deps.ts'
 import { pageOf } from '../../cursor.ts'
-import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { isInScope, scopeOf } from '../../scope.ts'
 import { idParams } from '../passkeys/schema.ts'
 import { requireFound, seers } from './guard.ts'
 import { createPersonViews, tagOfPerson } from './person-view.ts'
 import { madeView, peoplePage, peopleQuery, personView } from './schema.ts'
 
 /** What the endpoints of people work with. */
-export type PeopleDeps = SigninDeps & Pick<ApiDeps, 'keys'>
+export type PeopleDeps = SigninDeps
 
 /** Returns the rows that show people. */
 export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
@@ -26,7 +26,7 @@ export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       roles: seers,
       query: peopleQuery,
       answers: { 200: peoplePage },
-      handle: async ({ query }) => ({ status: 200, body: await list(query, deps) }),
+      handle: async (call) => ({ status: 200, body: await list(call, deps) }),
     }),
     defineEndpoint({
       method: 'GET',
@@ -35,8 +35,8 @@ export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       roles: seers,
       params: idParams,
       answers: { 200: personView },
-      handle: async ({ params }) => {
-        const person = requireFound(people.find(params.id))
+      handle: async ({ params, caller }) => {
+        const person = requireFound(people.find(params.id), caller)
         const { view } = await createPersonViews(deps)
         return { status: 200, body: view(person), etag: tagOfPerson(person) }
       },
@@ -48,8 +48,8 @@ export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       roles: seers,
       params: idParams,
       answers: { 200: madeView },
-      handle: async ({ params }) => {
-        const { id } = requireFound(people.find(params.id))
+      handle: async ({ params, caller }) => {
+        const { id } = requireFound(people.find(params.id), caller)
         const made = workingNow(madeBy(id, await readMade(installation)), clock())
         const keys = made.keys.map(({ id, user, description }) => ({ id, user, description }))
         const clients = made.clients.map(({ id, app }) => ({ id, isApp: app !== null }))
@@ -64,14 +64,19 @@ type Query = {
   readonly cursor?: string | undefined
   readonly q?: string | undefined
   readonly role?: string | undefined
+  readonly team?: string | undefined
   readonly sort: string
 }
 
-async function list({ limit, cursor, q = '', role, sort }: Query, deps: PeopleDeps) {
+async function list({ query, caller }: Call<unknown, Query, unknown>, deps: PeopleDeps) {
+  const { limit, cursor, q = '', role, team, sort } = query
+  const scope = scopeOf(caller)
   const { view, lastSignInOf } = await createPersonViews(deps)
   const wanted = q.toLowerCase()
   const found = deps.people
     .all()
+    .filter((person) => isInScope(scope, person))
+    .filter((person) => team === undefined || person.team === team)
     .filter((person) => role === undefined || person.role === role)
     .filter(({ name, title }) => `${name}\n${title ?? ''}`.toLowerCase().includes(wanted))
   const isByName = sort.endsWith('name')
@@ -84,6 +89,7 @@ async function list({ limit, cursor, q = '', role, sort }: Query, deps: PeopleDe
     return left < right ? -direction : direction
   })
   const positionOf = (person: (typeof found)[number]) => ({ by: sortedBy(person), id: person.id })
-  const page = pageOf(sorted, { limit, cursor }, { order: { sort, q, role }, positionOf })
+  const order = { sort, q, role, team, of: scope.team }
+  const page = pageOf(sorted, { limit, cursor }, { order, positionOf })
   return { ...page, items: page.items.map(view) }
 }

@@ -4,6 +4,7 @@ import { parseLimit } from '../../../../../gatekeeper/src/model/limit.ts'
 import { personRoles } from '../../../../../gatekeeper/src/model/person.ts'
 import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
 import { pageFields } from '../../cursor.ts'
+import { team } from '../keys/schema.ts'
 import { shortId } from '../passkeys/schema.ts'
 
 const line = (max: number) =>
@@ -50,6 +51,7 @@ const email = z
 
 export const personChange = z.strictObject({
   title: line(200).nullish(),
+  team: team.nullish(),
   role: z.enum(personRoles).optional(),
   disabled: z.boolean().optional(),
   serviceEmail: email.nullish(),
@@ -61,6 +63,7 @@ export const personView = z
     id: shortId,
     name: z.string(),
     title: z.string().nullable(),
+    team: z.string().nullable(),
     role: z.enum(personRoles),
     disabled: z.boolean(),
     serviceEmail: z.string().nullable(),
@@ -81,6 +84,7 @@ export const peopleQuery = z.strictObject({
   ...pageFields,
   q: z.string().max(200).optional(),
   role: z.enum(personRoles).optional(),
+  team: z.string().max(100).optional(),
   sort: z.enum(['name', '-name', 'lastSignInAt', '-lastSignInAt']).default('name'),
 })
 
@@ -101,6 +105,7 @@ export const madeView = z.object({
 export const newInvitation = z.strictObject({
   name: personName,
   title: line(200).nullish(),
+  team: team.nullish(),
   role: z.enum(personRoles),
   access: personAccess.nullish(),
 })
@@ -120,6 +125,7 @@ export const invitationList = z.object({
       kind: z.enum(['setup', 'invite', 'reset']),
       name: z.string(),
       title: z.string().nullable(),
+      team: z.string().nullable(),
       role: z.enum(personRoles),
       invitedBy: z.string(),
       createdAt: z.string(),

@@ -16,8 +16,10 @@ import type { Caller } from '../../caller.ts'
 import { type Call, defineEndpoint, type Endpoint, type Reply } from '../../endpoint.ts'
 import { refuseChanged, requireMatch } from '../../etag.ts'
 import { mergePatch } from '../../merge-patch.ts'
+import { mayChange, scopeOf } from '../../scope.ts'
 import { idParams } from '../passkeys/schema.ts'
-import { changers, requireFound, requireRank, toApiError } from './guard.ts'
+import { requireTeamKept } from '../teams.ts'
+import { changers, requireFound, requireOwn, requireRank, toApiError } from './guard.ts'
 import { createPersonViews, tagOfPerson } from './person-view.ts'
 import type { PeopleDeps } from './read-endpoints.ts'
 import { changedPerson, personAccess, personChange } from './schema.ts'
@@ -32,8 +34,11 @@ export function peopleWriteEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       summary: 'Changes title, role, access, the address for services, or disables a person.',
       roles: changers,
       event: 'person.changed',
-      stepUp: ({ params, body }) => {
-        const isRole = body.role !== undefined && body.role !== people.find(params.id)?.role
+      stepUp: ({ params, body, caller }) => {
+        const person = people.find(params.id)
+        // Of somebody out of scope it must not be possible to find out the role.
+        const known = person !== null && mayChange(scopeOf(caller), person) ? person : null
+        const isRole = body.role !== undefined && body.role !== known?.role
         return isRole ? 'person.role' : null
       },
       params: idParams,
@@ -53,6 +58,7 @@ export function peopleWriteEndpoints(deps: PeopleDeps): readonly Endpoint[] {
         const { caller, params, ifMatch } = call
         requireOther(caller, params.id)
         await removeWhole(params.id, call, deps, (person) => {
+          requireOwn(person, caller)
           requireRank(caller, person.role)
           refuseChanged(ifMatch, tagOfPerson(person))
         })
@@ -83,10 +89,16 @@ async function change(
   deps: PeopleDeps,
 ): Promise<Reply> {
   const { people, installation, clock, store } = deps
-  const before = requireFound(people.find(id))
+  const before = requireFound(people.find(id), caller)
+  requireTeamKept(caller, before, body)
+  requireOwnAddress(caller, body)
   if (body.disabled === true) requireOther(caller, id)
   const wanted = readChange(body, before)
   const confirm = (person: Person) => {
+    requireOwn(person, caller)
+    // Whether a proof was needed was judged by the role of before.
+    if (person.role !== before.role)
+      throw new ApiError('changed', 'The role was changed meanwhile.')
     requireRank(caller, person.role, wanted.role ?? person.role)
     requireMatch(ifMatch, tagOfPerson(person))
   }
@@ -111,6 +123,12 @@ async function change(
   const halves = own === null ? null : await renewSession(store, own, clock())
   if (halves === null) return reply
   return { ...reply, ...answerWith(halves, reply.body) }
+}
+
+/** Services take the address for who somebody is, and services are of every team. */
+function requireOwnAddress({ team }: Caller, { serviceEmail }: Change['body']): void {
+  if (team === null || serviceEmail === undefined) return
+  throw new ApiError('role', 'An owner, or an admin of no team, sets the address for services.')
 }
 
 /** Nobody shuts themselves out by a slip. */

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
 import { isVisibleAscii } from '../../../../../gatekeeper/src/lib/net/fields.ts'
 import {
+  type ProviderKeyDeps,
   readProviderKeys,
   readRecipientFile,
   readRecipientText,
@@ -15,7 +16,9 @@ import {
 } from '../../../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
+import type { Caller } from '../../caller.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { isInScope, mayChange, scopeOf } from '../../scope.ts'
 import { toFileRefusal } from '../file-refusal.ts'
 
 const readers = ['owner', 'admin', 'auditor'] as const
@@ -38,6 +41,7 @@ const view = z.object({
   /** Null if no key is set. */
   mask: z.string().nullable(),
   version: z.number().nullable(),
+  team: z.string().nullable(),
   createdAt: z.string().nullable(),
   /** Whether the configured address is still the one that the key was set for. */
   isUsable: z.boolean(),
@@ -55,7 +59,7 @@ export function providerKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
       summary: 'Lists providers and the masks of their keys; no answer has a key.',
       roles: readers,
       answers: { 200: z.object({ items: z.array(view) }) },
-      handle: async () => ({ status: 200, body: { items: await list(deps) } }),
+      handle: async ({ caller }) => ({ status: 200, body: { items: await list(caller, deps) } }),
     }),
     defineEndpoint({
       method: 'PUT',
@@ -78,10 +82,12 @@ export function providerKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
       params,
       answers: { 204: null },
       // It only takes something away, so it is done even if it cannot be recorded.
-      handle: async ({ params: { provider }, recordEnded: record }) => {
+      handle: async ({ params: { provider }, caller, recordEnded: record }) => {
         const { installation, clock } = deps
         await orRefuse(() =>
-          removeProviderKey(installation.providersFile, provider, { clock, record }),
+          removeProviderKey(installation.providersFile, provider, {
+            ...{ clock, record, judge: judgeIn(caller, unknownKey) },
+          }),
         )
         return { status: 204 }
       },
@@ -89,18 +95,28 @@ export function providerKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
   ]
 }
 
-async function list({ installation }: ApiDeps): Promise<readonly View[]> {
+/** A key that is not of a team is of the whole installation, and so is a provider without a key. */
+function judgeIn(caller: Caller, refusal: () => ApiError): NonNullable<ProviderKeyDeps['judge']> {
+  return (row) => {
+    if (!mayChange(scopeOf(caller), { team: row?.team ?? null })) throw refusal()
+  }
+}
+
+async function list(caller: Caller, { installation }: ApiDeps): Promise<readonly View[]> {
+  const scope = scopeOf(caller)
   const { providersFile, providerOrigins, services } = installation
   const rows = await orRefuse(() => readProviderKeys(providersFile))
   const names = [...new Set([...Object.keys(providerOrigins), ...Object.keys(rows)])].toSorted()
-  return names.map((provider) => {
-    const row = Object.hasOwn(rows, provider) ? rows[provider] : undefined
+  const rowOf = (name: string) => (Object.hasOwn(rows, name) ? rows[name] : undefined)
+  const seen = names.filter((name) => isInScope(scope, { team: rowOf(name)?.team ?? null }))
+  return seen.map((provider) => {
+    const row = rowOf(provider)
     const origin = Object.hasOwn(providerOrigins, provider) ? providerOrigins[provider] : undefined
     return {
       ...{ provider, origin: row?.origin ?? origin ?? '' },
       ...{ mask: row?.mask ?? null, version: row?.version ?? null },
       createdAt: row === undefined ? null : formatInstant(row.createdAt),
-      isUsable: row !== undefined && row.origin === origin,
+      ...{ team: row?.team ?? null, isUsable: row !== undefined && row.origin === origin },
       isConfigured: services.names.includes(provider),
     }
   })
@@ -108,18 +124,20 @@ async function list({ installation }: ApiDeps): Promise<readonly View[]> {
 
 type Setting = Call<{ readonly provider: string }, unknown, z.output<typeof newKey>>
 
-async function set({ params: { provider }, body, record }: Setting, deps: ApiDeps) {
+async function set({ params: { provider }, body, caller, record }: Setting, deps: ApiDeps) {
   const { installation, clock } = deps
   const { providerOrigins, providersFile, services } = installation
   services.requireKnown()
-  if (!Object.hasOwn(providerOrigins, provider)) {
-    throw new ApiError('not_found', 'There is no provider with this name.')
-  }
+  if (!Object.hasOwn(providerOrigins, provider)) throw unknownProvider()
+  // Before anything is sealed: the answer must not depend on the vault.
+  const before = (await orRefuse(() => readProviderKeys(providersFile)))[provider] ?? null
+  const judge = judgeIn(caller, unknownProvider)
+  judge(before)
   const origin = providerOrigins[provider] as string
   const recipient = await requireRecipient(deps)
   const wanted = { name: provider, key: body.key, origin, recipient }
-  const row = await orRefuse(() => setProviderKey(providersFile, wanted, { clock, record }))
-  const found = (await list(deps)).find((one) => one.provider === provider)
+  const row = await orRefuse(() => setProviderKey(providersFile, wanted, { clock, record, judge }))
+  const found = (await list(caller, deps)).find((one) => one.provider === provider)
   return { status: row.version === 1 ? 201 : 200, body: found as View }
 }
 
@@ -141,11 +159,14 @@ async function requireRecipient({ installation, askGatekeeper }: ApiDeps) {
   throw new ApiError('unavailable', `${what} Start it, and see its log.`)
 }
 
+const unknownProvider = () => new ApiError('not_found', 'There is no provider with this name.')
+const unknownKey = () => new ApiError('not_found', 'There is no key of this provider.')
+
 async function orRefuse<Result>(change: () => Promise<Result>): Promise<Result> {
   try {
     return await change()
   } catch (error) {
     if (!(error instanceof UnknownProviderKeyError)) throw toFileRefusal(error)
-    throw new ApiError('not_found', 'There is no key of this provider.')
+    throw unknownKey()
   }
 }

@@ -1,12 +1,12 @@
 /** The queues of the running gatekeeper: who runs, who waits. Nothing of what they ask is known. */
 import { z } from 'zod'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
+import { readEveryClient } from '../../../../../gatekeeper/src/operations/clients/read-clients.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import { askRunning } from '../../ask-running.ts'
 import type { Caller } from '../../caller.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
-import { scopeOf } from '../../scope.ts'
-import { isSeen } from '../keys/own-keys.ts'
+import { isInScope, scopeOf } from '../../scope.ts'
 
 const queued = z.object({
   user: z.string(),
@@ -71,13 +71,15 @@ export function queueEndpoints(deps: ApiDeps): readonly Endpoint[] {
   ]
 }
 
-async function createFilter(caller: Caller, { keys }: ApiDeps) {
-  if (scopeOf(caller).seesAll) return () => true
+async function createFilter(caller: Caller, { keys, installation }: ApiDeps) {
+  const scope = scopeOf(caller)
+  if (scope.seesAll) return () => true
   const { find } = await keys.now()
+  const clients = new Map((await readEveryClient(installation)).map((one) => [one.id, one]))
   return ({ principal }: Queued) => {
-    const id = keyOf(principal)
-    const key = id === null ? null : find(id)
-    return key !== null && isSeen(key, caller)
+    const key = keyOf(principal)
+    const found = key === null ? clients.get(clientOf(principal) ?? '') : find(key)
+    return found !== undefined && found !== null && isInScope(scope, found)
   }
 }
 
@@ -88,4 +90,9 @@ function describe({ user, principal, model, sinceMs }: Queued) {
 /** `key:ID`, or `key:ID/NAME` for a person behind a key. */
 function keyOf(principal: string): string | null {
   return /^key:([^/]+)/.exec(principal)?.[1] ?? null
+}
+
+/** `client:ID`, or `app:ID:USER` for a user of an app. */
+function clientOf(principal: string): string | null {
+  return /^(?:client|app):([^:/]+)/.exec(principal)?.[1] ?? null
 }

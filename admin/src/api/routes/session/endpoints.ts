@@ -11,7 +11,7 @@ import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
 import { readDegraded } from '../../degraded.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
-import { type Scope, scopeOf } from '../../scope.ts'
+import { isInScope, type Owned, type Scope, scopeOf } from '../../scope.ts'
 import { sessionView } from './schema.ts'
 
 /** Returns the rows of `/session`. */
@@ -71,10 +71,10 @@ async function describe(caller: Caller, deps: ApiDeps) {
   }
 }
 
-function describePerson({ id, name, title, role, access }: Person) {
+function describePerson({ id, name, title, team, role, access }: Person) {
   const limits = access?.limits.map(formatLimit) ?? []
   return {
-    ...{ id, name, title, role },
+    ...{ id, name, title, team, role },
     access:
       access === null
         ? null
@@ -103,17 +103,19 @@ async function countPasskeys({ id }: Person, { store }: ApiDeps): Promise<number
 }
 
 /** A file that is broken now must not take the whole console away: it counts as nothing. */
-async function countThings({ seesAll, personId }: Scope, { keys, people, installation }: ApiDeps) {
-  const orNone = async (count: () => Promise<number>) => await count().catch(() => 0)
+async function countThings(scope: Scope, { keys, people, installation }: ApiDeps) {
+  const orNone = async (list: () => Promise<readonly Owned[]>) => {
+    const all = await list().catch(() => [])
+    return all.filter((one) => isInScope(scope, one)).length
+  }
+  const mayList = scope.seesAll || scope.team !== null
+  const ofMany = async (list: () => Promise<readonly Owned[]>) => (mayList ? await orNone(list) : 0)
   return {
-    keys: await orNone(async () => {
-      const { keys: all } = await keys.now()
-      return seesAll ? all.length : all.filter(({ madeBy }) => madeBy === personId).length
-    }),
-    clients: await orNone(async () => (seesAll ? (await readEveryClient(installation)).length : 0)),
-    people: seesAll ? people.all().length : 0,
-    providerKeys: await orNone(async () =>
-      seesAll ? Object.keys(await readProviderKeys(installation.providersFile)).length : 0,
+    keys: await orNone(async () => (await keys.now()).keys),
+    clients: await ofMany(async () => await readEveryClient(installation)),
+    people: await ofMany(async () => people.all()),
+    providerKeys: await ofMany(async () =>
+      Object.values(await readProviderKeys(installation.providersFile)),
     ),
   }
 }

@@ -11,6 +11,7 @@ export const sessionView = z.strictObject({
     id: z.string(),
     name: z.string(),
     title: z.string().nullable(),
+    team: z.string().nullable(),
     role: z.enum(personRoles),
     access: z
       .strictObject({

@@ -8,7 +8,7 @@ import type { Session } from '../../../store/tables.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
 import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
-import { scopeOf } from '../../scope.ts'
+import { isInScope, mayChange, scopeOf } from '../../scope.ts'
 import { requirePerson } from '../passkeys/endpoints.ts'
 import { idParams } from '../passkeys/schema.ts'
 import { endedSessions, sessionList, sessionQuery, signinList } from './schema.ts'
@@ -30,8 +30,10 @@ function readingEndpoints(deps: SigninDeps): readonly Endpoint[] {
       answers: { 200: sessionList },
       handle: async ({ caller, query: { person } }) => {
         const id = person ?? requirePerson(caller).id
-        const { seesAll, personId } = scopeOf(caller)
-        if (people.find(id) === null || !(seesAll || id === personId)) throw noPerson()
+        const scope = scopeOf(caller)
+        const found = people.find(id)
+        const isSeen = found !== null && (id === scope.personId || isInScope(scope, found))
+        if (!isSeen) throw noPerson()
         const sessions = await sessionsInForce(store, id, clock())
         return { status: 200, body: { items: sessions.map((one) => view(one, caller, deps)) } }
       },
@@ -66,9 +68,11 @@ function endingEndpoints({ store, people }: SigninDeps): readonly Endpoint[] {
           .select('person')
           .where('id', '=', id)
           .executeTakeFirst()
-        const { changesAll, personId } = scopeOf(caller)
-        const isAllowed = session !== undefined && (changesAll || session.person === personId)
-        if (!isAllowed) throw new ApiError('not_found', 'There is no such session.')
+        const scope = scopeOf(caller)
+        const of = session === undefined ? null : people.find(session.person)
+        const isAllowed = of !== null && (of.id === scope.personId || mayChange(scope, of))
+        if (session === undefined || !isAllowed)
+          throw new ApiError('not_found', 'There is no such session.')
         const user = people.find(session.person)?.name
         await endSession(store, id)
         await recordEnded([{ event: 'session.ended', session: id, person: session.person, user }])

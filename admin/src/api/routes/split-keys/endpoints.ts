@@ -10,7 +10,8 @@ import {
 import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
 import { pageFields, pageOf } from '../../cursor.ts'
-import { defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
+import { isInScope, mayChange, type Owned, scopeOf } from '../../scope.ts'
 import { toFileRefusal } from '../file-refusal.ts'
 
 const readers = ['owner', 'admin', 'auditor'] as const
@@ -23,6 +24,7 @@ const view = z.object({
   provider: z.string(),
   origin: z.string(),
   description: z.string().nullable(),
+  team: z.string().nullable(),
   version: z.number(),
   isUsable: z.boolean(),
   createdAt: z.string(),
@@ -48,7 +50,7 @@ export function splitKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
       roles: readers,
       query,
       answers: { 200: page },
-      handle: async (call) => ({ status: 200, body: await list(call.query, deps) }),
+      handle: async (call) => ({ status: 200, body: await list(call, deps) }),
     }),
     defineEndpoint({
       method: 'DELETE',
@@ -60,8 +62,10 @@ export function splitKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
       query: z.strictObject({ owner: z.string().min(3).max(300) }),
       answers: { 204: null },
       // It only takes something away, so it is done even if it cannot be recorded.
-      handle: async ({ params: { id }, query: { owner }, recordEnded: record }) => {
-        await orRefuse(() => removeSplitKey(splitKeysFile, { id, owner }, { clock, record }))
+      handle: async ({ params: { id }, query: { owner }, caller, recordEnded: record }) => {
+        const isMeant = ({ team }: Owned) => mayChange(scopeOf(caller), { team: team ?? null })
+        const wanted = { clock, record, isMeant }
+        await orRefuse(() => removeSplitKey(splitKeysFile, { id, owner }, wanted))
         return { status: 204 }
       },
     }),
@@ -69,31 +73,34 @@ export function splitKeyEndpoints(deps: ApiDeps): readonly Endpoint[] {
 }
 
 async function list(
-  { limit, cursor, q, provider }: z.output<typeof query>,
+  { query: asked, caller }: Call<unknown, z.output<typeof query>, unknown>,
   { installation }: ApiDeps,
 ) {
+  const { limit, cursor, q, provider } = asked
+  const scope = scopeOf(caller)
   const { splitKeysFile, providerOrigins } = installation
   const text = q?.trim().toLowerCase() ?? ''
   const rows = (await orRefuse(() => readSplitKeys(splitKeysFile))).filter(
     (row) =>
+      isInScope(scope, row) &&
       (provider === undefined || row.provider === provider) &&
       [row.owner, row.id, row.description ?? ''].some((word) => word.toLowerCase().includes(text)),
   )
   const nameOf = ({ owner, id }: StoredSplitKey) => `${owner} ${id}`
   const sorted = rows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
   const positionOf = (row: StoredSplitKey) => ({ by: nameOf(row), id: nameOf(row) })
-  const order = { q: text, provider }
+  const order = { q: text, provider, of: scope.team }
   const { items, next, total } = pageOf(sorted, { limit, cursor }, { order, positionOf })
   return { items: items.map((row) => describeRow(row, providerOrigins)), next, total }
 }
 
 function describeRow(
-  { id, owner, provider, origin, description, version, createdAt }: StoredSplitKey,
+  { id, owner, provider, origin, description, team, version, createdAt }: StoredSplitKey,
   origins: Readonly<Record<string, string>>,
 ): z.output<typeof view> {
   const isUsable = Object.hasOwn(origins, provider) && origins[provider] === origin
   const at = formatInstant(createdAt)
-  return { id, owner, provider, origin, description, version, isUsable, createdAt: at }
+  return { id, owner, provider, origin, description, team, version, isUsable, createdAt: at }
 }
 
 async function orRefuse<Result>(change: () => Promise<Result>): Promise<Result> {

@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
-import type { UsageScope } from '../../../../../gatekeeper/src/operations/usage/sums/read-sums.ts'
+import {
+  isInUsage,
+  type UsageScope,
+} from '../../../../../gatekeeper/src/operations/usage/sums/read-sums.ts'
 import { usageSumsOf } from '../../../../../gatekeeper/src/operations/usage/sums/usage-sums.ts'
 import {
   type LoggedRequest,
@@ -43,7 +46,7 @@ async function callersOf(
     (one) =>
       (key === undefined || one.key === key) &&
       (user === undefined || one.user === user) &&
-      (scope === null || scope.keys.has(one.key) || one.user === scope.user),
+      (scope === null || isInUsage(scope, one)),
   )
   const isWhole = (one: { readonly key: string }) => user === undefined && scope?.keys.has(one.key)
   const distinct = new Map(

@@ -2,32 +2,56 @@ import { readEveryClient } from '../../../../../gatekeeper/src/operations/client
 import type { UsageScope } from '../../../../../gatekeeper/src/operations/usage/sums/read-sums.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import type { Caller } from '../../caller.ts'
-import { scopeOf } from '../../scope.ts'
+import { isInScope, type Scope, scopeOf } from '../../scope.ts'
 
 const nobody: UsageScope = { user: null, keys: new Set() }
 
+type Deps = Pick<ApiDeps, 'installation' | 'keys' | 'people'>
+
 /**
- * Returns whose requests the caller sees: everybody's, or those of the own user name and of the keys
- * and clients that the person made. A `user` narrows it; a user out of scope has no requests.
+ * Returns whose requests the caller sees: everybody's; those of the keys, clients and apps of the
+ * team; or those of the own user name and of the keys and clients that the person made. A `user`
+ * narrows it; a user out of scope has no requests.
  */
 export async function usageScopeOf(
   caller: Caller,
-  deps: Pick<ApiDeps, 'installation' | 'keys'>,
+  deps: Deps,
   user?: string,
 ): Promise<UsageScope | null> {
-  const { seesAll, personId, userName } = scopeOf(caller)
+  const scope = scopeOf(caller)
+  const { seesAll, personId, userName, team } = scope
   if (seesAll) return user === undefined ? null : { user, keys: new Set() }
+  if (team !== null) return await scopeOfTeam(scope, deps, user)
   if (userName === null || personId === null) return nobody
   if (user !== undefined) return user === userName ? { user, keys: new Set() } : nobody
-  return { user: userName, keys: await principalsMadeBy(personId, deps) }
+  return { user: userName, keys: await principalsIn(scope, deps) }
 }
 
-async function principalsMadeBy(
-  personId: string,
-  { installation, keys }: Pick<ApiDeps, 'installation' | 'keys'>,
-): Promise<ReadonlySet<string>> {
-  const made = ({ madeBy = null }: { readonly madeBy?: string | null }) => madeBy === personId
-  const ownKeys = (await keys.now()).keys.filter(made).map(({ id }) => `key:${id}`)
-  const clients = (await readEveryClient(installation)).filter(made)
-  return new Set([...ownKeys, ...clients.map(({ id }) => `client:${id}`)])
+/** Refusals are counted by user alone, so only those of people of the team can be told apart. */
+async function scopeOfTeam(scope: Scope, deps: Deps, user?: string): Promise<UsageScope> {
+  const people = deps.people.all().filter((person) => isInScope(scope, person))
+  const names = people.map(({ name }) => name)
+  return {
+    user: null,
+    keys: await principalsIn(scope, deps),
+    onlyUser: user,
+    refused: new Set(names.filter((name) => user === undefined || name === user)),
+  }
+}
+
+/** The principals of keys, clients, and users of apps. */
+async function principalsIn(
+  scope: Scope,
+  { installation, keys }: Deps,
+): Promise<UsageScope['keys']> {
+  const known = (await keys.now()).keys.filter((key) => isInScope(scope, key))
+  const clients = (await readEveryClient(installation)).filter((one) => isInScope(scope, one))
+  const principals = new Set([
+    ...known.map(({ id }) => `key:${id}`),
+    ...clients.map(({ id }) => `client:${id}`),
+  ])
+  // Users of apps have a principal each, and nobody knows all of them.
+  const apps = scope.team === null ? new Set<string>() : new Set(clients.map(({ id }) => id))
+  const appOf = (principal: string) => /^app:([^:]+):/.exec(principal)?.[1]
+  return { has: (one) => principals.has(one) || apps.has(appOf(one) ?? '') }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
+import { readClients } from '../../../../../gatekeeper/src/operations/clients/client-writer.ts'
 import {
   nameUser,
   readUserView,
@@ -20,9 +21,11 @@ import {
 } from '../../../../../gatekeeper/src/operations/users/user-writer.ts'
 import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
+import type { Caller } from '../../caller.ts'
 import { pageFields, readCursor, writeCursor } from '../../cursor.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { refuseChanged, requireMatch, tagOf } from '../../etag.ts'
+import { isInScope, scopeOf } from '../../scope.ts'
 import { toFileRefusal } from '../file-refusal.ts'
 
 const readers = ['owner', 'admin', 'auditor'] as const
@@ -75,7 +78,7 @@ export function userEndpoints(deps: ApiDeps): readonly Endpoint[] {
       roles: readers,
       query,
       answers: { 200: page },
-      handle: async (call) => ({ status: 200, body: await list(call.query, deps) }),
+      handle: async (call) => ({ status: 200, body: await list(call, deps) }),
     }),
     defineEndpoint({
       method: 'GET',
@@ -84,7 +87,7 @@ export function userEndpoints(deps: ApiDeps): readonly Endpoint[] {
       roles: readers,
       params,
       answers: { 200: userView },
-      handle: (call) => answerUser(200, nameOf(call.params.id), deps),
+      handle: async (call) => answerUser(200, await requireUser(call, deps), deps),
     }),
     defineEndpoint({
       method: 'PUT',
@@ -117,7 +120,7 @@ export function userEndpoints(deps: ApiDeps): readonly Endpoint[] {
       params,
       answers: { 204: null },
       handle: async (call) => {
-        const name = nameOf(call.params.id)
+        const name = await requireUser(call, deps)
         await orRefuse(() => removeUser(deps.installation.usersFile, name, writerDeps(call, deps)))
         return { status: 204 }
       },
@@ -128,12 +131,39 @@ export function userEndpoints(deps: ApiDeps): readonly Endpoint[] {
 const idOf = (name: string) => Buffer.from(name).toString('base64url')
 const nameOf = (id: string) => Buffer.from(id, 'base64url').toString()
 
-async function list({ limit, cursor, q, app }: z.output<typeof query>, { installation }: ApiDeps) {
+/** Returns whether a user, `APP:USER`, is in scope: a user is of the team of the app. */
+async function createUserFilter(caller: Caller, { installation }: ApiDeps) {
+  const clients = await orRefuse(() => readClients(installation.clientsFile))
+  const scope = scopeOf(caller)
+  const teams = new Map(clients.map(({ id, team }) => [id, team]))
+  return (name: string) => {
+    // What is left of a removed app is of no team.
+    const team = teams.get(name.slice(0, Math.max(0, name.indexOf(':')))) ?? null
+    return isInScope(scope, { team })
+  }
+}
+
+/** Returns the name of the user, or throws as for one who does not exist. */
+async function requireUser({ params: at, caller }: ById<unknown>, deps: ApiDeps): Promise<string> {
+  const name = nameOf(at.id)
+  if ((await createUserFilter(caller, deps))(name)) return name
+  throw unknownUser()
+}
+
+async function list(
+  { query: asked, caller }: Call<unknown, z.output<typeof query>, unknown>,
+  deps: ApiDeps,
+) {
+  const { limit, cursor, q, app } = asked
+  const { installation } = deps
+  const isSeen = await createUserFilter(caller, deps)
   const text = q?.trim().toLowerCase() ?? ''
-  const order = { q: text, app }
+  const order = { q: text, app, of: scopeOf(caller).team }
   const skip = cursor === undefined ? 0 : Number(readCursor(cursor, order).id)
   const isMeant = (name: string) =>
-    (app === undefined || name.startsWith(`${app}:`)) && name.toLowerCase().includes(text)
+    isSeen(name) &&
+    (app === undefined || name.startsWith(`${app}:`)) &&
+    name.toLowerCase().includes(text)
   const { users, total } = await orRefuse(() =>
     readUserViews(installation, { skip, take: limit, isMeant }),
   )
@@ -157,7 +187,8 @@ async function create(call: ById<Quotas>, deps: ApiDeps) {
   const colon = name.indexOf(':')
   const parts = { appId: name.slice(0, Math.max(colon, 0)), userId: name.slice(colon + 1) }
   const named = await orRefuse(() => nameUser(installation, parts))
-  if (typeof named === 'string' || idOf(name) !== call.params.id) {
+  const isSeen = (await createUserFilter(call.caller, deps))(name)
+  if (!isSeen || typeof named === 'string' || idOf(name) !== call.params.id) {
     const message = 'must be the base64url of APP:USER, where APP is an app that knows its users'
     throw new ApiError('invalid', 'This is not a user.', { problems: [{ path: 'id', message }] })
   }
@@ -169,7 +200,7 @@ async function create(call: ById<Quotas>, deps: ApiDeps) {
 /** A user of an app needs no entry before its quota is changed. */
 async function change(call: ById<Quotas>, deps: ApiDeps) {
   const { installation } = deps
-  const name = nameOf(call.params.id)
+  const name = await requireUser(call, deps)
   const view = await orRefuse(() => readUserView(installation, name))
   if (view === null) throw unknownUser()
   const written = await readWritten(name, deps)

@@ -5,9 +5,14 @@ import type { GroupNames, KnownGroups } from './known-groups.ts'
 
 /** Whose requests are counted; null for everybody's. */
 export type UsageScope = {
+  /** Requests of this user, whatever the principal; null for those of the principals alone. */
   readonly user: string | null
   /** Principals: `key:ID`. */
-  readonly keys: ReadonlySet<string>
+  readonly keys: { readonly has: (principal: string) => boolean }
+  /** Of the principals only requests of this user. */
+  readonly onlyUser?: string | undefined
+  /** Whose refused requests are counted; left out, those of `user`. */
+  readonly refused?: ReadonlySet<string>
 }
 
 export type SumsQuestion = {
@@ -108,6 +113,15 @@ export async function readSums(
   return { total, refused, groups: describeGroups(groups, by), buckets, refusals }
 }
 
+/** Returns whether requests of a principal and user are in the scope. */
+export function isInUsage(
+  { user, keys, onlyUser }: UsageScope,
+  names: { readonly key: string; readonly user: string | null },
+): boolean {
+  if (user !== null && names.user === user) return true
+  return keys.has(names.key) && (onlyUser === undefined || names.user === onlyUser)
+}
+
 function* rowsOf(
   { size, fromAt, toAt }: SumsQuestion,
   database: DatabaseSync,
@@ -125,11 +139,7 @@ function namesInScope(groups: KnownGroups, scope: UsageScope | null) {
     const found = known.get(id)
     if (found !== undefined) return found
     const names = groups.namesOf(id)
-    const isIn =
-      names !== null &&
-      (scope === null ||
-        scope.keys.has(names.key) ||
-        (scope.user !== null && names.user === scope.user))
+    const isIn = names !== null && (scope === null || isInUsage(scope, names))
     known.set(id, isIn ? names : null)
     return isIn ? names : null
   }
@@ -174,7 +184,8 @@ async function readRefusals(
   { size, fromAt, toAt, scope }: SumsQuestion,
   { database, auditFolder }: Deps,
 ): Promise<ReadonlyMap<number, number>> {
-  const refs = scope === null ? null : await refsOf(auditFolder, scope.user)
+  const refs =
+    scope === null ? null : await refsOf(auditFolder, scope.refused ?? new Set([scope.user]))
   const rows = database
     .prepare(
       'SELECT start_at, subject, requests FROM refusals WHERE size = ? AND start_at >= ? AND start_at < ?',
@@ -189,7 +200,10 @@ async function readRefusals(
   return found
 }
 
-async function refsOf(folder: string, user: string | null): Promise<ReadonlySet<string>> {
+async function refsOf(
+  folder: string,
+  users: ReadonlySet<string | null>,
+): Promise<ReadonlySet<string>> {
   const names = await readSubjectNames(folder)
-  return new Set([...names].filter(([, name]) => name === user).map(([ref]) => ref))
+  return new Set([...names].filter(([, name]) => users.has(name)).map(([ref]) => ref))
 }
