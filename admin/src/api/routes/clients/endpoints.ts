@@ -34,6 +34,7 @@ import {
   clientView,
   madeClient,
   newClient,
+  rotatedClient,
 } from './schema.ts'
 import { readChangedClient, readNewClient, toClientChange, toNewClient } from './wanted-client.ts'
 
@@ -130,7 +131,7 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
       event: 'client.rotated',
       params,
       body: rotation,
-      answers: { 200: madeClient },
+      answers: { 200: rotatedClient },
       handle: (call) => rotate(call, parts),
     }),
   ]
