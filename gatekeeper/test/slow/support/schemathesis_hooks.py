@@ -47,6 +47,13 @@ bodies = {
 }
 
 
+# Changes that are valid, for half of those of a thing that exists.
+changes = {
+    "keys": {"description": "changed", "disabled": False, "tags": ["env=test"]},
+    "clients": {"disabled": False, "tokenSeconds": 600},
+}
+
+
 def new_id(kind):
     if kind == "keys":
         return drawn(10)
@@ -91,10 +98,12 @@ def tag_of(path):
 
 
 def fill_body(case, kind, method):
-    """A new thing is what makes it, with some of the members that were drawn."""
+    """Puts what is valid in the place of a body, with some of the members that were drawn."""
     if method == "PUT" and kind in bodies and isinstance(case.body, dict):
         some = {name: value for name, value in case.body.items() if draw.random() < 0.2}
         case.body = {**some, **bodies[kind]}
+    if method == "PATCH" and kind in changes and draw.random() < 0.5:
+        case.body = dict(changes[kind])
     if kind == "playground" and method == "POST" and isinstance(case.body, dict):
         models = send("GET", f"/playground/models?key={kept('keys')}")[0]["items"]
         if models:
