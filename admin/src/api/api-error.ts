@@ -31,6 +31,8 @@ type Details = {
   readonly problems?: readonly InvalidMember[]
   /** For `step_up_required`: the act to prove. */
   readonly act?: string
+  /** For `method_not_allowed`: the methods of the path. */
+  readonly allow?: readonly string[]
   /** For `too_many`: when to try again. */
   readonly retryAfterSeconds?: number
 }

@@ -157,7 +157,7 @@ describe('who may call', () => {
 
   test('without a session nothing can be found out about paths', async () => {
     for (const path of ['/admin/v1/things/a', '/admin/v1/nothing', '/admin/v1', '/admin/v1/']) {
-      for (const method of ['GET', 'POST', 'PATCH']) {
+      for (const method of ['GET', 'POST', 'PATCH', 'TRACE']) {
         expect((await site.call(method, path)).status, `${method} ${path}`).toBe(401)
       }
     }
@@ -165,7 +165,18 @@ describe('who may call', () => {
     expect(await site.call('GET', '/admin/v1/nothing', { as })).toMatchObject(
       problem(404, 'not_found'),
     )
-    expect((await site.call('POST', '/admin/v1/things/a', { as })).status).toBe(404)
+  })
+
+  test('another method of a path is refused with those that it has (RFC 9110 §15.5.6)', async () => {
+    const as = await site.signIn('mia')
+    for (const method of ['POST', 'PATCH', 'OPTIONS', 'TRACE']) {
+      const answer = await site.call(method, '/admin/v1/things/a', { as })
+      expect(answer, method).toMatchObject(problem(405, 'method_not_allowed'))
+      expect(answer.fields['allow']).toBe('GET, HEAD, PUT, DELETE')
+    }
+    expect(await site.call('TRACE', '/admin/v1/nothing', { as })).toMatchObject(
+      problem(404, 'not_found'),
+    )
   })
 })
 
@@ -206,7 +217,7 @@ describe('where a call comes from', () => {
       'access-control-request-method': 'PUT',
     }
     const answer = await site.call('OPTIONS', '/admin/v1/things/a', { fields })
-    expect(answer.status).toBe(405)
+    expect(answer).toMatchObject(problem(403, 'not_same_origin'))
     expect(JSON.stringify(answer.fields)).not.toContain('access-control')
   })
 

@@ -30,7 +30,6 @@ export function createConsoleApplication(deps: ApplicationDeps): Koa {
   application.silent = true
   application.use(answerErrors(deps))
   application.use(refuseStrangers({ edge: deps.edge, origin: deps.settings.origin }))
-  application.use(refuseOtherMethods)
   application.use(answerApi(deps))
   for (const answer of deps.outside) application.use(answer)
   return application
@@ -68,13 +67,6 @@ function answerErrors({ logFault }: ApplicationDeps): Koa.Middleware {
 function requestIdOf(request: IncomingMessage): string {
   const stated = onlyValue(request, 'x-gatekeeper-request-id')
   return stated !== null && /^[0-9a-f-]{36}$/.test(stated) ? stated : randomUUID()
-}
-
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
-
-const refuseOtherMethods: Koa.Middleware = async ({ method }, next) => {
-  if (!methods.has(method)) throw new ApiError('method_not_allowed', 'This method is not known.')
-  await next()
 }
 
 /** Documents that say the same to everybody: a tool may read them without being a page. */

@@ -60,6 +60,11 @@ export type Endpoint = {
   readonly bodyBytesMax?: number
   /** The act that the caller must have proven, with the id of its proof in `X-Gatekeeper-Step-Up`. */
   readonly stepUp?: StepUpAct | ((call: Call<unknown, unknown, unknown>) => StepUpAct | null)
+  /**
+   * The field without which a change is refused: `If-None-Match: *` where something is made, and
+   * `If-Match` where something seen is changed.
+   */
+  readonly condition?: 'If-Match' | 'If-None-Match'
   readonly params?: z.ZodType
   readonly query?: z.ZodType
   readonly body?: z.ZodType

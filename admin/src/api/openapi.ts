@@ -75,6 +75,7 @@ function describeOperation(row: Endpoint, named: Named): Members {
     parameters: [
       ...describeParameters(row.params, 'path', named),
       ...describeParameters(row.query, 'query', named),
+      ...describeFields(row),
     ],
     ...(body !== undefined && {
       requestBody: {
@@ -99,6 +100,25 @@ function describeParameters(
   return Object.entries(properties ?? {}).map(([name, member]) => ({
     ...{ name, in: place, required: place === 'path' || required.includes(name), schema: member },
   }))
+}
+
+/** Fields of the request that decide whether it is done; those of the session are security schemes. */
+function describeFields({ condition, stepUp }: Endpoint): Members[] {
+  const field = (name: string, schema: Members) => ({ name, in: 'header', required: true, schema })
+  const tag = { type: 'string', pattern: '^"[!#-~]{1,200}"$' }
+  return [
+    ...(condition === 'If-Match' ? [field(condition, tag)] : []),
+    ...(condition === 'If-None-Match' ? [field(condition, { type: 'string', const: '*' })] : []),
+    ...(stepUp === undefined
+      ? []
+      : [
+          {
+            ...field('X-Gatekeeper-Step-Up', { type: 'string' }),
+            required: typeof stepUp === 'string',
+            description: 'The id of a proof for this act, made by /step-up/finish.',
+          },
+        ]),
+  ]
 }
 
 function describeAnswers({ answers }: Endpoint, named: Named): Members {

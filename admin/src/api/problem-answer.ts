@@ -17,10 +17,11 @@ export function answerProblem(
   if (res.headersSent || res.destroyed) return void res.destroy()
   const status = apiReasons[refusal.reason]
   const text = JSON.stringify(describe(refusal, status, requestId))
-  const { retryAfterSeconds } = refusal.details
+  const { retryAfterSeconds, allow } = refusal.details
   res.statusCode = status
   res.setHeader('content-type', 'application/problem+json; charset=utf-8')
   if (status === 401) res.setHeader('www-authenticate', 'Bearer')
+  if (allow !== undefined) res.setHeader('allow', allow.join(', '))
   if (retryAfterSeconds !== undefined) res.setHeader('retry-after', String(retryAfterSeconds))
   // The rest of the request is not read, so the connection cannot be used again.
   if (status === 413) res.setHeader('connection', 'close')

@@ -5,6 +5,7 @@
 import Router from '@koa/router'
 import type Koa from 'koa'
 import type { RecordActs } from '../../../gatekeeper/src/operations/audit/record-acts.ts'
+import { createMethodFinder } from './allowed-methods.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './caller.ts'
 import { clientAddressOf, onlyValue } from './edge.ts'
@@ -67,7 +68,15 @@ export function routeRows(rows: readonly Endpoint[], deps: RouterDeps): Koa.Midd
     throw nothingHere()
   })
   // The router's own context type has more members.
-  return router.routes() as unknown as Koa.Middleware
+  const route = router.routes() as unknown as Koa.Middleware
+  const methodsOf = createMethodFinder(rows)
+  return async (context, next) => {
+    const allow = methodsOf(context.path.slice(apiPrefix.length))
+    if (allow.length > 0 && !allow.includes(context.method)) {
+      throw new ApiError('method_not_allowed', 'This path has other methods.', { allow })
+    }
+    await route(context, next)
+  }
 }
 
 const nothingHere = () => new ApiError('not_found', 'There is nothing here.')

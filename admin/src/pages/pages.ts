@@ -29,7 +29,8 @@ export function servePages(
   return async (context) => {
     const { method, path } = context
     if (method !== 'GET' && method !== 'HEAD') {
-      throw new ApiError('method_not_allowed', 'Pages are read with GET.')
+      const allow = ['GET', 'HEAD']
+      throw new ApiError('method_not_allowed', 'Pages are read with GET.', { allow })
     }
     context.set(pageFields)
     const told = Object.hasOwn(wellKnown, path) ? wellKnown[path] : undefined

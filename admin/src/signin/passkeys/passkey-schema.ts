@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { oneLine } from '../../api/one-line.ts'
 
 /** Bytes as base64url, without padding. */
 const bytes = (charsMax: number) =>
@@ -43,12 +44,7 @@ export const assertionResponse = z
   .meta({ id: 'AssertionResponse' })
 
 /** The name that a person gives a passkey. */
-export const passkeyLabel = z
-  .string()
-  .trim()
-  .min(1)
-  .max(64)
-  .regex(/^\P{Cc}*$/u, 'must be one line')
+export const passkeyLabel = z.string().trim().min(1).max(64).regex(oneLine, 'must be one line')
 
 export type RegistrationResponse = z.output<typeof registrationResponse>
 export type AssertionResponse = z.output<typeof assertionResponse>

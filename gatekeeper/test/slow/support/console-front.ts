@@ -14,6 +14,12 @@ export type Front = {
 
 type Session = { readonly cookie: string; readonly half: string }
 
+export type FrontDeps = {
+  readonly session: Session
+  /** Returns a proof for the act of a request, or null if it needs none. */
+  readonly prove: (method: string, path: string) => Promise<string | null>
+}
+
 const ownFields = new Set([
   'host',
   'connection',
@@ -24,12 +30,12 @@ const ownFields = new Set([
 ])
 
 /** Passes each request on to the console, as one of its pages would send it in the session. */
-export async function startFront(site: TestConsole, session: Session): Promise<Front> {
+export async function startFront(site: TestConsole, deps: FrontDeps): Promise<Front> {
   const statuses = new Map<number, number>()
   const server = createServer((request, response) => {
     request.on('error', () => {})
     response.on('error', () => {})
-    passOn({ request, response }, { site, session }).then(
+    passOn({ request, response }, { ...deps, site }).then(
       (status) => statuses.set(status, (statuses.get(status) ?? 0) + 1),
       () => response.destroy(),
     )
@@ -52,10 +58,11 @@ type Exchange = { readonly request: IncomingMessage; readonly response: ServerRe
 
 async function passOn(
   { request, response }: Exchange,
-  { site, session }: { readonly site: TestConsole; readonly session: Session },
+  { site, session, prove }: FrontDeps & { readonly site: TestConsole },
 ): Promise<number> {
   const kept = Object.entries(request.headers).filter(([name]) => !ownFields.has(name))
   const body = await readBody(request)
+  const proof = await prove(request.method ?? 'GET', request.url ?? '/')
   const answer = await site.dispatcher.request({
     ...{ origin: site.url, path: request.url ?? '/', method: (request.method ?? 'GET') as 'GET' },
     headers: {
@@ -63,6 +70,7 @@ async function passOn(
       cookie: `__Host-gk_session=${session.cookie}`,
       'x-gatekeeper-session': session.half,
       'sec-fetch-site': 'same-origin',
+      ...(proof !== null && { 'x-gatekeeper-step-up': proof }),
     },
     ...(body.length > 0 && { body }),
   })

@@ -34,6 +34,7 @@ import {
   clientView,
   madeClient,
   newClient,
+  rotatedClient,
 } from './schema.ts'
 import { readChangedClient, readNewClient, toClientChange, toNewClient } from './wanted-client.ts'
 
@@ -86,6 +87,7 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
       method: 'PUT',
       path: '/clients/:id',
       summary: 'Makes a client, or an app with the member app; its secret is in this answer alone.',
+      condition: 'If-None-Match',
       roles: writers,
       event: 'client.added',
       stepUp: stepUpFor,
@@ -98,6 +100,7 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
       method: 'PATCH',
       path: '/clients/:id',
       summary: 'Changes members of a client (RFC 7396); If-Match says which state was seen.',
+      condition: 'If-Match',
       roles: writers,
       event: 'client.changed',
       stepUp: stepUpFor,
@@ -128,7 +131,7 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
       event: 'client.rotated',
       params,
       body: rotation,
-      answers: { 200: madeClient },
+      answers: { 200: rotatedClient },
       handle: (call) => rotate(call, parts),
     }),
   ]

@@ -98,3 +98,6 @@ export const clientPage = z.object({
 
 /** The secret stands here once, and nowhere else; null for a public app, which has none. */
 export const madeClient = clientView.extend({ secret: z.string().nullable() })
+
+/** Null where the old secret stopped at once. */
+export const rotatedClient = madeClient.extend({ oldWorksUntil: z.string().nullable() })

@@ -10,7 +10,7 @@ import { changeKeyFile, judgeOne, writerDeps } from './change-keys.ts'
 import type { KeyParts } from './key-parts.ts'
 import { isChangeable, requireChangeable } from './own-keys.ts'
 import { answerKey, snapshotOf } from './read-endpoints.ts'
-import { anyKeyId, keyId, madeKey } from './schema.ts'
+import { anyKeyId, keyId, rotatedKey } from './schema.ts'
 
 const writers = ['owner', 'admin', 'member'] as const
 
@@ -33,7 +33,7 @@ export function keyActEndpoints(parts: KeyParts): readonly Endpoint[] {
       event: 'key.rotated',
       params: z.strictObject({ id: keyId }),
       body: rotation,
-      answers: { 200: madeKey },
+      answers: { 200: rotatedKey },
       handle: (call) => rotate(call, parts),
     }),
     defineEndpoint({

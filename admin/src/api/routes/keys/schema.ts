@@ -130,3 +130,6 @@ export const keyPage = z.object({
 
 /** The secret stands here once, and nowhere else. */
 export const madeKey = keyView.extend({ key: z.string() })
+
+/** Null where the old secret stopped at once. */
+export const rotatedKey = madeKey.extend({ oldWorksUntil: z.string().nullable() })

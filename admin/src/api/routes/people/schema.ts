@@ -4,6 +4,7 @@ import { parseLimit } from '../../../../../gatekeeper/src/model/limit.ts'
 import { personRoles } from '../../../../../gatekeeper/src/model/person.ts'
 import { roles } from '../../../../../gatekeeper/src/model/principal.ts'
 import { pageFields } from '../../cursor.ts'
+import { oneLine } from '../../one-line.ts'
 import { team } from '../keys/schema.ts'
 import { shortId } from '../passkeys/schema.ts'
 
@@ -12,8 +13,8 @@ const line = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must be one line without control characters')
-    .regex(/\S/u, 'must not be blank')
+    .regex(oneLine, 'must be one line without control characters')
+    .regex(/\S/, 'must not be blank')
 
 /** As in `user` of the person's keys; it never changes. */
 export const personName = line(200)

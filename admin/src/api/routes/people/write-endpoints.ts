@@ -39,6 +39,7 @@ export function peopleWriteEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       method: 'PATCH',
       path: '/people/:id',
       summary: 'Changes title, role, access, the address for services, or disables a person.',
+      condition: 'If-Match',
       roles: changers,
       event: 'person.changed',
       stepUp: ({ params, body, caller }) => {

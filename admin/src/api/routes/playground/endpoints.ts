@@ -47,7 +47,7 @@ export function playgroundEndpoints(deps: ApiDeps): readonly Endpoint[] {
       event: 'playground.used',
       bodyBytesMax,
       body: chatQuestion,
-      answers: { 200: z.string() },
+      answers: { 200: z.string().meta({ description: 'text/event-stream' }) },
       handle: (call) => chat(call, running, deps),
     }),
   ]

@@ -79,6 +79,7 @@ export function ruleEndpoints(deps: ApiDeps): readonly Endpoint[] {
       method: 'PUT',
       path: '/rules/:id',
       summary: 'Adds a rule; one that refuses the caller needs confirm.',
+      condition: 'If-None-Match',
       roles: writers,
       event: 'address_rule.added',
       params: z.strictObject({ id: ruleId }),
