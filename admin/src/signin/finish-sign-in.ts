@@ -40,16 +40,19 @@ export type Failure = {
   readonly provider?: string
 }
 
-/** Counts and records the failure; returns the error to throw. */
+/** Counts the failure, and records it within bounds; returns the error to throw. */
 export async function failSignIn(
   { way, why, person = null, provider }: Failure,
   { record, clientAddress: address }: SigninCall,
-  { attempts }: SigninDeps,
+  { attempts, failureRecords }: SigninDeps,
 ): Promise<Error> {
   attempts.count(way, address)
+  const leftOut = person === null ? failureRecords.take() : 0
+  if (leftOut === null) return signInFailed()
   await record([
     {
       ...{ event: 'signin.failed', success: false, method: way, why },
+      ...(leftOut > 0 && { leftOut }),
       ...(person !== null && { person: person.id, user: person.name }),
       ...(provider !== undefined && { provider }),
     },

@@ -2,11 +2,13 @@ import type { ApiDeps } from '../api/api-deps.ts'
 import { ApiError } from '../api/api-error.ts'
 import type { Call } from '../api/endpoint.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
+import { createFailureRecords, type FailureRecords } from './failure-records.ts'
 import { createProviderClients, type ProviderClient } from './providers/provider-client.ts'
 
 /** What all ways to sign in share. */
 export type SigninParts = {
   readonly attempts: Attempts
+  readonly failureRecords: FailureRecords
   /** By the names of their providers. */
   readonly clients: ReadonlyMap<string, ProviderClient>
 }
@@ -20,7 +22,11 @@ export function createSigninParts({
   settings,
   clock,
 }: Pick<ApiDeps, 'settings' | 'clock'>): SigninParts {
-  return { attempts: createAttempts(clock), clients: createProviderClients(settings) }
+  return {
+    attempts: createAttempts(clock),
+    failureRecords: createFailureRecords(clock),
+    clients: createProviderClients(settings),
+  }
 }
 
 /** The parts of a call that a sign-in looks at. */

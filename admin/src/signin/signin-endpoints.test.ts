@@ -473,6 +473,24 @@ test('after ten failed sign-ins in a quarter of an hour an address gets 429', as
   expect((await signInWith(openPage(api, '198.51.100.9'), authenticator)).status).toBe(200)
 })
 
+test('a stranger with many addresses does not fill the record, which is kept for ever', async () => {
+  const response = { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA' }
+  const body = {
+    challengeId: 'A'.repeat(43),
+    response: { id: 'AA', rawId: 'AA', type: 'public-key', response },
+  }
+  const fail = async (network: number) => {
+    const at = openPage(api, `2001:db8:${network.toString(16)}::1`)
+    return (await at.send('POST /signin/passkey/finish', { body })).status
+  }
+  for (let network = 1; network <= 300; network += 1) expect(await fail(network)).toBe(401)
+  const failed = async () => (await api.acts()).filter(({ event }) => event === 'signin.failed')
+  expect(await failed()).toHaveLength(200)
+  api.pass(30_000)
+  expect(await fail(301)).toBe(401)
+  expect((await failed()).at(-1)).toMatchObject({ why: 'challenge', leftOut: 100 })
+})
+
 test('a page of another origin begins nothing', async () => {
   for (const site of ['same-site', 'cross-site', 'none']) {
     const headers = { 'sec-fetch-site': site }
