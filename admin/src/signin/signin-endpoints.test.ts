@@ -473,6 +473,15 @@ test('after ten failed sign-ins in a quarter of an hour an address gets 429', as
   expect((await signInWith(openPage(api, '198.51.100.9'), authenticator)).status).toBe(200)
 })
 
+test('a program on this machine is one network, whichever of its addresses it sends from', async () => {
+  const begin = async (address: string) =>
+    (await openPage(api, address).send('POST /signin/passkey/begin')).status
+  for (let at = 1; at <= 300; at += 1)
+    expect(await begin(`127.${at % 200}.${at % 256}.1`)).toBe(200)
+  expect(await begin('127.201.1.1')).toBe(429)
+  expect(await begin('192.0.2.1')).toBe(200)
+})
+
 test('a stranger with many addresses does not fill the record, which is kept for ever', async () => {
   const response = { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA' }
   const body = {
