@@ -19,6 +19,11 @@ test.each([
   ['/admin/v1/session', '/'],
   ['/keys/../signin', '/'],
   ['/%2e%2e/signin', '/'],
+  ['/.//evil.example/keys', '/'],
+  ['/x/..//evil.example', '/'],
+  ['/%2e//evil.example', '/'],
+  ['/x/../assets/a.js', '/'],
+  ['/people/abc#x', '/people/abc'],
 ])('after a sign-in %j leads to %s', (wanted, path) => {
   expect(safePath(wanted)).toBe(path)
 })

@@ -40,7 +40,7 @@ export type Failure = {
   readonly provider?: string
 }
 
-/** Counts and records the failure; returns the error to throw. */
+/** Counts the failure, and records it within bounds; returns the error to throw. */
 export async function failSignIn(
   { way, why, person = null, provider }: Failure,
   { record, clientAddress: address }: SigninCall,

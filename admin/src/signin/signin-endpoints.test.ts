@@ -135,6 +135,17 @@ describe('a one-time link', () => {
     expect((await signInWith(openPage(api), found)).status).toBe(200)
   })
 
+  test('works however many wrong codes strangers send from elsewhere', async () => {
+    const code = await link(reset)
+    const wrong = { body: { code: 'A'.repeat(43) } }
+    for (let at = 0; at < 250; at += 1) {
+      const stranger = openPage(api, `2001:db8:${Math.floor(at / 50)}:${Math.floor(at / 10)}::1`)
+      expect((await stranger.send('POST /signin/invitation', wrong)).status).toBe(401)
+    }
+    const opened = await page.send('POST /signin/invitation', { body: { code } })
+    expect(opened.status, opened.text).toBe(200)
+  })
+
   test('makes no second first owner', async () => {
     const code = await link(setup)
     const opened = await page.send('POST /signin/invitation', { body: { code } })
@@ -507,6 +518,15 @@ test('a flood of failures from everywhere does not fill the audit, which says ho
   api.pass(60_000)
   await fail('10.250.0.1')
   expect((await api.acts()).at(-1)).toMatchObject({ event: 'signin.failed', leftOut: 30 })
+})
+
+test('a program on this machine is one network, whichever of its addresses it sends from', async () => {
+  const begin = async (address: string) =>
+    (await openPage(api, address).send('POST /signin/passkey/begin')).status
+  for (let at = 1; at <= 300; at += 1)
+    expect(await begin(`127.${at % 200}.${at % 256}.1`)).toBe(200)
+  expect(await begin('127.201.1.1')).toBe(429)
+  expect(await begin('192.0.2.1')).toBe(200)
 })
 
 test('a page of another origin begins nothing', async () => {

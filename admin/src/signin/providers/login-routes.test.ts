@@ -143,6 +143,20 @@ describe('a sign-in at an OpenID provider', () => {
     expect(await lastAct()).toMatchObject({ event: 'signin.failed', why: 'unknown_account' })
   })
 
+  test.each([
+    ['far too long', 'a'.repeat(501)],
+    ['of two lines', 'a\nb'],
+    ['blank', ' '],
+  ])('with a subject that is %s uses up no invitation', async (_, subject) => {
+    account.current = subject
+    const invitation = await ticketOfLink()
+    const trip = await travel()
+    expect(trip.fragment.get('problem')).toBe('provider')
+    expect(api.deps.people.named('ada')).toBe(null)
+    account.current = 'sub-of-ada'
+    expect((await redeem(await travel(), { invitation })).status).toBe(200)
+  })
+
   test('of one account never becomes two people', async () => {
     await redeem(await travel(), { invitation: await ticketOfLink() })
     const invitation = await ticketOfLink({ ...invited, name: 'grace' })
@@ -194,6 +208,21 @@ describe('a sign-in at an OpenID provider', () => {
     expect(await answer(page)).toBe('state')
     attacker.cookies.set('__Host-gk_signin', callback?.searchParams.get('state') ?? '')
     expect(await answer(attacker)).toBe('state')
+  })
+
+  test.each([
+    ['as for an image', 'image'],
+    ['in a frame', 'iframe'],
+    ['in a window', 'document'],
+  ])('is not locked by a page elsewhere that asks for the callback %s', async (_, target) => {
+    await redeem(await travel(), { invitation: await ticketOfLink() })
+    const before = (await api.acts()).length
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': target }
+    for (let count = 1; count <= 20; count += 1) {
+      await page.raw(`GET /signin/callback/house?state=${'A'.repeat(43)}`, { headers })
+    }
+    expect(await api.acts()).toHaveLength(before)
+    expect((await redeem(await travel())).status).toBe(200)
   })
 
   test('begins on our own page alone', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupAddress } from './address-group.ts'
+import { groupAddress, networkOf } from './address-group.ts'
 
 test.each([
   ['10.1.2.3', '10.1.2.3'],
@@ -12,4 +12,16 @@ test.each([
   ['not an address', 'not an address'],
 ])('%s belongs to %s', (address, group) => {
   expect(groupAddress(address)).toBe(group)
+})
+
+test.each([
+  ['10.1.2.3', '10.1.2.0/24'],
+  ['::ffff:10.1.2.3', '10.1.2.0/24'],
+  ['2001:db8:1:2::9', '2001:db8:1::/48'],
+  // A program of any user on this machine has all of these.
+  ['127.0.0.1', '127.0.0.0/8'],
+  ['127.77.8.9', '127.0.0.0/8'],
+  ['::ffff:127.77.8.9', '127.0.0.0/8'],
+])('%s is in the network %s', (address, network) => {
+  expect(networkOf(address)).toBe(network)
 })

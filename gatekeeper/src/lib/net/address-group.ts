@@ -25,9 +25,13 @@ function expand(address: string): string[] {
   )
 }
 
-/** Returns the network that one party often controls: the /24 of an IPv4 address, the /48 of an IPv6 one. */
+/**
+ * Returns the network that one party often controls: the /24 of an IPv4 address, the /48 of an IPv6
+ * one. A program on this machine sends from any address of 127.0.0.0/8, which is one network.
+ */
 export function networkOf(address: string): string {
   const group = groupAddress(address)
   if (group.includes(':')) return `${group.split(':').slice(0, 3).join(':')}::/48`
+  if (group.startsWith('127.')) return '127.0.0.0/8'
   return `${group.split('.').slice(0, 3).join('.')}.0/24`
 }
