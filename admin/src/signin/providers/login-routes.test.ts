@@ -195,6 +195,21 @@ describe('a sign-in at an OpenID provider', () => {
     expect(await answer(attacker)).toBe('state')
   })
 
+  test.each([
+    ['as for an image', 'image'],
+    ['in a frame', 'iframe'],
+    ['in a window', 'document'],
+  ])('is not locked by a page elsewhere that asks for the callback %s', async (_, target) => {
+    await redeem(await travel(), { invitation: await ticketOfLink() })
+    const before = (await api.acts()).length
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': target }
+    for (let count = 1; count <= 20; count += 1) {
+      await page.raw(`GET /signin/callback/house?state=${'A'.repeat(43)}`, { headers })
+    }
+    expect(await api.acts()).toHaveLength(before)
+    expect((await redeem(await travel())).status).toBe(200)
+  })
+
   test('begins on our own page alone', async () => {
     const { bind } = drawn()
     for (const site of ['cross-site', 'same-site', 'none']) {

@@ -4,6 +4,7 @@
  * session, only the cookie of the sign-in that it ends, and answers with a page that goes on by itself
  * to one of our own. There a ticket becomes a session, if the page has the secret that began it.
  */
+import type { IncomingMessage } from 'node:http'
 import type Koa from 'koa'
 import { isSameSecret } from '../../../../gatekeeper/src/lib/constant-time.ts'
 import { ApiError } from '../../api/api-error.ts'
@@ -84,6 +85,9 @@ async function start(
 }
 
 async function finish(context: Koa.Context, login: Login, deps: LoginRouteDeps): Promise<void> {
+  requirePage(context.req)
+  // Whoever is led here by a page elsewhere has begun nothing, and their address must not pay for it.
+  if (readCookies(context.req).length === 0) return goOn(context, 'problem=state')
   const call = describeCall(context, deps)
   deps.attempts.requireRoom('provider', call.clientAddress)
   context.set('set-cookie', `${cookieName}=; Max-Age=0; ${cookieFields}`)
@@ -114,6 +118,13 @@ async function finish(context: Koa.Context, login: Login, deps: LoginRouteDeps):
   }
 }
 
+/** A page elsewhere can have a browser ask for any address unseen, as for an image or a frame. */
+function requirePage(request: IncomingMessage): void {
+  const { 'sec-fetch-dest': target = ['document'] } = request.headersDistinct
+  if (target[0] === 'document') return
+  throw new ApiError('not_same_origin', 'A sign-in ends in a page of its own.')
+}
+
 /** The state of the address must be that of this browser's cookie, and of a sign-in at this provider. */
 async function takeState(
   { req, querystring }: Koa.Context,
@@ -121,7 +132,7 @@ async function takeState(
   { store, clock }: LoginRouteDeps,
 ): Promise<{ readonly memory: Kept; readonly at: number } | null> {
   const states = new URLSearchParams(querystring).getAll('state')
-  const cookies = readCookies(req.headersDistinct['cookie'] ?? [])
+  const cookies = readCookies(req)
   const [state = '', cookie = ''] = [states[0], cookies[0]]
   const isOne = states.length === 1 && cookies.length === 1 && isSecret(state) && isSecret(cookie)
   if (!isOne || !isSameSecret(state, cookie)) return null
@@ -130,8 +141,8 @@ async function takeState(
   return { memory: kept.memory as Kept, at: kept.at }
 }
 
-function readCookies(fields: readonly string[]): string[] {
-  return fields
+function readCookies({ headersDistinct }: IncomingMessage): string[] {
+  return (headersDistinct['cookie'] ?? [])
     .flatMap((field) => field.split(';'))
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${cookieName}=`))
