@@ -142,6 +142,20 @@ describe('a sign-in at an OpenID provider', () => {
     expect(await lastAct()).toMatchObject({ event: 'signin.failed', why: 'unknown_account' })
   })
 
+  test.each([
+    ['far too long', 'a'.repeat(501)],
+    ['of two lines', 'a\nb'],
+    ['blank', ' '],
+  ])('with a subject that is %s uses up no invitation', async (_, subject) => {
+    account.current = subject
+    const invitation = await ticketOfLink()
+    const trip = await travel()
+    expect(trip.fragment.get('problem')).toBe('provider')
+    expect(api.deps.people.named('ada')).toBe(null)
+    account.current = 'sub-of-ada'
+    expect((await redeem(await travel(), { invitation })).status).toBe(200)
+  })
+
   test('of one account never becomes two people', async () => {
     await redeem(await travel(), { invitation: await ticketOfLink() })
     const invitation = await ticketOfLink({ ...invited, name: 'grace' })

@@ -13,6 +13,9 @@ const discoveryMs = 3_600_000
 /** How old a sign-in may be by the provider's own clock; the caller compares it with its start. */
 const maxAgeSeconds = 600
 
+/** At most 255 characters of ASCII (OpenID Connect Core 1.0, §2), of which not all are blanks. */
+const subjectForm = /^(?=.*\S)[\x20-\x7e]{1,255}$/
+
 /** Returns the client of one provider. */
 export function createOpenidClient(provider: LoginProvider, deps: ProviderDeps): ProviderClient {
   const discover = createDiscovery(provider, deps)
@@ -32,6 +35,8 @@ export function createOpenidClient(provider: LoginProvider, deps: ProviderDeps):
       const claims = tokens.claims()
       if (claims === undefined) throw new Error('the provider sent no ID token')
       const { sub, hd, auth_time: time } = claims
+      // `people.json` would refuse it, when the invitation is used up already.
+      if (!subjectForm.test(sub)) throw new Error('the provider sent a subject that is not one')
       return {
         subject: sub,
         mayClaim: narrowedTo === null || hd === narrowedTo,
