@@ -51,6 +51,13 @@ test('a token that is not valid is nobody, and guesses of an address are bounded
   expect(await find(good, '192.0.2.1')).toBeNull()
 })
 
+test('all addresses of a /64 are one that guesses', async () => {
+  const { find, asked } = open({ client: null })
+  for (let at = 1; at <= 20; at++) expect(await find(good, `2001:db8::${at}`)).toBeNull()
+  await expect(find(good, '2001:db8::ffff')).rejects.toMatchObject({ reason: 'too_many' })
+  expect(asked).toHaveLength(20)
+})
+
 test('good tokens are not counted', async () => {
   const { find } = open({ client: 'client:ci' })
   for (let at = 0; at < 100; at++) expect(await find(good, '192.0.2.1')).not.toBeNull()

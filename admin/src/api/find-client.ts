@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../../gatekeeper/src/lib/clock.ts'
 import { createRateLimiter } from '../../../gatekeeper/src/lib/load/rate-limiter.ts'
+import { groupAddress } from '../../../gatekeeper/src/lib/net/address-group.ts'
 import type { AskGatekeeper } from '../../../gatekeeper/src/operations/ask-gatekeeper.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './caller.ts'
@@ -21,14 +22,15 @@ export function createClientFinder(askGatekeeper: AskGatekeeper, clock?: Clock):
   const limiter = createRateLimiter(badTokens, clock)
   return async (token, clientAddress) => {
     if (!isOfClass(token)) return null
-    if (!limiter.take(clientAddress)) {
+    const group = groupAddress(clientAddress)
+    if (!limiter.take(group)) {
       throw new ApiError('too_many', 'Too many tokens that are not valid.', {
         retryAfterSeconds: 60,
       })
     }
     const id = await ask(askGatekeeper, { token, clientAddress })
     if (id === null) return null
-    limiter.giveBack(clientAddress)
+    limiter.giveBack(group)
     const name = id.slice('client:'.length)
     // As an admin: a client changes no owner, and acts that a person must prove are not for it.
     return { ...{ id, name, role: 'admin', person: null, session: null } }
