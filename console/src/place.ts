@@ -66,7 +66,8 @@ export function safePath(wanted: string | null): string {
   if (wanted === null || !/^\/(?![/\\])/.test(wanted)) return '/'
   const url = URL.canParse(wanted, location.origin) ? new URL(wanted, location.origin) : null
   if (url === null || url.origin !== location.origin) return '/'
-  return /^\/(?:signin|welcome|admin|assets)(?:\/|$)/.test(url.pathname)
+  // Dots are resolved by now: `/.//x` has become `//x`, which is an address elsewhere.
+  return /^\/(?:\/|(?:signin|welcome|admin|assets)(?:\/|$))/.test(url.pathname)
     ? '/'
     : `${url.pathname}${url.search}`
 }
