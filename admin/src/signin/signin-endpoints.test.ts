@@ -135,6 +135,17 @@ describe('a one-time link', () => {
     expect((await signInWith(openPage(api), found)).status).toBe(200)
   })
 
+  test('works however many wrong codes strangers send from elsewhere', async () => {
+    const code = await link(reset)
+    const wrong = { body: { code: 'A'.repeat(43) } }
+    for (let at = 0; at < 250; at += 1) {
+      const stranger = openPage(api, `2001:db8:${Math.floor(at / 50)}:${Math.floor(at / 10)}::1`)
+      expect((await stranger.send('POST /signin/invitation', wrong)).status).toBe(401)
+    }
+    const opened = await page.send('POST /signin/invitation', { body: { code } })
+    expect(opened.status, opened.text).toBe(200)
+  })
+
   test('makes no second first owner', async () => {
     const code = await link(setup)
     const opened = await page.send('POST /signin/invitation', { body: { code } })
