@@ -42,6 +42,12 @@ describe('the stream of a chat', () => {
     expect(await read(text)).toEqual([])
   })
 
+  it('has all characters of a text, also those that end lines elsewhere', async () => {
+    expect(await read(line({ content: 'a\u2028b\u2029c\u0085d' }))).toEqual([
+      { delta: 'a\u2028b\u2029c\u0085d' },
+    ])
+  })
+
   it('does not keep a line without an end', async () => {
     const long = 'x'.repeat(900_000)
     expect(await read('data: ', long, long, '\n', line({ content: 'a' }))).toEqual([{ delta: 'a' }])

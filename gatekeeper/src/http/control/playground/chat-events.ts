@@ -20,7 +20,7 @@ export async function* readChatEvents(chunks: AsyncIterable<string>): AsyncGener
 }
 
 function* eventsOf(line: string): Generator<ChatEvent> {
-  const data = /^data: ?(.*)$/.exec(line)?.[1]
+  const data = /^data: ?(.*)$/s.exec(line)?.[1]
   if (data === undefined || data === '[DONE]') return
   const event = parse(data)
   const fault = memberOf(memberOf(event, 'error'), 'message')
