@@ -59,4 +59,13 @@ it('reads names of models and texts of refusals, of whatever arrives', () => {
   expect(modelNames('<html>')).toEqual([])
   expect(refusalText('{"error":{"message":"no"}}')).toBe('no')
   expect(refusalText('{"error":"no"}')).toBeNull()
+  const long = { error: { message: 'x'.repeat(3_000_000) } }
+  expect(refusalText(JSON.stringify(long))).toHaveLength(1_000)
+})
+
+it('lists no names that a chat cannot ask for, and not more than a page can show', () => {
+  const list = (ids: readonly string[]) => JSON.stringify({ data: ids.map((id) => ({ id })) })
+  const odd = ['', 'a b', 'a*', 'a\n', 'a\u202eb', 'x'.repeat(201)]
+  expect(modelNames(list([...odd, 'demo:latest']))).toEqual(['demo:latest'])
+  expect(modelNames(list(Array(290_000).fill('a')))).toHaveLength(1_000)
 })

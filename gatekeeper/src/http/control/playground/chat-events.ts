@@ -33,17 +33,26 @@ function* eventsOf(line: string): Generator<ChatEvent> {
   if (typeof content === 'string' && content !== '') yield { delta: content }
 }
 
+/** A refusal is a sentence; a longer one would be a page of its own. */
+const refusalCharsMax = 1_000
+
 /** Returns the text of a refusal in OpenAI's form; null if it is in another one. */
 export function refusalText(text: string): string | null {
   const message = memberOf(memberOf(parse(text), 'error'), 'message')
-  return typeof message === 'string' ? message : null
+  return typeof message === 'string' ? message.slice(0, refusalCharsMax) : null
 }
 
-/** Returns the names of the models of a list in OpenAI's form. */
+/** No server has more; the lists of all services together must fit in one answer. */
+const modelsMax = 1_000
+/** What a chat may ask for, without characters that change how a line reads. */
+const nameForm = /^[^\s*\p{C}]{1,200}$/u
+
+/** Returns the names of the models of a list in OpenAI's form, as far as a chat can ask for them. */
 export function modelNames(text: string): readonly string[] {
   const data = memberOf(parse(text), 'data')
   const names = Array.isArray(data) ? data.map((one) => memberOf(one, 'id')) : []
-  return names.filter((name) => typeof name === 'string')
+  const isName = (name: unknown): name is string => typeof name === 'string' && nameForm.test(name)
+  return names.filter(isName).slice(0, modelsMax)
 }
 
 function parse(text: string): unknown {
