@@ -30,7 +30,7 @@ const changes: Readonly<Record<PersonRole, boolean>> = {
  * Returns the scope of a caller. Every handler filters through it, and what is outside is answered
  * exactly like something that does not exist. Within a team a role reaches no further than the team.
  */
-export function scopeOf({ role, person, team }: Caller): Scope {
+export function scopeOf({ role, person, team }: Pick<Caller, 'role' | 'person' | 'team'>): Scope {
   const isWhole = team === null
   return {
     seesAll: isWhole && sees[role],

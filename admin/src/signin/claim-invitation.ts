@@ -10,6 +10,7 @@ import {
   type PersonAct,
 } from '../../../gatekeeper/src/operations/people/people-writer.ts'
 import { ApiError } from '../api/api-error.ts'
+import { isAdministering, mayChange, scopeOf } from '../api/scope.ts'
 import { endSessionsOf } from '../store/change-sessions.ts'
 import { type Invitation, useInvitation } from '../store/invitations.ts'
 import { addPasskey, type Passkey, removeAllPasskeys } from '../store/passkeys.ts'
@@ -20,9 +21,14 @@ export function inviteeId({ person, id }: Pick<Invitation, 'person' | 'id'>): st
   return person ?? id
 }
 
-/** Refuses a link whose purpose is over: its person is gone, or somebody was first. */
+type Claimable = Pick<Invitation, 'kind' | 'person' | 'name' | 'team' | 'role' | 'invited_by'>
+
+/**
+ * Refuses a link whose purpose is over: its person is gone, somebody was first, or whoever made it
+ * might not make it now.
+ */
 export function requireClaimable(
-  { kind, person, name }: Pick<Invitation, 'kind' | 'person' | 'name'>,
+  { kind, person, name, ...made }: Claimable,
   { people }: Pick<SigninDeps, 'people'>,
 ): void {
   const found = person === null ? null : people.find(person)
@@ -33,6 +39,27 @@ export function requireClaimable(
         ? people.named(name) !== null
         : found === null || found.disabled
   if (isOver) throw new ApiError('conflict', 'This link is for something that was done already.')
+  const { role, team } = found ?? { role: made.role as PersonRole, team: made.team }
+  if (mayStillInvite(made.invited_by, { role, team }, people)) return
+  throw new ApiError('conflict', 'Whoever made this link may not do that any more.')
+}
+
+/**
+ * A link is worth no more than the rights of who made it, with those of the person whom it is for: both
+ * may have changed since. A link of the command line is of whoever owns the files.
+ */
+function mayStillInvite(
+  invitedBy: string,
+  { role, team }: Pick<Person, 'role' | 'team'>,
+  people: SigninDeps['people'],
+): boolean {
+  const [kind, id = ''] = invitedBy.split(':')
+  if (kind !== 'person') return true
+  const maker = people.find(id)
+  if (maker === null || maker.disabled) return false
+  const scope = scopeOf({ role: maker.role, team: maker.team, person: maker })
+  const isRanked = role !== 'owner' || maker.role === 'owner'
+  return isRanked && isAdministering(scope) && mayChange(scope, { team })
 }
 
 /** What claims the link. */

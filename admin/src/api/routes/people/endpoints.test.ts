@@ -190,6 +190,26 @@ describe('an invitation', () => {
       401,
     )
   })
+
+  test('is of no use to an admin who was disabled or demoted after it was made', async () => {
+    for (const taken of [{ disabled: true }, { role: 'member' }]) {
+      const { code } = (await invite(admin, { name: 'mallory', role: 'admin' })).body
+      await change(owner, 'adam000000', taken)
+      const claimed = await claimLink(openPage(api), code, openAuthenticator(api))
+      expect(claimed).toMatchObject({ status: 409 })
+      await change(owner, 'adam000000', { disabled: false, role: 'admin' })
+      await api.signIn(admin)
+    }
+    expect((await api.as(owner)('GET /people?q=mallory')).body.total).toBe(0)
+  })
+
+  test('for lost passkeys that an admin made beforehand does not open an owner', async () => {
+    const headers = await api.prove(admin, 'person.invite', 'max0000000')
+    const { code } = (await api.as(admin)('POST /people/max0000000/reset', { headers })).body
+    await change(owner, 'max0000000', { role: 'owner' })
+    const claimed = await claimLink(openPage(api), code, openAuthenticator(api))
+    expect(claimed).toMatchObject({ status: 409 })
+  })
 })
 
 describe('the data of a person', () => {
