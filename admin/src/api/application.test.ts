@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { openTestConsole, type TestConsole, testOrigin } from '../../test/support/test-console.ts'
+import {
+  openTestConsole,
+  type TestConsole,
+  testOrigin,
+  testPeople,
+} from '../../test/support/test-console.ts'
 import { defineEndpoint, type Endpoint } from './endpoint.ts'
 
 const id = z.strictObject({ id: z.string().regex(/^[a-z0-9]{1,32}$/) })
@@ -115,6 +120,24 @@ describe('who may call', () => {
     await site.writePeople([owner, mia])
     await site.deps.people.reload()
     expect((await site.call('GET', '/admin/v1/things/a', { as })).status).toBe(401)
+  })
+
+  test('a call whose body comes after the rights went does nothing', async () => {
+    const people = [...testPeople.filter(({ name }) => name !== 'adam')]
+    const adam = { id: 'admin00001', name: 'adam' }
+    for (const [then, answer] of [
+      [{ ...adam, role: 'admin', disabled: true }, problem(401, 'no_session')],
+      [{ ...adam, role: 'member' }, problem(403, 'role')],
+    ] as const) {
+      await site.writePeople(testPeople)
+      await site.deps.people.reload()
+      const as = await site.signIn('adam')
+      const held = await site.hold('PUT', '/admin/v1/things/a', { as, body: { name: 'x' } })
+      await site.writePeople([...people, then])
+      await site.deps.people.reload()
+      expect(await held.end()).toMatchObject(answer)
+    }
+    expect((await site.acts()).filter(({ success }) => success !== false)).toEqual([])
   })
 
   test('a token beside a cookie is refused, and an unknown token is nobody', async () => {

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import Koa from 'koa'
 import { ApiError } from './api-error.ts'
-import { type AuthenticateDeps, authenticate, nobody } from './authenticate.ts'
+import { type AuthenticateDeps, authenticate, authenticateAgain, nobody } from './authenticate.ts'
 import { onlyValue, refuseStrangers } from './edge.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerProblem, type LogFault } from './problem-answer.ts'
@@ -83,7 +83,8 @@ function answerApi(deps: ApplicationDeps): Koa.Middleware {
     if (isOpen && !publicDocuments.has(asked)) requireSameOrigin(req, deps.settings.origin)
     const caller = isOpen ? nobody : await authenticate(req, deps)
     const { requestId } = context.state as { requestId: string }
-    context.state = { caller, requestId } satisfies CallState
+    const callerNow = () => authenticateAgain(caller, req, deps)
+    context.state = { caller, requestId, callerNow } satisfies CallState
     await route(context, async () => {})
   }
 }

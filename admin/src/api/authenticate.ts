@@ -3,7 +3,7 @@
  * which paths exist.
  */
 import type { IncomingMessage } from 'node:http'
-import { findSession } from '../store/sessions.ts'
+import { findSession, findSessionById } from '../store/sessions.ts'
 import type { Session } from '../store/tables.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { ApiError } from './api-error.ts'
@@ -47,6 +47,23 @@ export async function authenticate(
   const caller = session === null ? null : await callerOf(session, deps)
   if (caller === null) throw noSession()
   return caller
+}
+
+/**
+ * Returns the caller with the rights of now. A body may take half a minute to arrive, and whoever is
+ * disabled meanwhile must not end a call that began before.
+ */
+export async function authenticateAgain(
+  caller: Caller,
+  request: IncomingMessage,
+  deps: AuthenticateDeps,
+): Promise<Caller> {
+  if (caller === nobody) return nobody
+  if (caller.session === null) return await authenticate(request, deps)
+  const session = await findSessionById(deps.store, caller.session.id, deps.clock())
+  const found = session === null ? null : await callerOf(session, deps)
+  if (found === null) throw noSession()
+  return found
 }
 
 /**

@@ -36,7 +36,12 @@ export type RouterDeps = {
 }
 
 /** What earlier steps found about a request. */
-export type CallState = { readonly caller: Caller; readonly requestId: string }
+export type CallState = {
+  readonly caller: Caller
+  readonly requestId: string
+  /** Returns the caller with the rights of now; rejects with an ApiError if there is none any more. */
+  readonly callerNow: () => Promise<Caller>
+}
 
 type AnyCall = Call<unknown, unknown, unknown>
 
@@ -84,11 +89,15 @@ const nothingHere = () => new ApiError('not_found', 'There is nothing here.')
 function answerRow(row: Endpoint, deps: RouterDeps): (context: Koa.Context) => Promise<void> {
   const readBody = createBodyReader(row.bodyBytesMax ?? bodyBytesMax)
   return async (context) => {
-    const { caller } = context.state as CallState
-    if (caller.team !== null && reachOf(row) === 'none') throw nothingHere()
-    requireRole(row, caller)
+    const state = context.state as CallState
+    requireRights(row, state.caller)
     const { params } = context as unknown as { params: Record<string, string> }
     const body = await readBody(context)
+    if (body !== undefined) {
+      const caller = await state.callerNow()
+      requireRights(row, caller)
+      context.state = { ...state, caller } satisfies CallState
+    }
     const parts = readCall(row, { params, query: context.querystring, body })
     const left = new AbortController()
     context.res.once('close', () => left.abort())
@@ -99,7 +108,9 @@ function answerRow(row: Endpoint, deps: RouterDeps): (context: Koa.Context) => P
   }
 }
 
-function requireRole({ roles }: Endpoint, { role }: Caller): void {
+function requireRights(row: Endpoint, { team, role }: Caller): void {
+  if (team !== null && reachOf(row) === 'none') throw nothingHere()
+  const { roles } = row
   if (typeof roles === 'string' || roles.includes(role)) return
   throw new ApiError('role', `This needs the role ${roles.join(' or ')}.`)
 }

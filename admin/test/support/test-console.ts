@@ -7,6 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type Koa from 'koa'
 import { readSettings } from '../../../gatekeeper/src/config/read-settings.ts'
 import { readTextFile } from '../../../gatekeeper/src/lib/files/text-file.ts'
@@ -99,6 +100,12 @@ export type TestConsole = {
   ) => Promise<string>
   readonly writePeople: (people: readonly TestPerson[]) => Promise<void>
   readonly call: (method: string, path: string, call?: TestCall) => Promise<TestAnswer>
+  /** Begins a call whose body has not arrived; `end` sends the rest and returns the answer. */
+  readonly hold: (
+    method: string,
+    path: string,
+    call: TestCall,
+  ) => Promise<{ readonly end: () => Promise<TestAnswer> }>
   readonly close: () => Promise<void>
 }
 
@@ -168,7 +175,12 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
     now: clock,
     signIn: (name) => signIn(name, { deps, now: clock }),
     prove: ({ id }, act, target = null) => createStepUp(store, { session: id, act, target }, now),
-    call: (method, path, call = {}) => send(socketPath, method, path, call),
+    call: (method, path, call = {}) => begin(socketPath, method, path, call).end(),
+    hold: async (method, path, call) => {
+      const { flush, end } = begin(socketPath, method, path, call)
+      await flush()
+      return { end }
+    },
     close: () => closeAll(server, { folder, people, keys, store }),
   }
 }
@@ -207,13 +219,8 @@ async function signIn(
   return await createSession(deps.store, { person: person.id, ...from }, now())
 }
 
-/** Sends one request as Caddy brings it from the console's page. */
-function send(
-  socketPath: string,
-  method: string,
-  path: string,
-  call: TestCall,
-): Promise<TestAnswer> {
+/** Begins one request as Caddy brings it from the console's page. */
+function begin(socketPath: string, method: string, path: string, call: TestCall) {
   const text = call.rawBody ?? (call.body === undefined ? undefined : JSON.stringify(call.body))
   const fields: Record<string, string> = {
     host: new URL(testOrigin).host,
@@ -250,9 +257,21 @@ function send(
       }),
     )
   })
-  sending.end(text)
-  return promise
+  return {
+    /** Sends the head and the first byte, and waits until they have arrived. */
+    flush: async () => {
+      sending.write(text?.slice(0, 1) ?? '')
+      await setTimeout(heldMs)
+    },
+    end: () => {
+      sending.end(sending.headersSent ? text?.slice(1) : text)
+      return promise
+    },
+  }
 }
+
+/** Longer than the application takes from a head to its body. */
+const heldMs = 200
 
 function parse(text: string): unknown {
   try {
