@@ -36,9 +36,6 @@ export type Found<Type extends string = string> = Span & {
   readonly confidence: number
 }
 
-/** The same with the rule that asked: `pii`, `secrets`, `jailbreak`, or the id of a custom rule. */
-export type Finding = Found & { readonly rule: string }
-
 /** Whether two places share a character. */
 export function isOverlapping(one: Span, other: Span): boolean {
   return one.start < other.end && other.start < one.end

@@ -99,7 +99,7 @@ const rows: readonly Row[] = [
   row(
     'role_confusion',
     1,
-    /\b(?:never (?:refuse|decline|say (?:no|sorry|that you (?:can|can't)))|(?:can|will) not refuse|must (?:comply|obey|answer (?:any|every|all))|obey (?:me|all|every)|no matter (?:how|what)|regardless of (?:\w{1,10} ){0,3}(?:ethic|legal|moral|consequence))/g,
+    /\b(?:never (?:refuse|decline|say (?:no|sorry|that you (?:can|can't)))|(?:can|will) not refuse|must (?:comply|obey|answer (?:every|any|all))|obey (?:me|all|every)|no matter (?:how|what)|regardless of (?:\w{1,10} ){0,3}(?:ethic|legal|moral|consequence))/g,
   ),
   row(
     'context_smuggling',

@@ -1,5 +1,5 @@
 import { type Found, type PiiType, withoutOverlaps } from '../finding.ts'
-import { secretForms } from '../secrets/families.ts'
+import { secretForms } from '../secret-forms/families.ts'
 import { findCreditCards } from './credit-card.ts'
 import { findEmails } from './email.ts'
 import { findIbans } from './iban.ts'

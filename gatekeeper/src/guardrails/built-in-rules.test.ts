@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Found } from './finding.ts'
 import { findInjections } from './injection.ts'
 import { findPii } from './pii/find-pii.ts'
-import { findSecrets } from './secrets/find-secrets.ts'
+import { findSecrets } from './secret-forms/find-secrets.ts'
 
 type Find = (text: string) => readonly Found[]
 

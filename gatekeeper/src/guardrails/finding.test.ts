@@ -4,7 +4,7 @@ import { foldText } from './folding.ts'
 import { findInjections } from './injection.ts'
 import { judgeTexts, redactText } from './judge-texts.ts'
 import { findPii } from './pii/find-pii.ts'
-import { findSecrets } from './secrets/find-secrets.ts'
+import { findSecrets } from './secret-forms/find-secrets.ts'
 import { createTermFinder } from './terms.ts'
 
 const finders = { findPii, findSecrets, findInjections }
