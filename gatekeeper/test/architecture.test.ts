@@ -34,6 +34,7 @@ const layerOf: Readonly<Record<string, number>> = {
       'prompts',
       'people',
       'vault',
+      'guardrails',
       'wire',
     ].map((room) => [room, 4]),
   ),
