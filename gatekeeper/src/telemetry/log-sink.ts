@@ -121,7 +121,11 @@ class Writer {
   writeRest(): void {
     // Node waits for that write before it exits, and nothing else would end the process.
     if (this.#isStuck()) process.kill(process.pid, 'SIGKILL')
-    if (this.#isWriting) this.#bytes = Buffer.alloc(0)
+    if (this.#isWriting) {
+      // A thread writes it, and on a busy machine it may not have begun: the rest must come after it.
+      pause(retryMs)
+      this.#bytes = Buffer.alloc(0)
+    }
     this.#take()
     for (let tries = 0; this.#bytes.length > 0 && tries < lastTriesMax; ) {
       try {
@@ -129,7 +133,7 @@ class Writer {
       } catch (error) {
         if (!isBusy(error)) return
         tries++
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs)
+        pause(retryMs)
       }
     }
   }
@@ -164,6 +168,11 @@ class Writer {
     this.#isWriting = false
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
+}
+
+/** Blocks this thread, as the end of the process allows no callback. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 function isBusy(error: unknown): boolean {
