@@ -116,8 +116,13 @@ async function startOnce(options: StackOptions): Promise<Stack> {
   const dispatcher = new Agent({ connect: { ca }, allowH2: false, headersTimeout: 60_000 })
   const url = `https://localhost:${httpsPort}`
   const send = createSend(url, dispatcher)
+  const described = { child: caddy, describe: () => caddy.output() + gatekeeper.output() }
   await waitUntil(async () => (await send('/health').catch(() => null))?.status === 200, {
-    ...{ limitMs: 15_000, child: caddy, describe: () => caddy.output() + gatekeeper.output() },
+    ...{ limitMs: 15_000, ...described },
+  })
+  const hosts = hostsOf(readFileSync(files.config, 'utf8'))
+  await waitUntil(() => hosts.every((host) => hasCertificate(files.stateDir, host)), {
+    ...{ limitMs: 60_000, ...described },
   })
   return {
     ...{ upstream, url, httpsPort, httpPort, consolePort, ca, caFile, env, gatekeeper, caddy },
@@ -138,6 +143,14 @@ async function startOnce(options: StackOptions): Promise<Stack> {
 async function freePorts(): Promise<[number, number, number]> {
   return [await freePort(), await freePort(), await freePort()]
 }
+
+/** Returns the names of services' own sites, which get certificates of our own authority. */
+const hostsOf = (config: string) =>
+  [...config.matchAll(/\bhost: ([a-z0-9.-]+\.localhost)\b/g)].map(([, host = '']) => host)
+
+/** Caddy gets the certificates of its sites one after the other, after it began to serve. */
+const hasCertificate = (stateDir: string, host: string) =>
+  existsSync(join(stateDir, 'caddy/certificates/local', host, `${host}.crt`))
 
 /** Starts the gatekeeper alone. */
 export function startGatekeeper(env: Readonly<Record<string, string | undefined>>): Child {
