@@ -8,9 +8,6 @@ import { type Client, createClient, type Message } from './create-client.ts'
 import { createTextView } from './markdown.ts'
 import { styles } from './styles.ts'
 
-const sendSign = 'M12 19V5m0 0-6 6m6-6 6 6'
-const stopSign = 'M7 7h10v10H7z'
-
 /** Creates an element with its class and children. */
 function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -29,30 +26,6 @@ function button(className: string, label: string, onClick: () => void): HTMLButt
   node.ariaLabel = label
   node.addEventListener('click', onClick)
   return node
-}
-
-function sign(path: string): SVGElement {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-  const fill = path === stopSign ? 'currentColor' : 'none'
-  for (const [name, value] of Object.entries({
-    width: '18',
-    height: '18',
-    viewBox: '0 0 24 24',
-    'aria-hidden': 'true',
-  }))
-    svg.setAttribute(name, value)
-  for (const [name, value] of Object.entries({
-    d: path,
-    fill,
-    stroke: 'currentColor',
-    'stroke-width': '2.2',
-    'stroke-linecap': 'round',
-    'stroke-linejoin': 'round',
-  }))
-    line.setAttribute(name, value)
-  svg.append(line)
-  return svg
 }
 
 export class GatekeeperChat extends HTMLElement {
@@ -202,7 +175,7 @@ export class GatekeeperChat extends HTMLElement {
   #showSending(isSending: boolean): void {
     this.#send.type = 'submit'
     this.#send.ariaLabel = isSending ? 'Stop the answer' : 'Send'
-    this.#send.replaceChildren(sign(isSending ? stopSign : sendSign))
+    this.#send.textContent = isSending ? '■' : '↑'
   }
 
   async #ask(text: string): Promise<void> {

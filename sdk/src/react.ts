@@ -1,5 +1,13 @@
 /** The chat for React 18 and later: a hook for pages with looks of their own, and the panel. */
-import { createElement, type ReactElement, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  createElement,
+  type ReactElement,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import type { ChatError } from './chat-error.ts'
 import { toChatError } from './chat-error.ts'
 import {
@@ -109,7 +117,13 @@ export type ChatWidgetProps = {
 }
 
 /** The panel of `<gatekeeper-chat>` as a component. Its code is loaded in the browser alone. */
-export function ChatWidget({ systemPrompt, theme, inline, className, ...others }: ChatWidgetProps): ReactElement {
+export function ChatWidget({
+  systemPrompt,
+  theme,
+  inline,
+  className,
+  ...others
+}: ChatWidgetProps): ReactElement {
   useEffect(() => {
     void import('./widget.ts')
   }, [])

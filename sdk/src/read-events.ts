@@ -1,4 +1,3 @@
-import { createParser } from 'eventsource-parser'
 import { ChatError } from './chat-error.ts'
 
 /** What the gateway sends of an answer. */
@@ -16,26 +15,23 @@ export type Usage = {
 export type Counter = { used: number; remaining: number; limit: number; resetAt: string }
 
 /**
- * Reads the events of an answer. Throws the gateway's error, and a ChatError `cut_off` if the stream
- * ends before `done`.
+ * Reads the events of an answer, each of which the gateway sends as a field `event` and one field
+ * `data`. Throws the gateway's error, and a ChatError `cut_off` if the stream ends before `done`.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ChatEvent> {
-  const waiting: ChatEvent[] = []
-  const parser = createParser({
-    onEvent: ({ event, data }) => {
-      const read = readEvent(event, data)
-      if (read !== null) waiting.push(read)
-    },
-  })
-  const reader = body.pipeThrough<string>(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader()
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
   try {
-    for (let isDone = false; !isDone; ) {
+    for (;;) {
       const { done, value } = await reader.read()
       if (done) throw new ChatError('cut_off', 'The answer ended early. Try again.')
-      parser.feed(value)
-      for (const event of waiting.splice(0)) {
-        yield event
-        isDone ||= event.type === 'done'
+      const blocks = (text + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/)
+      text = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const event = readEvent(block)
+        if (event !== null) yield event
+        if (event?.type === 'done') return
       }
     }
   } finally {
@@ -44,14 +40,15 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-function readEvent(event: string | undefined, data: string): ChatEvent | null {
-  const value = JSON.parse(data) as Readonly<Record<string, unknown>>
-  if (event === 'chunk') return { type: 'chunk', content: String(value['content'] ?? '') }
-  if (event === 'start') return { type: 'start', model: (value['model'] as string) ?? null }
-  if (event === 'done') {
-    const { usage = null, duration = null } = value as { usage?: Usage; duration?: number }
-    return { type: 'done', usage, durationMs: duration }
-  }
-  if (event !== 'error') return null
-  throw new ChatError(String(value['error']), String(value['message']))
+/** Returns null for comments, and for events that a later gateway may send. */
+function readEvent(block: string): ChatEvent | null {
+  const type = /^event: ?(\w+)/m.exec(block)?.[1]
+  const data = /^data: ?(.*)/m.exec(block)?.[1]
+  if (data === undefined) return null
+  const value = JSON.parse(data)
+  if (type === 'error') throw new ChatError(String(value.error), String(value.message))
+  if (type === 'chunk') return { type, content: String(value.content ?? '') }
+  if (type === 'start') return { type, model: value.model ?? null }
+  if (type !== 'done') return null
+  return { type, usage: value.usage ?? null, durationMs: value.duration ?? null }
 }
