@@ -14,7 +14,10 @@ export function splitBlocks(text: string): string[] {
       open = null
       continue
     }
-    if (open === null || (fence === '' && mark !== '')) blocks.push((open = []))
+    if (open === null || (fence === '' && mark !== '')) {
+      open = []
+      blocks.push(open)
+    }
     open.push(line)
     if (mark === '') continue
     if (fence === '') fence = mark
@@ -26,9 +29,7 @@ export function splitBlocks(text: string): string[] {
   return blocks.map((lines) => lines.join('\n'))
 }
 
-type Make = (name: string, children: (Node | string)[]) => HTMLElement
-
-const make: Make = (name, children) => {
+const make = (name: string, children: readonly (Node | string)[]): HTMLElement => {
   const node = document.createElement(name)
   node.append(...children)
   return node
