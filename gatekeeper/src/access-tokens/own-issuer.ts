@@ -27,7 +27,12 @@ export function createOwnIssuers(issuer: string, deps: OwnIssuerDeps): OwnIssuer
     clockToleranceSeconds: 0,
     keys,
   })
-  return { house: ofClass('house'), bridge: ofClass('bridge'), admin: ofClass('admin') }
+  return {
+    house: ofClass('house'),
+    bridge: ofClass('bridge'),
+    widget: ofClass('widget'),
+    admin: ofClass('admin'),
+  }
 }
 
 function createOwnKeys(deps: OwnIssuerDeps): KeySource {

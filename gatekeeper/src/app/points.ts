@@ -14,6 +14,7 @@ import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
 import { splitKeyEndpoints } from '../http/routes/split-keys.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
+import { widgetEndpoints } from '../http/routes/widget.ts'
 import { createKeyFinder } from '../http/serve/brought-key.ts'
 import { createCheck } from '../http/serve/check.ts'
 import { createHandOver, type HandOver } from '../http/serve/hand-over.ts'
@@ -135,8 +136,8 @@ function relayOnly(
 
 /** The endpoints of our own that this process answers. */
 function ownEndpoints(
-  { services, policies, clock }: AppDeps,
-  { ledger, vault, renameCaller }: Opened,
+  { services, policies, clock, version }: AppDeps,
+  { ledger, vault, widget, renameCaller }: Opened,
   { admission, authorization, health, handOver }: RelayRooms & { readonly handOver: HandOver },
 ): OwnEndpoints {
   const { splitKeys, reloadSplitKeys: reload } = vault
@@ -149,6 +150,11 @@ function ownEndpoints(
     ...oauthEndpoints(authorization.server),
     ...authEndpoints(authorization.userTokens, clock),
     ...countTokensEndpoints,
+    ...widgetEndpoints(
+      authorization.widgetTokens && {
+        ...{ tokens: authorization.widgetTokens, readFile: widget.readFile, version },
+      },
+    ),
     ...bridgeEndpoints(vault.keyOf),
     ...adminUserEndpoints({ handOver, renameCaller }),
     ...adminHealthEndpoints(health),

@@ -15,8 +15,9 @@ import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { type OriginRules, resolveOrigins } from './resolve-origins.ts'
 import { resolvePolicies } from './resolve-policies.ts'
-import { originsOfProviders, resolveProviders } from './resolve-providers.ts'
+import { namesInVault, originsOfProviders, resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
+import { resolveWidget } from './resolve-widget.ts'
 import { sharedHostWarnings } from './route-problems.ts'
 import type { SignInEntry } from './signin-schema.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
@@ -100,13 +101,21 @@ function assemble(
     readSecret,
     providers: bridge.services.map(({ name }) => name),
   })
-  const all = [...problems, ...resolved.problems, ...bridge.problems, ...tokens.problems]
+  const behind = [...resolved.services, ...bridge.services]
+  const widget = resolveWidget(file, {
+    ...{ ...deps, readSecret, readText: readSecret, services: behind },
+    inVault: namesInVault({ ...deps, readSecret }),
+  })
+  const all = [
+    ...[...problems, ...resolved.problems, ...bridge.problems],
+    ...[...tokens.problems, ...widget.problems],
+  ]
   return all.length > 0
     ? failedGateway(all)
     : {
         services: [
-          ...resolved.services,
-          ...bridge.services,
+          ...behind,
+          ...widget.services,
           ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
         ],
         warnings: [
@@ -114,6 +123,7 @@ function assemble(
           ...unseenRouteWarnings(file, deps.reportAt),
           ...sharedHostWarnings(file, deps.reportAt),
           ...limitWarnings(file, deps.reportAt),
+          ...widget.warnings,
         ],
         attempts: file.attempts,
         bridge: file.bridge,

@@ -87,6 +87,10 @@ const entry = {
     .default(24)
     .describe('Hours that its last keys are used while it cannot be reached'),
   userClaim: name.default('sub').describe('The claim that names the user'),
+  widget: z
+    .boolean()
+    .default(false)
+    .describe('Whether pages with the chat widget may bring its tokens, whose users then have limits'),
 }
 
 /** Returns the schema of `issuers`; `grant` is what a rule may grant, beside role and services. */

@@ -25,6 +25,7 @@ import {
   readTruth,
   readUpstream,
 } from './read-values.ts'
+import { readWidget, type WidgetSettings } from './read-widget.ts'
 import type { SettingName, SettingRow } from './settings.ts'
 import { isSafeForKeys } from './upstream-url.ts'
 import { readVaultRing } from './vault-keys.ts'
@@ -84,6 +85,8 @@ export type Settings = {
   readonly signIn: readonly LoginProvider[]
   /** By the name of the provider; those without any setting are left out. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
+  /** The chat widget. */
+  readonly widget: WidgetSettings
 }
 
 /** `keys` are raw private keys, newest first; empty if those of the folder are used. */
@@ -172,6 +175,7 @@ export function readSettings(source: SettingsSource): {
     oauth: readOAuth(text, report),
     signIn: readSignIn(text, report),
     providers: readProviders(text, report),
+    widget: readWidget((name) => text(name as SettingName), report),
   }
   if (settings.httpsPort === settings.httpPort) {
     report(
@@ -268,9 +272,14 @@ function checkListeners(settings: Settings, report: Report): void {
   }
 }
 
+/** Whether a setting can be in a file, which `NAME_FILE` names. */
+export function hasFile(kind: SettingRow['kind']): boolean {
+  return kind === 'secret' || kind === 'prose'
+}
+
 function namesOf(row: SettingRow): string[] {
   const names = [row.name, ...(row.aliases ?? [])]
-  return row.kind === 'secret' ? names.flatMap((name) => [name, `${name}_FILE`]) : names
+  return hasFile(row.kind) ? names.flatMap((name) => [name, `${name}_FILE`]) : names
 }
 
 function unknownNames(env: SettingsSource['env']): Problem[] {
@@ -308,10 +317,11 @@ function createTextReader(source: SettingsSource, problems: Problem[]) {
     }
     if (first === undefined) return withFallback ? row.fallback : null
     const value = source.env[first] as string
-    if (row.kind !== 'secret') return value.trim()
-    return first.endsWith('_FILE')
-      ? readSecretFile(first, resolve(source.folder, value), { source, problems })
-      : readSecret(first, value.trim(), problems)
+    if (!hasFile(row.kind)) return value.trim()
+    const isProse = row.kind === 'prose'
+    if (!first.endsWith('_FILE')) return isProse ? value : readSecret(first, value.trim(), problems)
+    const read = isProse ? readProseFile : readSecretFile
+    return read(first, resolve(source.folder, value), { source, problems })
   }
 }
 
@@ -347,6 +357,24 @@ function readSecretFile(
     else report(`cannot be read (${code})`, 'Make it readable for this user, or correct the path.')
   }
   return null
+}
+
+function readProseFile(
+  name: string,
+  path: string,
+  { source, problems }: { source: SettingsSource; problems: Problem[] },
+): string | null {
+  try {
+    return source.readFile(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const { what, remedy } = describeEncoding(code ?? '') ?? {
+      what: `cannot be read (${code})`,
+      remedy: 'Make it readable for this user, or correct the path.',
+    }
+    problems.push({ source: name, what: `names ${path}, which ${what}`, remedy })
+    return null
+  }
 }
 
 function readListen(

@@ -7,7 +7,7 @@ import type { Rate } from '../lib/load/rate-limiter.ts'
 
 export type OpenLimit = {
   /** The setting of the rate for one address, or one /64. */
-  readonly address: 'attempts' | 'bridge.tokensPerAddress'
+  readonly address: 'attempts' | 'bridge.tokensPerAddress' | 'widget.caps.newTokensPerMinute'
   /** How many times as much a /24 or a /48 may do; null if only its addresses are counted. */
   readonly networkTimes: number | null
   /** All callers together; null if they are not counted together. */
@@ -37,6 +37,14 @@ const ofClients: OpenLimit = {
   beyond: 'refused',
 }
 
+const ofVisitors: OpenLimit = {
+  address: 'widget.caps.newTokensPerMinute',
+  networkTimes: 10,
+  everybody: perMinute(6000),
+  name: null,
+  beyond: 'refused',
+}
+
 export const openLimits = {
   '/auth/token': {
     address: 'bridge.tokensPerAddress',
@@ -45,6 +53,12 @@ export const openLimits = {
     name: 'a proven app: 600 a minute',
     beyond: 'proof-passes',
   },
+  '/widget/api/token': ofVisitors,
+  '/widget/api/tokens': ofVisitors,
+  '/widget/api/auth/exchange': ofVisitors,
+  '/api/token': ofVisitors,
+  '/api/tokens': ofVisitors,
+  '/api/auth/exchange': ofVisitors,
   '/oauth/token': ofClients,
   '/oauth/introspect': ofClients,
   '/oauth/revoke': ofClients,

@@ -14,6 +14,7 @@ import {
 } from '../model/limit.ts'
 import { lineageOf, type Principal, type Role } from '../model/principal.ts'
 import { accountOf, hasFreeUse, type Service } from '../model/service.ts'
+import { visitLimits } from './visit-limits.ts'
 
 /** What keys of a role get beside their own restrictions. Null keeps the key's own value. */
 export type RolePolicy = {
@@ -105,6 +106,8 @@ export type LimitsQuestion = {
   readonly service: Service | null
   readonly principal: Principal
   readonly endpointClass?: EndpointClass | null | undefined
+  /** The client's address, for limits of addresses and networks; left out where there is none. */
+  readonly clientAddress?: string
 }
 
 /** Returns every limit that applies to a request of the principal to the service. */
@@ -152,6 +155,9 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
   for (const { kind, id, role, limits } of lineageOf(principal).slice(1)) {
     if (kind !== 'person') add('role', `role:${id}`, policies.roles[role]?.limits)
     add(kind === 'person' ? 'person' : 'key', id, limits)
+  }
+  if (principal.kind === 'widget' && service?.widget) {
+    found.push(...visitLimits(service.widget, question.clientAddress ?? ''))
   }
   // Unknown callers are limited by address: a shared account could be used up by one of them.
   if (isReading(question.endpointClass) && principal.kind !== 'anonymous') {

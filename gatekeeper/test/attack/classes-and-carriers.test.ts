@@ -38,6 +38,7 @@ const app: App = {
 const holders = {
   house: { subject: 'boss', clientId: 'boss' },
   bridge: { subject: 'shop:ada', clientId: 'shop' },
+  widget: { subject: 'visitor', clientId: 'widget', further: { origin: 'https://shop.example' } },
   admin: { subject: 'boss', clientId: 'boss' },
 } as const
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -54,6 +55,7 @@ const places = [
   { kind: 'reports about calls', path: '/analytics/my-stats', takes: 'bridge' },
   { kind: 'split keys', path: '/api/split-key', takes: 'bridge' },
   { kind: 'the endpoints of apps', path: '/auth/verify', takes: 'bridge' },
+  { kind: 'the chat widget', path: '/widget/api/chat', takes: 'widget' },
 ] as const
 
 it('every service of our own is among these places, with its class', () => {
@@ -82,6 +84,7 @@ describe.skipIf(testCaddy === null)('a credential', () => {
         ADMIN_API_KEY: adminKey,
         OPENAI_API_KEY: 'account-key-0123456789',
         OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+        ALLOWED_ORIGIN: 'https://shop.example',
         OAUTH_CLIENT_ID_ADMIN: 'boss',
         OAUTH_CLIENT_SECRET_ADMIN: clientSecret,
       },

@@ -1,4 +1,5 @@
 import { createOwnIssuers } from '../../access-tokens/own-issuer.ts'
+import { createSharedIssuer } from '../../access-tokens/shared-issuer.ts'
 import type { Revocations } from '../../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
@@ -8,6 +9,7 @@ import { createAppUserFinder } from '../../oauth/app-principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
 import type { UserStore } from '../../oauth/user-store.ts'
+import { createVisitorFinder } from '../../oauth/widget-principal.ts'
 import { namesOfAll } from '../../policy/service-names.ts'
 import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
 import type { AppDeps } from '../app-deps.ts'
@@ -45,6 +47,7 @@ export async function openIssuers(
       providerNames,
       boundByMaker,
     }),
+    ...widgetTokens(deps),
     findClient: clients.findActive,
     findKey: keys.findById,
     boundByMaker,
@@ -57,5 +60,17 @@ export async function openIssuers(
       tokens.close()
       await documents.close()
     },
+  }
+}
+
+/** What verifies tokens of the class widget; nothing if there is no widget. */
+function widgetTokens({ services, settings, clock }: AppDeps) {
+  const rules = services.find(({ widget }) => widget !== undefined)?.widget
+  if (rules === undefined) return {}
+  const { secret, previousSecret } = settings.widget
+  const secrets = [secret, previousSecret].filter((one) => one !== null)
+  return {
+    findVisitor: createVisitorFinder(rules, clock),
+    ...(secrets.length > 0 && { shared: createSharedIssuer(secrets, ownIssuerName(settings)) }),
   }
 }

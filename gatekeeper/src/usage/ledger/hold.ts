@@ -115,8 +115,10 @@ export class Hold {
     this.charge(units - this.#units, now)
   }
 
-  standings(now: Now): Standing[] {
-    return this.#quotas.map((quota) => describeQuota(quota, this.#meter, now))
+  /** Returns the limits as they stand; with `units`, as if these replaced what is charged. */
+  standings(now: Now, units: number | null = null): Standing[] {
+    const less = units === null ? 0 : this.#units - units
+    return this.#quotas.map((quota) => lessUsed(describeQuota(quota, this.#meter, now), less))
   }
 
   get #first(): ScopedQuota {
@@ -135,6 +137,12 @@ export function describeQuota(quota: ScopedQuota, meter: Meter, now: Now): Stand
     periodSeconds: secondsOf(limit),
     isRate: isRatePeriod(limit.period),
   }
+}
+
+function lessUsed(standing: Standing, less: number): Standing {
+  if (less === 0) return standing
+  const used = Math.max(0, standing.used - less)
+  return { ...standing, used, remaining: Math.max(0, standing.amount - used) }
 }
 
 function secondsOf(limit: QuotaLimit): number | null {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { chosenForms } from '../../../model/subject.ts'
+import { chosenCallers, chosenForms } from '../../../model/subject.ts'
 import type { Tables } from './tables.ts'
 
 const dayMs = 86_400_000
@@ -44,7 +44,7 @@ async function pruneLastUsed(
   const old = queries
     .selectFrom('last_used')
     .select('principal_id')
-    .where('principal_id', 'like', chosenForms[0])
+    .where(({ eb, or }) => or(chosenCallers.map((form) => eb('principal_id', 'like', form))))
     .where('at', '<', now - retainDays * dayMs)
     .limit(stepRowsMax)
   const { numDeletedRows } = await queries
