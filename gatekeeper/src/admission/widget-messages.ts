@@ -58,7 +58,8 @@ function readMessage(value: unknown, index: number): ChatMessage | ChatDefect {
   if (role !== 'user' && role !== 'assistant') {
     return say(`${place}.role`, `${place}.role must be user or assistant.`)
   }
-  if (!isText(content)) return say(`${place}.content`, `${place}.content must be a text, not blank.`)
+  if (!isText(content))
+    return say(`${place}.content`, `${place}.content must be a text, not blank.`)
   return { role, content }
 }
 

@@ -22,8 +22,11 @@ import type { OwnEndpoints } from '../http/serve/own.ts'
 import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
 import type { ExplainQuestion, Explanation } from '../model/explanation.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Service } from '../model/service.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
 import { createHostTest } from '../policy/route-table.ts'
+import { budgetOf } from '../policy/visit-limits.ts'
 import { describeFault } from '../telemetry/describe-fault.ts'
 import { createReachability } from '../upstreams/reachability.ts'
 import { createAbsenceTest } from './absent-rooms.ts'
@@ -145,7 +148,10 @@ function ownEndpoints(
   const providers = services.filter(({ kind }) => kind.provider).map(({ name }) => name)
   return {
     ...statusEndpoints((principal) =>
-      ledger.standings(limitsAnywhere(principal, services, policies)),
+      ledger.standings([
+        ...limitsAnywhere(principal, services, policies),
+        ...widgetBudgetFor(principal, services),
+      ]),
     ),
     ...oauthEndpoints(authorization.server),
     ...authEndpoints(authorization.userTokens, clock),
@@ -160,6 +166,11 @@ function ownEndpoints(
     ...adminHealthEndpoints(health),
     ...splitKeyEndpoints({ splitKeys, providers, handOver, reload, countFailure }),
   }
+}
+
+/** An administrator sees how the budget of the chat widget stands. */
+function widgetBudgetFor({ role }: Principal, services: readonly Service[]) {
+  return services.flatMap(({ widget }) => (widget && role === 'admin' ? budgetOf(widget) : []))
 }
 
 type RelayRooms = {

@@ -90,7 +90,9 @@ const entry = {
   widget: z
     .boolean()
     .default(false)
-    .describe('Whether pages with the chat widget may bring its tokens, whose users then have limits'),
+    .describe(
+      'Whether pages with the chat widget may bring its tokens, whose users then have limits',
+    ),
 }
 
 /** Returns the schema of `issuers`; `grant` is what a rule may grant, beside role and services. */

@@ -274,7 +274,7 @@ function checkListeners(settings: Settings, report: Report): void {
 
 /** Whether a setting can be in a file, which `NAME_FILE` names. */
 export function hasFile(kind: SettingRow['kind']): boolean {
-  return kind === 'secret' || kind === 'prose'
+  return readers[kind] !== undefined
 }
 
 function namesOf(row: SettingRow): string[] {
@@ -317,12 +317,23 @@ function createTextReader(source: SettingsSource, problems: Problem[]) {
     }
     if (first === undefined) return withFallback ? row.fallback : null
     const value = source.env[first] as string
-    if (!hasFile(row.kind)) return value.trim()
-    const isProse = row.kind === 'prose'
-    if (!first.endsWith('_FILE')) return isProse ? value : readSecret(first, value.trim(), problems)
-    const read = isProse ? readProseFile : readSecretFile
-    return read(first, resolve(source.folder, value), { source, problems })
+    const read = readers[row.kind]
+    return read === undefined ? value.trim() : read(first, value, { source, problems })
   }
+}
+
+type At = { readonly source: SettingsSource; readonly problems: Problem[] }
+
+/** Reads the settings that can be in a file; `name` ends in `_FILE` if this one is. */
+const readers: Readonly<
+  Partial<Record<SettingRow['kind'], (name: string, value: string, at: At) => string | null>>
+> = {
+  secret: (name, value, at) =>
+    name.endsWith('_FILE')
+      ? readSecretFile(name, resolve(at.source.folder, value), at)
+      : readSecret(name, value.trim(), at.problems),
+  prose: (name, value, at) =>
+    name.endsWith('_FILE') ? readProseFile(name, resolve(at.source.folder, value), at) : value,
 }
 
 function readSecret(name: string, secret: string, problems: Problem[]): string | null {
@@ -335,11 +346,7 @@ function readSecret(name: string, secret: string, problems: Problem[]): string |
   return null
 }
 
-function readSecretFile(
-  name: string,
-  path: string,
-  at: { source: SettingsSource; problems: Problem[] },
-): string | null {
+function readSecretFile(name: string, path: string, at: At): string | null {
   const report = (what: string, remedy: string) => {
     at.problems.push({ source: name, what: `names ${path}, which ${what}`, remedy })
   }
@@ -359,11 +366,7 @@ function readSecretFile(
   return null
 }
 
-function readProseFile(
-  name: string,
-  path: string,
-  { source, problems }: { source: SettingsSource; problems: Problem[] },
-): string | null {
+function readProseFile(name: string, path: string, { source, problems }: At): string | null {
   try {
     return source.readFile(path)
   } catch (error) {

@@ -10,8 +10,8 @@ import { readKeyFile } from './read-key-file.ts'
 import type { Settings } from './read-settings.ts'
 import type { Amount } from './read-widget.ts'
 import type { ReportAt } from './report-at.ts'
-import { type WidgetEntry, widgetSchema } from './widget-schema.ts'
 import { type Bounds, limitsOfWidget, perWindow } from './widget-limits.ts'
+import { type WidgetEntry, widgetSchema } from './widget-schema.ts'
 
 type Deps = {
   readonly settings: Settings
@@ -227,7 +227,9 @@ const toRoute = (prefix: string): Route => ({
 function routesOf({ aliases }: WidgetEntry, services: readonly Service[]): Route[] {
   const { token, tokens, exchange, chat } = widgetPaths
   const prefixes = services.flatMap(({ routes }) =>
-    routes.filter(({ host, adapter }) => host === undefined && !adapter).map(({ prefix }) => prefix),
+    routes
+      .filter(({ host, adapter }) => host === undefined && !adapter)
+      .map(({ prefix }) => prefix),
   )
   const isFree = !prefixes.some((prefix) => isUnder(chat[1], prefix))
   const others = aliases ? [token[1], tokens[1], exchange[1], ...(isFree ? [chat[1]] : [])] : []

@@ -7,17 +7,16 @@ import type { WidgetEntry } from './widget-schema.ts'
 /** All bounds, whether the file or the environment sets them. */
 export type Bounds = WidgetEntry['caps'] & WidgetEntry['budget']
 
-type Limits = Pick<
-  WidgetRules,
-  'newTokens' | 'perSubject' | 'perAddress' | 'perNetwork' | 'forAll'
->
+type Limits = Pick<WidgetRules, 'newTokens' | 'perSubject' | 'perAddress' | 'perNetwork' | 'forAll'>
 
 /** Returns the limits that the ledger counts, and that of new tokens. */
 export function limitsOfWidget(bounds: Bounds): Limits {
   const { newTokensPerMinute, requestsPerHour, tokensPerHour, tokensPerDayAndAddress } = bounds
   const { requestsPerDay, tokensPerDay, usdPerMonth, networkShare } = bounds
   const share = (amount: Amount): Amount =>
-    amount === 'off' || networkShare === 'off' ? 'off' : Math.max(1, Math.floor(amount / networkShare))
+    amount === 'off' || networkShare === 'off'
+      ? 'off'
+      : Math.max(1, Math.floor(amount / networkShare))
   return {
     newTokens: limitOf(newTokensPerMinute, '/min')[0] ?? null,
     perSubject: [...limitOf(requestsPerHour, '/hour'), ...limitOf(tokensPerHour, '-tokens/hour')],

@@ -18,7 +18,10 @@ const caps = z
   .strictObject({
     requestsPerWindow: amount(60).describe('Requests of one client address in a window'),
     window: z
-      .union([z.int().min(1000).max(604_800_000), parsedText(parseWindow, 'must be a time such as 1 minute')])
+      .union([
+        z.int().min(1000).max(604_800_000),
+        parsedText(parseWindow, 'must be a time such as 1 minute'),
+      ])
       .meta({ form: 'a time such as 1 minute, or milliseconds' })
       .prefault('1 minute')
       .describe('The length of that window'),
@@ -42,7 +45,9 @@ const budget = z
       .union([z.number().min(0.01).max(1_000_000), z.literal('off')], amountForm)
       .meta({ form: amountForm })
       .default(20)
-      .describe('What all answers of a month may cost; then the widget is closed until the next one'),
+      .describe(
+        'What all answers of a month may cost; then the widget is closed until the next one',
+      ),
     requestsPerDay: amount(5_000).describe('Requests of everybody'),
     tokensPerDay: amount(2_000_000, 1_000_000_000_000).describe('Model tokens of everybody'),
   })
@@ -74,13 +79,18 @@ const challenge = z
 
 const origin = z
   .string()
-  .refine(isPageOrigin, 'must be a web origin such as https://shop.example (http for this machine only)')
+  .refine(
+    isPageOrigin,
+    'must be a web origin such as https://shop.example (http for this machine only)',
+  )
 
 /** The member `widget` of `gatekeeper.yaml`. */
 export const widgetSchema = z.strictObject({
   service: name
     .optional()
-    .describe('The service or provider that answers. Default: the first provider with a key, else LiteLLM or Ollama'),
+    .describe(
+      'The service or provider that answers. Default: the first provider with a key, else LiteLLM or Ollama',
+    ),
   origins: z
     .array(origin)
     .min(1)
@@ -89,15 +99,24 @@ export const widgetSchema = z.strictObject({
     .describe('Web origins of the pages; ALLOWED_ORIGIN comes first'),
   model: text.optional().describe('The model that answers; WIDGET_MODEL comes first'),
   models: z.array(text).max(100).default([]).describe('Further models that a page may choose'),
-  prompt: z.string().max(100_000).optional().describe('What the model is told first; SYSTEM_PROMPT comes first'),
+  prompt: z
+    .string()
+    .max(100_000)
+    .optional()
+    .describe('What the model is told first; SYSTEM_PROMPT comes first'),
   promptFile: text.optional().describe('A file with that text, relative to this one'),
-  allowSystem: z.boolean().default(false).describe('Whether a page may add a text of its own to it'),
+  allowSystem: z
+    .boolean()
+    .default(false)
+    .describe('Whether a page may add a text of its own to it'),
   temperature: z.number().min(0).max(2).optional().describe('Sent with every request if it is set'),
   singleUse: z.boolean().default(false).describe('Whether a token is good for one request only'),
   aliases: z
     .boolean()
     .default(false)
-    .describe('Whether /api/token, /api/tokens, /api/auth/exchange and, if it is free, /api/chat lead here too'),
+    .describe(
+      'Whether /api/token, /api/tokens, /api/auth/exchange and, if it is free, /api/chat lead here too',
+    ),
   challenge,
   caps,
   budget,

@@ -49,8 +49,7 @@ async function isKeyRefused(service: Service, deps: RefusalCauseDeps): Promise<b
   const provider = providerOf(service)
   if (upstream === null) return false
   const key = deps.keyOf(service)
-  const fields =
-    key === null ? {} : keyFieldsOf(provider ?? { keyField: 'authorization' }, key)
+  const fields = key === null ? {} : keyFieldsOf(provider ?? { keyField: 'authorization' }, key)
   try {
     await deps.fetchDocument(addressOf(upstream) + kind.guardedPath, {
       fields: { ...provider?.usualFields, ...fields },

@@ -1,6 +1,6 @@
 import { createOwnIssuers } from '../../access-tokens/own-issuer.ts'
-import { createSharedIssuer } from '../../access-tokens/shared-issuer.ts'
 import type { Revocations } from '../../access-tokens/revocation.ts'
+import { createSharedIssuer } from '../../access-tokens/shared-issuer.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
 import { ownIssuerName } from '../../config/site-address.ts'

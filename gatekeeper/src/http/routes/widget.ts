@@ -26,7 +26,9 @@ export function widgetEndpoints(deps: WidgetRouteDeps | null): OwnEndpoints {
   const at = (paths: readonly string[], endpoint: OwnEndpoint) =>
     paths.map((path) => [path, endpoint] as const)
   return Object.fromEntries([
-    ...at(widgetPaths.token, async (request) => tokenAnswer(200, await tokens.issue(pageOf(request)))),
+    ...at(widgetPaths.token, async (request) =>
+      tokenAnswer(200, await tokens.issue(pageOf(request))),
+    ),
     ...at(widgetPaths.tokens, async (request) => {
       // Before the body: a page that is not listed is refused, whatever it sends.
       tokens.judgePage(pageOf(request))
@@ -40,7 +42,9 @@ export function widgetEndpoints(deps: WidgetRouteDeps | null): OwnEndpoints {
       return exchangeAnswer(await tokens.exchange(pageOf(request), token))
     }),
     ...widgetFiles.flatMap((name) =>
-      at([`/widget/${name}`, `/widget/{version}/${name}`], (request) => fileAnswer(name, request, deps)),
+      at([`/widget/${name}`, `/widget/{version}/${name}`], (request) =>
+        fileAnswer(name, request, deps),
+      ),
     ),
   ])
 }
@@ -105,7 +109,9 @@ function fileAnswer(name: string, { admission }: OwnRequest, deps: WidgetRouteDe
     status: 200,
     fields: {
       'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': isFixed ? `public, max-age=${yearSeconds}, immutable` : 'public, max-age=300',
+      'cache-control': isFixed
+        ? `public, max-age=${yearSeconds}, immutable`
+        : 'public, max-age=300',
       'access-control-allow-origin': '*',
       'cross-origin-resource-policy': 'cross-origin',
     },

@@ -41,7 +41,14 @@ const ownRows: readonly Endpoint[] = [
 
 const chatRows = (...options: RowOptions[]) =>
   widgetPaths.chat.flatMap((path) =>
-    row('POST', path, 'use', { body: 'widget', model: { in: 'body', members: ['model'] } }, events, ...options),
+    row(
+      'POST',
+      path,
+      'use',
+      { body: 'widget', model: { in: 'body', members: ['model'] } },
+      events,
+      ...options,
+    ),
   )
 
 /** The chat widget, for docs/endpoints.md: behind it is the service that `widget.service` names. */

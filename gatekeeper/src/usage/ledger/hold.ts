@@ -139,10 +139,16 @@ export function describeQuota(quota: ScopedQuota, meter: Meter, now: Now): Stand
   }
 }
 
+/** Returns the standing with so many units given back; those of a rate drain evenly. */
 function lessUsed(standing: Standing, less: number): Standing {
+  const { amount, isRate, periodSeconds, resetAt } = standing
   if (less === 0) return standing
   const used = Math.max(0, standing.used - less)
-  return { ...standing, used, remaining: Math.max(0, standing.amount - used) }
+  const earlierMs = isRate && periodSeconds !== null ? (less / amount) * periodSeconds * 1000 : 0
+  return {
+    ...{ ...standing, used, remaining: Math.max(0, amount - used) },
+    resetAt: resetAt === null ? null : Math.round(resetAt - earlierMs),
+  }
 }
 
 function secondsOf(limit: QuotaLimit): number | null {

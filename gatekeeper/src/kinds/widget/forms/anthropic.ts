@@ -17,7 +17,9 @@ export const anthropicForm: ChatForm = {
   }),
   readWhole: ({ content, type }) => {
     if (type === 'error' || !Array.isArray(content)) return null
-    return content.map((part) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).join('')
+    return content
+      .map((part) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : ''))
+      .join('')
   },
   readEvent: (data) => {
     const value = parseJson(data)
