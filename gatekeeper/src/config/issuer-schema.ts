@@ -108,10 +108,15 @@ export function issuersSchema<Grant extends z.ZodRawShape>(grant: Grant) {
   })
   const rules = z
     .array(rule)
-    .min(1)
-    .describe('What its tokens may do; the first rule that matches counts')
-  return z
-    .array(z.strictObject({ ...entry, rules }))
-    .max(50)
     .default([])
+    .describe(
+      'What its tokens may do; the first rule that matches counts. At least one, unless `widget` is true',
+    )
+  const issuer = z
+    .strictObject({ ...entry, rules })
+    .refine((one) => one.widget || one.rules.length > 0, {
+      path: ['rules'],
+      message: 'must have at least one rule',
+    })
+  return z.array(issuer).max(50).default([])
 }

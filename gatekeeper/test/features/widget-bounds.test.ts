@@ -48,7 +48,7 @@ describe.skipIf(testCaddy === null)('the bounds of the chat widget', () => {
   })
   const start = async (...members: string[]) => {
     widget = await startWidget({
-      ...{ config: configOf(...members), caddyfile: trusting, env: { JWT_SECRET: secret } },
+      ...{ config: configOf(...members), caddyfile: trusting, env: () => ({ JWT_SECRET: secret }) },
     })
     return widget
   }

@@ -250,6 +250,9 @@ describe.skipIf(testCaddy === null)('the chat widget', () => {
     const token = await widget.tokenOf()
     await widget.chat(token)
     const { text } = await widget.chat(token)
-    expect(bodyOf(text)['usage']).toMatchObject({ total_tokens: 500, tokens: { used: expect.closeTo(1000, -2) } })
+    expect(bodyOf(text)['usage']).toMatchObject({
+      total_tokens: 500,
+      tokens: { used: expect.closeTo(1000, -2) },
+    })
   })
 })

@@ -89,20 +89,23 @@ export const hello = { messages: [{ role: 'user', content: 'Hello' }] }
 export async function startWidget(
   options: {
     readonly config?: string
-    readonly env?: Readonly<Record<string, string>>
+    /** By the address of the model. */
+    readonly env?: (url: string) => Readonly<Record<string, string>>
     readonly keys?: readonly TestKey[]
+    readonly files?: Readonly<Record<string, string>>
     readonly caddyfile?: (text: string) => string
   } = {},
 ): Promise<WidgetStack> {
   const model = await startModel()
   const stack = await startStack({
     ...(options.keys && { keys: options.keys }),
+    ...(options.files && { files: options.files }),
     ...(options.caddyfile && { caddyfile: options.caddyfile }),
     config: options.config ?? configOf(),
     env: {
       OPENAI_API_KEY: 'account-key-of-openai-0123456789',
       OPENAI_BASE_URL: `${model.url}/v1`,
-      ...options.env,
+      ...options.env?.(model.url),
     },
   })
   const tokenOf = async (origin = shop) => {
