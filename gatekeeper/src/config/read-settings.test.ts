@@ -52,6 +52,10 @@ describe('without settings', () => {
         publicFile: '/srv/gate/.gatekeeper/vault/public.json',
       },
       ttsUrl: null,
+      widget: {
+        ...{ isOn: null, origins: null, model: null, prompt: null, requestsPerWindow: null },
+        ...{ windowMs: null, usdPerMonth: null, secret: null, previousSecret: null },
+      },
       whisperUrl: null,
       imageUrl: null,
       litellmMasterKey: null,
