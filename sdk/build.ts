@@ -103,7 +103,7 @@ async function readPackage(root: string): Promise<{ version: string }> {
 async function digestOfSources(root: string): Promise<string> {
   const hash = createHash('sha256')
   const folder = join(root, 'sdk')
-  const found = globSync('{package.json,build.ts,build/*.ts,src/*.ts}', { cwd: folder })
+  const found = globSync('{package.json,build.ts,build/*.ts,src/**/*.ts}', { cwd: folder })
   for (const name of found.filter((one) => !one.endsWith('.test.ts')).sort()) {
     const content = await readFile(join(folder, name))
     hash.update(`${name.replaceAll('\\', '/')}\0${content.length}\0`).update(content)

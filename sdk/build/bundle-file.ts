@@ -9,7 +9,12 @@ export async function bundleFile(input: string): Promise<string> {
     plugins: [{ name: 'styles', transform: minifyStyles }],
     logLevel: 'warn',
   })
-  const { output } = await bundle.generate({ format: 'esm', minify: true, sourcemap: false })
+  const { output } = await bundle.generate({
+    format: 'esm',
+    minify: true,
+    sourcemap: false,
+    comments: false,
+  })
   await bundle.close()
   return output[0].code
 }
@@ -17,11 +22,11 @@ export async function bundleFile(input: string): Promise<string> {
 /** Removes blanks and line ends from the style sheet in `styles.ts`, which has no strings in it. */
 function minifyStyles(code: string, id: string): string | null {
   if (!id.endsWith('/styles.ts')) return null
-  return code.replace(/`[^`]*`/, (sheet) =>
+  return code.replace(/`[^`]*`\s*$/, (sheet) =>
     sheet
       .replace(/\s+/g, ' ')
-      .replace(/ ?([{};,>]) ?/g, '$1')
+      .replace(/ ?([{};,>~]) ?/g, '$1')
       .replace(/(?<=[{;][a-z-]+): /g, ':')
-      .replaceAll(';}', '}'),
+      .replace(/;(?=\})| (?=!)/g, ''),
   )
 }

@@ -3,31 +3,20 @@
  * The functions here share one client, for the gateway that `configure`, the place of this file or
  * the page names.
  */
-import { ChatError } from './chat-error.ts'
-import type { ChatSession } from './chat-session.ts'
-import {
-  type ChatOptions,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type Message,
-  type Role,
-} from './create-client.ts'
-import { configure } from './gateway.ts'
-import type { ChatEvent, Counter, Usage } from './read-events.ts'
+import { type Client, createClient } from './client/create-client.ts'
 
+export { ChatError } from './client/chat-error.ts'
+export type { ChatSession } from './client/chat-session.ts'
 export type {
-  ChatEvent,
   ChatOptions,
-  ChatSession,
   Client,
   ClientOptions,
-  Counter,
   Message,
   Role,
-  Usage,
-}
-export { ChatError, configure, createClient }
+} from './client/create-client.ts'
+export { configure } from './client/gateway.ts'
+export type { ChatEvent, Counter, Usage } from './client/read-events.ts'
+export { createClient }
 
 const shared: Client = createClient()
 

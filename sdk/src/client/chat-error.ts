@@ -1,15 +1,15 @@
-/** Why a chat failed. `code` is a word of the gateway, or one of ours for what happens before it. */
+/** Why a chat failed. `message` is a text for the reader. */
 export class ChatError extends Error {
   override readonly name: string = 'ChatError'
-  /** The HTTP status; 0 if there was no answer. */
-  readonly status: number
   /**
-   * `RateLimitExceeded` and the like from the gateway; here `no_gateway`, `offline`, `aborted`,
-   * `cut_off`, `bad_answer`.
+   * The gateway's word, such as `RateLimitExceeded`, or one of ours: `no_gateway`, `offline`,
+   * `aborted`, `cut_off`, `bad_answer`.
    */
-  readonly code: string
+  declare readonly code: string
+  /** The HTTP status; 0 without an answer. */
+  declare readonly status: number
   /** Seconds to wait; null if the gateway named none. */
-  readonly retryAfter: number | null
+  declare readonly retryAfter: number | null
 
   constructor(code: string, message: string, status = 0, retryAfter: number | null = null) {
     super(message)
@@ -19,19 +19,24 @@ export class ChatError extends Error {
   }
 }
 
-/** Reads the error of an answer, whatever its body is. */
+/** Returns the error of an answer, whatever its body is. */
 export async function readError(answer: Response): Promise<ChatError> {
+  const { status } = answer
   const body: unknown = await answer.json().catch(() => null)
-  const { error, message } = (body ?? {}) as Readonly<Record<string, unknown>>
-  const code = typeof error === 'string' ? error : 'bad_answer'
-  const said = typeof message === 'string' ? message : `The chat answered with ${answer.status}.`
-  const wait = Number.parseInt(answer.headers.get('retry-after') ?? '', 10)
-  return new ChatError(code, said, answer.status, Number.isNaN(wait) ? null : wait)
+  const { error, message } = Object(body) as Readonly<Record<string, unknown>>
+  return new ChatError(
+    String(error ?? 'bad_answer'),
+    String(message ?? `The chat answered with ${status}.`),
+    status,
+    Number(answer.headers.get('retry-after')) || null,
+  )
 }
 
-/** An error of the network or of an abort as ours; ours stay. */
+/** Returns a ChatError for whatever was thrown on the way. */
 export function toChatError(error: unknown, signal?: AbortSignal): ChatError {
   if (error instanceof ChatError) return error
-  if (signal?.aborted) return new ChatError('aborted', 'The answer was stopped.')
-  return new ChatError('offline', 'The chat cannot be reached. Check the connection and try again.')
+  if (signal?.aborted) return new ChatError('aborted', 'Stopped.')
+  if (error instanceof SyntaxError)
+    return new ChatError('bad_answer', 'The answer is not readable.')
+  return new ChatError('offline', 'The chat cannot be reached. Check your connection.')
 }

@@ -4,58 +4,60 @@ import type { Usage } from './read-events.ts'
 export type ChatSession = {
   /** The conversation so far; a new list after each change. */
   readonly messages: readonly Message[]
-  /** What the last answer used; null before. */
-  readonly usage: Usage | null
+  /** What the last answer used. */
+  readonly usage?: Usage
+  /** The name of the model that answered last, if the gateway tells it. */
+  readonly model?: string
   /**
-   * Sends a text and yields the pieces of the answer. If it fails before the first piece, the text is
-   * taken back out of the messages.
+   * Sends a text and yields the pieces of the answer. If it fails before the first piece, the text
+   * is no longer among the messages.
    */
   send: (text: string, options?: ChatOptions) => AsyncGenerator<string>
   clear: () => void
 }
 
+type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
+
 /** A gateway takes 50 messages at most. */
 const messagesMax = 50
 
-export function startSession(chatEvents: Client['chatEvents'], usual: ChatOptions): ChatSession {
-  let messages: readonly Message[] = []
-  let usage: Usage | null = null
-  const send: ChatSession['send'] = async function* (text, options = {}) {
-    const before = messages
-    const asked: Message = { role: 'user', content: text }
-    messages = [...before, asked]
-    let content = ''
-    try {
-      const sent = lastOf(messages)
-      for await (const event of chatEvents(sent, { ...usual, ...options })) {
-        if (event.type === 'done') usage = event.usage
-        if (event.type !== 'chunk') continue
-        content += event.content
-        messages = [...before, asked, { role: 'assistant', content }]
-        yield event.content
+export function startSession(chatEvents: Client['chatEvents'], usual?: ChatOptions): ChatSession {
+  const session: Mutable<ChatSession> = {
+    messages: [],
+    send: async function* (text, options) {
+      const before = session.messages
+      const asked: readonly Message[] = [...before, { role: 'user', content: text }]
+      session.messages = asked
+      // What still arrives after `clear` belongs to no conversation.
+      let kept = asked
+      let content = ''
+      const keep = (messages: readonly Message[]) => {
+        if (session.messages === kept) session.messages = kept = messages
       }
-    } finally {
-      if (content === '' && messages.at(-1) === asked) messages = before
-    }
-  }
-  return {
-    get messages() {
-      return messages
+      try {
+        for await (const event of chatEvents(newestOf(asked), { ...usual, ...options })) {
+          if (event.type === 'start') session.model = event.model
+          if (event.type === 'done') session.usage = event.usage
+          if (event.type !== 'chunk') continue
+          content += event.content
+          keep([...asked, { role: 'assistant', content }])
+          yield event.content
+        }
+      } finally {
+        // A gateway refuses blank messages, so an empty answer must not stay either.
+        if (!content.trim()) keep(before)
+      }
     },
-    get usage() {
-      return usage
-    },
-    send,
     clear: () => {
-      messages = []
-      usage = null
+      session.messages = []
+      delete session.usage
     },
   }
+  return session
 }
 
-/** The newest messages, beginning with one of the user. */
-function lastOf(messages: readonly Message[]): Message[] {
-  const last = messages.slice(-messagesMax)
-  const first = last.findIndex(({ role }) => role === 'user')
-  return last.slice(Math.max(0, first))
+/** Returns the newest messages, beginning with one of the user. */
+function newestOf(messages: readonly Message[]): Message[] {
+  const newest = messages.slice(-messagesMax)
+  return newest.slice(newest.findIndex(({ role }) => role === 'user'))
 }

@@ -1,14 +1,15 @@
-import { ChatError, readError, toChatError } from './chat-error.ts'
+import { toChatError } from './chat-error.ts'
 import { type ChatSession, startSession } from './chat-session.ts'
 import { gatewayOf } from './gateway.ts'
 import { type ChatEvent, readEvents } from './read-events.ts'
-import { createTokens, type Tokens } from './tokens.ts'
+import { sendWithCare } from './send-with-care.ts'
+import { createTokens } from './tokens.ts'
 
 export type Role = 'user' | 'assistant'
 export type Message = { role: Role; content: string }
 
 export type ChatOptions = {
-  /** Sent after the operator's own prompt, where the widget allows it. */
+  /** Sent after the operator's own prompt, if the widget allows it. */
   system?: string
   /** One of the widget's models. */
   model?: string
@@ -16,124 +17,82 @@ export type ChatOptions = {
 }
 
 export type ClientOptions = {
-  /** The address of the gateway; where it is left out, see `configure`. */
+  /** The address of the gateway; `configure` says what counts without it. */
   gateway?: string
-  /** A token of the page's own sign-in, for a widget token of that user. */
+  /** Returns a token of the page's own sign-in, for a widget token of that user. */
   userToken?: () => Promise<string> | string
   fetch?: typeof globalThis.fetch
 }
 
 export type Client = {
-  /** Asks for a whole answer. A text is one message of the user. */
+  /** Asks for a whole answer. A text is one message of the user. Rejects with a ChatError. */
   chat: (messages: string | Message[], options?: ChatOptions) => Promise<string>
   /** Yields the answer in pieces as they arrive. Leaving the loop stops the answer. */
   chatStream: (messages: string | Message[], options?: ChatOptions) => AsyncGenerator<string>
   /** The same with the events around the pieces: model, usage, duration. */
   chatEvents: (messages: string | Message[], options?: ChatOptions) => AsyncGenerator<ChatEvent>
-  /** A conversation that keeps its messages. */
+  /** Starts a conversation that keeps its messages. */
   createChatSession: (options?: ChatOptions) => ChatSession
 }
 
-/** How often a refused request is sent again, and the longest wait for it. */
-const repeatsMax = 2
-const waitSecondsMax = 5
-
 /** Creates a client with a token of its own. It keeps nothing beyond this page. */
 export function createClient(options: ClientOptions = {}): Client {
-  const call = (path: string, body: unknown, init: RequestInit = {}) =>
-    (options.fetch ?? globalThis.fetch)(gatewayOf(options.gateway) + path, {
-      ...init,
-      method: 'POST',
-      headers: { ...init.headers, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      credentials: 'omit',
-      cache: 'no-store',
-    })
+  const call = createCall(options)
+  const { userToken } = options
   const tokens = createTokens(
-    async (path) => {
-      const { userToken } = options
-      return userToken === undefined
-        ? await call(path, {})
-        : await call('/widget/api/auth/exchange', { token: await userToken() })
-    },
+    async () =>
+      userToken
+        ? call('/widget/api/auth/exchange', { token: await userToken() })
+        : call('/widget/api/tokens', {}),
+    // Counts from the page's start: a computer's date may be wrong.
     () => performance.now(),
   )
-  const ask = async (messages: string | Message[], chosen: ChatOptions, accept: string) => {
+  const chatEvents: Client['chatEvents'] = async function* (given, chosen = {}) {
     const { system, model, signal } = chosen
-    const body = { messages: toMessages(messages), system, model }
+    const messages = typeof given === 'string' ? [{ role: 'user', content: given }] : given
     const send = (token: string) => {
-      const headers = { accept, authorization: `Bearer ${token}` }
-      return call(
-        '/widget/api/chat',
-        body,
-        signal === undefined ? { headers } : { headers, signal },
-      )
+      const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` }
+      return call('/widget/api/chat', { messages, system, model }, headers, signal)
     }
     try {
-      return await sendWithCare(send, tokens, signal)
+      const { body } = await sendWithCare(send, tokens, signal)
+      if (body) yield* readEvents(body)
     } catch (error) {
       throw toChatError(error, signal)
     }
   }
-  const chatEvents: Client['chatEvents'] = async function* (messages, chosen = {}) {
-    const answer = await ask(messages, chosen, 'text/event-stream')
-    if (answer.body === null) throw new ChatError('bad_answer', 'The answer is empty.')
-    try {
-      yield* readEvents(answer.body)
-    } catch (error) {
-      throw toChatError(error, chosen.signal)
+  const chatStream: Client['chatStream'] = async function* (messages, chosen) {
+    for await (const event of chatEvents(messages, chosen)) {
+      if (event.type === 'chunk') yield event.content
     }
   }
   return {
-    chat: async (messages, chosen = {}) => {
-      const answer = await ask(messages, chosen, 'application/json')
-      return ((await answer.json()) as { content: string }).content
+    // Streams as well: a long answer then keeps its connection busy.
+    chat: async (messages, chosen) => {
+      let text = ''
+      for await (const piece of chatStream(messages, chosen)) text += piece
+      return text
     },
-    chatStream: async function* (messages, chosen) {
-      for await (const event of chatEvents(messages, chosen)) {
-        if (event.type === 'chunk') yield event.content
-      }
-    },
+    chatStream,
     chatEvents,
-    createChatSession: (chosen = {}) => startSession(chatEvents, chosen),
+    createChatSession: (chosen) => startSession(chatEvents, chosen),
   }
 }
 
-const toMessages = (messages: string | Message[]): Message[] =>
-  typeof messages === 'string' ? [{ role: 'user', content: messages }] : messages
-
-/**
- * Sends a request again after a 401 with a new token, once; and after a refusal that names a short
- * wait. Never after an answer has begun, or where it may have: that would be paid twice.
- */
-async function sendWithCare(
-  send: (token: string) => Promise<Response>,
-  tokens: Tokens,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  let isRenewed = false
-  for (let repeats = 0; ; ) {
-    const token = await tokens.get()
-    const answer = await send(token)
-    if (answer.ok) return answer
-    const error = await readError(answer)
-    if (error.status === 401 && !isRenewed) {
-      isRenewed = true
-      tokens.drop(token)
-      continue
-    }
-    const { retryAfter } = error
-    if (retryAfter === null || retryAfter > waitSecondsMax || repeats++ === repeatsMax) throw error
-    await wait(retryAfter * 1_000, signal)
-  }
-}
-
-function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
+/** Returns a function that posts JSON to the gateway, without cookies and past every cache. */
+function createCall(options: ClientOptions) {
+  return async (
+    path: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ) =>
+    (options.fetch ?? fetch)(gatewayOf(options.gateway) + path, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      credentials: 'omit',
+      cache: 'no-store',
+      signal,
     })
-  })
 }

@@ -8,23 +8,22 @@ export function configure({ gateway }: { gateway: string }): void {
 }
 
 /**
- * Returns the origin of the gateway: as configured, else where this module came from if a gateway
- * served it, else `<meta name="gatekeeper" content="https://…">`. Throws a ChatError `no_gateway`.
+ * Returns the gateway's origin: the given one, else the configured one, else where this module came
+ * from if a gateway served it, else `<meta name="gatekeeper" content="https://…">`. Throws a
+ * ChatError `no_gateway` without any of them.
  */
-export function gatewayOf(own: string | null | undefined): string {
-  const found = own ?? configured ?? servedFrom(import.meta.url) ?? fromPage()
-  if (found) return found.replace(/\/+$/, '')
+export function gatewayOf(given?: string | null): string {
+  const found = given ?? configured ?? servedFrom(import.meta.url) ?? fromPage()
+  if (found) return found.replace(/\/$/, '')
   throw new ChatError(
     'no_gateway',
-    'No gateway is known. Add <meta name="gatekeeper" content="https://your-gateway"> to the page.',
+    'The page must name its gateway: <meta name="gatekeeper" content="https://YOUR-GATEWAY">',
   )
 }
 
 /** A gateway serves this file as `/widget/client.js` or `/widget/VERSION/client.js`. */
-function servedFrom(url: string): string | null {
-  const [, origin] = /^(https?:\/\/[^/]+)\/widget\/(?:[^/]+\/)?\w+\.js/.exec(url) ?? []
-  return origin ?? null
-}
+const servedFrom = (url: string) =>
+  /^(https?:\/\/[^/]+)\/widget\/([^/]+\/)?(client|widget)\.js/.exec(url)?.[1]
 
 const fromPage = () =>
   globalThis.document?.querySelector<HTMLMetaElement>('meta[name=gatekeeper]')?.content

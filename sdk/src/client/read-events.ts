@@ -2,9 +2,10 @@ import { ChatError } from './chat-error.ts'
 
 /** What the gateway sends of an answer. */
 export type ChatEvent =
-  | { type: 'start'; model: string | null }
+  | { type: 'start'; model?: string }
   | { type: 'chunk'; content: string }
-  | { type: 'done'; usage: Usage | null; durationMs: number | null }
+  /** `duration` is in milliseconds. */
+  | { type: 'done'; usage?: Usage; duration?: number }
 
 /** What a subject used of its limits. */
 export type Usage = {
@@ -12,11 +13,14 @@ export type Usage = {
   requests?: Counter
   tokens?: Counter
 }
+/** `resetAt` is a time as in `2026-11-30T17:00:00.000Z`. */
 export type Counter = { used: number; remaining: number; limit: number; resetAt: string }
 
 /**
- * Reads the events of an answer, each of which the gateway sends as a field `event` and one field
- * `data`. Throws the gateway's error, and a ChatError `cut_off` if the stream ends before `done`.
+ * Yields the events of an answer. Throws the gateway's error, and a ChatError `cut_off` if the
+ * stream ends before `done`. It reads only the form that the gateway writes: one field `event`, then
+ * one field `data`. The package eventsource-parser reads every form, but takes 1.7 kB of the 3
+ * that the client may have.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ChatEvent> {
   const reader = body.getReader()
@@ -25,12 +29,12 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   try {
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) throw new ChatError('cut_off', 'The answer ended early. Try again.')
+      if (done) throw new ChatError('cut_off', 'The answer ended early.')
       const blocks = (text + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/)
       text = blocks.pop() ?? ''
       for (const block of blocks) {
         const event = readEvent(block)
-        if (event !== null) yield event
+        if (event) yield event
         if (event?.type === 'done') return
       }
     }
@@ -40,15 +44,11 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-/** Returns null for comments, and for events that a later gateway may send. */
+/** Returns null for comments. A later gateway may send other types. */
 function readEvent(block: string): ChatEvent | null {
-  const type = /^event: ?(\w+)/m.exec(block)?.[1]
-  const data = /^data: ?(.*)/m.exec(block)?.[1]
-  if (data === undefined) return null
-  const value = JSON.parse(data)
-  if (type === 'error') throw new ChatError(String(value.error), String(value.message))
-  if (type === 'chunk') return { type, content: String(value.content ?? '') }
-  if (type === 'start') return { type, model: value.model ?? null }
-  if (type !== 'done') return null
-  return { type, usage: value.usage ?? null, durationMs: value.duration ?? null }
+  const [, type, data] = /^event: ?(\w+)\r?\ndata: ?(.*)/m.exec(block) ?? []
+  if (!data) return null
+  const event = { type, ...JSON.parse(data) }
+  if (type === 'error') throw new ChatError(event.error, event.message)
+  return event
 }

@@ -1,10 +1,7 @@
 import { readError } from './chat-error.ts'
 
-/** Milliseconds of a clock that nobody sets: a computer's date may be wrong. */
-export type Clock = () => number
-
 export type Tokens = {
-  /** Returns a valid token; one request at a time gets it. */
+  /** Returns a valid token. Callers at the same time share one request for it. */
   get: () => Promise<string>
   /** Forgets a token that the gateway refused. */
   drop: (token: string) => void
@@ -12,23 +9,24 @@ export type Tokens = {
 
 const earlyMs = 300_000
 
-/** Gets short tokens for the origin of this page, and renews them five minutes before their end. */
-export function createTokens(request: (path: string) => Promise<Response>, now: Clock): Tokens {
+/**
+ * Keeps a token of the gateway and renews it five minutes before its end; a token of less than
+ * fifteen minutes after two thirds of its time. `now` returns milliseconds that never go back.
+ */
+export function createTokens(request: () => Promise<Response>, now: () => number): Tokens {
   let held: { token: string; renewAt: number } | null = null
   let pending: Promise<string> | null = null
   const renew = async () => {
-    const answer = await request('/widget/api/tokens')
+    const answer = await request()
     if (!answer.ok) throw await readError(answer)
     const { token, expiresIn } = (await answer.json()) as { token: string; expiresIn: string }
-    const lifetimeMs = readDuration(expiresIn)
-    // A token that lives shorter is renewed after two thirds of its time.
-    const early = Math.min(earlyMs, lifetimeMs / 3)
-    held = { token, renewAt: now() + lifetimeMs - early }
+    const lifetimeMs = readDuration(String(expiresIn))
+    held = { token, renewAt: now() + lifetimeMs - Math.min(earlyMs, lifetimeMs / 3) }
     return token
   }
   return {
-    get: () => {
-      if (held !== null && now() < held.renewAt) return Promise.resolve(held.token)
+    get: async () => {
+      if (held && now() < held.renewAt) return held.token
       pending ??= renew().finally(() => {
         pending = null
       })
@@ -40,10 +38,8 @@ export function createTokens(request: (path: string) => Promise<Response>, now: 
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
-
-/** `15m`, `90s` in milliseconds; anything else is a minute. */
-function readDuration(text: unknown): number {
-  const [, count, unit = ''] = /^(\d+)([smh])$/.exec(String(text)) ?? []
-  return Number(count ?? 60) * (unitMs[unit] ?? 1_000)
+/** Returns `15m`, `90s` or `1h` in milliseconds; a minute for anything that is not a number. */
+function readDuration(text: string): number {
+  const unitMs = { s: 1_000, h: 3_600_000 }[text.slice(-1)] ?? 60_000
+  return Number.parseInt(text, 10) * unitMs || 60_000
 }

@@ -1,77 +1,74 @@
-import { make, makeButton } from './make.ts'
+import type { ChatError } from '../client/chat-error.ts'
+import { make, makeBox, makeButton } from '../make.ts'
+import { createRetryButton } from './retry-button.ts'
 
 export type LogView = {
   readonly log: HTMLElement
-  readonly add: (...articles: HTMLElement[]) => void
+  /** Adds messages in place of notes and the welcome. */
+  readonly add: (articles: readonly HTMLElement[]) => void
   /** Goes to the newest message if the reader has not scrolled away, or if `isAsked`. */
   readonly follow: (isAsked?: boolean) => void
-  /** Shows one line at the end; with `retry` its button, which waits for the seconds. */
-  readonly note: (text: string, retry?: () => void, seconds?: number | null) => void
+  /** Shows why a message failed, with a button if another try can help. */
+  readonly showFailure: (error: ChatError, retry: () => void) => void
   readonly clear: (welcome: string) => void
-  readonly removeNotes: () => void
 }
+
+/** These need another message, another page or another bill: the same message fails again. */
+const finalStatuses = [400, 402, 403, 413]
 
 /** Creates the scrolling list of messages. */
 export function createLogView(): LogView {
-  const log = make('div', 'log')
+  const log = makeBox('log')
+  const follow = createFollowing(log)
   log.role = 'log'
-  // One line of status says what a reader of the screen needs; not each piece of an answer.
+  // Screen readers get one line of status, not every piece of an answer.
   log.ariaLive = 'off'
   log.ariaLabel = 'Conversation'
   log.tabIndex = 0
-  let isFollowing = true
-  let timer = 0
-  const down = makeButton(
-    { className: 'down', text: 'Newest message', name: 'Go to the newest message' },
-    () => follow(true),
-  )
-  const follow = (isAsked = false) => {
-    isFollowing ||= isAsked
-    if (isFollowing) log.scrollTop = log.scrollHeight
-    else if (log.lastChild !== down) log.append(down)
-  }
-  // Whoever scrolled up reads: the list stays there until they go down again.
-  log.onscroll = () => {
-    isFollowing = log.scrollHeight - log.scrollTop - log.clientHeight < 40
-    if (isFollowing) down.remove()
-  }
-  const removeNotes = () => {
-    clearInterval(timer)
-    for (const note of log.querySelectorAll('.note,.hello')) note.remove()
-  }
-  const note: LogView['note'] = (text, retry, seconds = 0) => {
-    removeNotes()
-    const line = make('div', 'note', make('span', '', text))
-    if (retry) {
-      const again = makeButton({ text: 'Retry', name: 'Send the message again' }, retry)
-      line.append(again)
-      timer = countDown(again, seconds ?? 0)
-    }
-    log.append(line)
-    follow()
-  }
   return {
-    ...{ log, follow, note, removeNotes },
-    add: (...articles) => {
+    log,
+    follow,
+    add: (articles) => {
+      for (const note of log.querySelectorAll('.note,.hello')) note.remove()
       log.append(...articles)
       follow(true)
     },
-    clear: (welcome) => {
-      clearInterval(timer)
-      log.replaceChildren(make('p', 'hello', welcome))
+    showFailure: ({ message, status, retryAfter }, retry) => {
+      const note = makeBox('note', make('span', message))
+      const again = () => {
+        // The button goes away, and the keyboard's place must not go with it.
+        log.focus()
+        retry()
+      }
+      if (!finalStatuses.includes(status)) note.append(createRetryButton(again, retryAfter ?? 0))
+      log.append(note)
+      follow()
     },
+    clear: (welcome) => log.replaceChildren(makeBox('hello', welcome)),
   }
 }
 
-/** Disables a button for some seconds, and shows them. */
-function countDown(button: HTMLButtonElement, seconds: number): number {
-  let left = seconds
-  const show = () => {
-    button.disabled = left > 0
-    button.textContent = left > 0 ? `Retry in ${left} s` : 'Retry'
-    if (left-- <= 0) clearInterval(timer)
+/**
+ * Returns a function that keeps the end of the list in view. It does not move the list under a
+ * reader who scrolled up; then a button leads to the newest message.
+ */
+function createFollowing(log: HTMLElement): LogView['follow'] {
+  let isFollowing = true
+  let lastTop = 0
+  const down = makeButton('down', 'Newest message', () => follow(true))
+  const follow = (isAsked = false) => {
+    isFollowing ||= isAsked
+    if (isFollowing) {
+      down.remove()
+      log.scrollTop = log.scrollHeight
+    } else log.append(down)
   }
-  const timer = setInterval(show, 1_000) as unknown as number
-  show()
-  return timer
+  log.onscroll = () => {
+    const { scrollTop, clientHeight, scrollHeight } = log
+    isFollowing =
+      scrollTop + clientHeight > scrollHeight - 4 || (isFollowing && scrollTop >= lastTop)
+    lastTop = scrollTop
+    if (isFollowing) down.remove()
+  }
+  return follow
 }
