@@ -7,7 +7,7 @@ export type ChatSession = {
   /** What the last answer used. */
   readonly usage?: Usage
   /** The name of the model that answered last, if the gateway tells it. */
-  readonly model?: string
+  readonly model?: string | null
   /**
    * Sends a text and yields the pieces of the answer. If it fails before the first piece, the text
    * is no longer among the messages.

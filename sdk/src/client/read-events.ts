@@ -2,7 +2,7 @@ import { ChatError } from './chat-error.ts'
 
 /** What the gateway sends of an answer. */
 export type ChatEvent =
-  | { type: 'start'; model?: string }
+  | { type: 'start'; model?: string | null }
   | { type: 'chunk'; content: string }
   /** `duration` is in milliseconds. */
   | { type: 'done'; usage?: Usage; duration?: number }

@@ -16,7 +16,6 @@ export type UseChat = ChatState & {
 export function useChat(options: UseChatOptions = {}): UseChat {
   const { gateway } = options
   const latest = useRef(options)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another gateway begins another conversation; the rest of the options counts from the next message on.
   const store = useMemo(
     () => createChatStore(createClient(followOptions(latest, gateway)).createChatSession()),
     [gateway],
