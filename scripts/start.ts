@@ -23,6 +23,7 @@ import { planGatekeeperNode } from './start/gatekeeper-node.ts'
 import { createLauncherLog } from './start/launcher-log.ts'
 import { addKeyCommand, baseUrlOf, writeNextSteps } from './start/next-steps.ts'
 import { planAdmin, planCaddy, planGatekeeper } from './start/plans.ts'
+import { prepareWidget } from './start/prepare-widget.ts'
 import { type Configuration, readConfiguration } from './start/read-configuration.ts'
 import { StartError } from './start/start-error.ts'
 import { notePids, openStateFolder } from './start/state-folder.ts'
@@ -185,6 +186,7 @@ async function announce(
     services,
     model,
     key,
+    widget: await prepareWidget(root, { services, gateway: baseUrlOf(place), run: runCommand }),
   })
   log.ready(`${baseUrlOf(place)}${upstreams.demo === null ? '' : ' (demonstration)'}`, steps)
 }

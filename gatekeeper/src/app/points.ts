@@ -139,7 +139,7 @@ function relayOnly(
 
 /** The endpoints of our own that this process answers. */
 function ownEndpoints(
-  { services, policies, clock, version }: AppDeps,
+  { services, policies, clock }: AppDeps,
   { ledger, vault, widget, renameCaller }: Opened,
   { admission, authorization, health, handOver }: RelayRooms & { readonly handOver: HandOver },
 ): OwnEndpoints {
@@ -158,7 +158,7 @@ function ownEndpoints(
     ...countTokensEndpoints,
     ...widgetEndpoints(
       authorization.widgetTokens && {
-        ...{ tokens: authorization.widgetTokens, readFile: widget.readFile, version },
+        ...{ tokens: authorization.widgetTokens, files: widget.files },
       },
     ),
     ...bridgeEndpoints(vault.keyOf),

@@ -13,7 +13,7 @@ test.each([
   ['PORT', '3000', 'GATEKEEPER_HTTPS_PORT=3000'],
   ['COOKIE_DOMAIN', '.example.com', 'a cookie for a whole domain'],
   ['AUTH_SECRET', 'hidden', 'not signed with a shared secret'],
-  ['JWT_SECRET', 'hidden', 'docs/guides/tokens.md'],
+  ['JWT_SECRET_KEY', 'hidden', 'docs/guides/tokens.md'],
   ['API_KEY', 'hidden', 'npm run keys -- add'],
   ['REQUEST_TIMEOUT_MS', '30000', 'headersSeconds: 30'],
   ['LOG_DIR', '/hidden', 'GATEKEEPER_LOG_DIR='],

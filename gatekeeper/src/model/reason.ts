@@ -278,6 +278,11 @@ export const reasons = {
     code: 'origin_not_allowed',
     text: 'This web origin may not call this service.',
   },
+  'challenge-unsolved': {
+    ...forbidden,
+    code: 'challenge_unsolved',
+    text: 'A challenge must be solved first. GET /widget/api/challenge says which, and POST /widget/api/tokens takes the solution.',
+  },
   'cross-site': {
     ...forbidden,
     code: 'cross_site',

@@ -6,6 +6,7 @@ import { isSameOrigin } from '../model/origin.ts'
 import { RefusedError } from '../model/refused-error.ts'
 import type { OpenLimiter } from './open-limiter.ts'
 import type { OriginGrant } from './origin-grant.ts'
+import type { Challenges, ChallengeView, Shown } from './widget-challenge.ts'
 
 /** What a browser states of the page that asks, and where it asks from. */
 export type PageRequest = {
@@ -19,6 +20,7 @@ export type PageRequest = {
 export type WidgetTokensDeps = {
   readonly grant: OriginGrant
   readonly origins: readonly string[]
+  readonly challenge: Challenges
   /** Counts new tokens; null if they are not bounded. */
   readonly limiter: OpenLimiter | null
   /** Seconds until an address has a token left again. */
@@ -33,7 +35,10 @@ export type WidgetTokensDeps = {
 export type WidgetTokens = {
   /** Throws a RefusedError unless the page may have a token. */
   readonly judgePage: (page: PageRequest) => string
-  readonly issue: (page: PageRequest) => Promise<string>
+  /** `shown` is what the page sent, with the solution of a challenge if there is one. */
+  readonly issue: (page: PageRequest, shown: Shown) => Promise<string>
+  /** Returns what a page has to do before it gets a token. */
+  readonly challenge: (page: PageRequest) => ChallengeView
   /** Issues a token for the user of another token. */
   readonly exchange: (page: PageRequest, token: string) => Promise<string>
 }
@@ -51,9 +56,14 @@ export function createWidgetTokens(deps: WidgetTokensDeps): WidgetTokens {
   }
   return {
     judgePage,
-    issue: async (page) => {
+    challenge: (page) => deps.challenge.describe(judgePage(page)),
+    issue: async (page, shown) => {
       const origin = judgePage(page)
+      // Before the solution is looked at, which may be a call to another company.
       take(page)
+      if (!(await deps.challenge.isSolved(shown, origin))) {
+        throw new RefusedError('challenge-unsolved')
+      }
       return await deps.grant(origin)
     },
     exchange: async (page, token) => {

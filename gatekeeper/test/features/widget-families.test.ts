@@ -1,4 +1,5 @@
 /** The chat widget over each family of services (W3), its users (W9), its zero set-up (W11), its files (W6). */
+import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -265,6 +266,26 @@ describe.skipIf(testCaddy === null)('the chat widget', () => {
     }
     const other = await sign({ origin: 'https://other.example' })
     expect((await chat(other)).status).toBe(403)
+  })
+
+  it('gives a token for a solved challenge, once', async () => {
+    const { stack } = await start({ config: configOf('challenge: {proofOfWork: 10}') })
+    const headers = { origin: shop }
+    const first = await stack.send('/widget/api/challenge', { headers })
+    const { challenge, bits } = bodyOf(first.text) as { challenge: string; bits: number }
+    expect([first.status, bits, first.headers['cache-control']]).toEqual([200, 10, 'no-store'])
+    const isGood = (solution: number) =>
+      createHash('sha256').update(`${challenge}:${solution}`).digest().readUInt32BE() >>> 22 === 0
+    const solution = Array.from({ length: 100_000 }, (_, at) => at).find(isGood)
+    const json = { challenge, solution: String(solution) }
+    const statuses = []
+    for (const shown of [{}, { challenge, solution: 'x' }, json, json]) {
+      statuses.push((await stack.send('/widget/api/tokens', { headers, json: shown })).status)
+    }
+    statuses.push((await stack.send('/widget/api/token', { headers })).status)
+    expect(statuses).toEqual([403, 403, 201, 403, 403])
+    const evil = { origin: 'https://evil.example' }
+    expect((await stack.send('/widget/api/challenge', { headers: evil })).status).toBe(403)
   })
 
   it('shows an administrator how its budget stands, and no other key', async () => {

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ChatModels } from '../../admission/chat-head.ts'
+import type { WidgetFiles } from '../../http/routes/widget.ts'
+import { widgetFiles } from '../../kinds/widget/widget.ts'
 import { type Problem, ProblemsError } from '../../lib/problem.ts'
 import type { Service } from '../../model/service.ts'
 import { type WidgetRules, widgetName } from '../../model/widget.ts'
@@ -14,8 +16,15 @@ import type { Part } from '../part.ts'
 export type WidgetPart = Part & {
   /** Null if there is no widget. */
   readonly widget: ChatModels | null
-  /** Returns a file that pages load; null if it was not built. */
-  readonly readFile: (name: string) => string | null
+  /** Returns the files that pages load; null if they are not built. */
+  readonly files: () => WidgetFiles | null
+  /** Sends a form to an address of the configuration; rejects if there is no answer with 200. */
+  readonly postForm: (url: string, form: URLSearchParams) => Promise<string>
+}
+
+const absent: WidgetPart = {
+  ...{ name: widgetName, widget: null, files: () => null, close: () => {} },
+  postForm: () => Promise.reject(new Error('there is no widget')),
 }
 
 /** Where `sdk/` puts the files that we serve. */
@@ -26,18 +35,22 @@ export async function openWidget({ services, clock, log }: AppDeps): Promise<Wid
   const service = services.find(({ widget }) => widget !== undefined)
   const { widget: rules, upstream = null } = service ?? {}
   if (service === undefined || rules === undefined || upstream === null) {
-    return { name: widgetName, widget: null, readFile: () => null, close: () => {} }
+    return absent
   }
   const problems = findUnbounded(service, rules)
   if (problems.length > 0) throw new ProblemsError(problems)
   const documents = createDocumentFetcher()
   const listModels = createModelList({ upstream, clock, fetchDocument: documents.fetch })
-  const read = createFileReader()
-  if (read('widget.js') === null) {
-    const remedy = 'Run npm run build -w sdk, or npm start.'
+  const files = createFileReader()
+  if (files() === null) {
+    const remedy = 'Run npm run build.'
     log.warn({ folder: servedFolder, remedy }, 'the files of the chat widget are not built')
   }
-  return { name: widgetName, widget: { listModels }, readFile: read, close: documents.close }
+  return {
+    ...{ name: widgetName, widget: { listModels }, files },
+    postForm: (url, form) => documents.fetch(url, { form }),
+    close: documents.close,
+  }
 }
 
 /** Without a price money bounds nothing, and then tokens must be bounded. */
@@ -61,16 +74,24 @@ function findUnbounded(service: Service, { forAll, models }: WidgetRules): Probl
   return [{ source: widgetName, what, remedy: 'Set budget.tokensPerDay of the widget.' }]
 }
 
-/** Reads each file once: it changes only with a new version. */
-function createFileReader(): (name: string) => string | null {
-  const texts = new Map<string, string>()
-  return (name) => {
-    const known = texts.get(name)
-    if (known !== undefined) return known
+/** What the build says of its files. */
+type Manifest = { readonly version: string }
+
+/** Reads the files when their build is another one than before: it may come after the start. */
+function createFileReader(): () => WidgetFiles | null {
+  let known: { readonly builtAt: number; readonly files: WidgetFiles } | null = null
+  return () => {
     try {
-      const text = readFileSync(join(servedFolder, name), 'utf8')
-      texts.set(name, text)
-      return text
+      const path = join(servedFolder, 'manifest.json')
+      const builtAt = statSync(path).mtimeMs
+      if (known?.builtAt === builtAt) return known.files
+      const { version } = JSON.parse(readFileSync(path, 'utf8')) as Manifest
+      const texts = widgetFiles.map((name) => [
+        name,
+        readFileSync(join(servedFolder, name), 'utf8'),
+      ])
+      known = { builtAt, files: { version, texts: new Map(texts as [string, string][]) } }
+      return known.files
     } catch {
       return null
     }

@@ -13,10 +13,15 @@ import type { OwnEndpoint, OwnEndpoints, OwnRequest } from '../serve/own.ts'
 
 export type WidgetRouteDeps = {
   readonly tokens: WidgetTokens
-  /** Returns a file that pages load; null if it was not built. */
-  readonly readFile: (name: string) => string | null
+  /** Returns the files that pages load; null if they are not built. */
+  readonly files: () => WidgetFiles | null
+}
+
+export type WidgetFiles = {
   /** The version in the paths of files that never change. */
   readonly version: string
+  /** By their names. */
+  readonly texts: ReadonlyMap<string, string>
 }
 
 /** Returns the endpoints; none if there is no widget. */
@@ -27,14 +32,17 @@ export function widgetEndpoints(deps: WidgetRouteDeps | null): OwnEndpoints {
     paths.map((path) => [path, endpoint] as const)
   return Object.fromEntries([
     ...at(widgetPaths.token, async (request) =>
-      tokenAnswer(200, await tokens.issue(pageOf(request))),
+      tokenAnswer(200, await tokens.issue(pageOf(request), {})),
     ),
     ...at(widgetPaths.tokens, async (request) => {
       // Before the body: a page that is not listed is refused, whatever it sends.
       tokens.judgePage(pageOf(request))
-      await readMembers(request, ['userId'])
-      return tokenAnswer(201, await tokens.issue(pageOf(request)))
+      const shown = await readMembers(request, ['userId', 'challenge', 'solution'])
+      return tokenAnswer(201, await tokens.issue(pageOf(request), shown))
     }),
+    ...at(widgetPaths.challenge, (request) =>
+      forPage(jsonAnswer(200, tokens.challenge(pageOf(request)))),
+    ),
     ...at(widgetPaths.exchange, async (request) => {
       tokens.judgePage(pageOf(request))
       const { token } = await readMembers(request, ['token'])
@@ -102,8 +110,10 @@ const yearSeconds = 31_536_000
 function fileAnswer(name: string, { admission }: OwnRequest, deps: WidgetRouteDeps): Answer {
   const { endpoint, endpointPath } = admission.facts
   const { version } = endpoint === null ? {} : pathParameters(endpoint, endpointPath)
-  const text = version === undefined || version === deps.version ? deps.readFile(name) : null
-  if (text === null) throw new RefusedError('unlisted-endpoint')
+  const files = deps.files()
+  const isOurs = version === undefined || version === files?.version
+  const text = isOurs ? files?.texts.get(name) : undefined
+  if (text === undefined) throw new RefusedError('unlisted-endpoint')
   const isFixed = version !== undefined
   return {
     status: 200,
