@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -67,9 +67,14 @@ export async function readServed(folder: string): Promise<Served | null> {
   return { folder, ...(JSON.parse(await readFile(path, 'utf8')) as Omit<Served, 'folder'>) }
 }
 
-/** Builds the npm package with its types. Rejects with the compiler's words. */
+/** Builds the npm package with its types. Rejects with the words of the compiler. */
 export async function buildPackage(root: string): Promise<void> {
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const dist = join(root, 'sdk/dist')
+  const old = existsSync(dist) ? await readdir(dist) : []
+  for (const name of old.filter((one) => one !== 'served')) {
+    await rm(join(dist, name), { recursive: true, force: true })
+  }
   await run(process.execPath, [compiler, '-p', join(root, 'sdk/tsconfig.build.json')]).catch(
     ({ stdout }: { stdout: string }) => Promise.reject(new Error(stdout)),
   )

@@ -56,19 +56,23 @@ function createFollowing(log: HTMLElement): LogView['follow'] {
   let isFollowing = true
   let lastTop = 0
   const down = makeButton('down', 'Newest message', () => follow(true))
+  /** Also before each move of ours: the reader may have begun to scroll since the last one. */
+  const look = () => {
+    const { scrollTop, clientHeight, scrollHeight } = log
+    const isAtEnd = scrollTop + clientHeight > scrollHeight - 4
+    isFollowing = isAtEnd || (isFollowing && scrollTop >= lastTop)
+    lastTop = scrollTop
+    if (isFollowing) down.remove()
+  }
   const follow = (isAsked = false) => {
+    look()
     isFollowing ||= isAsked
     if (isFollowing) {
       down.remove()
       log.scrollTop = log.scrollHeight
-    } else log.append(down)
+      lastTop = log.scrollTop
+    } else if (log.lastChild !== down) log.append(down)
   }
-  log.onscroll = () => {
-    const { scrollTop, clientHeight, scrollHeight } = log
-    isFollowing =
-      scrollTop + clientHeight > scrollHeight - 4 || (isFollowing && scrollTop >= lastTop)
-    lastTop = scrollTop
-    if (isFollowing) down.remove()
-  }
+  log.onscroll = look
   return follow
 }

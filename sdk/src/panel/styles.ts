@@ -57,13 +57,14 @@ code { font: 12.5px/1.5 ui-monospace, monospace }
 .code { border-radius: 8px }
 .panel, .code, .down { background: var(--gk-paper); border: 1px solid var(--gk-line) }
 .me, .face, .send, .launch { background: var(--gk-accent); color: var(--gk-on-accent) }
-.bar { padding: 0 4px 0 10px }
+.bar { padding: 2px 2px 2px 10px }
 .bar span, .note span { flex: 1 }
 pre { padding: 4px 10px 8px }
 pre, .table { overflow-x: auto }
 table { border-collapse: collapse }
 th, td { border-bottom: 1px solid var(--gk-line); padding: 4px 8px; text-align: start }
-.hello, footer { text-align: center }
+footer { text-align: center }
+.log > .hello { margin: auto }
 .typing { color: var(--gk-mute); letter-spacing: 4px }
 .note { font-size: 13px; padding: 8px 12px; background: color-mix(in srgb, #f90 14%, var(--gk-paper)); border: 1px solid #f906; border-radius: 8px }
 .note button:disabled { color: var(--gk-mute) }

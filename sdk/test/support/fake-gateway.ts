@@ -65,20 +65,20 @@ export async function startFakeGateway(
     if (file !== undefined) return sendFile(response, join(served.folder, file))
     const origin = request.headers.origin ?? ''
     if (isListed(origin)) response.setHeader('access-control-allow-origin', origin)
-    response.setHeader('access-control-expose-headers', 'Retry-After')
-    response.setHeader('vary', 'Origin')
-    response.setHeader('cache-control', 'no-store')
+    response.setHeaders(new Headers(always))
     if (request.method === 'OPTIONS') return sendPreflight(response)
     const body = JSON.parse(await readBody(request))
     if (!isListed(origin)) return refuse(response, forbidden)
     if (path === '/widget/api/chat') return await chat(request, response, body)
-    const isExchange = path === '/widget/api/auth/exchange'
-    gateway.counts[isExchange ? 'exchanges' : 'tokens']++
+    makeToken(response, path === '/widget/api/auth/exchange' ? String(body.token) : null)
+  }
+  const makeToken = (response: ServerResponse, user: string | null) => {
+    gateway.counts[user === null ? 'tokens' : 'exchanges']++
     if (gateway.tokenRefusal) return refuse(response, gateway.tokenRefusal)
-    const token = `token-${gateway.counts.tokens}-${isExchange ? body.token : 'anonymous'}`
+    const token = `token-${gateway.counts.tokens}-${user ?? 'anonymous'}`
     valid.add(token)
     const words = { token, expiresIn: gateway.lifetime, tokenType: 'Bearer' }
-    sendJson(response, isExchange ? 200 : 201, words)
+    sendJson(response, user === null ? 201 : 200, words)
   }
   const chat = async (request: IncomingMessage, response: ServerResponse, body: ChatBody) => {
     gateway.counts.chats++
@@ -112,6 +112,11 @@ export async function startFakeGateway(
   return gateway
 }
 
+const always = {
+  'access-control-expose-headers': 'Retry-After',
+  'cache-control': 'no-store',
+  vary: 'Origin',
+}
 const forbidden = { status: 403, error: 'Forbidden', message: 'This page may not use the chat.' }
 const unauthorized = { status: 401, error: 'Unauthorized', message: 'The token is not valid.' }
 
