@@ -1,3 +1,4 @@
+import { widgetWordOf } from '../../gatekeeper/src/http/widget-error.ts'
 import { bridgeErrorOf } from '../../gatekeeper/src/model/bridge-error.ts'
 import {
   googleStatuses,
@@ -29,6 +30,7 @@ function describe(reason: Reason, row: ReasonRow) {
       oauth: { error: code },
       chat: { error: status === 401 ? 'unauthorized' : code },
       bridge: { error: bridgeErrorOf(reason) },
+      widget: { error: widgetWordOf(reason, null) },
     },
     docs: `docs/errors.md#${reason}`,
   }

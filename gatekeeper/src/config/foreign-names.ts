@@ -134,6 +134,8 @@ export function findForeignNames(
     names
       .flatMap((name) => (/SECRET|API_KEY$/.test(name) ? [name, `${name}_FILE`] : [name]))
       .filter((name) => (env[name] ?? '') !== '' && (isOwnFile || !isCommon))
+      // The one mode that reads it.
+      .filter((name) => name !== 'PORT' || env['GATEKEEPER_TLS'] !== 'platform')
       .map((name) => ({
         source: source ?? name,
         what: source === undefined ? 'has no effect here' : `${name} has no effect here`,

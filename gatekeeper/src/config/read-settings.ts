@@ -11,6 +11,7 @@ import { allRows, settingNames } from './all-settings.ts'
 import { parseListen, toCaddyAddress } from './listen.ts'
 import { type ConsoleSite, checkConsole, readConsole } from './read-console.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
+import { type Platform, platformHttpsPort, readPlatform } from './read-platform.ts'
 import { readSignIn } from './read-signin.ts'
 import {
   type LogLevel,
@@ -35,6 +36,8 @@ export type Settings = {
   readonly bind: string
   readonly httpsPort: number
   readonly httpPort: number
+  /** Set where a hosting platform ends TLS in front of Caddy. */
+  readonly platform: Platform | null
   readonly relayListen: Listen
   readonly checkListen: Listen
   readonly opsListen: Listen
@@ -132,13 +135,19 @@ export function readSettings(source: SettingsSource): {
     readListen(name, text(name, false), { part, stateDir, source, report })
 
   const checkListen = listen('GATEKEEPER_CHECK_LISTEN', 'check')
-  const hasConsole = readSwitch('GATEKEEPER_CONSOLE', text('GATEKEEPER_CONSOLE'), report)
+  const platform = readPlatform(text, report)
+  // A platform leads to one port, so the console has none there unless the operator says so.
+  const consoleState = text('GATEKEEPER_CONSOLE', platform === null) ?? 'off'
+  const hasConsole = readSwitch('GATEKEEPER_CONSOLE', consoleState, report)
 
   const settings: Settings = {
     sites: readSites('GATEKEEPER_SITE', text('GATEKEEPER_SITE') ?? '', report),
-    bind: readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
-    httpsPort: port('GATEKEEPER_HTTPS_PORT'),
-    httpPort: port('GATEKEEPER_HTTP_PORT'),
+    bind: platform
+      ? '0.0.0.0'
+      : readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
+    httpsPort: platform ? platformHttpsPort : port('GATEKEEPER_HTTPS_PORT'),
+    httpPort: platform ? platform.port : port('GATEKEEPER_HTTP_PORT'),
+    platform,
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
     checkListen,
     opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),

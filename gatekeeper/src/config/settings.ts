@@ -56,6 +56,30 @@ export const settingRows = [
     help: 'Port for plain HTTP; it only redirects to HTTPS, and refuses requests with a credential',
   },
   {
+    name: 'GATEKEEPER_TLS',
+    kind: 'text',
+    fallback: null,
+    help: '`platform` where a hosting platform ends TLS in front of Caddy, which then listens for plain HTTP on 0.0.0.0 (docs/guides/widget.md); the console is off there unless GATEKEEPER_CONSOLE=on',
+  },
+  {
+    name: 'PORT',
+    kind: 'port',
+    fallback: null,
+    help: 'Port for plain HTTP with GATEKEEPER_TLS=platform; not read otherwise',
+  },
+  {
+    name: 'GATEKEEPER_TRUSTED_PROXIES',
+    kind: 'text',
+    fallback: null,
+    help: 'Address ranges of the platform’s proxies, comma-separated; needed with GATEKEEPER_TLS=platform',
+  },
+  {
+    name: 'GATEKEEPER_CLIENT_ADDRESS_FIELD',
+    kind: 'text',
+    fallback: 'X-Forwarded-For',
+    help: 'Field in which these proxies state the client’s address',
+  },
+  {
     name: 'ADMIN_API_KEY',
     kind: 'secret',
     fallback: null,

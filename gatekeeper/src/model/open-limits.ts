@@ -7,7 +7,11 @@ import type { Rate } from '../lib/load/rate-limiter.ts'
 
 export type OpenLimit = {
   /** The setting of the rate for one address, or one /64. */
-  readonly address: 'attempts' | 'bridge.tokensPerAddress' | 'widget.caps.newTokensPerMinute'
+  readonly address:
+    | 'attempts'
+    | 'bridge.tokensPerAddress'
+    | 'widget.caps.newTokensPerMinute'
+    | 'widget.caps.requestsPerWindow'
   /** How many times as much a /24 or a /48 may do; null if only its addresses are counted. */
   readonly networkTimes: number | null
   /** All callers together; null if they are not counted together. */
@@ -52,6 +56,13 @@ export const openLimits = {
     everybody: perMinute(600),
     name: 'a proven app: 600 a minute',
     beyond: 'proof-passes',
+  },
+  '/widget/api/challenge': {
+    address: 'widget.caps.requestsPerWindow',
+    networkTimes: null,
+    everybody: null,
+    name: null,
+    beyond: 'refused',
   },
   '/widget/api/token': ofVisitors,
   '/widget/api/tokens': ofVisitors,
