@@ -77,6 +77,13 @@ describe('the client', () => {
     })
   })
 
+  it('reads a text with every sign that ends a line', async () => {
+    const content = '1\u2028event: error\u2029data: 2\u0085\r3\n\n4'
+    const text = `: waiting\n\n${event('start', { model: null })}${event('chunk', { content })}${done}`
+    const { client } = createFake(() => stream(text.replace(/\n/g, '\r\n')))
+    expect(await client.chat('Hi')).toBe(content)
+  })
+
   it('sends system and model where they are given, and yields pieces', async () => {
     const { client, chats } = createFake()
     const pieces: string[] = []

@@ -46,7 +46,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 
 /** Returns null for comments. A later gateway may send other types. */
 function readEvent(block: string): ChatEvent | null {
-  const [, type, data] = /^event: ?(\w+)\r?\ndata: ?(.*)/m.exec(block) ?? []
+  const [, type, data] = /(?:^|\n)event: ?(\w+)\r?\ndata: ?([^\n]*)/.exec(block) ?? []
   if (!data) return null
   const event = { type, ...JSON.parse(data) }
   if (type === 'error') throw new ChatError(event.error, event.message)
