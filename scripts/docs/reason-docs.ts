@@ -1,4 +1,3 @@
-import { widgetWordOf } from '../../gatekeeper/src/http/widget-error.ts'
 import { bridgeErrorOf } from '../../gatekeeper/src/model/bridge-error.ts'
 import {
   googleStatuses,
@@ -7,6 +6,7 @@ import {
   reasonRow,
   reasons,
 } from '../../gatekeeper/src/model/reason.ts'
+import { widgetWordOf } from '../../gatekeeper/src/model/widget-word.ts'
 
 /** Returns the entries of `docs/reasons.json`, in the order of the reason table. */
 export function listReasons() {

@@ -35,6 +35,7 @@ describe('without settings', () => {
       bind: '127.0.0.1',
       httpsPort: 8443,
       httpPort: 8080,
+      platform: null,
       relayListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/relay.sock' },
       checkListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/check.sock' },
       opsListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/ops.sock' },

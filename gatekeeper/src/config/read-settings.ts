@@ -128,7 +128,6 @@ export function readSettings(source: SettingsSource): {
   const report = (name: string, what: string, remedy: string) => {
     problems.push({ source: name, what, remedy })
   }
-  const port = (name: SettingName) => readPort(name, text(name) ?? '', report)
   const url = (name: SettingName) => readUpstream(name, text(name), report)
   const stateDir = path('GATEKEEPER_STATE_DIR') ?? source.folder
   const listen = (name: SettingName, part: string) =>
@@ -142,11 +141,7 @@ export function readSettings(source: SettingsSource): {
 
   const settings: Settings = {
     sites: readSites('GATEKEEPER_SITE', text('GATEKEEPER_SITE') ?? '', report),
-    bind: platform
-      ? '0.0.0.0'
-      : readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
-    httpsPort: platform ? platformHttpsPort : port('GATEKEEPER_HTTPS_PORT'),
-    httpPort: platform ? platform.port : port('GATEKEEPER_HTTP_PORT'),
+    ...readFront(platform, text, report),
     platform,
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
     checkListen,
@@ -184,7 +179,7 @@ export function readSettings(source: SettingsSource): {
     oauth: readOAuth(text, report),
     signIn: readSignIn(text, report),
     providers: readProviders(text, report),
-    widget: readWidget((name) => text(name as SettingName), report),
+    widget: readWidget(text, report),
   }
   if (settings.httpsPort === settings.httpPort) {
     report(
@@ -197,6 +192,23 @@ export function readSettings(source: SettingsSource): {
   checkListeners(settings, report)
   checkHostFile(settings.apiKeysFile, source, report)
   return { settings, problems }
+}
+
+/** Where Caddy listens, and the port that clients call. A platform says both. */
+function readFront(
+  platform: Platform | null,
+  text: (name: SettingName) => string | null,
+  report: Report,
+): Pick<Settings, 'bind' | 'httpsPort' | 'httpPort'> {
+  if (platform !== null) {
+    return { bind: '0.0.0.0', httpsPort: platformHttpsPort, httpPort: platform.port }
+  }
+  const port = (name: SettingName) => readPort(name, text(name) ?? '', report)
+  return {
+    bind: readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
+    httpsPort: port('GATEKEEPER_HTTPS_PORT'),
+    httpPort: port('GATEKEEPER_HTTP_PORT'),
+  }
 }
 
 function readProviders(text: (name: string) => string | null, report: Report) {

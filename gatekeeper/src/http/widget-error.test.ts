@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitScope, Standing } from '../model/limit.ts'
 import type { Reason } from '../model/reason.ts'
-import { widgetError, widgetWordOf } from './widget-error.ts'
+import { widgetWordOf } from '../model/widget-word.ts'
+import { widgetError } from './widget-error.ts'
 
 const standing = (scope: LimitScope, unit: Standing['unit']): Standing => ({
   ...{ scope, unit, subject: 'x', text: '5/min', amount: 5, used: 5, remaining: 0 },

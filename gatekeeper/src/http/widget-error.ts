@@ -4,41 +4,9 @@
  */
 import type { Refusal } from '../model/admission.ts'
 import type { Detail } from '../model/detail.ts'
-import type { Standing } from '../model/limit.ts'
-import { type Reason, type ReasonRow, reasonRow } from '../model/reason.ts'
+import { type Reason, reasonRow } from '../model/reason.ts'
 import { describeCounter } from '../model/widget-usage.ts'
-
-/** What `error` can be. */
-type Word =
-  | 'ValidationError'
-  | 'Unauthorized'
-  | 'ProviderQuotaExceeded'
-  | 'Forbidden'
-  | 'NotFound'
-  | 'PromptTooLong'
-  | 'RateLimitExceeded'
-  | 'RequestLimitExceeded'
-  | 'TokenLimitExceeded'
-  | 'BudgetExceeded'
-  | 'UpstreamError'
-  | 'ServiceUnavailable'
-  | 'Timeout'
-
-const usual: Readonly<Record<ReasonRow['status'], Word>> = {
-  400: 'ValidationError',
-  401: 'Unauthorized',
-  402: 'ProviderQuotaExceeded',
-  403: 'Forbidden',
-  404: 'NotFound',
-  409: 'ValidationError',
-  413: 'PromptTooLong',
-  415: 'ValidationError',
-  426: 'ValidationError',
-  429: 'RateLimitExceeded',
-  502: 'UpstreamError',
-  503: 'ServiceUnavailable',
-  504: 'Timeout',
-}
+import { type WidgetWord, widgetWordOf } from '../model/widget-word.ts'
 
 /** Texts of this dialect, for people who know nothing of keys; all other reasons have their own. */
 const texts: Readonly<Partial<Record<Reason, string>>> = {
@@ -53,17 +21,6 @@ export type WidgetRefused = {
   readonly refusal: Refusal | null
   /** When to try again; 0 if that is not known. */
   readonly waitMs: number
-}
-
-/** Returns the word of a refusal. */
-export function widgetWordOf(reason: Reason, limit: Standing | null): Word {
-  const { status } = reasonRow(reason)
-  if (status !== 429 || limit === null) return usual[status]
-  const { scope, unit } = limit
-  if (scope === 'service' || scope === 'global') return 'BudgetExceeded'
-  if (unit === 'tokens') return 'TokenLimitExceeded'
-  if (unit === 'micro-usd') return 'BudgetExceeded'
-  return scope === 'address' ? 'RateLimitExceeded' : 'RequestLimitExceeded'
 }
 
 /** Returns the body of a refusal. */
@@ -86,7 +43,7 @@ export function widgetErrorEvent(reason: Reason): object {
   return { error, message: messageOf(reason, error, none) }
 }
 
-function messageOf(reason: Reason, word: Word, { detail, waitMs }: WidgetRefused): string {
+function messageOf(reason: Reason, word: WidgetWord, { detail, waitMs }: WidgetRefused): string {
   const row = reasonRow(reason)
   const again = waitMs > 0 ? ` Try again in ${Math.ceil(waitMs / 1000)} seconds.` : ''
   switch (word) {
