@@ -191,6 +191,7 @@ export function isNameless(id: string): boolean {
  * many of them as they ask for, and each would be a line.
  */
 function isRandom(name: string): boolean {
+  if (name.startsWith('widget:')) return /^widget:[A-Za-z0-9_-]{22}$/.test(name)
   return name.includes(':anon:') && /^(?:app:)?[^:]+:anon:[A-Za-z0-9_-]{22}$/.test(name)
 }
 
