@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installIn, packInto, runIn } from '../support/pack.ts'
+import { installIn, runIn } from '../support/pack.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -38,13 +38,17 @@ export function Page() {
 // @ts-expect-error: not a position.
 createElement(ChatWidget, { position: 'top' })
 `
+const guide = readFileSync(join(root, 'docs/guides/widget.md'), 'utf8')
+const guidePage = /^```jsx\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? ''
+const guideCommands = /^```sh\n(npm run build\n[\s\S]*?)\n```$/m.exec(guide)?.[1]?.split('\n')
+
 const conditions = {
   node: { module: 'nodenext', lib: ['es2024'], types: ['node'], files: ['client.ts'] },
   bundler: {
     module: 'esnext',
     lib: ['es2024', 'dom', 'dom.iterable'],
     types: [],
-    files: ['client.ts', 'page.ts'],
+    files: ['client.ts', 'page.ts', 'guide.tsx'],
   },
   browser: {
     ...{ module: 'esnext', lib: ['es2024', 'dom', 'dom.iterable'], types: [] },
@@ -61,7 +65,10 @@ describe('the package in an empty project', () => {
     )
 
   beforeAll(async () => {
-    const tarball = await packInto(root, folder)
+    expect(guideCommands).toEqual(['npm run build', 'npm pack ./sdk'])
+    await runIn(root, 'npm', 'run', 'build')
+    const tarball = join(folder, 'gatekeeper-chat-0.1.0.tgz')
+    await runIn(root, 'npm', 'pack', './sdk', '--pack-destination', folder)
     write('package.json', {
       ...{ name: 'consumer', private: true, type: 'module' },
       dependencies: { '@gatekeeper/chat': `file:${tarball}` },
@@ -69,6 +76,7 @@ describe('the package in an empty project', () => {
     })
     write('client.ts', client)
     write('page.ts', page)
+    write('guide.tsx', guidePage)
     await installIn(folder)
   }, 300_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -84,6 +92,7 @@ describe('the package in an empty project', () => {
         moduleResolution,
         noEmit: true,
         target: 'es2024',
+        jsx: 'react-jsx',
       }
       write(`tsconfig.${name}.json`, { compilerOptions, files })
       const compiler = join(root, 'node_modules/typescript/bin/tsc')
