@@ -215,7 +215,9 @@ function dispatchOptions(
 ): Dispatcher.DispatchOptions {
   const { endpoint, method, route } = admission.facts
   const provider = providerOf(service)
-  const client = exchange.request.headersDistinct as Fields
+  const client = service.widget
+    ? widgetFields(exchange)
+    : (exchange.request.headersDistinct as Fields)
   const body = requestBody(exchange, endpoint?.body ?? 'none')
   return {
     origin: service.upstream?.origin ?? '',
@@ -233,6 +235,12 @@ function dispatchOptions(
     headersTimeout: secondsToAnswer(service, exchange) * 1000,
     bodyTimeout: service.timeouts.idleSeconds * 1000,
   }
+}
+
+/** Of a page nothing goes on but its texts: a field could switch on what the operator does not want. */
+function widgetFields({ isStream }: Exchange): Fields {
+  const accept = isStream === true ? 'text/event-stream' : 'application/json'
+  return { 'content-type': ['application/json'], accept: [accept] }
 }
 
 /** What a service within the network gets: who calls, the prefix that was taken off, and its key. */

@@ -69,7 +69,8 @@ describe.skipIf(testCaddy === null)('the chat widget', () => {
     })
     model.answer = answerAsClaude
     const json = { ...hello, system: 'Speak like a pirate.' }
-    const whole = await chat(await tokenOf(), { json })
+    const headers = { 'anthropic-beta': 'x', 'x-stainless-os': 'y', 'accept-language': 'de' }
+    const whole = await chat(await tokenOf(), { json, headers })
     expect(bodyOf(whole.text)).toMatchObject({
       content: 'Hello there',
       usage: { total_tokens: 15 },
@@ -80,6 +81,9 @@ describe.skipIf(testCaddy === null)('the chat widget', () => {
       ...{ model: 'claude-haiku-4-5', max_tokens: 2000, temperature: 0.5 },
       ...{ system: 'Be kind.\n\nSpeak like a pirate.', messages: hello.messages },
     })
+    expect(Object.keys(seen?.headers ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/beta|stainless|language|origin|referer/)]),
+    )
     expect(seen?.headers['x-api-key']).toBe('key-of-claude-0123456789')
     expect(seen?.headers['anthropic-version']).toBe('2023-06-01')
     const events = eventsOf((await chat(await tokenOf(), { isStream: true })).text)
