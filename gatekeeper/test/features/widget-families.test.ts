@@ -241,6 +241,25 @@ describe.skipIf(testCaddy === null)('the chat widget', () => {
     }
   })
 
+  it('forgets nothing of its budget at a kill', async () => {
+    const { stack, chat, tokenOf } = await start({
+      config: configOf('caps: {networkShare: off}', 'budget: {requestsPerDay: 2}'),
+    })
+    for (const status of [200, 200, 429]) expect((await chat(await tokenOf())).status).toBe(status)
+    stack.gatekeeper.process.kill('SIGKILL')
+    await stack.gatekeeper.stop()
+    const next = startGatekeeper(stack.env)
+    try {
+      await waitUntil(() => next.output().includes('gatekeeper ready'), {
+        ...{ limitMs: 60_000, child: next, describe: next.output },
+      })
+      const { text } = await chat(await tokenOf())
+      expect(bodyOf(text)).toMatchObject({ error: 'BudgetExceeded', statusCode: 429 })
+    } finally {
+      await next.stop()
+    }
+  })
+
   it('refuses tokens of the shared secret in any other form', async () => {
     const secret = 'shared-'.repeat(6)
     const { stack, chat } = await start({ config: configOf(), env: () => ({ JWT_SECRET: secret }) })
