@@ -20,7 +20,7 @@ export type Model = {
   readonly close: () => void
 }
 
-async function startModel(): Promise<Model> {
+export async function startModel(): Promise<Model> {
   const seen: Seen[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
