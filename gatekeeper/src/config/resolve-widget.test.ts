@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { readGatewayFile } from './gateway-file.ts'
 import { readSettings } from './read-settings.ts'
 
-const files: Record<string, string> = { '/srv/gate/prompt.txt': ' Be kind.\n' }
+const files: Record<string, string> = {
+  '/srv/gate/prompt.txt': ' Be kind.\n',
+  '/srv/gate/secret.txt': 'secret-of-a-check\n',
+}
 const readFile = (path: string) => {
   const text = files[path]
   if (text === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' })
@@ -112,6 +115,11 @@ describe('a problem is listed with its line', () => {
     ['widget: {caps: {outputTokens: off}}', {}, /^4 .*any length/],
     ['widget: {budget: {usdPerMonth: off, tokensPerDay: off}}', {}, /^4 .*neither/],
     ['widget: {service: nobody}', {}, /^4 .*nobody/],
+    [
+      'widget: {challenge: {siteverify: {url: "http://a.example", secretFile: secret.txt, siteKey: k}}}',
+      {},
+      /^4 .*in clear/,
+    ],
     ['widget: {prompt: a, promptFile: prompt.txt}', {}, /^4 .*both/],
     ['widget: {promptFile: missing.txt}', {}, /^4 .*ENOENT/],
     ['widget: {}', { GATEKEEPER_BIND: '0.0.0.0' }, /^4 .*names no page/],
@@ -132,6 +140,23 @@ describe('a problem is listed with its line', () => {
       '  widget: {kind: http, upstream: {url: "http://a:1"}, routes: [{prefix: /w}]}\nwidget: {}'
     expect(problemsOf(text)).toEqual([expect.stringMatching(/^4 .*reserved/)])
   })
+})
+
+it('a check by another company has its secret from a file', () => {
+  const terms = '{url: "https://a.example/x", secretFile: secret.txt, siteKey: k}'
+  expect(widgetOf(`widget: {challenge: {siteverify: ${terms}}}`)?.widget?.challenge).toEqual({
+    ...{
+      kind: 'siteverify',
+      url: 'https://a.example/x',
+      secret: 'secret-of-a-check',
+      siteKey: 'k',
+    },
+  })
+})
+
+it('money has whole micro-dollars, whatever YAML has', () => {
+  const found = widgetOf('widget: {budget: {usdPerMonth: 0.12345678}}')
+  expect(found?.widget?.forAll.at(-1)?.amount).toBe(123_457)
 })
 
 it('the text of a file is the prompt', () => {

@@ -10,6 +10,7 @@ import { readKeyFile } from './read-key-file.ts'
 import type { Settings } from './read-settings.ts'
 import type { Amount } from './read-widget.ts'
 import type { ReportAt } from './report-at.ts'
+import { isSafeForKeys } from './upstream-url.ts'
 import { type Bounds, limitsOfWidget, perWindow } from './widget-limits.ts'
 import { type WidgetEntry, widgetSchema } from './widget-schema.ts'
 
@@ -174,6 +175,11 @@ function challengeOf(
   const { url, secretFile, siteKey } = challenge.siteverify
   const at = ['widget', 'challenge', 'siteverify', 'secretFile']
   const secret = readKeyFile(secretFile, at, { ...deps, problems })
+  if (!isSafeForKeys(new URL(url.origin))) {
+    const what = `${url.origin} would get the secret in clear`
+    const place = ['widget', 'challenge', 'siteverify', 'url']
+    problems.push(deps.reportAt(place, what, 'Write an https:// address.'))
+  }
   if (secret === null) return null
   return { kind: 'siteverify', url: url.origin + url.basePath, secret, siteKey }
 }

@@ -28,7 +28,8 @@ export function limitsOfWidget(bounds: Bounds): Limits {
     forAll: [
       ...limitOf(requestsPerDay, '/day'),
       ...limitOf(tokensPerDay, '-tokens/day'),
-      ...limitOf(usdPerMonth, 'usd/month'),
+      // Whole micro-dollars: a number of YAML may have more decimals.
+      ...limitOf(usdPerMonth === 'off' ? 'off' : Number(usdPerMonth.toFixed(6)), 'usd/month'),
     ],
   }
 }

@@ -18,6 +18,9 @@ export const chosenForms = [
   ...(['widget:%', 'reads:widget:%', 'role:widget:%', 'address:%', 'network:%'] as const),
 ] as const
 
+/** The accounts of addresses, which are personal data and counted by the day. */
+export const addressForms = ['address:%', 'network:%'] as const
+
 /** The same for the ids of callers. */
 export const chosenCallers = ['app:%:%', 'widget:%'] as const
 
