@@ -16,6 +16,7 @@ export type {
 } from './client/create-client.ts'
 export { configure } from './client/gateway.ts'
 export type { ChatEvent, Counter, Usage } from './client/read-events.ts'
+export { solveChallenge } from './client/solve-challenge.ts'
 export { createClient }
 
 const shared: Client = createClient()

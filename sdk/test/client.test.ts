@@ -1,4 +1,5 @@
 /** The client against a gateway in memory, with a clock of the test. */
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ClientOptions, createClient, type Message } from '../src/client/create-client.ts'
 
@@ -80,7 +81,7 @@ describe('the client', () => {
   it('reads a text with every sign that ends a line', async () => {
     const content = '1\u2028event: error\u2029data: 2\u0085\r3\n\n4'
     const text = `: waiting\n\n${event('start', { model: null })}${event('chunk', { content })}${done}`
-    const { client } = createFake(() => stream(text.replace(/\n/g, '\r\n')))
+    const { client } = createFake(() => stream(text))
     expect(await client.chat('Hi')).toBe(content)
   })
 
@@ -199,6 +200,44 @@ describe('the client', () => {
     await client.chat('Hi')
     expect(exchanges()[0]?.body).toEqual({ token: 'of-ada' })
     expect(tokens()).toHaveLength(0)
+  })
+
+  describe('a challenge', () => {
+    const challenged = (asked: object, options: ClientOptions = {}) => {
+      const shown: unknown[] = []
+      const fetch = async (url: string, init: RequestInit) => {
+        if (url.endsWith('/challenge')) return Response.json(asked)
+        if (url.endsWith('/chat')) return hello()
+        const body = JSON.parse(String(init.body))
+        shown.push(body)
+        const words = { token: 't', expiresIn: '15m', tokenType: 'Bearer' }
+        return 'solution' in body ? Response.json(words) : refusal(403, 'Forbidden')
+      }
+      const gateway = 'https://gate.example'
+      const client = createClient({ gateway, fetch: fetch as typeof globalThis.fetch, ...options })
+      return { client, shown }
+    }
+
+    it('is solved by computing', async () => {
+      const { client, shown } = challenged({ kind: 'proof-of-work', challenge: 'a.b', bits: 10 })
+      expect(await client.chat('Hi')).toBe('Hello there')
+      const [, { challenge, solution }] = shown as [object, { challenge: string; solution: string }]
+      const digest = createHash('sha256').update(`${challenge}:${solution}`).digest()
+      expect([challenge, digest.readUInt32BE() >>> 22]).toEqual(['a.b', 0])
+    })
+
+    it('of another company is solved by the page', async () => {
+      const solve = (siteKey: string) => `solved ${siteKey}`
+      const { client, shown } = challenged({ kind: 'siteverify', siteKey: 'k' }, { solve })
+      expect(await client.chat('Hi')).toBe('Hello there')
+      expect(shown[1]).toEqual({ solution: 'solved k' })
+    })
+
+    it('that is none leaves the refusal as it was', async () => {
+      const { client, shown } = challenged({ kind: 'none' })
+      expect(await catchOf(client.chat('Hi'))).toMatchObject({ code: 'Forbidden', status: 403 })
+      expect(shown).toHaveLength(1)
+    })
   })
 
   it('says how to name the gateway where none is known', async () => {

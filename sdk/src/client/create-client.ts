@@ -21,6 +21,8 @@ export type ClientOptions = {
   gateway?: string
   /** Returns a token of the page's own sign-in, for a widget token of that user. */
   userToken?: () => Promise<string> | string
+  /** Returns the answer of another company's challenge, where the gateway asks for one. */
+  solve?: (siteKey: string) => Promise<string> | string
   fetch?: typeof globalThis.fetch
 }
 
@@ -38,12 +40,8 @@ export type Client = {
 /** Creates a client with a token of its own. It keeps nothing beyond this page. */
 export function createClient(options: ClientOptions = {}): Client {
   const call = createCall(options)
-  const { userToken } = options
   const tokens = createTokens(
-    async () =>
-      userToken
-        ? call('/widget/api/auth/exchange', { token: await userToken() })
-        : call('/widget/api/tokens', {}),
+    () => requestToken(call, options),
     // Counts from the page's start: a computer's date may be wrong.
     () => performance.now(),
   )
@@ -78,6 +76,20 @@ export function createClient(options: ClientOptions = {}): Client {
     createChatSession: (chosen) => startSession(chatEvents, chosen),
   }
 }
+
+async function requestToken(call: Call, options: ClientOptions): Promise<Response> {
+  const { gateway, userToken } = options
+  if (userToken) return await call('/widget/api/auth/exchange', { token: await userToken() })
+  const path = '/widget/api/tokens'
+  const answer = await call(path, {})
+  if (answer.status !== 403) return answer
+  // Either the page is not listed, or there is a challenge. Most gateways have none.
+  const { solveChallenge } = await import('./solve-challenge.ts')
+  const solved = await solveChallenge(gatewayOf(gateway), options)
+  return solved ? await call(path, solved) : answer
+}
+
+type Call = ReturnType<typeof createCall>
 
 /** Returns a function that posts JSON to the gateway, without cookies and past every cache. */
 function createCall(options: ClientOptions) {

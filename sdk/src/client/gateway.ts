@@ -17,7 +17,7 @@ export function gatewayOf(given?: string | null): string {
   if (found) return found.replace(/\/$/, '')
   throw new ChatError(
     'no_gateway',
-    'The page must name its gateway: <meta name="gatekeeper" content="https://YOUR-GATEWAY">',
+    'Name the gateway: <meta name="gatekeeper" content="https://YOUR-GATEWAY">',
   )
 }
 

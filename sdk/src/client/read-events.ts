@@ -30,7 +30,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
     for (;;) {
       const { done, value } = await reader.read()
       if (done) throw new ChatError('cut_off', 'The answer ended early.')
-      const blocks = (text + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/)
+      const blocks = (text + decoder.decode(value, { stream: true })).split('\n\n')
       text = blocks.pop() ?? ''
       for (const block of blocks) {
         const event = readEvent(block)
@@ -46,7 +46,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 
 /** Returns null for comments. A later gateway may send other types. */
 function readEvent(block: string): ChatEvent | null {
-  const [, type, data] = /(?:^|\n)event: ?(\w+)\r?\ndata: ?([^\n]*)/.exec(block) ?? []
+  const [, type, data] = /(?:^|\n)event: (\w+)\ndata: ([^\n]*)/.exec(block) ?? []
   if (!data) return null
   const event = { type, ...JSON.parse(data) }
   if (type === 'error') throw new ChatError(event.error, event.message)

@@ -103,7 +103,9 @@ describe('the package in an empty project', () => {
   it('is loaded by Node, and has what it says and nothing else', async () => {
     const script = "console.log(Object.keys(await import('@gatekeeper/chat')).sort().join())"
     const names = await runIn(folder, process.execPath, '--input-type=module', '-e', script)
-    expect(names.trim()).toBe('ChatError,chat,chatStream,configure,createChatSession,createClient')
+    expect(names.trim()).toBe(
+      'ChatError,chat,chatStream,configure,createChatSession,createClient,solveChallenge',
+    )
     const react = "console.log(Object.keys(await import('@gatekeeper/chat/react')).sort().join())"
     expect((await runIn(folder, process.execPath, '--input-type=module', '-e', react)).trim()).toBe(
       'ChatWidget,useChat',

@@ -249,6 +249,17 @@ describe.skipIf(chromiumPath === null)('the panel', () => {
     expect(fixture.gateway.counts.tokens).toBe(tokens + 1)
   })
 
+  it('solves a challenge where the gateway asks for one, under the same policy', async () => {
+    fixture.gateway.challengeBits = 14
+    try {
+      const { page, panel } = await open()
+      await askAndWait(page, 'One')
+      expect(await panel.answers.textContent()).toBe('Hello there')
+    } finally {
+      fixture.gateway.challengeBits = null
+    }
+  })
+
   it('two tabs have a token each, and a wrong clock renews nothing', async () => {
     const { page } = await open()
     const second = await page.context().newPage()

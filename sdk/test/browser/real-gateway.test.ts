@@ -23,7 +23,7 @@ const config = (origin: string) =>
   [
     'version: 1',
     'services: {ollama: {kind: ollama, routes: [{prefix: /v1}]}}',
-    `widget: {origins: ["${origin}"], caps: {requestsPerWindow: 12, window: 1 minute}}`,
+    `widget: {origins: ["${origin}"], caps: {requestsPerWindow: 12, window: 10 minutes}}`,
     '',
   ].join('\n')
 

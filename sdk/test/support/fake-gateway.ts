@@ -1,4 +1,5 @@
 /** A gateway that speaks the wire of the widget and answers as a test says. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -42,6 +43,8 @@ export type FakeGateway = {
   lifetime: string
   /** While set, tokens are refused with it. */
   tokenRefusal: Refusal | null
+  /** Asked of pages before they get a token: a proof of work of so many bits. */
+  challengeBits: number | null
   /** Makes all tokens so far invalid. */
   readonly revoke: () => void
   readonly close: () => void
@@ -67,9 +70,15 @@ export async function startFakeGateway(
     if (isListed(origin)) response.setHeader('access-control-allow-origin', origin)
     response.setHeaders(new Headers(always))
     if (request.method === 'OPTIONS') return sendPreflight(response)
-    const body = JSON.parse(await readBody(request))
     if (!isListed(origin)) return refuse(response, forbidden)
+    await answerPage(request, response)
+  }
+  const answerPage = async (request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? ''
+    const body = JSON.parse(await readBody(request))
+    if (path === '/widget/api/challenge') return sendJson(response, 200, challengeOf(gateway))
     if (path === '/widget/api/chat') return await chat(request, response, body)
+    if (!isSolved(body, gateway)) return refuse(response, forbidden)
     makeToken(response, path === '/widget/api/auth/exchange' ? String(body.token) : null)
   }
   const makeToken = (response: ServerResponse, user: string | null) => {
@@ -101,6 +110,7 @@ export async function startFakeGateway(
     plan: () => ({ pieces: ['Hello', ' there'] }),
     lifetime: '15m',
     tokenRefusal: null,
+    challengeBits: null,
     revoke: () => {
       valid = new Set()
     },
@@ -119,6 +129,15 @@ const always = {
 }
 const forbidden = { status: 403, error: 'Forbidden', message: 'This page may not use the chat.' }
 const unauthorized = { status: 401, error: 'Unauthorized', message: 'The token is not valid.' }
+
+const challengeOf = ({ challengeBits: bits }: FakeGateway) =>
+  bits === null ? { kind: 'none' } : { kind: 'proof-of-work', challenge: 'a.b.c', bits }
+
+function isSolved(shown: Record<string, unknown>, { challengeBits: bits }: FakeGateway): boolean {
+  if (bits === null || shown['token'] !== undefined) return true
+  const digest = createHash('sha256').update(`a.b.c:${shown['solution']}`).digest()
+  return shown['challenge'] === 'a.b.c' && digest.readUInt32BE() >>> (32 - bits) === 0
+}
 
 async function sendEvents(response: ServerResponse, outcome: Outcome): Promise<void> {
   const { pieces = [], delayMs = 0, isCut, waits, error } = outcome
