@@ -66,6 +66,7 @@ describe('GATEKEEPER_TLS=platform', () => {
     ],
     ['a port that is not one', { PORT: '99999' }, 'PORT', /not a port number/],
     ['another mode', { GATEKEEPER_TLS: 'off' }, 'GATEKEEPER_TLS', /is "off"/],
+    ['a word that nobody documents', { GATEKEEPER_TLS: 'own' }, 'GATEKEEPER_TLS', /is "own"/],
   ])('is refused with %s', (_, env, source, what) => {
     expect(read({ ...platform, ...env }).problems).toContainEqual({
       ...{ source, what: expect.stringMatching(what), remedy: expect.any(String) },

@@ -23,7 +23,7 @@ export const platformHttpsPort = 443
 /** Returns null where Caddy ends TLS itself. Reports each value that cannot be used. */
 export function readPlatform(text: Text, report: Report): Platform | null {
   const mode = text('GATEKEEPER_TLS')
-  if (mode === null || mode === 'own') {
+  if (mode === null) {
     reportUnread(text, report)
     return null
   }

@@ -187,6 +187,26 @@ describe.skipIf(testCaddy === null)('at a platform that ends TLS', () => {
     expect(statuses).toEqual([...Array(10).fill(201), 429, 429])
   })
 
+  it('a field that the platform does not set is not read, and never gets to the provider', async () => {
+    const statuses: number[] = []
+    for (let turn = 1; turn <= 12; turn++) {
+      const address = `198.19.${turn}.7`
+      const given = await send('/widget/api/tokens', {
+        ...{ method: 'POST', body: {} },
+        headers: {
+          ...{ origin: shop, 'x-forwarded-for': '203.0.113.9' },
+          ...{ 'cf-connecting-ip': address, 'x-real-ip': address, forwarded: `for=${address}` },
+        },
+      })
+      statuses.push(given.status)
+    }
+    expect(statuses).toEqual([...Array(10).fill(201), 429, 429])
+    const sent = model.seen.flatMap(({ headers }) => Object.keys(headers))
+    expect(sent.filter((field) => /forwarded|real-ip|connecting|gatekeeper/.test(field))).toEqual(
+      [],
+    )
+  })
+
   it('has no console, and says 404 to what nobody has named', async () => {
     expect((await send('/nothing-here')).status).toBe(404)
     expect((await send('/admin/v1/session')).status).not.toBe(200)
