@@ -179,6 +179,12 @@ async function announce(
   const model = isTerminal
     ? await findModel({ ...upstreams, litellmKey: settings.litellmMasterKey })
     : null
+  const widget = await prepareWidget(root, {
+    ...{ services, gateway: baseUrlOf(place), run: runCommand },
+  })
+  // A terminal gets the lines among the next steps.
+  if (!isTerminal && widget.length > 0)
+    log.say('widget', widget.map((line) => line.trim()).join(' '))
   const steps = writeNextSteps({
     ...place,
     address: ready.reachableHost(settings.bind),
@@ -186,7 +192,7 @@ async function announce(
     services,
     model,
     key,
-    widget: await prepareWidget(root, { services, gateway: baseUrlOf(place), run: runCommand }),
+    widget,
   })
   log.ready(`${baseUrlOf(place)}${upstreams.demo === null ? '' : ' (demonstration)'}`, steps)
 }
