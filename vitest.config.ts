@@ -8,6 +8,7 @@ export default defineConfig({
       'console/**/*.test.ts',
       'scripts/**/*.test.ts',
       'bench/**/*.test.ts',
+      'sdk/**/*.test.ts',
       'tools/**/*.test.ts',
     ],
     testTimeout: 60_000,

@@ -23,6 +23,7 @@ import { planGatekeeperNode } from './start/gatekeeper-node.ts'
 import { createLauncherLog } from './start/launcher-log.ts'
 import { addKeyCommand, baseUrlOf, writeNextSteps } from './start/next-steps.ts'
 import { planAdmin, planCaddy, planGatekeeper } from './start/plans.ts'
+import { prepareWidget } from './start/prepare-widget.ts'
 import { type Configuration, readConfiguration } from './start/read-configuration.ts'
 import { StartError } from './start/start-error.ts'
 import { notePids, openStateFolder } from './start/state-folder.ts'
@@ -178,6 +179,12 @@ async function announce(
   const model = isTerminal
     ? await findModel({ ...upstreams, litellmKey: settings.litellmMasterKey })
     : null
+  const widget = await prepareWidget(root, {
+    ...{ services, gateway: baseUrlOf(place), run: runCommand },
+  })
+  // A terminal gets the lines among the next steps.
+  if (!isTerminal && widget.length > 0)
+    log.say('widget', widget.map((line) => line.trim()).join(' '))
   const steps = writeNextSteps({
     ...place,
     address: ready.reachableHost(settings.bind),
@@ -185,6 +192,7 @@ async function announce(
     services,
     model,
     key,
+    widget,
   })
   log.ready(`${baseUrlOf(place)}${upstreams.demo === null ? '' : ' (demonstration)'}`, steps)
 }

@@ -27,9 +27,9 @@ const suites: Readonly<Record<string, string>> = {
   soak: 'gatekeeper/test/soak',
   real: 'gatekeeper/test/real',
   slow: 'gatekeeper/test/slow',
-  browser: 'gatekeeper/test/browser',
+  browser: '{gatekeeper,sdk}/test/browser',
   compose: 'gatekeeper/test/compose',
-  apps: 'gatekeeper/test/apps',
+  apps: '{gatekeeper,sdk}/test/apps',
 }
 
 /** Files of `npm test` that belong to a suite as well, and also run when that suite is named. */

@@ -65,6 +65,12 @@ async function read(edit: Edit = {}, base = shipped): Promise<Caddyfile> {
   return result
 }
 
+const onPlatform = {
+  GATEKEEPER_TLS: 'platform',
+  PORT: '10000',
+  GATEKEEPER_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32',
+}
+
 type Edit = {
   readonly caddyfile?: (text: string) => string
   readonly yaml?: (text: string) => string
@@ -411,7 +417,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'an unmatched host gets 200',
-    caddyfile: replace(/\nhttps:\/\/ \{[\s\S]*?\n\}\n/, '\n'),
+    caddyfile: replace(/\n\{\$GATEKEEPER_STRANGERS:https:\/\/\} \{[\s\S]*?\n\}\n/, '\n'),
     found: /a name that is not served here gets 200 on 127\.0\.0\.1:8443/,
   },
   {
@@ -439,6 +445,30 @@ const attacks: readonly Attack[] = [
     name: 'the client adds to the list of a trusted proxy',
     caddyfile: trusting('trusted_proxies static 10.1.2.3'),
     found: /without trusted_proxies_strict/,
+  },
+  {
+    name: 'plain HTTP of a platform is not refused',
+    caddyfile: without('\t{$GATEKEEPER_PLATFORM}\n'),
+    env: onPlatform,
+    found: /came to the platform over plain HTTP is not refused/,
+  },
+  {
+    name: 'plain HTTP of a platform is refused under another condition',
+    caddyfile: replace('header_regexp X-Forwarded-Proto', 'header_regexp X-Scheme'),
+    env: onPlatform,
+    found: /came to the platform over plain HTTP is not refused/,
+  },
+  {
+    name: 'the proxies of a platform are not trusted',
+    caddyfile: without('\t\t{$GATEKEEPER_PROXIES}\n'),
+    env: onPlatform,
+    found: /the platform’s proxy counts as that of every client/,
+  },
+  {
+    name: 'an unmatched path gets 200 on a platform',
+    caddyfile: without(/\t\thandle \{\n\t\t\timport missing\n\t\t\}/),
+    env: onPlatform,
+    found: /does not end with 404 at any name/,
   },
   {
     name: 'the admin endpoint is on',
@@ -756,6 +786,13 @@ describe.skipIf(testCaddy === null)('an allowed edit is not a finding:', () => {
       env: { GATEKEEPER_SITE: 'ai.lan, 10.0.0.2', GATEKEEPER_HTTPS_PORT: '443' },
     },
     { name: 'another address', env: { GATEKEEPER_BIND: '0.0.0.0' } },
+    { name: 'a platform that ends TLS', env: onPlatform },
+    {
+      name: 'a platform that ends TLS, the console, and services at hosts of their own',
+      env: { ...onPlatform, GATEKEEPER_CONSOLE: 'on' },
+      yaml: (text) =>
+        `${text}\n${webui}\n  two: {kind: openai, upstream: {url: "http://h:1"}, routes: [{host: two.example.com, prefix: /}]}\n`,
+    },
     { name: 'an IPv6 address', env: { GATEKEEPER_BIND: '::1' } },
     {
       name: 'listeners on ports',

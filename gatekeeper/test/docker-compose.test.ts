@@ -337,7 +337,7 @@ describe('the console', () => {
     const [pages = '', image = ''] = text.slice(text.indexOf('AS pages')).split(/^FROM /m)
     expect(pages).toContain('--workspace=console')
     expect(image).toContain('COPY --from=pages /app/console/dist console/dist')
-    expect(image).not.toMatch(/--from=pages (?!\/app\/console\/dist )/)
+    expect(image).not.toMatch(/--from=pages (?!\/app\/(?:console|sdk)\/dist )/)
     expect(text.slice(0, text.indexOf('AS pages'))).not.toMatch(/npm ci.*console/)
   })
 })

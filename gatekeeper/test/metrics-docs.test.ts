@@ -27,6 +27,7 @@ if (!hasPromtool) {
 const metrics = createMetrics({
   ...{ services: ['ollama'], queues: () => ({}), problems: () => ({}) },
   ...{ keys: () => 1, keysLoadedAt: () => 0, running: () => 0, processFaults: () => 0 },
+  budget: () => [],
 })
 let exposition = ''
 /** The series that can be queried, by name: a histogram has three. */

@@ -82,6 +82,7 @@ function describe({ settings, services }: AdaptDeps) {
     } satisfies Caddyfile['listeners'],
     bind: settings.bind,
     httpPort: settings.httpPort,
+    isPlatform: settings.platform !== null,
   }
 }
 

@@ -16,6 +16,10 @@ describe("Caddy's environment", () => {
       GATEKEEPER_DEFAULT_SNI: '127.0.0.1',
       GATEKEEPER_TLS: 'tls internal',
       GATEKEEPER_PUBLIC_SITES: 'none.invalid',
+      GATEKEEPER_STRANGERS: 'https://',
+      GATEKEEPER_REDIRECTS: 'http://',
+      GATEKEEPER_PLATFORM: '',
+      GATEKEEPER_PROXIES: '',
       GATEKEEPER_BIND: '127.0.0.1',
       GATEKEEPER_HTTPS_PORT: '8443',
       GATEKEEPER_HTTP_PORT: '8080',
@@ -62,6 +66,17 @@ describe("Caddy's environment", () => {
     expect(environmentOf({ GATEKEEPER_SITE: 'localhost, ai.example.com' })['GATEKEEPER_TLS']).toBe(
       '',
     )
+  })
+
+  it('listens for plain HTTP on PORT where a platform ends TLS, and only there', () => {
+    const platform = { GATEKEEPER_TLS: 'platform', GATEKEEPER_TRUSTED_PROXIES: '10.0.0.0/8' }
+    expect(environmentOf({ ...platform, PORT: '3000' })).toMatchObject({
+      ...{ GATEKEEPER_BIND: '0.0.0.0', GATEKEEPER_HTTP_PORT: '3000', GATEKEEPER_SITE: 'http://' },
+      ...{ GATEKEEPER_HTTPS_PORT: '443', GATEKEEPER_TLS: '' },
+    })
+    expect(environmentOf({ PORT: '3000' })).toMatchObject({
+      ...{ GATEKEEPER_BIND: '127.0.0.1', GATEKEEPER_HTTP_PORT: '8080' },
+    })
   })
 
   it('asks for a log for people only on a terminal', () => {

@@ -13,6 +13,7 @@ import {
   checkTrustedProxies,
 } from './examine/check-globals.ts'
 import { checkErrors, checkOrder } from './examine/check-order.ts'
+import { checkPlatform } from './examine/check-platform.ts'
 import { checkProxies } from './examine/check-proxies.ts'
 
 /** The rules that every edited Caddyfile must keep. */
@@ -26,6 +27,7 @@ const checks: readonly CaddyfileCheck[] = [
   checkBlocks,
   checkConsole,
   checkPlainHttp,
+  checkPlatform,
   checkAdmin,
   checkTrustedProxies,
   checkLogs,

@@ -4,6 +4,7 @@ import { kinds as shipped } from '../../gatekeeper/src/kinds/kinds.ts'
 import { control, own } from '../../gatekeeper/src/kinds/own/own.ts'
 import { splitKey } from '../../gatekeeper/src/kinds/own/split-key.ts'
 import { providers } from '../../gatekeeper/src/kinds/providers/providers.ts'
+import { widget } from '../../gatekeeper/src/kinds/widget/widget.ts'
 import type { Endpoint } from '../../gatekeeper/src/model/endpoint.ts'
 import type { Kind } from '../../gatekeeper/src/model/kind.ts'
 
@@ -43,6 +44,7 @@ export function renderEndpoints(kinds: readonly Kind[] = shipped): string {
     splitKey,
     ...(control.rows?.length ? [control] : []),
     chat,
+    widget,
   ].flatMap(({ title, rows }) =>
     rows === null || rows.length === 0
       ? []

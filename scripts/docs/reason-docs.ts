@@ -6,6 +6,7 @@ import {
   reasonRow,
   reasons,
 } from '../../gatekeeper/src/model/reason.ts'
+import { widgetWordOf } from '../../gatekeeper/src/model/widget-word.ts'
 
 /** Returns the entries of `docs/reasons.json`, in the order of the reason table. */
 export function listReasons() {
@@ -29,6 +30,7 @@ function describe(reason: Reason, row: ReasonRow) {
       oauth: { error: code },
       chat: { error: status === 401 ? 'unauthorized' : code },
       bridge: { error: bridgeErrorOf(reason) },
+      widget: { error: widgetWordOf(reason, null) },
     },
     docs: `docs/errors.md#${reason}`,
   }

@@ -1,4 +1,5 @@
 import { allRows as rows } from '../../gatekeeper/src/config/all-settings.ts'
+import { hasFile } from '../../gatekeeper/src/config/read-settings.ts'
 import type { SettingRow } from '../../gatekeeper/src/config/settings.ts'
 
 /** The table of settings. */
@@ -12,15 +13,14 @@ export function renderSettingsTable(): string {
 
 function namesOf({ name, kind, aliases = [] }: SettingRow): string[] {
   const names = [name, ...aliases]
-  const all = kind === 'secret' ? [...names, `${name}_FILE`] : names
+  const all = hasFile(kind) ? [...names, `${name}_FILE`] : names
   return all.map((each) => `\`${each}\``)
 }
 
 /** `.env.example`: every setting, commented out, with its default. */
 export function renderEnvExample(): string {
   const entries = rows.map((row) => {
-    const isSecret = row.kind === 'secret'
-    const also = isSecret ? ` (or ${row.name}_FILE with a path)` : ''
+    const also = hasFile(row.kind) ? ` (or ${row.name}_FILE with a path)` : ''
     return `# ${row.help}${also}\n#${row.name}=${row.fallback ?? ''}\n`
   })
   return [

@@ -31,7 +31,7 @@ export async function checkPlaces(settings: Settings, log: (line: string) => voi
 const alreadyRuns = 'another Gatekeeper is running on it'
 
 function placesOf(settings: Settings): Place[] {
-  const { bind: host, httpsPort, httpPort } = settings
+  const { bind: host, httpsPort, httpPort, platform } = settings
   const port = (setting: string, listen: { readonly host: string; readonly port: number }) => ({
     setting,
     listen: { kind: 'tcp' as const, ...listen },
@@ -42,8 +42,9 @@ function placesOf(settings: Settings): Place[] {
     { setting: 'GATEKEEPER_OPS_LISTEN', listen: settings.opsListen },
     { setting: 'GATEKEEPER_RELAY_LISTEN', listen: settings.relayListen },
     { setting: 'GATEKEEPER_CHECK_LISTEN', listen: settings.checkListen },
-    port('GATEKEEPER_HTTPS_PORT', { host, port: httpsPort }),
-    port('GATEKEEPER_HTTP_PORT', { host, port: httpPort }),
+    // Where a platform ends TLS, nothing here listens for HTTPS.
+    ...(platform === null ? [port('GATEKEEPER_HTTPS_PORT', { host, port: httpsPort })] : []),
+    port(platform === null ? 'GATEKEEPER_HTTP_PORT' : 'PORT', { host, port: httpPort }),
   ]
 }
 

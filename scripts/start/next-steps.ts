@@ -14,6 +14,8 @@ export type NextSteps = {
   readonly model: string | null
   /** The key that was just made; null if the reader has one already, or none. */
   readonly key: string | null
+  /** The lines about the chat widget; left out if there is none. */
+  readonly widget?: readonly string[]
 }
 
 export const addKeyCommand =
@@ -41,6 +43,7 @@ export function writeNextSteps(steps: NextSteps): string[] {
     ...section('OpenAI style', compatible, (path) => curl(steps, path, { model, messages })),
     ...(steps.model === null ? ['  MODEL: the upstream has not listed one yet.', ''] : []),
     ...(model === demoModel ? ['  The answers are a demonstration, not a model.', ''] : []),
+    ...(steps.widget ?? []),
     ...hostAddresses(steps).map(({ name, address }) => `${`${name}:`.padEnd(11)} ${address}`),
     ...(caFile === null ? [] : [`CA certificate, for clients to trust: ${caFile}`]),
     `Add a key:  ${addKeyCommand}`,

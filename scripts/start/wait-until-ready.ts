@@ -41,12 +41,15 @@ export async function waitForGatekeeper(listen: Listen, limitSeconds: number): P
   })
 }
 
-/** Waits until `GET /health` answers through Caddy, over verified TLS. Returns false after the limit. */
+/** Waits until `GET /health` answers through Caddy, over verified TLS unless a platform ends it. Returns false after the limit. */
 export async function waitForFront(settings: Settings, limitSeconds: number): Promise<boolean> {
-  const { bind, httpsPort: port } = settings
+  const { bind, httpsPort: port, platform } = settings
   const place = { site: siteOf(settings), bind, port, path: '/health' }
   return await poll(limitSeconds, async () => {
-    const { status, text } = await askSite(place, caFileOf(settings))
+    const { status, text } =
+      platform === null
+        ? await askSite(place, caFileOf(settings))
+        : await askPlatform(platform.port, reachableHost(bind))
     // An address rule may refuse this machine, too; then the gatekeeper has answered as well.
     const isRefused = status === 403 && text.includes('"address_refused"')
     return isRefused || (status === 200 && /"status"\s*:\s*"ok"/.test(text))
@@ -89,6 +92,11 @@ async function askSite({ site, bind, port, path }: SitePlace, caFile: string) {
       then,
     ),
   )
+}
+
+/** As the health checks of the platform ask. */
+async function askPlatform(port: number, host: string) {
+  return await ask((then) => requestHttp({ host, port, path: '/health', agent: false }, then))
 }
 
 async function poll(limitSeconds: number, isReady: () => Promise<boolean>): Promise<boolean> {

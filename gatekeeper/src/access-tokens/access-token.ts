@@ -7,7 +7,7 @@ import { type CryptoKey, compactVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import { sha256 } from '../lib/constant-time.ts'
-import type { Algorithm } from '../model/algorithm.ts'
+import type { Algorithm, SharedAlgorithm } from '../model/algorithm.ts'
 import type { Reason } from '../model/reason.ts'
 import { type CompactToken, readCompactToken } from './compact-token.ts'
 import type { KeySet } from './jwk-set.ts'
@@ -33,7 +33,7 @@ export type KeySource = {
 export type TokenIssuer = ClaimTerms & {
   /** Compared with `iss` exactly. */
   readonly issuer: string
-  readonly algorithms: readonly Algorithm[]
+  readonly algorithms: readonly (Algorithm | SharedAlgorithm)[]
   /** Accepted values of `typ`, in lower case and without `application/`. */
   readonly types: readonly string[]
   readonly keys: KeySource
@@ -135,7 +135,7 @@ const candidatesMax = 4
 export async function isSignedBy(
   keySet: KeySet,
   { text }: Pick<CompactToken, 'text'>,
-  allowed: readonly Algorithm[],
+  allowed: readonly (Algorithm | SharedAlgorithm)[],
 ): Promise<boolean> {
   const options = { algorithms: [...allowed] }
   try {

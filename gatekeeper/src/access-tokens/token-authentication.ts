@@ -70,6 +70,10 @@ export type TokenAuthenticationDeps = Pick<
   readonly own: OwnIssuers
   /** Returns the current principal of an app's user, who holds a token of the class bridge. */
   readonly findAppUser: (token: VerifiedToken) => Principal | Reason
+  /** Returns the visitor who holds a token of the class widget; left out if there is no widget. */
+  readonly findVisitor?: ((token: VerifiedToken) => Principal | Reason) | undefined
+  /** The issuer of widget tokens that other programs sign too; left out if there is none. */
+  readonly shared?: TokenIssuer | undefined
   readonly revocations: Revocations
   readonly fetchDocument: FetchDocument
   readonly clock: Clock
@@ -85,8 +89,11 @@ export async function openTokenAuthentication(
   const sources = await Promise.all(entries.map((entry) => openSource(entry, deps)))
   const foreign = entries.map((entry, at) => ({ ...entry, keys: sources[at] as WatchedKeySource }))
   // Tokens of other issuers count as ours of the class house, and as no other.
-  const issuersOf = (tokenClass: TokenClass) =>
-    tokenClass === 'house' ? [...own.ofClass('house'), ...foreign] : own.ofClass(tokenClass)
+  const issuersOf = (tokenClass: TokenClass) => {
+    const ours = own.ofClass(tokenClass)
+    if (tokenClass === 'house') return [...ours, ...foreign]
+    return tokenClass === 'widget' && deps.shared !== undefined ? [...ours, deps.shared] : ours
+  }
   const byName = new Map(entries.map((entry) => [entry.issuer, entry]))
   const { isRevoked } = revocations
   const createVerifier = (tokenClass: TokenClass) =>
@@ -94,10 +101,12 @@ export async function openTokenAuthentication(
   const verifiers = {
     house: createVerifier('house'),
     bridge: createVerifier('bridge'),
+    widget: createVerifier('widget'),
     admin: createVerifier('admin'),
   }
   const principalOf = (verified: VerifiedToken, tokenClass: TokenClass) => {
     if (tokenClass === 'bridge') return deps.findAppUser(verified)
+    if (tokenClass === 'widget') return deps.findVisitor?.(verified) ?? 'token-type'
     return principalOfToken(verified, {
       ...deps,
       isOwn: own.has,

@@ -90,14 +90,14 @@ export function createAddressLimits({ perAddress, services, clock, ticks }: Addr
     return { limit, account, limiter: createRateLimiter(rateOf(limit), ticks) }
   }
   const accounts = new Map(
-    services.map((service) => [accountOf(service), service.perAddress ?? []]),
+    services.map((service) => [addressAccountOf(service), service.perAddress ?? []]),
   )
   const all = [
     ...perAddress.map((limit) => toLimit(limit, null)),
     ...[...accounts].flatMap(([account, own]) => own.map((limit) => toLimit(limit, account))),
   ]
-  const limitsOf = ({ service }: RequestFacts) => {
-    const account = service && accountOf(service)
+  const limitsOf = ({ service, endpoint }: RequestFacts) => {
+    const account = service && !endpoint?.isFile ? addressAccountOf(service) : null
     return all.filter((one) => one.account === null || one.account === account)
   }
   const ask = (isCharging: boolean) => (facts: RequestFacts) => {
@@ -111,6 +111,9 @@ export function createAddressLimits({ perAddress, services, clock, ticks }: Addr
   }
   return { limitAddress: ask(true), rehearseAddress: ask(false) }
 }
+
+/** The widget has visitors of its own, whose addresses are not those of the service behind it. */
+const addressAccountOf = (service: Service) => (service.widget ? service.name : accountOf(service))
 
 function refuseAddress(short: AddressLimit, name: string, now: number): AddressAnswer {
   const { waitMs } = short.limiter.read(name)

@@ -83,8 +83,8 @@ export async function admit(
   if ('reason' in onHead) return onHead
   // A revocation counts from here on, also while the body arrives or the request is queued.
   const isStanding = follow(onHead, credential, deps)
-  // The use of an app's user may have to be read first; that of all others is at hand.
-  const isAtHand = onHead.principal.kind !== 'app'
+  // The use of whoever chose a name may have to be read first; that of all others is at hand.
+  const isAtHand = !['app', 'widget'].includes(onHead.principal.kind)
   const reserved = isAtHand ? reserve(onHead, deps) : await prepareAndReserve(onHead, deps)
   if ('reason' in reserved) {
     const { principal } = onHead

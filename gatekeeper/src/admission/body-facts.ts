@@ -18,6 +18,7 @@ import { boundaryOf, isJsonType, isTerminalType } from './content-type.ts'
 import { type BodyRefusal, type NormalBody, readJsonBody } from './json-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { StoreDeps } from './stored-responses.ts'
+import { readWidgetChat } from './widget-body.ts'
 
 export const jsonBodyBytesMax = 32 * 1024 * 1024
 
@@ -44,6 +45,8 @@ export async function readBodyFacts(
       return await readJson(question, source, deps)
     case 'chat':
       return await readChat(question, source, deps.chat ?? null)
+    case 'widget':
+      return await readWidgetChat(question, source, deps.widget ?? null)
     case 'multipart': {
       const defect = examineFormHead(head)
       const detail = defect === 'body-type' ? uploadsOnly : null

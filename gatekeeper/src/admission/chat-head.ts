@@ -5,17 +5,23 @@ import type { PromptLevel } from '../model/endpoint.ts'
 import type { Reason } from '../model/reason.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** What the domain chat needs from other rooms. */
-export type ChatDeps = {
-  /** Returns the prompt of a domain; null if there is no such domain. */
-  readonly findPrompt: (domain: string, level: PromptLevel) => string | null
+/** The models behind a chat. */
+export type ChatModels = {
   /** Resolves to the exact names of the upstream's models; null if it does not list them. */
   readonly listModels: () => Promise<readonly string[] | null>
+}
+
+/** What the domain chat needs from other rooms. */
+export type ChatDeps = ChatModels & {
+  /** Returns the prompt of a domain; null if there is no such domain. */
+  readonly findPrompt: (domain: string, level: PromptLevel) => string | null
 }
 
 export type ChatHeadDeps = {
   /** Null or left out if there is no domain chat. */
   readonly chat?: ChatDeps | null
+  /** Null or left out if there is no chat widget. */
+  readonly widget?: ChatModels | null
   /** Whether a path requests a level that the domain chat does not have. */
   readonly isUnknownLevel?: (path: string, host: string) => boolean
 }

@@ -6,7 +6,7 @@ import type { Refusal, Reservation } from '../model/admission.ts'
 import type { Obligation } from '../model/decision.ts'
 import type { BodyFacts, RequestFacts } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
-import type { Service } from '../model/service.ts'
+import { providerOf, type Service } from '../model/service.ts'
 import type { Estimate } from '../model/usage.ts'
 import { leastCap } from './rewrite-body.ts'
 
@@ -53,7 +53,7 @@ export function extendReservation(
   if (body.models.length > modelsMax) return tooManyModels
   if (isUnpriced(asked, body, deps) && Number.isFinite(reservation.room().microUsd)) return unpriced
   const use = {
-    inputTokens: estimateInput(body),
+    inputTokens: body.inputTokensMax ?? estimateInput(body),
     costOf: priceOf(asked, deps),
   }
   const isBound = facts.endpoint.output.length > 0
@@ -83,7 +83,7 @@ function isUnpriced({ facts }: Asked, body: BodyFacts, deps: EstimateDeps): bool
   const { service } = facts
   const { models } = body
   if (service?.kind.sellsModels && body.asksSurcharge) return true
-  if (service?.kind.provider === undefined) return false
+  if (service === null || providerOf(service) === null) return false
   const none = { inputTokens: 0, outputTokens: 0 }
   return (
     models.length === 0 || models.some((model) => deps.costOf({ service, model, ...none }) === null)

@@ -38,7 +38,7 @@ export function createHolding(
     },
     extend: (estimate) => reservation.extend(estimate),
     room: () => reservation.room(),
-    standings: () => [...ofAddress, ...reservation.standings()],
+    standings: (used) => [...ofAddress, ...reservation.standings(used)],
     open: (facts) => reservation.open(facts),
     settle: (outcome, usage) => {
       held?.release()

@@ -7,6 +7,7 @@ import {
 } from '../admission/address-limits.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
 import { inOrder, refuseUnrecorded } from '../admission/reserve.ts'
+import { limitReuse } from '../admission/single-use.ts'
 import { limitSplits } from '../admission/split-limit.ts'
 import type { OriginRules } from '../config/resolve-origins.ts'
 import type { ExplainDeps } from '../explain/explain.ts'
@@ -24,7 +25,7 @@ import type { Opened } from './open-parts.ts'
 
 export function createAdmission(deps: AppDeps, opened: Opened) {
   const { services, policies } = deps
-  const { audit, ledger, keys, clients, rules, chat, queues, vault } = opened
+  const { audit, ledger, keys, clients, rules, chat, widget, queues, vault } = opened
   const credentials = createCredentials(deps, opened)
   const { isOwnResponse, isOwnItem, costOf, createReader } = createAnswerReaders(services)
   const reserver = inOrder(
@@ -34,6 +35,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
       limitReaders(policies.reads),
       limitPublicUsers(),
       limitSplits(),
+      ...limitReuse(services, deps.clock),
     ],
     ledger,
   )
@@ -51,8 +53,9 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     isAdminKey: credentials.isAdminKey,
     isSplitKeyId: vault.splitKeys.isId,
     limitsOf: ({ facts, principal }) => {
-      const { service, endpoint } = facts
-      return limitsOf({ service, principal, endpointClass: endpoint?.class }, policies)
+      const { service, endpoint, clientAddress } = facts
+      const question = { service, principal, endpointClass: endpoint?.class, clientAddress }
+      return limitsOf(question, policies)
     },
     outputTokensExpected: policies.outputTokensExpected,
     costOf,
@@ -62,6 +65,7 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
     isAppOrigin: clients.isAppOrigin,
     prepare: ledger.prepare,
     chat: chat.chat,
+    widget: widget.widget,
     isUnknownLevel: chat.isUnknownLevel,
   } satisfies Partial<AdmitDeps>
   const admit: AdmitDeps = {

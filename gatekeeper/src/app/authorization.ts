@@ -14,15 +14,19 @@ import { createHeldTokens } from '../oauth/held-tokens.ts'
 import { oauthPaths } from '../oauth/metadata.ts'
 import { createOpenLimiter } from '../oauth/open-limiter.ts'
 import { createUserTokens, type UserTokens } from '../oauth/user-tokens.ts'
+import type { WidgetTokens } from '../oauth/widget-tokens.ts'
 import { describeRefusedAddress } from '../policy/address-rules.ts'
 import type { AppDeps } from './app-deps.ts'
 import type { Credentials } from './credentials.ts'
 import type { Opened } from './open-parts.ts'
+import { openWidgetTokens } from './widget-tokens.ts'
 
 export type Authorization = {
   readonly server: AuthorizationServer
   /** Tokens for the users of apps. */
   readonly userTokens: UserTokens
+  /** Tokens for pages with the chat widget; null if there is none. */
+  readonly widgetTokens: WidgetTokens | null
   /** The content of the well-known documents. */
   readonly documents: WellKnownDeps
   /** Address where clients learn which issuers are accepted; null if only our own tokens are. */
@@ -79,6 +83,7 @@ export function createAuthorization(
   return {
     server,
     userTokens,
+    widgetTokens: openWidgetTokens(deps, opened),
     documents: { issuer, site, grantTypes, foreignIssuers, publicKeys: signing.publicSet },
     resourceMetadata: foreignIssuers.length === 0 ? null : site + oauthPaths.resource,
   }

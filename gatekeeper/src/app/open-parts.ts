@@ -20,6 +20,7 @@ import { openSigning } from './parts/signing.ts'
 import { openUpstreams } from './parts/upstreams.ts'
 import { openUsers } from './parts/users.ts'
 import { openVault } from './parts/vault.ts'
+import { openWidget } from './parts/widget.ts'
 
 /** All parts, by what others need from them. */
 export type Opened = Awaited<ReturnType<typeof openParts>>
@@ -46,6 +47,7 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const vault = await add(openVault(deps, audit))
   const upstreams = await add(openUpstreams(deps, vault))
   const chat = await add(openChat(deps, upstreams))
+  const widget = await add(openWidget(deps))
   // The queues measure waiting with it, so it must not jump when the wall clock is set.
   const ticks = () => performance.now()
   const queues = createServiceQueues(deps.services, { clock: ticks, timers: systemTimers })
@@ -55,6 +57,6 @@ export async function openParts(deps: AppDeps, parts: Parts) {
   const outcomes = await add(openOutcomes())
   const admin = await add(openAdmin(deps))
   const credentials = { people, keys, clients, users, rules, revocations, issuers, signing }
-  const traffic = { vault, upstreams, chat, queues, overload, outcomes, admin }
+  const traffic = { vault, upstreams, chat, widget, queues, overload, outcomes, admin }
   return { ...credentials, ...traffic, audit, ledger, pingStore, renameCaller, metrics }
 }

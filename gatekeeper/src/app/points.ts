@@ -15,6 +15,7 @@ import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
 import { splitKeyEndpoints } from '../http/routes/split-keys.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
 import { wellKnownAnswer } from '../http/routes/well-known.ts'
+import { widgetEndpoints } from '../http/routes/widget.ts'
 import { createKeyFinder } from '../http/serve/brought-key.ts'
 import { createCheck } from '../http/serve/check.ts'
 import { createHandOver, type HandOver } from '../http/serve/hand-over.ts'
@@ -22,8 +23,11 @@ import type { OwnEndpoints } from '../http/serve/own.ts'
 import { createRelay, type RelayDeps } from '../http/serve/relay.ts'
 import { createByteBudget } from '../lib/load/byte-budget.ts'
 import type { ExplainQuestion, Explanation } from '../model/explanation.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Service } from '../model/service.ts'
 import { limitsAnywhere } from '../policy/policies.ts'
 import { createHostTest } from '../policy/route-table.ts'
+import { budgetOf } from '../policy/visit-limits.ts'
 import { describeFault } from '../telemetry/describe-fault.ts'
 import { createReachability } from '../upstreams/reachability.ts'
 import { createAbsenceTest } from './absent-rooms.ts'
@@ -142,23 +146,36 @@ function ownEndpoints(
   { admission, authorization, health, handOver }: RelayRooms & { readonly handOver: HandOver },
 ): OwnEndpoints {
   const { services, policies, clock } = deps
-  const { ledger, vault, renameCaller } = opened
+  const { ledger, vault, widget, renameCaller } = opened
   const { splitKeys, reloadSplitKeys: reload } = vault
   const { countFailure } = admission
   const providers = services.filter(({ kind }) => kind.provider).map(({ name }) => name)
   return {
     ...statusEndpoints((principal) =>
-      ledger.standings(limitsAnywhere(principal, services, policies)),
+      ledger.standings([
+        ...limitsAnywhere(principal, services, policies),
+        ...widgetBudgetFor(principal, services),
+      ]),
     ),
     ...oauthEndpoints(authorization.server),
     ...authEndpoints(authorization.userTokens, clock),
     ...openapiEndpoints(createSiteDocument(deps, opened)),
     ...countTokensEndpoints,
+    ...widgetEndpoints(
+      authorization.widgetTokens && {
+        ...{ tokens: authorization.widgetTokens, files: widget.files },
+      },
+    ),
     ...bridgeEndpoints(vault.keyOf),
     ...adminUserEndpoints({ handOver, renameCaller }),
     ...adminHealthEndpoints(health),
     ...splitKeyEndpoints({ splitKeys, providers, handOver, reload, countFailure }),
   }
+}
+
+/** An administrator sees how the budget of the chat widget stands. */
+function widgetBudgetFor({ role }: Principal, services: readonly Service[]) {
+  return services.flatMap(({ widget }) => (widget && role === 'admin' ? budgetOf(widget) : []))
 }
 
 type RelayRooms = {

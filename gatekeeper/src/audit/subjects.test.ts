@@ -82,6 +82,7 @@ describe('a name', () => {
       'token:jti',
       'person:abcde01234',
       `app:${visitor}`,
+      `widget:${'4f-_'.repeat(5)}aB`,
     ]
     for (const principal of ids) await open().record({ event: 'request', principal })
     await open().record({ event: 'request', principal: 'anonymous', user: 'anonymous' })
@@ -89,9 +90,15 @@ describe('a name', () => {
     await open().record({ event: 'token.issued', subject: visitor })
     expect(() => subjects()).toThrow('ENOENT')
     expect(chainText()).toContain(`"principal":"app:${visitor}","user":"${visitor}"`)
+    const ofPage = `widget:${'4f-_'.repeat(5)}aC`
+    await open().record({ event: 'request', principal: ofPage, user: ofPage })
+    expect(() => subjects()).toThrow('ENOENT')
     // A longer one is no random one, whoever chose it.
     await open().record({ event: 'request', user: 'shop:anon:zoe' })
     expect(names()).toEqual(['shop:anon:zoe'])
+    // The user of a page's own sign-in has a name.
+    await open().record({ event: 'request', user: 'widget:https://login.example#ada' })
+    expect(names()).toContain('widget:https://login.example#ada')
   })
 
   it('of the user of an app is one, also where the app stands beside it', async () => {

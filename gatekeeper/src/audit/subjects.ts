@@ -180,17 +180,18 @@ function replaceIn(member: string, value: unknown, replace: Replace): unknown {
 
 /**
  * Returns whether the id of a principal names nobody: those of keys, clients, people and exchanged
- * tokens, and of users of a public app, which are random.
+ * tokens, and of users of a public app and visitors of the chat widget, which are random.
  */
 export function isNameless(id: string): boolean {
   return id === 'anonymous' || /^(?:key|client|token|person):/.test(id) || isRandom(id)
 }
 
 /**
- * Returns whether the name is a user of a public app, as its tokens make one: strangers can have as
- * many of them as they ask for, and each would be a line.
+ * Returns whether the name is a user of a public app or a visitor of the chat widget, as their tokens
+ * make one: strangers can have as many of them as they ask for, and each would be a line.
  */
 function isRandom(name: string): boolean {
+  if (name.startsWith('widget:')) return /^widget:[A-Za-z0-9_-]{22}$/.test(name)
   return name.includes(':anon:') && /^(?:app:)?[^:]+:anon:[A-Za-z0-9_-]{22}$/.test(name)
 }
 

@@ -19,8 +19,8 @@ const digits = (value: string, fallback: string) => (/^\d{1,12}$/.test(value) ? 
 
 /** Returns the limit that two numbers describe: requests per milliseconds. */
 function toLimit(env: Env): string {
-  const max = Number(digits(env['RATE_LIMIT_MAX_REQUESTS'] ?? env['RATE_LIMIT_MAX'] ?? '', '100'))
-  const given = env['RATE_LIMIT_WINDOW_MS'] ?? env['RATE_LIMIT_WINDOW'] ?? ''
+  const max = Number(digits(env['RATE_LIMIT_MAX_REQUESTS'] ?? '', '100'))
+  const given = env['RATE_LIMIT_WINDOW_MS'] ?? ''
   const windowMs = Number(digits(given, String(hourMs))) || hourMs
   const exact = [
     ['hour', hourMs],
@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     advice: () => 'Remove it: tokens are not signed with a shared secret.',
   },
   {
-    names: ['JWT_SECRET', 'JWT_SECRET_KEY'],
+    names: ['JWT_SECRET_KEY'],
     advice: () =>
       'Remove it: tokens are signed with key pairs in the state folder (docs/guides/tokens.md).',
   },
@@ -84,12 +84,7 @@ const rows: readonly Row[] = [
       'Make a key instead: npm run keys -- add --user admin --service ollama --role admin.',
   },
   {
-    names: [
-      'RATE_LIMIT_MAX_REQUESTS',
-      'RATE_LIMIT_WINDOW_MS',
-      'RATE_LIMIT_MAX',
-      'RATE_LIMIT_WINDOW',
-    ],
+    names: ['RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_WINDOW_MS'],
     advice: perAddress,
   },
   {
@@ -99,7 +94,7 @@ const rows: readonly Row[] = [
       return `Write timeouts: {headersSeconds: ${seconds}} into the service in gatekeeper.yaml.`
     },
   },
-  { names: ['ALLOWED_ORIGIN', 'CORS_ORIGIN'], advice: origins },
+  { names: ['CORS_ORIGIN'], advice: origins },
   {
     names: ['LOG_DIR', 'LOG_FILE'],
     advice: () => 'Write GATEKEEPER_LOG_DIR=logs.',
@@ -114,10 +109,6 @@ const rows: readonly Row[] = [
     advice: () =>
       'Remove it: usage is stored in SQLite in the state folder and needs no setting. Another database (GATEKEEPER_DATABASE_URL) is not supported yet.',
     isCommon: true,
-  },
-  {
-    names: ['SYSTEM_PROMPT'],
-    advice: () => 'Write it into prompts/DOMAIN/standard.txt (docs/guides/domain-chat.md).',
   },
   {
     names: ['TRUST_PROXY', 'TRUSTED_PROXIES'],
@@ -143,6 +134,8 @@ export function findForeignNames(
     names
       .flatMap((name) => (/SECRET|API_KEY$/.test(name) ? [name, `${name}_FILE`] : [name]))
       .filter((name) => (env[name] ?? '') !== '' && (isOwnFile || !isCommon))
+      // The one mode that reads it.
+      .filter((name) => name !== 'PORT' || env['GATEKEEPER_TLS'] !== 'platform')
       .map((name) => ({
         source: source ?? name,
         what: source === undefined ? 'has no effect here' : `${name} has no effect here`,

@@ -15,9 +15,10 @@ import { resolveChat } from './resolve-chat.ts'
 import { type IssuerSettings, resolveIssuers } from './resolve-issuers.ts'
 import { type OriginRules, resolveOrigins } from './resolve-origins.ts'
 import { resolvePolicies } from './resolve-policies.ts'
-import { originsOfProviders, resolveProviders } from './resolve-providers.ts'
+import { namesInVault, originsOfProviders, resolveProviders } from './resolve-providers.ts'
 import { resolveServices } from './resolve-services.ts'
 import { resolveTeams } from './resolve-teams.ts'
+import { resolveWidget } from './resolve-widget.ts'
 import { sharedHostWarnings } from './route-problems.ts'
 import type { SignInEntry } from './signin-schema.ts'
 import { unseenRouteWarnings } from './unseen-routes.ts'
@@ -101,13 +102,19 @@ function assemble(
     readSecret,
     providers: bridge.services.map(({ name }) => name),
   })
+  const behind = [...resolved.services, ...bridge.services]
+  const widget = resolveWidget(file, {
+    ...{ ...deps, readSecret, readText: readSecret, services: behind },
+    inVault: namesInVault({ ...deps, readSecret }),
+  })
   const services = [
-    ...resolved.services,
-    ...bridge.services,
+    ...behind,
+    ...widget.services,
     ...resolveChat(file, { services: resolved.services, settings: deps.settings }),
   ]
   const teams = resolveTeams(file, services, deps.reportAt)
-  const all = [problems, ...[resolved, bridge, tokens, teams].map((one) => one.problems)].flat()
+  const found = [resolved, bridge, tokens, widget, teams].map((one) => one.problems)
+  const all = [problems, ...found].flat()
   return all.length > 0
     ? failedGateway(all)
     : {
@@ -117,6 +124,7 @@ function assemble(
           ...unseenRouteWarnings(file, deps.reportAt),
           ...sharedHostWarnings(file, deps.reportAt),
           ...limitWarnings(file, deps.reportAt),
+          ...widget.warnings,
         ],
         attempts: file.attempts,
         bridge: file.bridge,

@@ -24,6 +24,7 @@ import { isPathPattern, methods, name, route, url, webSocketForm } from './route
 import { signInSchema } from './signin-schema.ts'
 import { tls } from './tls-schema.ts'
 import { isSafeForKeys, isUpstreamUrl, parseUpstreamUrl } from './upstream-url.ts'
+import { widgetSchema } from './widget-schema.ts'
 
 const isTimeZone = (name: string) => {
   try {
@@ -381,6 +382,9 @@ const gateway = {
     .describe('Companies that run models. Those with a key in the environment need no entry'),
   signin: signInSchema,
   chat: chat.optional().describe('The domain chat; without this member there is none'),
+  widget: widgetSchema
+    .optional()
+    .describe('The chat widget for pages without a server of their own'),
 }
 
 /**

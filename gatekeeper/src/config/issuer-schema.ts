@@ -87,6 +87,12 @@ const entry = {
     .default(24)
     .describe('Hours that its last keys are used while it cannot be reached'),
   userClaim: name.default('sub').describe('The claim that names the user'),
+  widget: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether pages with the chat widget may bring its tokens, whose users then have limits',
+    ),
 }
 
 /** Returns the schema of `issuers`; `grant` is what a rule may grant, beside role and services. */
@@ -102,10 +108,15 @@ export function issuersSchema<Grant extends z.ZodRawShape>(grant: Grant) {
   })
   const rules = z
     .array(rule)
-    .min(1)
-    .describe('What its tokens may do; the first rule that matches counts')
-  return z
-    .array(z.strictObject({ ...entry, rules }))
-    .max(50)
     .default([])
+    .describe(
+      'What its tokens may do; the first rule that matches counts. At least one, unless `widget` is true',
+    )
+  const issuer = z
+    .strictObject({ ...entry, rules })
+    .refine((one) => one.widget || one.rules.length > 0, {
+      path: ['rules'],
+      message: 'must have at least one rule',
+    })
+  return z.array(issuer).max(50).default([])
 }

@@ -35,6 +35,7 @@ describe('without settings', () => {
       bind: '127.0.0.1',
       httpsPort: 8443,
       httpPort: 8080,
+      platform: null,
       relayListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/relay.sock' },
       checkListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/check.sock' },
       opsListen: { kind: 'unix', path: '/srv/gate/.gatekeeper/run/ops.sock' },
@@ -52,6 +53,10 @@ describe('without settings', () => {
         publicFile: '/srv/gate/.gatekeeper/vault/public.json',
       },
       ttsUrl: null,
+      widget: {
+        ...{ isOn: null, origins: null, model: null, prompt: null, requestsPerWindow: null },
+        ...{ windowMs: null, usdPerMonth: null, secret: null, previousSecret: null },
+      },
       whisperUrl: null,
       imageUrl: null,
       litellmMasterKey: null,

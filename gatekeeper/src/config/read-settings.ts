@@ -11,6 +11,7 @@ import { allRows, settingNames } from './all-settings.ts'
 import { parseListen, toCaddyAddress } from './listen.ts'
 import { type ConsoleSite, checkConsole, readConsole } from './read-console.ts'
 import { type OAuthSettings, readOAuth } from './read-oauth.ts'
+import { type Platform, platformHttpsPort, readPlatform } from './read-platform.ts'
 import { readSignIn } from './read-signin.ts'
 import {
   type LogLevel,
@@ -25,6 +26,7 @@ import {
   readTruth,
   readUpstream,
 } from './read-values.ts'
+import { readWidget, type WidgetSettings } from './read-widget.ts'
 import type { SettingName, SettingRow } from './settings.ts'
 import { isSafeForKeys } from './upstream-url.ts'
 import { readVaultRing } from './vault-keys.ts'
@@ -34,6 +36,8 @@ export type Settings = {
   readonly bind: string
   readonly httpsPort: number
   readonly httpPort: number
+  /** Set where a hosting platform ends TLS in front of Caddy. */
+  readonly platform: Platform | null
   readonly relayListen: Listen
   readonly checkListen: Listen
   readonly opsListen: Listen
@@ -84,6 +88,8 @@ export type Settings = {
   readonly signIn: readonly LoginProvider[]
   /** By the name of the provider; those without any setting are left out. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
+  /** The chat widget. */
+  readonly widget: WidgetSettings
 }
 
 /** `keys` are raw private keys, newest first; empty if those of the folder are used. */
@@ -122,20 +128,21 @@ export function readSettings(source: SettingsSource): {
   const report = (name: string, what: string, remedy: string) => {
     problems.push({ source: name, what, remedy })
   }
-  const port = (name: SettingName) => readPort(name, text(name) ?? '', report)
   const url = (name: SettingName) => readUpstream(name, text(name), report)
   const stateDir = path('GATEKEEPER_STATE_DIR') ?? source.folder
   const listen = (name: SettingName, part: string) =>
     readListen(name, text(name, false), { part, stateDir, source, report })
 
   const checkListen = listen('GATEKEEPER_CHECK_LISTEN', 'check')
-  const hasConsole = readSwitch('GATEKEEPER_CONSOLE', text('GATEKEEPER_CONSOLE'), report)
+  const platform = readPlatform(text, report)
+  // A platform leads to one port, so the console has none there unless the operator says so.
+  const consoleState = text('GATEKEEPER_CONSOLE', platform === null) ?? 'off'
+  const hasConsole = readSwitch('GATEKEEPER_CONSOLE', consoleState, report)
 
   const settings: Settings = {
     sites: readSites('GATEKEEPER_SITE', text('GATEKEEPER_SITE') ?? '', report),
-    bind: readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
-    httpsPort: port('GATEKEEPER_HTTPS_PORT'),
-    httpPort: port('GATEKEEPER_HTTP_PORT'),
+    ...readFront(platform, text, report),
+    platform,
     relayListen: listen('GATEKEEPER_RELAY_LISTEN', 'relay'),
     checkListen,
     opsListen: listen('GATEKEEPER_OPS_LISTEN', 'ops'),
@@ -172,6 +179,7 @@ export function readSettings(source: SettingsSource): {
     oauth: readOAuth(text, report),
     signIn: readSignIn(text, report),
     providers: readProviders(text, report),
+    widget: readWidget(text, report),
   }
   if (settings.httpsPort === settings.httpPort) {
     report(
@@ -184,6 +192,23 @@ export function readSettings(source: SettingsSource): {
   checkListeners(settings, report)
   checkHostFile(settings.apiKeysFile, source, report)
   return { settings, problems }
+}
+
+/** Where Caddy listens, and the port that clients call. A platform says both. */
+function readFront(
+  platform: Platform | null,
+  text: (name: SettingName) => string | null,
+  report: Report,
+): Pick<Settings, 'bind' | 'httpsPort' | 'httpPort'> {
+  if (platform !== null) {
+    return { bind: '0.0.0.0', httpsPort: platformHttpsPort, httpPort: platform.port }
+  }
+  const port = (name: SettingName) => readPort(name, text(name) ?? '', report)
+  return {
+    bind: readAddress('GATEKEEPER_BIND', text('GATEKEEPER_BIND') ?? '', report),
+    httpsPort: port('GATEKEEPER_HTTPS_PORT'),
+    httpPort: port('GATEKEEPER_HTTP_PORT'),
+  }
 }
 
 function readProviders(text: (name: string) => string | null, report: Report) {
@@ -268,9 +293,14 @@ function checkListeners(settings: Settings, report: Report): void {
   }
 }
 
+/** Whether a setting can be in a file, which `NAME_FILE` names. */
+export function hasFile(kind: SettingRow['kind']): boolean {
+  return readers[kind] !== undefined
+}
+
 function namesOf(row: SettingRow): string[] {
   const names = [row.name, ...(row.aliases ?? [])]
-  return row.kind === 'secret' ? names.flatMap((name) => [name, `${name}_FILE`]) : names
+  return hasFile(row.kind) ? names.flatMap((name) => [name, `${name}_FILE`]) : names
 }
 
 function unknownNames(env: SettingsSource['env']): Problem[] {
@@ -308,11 +338,23 @@ function createTextReader(source: SettingsSource, problems: Problem[]) {
     }
     if (first === undefined) return withFallback ? row.fallback : null
     const value = source.env[first] as string
-    if (row.kind !== 'secret') return value.trim()
-    return first.endsWith('_FILE')
-      ? readSecretFile(first, resolve(source.folder, value), { source, problems })
-      : readSecret(first, value.trim(), problems)
+    const read = readers[row.kind]
+    return read === undefined ? value.trim() : read(first, value, { source, problems })
   }
+}
+
+type At = { readonly source: SettingsSource; readonly problems: Problem[] }
+
+/** Reads the settings that can be in a file; `name` ends in `_FILE` if this one is. */
+const readers: Readonly<
+  Partial<Record<SettingRow['kind'], (name: string, value: string, at: At) => string | null>>
+> = {
+  secret: (name, value, at) =>
+    name.endsWith('_FILE')
+      ? readSecretFile(name, resolve(at.source.folder, value), at)
+      : readSecret(name, value.trim(), at.problems),
+  prose: (name, value, at) =>
+    name.endsWith('_FILE') ? readProseFile(name, resolve(at.source.folder, value), at) : value,
 }
 
 function readSecret(name: string, secret: string, problems: Problem[]): string | null {
@@ -325,11 +367,7 @@ function readSecret(name: string, secret: string, problems: Problem[]): string |
   return null
 }
 
-function readSecretFile(
-  name: string,
-  path: string,
-  at: { source: SettingsSource; problems: Problem[] },
-): string | null {
+function readSecretFile(name: string, path: string, at: At): string | null {
   const report = (what: string, remedy: string) => {
     at.problems.push({ source: name, what: `names ${path}, which ${what}`, remedy })
   }
@@ -347,6 +385,20 @@ function readSecretFile(
     else report(`cannot be read (${code})`, 'Make it readable for this user, or correct the path.')
   }
   return null
+}
+
+function readProseFile(name: string, path: string, { source, problems }: At): string | null {
+  try {
+    return source.readFile(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const { what, remedy } = describeEncoding(code ?? '') ?? {
+      what: `cannot be read (${code})`,
+      remedy: 'Make it readable for this user, or correct the path.',
+    }
+    problems.push({ source: name, what: `names ${path}, which ${what}`, remedy })
+    return null
+  }
 }
 
 function readListen(

@@ -79,7 +79,10 @@ function takersOf(name: string, { services }: GatewayFile): string[] {
 }
 
 /** The vault's document is read whole when the vault opens, and then its problems are reported. */
-function namesInVault({ settings, readSecret }: Deps): string[] {
+export function namesInVault({
+  settings,
+  readSecret,
+}: Pick<Deps, 'settings' | 'readSecret'>): string[] {
   try {
     const { providers: rows } = JSON.parse(readSecret(join(settings.keysDir, 'providers.json')))
     return Object.keys(rows)

@@ -4,8 +4,8 @@
  */
 
 /**
- * How a value is read and checked; `secret` may also come as `NAME_FILE`. `compose` is read by
- * docker-compose.yml, not here.
+ * How a value is read and checked; `secret`, and `prose` of several lines, may also come as
+ * `NAME_FILE`. `compose` is read by docker-compose.yml, not here.
  */
 export type SettingKind =
   | 'sites'
@@ -15,6 +15,7 @@ export type SettingKind =
   | 'path'
   | 'url'
   | 'secret'
+  | 'prose'
   | 'flag'
   | 'text'
   | 'compose'
@@ -53,6 +54,30 @@ export const settingRows = [
     kind: 'port',
     fallback: '8080',
     help: 'Port for plain HTTP; it only redirects to HTTPS, and refuses requests with a credential',
+  },
+  {
+    name: 'GATEKEEPER_TLS',
+    kind: 'text',
+    fallback: null,
+    help: '`platform` where a hosting platform ends TLS in front of Caddy, which then listens for plain HTTP on 0.0.0.0 (docs/guides/widget.md); the console is off there unless GATEKEEPER_CONSOLE=on',
+  },
+  {
+    name: 'PORT',
+    kind: 'port',
+    fallback: null,
+    help: 'Port for plain HTTP with GATEKEEPER_TLS=platform; not read otherwise',
+  },
+  {
+    name: 'GATEKEEPER_TRUSTED_PROXIES',
+    kind: 'text',
+    fallback: null,
+    help: 'Address ranges of the platform’s proxies, comma-separated; needed with GATEKEEPER_TLS=platform',
+  },
+  {
+    name: 'GATEKEEPER_CLIENT_ADDRESS_FIELD',
+    kind: 'text',
+    fallback: 'X-Forwarded-For',
+    help: 'Field in which these proxies state the client’s address',
   },
   {
     name: 'ADMIN_API_KEY',
@@ -283,6 +308,60 @@ export const settingRows = [
     kind: 'text',
     fallback: null,
     help: 'true or false: whether providers and the routes of apps answer requests without an Origin field, which phones and servers send; unset: as in gatekeeper.yaml',
+  },
+  {
+    name: 'GATEKEEPER_WIDGET',
+    kind: 'text',
+    fallback: null,
+    help: 'on or off: the chat widget; unset: on if gatekeeper.yaml has widget or ALLOWED_ORIGIN is set',
+  },
+  {
+    name: 'ALLOWED_ORIGIN',
+    kind: 'text',
+    fallback: null,
+    help: 'Web origins of the pages with the chat widget, comma-separated; comes before widget.origins of gatekeeper.yaml',
+  },
+  {
+    name: 'WIDGET_MODEL',
+    kind: 'text',
+    fallback: null,
+    help: 'Model of the chat widget; unset: as in gatekeeper.yaml, else the usual one of the provider',
+  },
+  {
+    name: 'SYSTEM_PROMPT',
+    kind: 'prose',
+    fallback: null,
+    help: 'What the model of the chat widget is told first; comes before widget.prompt of gatekeeper.yaml',
+  },
+  {
+    name: 'WIDGET_MONTHLY_CAP_USD',
+    kind: 'text',
+    fallback: null,
+    help: 'What the chat widget may cost in a month, or off; unset: as in gatekeeper.yaml, else 20',
+  },
+  {
+    name: 'RATE_LIMIT_MAX',
+    kind: 'text',
+    fallback: null,
+    help: 'Requests of one client address to the chat widget in a window, or off; unset: as in gatekeeper.yaml, else 60',
+  },
+  {
+    name: 'RATE_LIMIT_WINDOW',
+    kind: 'text',
+    fallback: null,
+    help: 'The length of that window, such as 1 minute, or milliseconds; unset: as in gatekeeper.yaml, else 1 minute',
+  },
+  {
+    name: 'JWT_SECRET',
+    kind: 'secret',
+    fallback: null,
+    help: 'Signs the tokens of the chat widget, and those of other programs for it; 32 characters or more. Unset: our own keys sign',
+  },
+  {
+    name: 'JWT_SECRET_PREVIOUS',
+    kind: 'secret',
+    fallback: null,
+    help: 'The secret before that, which still verifies tokens and signs none',
   },
   // Only docker-compose.yml reads these; they are here so that one `.env` works for both.
   {

@@ -18,6 +18,9 @@ export type AuthenticateDeps = {
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const { authenticateKey, authenticateToken } = deps
-  return (credential, { tokenClass }) =>
-    isToken(credential) ? authenticateToken(credential, tokenClass) : authenticateKey(credential)
+  return (credential, { tokenClass }) => {
+    if (isToken(credential)) return authenticateToken(credential, tokenClass)
+    // A key in a page would be everybody's, so the widget takes none.
+    return tokenClass === 'widget' ? 'malformed-token' : authenticateKey(credential)
+  }
 }

@@ -214,7 +214,7 @@ describe('the dialect', () => {
       error_description: 'There is no such endpoint here.',
     })
     expect(render('widget')).toEqual({
-      error: 'not_found',
+      ...{ error: 'NotFound', statusCode: 404 },
       message: 'There is no such endpoint here.',
     })
   })

@@ -15,6 +15,7 @@ import { corsFields } from './cors.ts'
 import { geminiError } from './gemini-error.ts'
 import { limitFields, type Retry, retryFields, retryOf } from './limit-fields.ts'
 import { acceptsPage, pageOf } from './refusal-page.ts'
+import { widgetError } from './widget-error.ts'
 
 /** What is known about a refused request; `facts` is null if it was refused before it was read. */
 export type Refused = {
@@ -38,7 +39,7 @@ export function renderReason(reason: Reason, refused: Refused): Answer {
   const { facts, requestId, refusal = null, detail = null, now = 0 } = refused
   const { resourceMetadata = null, accept, hasLegacy = true } = refused
   const row = reasonRow(reason)
-  const retry = retryFor(row, { facts, refusal })
+  const retry = retryFor(row, { facts, refusal, detail })
   const endpoint = facts?.endpoint ?? null
   const answer = {
     status: row.status,
@@ -49,6 +50,7 @@ export function renderReason(reason: Reason, refused: Refused): Answer {
       ...(row.challenge && { 'www-authenticate': challenge(facts, resourceMetadata) }),
       ...retryFields(row, retry, dialectOf(facts)),
       ...(refusal?.limit && limitFields([refusal.limit], { now, endpoint, hasLegacy })),
+      ...(dialectOf(facts) === 'widget' && { vary: 'Origin' }),
       ...(facts && corsFields(facts)),
     },
     body: JSON.stringify(renderBody(reason, row, { facts, requestId, detail, refusal, retry })),
@@ -70,7 +72,12 @@ function isForPerson(facts: RequestFacts | null): boolean {
  * but programs that fetch tokens have a new one after a 401. Only the form of the credential
  * decides, so the answer reveals nothing to a stranger.
  */
-function retryFor(row: ReasonRow, { facts, refusal }: Pick<Refused, 'facts' | 'refusal'>): Retry {
+function retryFor(
+  row: ReasonRow,
+  { facts, refusal, detail }: Pick<Refused, 'facts' | 'refusal' | 'detail'>,
+): Retry {
+  const told = detail?.retryAfterSeconds
+  if (told !== undefined) return { waitMs: told * 1000, isFinal: false }
   const retry = retryOf(row, refusal ?? null)
   const isLast = row.status === 401 && facts?.carriesToken !== true
   return isLast ? { ...retry, isFinal: true } : retry
@@ -98,6 +105,7 @@ function renderBody(
   const dialect = dialectOf(facts)
   if (dialect === 'bridge') return bridgeError(reason, detail)
   if (dialect === 'chat') return chatError(reason, { facts, requestId, detail })
+  if (dialect === 'widget') return widgetError(reason, { detail, refusal, waitMs: retry.waitMs })
   const { text, param } = detail ?? { text: row.text, param: null }
   if (dialect === 'gemini') return geminiError({ row, text, retry, refusal, requestId })
   const type = (facts?.endpoint?.isAnthropic && row.anthropicType) || row.type
@@ -108,7 +116,9 @@ const dialectOf = (facts: RequestFacts | null): Dialect => facts?.dialect ?? 'op
 
 type RowBody = (row: ReasonRow & Detail, requestId: string) => unknown
 
-const bodies: Readonly<Record<Exclude<Dialect, 'bridge' | 'chat' | 'gemini'>, RowBody>> = {
+type Plain = Exclude<Dialect, 'bridge' | 'chat' | 'gemini' | 'widget'>
+
+const bodies: Readonly<Record<Plain, RowBody>> = {
   // ollama-js shows `[object Object]` for everything but a string.
   ollama: (row) => ({ error: row.text }),
   // One form that both the OpenAI and the Anthropic libraries read completely.
@@ -118,5 +128,4 @@ const bodies: Readonly<Record<Exclude<Dialect, 'bridge' | 'chat' | 'gemini'>, Ro
     request_id: requestId,
   }),
   oauth: (row) => ({ error: row.code, error_description: row.text }),
-  widget: (row) => ({ error: row.code, message: row.text }),
 }

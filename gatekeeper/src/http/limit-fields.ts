@@ -9,6 +9,7 @@ import type { Refusal } from '../model/admission.ts'
 import type { Dialect, Endpoint } from '../model/endpoint.ts'
 import type { Standing } from '../model/limit.ts'
 import type { ReasonRow } from '../model/reason.ts'
+import { isOfVisitor, shownLimits } from '../model/widget-usage.ts'
 
 type Fields = Record<string, string>
 
@@ -21,15 +22,17 @@ export type LimitFieldsQuestion = {
 
 /** Returns the fields for an answer to a caller with these limits; none if there are no limits. */
 export function limitFields(
-  standings: readonly Standing[],
+  all: readonly Standing[],
   { now, endpoint = null, hasLegacy = true }: LimitFieldsQuestion,
 ): Fields {
+  const standings = endpoint?.dialect === 'widget' ? all.filter(isOfVisitor) : all
   if (standings.length === 0) return {}
   return {
     'ratelimit-policy': standings.map(describePolicy).join(', '),
     ratelimit: standings.map((standing) => describeStanding(standing, now)).join(', '),
     ...(hasLegacy && compatible(standings, now)),
     ...(endpoint?.isAnthropic && anthropicFields(standings)),
+    ...(endpoint?.dialect === 'widget' && widgetFields(standings)),
   }
 }
 
@@ -40,6 +43,7 @@ export const limitFieldNames = [
     ['limit', 'remaining', 'reset'].flatMap((part) => [
       `x-ratelimit-${part}-${unit}`,
       `anthropic-ratelimit-${unit}-${part}`,
+      `x-ratelimit-${unit}-${part}`,
     ]),
   ),
 ]
@@ -93,6 +97,19 @@ function anthropicFields(standings: readonly Standing[]): Fields {
     fields[`anthropic-ratelimit-${unit}-remaining`] = String(least.remaining)
     if (least.resetAt === null) continue
     fields[`anthropic-ratelimit-${unit}-reset`] = formatSecond(least.resetAt)
+  }
+  return fields
+}
+
+/** The form of the widget: the reset is in seconds since 1970. */
+function widgetFields(standings: readonly Standing[]): Fields {
+  const fields: Fields = {}
+  for (const [unit, standing] of Object.entries(shownLimits(standings))) {
+    if (standing === null) continue
+    fields[`x-ratelimit-${unit}-limit`] = String(standing.amount)
+    fields[`x-ratelimit-${unit}-remaining`] = String(standing.remaining)
+    if (standing.resetAt === null) continue
+    fields[`x-ratelimit-${unit}-reset`] = String(Math.ceil(standing.resetAt / 1000))
   }
   return fields
 }

@@ -11,6 +11,7 @@ type RareMember =
   | 'isPublic'
   | 'promptLevel'
   | 'eventsQuery'
+  | 'isFile'
 
 /** Members of a row that have a usual value. */
 export type RowOptions = Partial<

@@ -54,8 +54,11 @@ export type Reservation = {
    * forwarded. Refuses if the journal fails. The record has the endpoint of these facts.
    */
   open(facts: RequestFacts): Promise<Refusal | null>
-  /** The state of the quotas that apply to the request, including all reservations. */
-  standings(): readonly Standing[]
+  /**
+   * The state of the quotas that apply to the request, including all reservations; with `used`, as if
+   * that had been used instead of what this request reserved.
+   */
+  standings(used?: Charge | null): readonly Standing[]
   /**
    * Ends the reservation: releases the concurrency and replaces the estimate by the actual usage.
    * Later calls have no effect and return the first promise. It resolves when the record is

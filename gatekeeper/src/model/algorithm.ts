@@ -5,6 +5,10 @@ export const algorithms = [
 ] as const
 export type Algorithm = (typeof algorithms)[number]
 
+/** By a secret that issuer and verifier share: for the tokens of the widget alone, and never for ours. */
+export const sharedAlgorithm = 'HS256'
+export type SharedAlgorithm = typeof sharedAlgorithm
+
 /** Algorithms that we sign with (RFC 7518 §3, RFC 8037). */
 export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly Algorithm[]
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]

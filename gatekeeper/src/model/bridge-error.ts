@@ -22,6 +22,7 @@ type BridgeError =
 const usual: Readonly<Record<ReasonRow['status'], BridgeError>> = {
   400: 'Validation Error',
   401: 'Invalid token',
+  402: 'Service Not Available',
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',

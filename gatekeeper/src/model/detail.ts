@@ -8,6 +8,8 @@ export type Detail = {
   readonly param: string | null
   /** Further members of the body in the dialect `bridge`. */
   readonly members?: BridgeMembers
+  /** When to try again, if that is known and no limit says it. */
+  readonly retryAfterSeconds?: number
 }
 
 /** What an error of the dialect `bridge` may have beside `error` and `message`. */

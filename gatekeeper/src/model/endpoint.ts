@@ -10,10 +10,10 @@ export type EndpointClass = 'open' | 'read' | 'use' | 'manage' | 'never'
 export type Dialect = 'ollama' | 'openai' | 'gemini' | 'oauth' | 'widget' | 'chat' | 'bridge'
 
 /**
- * How the body of a request is read before it is forwarded. The body of a `chat` is never forwarded
- * as it came: a new one is built from its messages.
+ * How the body of a request is read before it is forwarded. The body of a `chat` or of the `widget`
+ * is never forwarded as it came: a new one is built from its messages.
  */
-export type BodyForm = 'none' | 'json' | 'chat' | 'multipart' | 'bytes'
+export type BodyForm = 'none' | 'json' | 'chat' | 'widget' | 'multipart' | 'bytes'
 
 /** How strict the prompt of a domain is: `guarded` allows less than `standard`. */
 export type PromptLevel = 'standard' | 'guarded'
@@ -85,4 +85,6 @@ export type Endpoint = {
   readonly isPublic?: true
   /** Which prompt the gatekeeper adds (kind `chat`). */
   readonly promptLevel?: PromptLevel
+  /** Whether it is a public file, which the limits of a service's addresses do not count. */
+  readonly isFile?: true
 }

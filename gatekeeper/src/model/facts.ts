@@ -86,6 +86,8 @@ export type BodyFacts = {
   readonly cloudModels: readonly string[]
   /** Length of the body without images; 0 for uploads and bytes. */
   readonly promptBytes: number
+  /** The most tokens that the prompt can have; left out where its length says about how many. */
+  readonly inputTokensMax?: number
   /** How many answers are asked for; Infinity if the number cannot be read. */
   readonly choices: number
   /** Every member that can bound the output of one answer, in the order of the endpoint's row. */

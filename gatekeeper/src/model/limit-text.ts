@@ -106,6 +106,7 @@ function ownerOf({ scope, subject }: Standing, { principal }: About): string {
     app: ofApp,
     person: ' of everything that the person behind this credential made',
     address: ' of this address',
+    network: ' of this network',
   }
   return owners[scope]
 }

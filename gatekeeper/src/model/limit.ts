@@ -223,7 +223,8 @@ export const noQuota: number = Number.MAX_SAFE_INTEGER
 
 /**
  * Who has the limit and shares it; `reads` is each caller's limit of reads, `app` a quota of an app
- * or of its user, which counts reads as well, `person` one of all that a person made, `team` one of everybody of a team, `address` one of everybody at a client address.
+ * or of its user, which counts reads as well, `person` one of all that a person made, `team` one of
+ * everybody of a team, `address` and `network` one of everybody at a client address or in its network.
  */
 export type LimitScope =
   | 'global'
@@ -236,6 +237,7 @@ export type LimitScope =
   | 'app'
   | 'person'
   | 'address'
+  | 'network'
 
 /** The state of a limit for one caller. Instants are epoch milliseconds. */
 export type Standing = {
@@ -260,8 +262,9 @@ export type Standing = {
 export type ScopedLimit = {
   readonly scope: LimitScope
   /**
-   * `global`, `service:NAME`, `team:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL`, `app:APP` or the
-   * id of a principal: the caller's, its parent's, or `person:ID`.
+   * `global`, `service:NAME`, `team:NAME`, `role:PRINCIPAL`, `user:NAME`, `reads:PRINCIPAL`,
+   * `app:APP`, `address:GROUP`, `network:GROUP` or the id of a principal: the caller's, its parent's,
+   * or `person:ID`.
    */
   readonly subject: string
   readonly limit: Limit

@@ -8,7 +8,12 @@ import type { QuotaLimit } from './limit.ts'
 
 export type OpenLimit = {
   /** The rate for one address, or one /64, or the setting of it. */
-  readonly address: 'attempts' | 'bridge.tokensPerAddress' | QuotaLimit
+  readonly address:
+    | 'attempts'
+    | 'bridge.tokensPerAddress'
+    | 'widget.caps.newTokensPerMinute'
+    | 'widget.caps.requestsPerWindow'
+    | QuotaLimit
   /** How many times as much a /24 or a /48 may do; null if only its addresses are counted. */
   readonly networkTimes: number | null
   /** All callers together; null if they are not counted together. */
@@ -44,6 +49,14 @@ const ofClients: OpenLimit = {
   beyond: 'refused',
 }
 
+const ofVisitors: OpenLimit = {
+  address: 'widget.caps.newTokensPerMinute',
+  networkTimes: 10,
+  everybody: perMinute(6000),
+  name: null,
+  beyond: 'refused',
+}
+
 export const openLimits = {
   '/auth/token': {
     address: 'bridge.tokensPerAddress',
@@ -52,6 +65,19 @@ export const openLimits = {
     name: 'a proven app: 600 a minute',
     beyond: 'proof-passes',
   },
+  '/widget/api/challenge': {
+    address: 'widget.caps.requestsPerWindow',
+    networkTimes: null,
+    everybody: null,
+    name: null,
+    beyond: 'refused',
+  },
+  '/widget/api/token': ofVisitors,
+  '/widget/api/tokens': ofVisitors,
+  '/widget/api/auth/exchange': ofVisitors,
+  '/api/token': ofVisitors,
+  '/api/tokens': ofVisitors,
+  '/api/auth/exchange': ofVisitors,
   '/oauth/token': ofClients,
   '/oauth/introspect': ofClients,
   '/oauth/revoke': ofClients,

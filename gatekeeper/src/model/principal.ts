@@ -5,12 +5,12 @@ export const roles = ['readonly', 'readwrite', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /**
- * Who a caller is. Ids carry their kind: `key:ID`, `client:ID`, `app:APP:USER`, `ISSUER#SUB`,
- * `anonymous`. A `person:ID` is never a caller itself, only the parent of what the person made.
+ * Who a caller is. Ids carry their kind: `key:ID`, `client:ID`, `app:APP:USER`, `widget:SUBJECT`,
+ * `ISSUER#SUB`, `anonymous`. A `person:ID` is never a caller itself, only the parent of what the person made.
  */
 export type Principal = {
   readonly id: string
-  readonly kind: 'key' | 'anonymous' | 'client' | 'token' | 'app' | 'person'
+  readonly kind: 'key' | 'anonymous' | 'client' | 'token' | 'app' | 'person' | 'widget'
   readonly user: string
   /** The name of its team; missing or null if it is of none. */
   readonly team?: string | null
@@ -48,6 +48,16 @@ export type Principal = {
   readonly parent?: Principal
   /** What is special about a user of an app. */
   readonly app?: AppUser
+  /** What is special about a visitor of a page with the chat widget. */
+  readonly visit?: WidgetVisit
+}
+
+/** A visitor of a page with the chat widget, by a token of the class widget. */
+export type WidgetVisit = {
+  /** Null if the token has none. */
+  readonly tokenId: string | null
+  /** Epoch milliseconds. */
+  readonly issuedAt: number
 }
 
 /** A user of an app, by a token of the class bridge. */
@@ -77,9 +87,9 @@ export function sentenceStart(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1)
 }
 
-/** Whether anybody could be this caller: without a credential, or with the token of a public app. */
+/** Whether anybody could be this caller: without a credential, or with a token that anybody gets. */
 export function isStranger({ kind, app }: Principal): boolean {
-  return kind === 'anonymous' || app?.isPublic === true
+  return kind === 'anonymous' || kind === 'widget' || app?.isPublic === true
 }
 
 /** Returns the principal and its parent, if any: a rule must apply to both. */

@@ -14,6 +14,10 @@ export type Provider = {
   readonly pricedAs?: string
   /** Its chat, for requests that name no endpoint; usual: `/chat/completions`. */
   readonly chat?: ChatPlace
+  /** The model of a chat whose operator names none; left out if there is no usual one. */
+  readonly usualModel?: string
+  /** The member that bounds the output of a chat; usual: `max_tokens`. */
+  readonly outputMember?: string
   /** The field in which it takes the key. */
   readonly keyField: 'authorization' | 'x-api-key' | 'x-goog-api-key'
   /** Fields that it needs, with the value for clients that leave them out. */

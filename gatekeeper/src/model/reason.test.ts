@@ -36,6 +36,7 @@ describe('every reason', () => {
     const types: Readonly<Record<number, readonly string[]>> = {
       400: ['invalid_request_error'],
       401: ['authentication_error'],
+      402: ['api_error'],
       403: ['permission_error'],
       404: ['not_found_error', 'invalid_request_error'],
       413: ['invalid_request_error'],

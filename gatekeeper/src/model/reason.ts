@@ -5,7 +5,7 @@
  */
 
 export type ReasonRow = {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 426 | 429 | 502 | 503 | 504
+  readonly status: 400 | 401 | 402 | 403 | 404 | 409 | 413 | 415 | 426 | 429 | 502 | 503 | 504
   /** `error.code` of the OpenAI dialect. */
   readonly code: string
   /** `error.type` of the OpenAI dialect, and of Anthropic's if the next member is missing. */
@@ -278,6 +278,11 @@ export const reasons = {
     code: 'origin_not_allowed',
     text: 'This web origin may not call this service.',
   },
+  'challenge-unsolved': {
+    ...forbidden,
+    code: 'challenge_unsolved',
+    text: 'A challenge must be solved first. GET /widget/api/challenge says which, and POST /widget/api/tokens takes the solution.',
+  },
   'cross-site': {
     ...forbidden,
     code: 'cross_site',
@@ -463,6 +468,22 @@ export const reasons = {
     level: 'warn',
     retryAfterSeconds: 30,
   },
+  'provider-quota-exceeded': {
+    status: 402,
+    code: 'provider_quota_exceeded',
+    type: 'api_error',
+    text: 'The account of the operator at the provider has nothing left. The operator must correct it.',
+    level: 'error',
+    isFinal: true,
+  },
+  'upstream-busy': {
+    status: 503,
+    code: 'upstream_busy',
+    type: 'overloaded_error',
+    text: 'The model service accepts no more requests now. Try again in a moment.',
+    level: 'warn',
+    retryAfterSeconds: 5,
+  },
   'upstream-unreachable': {
     status: 503,
     code: 'upstream_unreachable',
@@ -524,6 +545,7 @@ export type Reason = keyof typeof reasons
 export const googleStatuses: Readonly<Record<ReasonRow['status'], string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
+  402: 'FAILED_PRECONDITION',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
   409: 'ABORTED',

@@ -4,7 +4,9 @@ import { isOpaque, type Kind } from './kind.ts'
 import type { Limit, QuotaLimit } from './limit.ts'
 import type { PriceRow } from './price.ts'
 import type { Principal } from './principal.ts'
+import type { Provider } from './provider.ts'
 import type { TokenClass } from './token-class.ts'
+import type { WidgetRules } from './widget.ts'
 
 /**
  * `check`: Caddy asks the gatekeeper and then proxies itself. `relay`: the gatekeeper carries
@@ -115,6 +117,8 @@ export type Service = {
   readonly prices: readonly PriceRow[]
   /** What a chat has beside its upstream; absent where the service is none. */
   readonly chat?: ChatRules
+  /** What the chat widget has beside its upstream; absent where the service is none. */
+  readonly widget?: WidgetRules
 }
 
 /** The domain chat: the service behind it, and who may use it without a credential. */
@@ -140,11 +144,17 @@ export function tokenClassOf(service: Service | null): TokenClass {
   return service?.tokenClass ?? 'house'
 }
 
+/** Returns the company whose API answers there; null if it is a service of the operator's own. */
+export function providerOf({ kind, widget }: Pick<Service, 'kind' | 'widget'>): Provider | null {
+  return kind.provider ?? widget?.provider ?? null
+}
+
 /**
- * The name under which limits and slots are counted: a chat shares those of the service behind it.
+ * The name under which limits and slots are counted: a chat and the widget share those of the
+ * service behind them.
  */
 export function accountOf(service: Service): string {
-  return service.chat?.behind ?? service.name
+  return service.chat?.behind ?? service.widget?.behind ?? service.name
 }
 
 /**

@@ -8,6 +8,8 @@ export const tokenClasses = {
   house: { type: 'at+jwt', audiencePath: '' },
   /** For the users of an app, at the providers and at the endpoints around them. */
   bridge: { type: 'gk-bridge+jwt', audiencePath: '/bridge' },
+  /** For the visitors of pages with the chat widget, and for nothing but its chat. */
+  widget: { type: 'gk-widget+jwt', audiencePath: '/widget' },
   /** For the admin API on the console's site, and for nothing on the services' site. */
   admin: { type: 'gk-admin+jwt', audiencePath: '/admin' },
 } as const satisfies Readonly<Record<string, { type: string; audiencePath: string }>>

@@ -17,6 +17,8 @@ export type TokenRequest = {
   readonly narrowing: Narrowing | null
   /** How a public app names its user. */
   readonly label?: string
+  /** Further claims of the class. */
+  readonly further?: Readonly<Record<string, string>>
 }
 
 export type IssuedToken = {
@@ -49,6 +51,7 @@ export async function issueToken(request: TokenRequest, deps: IssueDeps): Promis
     scope: request.scopes.join(' '),
     ...(request.narrowing !== null && { [narrowingClaim]: request.narrowing }),
     ...(request.label !== undefined && { [labelClaim]: request.label }),
+    ...request.further,
   })
     .setProtectedHeader({ alg: algorithm, kid, typ: tokenClasses[tokenClass].type })
     .setIssuer(deps.issuer)

@@ -3,6 +3,7 @@ import { aService } from '../../test/support/questions.ts'
 import { own } from '../kinds/own/own.ts'
 import { ownServicesBeside } from '../kinds/own/own-services.ts'
 import { providers } from '../kinds/providers/providers.ts'
+import { widget } from '../kinds/widget/widget.ts'
 import { isUnder } from '../lib/net/path.ts'
 import { parseLimit, type QuotaLimit, rateOf } from '../model/limit.ts'
 import { openLimits } from '../model/open-limits.ts'
@@ -25,9 +26,10 @@ describe('the limits of strangers', () => {
     const open = services.filter(({ anonymous }) => anonymous)
     const isOf = (path: string) =>
       open.some(({ routes }) => routes.some(({ prefix }) => isUnder(path, prefix)))
-    const rows = (own.rows ?? []).filter(
-      ({ class: ofClass, pattern }) => ofClass === 'open' && isOf(pattern),
-    )
+    const ofOwn = (own.rows ?? []).filter(({ pattern }) => isOf(pattern))
+    // Files tell nothing and give nothing: the limit of reads counts them.
+    const ofWidget = (widget.rows ?? []).filter(({ isFile }) => !isFile)
+    const rows = [...ofOwn, ...ofWidget].filter(({ class: ofClass }) => ofClass === 'open')
     const patterns = new Set(rows.map(({ pattern }) => pattern))
     expect(Object.keys(openLimits).sort()).toEqual([...patterns].sort())
   })

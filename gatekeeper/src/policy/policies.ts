@@ -15,6 +15,7 @@ import {
 import { lineageOf, type Principal, type Role, teamsOf } from '../model/principal.ts'
 import { accountOf, hasFreeUse, type Service } from '../model/service.ts'
 import { narrowByTeams, type TeamPolicies } from './team-policy.ts'
+import { visitLimits } from './visit-limits.ts'
 
 /** What keys of a role get beside their own restrictions. Null keeps the key's own value. */
 export type RolePolicy = {
@@ -112,6 +113,8 @@ export type LimitsQuestion = {
   readonly service: Service | null
   readonly principal: Principal
   readonly endpointClass?: EndpointClass | null | undefined
+  /** The client's address, for limits of addresses and networks; left out where there is none. */
+  readonly clientAddress?: string
 }
 
 /** Returns every limit that applies to a request of the principal to the service. */
@@ -142,10 +145,12 @@ export function limitsAnywhere(
   return [...limitsOf({ service: null, principal, endpointClass: 'read' }, policies), ...ofServices]
 }
 
+type AddLimits = (scope: LimitScope, subject: string, limits?: readonly Limit[]) => void
+
 function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly ScopedLimit[] {
   const { service, principal } = question
   const found: ScopedLimit[] = []
-  const add = (scope: LimitScope, subject: string, limits: readonly Limit[] = []) => {
+  const add: AddLimits = (scope, subject, limits = []) => {
     for (const limit of limits) found.push({ scope, subject, limit })
   }
   add('global', 'global', policies.limits)
@@ -157,11 +162,9 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
   add('user', `user:${principal.user}`, policies.users.get(principal.user)?.limits)
   add(principal.kind === 'app' ? 'app' : 'key', principal.id, principal.limits)
   if (principal.app) add('app', `app:${principal.app.appId}`, principal.app.totals)
-  // An exchanged token is also charged to its parent, or one key could multiply its limits; and what
-  // a person made to that person.
-  for (const { kind, id, role, limits } of lineageOf(principal).slice(1)) {
-    if (kind !== 'person') add('role', `role:${id}`, policies.roles[role]?.limits)
-    add(kind === 'person' ? 'person' : 'key', id, limits)
+  addThoseBehind(principal, policies, add)
+  if (principal.kind === 'widget' && service?.widget) {
+    found.push(...visitLimits(service.widget, question.clientAddress ?? ''))
   }
   // Unknown callers are limited by address: a shared account could be used up by one of them.
   if (isReading(question.endpointClass) && principal.kind !== 'anonymous') {
@@ -169,4 +172,15 @@ function everyLimitOf(question: LimitsQuestion, policies: Policies): readonly Sc
     for (const { id } of counted) add('reads', `reads:${id}`, [policies.reads])
   }
   return found
+}
+
+/**
+ * An exchanged token is also charged to its parent, or one key could multiply its limits; and what a
+ * person made to that person.
+ */
+function addThoseBehind(principal: Principal, policies: Policies, add: AddLimits): void {
+  for (const { kind, id, role, limits } of lineageOf(principal).slice(1)) {
+    if (kind !== 'person') add('role', `role:${id}`, policies.roles[role]?.limits)
+    add(kind === 'person' ? 'person' : 'key', id, limits)
+  }
 }

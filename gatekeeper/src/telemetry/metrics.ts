@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import type { Standing } from '../model/limit.ts'
 import { reasons } from '../model/reason.ts'
 import { securityEvents } from '../model/security-event.ts'
 import type { Decided } from './decision-log.ts'
@@ -24,6 +25,8 @@ export type MetricSources = {
   readonly running: () => number
   /** Uncaught errors, including those of earlier processes; see `FaultCount`. */
   readonly processFaults: () => number
+  /** How the budget of the chat widget stands; left out if there is no widget. */
+  readonly budget?: () => readonly Standing[]
   /** Injected in tests. */
   readonly clock?: Clock
 }
@@ -37,6 +40,8 @@ export type Metrics = {
   readonly observe: (decided: Decided) => void
   /** Counts a fault that ended one request. */
   readonly countFault: () => void
+  /** Counts that a limit of the widget's budget has reached a mark. */
+  readonly countHigh: (limit: string, percent: number) => void
   /** The exposition text, and its media type. */
   readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>
   readonly close: () => void
@@ -59,6 +64,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   for (const event of securityEvents) observed.securityEvents.inc({ event }, 0)
   return {
     countFault: addFaultCounter(registry, sources),
+    countHigh: addBudget(registry, sources),
     observe: (decided) => {
       observe(decided, observed, known)
       for (const event of findEvents(decided)) observed.securityEvents.inc({ event })
@@ -152,6 +158,28 @@ function addFaultCounter(registry: Registry, { processFaults }: MetricSources): 
   return () => {
     ofRequests++
   }
+}
+
+/** Adds the budget of the widget, and returns a function that counts its marks. */
+function addBudget(registry: Registry, { budget }: MetricSources): Metrics['countHigh'] {
+  if (budget === undefined) return () => {}
+  const registers = [registry]
+  new Gauge({
+    name: 'gatekeeper_widget_budget_used_ratio',
+    help: 'How much of a limit of all visitors of the chat widget is used, from 0 to 1',
+    labelNames: ['limit'],
+    registers,
+    collect() {
+      for (const { text, used, amount } of budget()) this.set({ limit: text }, used / amount)
+    },
+  })
+  const high = new Counter({
+    name: 'gatekeeper_usage_high_total',
+    help: 'How often a limit of all visitors of the chat widget reached 80 or 100 percent',
+    labelNames: ['limit', 'percent'],
+    registers,
+  })
+  return (limit, percent) => high.inc({ limit, percent })
 }
 
 function addGauges(registry: Registry, sources: MetricSources): void {

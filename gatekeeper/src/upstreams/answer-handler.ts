@@ -38,6 +38,8 @@ export type AnswerJob = {
   readonly durationMsMax: number | null
   /** Returns whether the credential of the request is still valid; called for each chunk. */
   readonly isStanding: () => boolean
+  /** Returns the end of an answer that is cut for this reason; left out if there is none. */
+  readonly lastWords?: (reason: Reason) => Buffer
 }
 
 type Why = {
@@ -214,7 +216,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler, LastWords {
       return chunk === null ? this.#content.end() : this.#content.push(chunk)
     } catch (error) {
       const lastWords = error instanceof UnreadableAnswer ? error.lastWords : null
-      if (error instanceof RefusedError) this.#cut(error.reason, 'REFUSED')
+      if (error instanceof RefusedError) this.#cut(error.reason, 'REFUSED', error)
       else this.#cut('upstream-unreadable', 'UNREADABLE', { lastWords })
       this.#stop('the answer is not forwarded')
       return null
@@ -273,7 +275,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler, LastWords {
       cause,
       detail,
     })
-    this.#client.cut(lastWords)
+    this.#client.cut(lastWords ?? this.#job.lastWords?.(reason))
   }
 
   #after(delayMs: number, run: () => void): void {

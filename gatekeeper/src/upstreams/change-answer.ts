@@ -1,5 +1,6 @@
 import type { ByteTransform } from '../lib/byte-transform.ts'
 import type { Admission } from '../model/admission.ts'
+import type { AnswerReader } from '../model/answer-reader.ts'
 import type { Obligation } from '../model/decision.ts'
 import { chain, chainBytes, createChatAnswer } from './chat-answer.ts'
 import type { HeldTransform } from './held-transform.ts'
@@ -8,6 +9,7 @@ import { createModelFilter } from './model-filter.ts'
 import { createProviderError, createProviderEvents } from './provider-error.ts'
 import type { AnswerFields } from './response-fields.ts'
 import { createUsageEventFilter } from './usage-event-filter.ts'
+import { createWidgetAnswer } from './widget-answer.ts'
 
 /** Returns the transforms of an answer with this head; null if it is forwarded unchanged. */
 export type ChangeAnswer = (
@@ -24,10 +26,15 @@ type Sent = {
   readonly asks: () => boolean
   /** The key that the upstream got. */
   readonly key: string | null
+  /** The model that was asked for. */
+  readonly model: string | null
+  readonly reader: AnswerReader | null
 }
 
 /** Returns the transforms that an admission requires. */
-export function changesOf(admission: Admission, { isStream, asks, key }: Sent): ChangeAnswer {
+export function changesOf(admission: Admission, sent: Sent): ChangeAnswer {
+  if (admission.facts.service?.widget) return createWidgetAnswer(admission, sent)
+  const { isStream, asks, key } = sent
   const owes = (owed: Obligation['kind']) => admission.obligations.some(({ kind }) => kind === owed)
   const isChat = admission.facts.endpoint?.dialect === 'chat'
   const { requestId, service } = admission.facts

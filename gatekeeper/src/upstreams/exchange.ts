@@ -30,6 +30,10 @@ export type Exchange = {
   readonly broughtKey?: BroughtKey | null
   /** Whether the client requested a stream. */
   readonly isStream?: boolean
+  /** The model that the request names; null or left out if it names none. */
+  readonly model?: string | null
+  /** Returns the event that ends a stream of the widget that is cut for this reason. */
+  readonly lastWords?: (reason: Reason) => Buffer
   /** The option that `bytes` contain for us, which an upstream may refuse. */
   readonly question?: UsageQuestion | null
 }

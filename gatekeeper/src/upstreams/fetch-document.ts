@@ -13,6 +13,8 @@ type FetchOptions = {
   readonly fields?: Readonly<Record<string, string>> | undefined
   /** Authorities in PEM form, instead of the public ones. */
   readonly ca?: string | undefined
+  /** A form to send; left out for a GET. */
+  readonly form?: URLSearchParams | undefined
 }
 
 export type DocumentFetcher = {
@@ -30,8 +32,8 @@ export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): Docu
     return agent
   }
   return {
-    fetch: async (url, { fields = {}, ca } = {}) => {
-      const options = dispatchOptions(url, fields)
+    fetch: async (url, { fields = {}, ca, form } = {}) => {
+      const options = dispatchOptions(url, fields, form)
       const bounds = { timeoutMs, bytesMax, judgeHead }
       return (await collectAnswer(agentFor(ca), options, bounds)).text
     },
@@ -41,11 +43,23 @@ export function createDocumentFetcher({ timeoutMs = timeoutMsUsual } = {}): Docu
   }
 }
 
-function dispatchOptions(url: string, fields: Readonly<Record<string, string>>) {
+function dispatchOptions(
+  url: string,
+  fields: Readonly<Record<string, string>>,
+  form: URLSearchParams | undefined,
+) {
   const { origin, pathname, search } = new URL(url)
   // Decoding a compressed document safely would need a bound, for no gain.
   const headers = { accept: 'application/json', 'accept-encoding': 'identity', ...fields }
-  return { origin, path: pathname + search, method: 'GET', headers } as const
+  const target = { origin, path: pathname + search } as const
+  if (form === undefined) return { ...target, method: 'GET', headers } as const
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  return {
+    ...target,
+    method: 'POST',
+    headers: { ...headers, ...type },
+    body: form.toString(),
+  } as const
 }
 
 const judgeHead: CollectBounds['judgeHead'] = (status, fields) => {

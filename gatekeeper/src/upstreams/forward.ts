@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Fields } from '../lib/net/fields.ts'
 import type { Admission } from '../model/admission.ts'
 import type { Reason } from '../model/reason.ts'
-import { accountOf, type Route, type Service, type Upstream } from '../model/service.ts'
+import { accountOf, providerOf, type Route, type Service, type Upstream } from '../model/service.ts'
 import { noUsage } from '../model/usage.ts'
 import { AnswerHandler, type AnswerJob } from './answer-handler.ts'
 import { FirstAttempt, planSending, type Sending } from './ask-again.ts'
@@ -65,7 +65,7 @@ export function createForwarder(
       if (!agent || !causeOf || !service?.upstream) return Promise.resolve(unreachable)
       const { broughtKey = null } = exchange
       const key = broughtKey?.key ?? keyOf(service)
-      if (service.kind.provider && key === null) return Promise.resolve(withoutKey(service))
+      if (providerOf(service) !== null && key === null) return Promise.resolve(withoutKey(service))
       const cause = broughtKey === null ? causeOf : causeOfBrought
       const job = { admission, exchange, causeOf: cause, questions, certificates, open, key }
       return send(agent, service, job)
@@ -168,8 +168,9 @@ function send(agent: Agent, service: Service, job: Job): Promise<Forwarded> {
 
 function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJob {
   const { admission, exchange, causeOf, key } = job
-  const isProvider = service.kind.provider !== undefined
-  const change = changesOf(admission, { isStream: exchange.isStream === true, asks, key })
+  const isProvider = providerOf(service) !== null
+  const { isStream = false, model = null, reader } = exchange
+  const change = changesOf(admission, { isStream, asks, key, model, reader })
   return {
     exchange,
     causeOf,
@@ -186,6 +187,7 @@ function answerOf(service: Service, job: Job, { asks, note }: Sending): AnswerJo
     },
     durationMsMax: durationMsMaxOf(admission),
     isStanding: standingOf(admission, exchange.broughtKey ?? null),
+    ...(isStream && service.widget && { lastWords: exchange.lastWords }),
   }
 }
 
@@ -212,8 +214,10 @@ function dispatchOptions(
   exchange: Exchange,
 ): Dispatcher.DispatchOptions {
   const { endpoint, method, route } = admission.facts
-  const { provider } = service.kind
-  const client = exchange.request.headersDistinct as Fields
+  const provider = providerOf(service)
+  const client = service.widget
+    ? widgetFields(exchange)
+    : (exchange.request.headersDistinct as Fields)
   const body = requestBody(exchange, endpoint?.body ?? 'none')
   return {
     origin: service.upstream?.origin ?? '',
@@ -231,6 +235,12 @@ function dispatchOptions(
     headersTimeout: secondsToAnswer(service, exchange) * 1000,
     bodyTimeout: service.timeouts.idleSeconds * 1000,
   }
+}
+
+/** Of a page nothing goes on but its texts: a field could switch on what the operator does not want. */
+function widgetFields({ isStream }: Exchange): Fields {
+  const accept = isStream === true ? 'text/event-stream' : 'application/json'
+  return { 'content-type': ['application/json'], accept: [accept] }
 }
 
 /** What a service within the network gets: who calls, the prefix that was taken off, and its key. */

@@ -5,7 +5,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { keyFieldsOf } from '../model/provider.ts'
 import type { Reason } from '../model/reason.ts'
-import { addressOf, type Service } from '../model/service.ts'
+import { addressOf, providerOf, type Service } from '../model/service.ts'
 import type { DocumentFetcher } from './fetch-document.ts'
 
 /** Statuses by which an upstream refuses a credential. They are never forwarded to a client. */
@@ -46,13 +46,13 @@ export function createRefusalCause(
 
 async function isKeyRefused(service: Service, deps: RefusalCauseDeps): Promise<boolean> {
   const { upstream, kind } = service
+  const provider = providerOf(service)
   if (upstream === null) return false
   const key = deps.keyOf(service)
-  const fields =
-    key === null ? {} : keyFieldsOf(kind.provider ?? { keyField: 'authorization' }, key)
+  const fields = key === null ? {} : keyFieldsOf(provider ?? { keyField: 'authorization' }, key)
   try {
     await deps.fetchDocument(addressOf(upstream) + kind.guardedPath, {
-      fields: { ...kind.provider?.usualFields, ...fields },
+      fields: { ...provider?.usualFields, ...fields },
       ca: upstream.ca,
     })
     return false

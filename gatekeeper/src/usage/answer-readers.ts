@@ -2,7 +2,7 @@
 import type { Admission } from '../model/admission.ts'
 import type { AnswerReader } from '../model/answer-reader.ts'
 import type { BodyFacts } from '../model/facts.ts'
-import type { Service } from '../model/service.ts'
+import { providerOf, type Service } from '../model/service.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import { costOf, createPriceLists } from './pricing.ts'
 import { createResponseOwners } from './response-owners.ts'
@@ -25,7 +25,7 @@ export function createAnswerReaders(services: readonly Service[]) {
     /** In integer micro-dollars; null if a provider sells the model at a price that nobody knows. */
     costOf: ({ service, model, inputTokens, outputTokens }: Use): number | null => {
       const price = pricesOf(service.name)(model)
-      if (price === null) return service.kind.provider === undefined ? 0 : null
+      if (price === null) return providerOf(service) === null ? 0 : null
       return costOf(price, inputTokens, outputTokens)
     },
     /** Returns null if nothing of the answer is counted. */
@@ -36,7 +36,7 @@ export function createAnswerReaders(services: readonly Service[]) {
       return createAnswerReader({
         endpoint,
         models: body?.models ?? [],
-        isOfProvider: service.kind.provider !== undefined,
+        isOfProvider: providerOf(service) !== null,
         promptBytes: body?.promptBytes ?? 0,
         priceOf: pricesOf(service.name),
         isMoneyLimited: Number.isFinite(admission.reservation.room().microUsd),

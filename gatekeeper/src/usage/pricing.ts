@@ -4,7 +4,7 @@
  * free.
  */
 import { noParts, type Price, type Rates, type TokenParts } from '../model/price.ts'
-import type { Service } from '../model/service.ts'
+import { providerOf, type Service } from '../model/service.ts'
 import { createPriceFinder, type PriceList } from './price-finder.ts'
 import { readPriceTable } from './price-table.ts'
 
@@ -76,7 +76,7 @@ export function createPriceList(lists: readonly PriceList[]): PriceList {
  * its name.
  */
 export function createPriceLists(
-  services: readonly Pick<Service, 'name' | 'kind' | 'prices'>[],
+  services: readonly Pick<Service, 'name' | 'kind' | 'prices' | 'widget'>[],
 ): (serviceName: string) => PriceList {
   // If no service sells models, the table is not read.
   const builtIn = services.some(({ kind }) => kind.sellsModels) ? [readPriceTable()] : []
@@ -93,13 +93,14 @@ export function createPriceLists(
 }
 
 /** A provider sells at its own prices; names at other services say themselves whose model they mean. */
-function listFor({ kind }: Pick<Service, 'kind'>, list: PriceList): PriceList {
+function listFor(service: Pick<Service, 'kind' | 'widget'>, list: PriceList): PriceList {
+  const { kind, widget } = service
   if (!kind.sellsModels) return freeOfCharge
-  const { provider } = kind
-  return provider === undefined
+  const provider = providerOf(service)
+  return provider === null
     ? list
     : (model) => {
-        const seller = provider.pricedAs ?? kind.name
+        const seller = provider.pricedAs ?? widget?.behind ?? kind.name
         const found = list(`${seller}/${model}`)
         // `:nitro` and `:online` choose how a model is run; `accounts/…/` is whose it is.
         const plain = model.replace(/:[a-z]+$/, '').replace(/^accounts\/[^/]+\/models\//, '')

@@ -3,6 +3,7 @@
  * credential is good where it is meant to be and nowhere else.
  */
 import { dirname, join } from 'node:path'
+import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ownServices } from '../../src/kinds/own/own-services.ts'
 import type { App } from '../../src/model/app.ts'
@@ -17,6 +18,7 @@ import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
 import {
   type Answer,
+  createSend,
   type SendOptions,
   type Stack,
   startStack,
@@ -44,6 +46,7 @@ const app: App = {
 const holders = {
   house: { subject: 'boss', clientId: 'boss' },
   bridge: { subject: 'shop:ada', clientId: 'shop' },
+  widget: { subject: 'visitor', clientId: 'widget', further: { origin: 'https://shop.example' } },
   admin: { subject: 'boss', clientId: 'boss' },
 } as const
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -60,6 +63,7 @@ const places = [
   { kind: 'reports about calls', path: '/analytics/my-stats', takes: 'bridge' },
   { kind: 'split keys', path: '/api/split-key', takes: 'bridge' },
   { kind: 'the endpoints of apps', path: '/auth/verify', takes: 'bridge' },
+  { kind: 'the chat widget', path: '/widget/api/chat', takes: 'widget' },
 ] as const
 
 it('every service of our own is among these places, with its class', () => {
@@ -88,6 +92,7 @@ describe.skipIf(testCaddy === null)('a credential', () => {
         ADMIN_API_KEY: adminKey,
         OPENAI_API_KEY: 'account-key-0123456789',
         OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+        ALLOWED_ORIGIN: 'https://shop.example',
         OAUTH_CLIENT_ID_ADMIN: 'boss',
         OAUTH_CLIENT_SECRET_ADMIN: clientSecret,
       },
@@ -160,7 +165,9 @@ describe.skipIf(testCaddy === null)('a credential', () => {
         return read(payload).aud
       }),
     )
-    expect(audiences).toEqual([stack.url, `${stack.url}/bridge`, `${stack.url}/admin`])
+    expect(audiences).toEqual([
+      ...[stack.url, `${stack.url}/bridge`, `${stack.url}/widget`, `${stack.url}/admin`],
+    ])
     const issued = await post('/oauth/token', {
       ...{ grant_type: 'client_credentials', client_id: 'boss', client_secret: clientSecret },
     })
@@ -211,7 +218,11 @@ describe.skipIf(testCaddy === null)('a credential', () => {
   )
 
   it('in a carrier of callers is known at every kind of route', async () => {
-    for (const { path } of places.filter(({ path }) => path !== '/auth/verify')) {
+    // No key is good in a page, so the widget knows none.
+    const ofKeys = places.filter(
+      ({ path }) => path !== '/auth/verify' && !path.startsWith('/widget'),
+    )
+    for (const { path } of ofKeys) {
       const key = path.startsWith('/admin') ? root.key : ada.key
       for (const { name, carry } of attacks.filter(({ name }) => name !== 'sub-protocol')) {
         const [field, value] = carry(key)
@@ -265,10 +276,19 @@ describe.skipIf(testCaddy === null)('a credential', () => {
   })
 
   it('administers only where it names the service: no role, and no `*`', async () => {
-    const at = (key: string) => statusOf('/admin/users', { key })
+    // From another address: the bad tokens of the tests above have locked the usual one out.
+    const agent = new Agent({
+      connect: { ca: stack.ca },
+      localAddress: '127.0.0.9',
+      allowH2: false,
+    })
+    const send = createSend(stack.url, agent)
+    const ask = async (options: SendOptions) => (await send('/admin/users', options)).status
+    const at = (key: string) => ask({ key })
     for (const key of [ada.key, boss.key, await tokenOf('house')]) expect(await at(key)).toBe(403)
     const headers = { 'x-admin-key': adminKey }
-    const statuses = [await at(root.key), await statusOf('/admin/users', { headers })]
+    const statuses = [await at(root.key), await ask({ headers })]
+    await agent.destroy()
     // Without the admin process the answer is 503, for those who may ask.
     for (const status of statuses) expect([200, 503]).toContain(status)
   })

@@ -26,6 +26,8 @@ export type StackOptions = {
   readonly keys?: readonly TestKey[]
   /** Text of a gatekeeper.yaml; by default the shipped one with `/chat` in check mode. */
   readonly config?: string
+  /** Further files of the key folder, by their names. */
+  readonly files?: Readonly<Record<string, string>>
   /** Edits the shipped Caddyfile. */
   readonly caddyfile?: (text: string) => string
   readonly env?: Readonly<Record<string, string>>
@@ -179,6 +181,9 @@ async function writeFiles(folder: string, options: StackOptions) {
   const keysDir = join(folder, 'keys')
   await mkdir(keysDir)
   if (options.keys) writeFileSync(join(keysDir, 'keys.json'), keyFileText(options.keys))
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    writeFileSync(join(keysDir, name), text)
+  }
   const config = join(folder, 'gatekeeper.yaml')
   const text = options.config ?? twoPointGateway
   // Tests send many bad keys from one address, and their machine may be very busy; both limits

@@ -21,6 +21,8 @@ export type Caddyfile = {
   /** The console's site; null if it is left out. */
   readonly console: ConsolePlace | null
   readonly httpPort: number
+  /** Whether a hosting platform ends TLS in front, so that plain HTTP leads to services. */
+  readonly isPlatform: boolean
 }
 
 export type ConsolePlace = {

@@ -14,9 +14,11 @@ export function checkEnds(caddyfile: Caddyfile): readonly Finding[] {
     if (!isRefusal(lastStatus(server['routes']))) {
       const what = `a name that is not served here gets 200 on ${listen}`
       const remedy = 'Keep the block `https:// { … respond … 421 }` of the shipped Caddyfile.'
-      findings.push(report(/^https:\/\/ \{/, what, remedy))
+      findings.push(report(/^(?:\{\$GATEKEEPER_STRANGERS:)?https:\/\//, what, remedy))
     }
-    for (const site of listOf(server['routes']).filter(hasHost)) {
+    // Where a platform chooses the name, the main site has no host, and two others are not reached.
+    const isSite = caddyfile.isPlatform ? hasProxy : hasHost
+    for (const site of listOf(server['routes']).filter(isSite)) {
       // The admin process answers all paths there, with its own 404.
       if (hasConsole(site, caddyfile)) continue
       const { status, isLast } = endOf(site)
@@ -31,10 +33,11 @@ export function checkEnds(caddyfile: Caddyfile): readonly Finding[] {
 
 const matchOf = (route: Json) => listOf(route['match'])
 const hasHost = (route: Json) => matchOf(route).some(({ host }) => host !== undefined)
+const hasProxy = (route: Json) => JSON.stringify(route).includes('"reverse_proxy"')
 const hostsOf = (route: Json) =>
   matchOf(route)
     .map(({ host }) => String(host))
-    .join(', ')
+    .join(', ') || 'any name'
 
 function hasConsole(route: Json, caddyfile: Caddyfile): boolean {
   return listOf(route['handle']).some(

@@ -1,4 +1,4 @@
-import { isAddressRange, isLoopback } from '../../../gatekeeper/src/lib/net/cidr.ts'
+import { isAddressRange, isLoopback, isWideRange } from '../../../gatekeeper/src/lib/net/cidr.ts'
 import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, memberAt, objectOf, serversOf, textsOf } from './adapted.ts'
 import { type Caddyfile, createReport } from './caddyfile.ts'
@@ -28,7 +28,7 @@ export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
     const report = createReport(caddyfile)
     const ranges = textsOf(trusted['ranges'])
     const findings: Finding[] = []
-    const wide = ranges.filter((range) => isAddressRange(range) && isWide(range))
+    const wide = ranges.filter((range) => isAddressRange(range) && isWideRange(range))
     if (wide.length > 0) {
       const what = `${wide.join(', ')} may name the client address: limits by address have no effect then`
       const remedy = 'Name the addresses of your own proxy or tunnel only.'
@@ -46,8 +46,6 @@ export function checkTrustedProxies(caddyfile: Caddyfile): readonly Finding[] {
     return findings
   })
 }
-
-const isWide = (range: string) => Number(range.split('/')[1] ?? 128) < 4
 
 /** Caddy's logs contain fields and targets as plain text, and both can contain callers' keys. */
 export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
@@ -69,6 +67,7 @@ export function checkLogs(caddyfile: Caddyfile): readonly Finding[] {
   )
 }
 
+const plainLine = /^(?:\{\$GATEKEEPER_REDIRECTS:)?http:\/\//
 const filtered = ['request>headers', 'request>uri', 'resp_headers']
 
 /** More people may reach an address other than GATEKEEPER_BIND than its owner expects. */
@@ -93,6 +92,7 @@ const isInner = (listen: string) => listen.startsWith('unix/') || isLoopback(hos
 
 /** Finds servers with plain HTTP: a key that is sent there is sent in clear text. */
 export function checkPlainHttp(caddyfile: Caddyfile): readonly Finding[] {
+  if (caddyfile.isPlatform) return []
   const isPlain = ({ listen }: Json) =>
     textsOf(listen).some((address) => address.endsWith(`:${caddyfile.httpPort}`))
   const report = createReport(caddyfile)
@@ -100,7 +100,7 @@ export function checkPlainHttp(caddyfile: Caddyfile): readonly Finding[] {
     .filter((server) => isPlain(server) && JSON.stringify(server).includes('"reverse_proxy"'))
     .map(() =>
       report(
-        /^\s*http:\/\//,
+        plainLine,
         'plain HTTP leads to a proxy: keys would travel in clear',
         'Let `http://` sites do nothing but redirect to HTTPS.',
       ),

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../gatekeeper/src/operations/doctor/finding.ts'
 import { type Json, memberAt, objectOf, type Step, textsOf, type Visit } from './adapted.ts'
 import { type Caddyfile, createReport, describeHandler, placeOf, roleOf } from './caddyfile.ts'
+import { refusalPath } from './check-platform.ts'
 import { cleanedNames } from './field-names.ts'
 
 /** Every answer comes after a check, and the client's own statements are removed before it. */
@@ -64,7 +65,9 @@ function findChanged(caddyfile: Caddyfile, visit: Visit, after: readonly Step[])
     const what = `the method is changed on the way to ${describeHandler(visit.handler)}`
     findings.push(report(place, what, 'Remove `method`: nothing has checked the new one.'))
   }
+  const isRefusal = ({ uri }: Json) => caddyfile.isPlatform && uri === `${refusalPath}?`
   const isOwnPath = (rewrite: Json) =>
+    isRefusal(rewrite) ||
     Object.keys(rewrite).every((name) => name === 'strip_path_prefix' || name === 'method')
   if (!rewrites.every((rewrite) => isOwnPath(rewrite) || isBasePath(caddyfile, rewrite))) {
     const what = `the path is rewritten on the way to ${describeHandler(visit.handler)}, and nothing checks the new one`

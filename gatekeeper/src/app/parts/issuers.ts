@@ -1,13 +1,16 @@
 import { createOwnIssuers } from '../../access-tokens/own-issuer.ts'
 import type { Revocations } from '../../access-tokens/revocation.ts'
+import { createSharedIssuer } from '../../access-tokens/shared-issuer.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
+import { ownIssuerName } from '../../config/site-address.ts'
 import { ProblemsError } from '../../lib/problem.ts'
 import type { BoundByMaker } from '../../model/person.ts'
 import { createAppUserFinder } from '../../oauth/app-principal.ts'
 import type { Client } from '../../oauth/client.ts'
 import type { SigningKeys } from '../../oauth/signing-keys.ts'
 import type { UserStore } from '../../oauth/user-store.ts'
+import { createVisitorFinder } from '../../oauth/widget-principal.ts'
 import { namesOfAll } from '../../policy/service-names.ts'
 import { createDocumentFetcher } from '../../upstreams/fetch-document.ts'
 import type { AppDeps } from '../app-deps.ts'
@@ -46,6 +49,7 @@ export async function openIssuers(
       providerNames,
       boundByMaker,
     }),
+    ...widgetTokens(deps),
     findClient: clients.findActive,
     findKey: keys.findById,
     boundByMaker,
@@ -75,4 +79,16 @@ function refuseFormerName(
       remedy: 'Remove the entry until these have ended: npm run keys -- move-issuer shows when.',
     })),
   )
+}
+
+/** What verifies tokens of the class widget; nothing if there is no widget. */
+function widgetTokens({ services, settings, clock }: AppDeps) {
+  const rules = services.find(({ widget }) => widget !== undefined)?.widget
+  if (rules === undefined) return {}
+  const { secret, previousSecret } = settings.widget
+  const secrets = [secret, previousSecret].filter((one) => one !== null)
+  return {
+    findVisitor: createVisitorFinder(rules, clock),
+    ...(secrets.length > 0 && { shared: createSharedIssuer(secrets, ownIssuerName(settings)) }),
+  }
 }

@@ -1,5 +1,6 @@
 import type { KeyStore } from '../../api-keys/key-store.ts'
 import { ownServicesBeside } from '../../kinds/own/own-services.ts'
+import { budgetOf } from '../../policy/visit-limits.ts'
 import type { ServiceQueues } from '../../scheduler/service-queues.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
 import type { Ledger } from '../../usage/ledger/ledger.ts'
@@ -16,6 +17,7 @@ export function openMetrics(
   },
 ) {
   const { parts, keys, ledger, queues } = opened
+  const rules = services.find(({ widget }) => widget !== undefined)?.widget
   const metrics = createMetrics({
     services: [...services, ...ownServicesBeside(services)].map(({ name }) => name),
     queues: queues.counts,
@@ -24,6 +26,7 @@ export function openMetrics(
     keysLoadedAt: () => keys.state().loadedAt,
     running: ledger.running,
     processFaults,
+    ...(rules && { budget: () => ledger.standings(budgetOf(rules)) }),
   })
   return { ...metrics, name: 'metrics' }
 }

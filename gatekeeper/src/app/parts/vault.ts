@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { VaultActs } from '../../http/control/vault.ts'
 import type { FollowedFile } from '../../lib/files/follow-file.ts'
 import { formatProblem, type Problem } from '../../lib/problem.ts'
-import type { Service } from '../../model/service.ts'
+import { accountOf, type Service } from '../../model/service.ts'
 import { parseProviderFile } from '../../vault/provider-file.ts'
 import { createProviderKeys, type ProviderKeys } from '../../vault/provider-keys.ts'
 import { parseSplitKeyFile } from '../../vault/split-key-file.ts'
@@ -55,7 +55,7 @@ export async function openVault(deps: AppDeps, audit: Audit): Promise<VaultPart>
   warnOfTwo(deps, keys)
   return {
     name: 'vault',
-    keyOf: (service) => keys.keyOf(service.name) ?? service.upstream?.key ?? null,
+    keyOf: (service) => keys.keyOf(accountOf(service)) ?? service.upstream?.key ?? null,
     problems: () => [...rows.problems(), ...splitRows.problems(), ...faults()],
     acts: { ...ring, ...actsOf({ keys, splitKeys, ring, documents: [rows, splitRows] }) },
     splitKeys,

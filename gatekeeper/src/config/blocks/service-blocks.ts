@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { chatPrefixes } from '../../kinds/chat/chat.ts'
 import { isUnder } from '../../lib/net/path.ts'
 import type { Point, Route, Service } from '../../model/service.ts'
-import { isInternalName, noName } from '../front-environment.ts'
+import { anyName, isInternalName, noName } from '../front-environment.ts'
 import { replaceFile } from '../front-secrets.ts'
 import { toCaddyAddress } from '../listen.ts'
 import type { Settings } from '../read-settings.ts'
@@ -16,7 +16,9 @@ import { errorAnswers } from './error-answers.ts'
 import { block, isQuotable, quote } from './quote.ts'
 import { type Checked, pathsUnder, routeFields, serviceBlock } from './service-block.ts'
 
-type Told = Pick<Settings, 'sites' | 'outcomesListen'> & ConsoleTold
+type Told = Pick<Settings, 'sites' | 'outcomesListen'> &
+  Partial<Pick<Settings, 'platform'>> &
+  ConsoleTold
 
 /**
  * Not endpoints: a client whose base URL lacks `/v1` requests them, and the gatekeeper's answer
@@ -61,7 +63,7 @@ export function serviceBlocks(settings: Told, services: readonly Service[]): str
     ...block('(services)', blocksAt(undefined)),
     ...block(
       '(hosts)',
-      serviceHosts(services).flatMap((host) => hostSite(host, blocksAt(host))),
+      serviceHosts(services).flatMap((host) => hostSite(host, blocksAt(host), settings)),
     ),
     ...block('(service_errors)', errorAnswers(ollamaNames)),
     ...block('(outcomes)', outcomeLog(settings)),
@@ -77,7 +79,15 @@ export function serviceHosts(services: readonly Service[]): string[] {
 }
 
 /** Returns a separate site with the same directives as the main site. */
-function hostSite(host: string, blocks: readonly string[]): string[] {
+function hostSite(host: string, blocks: readonly string[], { platform = null }: Told): string[] {
+  if (platform !== null) {
+    return block(quote(`http://${host}`), [
+      'import platform',
+      `import site ${anyName}`,
+      ...blocks,
+      ...block('handle', ['import missing']),
+    ])
+  }
   const isInternal = isInternalName(host)
   return block(quote(host), [
     ...(isInternal ? ['tls internal'] : []),

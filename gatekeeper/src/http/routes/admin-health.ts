@@ -1,5 +1,5 @@
 import { formatInstant } from '../../lib/instant.ts'
-import type { Service } from '../../model/service.ts'
+import { providerOf, type Service } from '../../model/service.ts'
 import type { Reachable } from '../../upstreams/reachability.ts'
 import { jsonAnswer } from '../send.ts'
 import type { OwnEndpoints } from '../serve/own.ts'
@@ -50,7 +50,7 @@ export async function readHealth(deps: AdminHealthDeps) {
 }
 
 /** A provider is not dialled to answer a question. */
-const isInside = ({ kind }: Service) => kind.provider === undefined
+const isInside = (service: Service) => providerOf(service) === null
 
 async function describeService({ name, upstream }: Service, { reach }: AdminHealthDeps) {
   if (upstream === null) return { name, configured: false, reachable: false, checkedAt: null }

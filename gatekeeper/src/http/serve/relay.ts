@@ -6,6 +6,7 @@ import type { BodyFacts } from '../../model/facts.ts'
 import { type Reason, reasonRow } from '../../model/reason.ts'
 import { noUsage } from '../../model/usage.ts'
 import type { BroughtKey, Exchange, Forwarded } from '../../upstreams/exchange.ts'
+import { toWidgetEvent } from '../../upstreams/widget-answer.ts'
 import type { Fields } from '../answer.ts'
 import { allowBody, createBodySource } from '../body-source.ts'
 import type { Call } from '../call.ts'
@@ -13,6 +14,7 @@ import { corsFields } from '../cors.ts'
 import { limitFields } from '../limit-fields.ts'
 import { answerOpen, type OpenDeps } from '../open-answers.ts'
 import { answerCall, type Entry, type PointDeps, type Serve } from '../point.ts'
+import { widgetErrorEvent } from '../widget-error.ts'
 import { type OwnDeps, serveOwn } from './own.ts'
 
 export type RelayDeps = PointDeps &
@@ -99,6 +101,8 @@ function serveRelay(
     reader: deps.createReader(admission, body),
     broughtKey: brought,
     isStream: body?.isStream === true,
+    model: body?.models[0] ?? null,
+    lastWords: (reason) => toWidgetEvent('error', widgetErrorEvent(reason)),
     question,
   })
 }

@@ -12,6 +12,14 @@ export function isAddressRange(text: string): boolean {
 }
 
 /**
+ * Returns whether a range that passed `isAddressRange` is so wide that it means everybody, such as
+ * `0.0.0.0/0`, its halves, or `2000::/3`.
+ */
+export function isWideRange(range: string): boolean {
+  return Number(range.split('/')[1] ?? 128) < 4
+}
+
+/**
  * Compiles ranges that passed `isAddressRange` into a test. BlockList treats `::ffff:10.1.2.3` as
  * the IPv4 address. An address that does not parse is in no range.
  */

@@ -115,8 +115,10 @@ export class Hold {
     this.charge(units - this.#units, now)
   }
 
-  standings(now: Now): Standing[] {
-    return this.#quotas.map((quota) => describeQuota(quota, this.#meter, now))
+  /** Returns the limits as they stand; with `units`, as if these replaced what is charged. */
+  standings(now: Now, units: number | null = null): Standing[] {
+    const less = units === null ? 0 : this.#units - units
+    return this.#quotas.map((quota) => lessUsed(describeQuota(quota, this.#meter, now), less))
   }
 
   get #first(): ScopedQuota {
@@ -134,6 +136,18 @@ export function describeQuota(quota: ScopedQuota, meter: Meter, now: Now): Stand
     resetAt: resetMs === null ? null : now.wallAt + resetMs,
     periodSeconds: secondsOf(limit),
     isRate: isRatePeriod(limit.period),
+  }
+}
+
+/** Returns the standing with so many units given back; those of a rate drain evenly. */
+function lessUsed(standing: Standing, less: number): Standing {
+  const { amount, isRate, periodSeconds, resetAt } = standing
+  if (less === 0) return standing
+  const used = Math.max(0, standing.used - less)
+  const earlierMs = isRate && periodSeconds !== null ? (less / amount) * periodSeconds * 1000 : 0
+  return {
+    ...{ ...standing, used, remaining: Math.max(0, amount - used) },
+    resetAt: resetAt === null ? null : Math.round(resetAt - earlierMs),
   }
 }
 

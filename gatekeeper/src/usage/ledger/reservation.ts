@@ -61,8 +61,8 @@ export class HeldReservation implements Reservation {
     return roomOf({ holds: this.#held.holds, at: this.#deps.now() })
   }
 
-  standings() {
-    return standingsOf({ holds: this.#held.shown, at: this.#deps.now() })
+  standings(used: Charge | null = null) {
+    return standingsOf({ holds: this.#held.shown, at: this.#deps.now() }, used)
   }
 
   async open(facts: RequestFacts): Promise<Refusal | null> {
@@ -116,7 +116,7 @@ export function createRehearsal(
   return {
     extend: (wanted) => findRefusal(wanted, { holds, at: now() }),
     room: () => roomOf({ holds, at: now() }),
-    standings: () => standingsOf({ holds: shown, at: now() }),
+    standings: () => standingsOf({ holds: shown, at: now() }, null),
     open: () => Promise.resolve(null),
     settle: () => Promise.resolve(),
   }
@@ -139,8 +139,11 @@ function roomOf({ holds, at }: HoldsNow): Charge {
   return { tokens: least('tokens'), microUsd: least('micro-usd') }
 }
 
-function standingsOf({ holds, at }: HoldsNow) {
-  return holds.flatMap((hold) => hold.standings(at))
+function standingsOf({ holds, at }: HoldsNow, used: Charge | null) {
+  return holds.flatMap((hold) => {
+    const isSettled = used !== null && hold.unit !== 'requests'
+    return hold.standings(at, isSettled ? unitsOf(used, hold) : null)
+  })
 }
 
 /** If the process died now, everything that is reserved would count as used. */

@@ -68,7 +68,7 @@ export async function openDeployment(log: Log): Promise<Deployment> {
 }
 
 /** The content of a clone of this tree: every file that git tracks or would add. */
-async function makeClone(clone: string): Promise<void> {
+export async function makeClone(clone: string): Promise<void> {
   const copy = `mkdir '${clone}' && git ls-files -co --exclude-standard -z |
     xargs -0 sh -c 'for file; do [ -e "$file" ] && printf "%s\\0" "$file"; done' sh |
     tar --null -T - -c | tar -C '${clone}' -x && chown -R 1000:1000 '${clone}'`

@@ -12,6 +12,7 @@ export const claude = providerKind({
   otherVariables: ['ANTHROPIC'],
   pricedAs: 'anthropic',
   keyField: 'x-api-key',
+  usualModel: 'claude-haiku-4-5',
   chat: { path: '/messages' },
   usualFields: { 'anthropic-version': '2023-06-01' },
   rows: [

@@ -6,5 +6,6 @@ export const deepseek = providerKind({
   base: 'https://api.deepseek.com/v1',
   variable: 'DEEPSEEK',
   keyField: 'authorization',
+  usualModel: 'deepseek-chat',
   rows: openaiFamily,
 })

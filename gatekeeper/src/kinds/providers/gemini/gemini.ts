@@ -32,6 +32,7 @@ export const gemini = providerKind({
   variable: 'GEMINI',
   pricedAs: 'google',
   keyField: 'x-goog-api-key',
+  usualModel: 'gemini-2.5-flash-lite',
   chat: {
     path: '/models/{model}:generateContent',
     streamPath: '/models/{model}:streamGenerateContent',

@@ -18,6 +18,7 @@ export const groq = providerKind({
   base: 'https://api.groq.com/openai/v1',
   variable: 'GROQ',
   keyField: 'authorization',
+  usualModel: 'llama-3.3-70b-versatile',
   // It chooses the models behind a compound one, and tools of the account.
   refusedMembers: settingsOfAccount('compound_custom'),
   rows: [

@@ -11,6 +11,7 @@ export const mistral = providerKind({
   base: 'https://api.mistral.ai/v1',
   variable: 'MISTRAL',
   keyField: 'authorization',
+  usualModel: 'mistral-small-latest',
   accountMembers: accountMembers('library_ids'),
   rows: [
     row('POST', '/chat/completions', 'use', ...unaskedChat),

@@ -24,6 +24,9 @@ export const openai = providerKind({
   base: 'https://api.openai.com/v1',
   variable: 'OPENAI',
   keyField: 'authorization',
+  usualModel: 'gpt-4.1-mini',
+  // Its newer models refuse max_tokens.
+  outputMember: 'max_completion_tokens',
   rows: [
     row('POST', '/chat/completions', 'use', ...chatCompletions),
     row('POST', '/responses', 'use', ...responses),

@@ -22,6 +22,7 @@ export const openrouter = providerKind({
   base: 'https://openrouter.ai/api/v1',
   variable: 'OPENROUTER',
   keyField: 'authorization',
+  usualModel: 'openai/gpt-4.1-mini',
   takesModelLists: true,
   refusedMembers: settingsOfAccount('preset', 'plugins'),
   // A preset of the account can also be a part of the model's name.

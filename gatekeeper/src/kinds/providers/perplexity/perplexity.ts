@@ -8,6 +8,7 @@ export const perplexity = providerKind({
   base: 'https://api.perplexity.ai',
   variable: 'PERPLEXITY',
   keyField: 'authorization',
+  usualModel: 'sonar',
   rows: rowsIn('openai')(
     'POST',
     '/chat/completions',

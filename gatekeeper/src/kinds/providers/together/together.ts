@@ -6,5 +6,6 @@ export const together = providerKind({
   base: 'https://api.together.xyz/v1',
   variable: 'TOGETHER',
   keyField: 'authorization',
+  usualModel: 'meta-llama/Llama-3.3-70B-Instruct-Turbo',
   rows: openaiFamily,
 })

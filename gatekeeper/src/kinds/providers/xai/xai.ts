@@ -8,5 +8,6 @@ export const xai = providerKind({
   variable: 'XAI',
   pricedAs: 'x-ai',
   keyField: 'authorization',
+  usualModel: 'grok-4-fast-non-reasoning',
   rows: openaiFamily.map((row) => (row.usage === openaiUsage ? { ...row, usage: xaiUsage } : row)),
 })

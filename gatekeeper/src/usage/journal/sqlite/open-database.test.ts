@@ -217,4 +217,22 @@ describe('pruning', () => {
     expect(used.map(({ id }) => id).sort()).toEqual(kept)
     await closeDatabase(opened)
   })
+
+  it('forgets addresses after three days, and nothing else of that age', async () => {
+    const opened = await openUsageDatabase(path, true)
+    const subjects = ['address:192.0.2.1', 'network:192.0.2.0/24', 'key:abcdefghij', 'widget:x']
+    const chargeAt = (startAt: number) =>
+      subjects.map((subject) => chargeOf(1, { subject, startAt, unit: 'tokens' }))
+    const settled = (startAt: number) => ({
+      ...{ reservationId: null, record: recordOf({ at: startAt }), charges: chargeAt(startAt) },
+    })
+    for (const days of [2, 4]) {
+      writeBatch(opened, [{ kind: 'record', settled: settled(journalNow - days * dayMs) }])
+    }
+    while (await prune(opened.queries, { now: journalNow, retainDays: 400 }));
+    const rows = await opened.queries.selectFrom('balances').select('subject').execute()
+    const counts = subjects.map((name) => rows.filter(({ subject }) => subject === name).length)
+    expect(counts).toEqual([1, 1, 2, 2])
+    await closeDatabase(opened)
+  })
 })

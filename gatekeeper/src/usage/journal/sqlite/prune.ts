@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { chosenForms } from '../../../model/subject.ts'
+import { addressForms, chosenCallers, chosenForms } from '../../../model/subject.ts'
 import type { Tables } from './tables.ts'
 
 const dayMs = 86_400_000
@@ -12,6 +12,9 @@ const keptMs = {
   day: 62 * dayMs,
   month: 800 * dayMs,
 } as const
+
+/** Addresses are personal data, and nobody needs their counts after the day. */
+const addressesKeptMs = 3 * dayMs
 
 /** Rows in one step: a step delays the commits behind it. */
 const stepRowsMax = 500
@@ -44,7 +47,7 @@ async function pruneLastUsed(
   const old = queries
     .selectFrom('last_used')
     .select('principal_id')
-    .where('principal_id', 'like', chosenForms[0])
+    .where(({ eb, or }) => or(chosenCallers.map((form) => eb('principal_id', 'like', form))))
     .where('at', '<', now - retainDays * dayMs)
     .limit(stepRowsMax)
   const { numDeletedRows } = await queries
@@ -66,11 +69,15 @@ async function pruneBalances(queries: Kysely<Tables>, now: number): Promise<bigi
     .selectFrom('balances')
     .select(rowId.as('row'))
     .where(({ eb, or, and }) =>
-      or(
-        periods.map((period) =>
+      or([
+        ...periods.map((period) =>
           and([eb('period', '=', period), eb('start_at', '<', now - keptMs[period])]),
         ),
-      ),
+        and([
+          or(addressForms.map((form) => eb('balances.subject', 'like', form))),
+          eb('start_at', '<', now - addressesKeptMs),
+        ]),
+      ]),
     )
     .where(({ selectFrom, eb, or }) => {
       const newer = selectFrom('balances as newer')
