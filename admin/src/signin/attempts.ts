@@ -52,7 +52,7 @@ export function createAttempts(clock: Clock): Attempts {
   const names = Object.keys(attemptRows) as AttemptName[]
   const counters = new Map(names.map((name) => [name, createCounters(attemptRows[name], clock)]))
   const of = (name: AttemptName) => counters.get(name) ?? []
-  const records = createRateLimiter({ burst: 200, perMinute: 30 }, clock)
+  const records = createRateLimiter({ burst: 200, perMinute: 2 }, clock)
   let leftOut = 0
   return {
     requireRoom: (name, address) => {
