@@ -86,6 +86,8 @@ export type TestConsole = {
   readonly faults: unknown[]
   /** The acts on record, oldest first. */
   readonly acts: () => Promise<readonly Record<string, unknown>[]>
+  /** Tries once more to record what waits for it. */
+  readonly recordLate: () => Promise<void>
   /** Moves the clock on. */
   readonly pass: (ms: number) => void
   readonly now: () => number
@@ -161,6 +163,7 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   return {
     ...{ folder, deps, installation, store, rows, socketPath, faults, writePeople },
     acts: () => readActs(installation.auditFolder),
+    recordLate: lateRecords.close,
     pass: (ms) => {
       now += ms
     },
