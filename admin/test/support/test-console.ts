@@ -135,7 +135,9 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   const people = await openPeopleStore({ file: installation.peopleFile, log: quiet })
   const keys = createKeyIndex(installation)
   const store = await openAdminStore(adminStorePath(installation.stateDir))
-  const lateRecords = createLateRecords(installation.record, { clock })
+  const lateRecords = createLateRecords(installation.record, {
+    ...{ clock, unrecorded: installation.unrecorded },
+  })
   const deps: ApiDeps = {
     ...{ installation: { ...installation, clock }, store, clock, people, keys },
     version: '0.0.0-test',
