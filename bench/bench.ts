@@ -83,6 +83,13 @@ async function main(): Promise<number> {
     writeJson(options.jsonFile, report)
     return exitCode.ok
   }
+  return await runTable({ options, startedAt }, caddy)
+}
+
+async function runTable(
+  { options, startedAt }: { readonly options: BenchOptions; readonly startedAt: number },
+  caddy: Parameters<typeof describeMachine>[0],
+): Promise<number> {
   if (options.hasPeers && !isAlone()) {
     for (const { name, why } of await providePeers(log)) log(`${name}: ${why}`)
     if (canRunAlone()) return await runAlone()
