@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { describeSite } from '../gatekeeper/src/wire/openapi/describe-site.ts'
 import { renderCompliance } from './docs/compliance-docs.ts'
 import {
   gatewayJsonSchema,
@@ -9,7 +11,7 @@ import {
   renderJsonSchema,
 } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
-import { renderOpenapi } from './docs/openapi-docs.ts'
+import { everything, renderConsoleOpenapi, renderOpenapi } from './docs/openapi-docs.ts'
 import { listReasons, renderErrors, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 
@@ -67,10 +69,18 @@ it('the README is short enough to be read', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150)
 })
 
-it('`npm run docs -- openapi` describes every endpoint of the admin API', () => {
+it('`npm run docs -- openapi --console` describes every endpoint of the admin API', () => {
   const listed = read('admin/test/endpoints-of-the-api.txt').trim().split('\n')
-  const text = renderOpenapi(root)
+  const text = renderConsoleOpenapi(root)
   const paths = listed.map((line) => line.split(' ')[1]?.replace(/:(\w+)/g, '{$1}') ?? '')
   expect(paths.filter((path) => !text.includes(`\n  ${path}:\n`))).toEqual([])
   expect(listed.length).toBeGreaterThan(20)
+})
+
+it('`npm run docs -- openapi` is YAML that describes every route of the services’ site', async () => {
+  const document = parse(renderOpenapi(root))
+  expect(document).toEqual(
+    JSON.parse(JSON.stringify(describeSite(everything, document.info.version))),
+  )
+  expect(Object.keys(document.paths).length).toBeGreaterThan(30)
 })

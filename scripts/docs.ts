@@ -1,13 +1,14 @@
 /**
  * `npm run docs`: writes the documents that are generated from schema, settings, endpoints and reasons.
- * `npm run docs -- openapi` prints the description of the admin API.
+ * `npm run docs -- openapi` prints the description of the services' site, with `--console` that of the
+ * admin API.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { renderCompliance } from './docs/compliance-docs.ts'
 import { renderConfiguration, renderJsonSchema } from './docs/configuration-docs.ts'
 import { renderEndpoints } from './docs/endpoint-docs.ts'
-import { renderOpenapi } from './docs/openapi-docs.ts'
+import { renderConsoleOpenapi, renderOpenapi } from './docs/openapi-docs.ts'
 import { renderErrors, renderReasons } from './docs/reason-docs.ts'
 import { renderEnvExample } from './docs/settings-docs.ts'
 import { runProgram } from './frame/run-program.ts'
@@ -29,12 +30,22 @@ await runProgram<string>({
   command: {
     summary:
       'Writes the documents that are generated from schema, settings, endpoints and reasons.',
-    usage: '[openapi]',
-    options: {},
-    help: [...Object.keys(documents), 'openapi: prints the admin API as OpenAPI, writes nothing'],
-    run: ({ positionals }, root) => {
+    usage: '[openapi [--console]]',
+    options: { console: { type: 'boolean' } },
+    help: [
+      ...Object.keys(documents),
+      'openapi: prints the routes of the gateway as OpenAPI, writes nothing',
+      'openapi --console: prints the admin API of the console',
+      'Into a file: npm run -s docs -- openapi > openapi.yaml',
+    ],
+    run: ({ positionals, values }, root) => {
       const [word] = positionals
-      if (word === 'openapi') return { lines: [renderOpenapi(root).trimEnd()] }
+      const isConsole = values['console'] === true
+      if (word === 'openapi') {
+        const text = isConsole ? renderConsoleOpenapi(root) : renderOpenapi(root)
+        return { lines: [text.trimEnd()] }
+      }
+      if (isConsole) throw new UsageError('--console needs the word openapi')
       if (word !== undefined) throw new UsageError('docs takes no words but openapi')
       for (const [path, render] of Object.entries(documents)) {
         const file = join(root, path)

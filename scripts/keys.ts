@@ -18,6 +18,7 @@ import { edit } from './keys/edit.ts'
 import { explainToken } from './keys/explain-token.ts'
 import { importKeys } from './keys/import.ts'
 import { list } from './keys/list.ts'
+import { moveIssuer } from './keys/move-issuer.ts'
 import { review } from './keys/review.ts'
 import { revokeToken } from './keys/revoke-token.ts'
 import { rotate } from './keys/rotate.ts'
@@ -46,6 +47,7 @@ await runProgram<Context>({
     'explain-token': explainToken,
     'revoke-token': revokeToken,
     'rotate-signing': rotateSigning,
+    'move-issuer': moveIssuer,
   },
   aliases: { generate: 'add', validate: 'verify' },
   exitCodes: {

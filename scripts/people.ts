@@ -10,7 +10,7 @@ import type { Output } from './frame/program.ts'
 import { runProgram } from './frame/run-program.ts'
 import { createTerminal } from './frame/terminal.ts'
 import { review } from './keys/review.ts'
-import { access, disable, enable, role } from './people/change.ts'
+import { access, disable, enable, role, team } from './people/change.ts'
 import { code } from './people/code.ts'
 import type { Context } from './people/context.ts'
 import { erase } from './people/erase.ts'
@@ -24,7 +24,7 @@ import { openCloneInstallation } from './settings/open-installation.ts'
 await runProgram<Context>({
   name: 'people',
   commands: {
-    ...{ invite, list, disable, enable, role, access, reset, code, move },
+    ...{ invite, list, disable, enable, role, team, access, reset, code, move },
     ...{ review, export: exportData, erase },
   },
   exitCodes: {

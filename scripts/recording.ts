@@ -1,6 +1,7 @@
 /**
  * `npm run recording`: starts Gatekeeper with the demo model on free ports, runs the commands of a
- * first visit for real, and writes what they print to docs/recording.svg. Needs python3 and curl.
+ * first visit for real, and writes what they print to docs/recording.svg. Then starts it again with
+ * two days of traffic and takes the pictures of the console. Needs python3, curl and Chromium.
  */
 import { execFile } from 'node:child_process'
 import { copyFileSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,7 @@ import { runProgram } from './frame/run-program.ts'
 import { refusePositionals } from './frame/words.ts'
 import { mask } from './recording/mask.ts'
 import { renderSvg, type Step } from './recording/render-svg.ts'
+import { provider, takePictures } from './recording/take-pictures.ts'
 import { type Launch, openSetup, type Setup } from './test/launch.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -21,24 +23,37 @@ const run = promisify(execFile)
 await runProgram<null>({
   name: 'recording',
   command: {
-    summary: `Runs the commands of a first visit and writes ${picture}.`,
+    summary: `Runs the commands of a first visit, writes ${picture} and pictures of the console.`,
     usage: '',
     options: {},
-    help: ['Needs python3 and curl. Secrets, ports and times are masked.'],
+    help: ['Needs python3, curl and chromium. Secrets, ports and times are masked.'],
     run: async (words) => {
       refusePositionals(words, '; recording takes no words')
-      const setup = await openSetup()
-      try {
-        writeFileSync(join(root, picture), renderSvg(title, await record(setup)))
-      } finally {
-        await setup.remove()
-      }
-      return { json: { written: [picture] } }
+      const recorded = await inSetup(record)
+      writeFileSync(join(root, picture), renderSvg(title, recorded))
+      return { json: { written: [picture, ...(await inSetup(photograph))] } }
     },
   },
   exitCodes: { 0: 'done' },
   open: () => null,
 })
+
+async function inSetup<T>(act: (setup: Setup) => Promise<T>): Promise<T> {
+  const setup = await openSetup()
+  try {
+    return await act(setup)
+  } finally {
+    await setup.remove()
+  }
+}
+
+async function photograph(setup: Setup): Promise<readonly string[]> {
+  const browser = (await execute(setup, 'sh', ['-c', 'command -v chromium'])).trim()
+  const withProvider = { ...setup, env: { ...setup.env, ...provider } }
+  const runKeys = (words: readonly string[]) =>
+    execute(withProvider, process.execPath, [join(root, 'scripts/keys.ts'), ...words])
+  return await takePictures(root, { setup, browser, runKeys })
+}
 
 async function record(setup: Setup): Promise<Step[]> {
   const caddy = process.env['GATEKEEPER_CADDY']

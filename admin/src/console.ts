@@ -23,7 +23,12 @@ import { type AdminStore, adminStorePath, openAdminStore } from './store/admin-s
 import { requireSameDomain } from './store/relying-party.ts'
 import { consumeStepUp } from './store/step-ups.ts'
 
-export type Console = { readonly application: Koa; readonly close: () => Promise<void> }
+export type Console = {
+  readonly application: Koa
+  /** Ends the streams of pages, which would otherwise hold up the end of the process. */
+  readonly endStreams: () => void
+  readonly close: () => Promise<void>
+}
 
 export type ConsoleDeps = {
   readonly installation: Installation
@@ -44,8 +49,10 @@ export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console
     ...{ clock: systemClock, unrecorded: installation.unrecorded },
     onFault: deps.logFault,
   })
+  const stopping = new AbortController()
   return {
-    application: compose(deps, { store, lateRecords }),
+    application: compose(deps, { store, lateRecords, stopping: stopping.signal }),
+    endStreams: () => stopping.abort(),
     close: async () => {
       await lateRecords.close()
       parts.people.close()
@@ -55,13 +62,19 @@ export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console
   }
 }
 
+type Opened = {
+  readonly store: AdminStore
+  readonly lateRecords: LateRecords
+  readonly stopping: AbortSignal
+}
+
 function compose(
   { installation, parts, root, version, logFault }: ConsoleDeps,
-  { store, lateRecords }: { readonly store: AdminStore; readonly lateRecords: LateRecords },
+  { store, lateRecords, stopping }: Opened,
 ): Koa {
   const { settings, people, keys, edge } = parts
   const api: ApiDeps = {
-    ...{ installation, store, settings, people, keys, version, lateRecords },
+    ...{ installation, store, settings, people, keys, version, lateRecords, stopping },
     clock: systemClock,
     askGatekeeper: (path, question) => askGatekeeper(installation.commandListen, path, question),
   }

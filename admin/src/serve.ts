@@ -58,6 +58,7 @@ async function open(env: Env): Promise<void> {
   }
   const stop = async (signal: string) => {
     log.info({ signal }, 'stopping')
+    opened.endStreams()
     await Promise.all(servers.map((server) => closeListener(server, drainMs)))
     // Answers under way use the store until their listener is closed.
     await opened.close()

@@ -1,4 +1,4 @@
-import type { Counted, Role } from './session.ts'
+import { type Counted, type Role, session } from './session.ts'
 
 export type PlaceSection = 'now' | 'access' | 'look' | 'system'
 
@@ -12,6 +12,8 @@ export type NamedPlace = {
   /** The shape in a square of 16, as lines. */
   readonly icon: string
   readonly isForMembers: boolean
+  /** It is about the whole installation: nobody of a team has it. */
+  readonly isOfAll?: boolean
   readonly counted?: Counted
   /** The count is something to look after. */
   readonly isAlert?: boolean
@@ -84,6 +86,7 @@ export const places: readonly NamedPlace[] = [
     section: 'access',
     jump: 'r',
     isForMembers: false,
+    isOfAll: true,
     icon: 'M8 2l5 2v4c0 3-2 5-5 6-3-1-5-3-5-6V4z',
   },
   {
@@ -124,6 +127,7 @@ export const places: readonly NamedPlace[] = [
     section: 'system',
     jump: 's',
     isForMembers: false,
+    isOfAll: true,
     icon: 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1',
     counted: 'findings',
     isAlert: true,
@@ -134,6 +138,7 @@ export const places: readonly NamedPlace[] = [
     section: 'system',
     jump: 'w',
     isForMembers: false,
+    isOfAll: true,
     icon: 'M3 3.5h10v9H3zM5.5 8l1.8 1.8L10.8 6',
   },
   {
@@ -153,10 +158,11 @@ export function setPaths(paths: readonly string[]): void {
   there = new Set(paths)
 }
 
-/** Returns the places that a person of that role has. */
+/** Returns the places that a person of that role has; within a team not those of the whole. */
 export function placesOf(role: Role): readonly NamedPlace[] {
-  return places.filter(({ path, isForMembers }) => {
-    return there.has(path) && (role !== 'member' || isForMembers)
+  const isOfTeam = (session.value?.person.team ?? null) !== null
+  return places.filter(({ path, isForMembers, isOfAll = false }) => {
+    return there.has(path) && (role !== 'member' || isForMembers) && !(isOfTeam && isOfAll)
   })
 }
 

@@ -12,12 +12,16 @@ export type SessionView = {
     readonly id: string
     readonly name: string
     readonly title: string | null
+    /** Null for whoever is of no team. */
+    readonly team: string | null
     readonly role: Role
     readonly access: {
       readonly role: string
       readonly services: readonly string[]
-      readonly models?: readonly string[]
+      readonly models: readonly string[]
+      readonly limits: readonly string[]
     } | null
+    readonly logins: readonly { readonly provider: string; readonly subject: string }[]
   }
   readonly session: {
     readonly id: string
@@ -27,6 +31,8 @@ export type SessionView = {
     readonly endsAt: string
   }
   readonly passkeys: number
+  /** Empty where there is no team, and within one. */
+  readonly teams: readonly string[]
   readonly site: { readonly consoleUrl: string; readonly baseUrl: string; readonly version: string }
   readonly counts: Readonly<Partial<Record<Counted, number>>>
   readonly degraded: readonly Degraded[]
@@ -82,4 +88,14 @@ export function mayChange(): boolean {
 export function seesAll(): boolean {
   const role = session.value?.person.role
   return role !== undefined && role !== 'member'
+}
+
+/** Whether the person sees the whole installation, and not a team of it. */
+export function seesInstallation(): boolean {
+  return seesAll() && session.value?.person.team === null
+}
+
+/** The teams among which the person may choose; none while there are none. */
+export function teamNames(): readonly string[] {
+  return session.value?.teams ?? []
 }

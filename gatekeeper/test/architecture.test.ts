@@ -34,6 +34,7 @@ const layerOf: Readonly<Record<string, number>> = {
       'prompts',
       'people',
       'vault',
+      'wire',
     ].map((room) => [room, 4]),
   ),
   kinds: 3,
@@ -247,8 +248,8 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
-  test('of the admin process lead to operations, model and lib only', () => {
-    const rooms = ['operations', 'model', 'lib']
+  test('of the admin process lead to operations, wire, model and lib only', () => {
+    const rooms = ['operations', 'wire', 'model', 'lib']
     const found = violations(adminProduction, (file, specifier) => {
       const room = roomOf(file, specifier)
       if (room === 'outside') return !resolvedOf(file, specifier).startsWith('admin/src/')

@@ -272,11 +272,20 @@ describe('what each container can open', () => {
     expect(Object.keys(environment).filter((name) => isSecret(name))).toEqual([])
   })
 
+  it('with providers the admin process learns which keys are there, and no key', () => {
+    const { services } = readAddition('compose.bridge.yaml')
+    const { environment = {} } = services['admin'] as Service
+    const marks = Object.entries(environment).filter(([name]) => isSecret(name))
+    expect(marks.length).toBeGreaterThan(10)
+    for (const [name, value] of marks) {
+      expect(value).toBe(`\${${name}:+is-set}\${${name}_FILE:+is-set}`)
+    }
+    const given = Object.keys(services['gatekeeper']?.environment ?? {})
+    expect(marks.map(([name]) => name)).toEqual(given.filter((name) => /_KEY$/.test(name)))
+  })
+
   it('with sign-in by a provider the admin process gets those secrets, and no other file of secrets/', () => {
-    const signin = parse(read('compose.signin.yaml'), {
-      logLevel: 'silent',
-      customTags: [{ tag: '!reset', resolve: () => null }],
-    }) as Compose
+    const signin = readAddition('compose.signin.yaml')
     expect(Object.keys(signin.services)).toEqual(['admin'])
     const { environment = {}, volumes, networks } = signin.services['admin'] as Service
     const secrets = Object.keys(environment).filter((name) => isSecret(name))
@@ -287,6 +296,12 @@ describe('what each container can open', () => {
     expect(networks).toEqual(['egress'])
   })
 })
+
+/** A file that is named beside `docker-compose.yml`. */
+function readAddition(name: string): Compose {
+  const customTags = [{ tag: '!reset', resolve: () => null }]
+  return parse(read(name), { logLevel: 'silent', customTags, merge: true }) as Compose
+}
 
 const isSecret = (name: string) => /(?<!PASS)KEY|SECRET|TOKEN/.test(name)
 

@@ -163,12 +163,13 @@ function portOf(node: unknown): string | null {
   return parts.length === 0 ? null : parts.join(':')
 }
 
-/** `${A}`, `${A:-default}`, `${A-default}` and `$A`, as compose resolves them. */
+/** `${A}`, `${A:-default}`, `${A-default}`, `${A:+other}`, `${A+other}` and `$A`, as compose does. */
 function resolveVariables(text: string, env: Env): string {
-  const form = /\$\{(\w+)(?:(:?[-?])([^}]*))?\}|\$(\w+)/g
+  const form = /\$\{(\w+)(?:(:?[-?+])([^}]*))?\}|\$(\w+)/g
   return text.replace(form, (_, braced, sign: string | undefined, other, bare) => {
     const value = env[braced ?? bare]
     const isUsed = sign?.startsWith(':') ? (value ?? '') !== '' : value !== undefined
+    if (sign?.endsWith('+')) return isUsed ? other : ''
     if (isUsed) return value ?? ''
     return sign?.endsWith('-') ? other : ''
   })

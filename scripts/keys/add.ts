@@ -45,7 +45,7 @@ function describe(
   wanted: KeyMembers,
   { file, baseUrl }: Context,
 ) {
-  const { user, role, services, description, tags = [] } = wanted
+  const { user, role, services, description, tags = [], team = null } = wanted
   const limits = (wanted.limits ?? []).map(({ text }) => text)
   const expiresAt = wanted.expiresAt === null ? null : formatInstant(wanted.expiresAt)
   const optional = (name: string, value = '') => (value === '' ? [] : [[name, value]])
@@ -57,6 +57,7 @@ function describe(
     ['expires', showInstant(wanted.expiresAt)],
     ...optional('description', description),
     ...optional('tags', tags.join(', ')),
+    ...optional('team', team ?? ''),
     ...optional('limits', limits.join(', ')),
   ]
   return {
@@ -70,6 +71,7 @@ function describe(
       limits,
       description: description ?? null,
       tags,
+      team,
       file,
     },
     lines: [...formatTable(rows), '', ...howToUse(made.key, baseUrl)],
@@ -86,11 +88,14 @@ async function readWanted(words: Words, context: Context): Promise<NewKey> {
     faults.push(`the service ${controlName} is for keys that administer: add --role admin`)
   }
   const maker = stringOf(words, 'made-by')
-  const madeBy = maker === undefined ? undefined : await findMaker(maker, context, faults)
+  const person = maker === undefined ? undefined : await findMaker(maker, context, faults)
   if (services.length > 0) faults.push(...originFaults({ services, origins }, context.services))
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   const wanted = { ...given, user, services, role, expiresAt }
-  return madeBy === undefined ? wanted : { ...wanted, madeBy }
+  if (person === undefined) return wanted
+  // What somebody of a team makes is of the team, as in the console.
+  const { team = person.team } = given
+  return { ...wanted, madeBy: person.id, ...(team !== null && { team }) }
 }
 
 function describeStray(word: string): string {

@@ -21,7 +21,7 @@ import { appHelp, appOptions, describeApp, readApp } from './client-app.ts'
 import type { Context, KeyCommand } from './context.ts'
 import { showInstant } from './describe-key.ts'
 import { readLimits } from './read-limits.ts'
-import { readEnd, readRole, resolveServices } from './read-members.ts'
+import { readEnd, readRole, readTeam, resolveServices } from './read-members.ts'
 
 const acts: Readonly<Record<string, (words: Words, context: Context) => Promise<Report>>> = {
   add,
@@ -45,6 +45,7 @@ export const client: KeyCommand = {
     limit: { type: 'string', multiple: true },
     concurrent: { type: 'string' },
     model: { type: 'string', multiple: true },
+    team: { type: 'string' },
     ...appOptions,
   },
   help: [
@@ -53,6 +54,7 @@ export const client: KeyCommand = {
     `--role R         ${roles.join(', ')}; readwrite if not given`,
     `--scope S        scope values that it may ask for; ${defaultScopes.join(' ')} if not given`,
     '--expires E      30d, 2027-01-31; never if not given',
+    '--team NAME      the team that it is of: research',
     '--token-seconds  how long its tokens last, 30 to 86400',
     '--limit, --concurrent, --model   as for keys; they count all its tokens together',
     ...appHelp,
@@ -119,6 +121,7 @@ function readWanted(words: Words, { services, clock }: Context): NewClient {
   const { limits = [], models = [] } = readLimits(words, faults)
   const scopes = listOf(words, 'scope')
   const tokenSeconds = readSeconds(words, faults)
+  const ofTeam = readTeam(words, faults)
   if (faults.length > 0) throw new UsageError(faults.join('\n'))
   return {
     id,
@@ -131,6 +134,7 @@ function readWanted(words: Words, { services, clock }: Context): NewClient {
     addresses: [],
     expiresAt,
     ...(app !== null && { app }),
+    ...ofTeam,
   }
 }
 
@@ -158,6 +162,7 @@ function readId({ positionals }: Words, faults: string[]): string {
 
 async function list(_: Words, { clientsFile, clock, services: known }: Context): Promise<Report> {
   const clients = await readClients(clientsFile)
+  const hasTeams = clients.some(({ team }) => team !== null)
   const rows = clients.map((one) => [
     one.id,
     one.role,
@@ -166,8 +171,18 @@ async function list(_: Words, { clientsFile, clock, services: known }: Context):
     stateOf(one, clock()),
     showInstant(one.expiresAt),
     one.app === null ? '' : describeApp(one.app),
+    ...(hasTeams ? [one.team ?? ''] : []),
   ])
-  const heading = ['ID', 'ROLE', 'SERVICES', 'SCOPES', 'STATE', 'EXPIRES', 'APP']
+  const heading = [
+    'ID',
+    'ROLE',
+    'SERVICES',
+    'SCOPES',
+    'STATE',
+    'EXPIRES',
+    'APP',
+    ...(hasTeams ? ['TEAM'] : []),
+  ]
   return {
     json: clients.map(({ secrets, ...shown }) => ({ ...shown, secrets: secrets.length })),
     lines: rows.length === 0 ? [`No clients in ${clientsFile}.`] : formatTable([heading, ...rows]),

@@ -31,6 +31,7 @@ export function toRows(
     ['id', key.id],
     ['user', key.user],
     ...(maker === '' ? [] : [['made by', maker] satisfies [string, string]]),
+    ...(key.team === null ? [] : [['team', key.team] satisfies [string, string]]),
     ['role', key.role],
     ['services', list(servicesOf(key), 'none')],
     ['description', key.description ?? ''],

@@ -1,5 +1,6 @@
 /** The people who made keys, as lists name them. */
 import { didYouMean } from '../../gatekeeper/src/lib/nearest.ts'
+import type { Person } from '../../gatekeeper/src/model/person.ts'
 import type { Installation } from '../../gatekeeper/src/operations/installation.ts'
 import { readPeople } from '../../gatekeeper/src/operations/people/people-writer.ts'
 import { showWord } from '../frame/words.ts'
@@ -20,15 +21,15 @@ export async function readMakers({ peopleFile }: Place): Promise<(id: string | n
   }
 }
 
-/** Returns the id of the person with this name; adds a fault without one. */
+/** Returns the person with this name; adds a fault without one. */
 export async function findMaker(
   name: string,
   { peopleFile }: Place,
   faults: string[],
-): Promise<string | undefined> {
+): Promise<Person | undefined> {
   const people = await readPeople(peopleFile)
   const found = people.find((person) => person.name === name)
-  if (found !== undefined) return found.id
+  if (found !== undefined) return found
   const names = people.map((person) => person.name)
   faults.push(`--made-by: there is no person ${showWord(name)}${didYouMean(name, names)}`)
   return undefined

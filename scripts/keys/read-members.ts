@@ -6,6 +6,7 @@ import { isAddressRange } from '../../gatekeeper/src/lib/net/cidr.ts'
 import { capNames } from '../../gatekeeper/src/model/caps.ts'
 import { isWebOrigin } from '../../gatekeeper/src/model/origin.ts'
 import { type Role, roles } from '../../gatekeeper/src/model/principal.ts'
+import { isTeamName, teamForm } from '../../gatekeeper/src/model/team.ts'
 import type { ServiceNames } from '../../gatekeeper/src/operations/installation.ts'
 import type { KeyMembers } from '../../gatekeeper/src/operations/keys/key-writer.ts'
 import { describeAddress, describeOrigin } from '../frame/describe-values.ts'
@@ -21,6 +22,7 @@ export const memberOptions = {
   expires: { type: 'string', short: 'e' },
   description: { type: 'string', short: 'd' },
   tag: { type: 'string', multiple: true },
+  team: { type: 'string' },
   address: { type: 'string', multiple: true },
   origin: { type: 'string', multiple: true },
   cap: { type: 'string', multiple: true },
@@ -34,6 +36,7 @@ export const memberHelp = [
   '--expires E, -e      30d, 12h, 30 (days), 2027-01-31, an instant, or never',
   '--description T, -d  what it is for, in one line',
   '--tag T              env=prod, laptop: for sorting only',
+  '--team NAME          the team that it is of: research',
   '--address CIDR       addresses that it may be used from: 192.168.1.20, 192.168.1.0/24',
   '--origin O           web origins that it may be used from: https://app.example',
   `--cap NAME=N         the most that one request may ask for: ${capNames.join(', ')}`,
@@ -57,10 +60,19 @@ export function readMembers(words: Words, context: Context, faults: string[]): P
     ...(role !== undefined && { role }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(description !== undefined && { description }),
+    ...readTeam(words, faults),
     ...readLists(words, faults),
     ...readCaps(words, faults),
     ...readLimits(words, faults),
   }
+}
+
+/** Reads the team; nothing without the option. */
+export function readTeam(words: Words, faults: string[]): { readonly team?: string } {
+  const team = stringOf(words, 'team')
+  if (team === undefined) return {}
+  if (!isTeamName(team)) faults.push(`--team ${teamForm}`)
+  return { team }
 }
 
 export function checkUser(user: string, faults: string[]): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { issueToken } from '../../gatekeeper/src/oauth/issue-token.ts'
+import { noteIssuerUse } from '../../gatekeeper/src/oauth/issuer-file.ts'
 import { ensureSigningKey } from '../../gatekeeper/src/oauth/signing-key-file.ts'
 import { openSigningKeys, type Signer } from '../../gatekeeper/src/oauth/signing-keys.ts'
 import { runKeys } from '../test/run-keys.ts'
@@ -358,4 +359,19 @@ test('rotate-signing publishes a key that signs later, and records it', async ()
   expect(old?.retiresAt).toBeGreaterThan(made?.activeAt ?? Number.POSITIVE_INFINITY)
   expect((await keys(['rotate-signing', '--lead', 'soon'])).code).toBe(64)
   expect((await file()).keys).toHaveLength(2)
+})
+
+test('move-issuer says that nothing changes, shows what would, and does it with --yes', async () => {
+  const move = async (issuer: string, ...words: string[]) => {
+    const env = { OAUTH_ISSUER: issuer, OAUTH_SIGNING_ALGORITHM: 'ES256' }
+    const { out } = await runKeys(folder, ['move-issuer', ...words, '--json'], { env })
+    return JSON.parse(out) as { from: string | null; former: { issuer: string }[] }
+  }
+  const [old, next] = ['https://old.example', 'https://new.example']
+  expect(await move(old)).toMatchObject({ from: null, former: [] })
+  await noteIssuerUse(join(folder, 'state'), old)
+  expect(await move(old, '--yes')).toMatchObject({ from: old, to: old, former: [] })
+  expect(await move(next)).toMatchObject({ from: old, to: next, isUsed: true, former: [] })
+  expect((await move(next, '--yes')).former).toMatchObject([{ issuer: old }])
+  expect(await move(next)).toMatchObject({ from: next, former: [{ issuer: old }] })
 })

@@ -1,5 +1,6 @@
 /** The commands that change a person of `people.json`. */
 import { personRoles } from '../../gatekeeper/src/model/person.ts'
+import { isTeamName, teamForm } from '../../gatekeeper/src/model/team.ts'
 import {
   changePerson,
   type PersonChange,
@@ -72,7 +73,36 @@ export const role: PeopleCommand = {
     const faults: string[] = []
     const wanted = readPersonRole(given, 'ROLE', faults)
     if (faults.length > 0) throw new UsageError(faults.join('\n'))
+    const person = await requireNamed(name, context)
+    if (wanted === 'owner' && person.team !== null) {
+      const remedy = `first: npm run people -- team ${person.name} --none`
+      throw new UsageError(
+        `an owner is of no team, and ${person.name} is of ${person.team}; ${remedy}`,
+      )
+    }
     return await report(name, { role: wanted }, context, (who) => `${who} is ${wanted} now.`)
+  },
+}
+
+export const team: PeopleCommand = {
+  summary: 'put a person into a team, or take them out of one',
+  usage: 'NAME TEAM | NAME --none',
+  options: { none: { type: 'boolean' } },
+  help: [
+    '--none   of no team: owners are, and admins who see everything',
+    'What they made stays of the team that it is of.',
+  ],
+  run: async (words, context) => {
+    const isNone = hasFlag(words, 'none')
+    const [name, given] = takeWords(words, isNone ? 1 : 2, 'team NAME TEAM, or team NAME --none')
+    const wanted = isNone ? null : (given ?? '')
+    if (wanted !== null && !isTeamName(wanted)) throw new UsageError(`TEAM ${teamForm}`)
+    const person = await requireNamed(name, context)
+    if (wanted !== null && person.role === 'owner') {
+      throw new UsageError(`${person.name} is an owner, who is of no team`)
+    }
+    const changed = await change(person.id, { team: wanted }, context)
+    return { json: changed, lines: [`${person.name} is of ${wanted ?? 'no team'} now.`] }
   },
 }
 

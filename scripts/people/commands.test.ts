@@ -210,6 +210,20 @@ describe('npm run people', () => {
     expect(await json('access', 'bob', '--none')).toMatchObject({ access: null })
   })
 
+  it('are of a team that they are invited to or put into, and owners are of none', async () => {
+    await add('ada')
+    const bob = await add('bob', { role: 'member', team: 'red' })
+    expect((await people('list')).said).toMatch(/TEAM[\s\S]*bob .*red/)
+    expect((await people('role', 'bob', 'owner')).said).toContain('team bob --none')
+    expect(await json('team', 'bob', 'blue')).toMatchObject({ id: bob.id, team: 'blue' })
+    expect(await json('team', 'bob', '--none')).toMatchObject({ team: null })
+    expect((await people('team', 'ada', 'red')).said).toContain('ada is an owner')
+    expect((await people('team', 'bob', 'Red Team')).code).toBe(64)
+    const { link } = await json('invite', 'eve', '--team', 'red')
+    expect(await redeem(link)).toMatchObject({ invitation: { name: 'eve', team: 'red' } })
+    expect((await people('invite', 'eva', '--team', 'red', '--role', 'owner')).code).toBe(64)
+  })
+
   it('are named by keys that they made, with why those are refused', async () => {
     const bob = await add('bob', {
       access: { role: 'readwrite', services: ['*'], models: [], limits: [] },

@@ -2,22 +2,25 @@ import { personRoles } from '../../gatekeeper/src/model/person.ts'
 import { PeopleError, readPeople } from '../../gatekeeper/src/operations/people/people-writer.ts'
 import { personName, personTitle } from '../../gatekeeper/src/people/people-file.ts'
 import { stringOf, UsageError } from '../frame/words.ts'
+import { readTeam } from '../keys/read-members.ts'
 import { type PeopleCommand, takeWords } from './context.ts'
 import { type LinkFor, reportLink } from './one-time.ts'
 import { accessHelp, accessOptions, readAccess, readPersonRole } from './read-access.ts'
 
 export const invite: PeopleCommand = {
   summary: 'print a one-time link with which a new person signs in',
-  usage: 'NAME [--role R] [--title T] [--service S …]',
+  usage: 'NAME [--role R] [--title T] [--team NAME] [--service S …]',
   options: {
     role: { type: 'string' },
     title: { type: 'string' },
+    team: { type: 'string' },
     ...accessOptions,
   },
   help: [
     'NAME             the name of the person, as at their keys: ada',
     `--role R         what they may do in the console: ${personRoles.join(', ')}; member if not given`,
     '--title T        their full name, for lists',
+    '--team NAME      the team that they are of, which an owner is not: research',
     ...accessHelp,
     'The link works once and for 15 minutes; the person exists when it was used. Without --service they',
     'may use no service yet: `people -- access` changes that.',
@@ -27,9 +30,12 @@ export const invite: PeopleCommand = {
     const faults: string[] = []
     const title = stringOf(words, 'title') ?? null
     const wanted = {
-      ...{ name, title },
+      ...{ name, title, ...readTeam(words, faults) },
       role: readPersonRole(stringOf(words, 'role') ?? 'member', '--role', faults),
       access: readAccess(words, context.services, faults),
+    }
+    if (wanted.role === 'owner' && wanted.team !== undefined) {
+      faults.push('--team: an owner is of no team')
     }
     faults.push(...faultsIn('NAME', personName.safeParse(name)))
     if (title !== null) faults.push(...faultsIn('--title', personTitle.safeParse(title)))

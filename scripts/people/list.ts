@@ -37,11 +37,14 @@ function toJson({ person, keys, clients, lastUsedAt }: PersonView) {
 
 /** People with their rights, as a table. */
 export function tableOfPeople(people: readonly PersonView[]): string[] {
-  const heading = ['NAME', 'ROLE', 'STATE', 'MAY USE', 'KEYS', 'CLIENTS', 'LAST USED', 'TITLE']
+  const hasTeams = people.some(({ person }) => person.team !== null)
+  const columns = ['NAME', 'ROLE', 'STATE', 'MAY USE', 'KEYS', 'CLIENTS', 'LAST USED', 'TITLE']
+  const heading = [...columns, ...(hasTeams ? ['TEAM'] : [])]
   const rows = people.map(({ person, keys, clients, lastUsedAt }) => [
     ...[person.name, person.role, person.disabled ? 'disabled' : 'active'],
     ...[describeAccess(person.access), String(keys.length), String(clients.length)],
     ...[showInstant(lastUsedAt), person.title ?? ''],
+    ...(hasTeams ? [person.team ?? ''] : []),
   ])
   return formatTable([heading, ...rows])
 }

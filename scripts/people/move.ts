@@ -58,8 +58,8 @@ async function findLosing(
 
 async function replace(context: Context, losing: readonly Person[], owners: readonly string[]) {
   const links: { name: string; link: string }[] = []
-  for (const { id, name, title, role } of losing) {
-    const wanted = { kind: 'reset', person: id, name, title, role, access: null } as const
+  for (const { id, name, title, team, role } of losing) {
+    const wanted = { kind: 'reset', person: id, name, title, team, role, access: null } as const
     const { link } = await makeLink(wanted, context)
     links.push({ name, link })
   }

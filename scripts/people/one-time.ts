@@ -44,8 +44,8 @@ export async function makeLink(
   wanted: LinkFor,
   context: Pick<Context, 'record' | 'stateDir' | 'clock' | 'settings'>,
 ): Promise<{ readonly link: string; readonly expiresAt: number }> {
-  const { kind, name, role, person } = wanted
-  const act = { event: 'person.invited', kind, user: name, role }
+  const { kind, name, role, person, team = null } = wanted
+  const act = { event: 'person.invited', kind, user: name, role, ...(team !== null && { team }) }
   await context.record([{ ...act, ...(person !== null && { person }) }])
   const { code, expiresAt } = await useAdminStore(context, (store) =>
     createInvitation(store, { ...wanted, invitedBy: 'command' }, context.clock()),

@@ -20,8 +20,9 @@ export const reset: PeopleCommand = {
     if (person.disabled) {
       throw new UsageError(`${person.name} is disabled: \`people -- enable\` comes first`)
     }
-    const { id, name, title, role } = person
-    return await reportLink({ kind: 'reset', person: id, name, title, role, access: null }, context)
+    const { id, name, title, team, role } = person
+    const wanted = { kind: 'reset', person: id, name, title, team, role, access: null } as const
+    return await reportLink(wanted, context)
   },
 }
 

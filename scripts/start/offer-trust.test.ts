@@ -61,7 +61,7 @@ describe('trust in our authority', () => {
   })
 
   it('says what it means before it asks: where the key of the authority is', async () => {
-    expect((await offer('n')).said).toMatch(/authority of\nthis installation \(its key: .*pki/)
+    expect((await offer('n')).said).toMatch(/authority of this installation \(its key: .*pki/)
   })
 
   it('is named as a command where nobody can be asked', async () => {

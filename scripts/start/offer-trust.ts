@@ -28,10 +28,10 @@ export async function offerTrust(settings: Settings, deps: OfferDeps): Promise<v
   if (deps.ask === null || authority === null || stores.length === 0) {
     return deps.say('browsers trust its certificate after: npm run trust')
   }
-  deps.say('passkeys need a certificate that the browser trusts. Ours is signed by an authority of')
-  deps.say(
-    `this installation (its key: ${join(settings.stateDir, 'caddy/pki')}, for this user only)`,
-  )
+  const key = join(settings.stateDir, 'caddy/pki')
+  deps.say('the console signs people in with passkeys, which need a certificate that the browser')
+  deps.say(`trusts. It is signed by an authority of this installation (its key: ${key},`)
+  deps.say('which only this user can read).')
   const isWanted = /^y(?:es)?$/i.test((await deps.ask(question(stores.length))).trim())
   const remembered = { version: 1, answer: isWanted ? 'yes' : 'no' }
   await writeFile(answerFile(settings), `${JSON.stringify(remembered)}\n`, { mode: 0o600 })
@@ -43,4 +43,4 @@ export async function offerTrust(settings: Settings, deps: OfferDeps): Promise<v
 }
 
 const question = (stores: number) =>
-  `Trust it in the browsers of this user (${stores} ${stores === 1 ? 'store' : 'stores'})? [y/N]`
+  `Trust this authority in the browsers of this user (${stores} ${stores === 1 ? 'store' : 'stores'})? [y/N]`

@@ -28,17 +28,26 @@ export async function announceConsole(settings: Settings, log: LauncherLog): Pro
   }
   const installation = openInstallation(settings, { clock: systemClock, readText })
   const isNew = (await readPeople(installation.peopleFile)).length === 0
-  if (!isNew) log.say('console', `the console is at ${origin}`)
-  // Whoever has the link becomes the owner: it may not get into a log.
-  else if (log.isTerminal) await sayLink(installation, log)
-  else {
+  if (isNew && !log.isTerminal) {
     const text = `the console is at ${origin} and has no owner yet; make a set-up link with: ${inviteCommand}`
-    log.say('no-owner', text, { command: inviteCommand })
+    return log.say('no-owner', text, { command: inviteCommand })
   }
-  if (!log.isTerminal) return
+  if (!isNew) log.say('console', `the console is at ${origin}`)
+  if (log.isTerminal) await askForTrust(settings, log)
+  // Last, since the browser must trust the certificate when the link is opened. Whoever has the
+  // link becomes the owner: it may not get into a log.
+  if (isNew) await sayLink(installation, log)
+}
+
+async function askForTrust(settings: Settings, log: LauncherLog): Promise<void> {
   const machine = { platform: process.platform, home: homedir(), run: runCommand }
   const { ask } = createTerminal()
-  await offerTrust(settings, { machine, ask, say: (line) => log.say('trust', line) })
+  try {
+    await offerTrust(settings, { machine, ask, say: (line) => log.say('trust', line) })
+  } catch (error) {
+    // Ctrl-D, or a store that fails: the console can be opened nevertheless.
+    log.complain(`browsers do not trust its certificate yet: ${(error as Error).message}`)
+  }
 }
 
 async function sayLink(

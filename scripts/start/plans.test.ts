@@ -19,7 +19,13 @@ const node = { words: ['main.ts'], env: {} }
 describe('of the environment', () => {
   it('the admin process gets settings, and of secrets those of people’s sign-in alone', () => {
     const { env: given } = planAdmin('/srv/gk', configuration, node)
-    expect(given).toEqual({ PATH: '/bin', GATEKEEPER_SITE: 'localhost', ...signIn })
+    const marks = { OPENAI_API_KEY: 'is-set' }
+    expect(given).toEqual({ PATH: '/bin', GATEKEEPER_SITE: 'localhost', ...signIn, ...marks })
+  })
+
+  it('the admin process learns that a provider has a key, and not the key', () => {
+    const files = { env: { CLAUDE_API_KEY_FILE: '/run/claude', GROQ_API_KEY: '' } }
+    expect(planAdmin('/srv/gk', files, node).env).toEqual({ CLAUDE_API_KEY: 'is-set' })
   })
 
   it('the gatekeeper gets everything but those', () => {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
-import { allRows } from '../../gatekeeper/src/config/all-settings.ts'
+import { allRows, settingNames } from '../../gatekeeper/src/config/all-settings.ts'
+import { toCaddyAddress } from '../../gatekeeper/src/config/listen.ts'
+import { providers } from '../../gatekeeper/src/kinds/providers/providers.ts'
 import { type CaddySurroundings, caddyEnvironment } from '../caddy/caddy-environment.ts'
 import type { Upstreams } from './choose-upstreams.ts'
 import type { NodePlan } from './gatekeeper-node.ts'
@@ -47,7 +49,8 @@ const plainNames = new Set(['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'])
 
 /**
  * How the admin process is started. Of secrets it gets those of people's sign-in alone: neither keys
- * of providers nor those of clients, whose ids would be a problem without them.
+ * of providers, of which it learns only that they are there, nor those of clients, whose ids would be
+ * a problem without them.
  */
 export function planAdmin(
   root: string,
@@ -66,11 +69,21 @@ export function planAdmin(
     // It has no load: little space for young objects takes less memory (docs/benchmarks.md).
     words: ['--max-semi-space-size=1', ...words],
     cwd: root,
-    env: { ...own, ...Object.fromEntries(kept) },
+    env: { ...own, ...Object.fromEntries(kept), ...marksOf(env) },
     drainSeconds: 8,
     hidden: [],
     isOptional: true,
   }
+}
+
+/** Stands for the key of each provider that has one: without it the console knows no such service. */
+function marksOf(env: Configuration['env']): Readonly<Record<string, string>> {
+  const marks = providers.flatMap(({ provider: { variable, otherVariables = [] } }) => {
+    const names = [variable, ...otherVariables].map((one) => settingNames(one).key)
+    const isSet = (name: string) => (env[name] ?? '') !== '' || (env[`${name}_FILE`] ?? '') !== ''
+    return names.some(isSet) ? [[settingNames(variable).key, 'is-set'] as const] : []
+  })
+  return Object.fromEntries(marks)
 }
 
 /** Logger and message of the warnings that Caddy logs at each start with our Caddyfile. */
@@ -79,6 +92,16 @@ const startUpWarnings = [
   '\thttp.auto_https\tserver is listening only on the HTTP port, so no automatic HTTPS will be applied to this server\t',
   '\thttp\tHTTP/2 skipped because it requires TLS\t',
 ]
+
+/**
+ * How Caddy's log begins what it says when a page of the console is left: its stream of events has no
+ * other end.
+ */
+function leftPages({ consoleListen }: Configuration['settings']): readonly string[] {
+  if (consoleListen === null) return []
+  const upstream = JSON.stringify(toCaddyAddress(consoleListen))
+  return [`\taborting with incomplete response\t{"upstream": ${upstream}`]
+}
 
 /** How Caddy is started; its own grace period is 8 s. */
 export function planCaddy(
@@ -94,6 +117,6 @@ export function planCaddy(
     cwd: root,
     env: caddyEnvironment(settings, { env, ...deps }),
     drainSeconds: 11,
-    hidden: deps.isTerminal ? startUpWarnings : [],
+    hidden: deps.isTerminal ? [...startUpWarnings, ...leftPages(settings)] : [],
   }
 }

@@ -18,10 +18,12 @@ export const list: VaultCommand = {
         createdAt: formatInstant(createdAt),
       }),
     )
-    const lines = json.map(({ name, mask, origin, kid, createdAt }) => [
-      ...[name, mask, origin, createdAt.slice(0, 10), kid],
+    const hasTeams = json.some(({ team }) => team !== null)
+    const lines = json.map(({ name, mask, origin, team, kid, createdAt }) => [
+      ...[name, mask, origin, createdAt.slice(0, 10), kid, ...(hasTeams ? [team ?? ''] : [])],
     ])
-    const head = ['provider', 'key', 'for', 'set', 'sealed to']
+    const columns = ['provider', 'key', 'for', 'set', 'sealed to']
+    const head = [...columns, ...(hasTeams ? ['team'] : [])]
     if (json.length === 0) return { lines: ['The vault has no key of a provider.'], json }
     return { lines: formatTable([head, ...lines]), json }
   },

@@ -5,26 +5,31 @@ import {
   setProviderKey,
 } from '../../gatekeeper/src/operations/vault/provider-key-writer.ts'
 import { showWord, UsageError, type Words } from '../frame/words.ts'
+import { readTeam } from '../keys/read-members.ts'
 import { askVault, type Context, type VaultCommand, VaultError } from './context.ts'
 
 export const set: VaultCommand = {
   summary: "seal the key of a provider's account",
-  usage: 'NAME',
-  options: {},
+  usage: 'NAME [--team NAME]',
+  options: { team: { type: 'string' } },
   help: [
     'NAME is a provider: openai, claude, gemini … or one of gatekeeper.yaml. The key is read without an',
     'echo, or from stdin. It is sealed at once: this command cannot open it again, and the gatekeeper',
     'sends it to the configured address of that provider only.',
+    '--team NAME   the team whose admins see it and set it anew; left out, that of the key in its place',
   ],
   run: async (words, context) => {
     const { requireKnown, names } = context.services
     requireKnown()
     const name = readProvider(words, context)
+    const faults: string[] = []
+    const ofTeam = readTeam(words, faults)
+    if (faults.length > 0) throw new UsageError(faults.join('\n'))
     const key = await readKey(name, context)
     const origin = context.providerOrigins[name] as string
     const recipient = await readRecipient(context)
     const file = context.providersFile
-    const row = await setProviderKey(file, { name, key, origin, recipient }, context)
+    const row = await setProviderKey(file, { name, key, origin, recipient, ...ofTeam }, context)
     const { mask, version, kid } = row
     const lines = [`The key of ${name} (${mask}) is sealed, for ${origin} only.`]
     const notes = names.includes(name)

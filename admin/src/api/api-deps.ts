@@ -21,6 +21,8 @@ export type ApiDeps = {
   readonly keys: KeyIndex
   /** Acts that were done and could not be recorded yet. */
   readonly lateRecords: Pick<LateRecords, 'isWaiting'>
+  /** Aborted when the process is asked to end: streams without an end of their own end then. */
+  readonly stopping: AbortSignal
   /** Asks the running gatekeeper; rejects with an error that has a `code` if it does not answer. */
   readonly askGatekeeper: AskGatekeeper
 }

@@ -2,7 +2,6 @@
  * Reports about calls (P14). An administrator sees everybody's; everyone else their own, and is told
  * nothing about others, not even whether they exist.
  */
-import { z } from 'zod'
 import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
 import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
@@ -19,14 +18,13 @@ import {
   queryUsage,
   type UsageQueries,
 } from '../../../gatekeeper/src/operations/usage/read-usage.ts'
+import { analyticsQuery } from '../../../gatekeeper/src/wire/analytics.ts'
 import { type Answer, RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readQuery } from './handed-over.ts'
 import { type Period, readPeriod } from './period.ts'
 
 const topUsersMax = 10
 const recentMax = 20
-
-const query = z.strictObject({ startDate: z.string().optional(), endDate: z.string().optional() })
 
 type Place = Pick<Installation, 'stateDir' | 'timeZone' | 'clock'>
 
@@ -69,7 +67,7 @@ async function answer(
   place: Place,
   report: Report,
 ): Promise<Answer> {
-  const period = readPeriod(readQuery(query, handed), place)
+  const period = readPeriod(readQuery(analyticsQuery, handed), place)
   const question = { ...period, principalId, signal }
   const data = await queryUsage(place.stateDir, (queries) =>
     report({ ...place, queries, question, period }),

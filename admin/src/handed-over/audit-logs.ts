@@ -2,15 +2,18 @@
  * The audit (P15): acts, and requests with their refusals, the newest first. The chains may have a
  * gigabyte: the newest part of each is read, and an answer says from when on it is complete.
  */
-import { z } from 'zod'
 import { readNewestRecords } from '../../../gatekeeper/src/operations/audit/read-newest.ts'
 import type { FoundRecord } from '../../../gatekeeper/src/operations/audit/read-records.ts'
 import { createRecordFilter } from '../../../gatekeeper/src/operations/audit/record-filter.ts'
 import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
+import {
+  auditFailedQuery,
+  auditQuery,
+  auditStatsQuery,
+} from '../../../gatekeeper/src/wire/audit-logs.ts'
 import type { Answer } from './answer.ts'
 import { describeRecord, isSuccess, type Request } from './audit-record.ts'
 import { type HandedOver, type Routes, readQuery } from './handed-over.ts'
-import { count, pageFields } from './page.ts'
 import { type Period, readPeriod } from './period.ts'
 
 const dayMs = 86_400_000
@@ -26,20 +29,6 @@ const olderActions: Readonly<Record<string, string>> = {
   'webhook.test': 'webhook.tested',
   'webhook.delete': 'webhook.removed',
 }
-
-const listQuery = z.strictObject({
-  ...pageFields,
-  action: z.string().min(1).max(100).optional(),
-  success: z.enum(['true', 'false']).optional(),
-  startDate: z.string().optional(),
-  endDate: z.string().optional(),
-})
-const statsQuery = z.strictObject({
-  days: count(90)
-    .refine((days) => days > 0, 'is 0')
-    .default(7),
-})
-const failedQuery = z.strictObject({ limit: count(200).default(20) })
 
 type Place = Pick<Installation, 'auditFolder' | 'timeZone' | 'clock'>
 type Wanted = (record: FoundRecord['record']) => boolean
@@ -68,7 +57,7 @@ export function auditLogRoutes(place: Place, bytesMax?: number): Routes {
 type Scan = (period: Period, take: (found: FoundRecord) => void) => Promise<string | null>
 
 async function list(handed: HandedOver, place: Place, scan: Scan): Promise<Answer> {
-  const { skip, take, action, success, ...dates } = readQuery(listQuery, handed)
+  const { skip, take, action, success, ...dates } = readQuery(auditQuery, handed)
   const event = action === undefined ? undefined : (olderActions[action] ?? action)
   const isAsked = createRecordFilter({ event })
   const isWanted: Wanted = (record) =>
@@ -79,7 +68,7 @@ async function list(handed: HandedOver, place: Place, scan: Scan): Promise<Answe
 }
 
 async function listFailed(handed: HandedOver, place: Place, scan: Scan): Promise<Answer> {
-  const { limit } = readQuery(failedQuery, handed)
+  const { limit } = readQuery(auditFailedQuery, handed)
   const isWanted: Wanted = (record) => !isSuccess(record)
   const asked = { period: readPeriod({}, place), isWanted, skip: 0, take: limit }
   const { data, incomplete } = await readNewest(scan, asked)
@@ -87,7 +76,7 @@ async function listFailed(handed: HandedOver, place: Place, scan: Scan): Promise
 }
 
 async function sum(handed: HandedOver, { clock, timeZone }: Place, scan: Scan): Promise<Answer> {
-  const { days } = readQuery(statsQuery, handed)
+  const { days } = readQuery(auditStatsQuery, handed)
   const toAt = clock()
   const all = { total: 0, successful: 0, failed: 0 }
   const byAction = new Map<string, number>()

@@ -1,5 +1,4 @@
 /** Address rules (P12), in the words of the compatible API. */
-import { z } from 'zod'
 import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
 import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
@@ -8,39 +7,19 @@ import {
   readRules,
   removeRules,
 } from '../../../gatekeeper/src/operations/rules/rule-writer.ts'
+import { newRule, ruleQuery } from '../../../gatekeeper/src/wire/ip-rules.ts'
 import { RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readBody, readQuery } from './handed-over.ts'
-import { describePage, pageFields } from './page.ts'
+import { describePage } from './page.ts'
 import { recordFor } from './record-for.ts'
 
 type Rule = Awaited<ReturnType<typeof addRule>>
-
-/** The older words are understood, and answered as ours. */
-const type = z
-  .enum(['allow', 'deny', 'whitelist', 'blacklist'])
-  .transform((word): 'allow' | 'deny' =>
-    word === 'allow' || word === 'whitelist' ? 'allow' : 'deny',
-  )
-
-const name = z.string().min(1).max(257)
-
-const body = z.strictObject({
-  ip: z.string().min(1).max(64),
-  type,
-  reason: z.string().min(1).max(500).nullish(),
-  app: name.nullish(),
-  user: name.nullish(),
-  active: z.boolean().default(true),
-  confirm: z.boolean().default(false),
-})
-
-const query = z.strictObject({ type: type.optional(), ...pageFields })
 
 /** Returns the functions that answer `/admin/ip-rules`. */
 export function ipRuleRoutes(installation: Installation): Routes {
   return {
     'GET /admin/ip-rules': async (handed) => {
-      const asked = readQuery(query, handed)
+      const asked = readQuery(ruleQuery, handed)
       const all = await readRules(installation.rulesFile)
       const found = all.filter((rule) => asked.type === undefined || rule.type === asked.type)
       return { status: 200, body: describePage(found, asked, describeRule) }
@@ -60,7 +39,7 @@ export function ipRuleRoutes(installation: Installation): Routes {
 
 async function add(handed: HandedOver, installation: Installation): Promise<Rule> {
   const { principal, clientAddress } = handed
-  const { ip, type, reason, app, user, active, confirm } = readBody(body, handed)
+  const { ip, type, reason, app, user, active, confirm } = readBody(newRule, handed)
   const addedBy = principal.user
   const wanted = { ip, type, active, addedBy, ...{ reason: reason ?? null, app: app ?? null } }
   const maker = { address: clientAddress, isConfirmed: confirm, app: null, user: principal.user }

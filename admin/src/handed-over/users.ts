@@ -1,5 +1,4 @@
 /** Users of apps (P15), in the words of the compatible API. */
-import { z } from 'zod'
 import { formatInstant } from '../../../gatekeeper/src/lib/instant.ts'
 import type { Installation } from '../../../gatekeeper/src/operations/installation.ts'
 import {
@@ -14,24 +13,16 @@ import {
   setQuota,
   UserNameError,
 } from '../../../gatekeeper/src/operations/users/user-writer.ts'
+import { newQuota, newUser, userQuery } from '../../../gatekeeper/src/wire/admin-users.ts'
 import { type Answer, RefusedError } from './answer.ts'
 import { type HandedOver, type Routes, readBody, readQuery } from './handed-over.ts'
-import { pageFields } from './page.ts'
 import { recordFor } from './record-for.ts'
-
-const quota = z.number().int().min(0).max(1_000_000_000).nullable()
-const quotas = { dailyQuota: quota.exactOptional(), monthlyQuota: quota.exactOptional() }
-const newUser = z.strictObject({ userId: z.string(), appId: z.string(), ...quotas })
-const newQuota = z
-  .strictObject(quotas)
-  .refine((value) => Object.keys(value).length > 0, 'names no quota')
-const query = z.strictObject(pageFields)
 
 /** Returns the functions that answer `/admin/users`. */
 export function userRoutes(installation: Installation): Routes {
   return {
     'GET /admin/users': async (handed) => {
-      const { skip, take } = readQuery(query, handed)
+      const { skip, take } = readQuery(userQuery, handed)
       const { users, total } = await readUserViews(installation, { skip, take })
       const pagination = { skip, take, total }
       return { status: 200, body: { success: true, data: users.map(describeUser), pagination } }

@@ -115,6 +115,7 @@ export async function openApi({ rows, people = usualPeople, ...options }: Option
       providers: options.providers ?? [],
     },
     lateRecords: { isWaiting: async () => false },
+    stopping: new AbortController().signal,
     askGatekeeper: options.askGatekeeper ?? refuse,
   } as unknown as ApiDeps
   const application = createConsoleApplication({

@@ -142,6 +142,7 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
     ...{ installation: { ...installation, clock }, store, clock, people, keys },
     version: '0.0.0-test',
     lateRecords,
+    stopping: new AbortController().signal,
     settings: testSettings(options),
     askGatekeeper:
       options.askGatekeeper ??

@@ -57,7 +57,8 @@ function optionsFor(element: HTMLElement, props: ChartProps, colours: Colours): 
   return {
     width: Math.max(element.clientWidth, 200),
     height,
-    padding: [8, 12, 0, 0],
+    // On the right there is half of a label that stands at the end.
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
@@ -114,7 +115,12 @@ function rangeOf({ kind, times }: ChartProps, min: number, max: number): [number
 /** The next number above that three steps divide well. */
 function nice(max: number): number {
   if (!(max > 0)) return 3
-  const power = 10 ** Math.floor(Math.log10(max / 3))
-  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((one) => one * power * 3 >= max) ?? 10
+  const exact = 10 ** Math.floor(Math.log10(max / 3))
+  // Half a request at a line would be rounded to another number.
+  const isCount = Number.isInteger(max)
+  const power = isCount ? Math.max(exact, 1) : exact
+  const steps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
+  const isFit = (one: number) => !isCount || Number.isInteger(one * power)
+  const step = steps.find((one) => isFit(one) && one * power * 3 >= max) ?? 10
   return step * power * 3
 }

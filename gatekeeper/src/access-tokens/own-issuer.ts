@@ -12,13 +12,28 @@ export type OwnIssuerDeps = {
 
 const refreshMs = 1_000
 
-/** Our own authorization server, as one issuer for each class of its tokens. */
-export type OwnIssuers = Readonly<Record<TokenClass, TokenIssuer>>
+/** Our own authorization server, as issuers for each class of its tokens. */
+export type OwnIssuers = {
+  /** Returns whether a token with this name is one of ours. */
+  readonly has: (issuer: string) => boolean
+  /** Returns an issuer for each name that our tokens have now. */
+  readonly ofClass: (tokenClass: TokenClass) => readonly TokenIssuer[]
+}
 
-/** Returns our own authorization server as issuers: its tokens are verified like all others. */
-export function createOwnIssuers(issuer: string, deps: OwnIssuerDeps): OwnIssuers {
+/**
+ * Returns our own authorization server as issuers: its tokens are verified like all others. `names`
+ * gives the names that they have now; all are signed by the same keys.
+ */
+export function createOwnIssuers(names: () => readonly string[], deps: OwnIssuerDeps): OwnIssuers {
   const keys = createOwnKeys(deps)
-  const ofClass = (tokenClass: TokenClass): TokenIssuer => ({
+  const made = new Map<string, TokenIssuer>()
+  const issuerOf = (issuer: string, tokenClass: TokenClass) => {
+    const name = `${tokenClass} ${issuer}`
+    const known = made.get(name) ?? create(issuer, tokenClass)
+    made.set(name, known)
+    return known
+  }
+  const create = (issuer: string, tokenClass: TokenClass): TokenIssuer => ({
     issuer,
     audience: [audienceOf(tokenClass, issuer)],
     hasOneAudience: true,
@@ -27,7 +42,10 @@ export function createOwnIssuers(issuer: string, deps: OwnIssuerDeps): OwnIssuer
     clockToleranceSeconds: 0,
     keys,
   })
-  return { house: ofClass('house'), bridge: ofClass('bridge'), admin: ofClass('admin') }
+  return {
+    has: (issuer) => names().includes(issuer),
+    ofClass: (tokenClass) => names().map((issuer) => issuerOf(issuer, tokenClass)),
+  }
 }
 
 function createOwnKeys(deps: OwnIssuerDeps): KeySource {

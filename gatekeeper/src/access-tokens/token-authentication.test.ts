@@ -26,9 +26,14 @@ const client = {
   team: null,
 } as const
 
+let names: readonly string[] = [issuer]
+
 const tokens = await openTokenAuthentication({
   entries: [],
-  own: createOwnIssuers(issuer, { publicSet: () => publicSet, reload: () => Promise.resolve() }),
+  own: createOwnIssuers(() => names, {
+    publicSet: () => publicSet,
+    reload: () => Promise.resolve(),
+  }),
   revocations: { isRevoked: () => false } as unknown as Revocations,
   fetchDocument: () => Promise.reject(new Error('no network')),
   clock: () => now,
@@ -97,5 +102,26 @@ describe('a token of ours', () => {
     expect(await tokens.authenticate(await sign('at+jwt', [issuer]), 'house')).toBe(
       'token-audience',
     )
+  })
+})
+
+describe('after our issuer name has changed', () => {
+  it('a token with the old name is good for its class until that name has ended', async () => {
+    const [house, bridge] = [await issue('house'), await issue('bridge')]
+    names = ['https://new.example', issuer]
+    expect(await tokens.authenticate(house, 'house')).toMatchObject({ id: 'client:shop' })
+    expect(await tokens.authenticate(bridge, 'bridge')).toBe(user)
+    expect(await tokens.authenticate(house, 'bridge')).toBe('token-type')
+    names = ['https://new.example']
+    expect(await tokens.authenticate(house, 'house')).toBe('unknown-issuer')
+    expect(await tokens.authenticate(bridge, 'bridge')).toBe('unknown-issuer')
+    names = [issuer]
+  })
+
+  it('no token has one name and the audience of the other', async () => {
+    names = ['https://new.example', issuer]
+    const token = await sign('at+jwt', 'https://new.example')
+    expect(await tokens.authenticate(token, 'house')).toBe('token-audience')
+    names = [issuer]
   })
 })

@@ -85,11 +85,12 @@ export async function openTokenAuthentication(
   const sources = await Promise.all(entries.map((entry) => openSource(entry, deps)))
   const foreign = entries.map((entry, at) => ({ ...entry, keys: sources[at] as WatchedKeySource }))
   // Tokens of other issuers count as ours of the class house, and as no other.
-  const issuers = { house: [own.house, ...foreign], bridge: [own.bridge], admin: [own.admin] }
+  const issuersOf = (tokenClass: TokenClass) =>
+    tokenClass === 'house' ? [...own.ofClass('house'), ...foreign] : own.ofClass(tokenClass)
   const byName = new Map(entries.map((entry) => [entry.issuer, entry]))
   const { isRevoked } = revocations
   const createVerifier = (tokenClass: TokenClass) =>
-    createTokenVerifier({ issuers: () => issuers[tokenClass], clock, isRevoked })
+    createTokenVerifier({ issuers: () => issuersOf(tokenClass), clock, isRevoked })
   const verifiers = {
     house: createVerifier('house'),
     bridge: createVerifier('bridge'),
@@ -99,7 +100,7 @@ export async function openTokenAuthentication(
     if (tokenClass === 'bridge') return deps.findAppUser(verified)
     return principalOfToken(verified, {
       ...deps,
-      ownIssuer: own.house.issuer,
+      isOwn: own.has,
       foreign: (issuer) => byName.get(issuer) ?? null,
       isRevoked,
     })

@@ -34,7 +34,7 @@ function resolve(
     token: { claims: { role: 'readwrite', ...claims } },
   } as unknown as VerifiedToken
   return principalOfToken(verified, {
-    ownIssuer: own,
+    isOwn: (name) => name === own,
     foreign: () => ({
       ...{ issuer: foreign, userClaim: 'email' },
       rules: [

@@ -32,8 +32,8 @@ export type ForeignIssuer = {
 }
 
 export type TokenPrincipalDeps = {
-  /** Our own issuer name. */
-  readonly ownIssuer: string
+  /** Whether a name is one of our own. */
+  readonly isOwn: (issuer: string) => boolean
   readonly foreign: (issuer: string) => ForeignIssuer | null
   /** Returns an active client; null if there is none with this id. */
   readonly findClient: (id: string) => ClientGrant | null
@@ -51,7 +51,7 @@ export function principalOfToken(
   deps: TokenPrincipalDeps,
 ): Principal | Reason {
   const { subject, expiresAt, clientId, tokenId } = claims
-  if (issuer.issuer !== deps.ownIssuer) {
+  if (!deps.isOwn(issuer.issuer)) {
     return foreignPrincipal({ ...claims, issuer: issuer.issuer, claims: token.claims }, deps)
   }
   const role = readRole(token.claims['role'])

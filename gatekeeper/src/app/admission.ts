@@ -40,11 +40,12 @@ export function createAdmission(deps: AppDeps, opened: Opened) {
   // Our own endpoints have no origins of their own; those for apps are like the providers.
   const own = ownServicesBeside(services).map((one) => withOrigins(one, deps.origins))
   const { perAddress } = policies
-  const ofAddress = createAddressLimits({ perAddress, services, clock: deps.clock })
+  const all = [...services, ...own]
+  const ofAddress = createAddressLimits({ perAddress, services: all, clock: deps.clock })
   const common = {
-    findRoute: createRouteTable([...services, ...own]),
+    findRoute: createRouteTable(all),
     addressRules: rules.current,
-    findApis: createApiFinder([...services, ...own]),
+    findApis: createApiFinder(all),
     plainKeyTest: keys.plainKeyTest,
     holdsToken: credentials.holdsToken,
     isAdminKey: credentials.isAdminKey,

@@ -46,7 +46,7 @@ export function createAuthorization(
   }
   const server = createAuthorizationServer({
     ...createHeldTokens({
-      issuer,
+      isOwnIssuer: (name) => signing.issuerNames().includes(name),
       authenticate: (credential, clientAddress) =>
         authenticate(credential, { clientAddress, tokenClass: 'house' }),
       inspectToken: issuers.inspect,
@@ -54,19 +54,19 @@ export function createAuthorization(
     issuer,
     clients,
     clock,
-    signingKeys: signing,
+    signingKeys: signing.issuing,
     ttlSeconds: settings.oauth.tokenSeconds,
     consoleOrigin: settings.console.origin,
     attempts: createRateLimiter(deps.attempts),
     record: audit.recordEvent,
     refuseAddress,
-    revoke: (token) => revocations.revokeToken({ issuer, ...token }),
+    revoke: revocations.revokeToken,
   })
   const userTokens = createUserTokens({
     issuer,
     clients,
     clock,
-    signingKeys: signing,
+    signingKeys: signing.issuing,
     strangers: createOpenLimiter(openLimits['/auth/token'], rateOf(deps.bridge.tokensPerAddress)),
     refuseAddress,
     findException: users.find,

@@ -1,7 +1,6 @@
 /** Judges every credential that a caller can send: which room does it, and what is counted. */
 import { createTokenFinder } from '../access-tokens/find-token.ts'
 import type { AdmitDeps } from '../admission/admit.ts'
-import { ownIssuerName } from '../config/site-address.ts'
 import { createAdminKey } from '../credentials/admin-key.ts'
 import { type Attempts, type Authenticate, createAttempts } from '../credentials/attempts.ts'
 import { createAuthenticate } from '../credentials/authenticate.ts'
@@ -34,7 +33,7 @@ export type Credentials = {
 }
 
 export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
-  const { people, keys, clients, users, revocations, issuers } = opened
+  const { people, keys, clients, users, revocations, issuers, signing } = opened
   const { settings, clock, policies } = deps
   const narrow = (caller: Principal | Reason) =>
     typeof caller === 'string' ? caller : narrowByRole(caller, policies)
@@ -70,7 +69,7 @@ export function createCredentials(deps: AppDeps, opened: Opened): Credentials {
     countFailure: attempts.countFailure,
     isAdminKey: adminKey === null ? null : (text) => isSameSecret(text, adminKey),
     holdsToken: createTokenFinder([
-      ownIssuerName(settings),
+      ...signing.issuerNames(),
       ...deps.issuers.map(({ issuer }) => issuer),
     ]),
   }

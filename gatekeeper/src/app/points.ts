@@ -10,6 +10,7 @@ import { authEndpoints } from '../http/routes/auth.ts'
 import { bridgeEndpoints } from '../http/routes/bridge.ts'
 import { countTokensEndpoints } from '../http/routes/count-tokens.ts'
 import { oauthEndpoints } from '../http/routes/oauth.ts'
+import { openapiEndpoints } from '../http/routes/openapi.ts'
 import { type OpsDeps, opsHandlers } from '../http/routes/ops.ts'
 import { splitKeyEndpoints } from '../http/routes/split-keys.ts'
 import { statusEndpoints } from '../http/routes/status.ts'
@@ -35,6 +36,7 @@ import { createObserver } from './observer.ts'
 import type { Opened } from './open-parts.ts'
 import type { Parts } from './part.ts'
 import { createPlayground } from './playground.ts'
+import { createSiteDocument } from './site-document.ts'
 
 export type Points = {
   readonly check: Koa
@@ -135,10 +137,12 @@ function relayOnly(
 
 /** The endpoints of our own that this process answers. */
 function ownEndpoints(
-  { services, policies, clock }: AppDeps,
-  { ledger, vault, renameCaller }: Opened,
+  deps: AppDeps,
+  opened: Opened,
   { admission, authorization, health, handOver }: RelayRooms & { readonly handOver: HandOver },
 ): OwnEndpoints {
+  const { services, policies, clock } = deps
+  const { ledger, vault, renameCaller } = opened
   const { splitKeys, reloadSplitKeys: reload } = vault
   const { countFailure } = admission
   const providers = services.filter(({ kind }) => kind.provider).map(({ name }) => name)
@@ -148,6 +152,7 @@ function ownEndpoints(
     ),
     ...oauthEndpoints(authorization.server),
     ...authEndpoints(authorization.userTokens, clock),
+    ...openapiEndpoints(createSiteDocument(deps, opened)),
     ...countTokensEndpoints,
     ...bridgeEndpoints(vault.keyOf),
     ...adminUserEndpoints({ handOver, renameCaller }),

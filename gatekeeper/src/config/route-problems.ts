@@ -8,7 +8,7 @@ import type { ReportAt } from './report-at.ts'
 
 /** Prefixes that the gatekeeper or the proxy answers itself, now or in a later version. */
 export const reservedPrefixes: readonly string[] = (
-  '/health /status /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
+  '/health /status /openapi.json /livez /readyz /metrics /check /oauth /.well-known /auth /admin /analytics ' +
   '/widget /console /minnow /shark /authorized'
 ).split(' ')
 

@@ -369,12 +369,13 @@ describe('a model name with a slash', () => {
   })
 })
 
-test('the gatekeeper’s own table has /status, OAuth, tokens of apps, analytics and nothing else', () => {
+test('the gatekeeper’s own table has /status, its document, OAuth, tokens of apps, analytics and nothing else', () => {
   const own = aService({ kind: 'own', name: 'gatekeeper' })
   expect(classOf(own, 'GET', '/status')).toBe('open')
   expect(rowsOf('own').map(({ method, pattern }) => `${method} ${pattern}`)).toEqual([
     'GET /status',
     'HEAD /status',
+    ...['GET /openapi.json', 'HEAD /openapi.json'],
     'POST /oauth/token',
     'POST /oauth/introspect',
     'POST /oauth/revoke',

@@ -4,10 +4,11 @@
  * proofs, and calls of public apps.
  */
 import type { Rate } from '../lib/load/rate-limiter.ts'
+import type { QuotaLimit } from './limit.ts'
 
 export type OpenLimit = {
-  /** The setting of the rate for one address, or one /64. */
-  readonly address: 'attempts' | 'bridge.tokensPerAddress'
+  /** The rate for one address, or one /64, or the setting of it. */
+  readonly address: 'attempts' | 'bridge.tokensPerAddress' | QuotaLimit
   /** How many times as much a /24 or a /48 may do; null if only its addresses are counted. */
   readonly networkTimes: number | null
   /** All callers together; null if they are not counted together. */
@@ -29,6 +30,12 @@ export const tokensPerApp = perMinute(600)
 /** What the users of public apps at one address may ask about their tokens. */
 export const publicUserCalls = perMinute(60)
 
+/** One tool asks for a public document once; a page that shows it asks at each visit. */
+export const documentsPerAddress: QuotaLimit = {
+  ...{ kind: 'quota', text: '60/min', amount: 60, unit: 'requests', burst: null },
+  ...{ period: 'minute', every: 1 },
+}
+
 const ofClients: OpenLimit = {
   address: 'attempts',
   networkTimes: null,
@@ -48,4 +55,11 @@ export const openLimits = {
   '/oauth/token': ofClients,
   '/oauth/introspect': ofClients,
   '/oauth/revoke': ofClients,
+  '/openapi.json': {
+    address: documentsPerAddress,
+    networkTimes: null,
+    everybody: null,
+    name: null,
+    beyond: 'refused',
+  },
 } as const satisfies Readonly<Record<string, OpenLimit>>

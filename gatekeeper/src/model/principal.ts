@@ -23,6 +23,8 @@ export type Principal = {
   readonly roleModels: readonly string[]
   /** Patterns of models that its team may use; missing or empty means no restriction. */
   readonly teamModels?: readonly string[]
+  /** Names of the teams whose policies list services, for who asks why one is missing. */
+  readonly teamsOfServices?: readonly string[]
   /** Whether it may use models that run at the vendor; null means the value of its role, or no. */
   readonly cloudModels: boolean | null
   /** Its own limits; those of its role, user and service are in the policies. */
@@ -99,9 +101,13 @@ export function lesserRole(one: Role, other: Role): Role {
   return roles.indexOf(one) < roles.indexOf(other) ? one : other
 }
 
-/** Returns the key or client from which an exchanged token came; any other principal itself. */
+/**
+ * Returns the key or client from which an exchanged token came; any other principal itself. The person
+ * who made it is not meant: usage and the last use are those of the key.
+ */
 export function holderOf(principal: Principal): Principal {
-  return principal.parent === undefined ? principal : holderOf(principal.parent)
+  const { parent } = principal
+  return parent === undefined || parent.kind === 'person' ? principal : holderOf(parent)
 }
 
 /** Returns whether it, or its parent, may use certain models only. */

@@ -70,7 +70,7 @@ function setUp(changes: Partial<AuthorizationServerDeps> = {}) {
     findOwnToken: (token) =>
       Promise.resolve(
         token.startsWith('of-')
-          ? { tokenId: token, clientId: token.slice(3), expiresAt: now + 1000 }
+          ? { issuer, tokenId: token, clientId: token.slice(3), expiresAt: now + 1000 }
           : null,
       ),
     revoke: ({ tokenId }) => Promise.resolve(void revoked.push(tokenId)),

@@ -45,6 +45,8 @@ export type Introspected = Readonly<Record<string, unknown>> | null
 
 /** The facts of one of our tokens that revoking needs. Instants are epoch milliseconds. */
 export type OwnToken = {
+  /** Its issuer name, which may be an older one of ours. */
+  readonly issuer: string
   readonly tokenId: string
   readonly clientId: string
   readonly expiresAt: number

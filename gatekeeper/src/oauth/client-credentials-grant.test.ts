@@ -48,6 +48,7 @@ describe('client credentials', () => {
     it.each<Partial<Client>>([
       { role: 'admin', services: ['*'] },
       { role: 'readwrite', services: ['control'] },
+      { role: 'admin', services: ['control'], team: 'red' },
       { role: 'admin', services: [] },
     ])('give nothing to a client with %j', (changes) => {
       expect(grant({ resource }, changes)).toMatchObject({ error: 'invalid_target' })

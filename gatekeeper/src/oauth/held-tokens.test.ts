@@ -22,7 +22,7 @@ function open(
   tokenClass: TokenClass = 'house',
 ) {
   return createHeldTokens({
-    issuer,
+    isOwnIssuer: (name) => name === issuer,
     authenticate: () => judged ?? aPrincipal(),
     inspectToken: (_, wanted) => Promise.resolve(wanted === tokenClass ? found : null),
   })
@@ -48,7 +48,7 @@ test('introspection gives registered claims only, and nothing if the owner no lo
 })
 
 test('a token of ours with an id can be revoked even if its owner no longer exists', async () => {
-  const own = { tokenId: 'id-1', clientId: 'app', expiresAt: 1 }
+  const own = { issuer, tokenId: 'id-1', clientId: 'app', expiresAt: 1 }
   expect(await open(valid({ principal: 'token-revoked' })).findOwnToken(token)).toEqual(own)
   expect(await open(valid({ issuer: 'https://other' })).findOwnToken(token)).toBe(null)
   expect(await open(valid({ tokenId: null })).findOwnToken(token)).toBe(null)
@@ -58,5 +58,10 @@ test('a token of another class is never exchanged or described, and can be revok
   const held = open(valid(), null, 'bridge')
   expect(await held.findSubject(token, '')).toBe(null)
   expect(await held.introspectToken(token)).toBe(null)
-  expect(await held.findOwnToken(token)).toEqual({ tokenId: 'id-1', clientId: 'app', expiresAt: 1 })
+  expect(await held.findOwnToken(token)).toEqual({
+    issuer,
+    tokenId: 'id-1',
+    clientId: 'app',
+    expiresAt: 1,
+  })
 })

@@ -27,8 +27,8 @@ export type ValidToken = {
 }
 
 export type HeldTokensDeps = {
-  /** Our issuer name. */
-  readonly issuer: string
+  /** Whether tokens with this issuer name are ours. */
+  readonly isOwnIssuer: (issuer: string) => boolean
   /** Judges an API key or a token of the class house, and counts bad ones by address. */
   readonly authenticate: (
     credential: string,
@@ -57,10 +57,12 @@ export function createHeldTokens(deps: HeldTokensDeps): HeldTokens {
       // Of any class: revoking only takes rights away, and 200 for a token that stays valid would
       // be a lie.
       const inspected = tokenClassNames.map((name) => deps.inspectToken(text, name))
-      const token = (await Promise.all(inspected)).find((found) => found?.issuer === deps.issuer)
+      const token = (await Promise.all(inspected)).find(
+        (found) => found !== null && deps.isOwnIssuer(found.issuer),
+      )
       if (!token || token.tokenId === null) return null
-      const { tokenId, clientId, subject, expiresAt } = token
-      return { tokenId, clientId: clientId ?? subject, expiresAt }
+      const { issuer, tokenId, clientId, subject, expiresAt } = token
+      return { issuer, tokenId, clientId: clientId ?? subject, expiresAt }
     },
   }
 }

@@ -56,6 +56,8 @@ export type Installation = {
   readonly auditRetainDays: number
   /** Users with limits of their own in gatekeeper.yaml. */
   readonly limitedUsers: ReadonlySet<string>
+  /** Teams with a policy of their own in gatekeeper.yaml. */
+  readonly limitedTeams: ReadonlySet<string>
   /** Whether the audit records only a part of the allowed requests. */
   readonly isAuditSampled: boolean
   readonly services: ServiceNames
@@ -131,6 +133,7 @@ function readGateway(settings: Settings, { readText }: Deps) {
     timeZone: policies.timeZone,
     auditRetainDays: audit.retainDays,
     limitedUsers: new Set(policies.users.keys()),
+    limitedTeams: new Set(policies.teams.keys()),
     isAuditSampled: audit.allowed !== 'all',
     services: {
       names: [...services.map(({ name }) => name), controlName],

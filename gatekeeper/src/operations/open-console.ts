@@ -23,7 +23,8 @@ export async function openConsole(installation: Installation, log: Log): Promise
   const people = await openPeopleStore({
     file: peopleFile,
     log: {
-      info: (fields, message) => log.info(fields, message),
+      // The gatekeeper reads the same file and says that it did.
+      info: () => {},
       error: (fields, message) => log.error(fields, message),
     },
   })

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { aPrincipal, aService } from '../../test/support/questions.ts'
 import { isListedFor } from '../kinds/model-name.ts'
+import type { Question, RefusedBy } from '../model/decision.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
 import { isModelLimited, type Principal } from '../model/principal.ts'
+import { grantedService } from './checks/granted-service.ts'
 import { limitsOf, narrowByRole, noPolicies } from './policies.ts'
 import type { TeamPolicy } from './team-policy.ts'
 
@@ -53,6 +55,15 @@ describe('a key of a team', () => {
       ['team:blue', '9/min'],
     ])
   })
+})
+
+test('who asks why a service is missing is led to the team too', () => {
+  const principal = narrowed({ team: 'blue' })
+  const places = grantedService.written?.({ principal } as Question, {} as RefusedBy) ?? []
+  expect(places.map(({ file, path }) => [file, path.join('.')])).toEqual([
+    ['keys', 'keys.abcde01234.services'],
+    ['gateway', 'teams.blue.services'],
+  ])
 })
 
 test('whoever is of a team does not administer, whatever the key says', () => {

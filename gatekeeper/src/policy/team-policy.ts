@@ -21,13 +21,12 @@ export type TeamPolicies = ReadonlyMap<string, TeamPolicy>
 export function narrowByTeams(principal: Principal, teams: TeamPolicies): Principal {
   const names = teamsOf(principal)
   if (names.length === 0) return principal
-  const lists = names.flatMap((name) => {
-    const services = teams.get(name)?.services ?? null
-    return services === null ? [] : [services]
-  })
+  const limiting = names.filter((name) => (teams.get(name)?.services ?? null) !== null)
   const isTeams = (service: string) =>
-    service !== controlName && lists.every((services) => services.includes(service))
-  return narrow(principal, isTeams, teams)
+    service !== controlName &&
+    limiting.every((name) => teams.get(name)?.services?.includes(service) === true)
+  const narrowed = narrow(principal, isTeams, teams)
+  return limiting.length === 0 ? narrowed : { ...narrowed, teamsOfServices: limiting }
 }
 
 function narrow(

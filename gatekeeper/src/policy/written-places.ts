@@ -75,7 +75,7 @@ function ofLimit({ scope, subject }: ScopedLimit, { principal, facts }: Limited)
 }
 
 /** A member of the policy of a team. */
-function ofTeam(name: string, member: string): WrittenPlace {
+export function ofTeam(name: string, member: string): WrittenPlace {
   return { file: 'gateway', path: ['teams', name, member] }
 }
 

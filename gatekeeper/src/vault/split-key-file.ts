@@ -6,26 +6,20 @@
 import { z } from 'zod'
 import { readSchemaFile } from '../lib/json/schema-file.ts'
 import { ProblemsError } from '../lib/problem.ts'
+import { splitKeyIdForm, splitKeyTextCharsMax, splitKeyTextForm } from '../model/split-key-form.ts'
 import type { KeyPlace } from './sealed-key.ts'
 import { sealed, sealedMembers } from './sealed-row.ts'
 
-/** Shorter than a share, so that a share in place of an id is not an id. */
-export const splitKeyId = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{8,40}$/, 'must be 8 to 40 letters, digits, _ or -')
-
-/** What a user may write about a key. */
-export const splitKeyDescription = z
-  .string()
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'has control characters')
-
 const members = {
   ...sealedMembers,
-  id: splitKeyId,
+  id: z.string().regex(splitKeyIdForm, 'must be 8 to 40 letters, digits, _ or -'),
   /** The share of the vault, sealed. */
   share: sealed,
-  description: splitKeyDescription.nullable(),
+  description: z
+    .string()
+    .max(splitKeyTextCharsMax)
+    .regex(splitKeyTextForm, 'has control characters')
+    .nullable(),
 }
 
 /** A row as the gatekeeper hands it over: its owner and its time are known to the writer. */

@@ -15,7 +15,13 @@ import { addClient } from '../../src/operations/clients/client-writer.ts'
 import { waitUntil } from '../support/child.ts'
 import { twoPointGateway } from '../support/gateway-file.ts'
 import { makeKey } from '../support/keys.ts'
-import { type Answer, type SendOptions, type Stack, startStack, testCaddy } from '../support/stack.ts'
+import {
+  type Answer,
+  type SendOptions,
+  type Stack,
+  startStack,
+  testCaddy,
+} from '../support/stack.ts'
 import { carriers as attacks } from './support/texts/carriers.ts'
 
 const adminKey = 'admin-key-of-this-test-0123456789abcdef'

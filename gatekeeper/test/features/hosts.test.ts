@@ -55,18 +55,18 @@ services:
     stack.send(path, { ...options, headers: { host: hostOf(name), ...options.headers } })
   const reached = () => webui.seen.length + notes.seen.length + stack.upstream.requests
 
-  it.each(['/', '/api/v1/chats?x=1', '/health', '/status', '/oauth/token', '/.well-known/x'])(
-    'can be reached at its own paths with a key, and sees them unchanged: %s',
-    async (path) => {
-      const answer = await sendTo('webui', path, { key: ada.key })
-      expect([answer.status, answer.text]).toEqual([200, 'webui'])
-      expect(webui.seen).toMatchObject([{ method: 'GET', url: path }])
-      const fields = JSON.stringify(webui.seen[0]?.rawHeaders)
-      expect(fields).not.toContain('gk_')
-      expect(fields).toContain(`"X-Forwarded-Host","${hostOf('webui')}"`)
-      expect(fields).not.toContain('X-Forwarded-Prefix')
-    },
-  )
+  it.each([
+    ...['/', '/api/v1/chats?x=1', '/health', '/status', '/openapi.json', '/oauth/token'],
+    '/.well-known/x',
+  ])('can be reached at its own paths with a key, and sees them unchanged: %s', async (path) => {
+    const answer = await sendTo('webui', path, { key: ada.key })
+    expect([answer.status, answer.text]).toEqual([200, 'webui'])
+    expect(webui.seen).toMatchObject([{ method: 'GET', url: path }])
+    const fields = JSON.stringify(webui.seen[0]?.rawHeaders)
+    expect(fields).not.toContain('gk_')
+    expect(fields).toContain(`"X-Forwarded-Host","${hostOf('webui')}"`)
+    expect(fields).not.toContain('X-Forwarded-Prefix')
+  })
 
   it.each(['/', '/livez', '/health', '/.well-known/jwks.json', '/oauth/jwks', '/refusal'])(
     'is relayed in the same way if the route says so: %s',

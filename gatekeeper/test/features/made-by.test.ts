@@ -8,10 +8,12 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/api-keys/api-key.ts'
 import { addClient, type NewClient } from '../../src/operations/clients/client-writer.ts'
+import { databaseIn } from '../../src/usage/journal/sqlite/sqlite-journal.ts'
 import { waitUntil } from '../support/child.ts'
 import { unqueuedGateway } from '../support/gateway-file.ts'
 import { makeKey, type TestKey } from '../support/keys.ts'
 import { exchangeUnix, lines } from '../support/raw.ts'
+import { readRecords } from '../support/read-records.ts'
 import {
   type Answer,
   type Stack,
@@ -135,6 +137,21 @@ describe.skipIf(testCaddy === null)('what a person made', () => {
     expect(
       JSON.parse((await stack.send('/status', { key: of('readonly00').key })).text),
     ).toMatchObject({ role: 'readonly' })
+  })
+
+  it('is what usage is counted for, by itself and by its tokens; not the person', async () => {
+    const made = keys['full000000'] as TestKey
+    const token = tokenOf(await tokenBy(stack, exchangeOf(made)))
+    for (const key of [made.key, token]) {
+      const answer = await stack.send('/api/chat', { method: 'POST', key, json: chat })
+      expect(answer.status).toBe(200)
+    }
+    const database = databaseIn(stack.stateDir)
+    const ofKey = async () =>
+      (await readRecords(database)).filter(({ principalId }) => principalId === `key:${made.id}`)
+    await eventually(async () => (await ofKey()).length >= 2)
+    const ids = (await readRecords(database)).map(({ principalId }) => principalId)
+    expect(ids.filter((id) => id.startsWith('person:'))).toEqual([])
   })
 
   it('shares the limits of the person: 100 requests at once by two keys are exactly 10', async () => {

@@ -48,8 +48,10 @@ describe('a secret in a compose file', () => {
 
   it('that comes from a variable is none', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own syntax
-    await clone.write('docker-compose.yml', compose('${LITELLM_MASTER_KEY:-}'))
-    expect(await clone.examine(secrets, { LITELLM_MASTER_KEY: strong })).toEqual([])
+    for (const value of ['${LITELLM_MASTER_KEY:-}', '${LITELLM_MASTER_KEY:+is-set}']) {
+      await clone.write('docker-compose.yml', compose(value))
+      expect(await clone.examine(secrets, { LITELLM_MASTER_KEY: strong })).toEqual([])
+    }
   })
 
   it('that is a known default is an error, also as the default of a variable', async () => {

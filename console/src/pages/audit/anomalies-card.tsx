@@ -5,7 +5,7 @@ import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { Table } from '../../parts/table.tsx'
 import type { Column } from '../../parts/table-column.ts'
 import { Time } from '../../parts/time.tsx'
-import { seesAll } from '../../session.ts'
+import { seesInstallation } from '../../session.ts'
 
 type Anomaly = {
   readonly key: string
@@ -55,7 +55,9 @@ const columns: readonly Column<Anomaly>[] = [
 
 /** Hours in which a key was used far more than usual. Nothing is decided by it. */
 export function AnomaliesCard() {
-  const { value, failure, reload } = useResource<Anomalies>(seesAll() ? '/audit/anomalies' : null)
+  const { value, failure, reload } = useResource<Anomalies>(
+    seesInstallation() ? '/audit/anomalies' : null,
+  )
   if (failure !== null) return <ErrorPanel failure={failure} onRetry={reload} />
   if (value === null) return null
   const { factor, requestsMin, days } = value.rules

@@ -5,7 +5,7 @@ import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { Tag } from '../../parts/tag.tsx'
 import { Time } from '../../parts/time.tsx'
-import { seesAll } from '../../session.ts'
+import { seesInstallation } from '../../session.ts'
 import { sayChain, type Verification } from './audit.ts'
 
 const lookAgainMs = 2_000
@@ -13,7 +13,7 @@ const lookAgainMs = 2_000
 /** Whether the records are as they were written, and up to which one that is known. */
 export function ChainState() {
   const { value, failure, reload } = useResource<Verification>(
-    seesAll() ? '/audit/verify' : null,
+    seesInstallation() ? '/audit/verify' : null,
     true,
   )
   useEffect(() => {

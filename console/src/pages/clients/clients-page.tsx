@@ -9,6 +9,7 @@ import { Page } from '../../parts/page.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import type { Column } from '../../parts/table-column.ts'
 import { Tag, Tags } from '../../parts/tag.tsx'
+import { teamColumns } from '../../parts/team-field.tsx'
 import { Time } from '../../parts/time.tsx'
 import { place, setQuery } from '../../place.ts'
 import { mayChange } from '../../session.ts'
@@ -71,7 +72,7 @@ function ClientList() {
         list={list}
         label="Clients and apps"
         filters={filters}
-        columns={columns}
+        columns={[...columns, ...teamColumns<Client>()]}
         rowKey={({ id }) => id}
         menu={(of) => clientMenu(of, (act) => setOpen({ act, of }))}
         empty={<NoClients onNew={isNew} />}

@@ -23,6 +23,7 @@ export type Client = {
   readonly state: 'active' | 'rotating' | 'disabled' | 'expired'
   readonly disabled: boolean
   readonly madeByName: string | null
+  readonly team: string | null
   readonly makerProblem: 'gone' | 'disabled' | 'no-access' | null
   readonly expiresAt: string | null
   readonly lastUsedAt: string | null

@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact'
 import { Card } from '../../parts/card.tsx'
+import { Fact } from '../../parts/fact.tsx'
 import { Tags } from '../../parts/tag.tsx'
 import { Time } from '../../parts/time.tsx'
 import type { Key } from './keys.ts'
@@ -22,6 +22,7 @@ export function KeyFacts({ of }: { of: Key }) {
           {list([...of.services, ...of.unknownServices.map((name) => `${name}?`)], 'none')}
         </Fact>
         <Fact name="Role">{of.role}</Fact>
+        {of.team !== null && <Fact name="Team">{of.team}</Fact>}
         <Fact name="Models">{list(of.models, 'any')}</Fact>
         <Fact name="Addresses">{list(of.addresses, 'any')}</Fact>
         <Fact name="Web origins">{list(of.origins, 'any')}</Fact>
@@ -63,14 +64,5 @@ export function KeyFacts({ of }: { of: Key }) {
         {of.tags.length > 0 && <Fact name="Tags">{list(of.tags, '')}</Fact>}
       </dl>
     </Card>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { type ApiFailure, messageAt } from '../../api-failure.ts'
 import { Checks } from '../../parts/checks.tsx'
 import { SelectField, TextField } from '../../parts/field.tsx'
+import { TeamField } from '../../parts/team-field.tsx'
 import { seesAll } from '../../session.ts'
 import type { KeyForm } from './key-form.ts'
 import type { Choices } from './keys.ts'
@@ -55,6 +56,11 @@ export function KeyFields(props: Props) {
           placeholder="laptop in the office"
         />
       </div>
+      <TeamField
+        value={form.team}
+        onChange={(team) => onChange({ ...form, team })}
+        error={messageAt(failure, 'team')}
+      />
       <Checks
         label="Services"
         of={names}

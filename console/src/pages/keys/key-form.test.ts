@@ -16,7 +16,15 @@ const key: Key = {
     createdAt: null,
   },
   ...{ expiresAt: null, noExpiryReason: 'a display', lastUsedAt: null, models: [] },
-  ...{ addresses: [], origins: [], cloudModels: null, caps: {}, weight: null, rotation: null },
+  ...{
+    addresses: [],
+    origins: [],
+    cloudModels: null,
+    caps: {},
+    weight: null,
+    rotation: null,
+    team: null,
+  },
   limits: [{ text: '60/min', used: 1, limit: 60, unit: 'requests', resetsAt: null }],
 }
 

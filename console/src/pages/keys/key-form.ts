@@ -16,12 +16,14 @@ export type KeyForm = {
   readonly addresses: string
   readonly origins: string
   readonly tags: string
+  /** Empty for no team. */
+  readonly team: string
 }
 
 export const emptyForm: KeyForm = {
   ...{ user: '', description: '', services: [], role: 'readwrite', models: '', limits: '' },
   // An end is proposed: a key that nobody needs any more must not work for ever.
-  ...{ end: '90', endDate: '', reason: '', addresses: '', origins: '', tags: '' },
+  ...{ end: '90', endDate: '', reason: '', addresses: '', origins: '', tags: '', team: '' },
 }
 
 export function formOf(key: Key): KeyForm {
@@ -31,6 +33,7 @@ export function formOf(key: Key): KeyForm {
     ...{ models: join(key.models), limits: join(key.limits.map(({ text }) => text)) },
     ...{ end: 'keep', endDate: '', reason: key.noExpiryReason ?? '' },
     ...{ addresses: join(key.addresses), origins: join(key.origins), tags: join(key.tags) },
+    team: key.team ?? '',
   }
 }
 
@@ -45,7 +48,7 @@ export function splitList(text: string): readonly string[] {
 /** Members of the body whose faults stand at a field. */
 export const shownFields: readonly string[] = [
   ...['user', 'description', 'services', 'role', 'models', 'limits', 'expiresAt'],
-  ...['noExpiryReason', 'addresses', 'origins', 'tags'],
+  ...['noExpiryReason', 'addresses', 'origins', 'tags', 'team'],
 ]
 
 const dayMs = 86_400_000
@@ -72,6 +75,7 @@ export function toNewKey(form: KeyForm, now: number): object {
     ...{ models: splitList(form.models), limits: splitList(form.limits) },
     ...{ addresses: splitList(form.addresses), origins: splitList(form.origins) },
     tags: splitList(form.tags),
+    ...(form.team !== '' && { team: form.team }),
   }
 }
 
@@ -88,6 +92,7 @@ export function toKeyChange(form: KeyForm, before: KeyForm, now: number): object
   for (const name of ['models', 'limits', 'addresses', 'origins', 'tags'] as const) {
     if (form[name] !== before[name]) changed[name] = splitList(form[name])
   }
+  if (form.team !== before.team) changed['team'] = form.team === '' ? null : form.team
   return { ...changed, ...endOf(form, now) }
 }
 
@@ -108,6 +113,7 @@ export function commandFor(form: KeyForm): string {
   add('--address', splitList(form.addresses))
   add('--origin', splitList(form.origins))
   add('--tag', splitList(form.tags))
+  add('--team', form.team === '' ? [] : [form.team])
   return words.join(' ')
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { List } from '../../lib/list.ts'
 import { useResource } from '../../lib/resource.ts'
+import { TeamFilter } from '../../parts/team-field.tsx'
 import { seesAll } from '../../session.ts'
 import type { Choices, Key } from './keys.ts'
 
@@ -25,6 +26,7 @@ export function KeysFilters({ list }: { list: List<Key> }) {
         ))}
       </select>
       {seesAll() && <TextFilter list={list} name="user" label="Only of the user" hint="Any user" />}
+      <TeamFilter value={list.filter('team')} onChange={(team) => list.setFilter('team', team)} />
       <TextFilter list={list} name="tag" label="Only with the tag" hint="Any tag" />
     </div>
   )

@@ -8,6 +8,7 @@ import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Segments } from '../../parts/segments.tsx'
+import { teamColumns } from '../../parts/team-field.tsx'
 import { seesAll } from '../../session.ts'
 import { BulkDisable } from './bulk-disable.tsx'
 import { exportKeys } from './export-csv.ts'
@@ -56,7 +57,7 @@ export function KeysPage() {
         list={list}
         label="Keys"
         filters={keyFilters}
-        columns={keyColumns}
+        columns={[...keyColumns, ...teamColumns<Key>()]}
         rowKey={({ id }) => id}
         rowName={keyName}
         menu={(key) => keyMenu(key, (dialog) => setOpen({ dialog, key }))}
@@ -176,6 +177,6 @@ function NoKeys({ onNew }: { onNew: (() => void) | null }) {
 function commandOf(list: List<Key>): string {
   const option = (name: string, value: string | null) => (value === null ? '' : ` ${name} ${value}`)
   const unused = list.filter('state') === 'unused' ? ' --unused 90d' : ''
-  const narrowed = `${option('--user', list.filter('user'))}${option('--tag', list.filter('tag'))}`
+  const narrowed = `${option('--user', list.filter('user'))}${option('--tag', list.filter('tag'))}${option('--team', list.filter('team'))}`
   return `npm run keys -- list${unused}${narrowed}`
 }

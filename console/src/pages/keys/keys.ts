@@ -18,6 +18,7 @@ export type Key = {
   readonly disabled: boolean
   readonly madeBy: string | null
   readonly madeByName: string | null
+  readonly team: string | null
   /** Why the person who made it stops it. */
   readonly makerProblem: 'gone' | 'disabled' | 'no-access' | null
   readonly createdAt: string | null
@@ -58,7 +59,7 @@ export type Choices = {
 }
 
 /** Members of the address that narrow the list. */
-export const keyFilters = ['state', 'user', 'service', 'tag'] as const
+export const keyFilters = ['state', 'user', 'service', 'tag', 'team'] as const
 
 /** What a key is called: its user, and its id where that says more. */
 export function keyName({ user, description }: Pick<Key, 'user' | 'description'>): string {

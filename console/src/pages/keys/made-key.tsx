@@ -21,7 +21,8 @@ export function MadeKeyDialog({ made, choices, onDone, onAnother }: Props) {
     choices.services.filter((one) => one.name === name),
   )
   const baseUrl = site?.baseUrl ?? ''
-  const lines = linesFor(made.key, { services, baseUrl, model: modelFor(made.models) })
+  const model = modelFor(made.models)
+  const lines = linesFor(made.key, { services, baseUrl, model })
   return (
     <Dialog
       title={`Key for “${made.user}”`}
@@ -47,7 +48,12 @@ export function MadeKeyDialog({ made, choices, onDone, onAnother }: Props) {
         </>
       }
     >
-      <SecretOnce what="key" secret={made.key} lines={lines} note={<Certificate />} />
+      <SecretOnce
+        what="key"
+        secret={made.key}
+        lines={lines}
+        note={<Notes example={made.models.includes(model) ? null : model} />}
+      />
     </Dialog>
   )
 }
@@ -62,9 +68,14 @@ function OldOne({ made: { oldWorksUntil } }: { made: MadeKey }) {
   )
 }
 
-function Certificate() {
+function Notes({ example }: { example: string | null }) {
   return (
     <>
+      {example !== null && (
+        <>
+          Replace <code>{example}</code> by the name of a model that you have.{' '}
+        </>
+      )}
       If the certificate is of Gatekeeper’s own authority, name its <code>root.crt</code> in{' '}
       <code>SSL_CERT_FILE</code> (Python, curl) or <code>NODE_EXTRA_CA_CERTS</code> (Node). Never
       turn verification off.

@@ -9,18 +9,26 @@ import { ErrorPanel } from '../../parts/error-panel.tsx'
 import type { Group, Overview } from './overview.ts'
 import { type Range, rangeTitles } from './range.ts'
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+
+/** How far back a period goes, and what one point of it is. */
+const spans = {
+  '1h': { hours: 1, bucket: '15min' },
+  '7d': { hours: 168, bucket: 'hour' },
+  '30d': { hours: 720, bucket: 'day' },
+} as const
 
 /** The drawing of a period: its code comes after the first view, as the chart's does. */
 export function RequestsPlot({ overview, range }: { overview: Overview | null; range: Range }) {
   if (range === '24h') return <Plot buckets={overview?.buckets ?? null} range={range} />
-  return <LongPlot range={range} />
+  return <OtherPlot range={range} />
 }
 
-function LongPlot({ range }: { range: Exclude<Range, '24h'> }) {
+function OtherPlot({ range }: { range: Exclude<Range, '24h'> }) {
   const path = useMemo(() => {
-    const since = new Date(Date.now() - (range === '7d' ? 7 : 30) * dayMs).toISOString()
-    return withQuery('/usage', { since, by: 'service', bucket: range === '7d' ? 'hour' : 'day' })
+    const { hours, bucket } = spans[range]
+    const since = new Date(Date.now() - hours * hourMs).toISOString()
+    return withQuery('/usage', { since, by: 'service', bucket })
   }, [range])
   const { value, failure, reload } = useResource<{ buckets: readonly Bucket<Group>[] }>(path)
   if (failure !== null) return <ErrorPanel failure={failure} onRetry={reload} />
@@ -47,9 +55,9 @@ function Plot({ buckets, range }: PlotProps) {
       caption={`Requests by service, the last ${rangeTitles[range]}: ${summaryOf(series)}`}
       times={times}
       series={series}
-      kind={range === '30d' ? 'bars' : 'areas'}
+      kind={range === '30d' || range === '1h' ? 'bars' : 'areas'}
       format={shortCount}
-      formatTime={range === '24h' ? timeOfDay : dayAndMonth}
+      formatTime={range === '24h' || range === '1h' ? timeOfDay : dayAndMonth}
     />
   )
 }

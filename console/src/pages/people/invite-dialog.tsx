@@ -6,6 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { SelectField, TextField } from '../../parts/field.tsx'
+import { TeamField } from '../../parts/team-field.tsx'
 import { type Role, session } from '../../session.ts'
 import { AccessFields } from './access-fields.tsx'
 import { type MadeLink, roleOptions, toAccess, toForm } from './person.ts'
@@ -20,11 +21,13 @@ export function InviteDialog({ onMade, onClose }: Props) {
   const [name, setName] = useState('')
   const [title, setTitle] = useState('')
   const [role, setRole] = useState<Role>('member')
+  const [team, setTeam] = useState('')
   const [access, setAccess] = useState(toForm(null))
   const submit = useSubmit(async () => {
     const body = {
       ...{ name, role, access: toAccess(access) },
       ...(title !== '' && { title }),
+      ...(team !== '' && role !== 'owner' && { team }),
     }
     onMade(name, await call<MadeLink>('POST', '/invitations', { body }))
   })
@@ -76,6 +79,9 @@ export function InviteDialog({ onMade, onClose }: Props) {
           onChange={(value) => setRole(value as Role)}
           of={roleOptions.filter(({ value }) => mayGive(value))}
         />
+        {role !== 'owner' && (
+          <TeamField value={team} onChange={setTeam} error={messageAt(submit.failure, 'team')} />
+        )}
         <AccessFields form={access} onChange={setAccess} failure={submit.failure} />
         <ErrorPanel failure={submit.failure} />
       </form>

@@ -8,6 +8,7 @@ import { Page } from '../../parts/page.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import type { Column } from '../../parts/table-column.ts'
 import { Tag, Tags } from '../../parts/tag.tsx'
+import { TeamFilter, teamColumns } from '../../parts/team-field.tsx'
 import { Time } from '../../parts/time.tsx'
 import { mayChange } from '../../session.ts'
 import { InvitationsCard } from './invitations-card.tsx'
@@ -64,9 +65,11 @@ const roles = [
   { value: 'member', title: 'Members' },
 ]
 
+const filters = ['role', 'team']
+
 /** Who may do what here? */
 export function PeoplePage() {
-  const list = useList<Person>('/people', { filters: ['role'], sort: 'name' })
+  const list = useList<Person>('/people', { filters, sort: 'name' })
   const [asked, setAsked] = useState<Asked | null>(null)
   const [turn, setTurn] = useState(0)
   const changed = () => {
@@ -93,14 +96,20 @@ export function PeoplePage() {
           value={list.filter('role') ?? ''}
           onChange={(role) => list.setFilter('role', role === '' ? null : role)}
         />
+        <div class="filters">
+          <TeamFilter
+            value={list.filter('team')}
+            onChange={(team) => list.setFilter('team', team)}
+          />
+        </div>
       </div>
       <ListTable
         list={list}
         label="People"
-        columns={columns}
+        columns={[...columns, ...teamColumns<Person>()]}
         rowKey={({ id }) => id}
         rowName={({ name }) => name}
-        filters={['role']}
+        filters={filters}
         {...(mayChange() && { menu: (of: Person) => menuOf(of, setAsked) })}
         empty={<Empty title="Nobody is here">Invite the first person.</Empty>}
       />

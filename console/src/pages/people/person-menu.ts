@@ -1,5 +1,5 @@
 import type { MenuItem } from '../../parts/menu-item.ts'
-import { session } from '../../session.ts'
+import { seesInstallation, session } from '../../session.ts'
 import type { Person } from './person.ts'
 import type { Asked } from './person-dialogs.tsx'
 
@@ -16,12 +16,14 @@ export function menuOf(of: Person, ask: (asked: Asked) => void): readonly MenuIt
     ...{ title, isDanger, isDisabled: isAbove || (isDanger && isMe) },
     onChoose: () => ask({ kind, of }),
   })
+  // A name may be in the keys and records of other teams too.
+  const ofAll = (items: readonly MenuItem[]) => (seesInstallation() ? items : [])
   return [
     item('Change role and access', 'edit'),
     { ...item('New link for lost passkeys', 'reset'), isDisabled: isAbove || of.disabled },
     of.disabled ? item('Enable', 'enable') : item('Disable', 'disable', true),
-    { ...item('Export data', 'export'), isDisabled: false },
+    ...ofAll([{ ...item('Export data', 'export'), isDisabled: false }]),
     item('Remove', 'remove', true),
-    item('Erase', 'erase', true),
+    ...ofAll([item('Erase', 'erase', true)]),
   ]
 }

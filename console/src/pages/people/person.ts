@@ -11,6 +11,7 @@ export type Person = {
   readonly id: string
   readonly name: string
   readonly title: string | null
+  readonly team: string | null
   readonly role: Role
   readonly disabled: boolean
   readonly serviceEmail: string | null

@@ -2,7 +2,7 @@ import { createOwnIssuers } from '../../access-tokens/own-issuer.ts'
 import type { Revocations } from '../../access-tokens/revocation.ts'
 import { openTokenAuthentication } from '../../access-tokens/token-authentication.ts'
 import type { KeyStore } from '../../api-keys/key-store.ts'
-import { ownIssuerName } from '../../config/site-address.ts'
+import { ProblemsError } from '../../lib/problem.ts'
 import type { BoundByMaker } from '../../model/person.ts'
 import { createAppUserFinder } from '../../oauth/app-principal.ts'
 import type { Client } from '../../oauth/client.ts'
@@ -16,7 +16,7 @@ import type { AppDeps } from '../app-deps.ts'
 export async function openIssuers(
   deps: AppDeps,
   opened: {
-    readonly signing: SigningKeys
+    readonly signing: SigningKeys & { readonly issuerNames: () => readonly string[] }
     readonly people: { readonly boundByMaker: BoundByMaker }
     readonly keys: Pick<KeyStore, 'findById'>
     readonly clients: { readonly findActive: (id: string) => Client | null }
@@ -24,16 +24,17 @@ export async function openIssuers(
     readonly revocations: Revocations
   },
 ) {
-  const { settings, services, issuers, clock, log } = deps
+  const { services, issuers, clock, log } = deps
   const { signing, people, keys, clients, users, revocations } = opened
   const { boundByMaker } = people
+  refuseFormerName(issuers, signing.issuerNames())
   const providerNames = services
     .filter(({ kind }) => kind.provider !== undefined)
     .map(({ name }) => name)
   const documents = createDocumentFetcher()
   const tokens = await openTokenAuthentication({
     entries: issuers,
-    own: createOwnIssuers(ownIssuerName(settings), signing),
+    own: createOwnIssuers(signing.issuerNames, signing),
     revocations,
     clock,
     log,
@@ -58,4 +59,20 @@ export async function openIssuers(
       await documents.close()
     },
   }
+}
+
+/** Our own tokens have that name still, so no token of the entry could be told from them. */
+function refuseFormerName(
+  entries: readonly { readonly issuer: string }[],
+  own: readonly string[],
+): void {
+  const found = entries.filter(({ issuer }) => own.includes(issuer))
+  if (found.length === 0) return
+  throw new ProblemsError(
+    found.map(({ issuer }) => ({
+      source: 'gatekeeper.yaml',
+      what: `issuers: ${issuer} was the issuer name of the gatekeeper itself, and its tokens are still accepted`,
+      remedy: 'Remove the entry until these have ended: npm run keys -- move-issuer shows when.',
+    })),
+  )
 }

@@ -26,7 +26,7 @@ export const hintPaths = ['/completions', '/embeddings', '/messages', '/models',
 
 /** Paths that the gatekeeper answers itself; Caddy forwards them by the relay. */
 const ownPaths = [
-  ...['/health', '/status', '/oauth/*', '/admin', '/admin/*', '/.well-known/*'],
+  ...['/health', '/status', '/openapi.json', '/oauth/*', '/admin', '/admin/*', '/.well-known/*'],
   ...['/analytics', '/analytics/*'],
   ...chatPrefixes.map((prefix) => `${prefix}/*`),
   ...hintPaths,

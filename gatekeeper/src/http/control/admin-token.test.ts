@@ -45,6 +45,8 @@ test.each<[string, Principal | Reason]>([
   ['a token that is not valid', 'token-revoked'],
   ['a client that lost the right', { ...client, services: ['*'] }],
   ['a client that is admin no more', { ...client, role: 'readwrite' }],
+  ['a client of a team', { ...client, team: 'red' }],
+  ['a client that somebody of a team made', { ...client, parent: { ...client, team: 'red' } }],
   ['the holder of a key', { ...client, kind: 'key', id: 'key:abcde01234' }],
   ['a client at another address', { ...client, isAddressAllowed: () => false }],
 ])('%s is nobody', async (_, principal) => {

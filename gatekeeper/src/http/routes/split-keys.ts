@@ -3,17 +3,16 @@
  * sealed; what is handed over to the writer has neither the key nor the client's part.
  */
 import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { pathParameters } from '../../kinds/find-endpoint.ts'
 import { isObject } from '../../lib/json/is-object.ts'
 import { parseJson } from '../../lib/json/parse-json.ts'
 import { plainIssue } from '../../lib/json/plain-issue.ts'
-import { isVisibleAscii } from '../../lib/net/fields.ts'
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { Reason } from '../../model/reason.ts'
 import { RefusedError } from '../../model/refused-error.ts'
-import { splitKeyDescription, splitKeyId } from '../../vault/split-key-file.ts'
 import type { ShownPart, Split, SplitKeys } from '../../vault/split-keys.ts'
+import { newSplitKey, shownPart } from '../../wire/split-keys.ts'
 import type { Answer } from '../answer.ts'
 import { jsonAnswer } from '../send.ts'
 import type { HandOver } from '../serve/hand-over.ts'
@@ -29,19 +28,6 @@ export type SplitKeyDeps = {
   /** Counts a wrong part as an attempt of its address; returns the reason to refuse with. */
   readonly countFailure: (clientAddress: string, reason: Reason) => Reason
 }
-
-const newKey = z.strictObject({
-  originalKey: z
-    .string()
-    .refine(
-      (text) => isVisibleAscii(text) && text.length >= 8 && text.length <= 512,
-      'must be 8 to 512 visible characters',
-    ),
-  apiProvider: z.string(),
-  keyId: splitKeyId.optional(),
-  description: splitKeyDescription.nullish(),
-})
-const part = z.strictObject({ clientPart: z.string().max(200) })
 
 /** Returns the endpoints under `/api/split-key` that are not handed over as they are. */
 export function splitKeyEndpoints(deps: SplitKeyDeps): OwnEndpoints {
@@ -59,7 +45,7 @@ export function splitKeyEndpoints(deps: SplitKeyDeps): OwnEndpoints {
 
 async function split(request: OwnRequest, deps: SplitKeyDeps): Promise<Answer> {
   const owner = ownerOf(request)
-  const body = readBody(newKey, request)
+  const body = readBody(newSplitKey, request)
   if ('status' in body) return body
   const { originalKey: key, apiProvider: provider, description = null } = body
   if (!deps.providers.includes(provider)) {
@@ -139,7 +125,7 @@ function ownerOf({ admission: { principal } }: OwnRequest): string {
 
 function readShown(request: OwnRequest): ShownPart | Answer {
   const owner = ownerOf(request)
-  const body = readBody(part, request)
+  const body = readBody(shownPart, request)
   if ('status' in body) return body
   const { endpoint, endpointPath } = request.admission.facts
   const { id = '' } = pathParameters(endpoint as Endpoint, endpointPath)

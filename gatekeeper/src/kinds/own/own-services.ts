@@ -1,4 +1,5 @@
 import { controlName } from '../../model/known-services.ts'
+import { documentsPerAddress } from '../../model/open-limits.ts'
 import type { Service } from '../../model/service.ts'
 import { control, own } from './own.ts'
 import { splitKey } from './split-key.ts'
@@ -30,6 +31,17 @@ const oauthService: Service = {
   routes: [{ prefix: '/oauth', strip: false, mode: 'relay', browser: 'none' }],
   anonymous: true,
   readsCredentials: true,
+}
+
+/** The description of our routes. Everybody may read it, at a rate of each address. */
+const openapiService: Service = {
+  ...ownService,
+  // With a dot, so that no service of a configuration has this name.
+  name: 'openapi.json',
+  routes: [{ prefix: '/openapi.json', strip: false, mode: 'relay', browser: 'none' }],
+  anonymous: true,
+  readsCredentials: true,
+  perAddress: [documentsPerAddress],
 }
 
 /** Administration. It is granted by its own name, and only the role admin can do anything there. */
@@ -70,6 +82,7 @@ const splitKeyService: Service = {
 export const ownServices: readonly Service[] = [
   ownService,
   oauthService,
+  openapiService,
   controlService,
   analyticsService,
   authService,
@@ -80,7 +93,7 @@ export const ownServices: readonly Service[] = [
 const bridgeServices: readonly Service[] = [authService, splitKeyService]
 
 /** Returns those that are there. Without a provider there is nothing that an app could use. */
-export function ownServicesBeside(services: readonly Service[]): readonly Service[] {
+export function ownServicesBeside(services: readonly Pick<Service, 'kind'>[]): readonly Service[] {
   const hasProvider = services.some(({ kind }) => kind.provider !== undefined)
   return ownServices.filter((service) => hasProvider || !bridgeServices.includes(service))
 }

@@ -5,13 +5,15 @@ import { authRows } from './auth.ts'
 import { controlRows } from './control.ts'
 
 const oauth = rowsIn('oauth')
+const row = rowsIn('openai')
 
 /** What the gatekeeper itself answers to a caller whom it has admitted. */
 export const own: Kind = {
   name: 'own',
   title: 'The gatekeeper’s own endpoints',
   rows: [
-    ...rowsIn('openai')('GET|HEAD', '/status', 'open', answeredHere),
+    ...row('GET|HEAD', '/status', 'open', answeredHere),
+    ...row('GET|HEAD', '/openapi.json', 'open', answeredHere),
     ...oauth('POST', '/oauth/token', 'open', bytes, answeredHere),
     ...oauth('POST', '/oauth/introspect', 'open', bytes, answeredHere),
     ...oauth('POST', '/oauth/revoke', 'open', bytes, answeredHere),

@@ -2,6 +2,7 @@ import { openRevocations, revocationsPath } from '../../access-tokens/revocation
 import { didYouMean } from '../../lib/nearest.ts'
 import { type Client, createFixedClient } from '../../oauth/client.ts'
 import type { Installation } from '../installation.ts'
+import { ownIssuers } from '../tokens/own-issuers.ts'
 import { ClientIdError, readClients } from './client-writer.ts'
 
 /** A client of `clients.json` or of the environment, active or not. */
@@ -26,11 +27,13 @@ export async function revokeClient(id: string, installation: Installation): Prom
       `there is no client with this id${didYouMean(id, ids)}; \`client list\` shows them`,
     )
   }
-  const { sharedDir, clock, issuer, record } = installation
+  const { sharedDir, clock, record } = installation
   const revocations = await openRevocations({ path: revocationsPath(sharedDir), clock })
   try {
     await record([{ event: 'client.revoked', client: id }])
-    await revocations.revokeClient({ issuer, clientId: id })
+    for (const issuer of ownIssuers(installation)) {
+      await revocations.revokeClient({ issuer, clientId: id })
+    }
   } finally {
     revocations.close()
   }

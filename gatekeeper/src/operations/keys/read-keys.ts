@@ -27,6 +27,7 @@ export async function readEveryKey(files: Files): Promise<readonly KeyRecord[]> 
 /** Criteria for keys of `keys.json`; null and an empty list exclude none. */
 export type KeyQuestion = {
   readonly user: string | null
+  readonly team: string | null
   /** All of these tags: `env=prod`, or `env` with any value. */
   readonly tags: readonly string[]
   /** Neither made nor used within this time. */
@@ -43,7 +44,7 @@ export type FoundKeys = {
 
 /** Finds keys. Rejects when `unusedMs` is given and the last uses cannot be read. */
 export async function findKeys(
-  { user, tags, unusedMs }: KeyQuestion,
+  { user, team, tags, unusedMs }: KeyQuestion,
   installation: Installation,
 ): Promise<FoundKeys> {
   const keys = await readKeys(installation)
@@ -56,6 +57,7 @@ export async function findKeys(
     (key) =>
       tags.every((tag) => hasTag(key.tags, tag)) &&
       (user === null || key.user === user) &&
+      (team === null || key.team === team) &&
       isUnused(key),
   )
   const found = wanted.map((key) => ({ key, lastUsedAt: lastUsedAt(key.id) }))

@@ -4,6 +4,7 @@ import { anonymous, type Principal } from '../../model/principal.ts'
 import { defaultScopes, isActiveClient } from '../../oauth/client.ts'
 import { grantExchange, type Subject } from '../../oauth/exchange-grant.ts'
 import { issueToken } from '../../oauth/issue-token.ts'
+import { noteIssuerUse } from '../../oauth/issuer-file.ts'
 import type { Signer } from '../../oauth/signing-keys.ts'
 import { readEveryClient } from '../clients/read-clients.ts'
 import type { Installation } from '../installation.ts'
@@ -54,7 +55,7 @@ export async function makeToken(
   wanted: WantedToken,
   installation: Installation,
 ): Promise<MadeToken | string> {
-  const { clock, issuer, record } = installation
+  const { clock, issuer, record, sharedDir } = installation
   const options = { ttlSeconds: ttlSecondsMax, now: clock() }
   const granted = grantExchange(toParameters(wanted), subject, options)
   if ('error' in granted) return granted.description
@@ -66,6 +67,7 @@ export async function makeToken(
   const expiresAt = formatInstant(issued.expiresAt)
   const act = { event: 'token.issued', clientId, subject: name, tokenId, role }
   await record([{ ...act, scope: scopes.join(' '), expiresAt }])
+  await noteIssuerUse(sharedDir, issuer)
   return { token, tokenId, subject: name, role, expiresAt }
 }
 

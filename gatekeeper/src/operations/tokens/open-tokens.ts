@@ -19,6 +19,7 @@ import type { Installation } from '../installation.ts'
 import { readEveryKey } from '../keys/read-keys.ts'
 import { readMakerBound } from '../people/read-maker-bound.ts'
 import { readUsers } from '../users/user-writer.ts'
+import { ownIssuers } from './own-issuers.ts'
 
 export type OpenTokens = { readonly tokens: TokenAuthentication; readonly revocations: Revocations }
 
@@ -31,7 +32,8 @@ export async function useTokens<Result>(
   installation: Installation,
   use: (open: OpenTokens) => Promise<Result>,
 ): Promise<Result> {
-  const { clock, sharedDir, issuer, services } = installation
+  const { clock, sharedDir, services } = installation
+  const names = ownIssuers(installation)
   const entries = installation.foreignIssuers().filter((entry) => entry.issuer === named)
   const [keys, clients, apps, users, boundByMaker] = await Promise.all([
     readEveryKey(installation),
@@ -57,7 +59,7 @@ export async function useTokens<Result>(
       boundByMaker,
     }),
     log: { warn: () => {} },
-    own: createOwnIssuers(issuer, signingKeys),
+    own: createOwnIssuers(() => names, signingKeys),
     findClient: (id) =>
       clients.find((one) => one.id === id && isActiveClient(one, clock())) ?? null,
     findKey: (id) => ring.findById(id, clock()),

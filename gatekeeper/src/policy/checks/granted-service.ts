@@ -1,6 +1,6 @@
 import type { Check } from '../../model/decision.ts'
 import { namedCaller, sentenceStart } from '../../model/principal.ts'
-import { ofLineage } from '../written-places.ts'
+import { ofLineage, ofTeam } from '../written-places.ts'
 
 /** A key is valid for the services that it lists and no others: a `tts` key cannot call `chat`. */
 export const grantedService: Check = {
@@ -19,5 +19,8 @@ export const grantedService: Check = {
     const text = `${who} may not call the service ${facts.service?.name ?? ''}: the service is not in its list.`
     return { text, param: null }
   },
-  written: ({ principal }) => ofLineage(principal, 'services'),
+  written: ({ principal }) => [
+    ...ofLineage(principal, 'services'),
+    ...(principal.teamsOfServices ?? []).map((name) => ofTeam(name, 'services')),
+  ],
 }

@@ -27,7 +27,10 @@ export function eventEndpoints(deps: ApiDeps): readonly Endpoint[] {
       handle: async ({ caller, signal, lastEventId }) => {
         places.enter(caller, signal)
         const chunks = streamEvents(
-          { caller, signal, lastId: readId(lastEventId) },
+          {
+            ...{ caller, lastId: readId(lastEventId) },
+            signal: AbortSignal.any([signal, deps.stopping]),
+          },
           { source, clock: deps.clock, callerNow: () => callerNow(caller, deps) },
         )
         return {

@@ -124,6 +124,20 @@ test('a member sees only what is theirs', async () => {
   expect(value).not.toContain('/srv')
 })
 
+test('an admin of a team sees refusals of the team, and nothing of the installation', async () => {
+  const opened = open({ ...callerOf('admin', 'adam'), team: 'red' })
+  await begin(opened)
+  const ofTeam = { ...refusal('mia'), team: 'red' }
+  const others = [{ ...refusal('max'), team: 'blue' }, refusal('ida')]
+  opened.look({ ...everything, refusals: [ofTeam, ...others], changed: ['keys', 'rules'] })
+  const { value } = await opened.stream.next()
+  expect(read(value)).toMatchObject([
+    { kind: 'refusal', data: { user: 'mia' } },
+    { kind: 'changed', data: { thing: 'keys' } },
+  ])
+  for (const word of ['max', 'ida', '/srv', 'rules']) expect(value).not.toContain(word)
+})
+
 test('a right that was taken away holds within fifteen seconds', async () => {
   const opened = open(callerOf('admin', 'adam'))
   await begin(opened)

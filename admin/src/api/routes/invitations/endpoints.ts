@@ -13,7 +13,7 @@ import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint, type Reply } from '../../endpoint.ts'
 import { isInScope, mayChange, scopeOf } from '../../scope.ts'
 import { idParams } from '../passkeys/schema.ts'
-import { changers, requireFound, requireRank, seers } from '../people/guard.ts'
+import { changers, requireFound, requireNoOwner, requireRank, seers } from '../people/guard.ts'
 import type { PeopleDeps } from '../people/read-endpoints.ts'
 import { invitationList, madeLink, newInvitation } from '../people/schema.ts'
 import { requireTeam } from '../teams.ts'
@@ -114,12 +114,6 @@ function makingEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       },
     }),
   ]
-}
-
-function requireNoOwner(role: PersonRole, team: string | null): void {
-  if (role !== 'owner' || team === null) return
-  const problems = [{ path: 'team', message: 'must be left out: an owner is of no team' }]
-  throw new ApiError('invalid', 'An owner is of no team.', { problems })
 }
 
 async function make(

@@ -31,6 +31,13 @@ export function requireOwn(person: Person, caller: Caller): void {
 
 const unknownPerson = () => new ApiError('not_found', 'There is no such person.')
 
+/** Throws an ApiError for an owner within a team: an owner decides about everything. */
+export function requireNoOwner(role: PersonRole, team: string | null): void {
+  if (role !== 'owner' || team === null) return
+  const problems = [{ path: 'team', message: 'must be left out: an owner is of no team' }]
+  throw new ApiError('invalid', 'An owner is of no team.', { problems })
+}
+
 /** Returns the error to answer for one of the operations. */
 export function toApiError(error: unknown): unknown {
   if (error instanceof ProblemsError) {

@@ -19,7 +19,14 @@ import { mergePatch } from '../../merge-patch.ts'
 import { mayChange, scopeOf } from '../../scope.ts'
 import { idParams } from '../passkeys/schema.ts'
 import { requireTeamKept } from '../teams.ts'
-import { changers, requireFound, requireOwn, requireRank, toApiError } from './guard.ts'
+import {
+  changers,
+  requireFound,
+  requireNoOwner,
+  requireOwn,
+  requireRank,
+  toApiError,
+} from './guard.ts'
 import { createPersonViews, tagOfPerson } from './person-view.ts'
 import type { PeopleDeps } from './read-endpoints.ts'
 import { changedPerson, personAccess, personChange } from './schema.ts'
@@ -94,9 +101,11 @@ async function change(
   const { people, installation, clock, store } = deps
   const before = requireFound(people.find(id), caller)
   requireTeamKept(caller, before, body)
-  requireOwnAddress(caller, body)
+  requireOwnAddress(caller, before, body)
   if (body.disabled === true) requireOther(caller, id)
   const wanted = readChange(body, before)
+  const { role = before.role, team = before.team } = wanted
+  requireNoOwner(role, team ?? null)
   const confirm = (person: Person) => {
     requireOwn(person, caller)
     // Whether a proof was needed was judged by the role of before.
@@ -129,8 +138,9 @@ async function change(
 }
 
 /** Services take the address for who somebody is, and services are of every team. */
-function requireOwnAddress({ team }: Caller, { serviceEmail }: Change['body']): void {
-  if (team === null || serviceEmail === undefined) return
+function requireOwnAddress({ team }: Caller, before: Person, body: Change['body']): void {
+  const { serviceEmail = before.serviceEmail } = body
+  if (team === null || serviceEmail === before.serviceEmail) return
   throw new ApiError('role', 'An owner, or an admin of no team, sets the address for services.')
 }
 

@@ -2,6 +2,7 @@ import { globSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { setProviderKey } from '../../../../../gatekeeper/src/operations/vault/provider-key-writer.ts'
 import { openProviderKey } from '../../../../../gatekeeper/src/vault/provider-file.ts'
 import { createRing, type Ring, writeRecipient } from '../../../../../gatekeeper/src/vault/ring.ts'
 import { openApi, type TestApi } from '../../../../test/support/open-api.ts'
@@ -63,6 +64,21 @@ describe('a key of a provider', () => {
       ['provider_key.removed', false],
     ])
   })
+})
+
+test('a key of a team stays of the team, and does not open in a row of another', async () => {
+  const { providersFile, providerOrigins, clock } = api.installation
+  const origin = providerOrigins['openai'] ?? ''
+  const wanted = { name: 'openai', key, origin, team: 'red', recipient: ring[0] }
+  await setProviderKey(providersFile, wanted, { clock, record: async () => {} })
+  expect(await set('olga')).toMatchObject({ status: 200, body: { version: 2, team: 'red' } })
+  const row = JSON.parse(readFileSync(providersFile, 'utf8')).providers.openai
+  const opened = (team: string | null) =>
+    openProviderKey('openai', { ...row, team }, { origin, ring })
+  expect(opened('red')).toEqual({ key })
+  for (const team of ['blue', null]) {
+    expect(opened(team)).toMatchObject({ what: expect.stringContaining('does not open') })
+  }
 })
 
 test('400: what is no key is refused without being quoted', async () => {

@@ -65,13 +65,14 @@ async function describe(caller: Caller, deps: ApiDeps) {
     session: describeSession(row),
     passkeys: await countPasskeys(person, deps),
     site: { consoleUrl: settings.origin, baseUrl: installation.baseUrl, version },
+    teams: scope.seesAll ? await readTeams(deps) : [],
     counts: await countThings(scope, deps),
     // They name files and folders of the host.
     degraded: scope.seesAll ? await readDegraded(deps) : [],
   }
 }
 
-function describePerson({ id, name, title, team, role, access }: Person) {
+function describePerson({ id, name, title, team, role, access, logins }: Person) {
   const limits = access?.limits.map(formatLimit) ?? []
   return {
     ...{ id, name, title, team, role },
@@ -79,6 +80,7 @@ function describePerson({ id, name, title, team, role, access }: Person) {
       access === null
         ? null
         : { role: access.role, services: access.services, models: access.models, limits },
+    logins: logins.map(({ provider, subject }) => ({ provider, subject })),
   }
 }
 
@@ -100,6 +102,20 @@ async function countPasskeys({ id }: Person, { store }: ApiDeps): Promise<number
     .where('person', '=', id)
     .executeTakeFirstOrThrow()
   return count
+}
+
+/** A broken file names no team. */
+async function readTeams({ keys, people, installation }: ApiDeps): Promise<string[]> {
+  const lists: readonly (readonly Owned[])[] = await Promise.all([
+    keys.now().then(
+      (now) => now.keys,
+      () => [],
+    ),
+    readEveryClient(installation).catch(() => []),
+    people.all(),
+  ])
+  const named = lists.flatMap((all) => all.flatMap(({ team }) => team ?? []))
+  return [...new Set([...installation.limitedTeams, ...named])].sort()
 }
 
 /** A file that is broken now must not take the whole console away: it counts as nothing. */

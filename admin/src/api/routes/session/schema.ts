@@ -21,6 +21,8 @@ export const sessionView = z.strictObject({
         limits: z.array(z.string()),
       })
       .nullable(),
+    /** Accounts of login providers that sign this person in. */
+    logins: z.array(z.strictObject({ provider: z.string(), subject: z.string() })),
   }),
   session: z.strictObject({
     id: z.string(),
@@ -31,6 +33,8 @@ export const sessionView = z.strictObject({
   }),
   passkeys: z.number().int(),
   site: z.strictObject({ consoleUrl: z.string(), baseUrl: z.string(), version: z.string() }),
+  /** Names of the teams that something names; empty within a team, and where there is none. */
+  teams: z.array(z.string()),
   /** What the caller may see of each thing. */
   counts: z.strictObject({
     keys: z.number().int(),

@@ -59,6 +59,7 @@ function isLimited(key: KeyRecord, { policies, services }: Gateway): boolean {
   const applying = [
     ...[...key.limits, ...policies.limits, ...(policies.roles[key.role]?.limits ?? [])],
     ...(policies.users.get(key.user)?.limits ?? []),
+    ...(policies.teams.get(key.team ?? '')?.limits ?? []),
   ]
   const called = services.filter(({ name }) => key.services.includes(name))
   return applying.length > 0 || called.every(({ limits }) => limits.length > 0)

@@ -1,10 +1,13 @@
+import type { Settings } from '../../../config/read-settings.ts'
+import { ownIssuerName } from '../../../config/site-address.ts'
+import { findIssuerProblems } from '../../../oauth/issuer-file.ts'
 import type { Examination } from '../examination.ts'
 
 /** Problems that stop a start, and its warnings. */
 export const settings: Examination = {
   name: 'settings',
-  examine: ({ settingProblems, settingWarnings, gateway }) => [
-    ...[...settingProblems, ...gateway.problems].map((problem) => ({
+  examine: ({ settings: read, settingProblems, settingWarnings, gateway }) => [
+    ...[...settingProblems, ...gateway.problems, ...issuerProblems(read)].map((problem) => ({
       level: 'error' as const,
       ...problem,
     })),
@@ -14,3 +17,6 @@ export const settings: Examination = {
     })),
   ],
 }
+
+const issuerProblems = (settings: Settings) =>
+  findIssuerProblems(settings.sharedDir, ownIssuerName(settings))
