@@ -7,12 +7,13 @@ import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exitCode, formatProblem } from '../gatekeeper/src/lib/problem.ts'
 import { findCaddy } from '../scripts/caddy/find-caddy.ts'
+import { measureConsole, renderConsole } from './console/measure-console.ts'
 import { measureHeavy } from './heavy/measure-heavy.ts'
 import { faultsOf, renderHeavy } from './heavy/render-heavy.ts'
 import { describeMachine } from './machine.ts'
 import { measureAll } from './measure-all.ts'
 import { measureTokens, renderTokens } from './measure-tokens.ts'
-import { parseOptions, usage } from './options.ts'
+import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { choosePeers, namePeers, providePeers } from './peers/choose-peers.ts'
 import { canRunAlone, isAlone, runAlone } from './peers/own-network.ts'
 import { renderReport } from './render.ts'
@@ -73,6 +74,7 @@ async function main(): Promise<number> {
     writeJson(options.jsonFile, report)
     return faultsOf(report).length === 0 ? exitCode.ok : exitCode.no
   }
+  if (options.isConsole) return await runConsole(options, caddy)
   if (options.isTokens) {
     const measured = { at: new Date().toISOString(), machine: describeMachine(caddy) }
     const { rounds: pairs, seconds } = options
@@ -81,6 +83,13 @@ async function main(): Promise<number> {
     writeJson(options.jsonFile, report)
     return exitCode.ok
   }
+  return await runTable({ options, startedAt }, caddy)
+}
+
+async function runTable(
+  { options, startedAt }: { readonly options: BenchOptions; readonly startedAt: number },
+  caddy: Parameters<typeof describeMachine>[0],
+): Promise<number> {
   if (options.hasPeers && !isAlone()) {
     for (const { name, why } of await providePeers(log)) log(`${name}: ${why}`)
     if (canRunAlone()) return await runAlone()
@@ -90,6 +99,17 @@ async function main(): Promise<number> {
   print(report, [`${report.rounds} rounds`, '', ...renderReport(report)])
   writeJson(options.jsonFile, report)
   return isValid(report) ? exitCode.ok : exitCode.no
+}
+
+async function runConsole(
+  options: BenchOptions,
+  caddy: Parameters<typeof describeMachine>[0],
+): Promise<number> {
+  const measured = { at: new Date().toISOString(), machine: describeMachine(caddy) }
+  const report = await measureConsole({ ...options, caddy: caddy.path, log }, undo)
+  print(measured, renderConsole(report))
+  writeJson(options.jsonFile, report)
+  return exitCode.ok
 }
 
 /** Figures with failed requests are not valid. */

@@ -20,6 +20,8 @@ export type BenchOptions = {
   readonly isHeavy: boolean
   /** Measures the cost of access tokens instead of the table. */
   readonly isTokens: boolean
+  /** Measures the console of a large installation instead of the table. */
+  readonly isConsole: boolean
   /** Shows that the bench works, not how fast anything is. */
   readonly isQuick: boolean
   /** Only profiles the gatekeeper. */
@@ -29,6 +31,7 @@ export type BenchOptions = {
 export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds N] [--limit-seconds N] [--json FILE] [--peers]
        npm run bench -- --heavy [--quick] [--json FILE]
        npm run bench -- --tokens [--rounds N] [--seconds N] [--json FILE]
+       npm run bench -- --console [--quick] [--rounds N] [--seconds N] [--json FILE]
        npm run bench -- --profile [--seconds N]
   --quick            two short rounds: shows that the bench works, not how fast anything is
   --rounds N         number of interleaved rounds (10)
@@ -38,6 +41,7 @@ export const usage = `usage: npm run bench -- [--quick] [--rounds N] [--seconds 
   --json FILE        also writes the figures to FILE
   --heavy            1,000 streams, large bodies and refusals, instead of the table
   --tokens           verifying and issuing access tokens, instead of the table
+  --console          the admin API with 100,000 keys and 5 million lines of usage, instead of the table
   --profile          where the gatekeeper spends its time on checks and relayed requests`
 
 const full = {
@@ -63,6 +67,7 @@ export function parseOptions(words: readonly string[]): BenchOptions | string {
       peers: { type: 'boolean', default: false },
       heavy: { type: 'boolean', default: false },
       tokens: { type: 'boolean', default: false },
+      console: { type: 'boolean', default: false },
     })
     refusePositionals(parsed)
     const { values } = parsed
@@ -76,6 +81,7 @@ export function parseOptions(words: readonly string[]): BenchOptions | string {
       isProfile: values.profile,
       isHeavy: values.heavy,
       isTokens: values.tokens,
+      isConsole: values.console,
       isQuick: values.quick,
       hasPeers: values.peers,
     }

@@ -130,7 +130,8 @@ const programs = {
   'bare-relay': import.meta.resolve('./programs/bare-relay.ts'),
 } as const
 
-function startProgram(
+/** Starts a program of the bench; it says in its output when it listens. */
+export function startProgram(
   name: keyof typeof programs,
   folder: string,
   env: Readonly<Record<string, string>>,

@@ -46,7 +46,7 @@ export async function openConsoleApplication(deps: ConsoleDeps): Promise<Console
   const store = await openAdminStore(adminStorePath(stateDir))
   await requireSameDomain(store, { stateDir, rpId: parts.settings.passkey.rpId })
   const lateRecords = createLateRecords(installation.record, {
-    clock: systemClock,
+    ...{ clock: systemClock, unrecorded: installation.unrecorded },
     onFault: deps.logFault,
   })
   const stopping = new AbortController()

@@ -12,6 +12,7 @@ import {
   viewPerson,
   workingNow,
 } from '../../gatekeeper/src/operations/people/read-people.ts'
+import { lateLines } from '../frame/late-lines.ts'
 import type { Report } from '../frame/program.ts'
 import { hasFlag, UsageError } from '../frame/words.ts'
 import { type Context, type PeopleCommand, requireNamed, takeWords } from './context.ts'
@@ -34,11 +35,19 @@ export const disable: PeopleCommand = {
     if (!(await isConfirmed(words.values['yes'] === true, stops, context))) {
       return { code: 1, json: { changed: false }, lines: ['Nothing was changed.'] }
     }
-    const changed = await change(person.id, { disabled: true }, context)
+    // Nobody is kept in by an audit that cannot be written.
+    const { peopleFile, clock, unrecorded } = context
+    const changed = viewPerson(
+      await changePerson(
+        peopleFile,
+        { id: person.id, change: { disabled: true } },
+        { clock, record: (acts) => unrecorded.recordEnded(acts) },
+      ),
+    )
     const ids = { keys: made.keys.map(({ id }) => id), clients: made.clients.map(({ id }) => id) }
     return {
       json: { ...changed, stopped: ids },
-      lines: [`${person.name} is disabled.`, ...stops],
+      lines: [`${person.name} is disabled.`, ...stops, ...(await lateLines(context))],
     }
   },
 }

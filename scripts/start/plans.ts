@@ -66,7 +66,7 @@ export function planAdmin(
   return {
     name: 'the admin process',
     command: process.execPath,
-    // It has no load: with little space for young objects it takes 97 MB instead of 113.
+    // It has no load: little space for young objects takes less memory (docs/benchmarks.md).
     words: ['--max-semi-space-size=1', ...words],
     cwd: root,
     env: { ...own, ...Object.fromEntries(kept), ...marksOf(env) },

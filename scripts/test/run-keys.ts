@@ -8,7 +8,7 @@ export type Run = { readonly code: number; readonly out: string; readonly err: s
 type RunOptions = {
   readonly input?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  readonly program?: 'keys' | 'vault'
+  readonly program?: 'keys' | 'vault' | 'people'
 }
 
 /** Without a terminal, on keys, state and gatekeeper.yaml below one folder; `env` is added. */

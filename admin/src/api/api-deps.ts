@@ -20,7 +20,7 @@ export type ApiDeps = {
   /** The keys of now; after a change of our own: `await keys.reload()`. */
   readonly keys: KeyIndex
   /** Acts that were done and could not be recorded yet. */
-  readonly lateRecords: Pick<LateRecords, 'waiting'>
+  readonly lateRecords: Pick<LateRecords, 'isWaiting'>
   /** Aborted when the process is asked to end: streams without an end of their own end then. */
   readonly stopping: AbortSignal
   /** Asks the running gatekeeper; rejects with an error that has a `code` if it does not answer. */

@@ -21,6 +21,7 @@ export const apiReasons = {
   wrong_host: 421,
   precondition_required: 428,
   too_many: 429,
+  fields_too_large: 431,
   fault: 500,
   unrecorded: 503,
   unavailable: 503,

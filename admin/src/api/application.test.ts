@@ -203,6 +203,12 @@ describe('who may call', () => {
   })
 })
 
+test('431: fields that are too large get an answer, and not a closed connection', async () => {
+  const fields = { 'x-much': 'x'.repeat(20_000) }
+  const answer = await site.call('GET', '/admin/v1/open', { fields })
+  expect(answer).toMatchObject(problem(431, 'fields_too_large'))
+})
+
 describe('where a call comes from', () => {
   const foreign: Record<string, string>[] = [
     { 'sec-fetch-site': 'same-site' },

@@ -17,7 +17,7 @@ export async function readDegraded({
   lateRecords,
 }: Pick<ApiDeps, 'askGatekeeper' | 'lateRecords'>): Promise<readonly Degraded[]> {
   const ofGatekeeper = await readParts(askGatekeeper)
-  return lateRecords.waiting() === 0 ? ofGatekeeper : [unrecorded, ...ofGatekeeper]
+  return (await lateRecords.isWaiting()) ? [unrecorded, ...ofGatekeeper] : ofGatekeeper
 }
 
 const unrecorded: Degraded = {

@@ -138,9 +138,11 @@ function describeAnswers({ answers }: Endpoint, named: Named): Members {
 function describeMedia(
   schema: z.ZodType,
   named: Named,
-): { readonly type: string; readonly schema: Members } {
+): { readonly type: string; readonly schema?: Members } {
   const described = z.globalRegistry.get(schema)?.description
   const isText = schema instanceof z.ZodString
+  // A tool may compare each event with a schema of the whole.
+  if (isText && described === 'text/event-stream') return { type: described }
   const type = isText ? (described ?? 'text/plain') : 'application/json'
   return { type, schema: isText ? { type: 'string' } : toSchema(schema, 'output', named) }
 }

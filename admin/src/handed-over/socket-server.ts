@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 
 /** The gatekeeper's requests are small and quick to arrive. */
@@ -25,6 +26,23 @@ export function createSocketServer(handle: RequestListener, requestTimeout = req
     },
   )
   server.on('error', () => {})
-  server.on('clientError', (_error, socket) => void socket.destroy())
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    socket.on('error', () => {})
+    if (error.code !== 'HPE_HEADER_OVERFLOW' || !socket.writable) return void socket.destroy()
+    socket.end(tooLarge())
+  })
   return server
+}
+
+/** Written by hand, since the request was not read (RFC 6585 §5). */
+function tooLarge(): string {
+  const title = 'Request Header Fields Too Large'
+  const detail = 'The address and the fields of a request have 16 KiB at most.'
+  const about = { type: 'about:blank', title, status: 431, detail }
+  const text = JSON.stringify({ ...about, reason: 'fields_too_large', requestId: randomUUID() })
+  return [
+    ...[`HTTP/1.1 431 ${title}`, 'Connection: close', 'Cache-Control: no-store'],
+    ...['Content-Type: application/problem+json; charset=utf-8', `Content-Length: ${text.length}`],
+    ...['', text],
+  ].join('\r\n')
 }

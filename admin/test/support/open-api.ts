@@ -114,7 +114,7 @@ export async function openApi({ rows, people = usualPeople, ...options }: Option
       passkey: { rpId: 'console.test', rpName: 'Gatekeeper', isPossible: true },
       providers: options.providers ?? [],
     },
-    lateRecords: { waiting: () => 0 },
+    lateRecords: { isWaiting: async () => false },
     stopping: new AbortController().signal,
     askGatekeeper: options.askGatekeeper ?? refuse,
   } as unknown as ApiDeps

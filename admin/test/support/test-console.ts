@@ -87,6 +87,8 @@ export type TestConsole = {
   readonly faults: unknown[]
   /** The acts on record, oldest first. */
   readonly acts: () => Promise<readonly Record<string, unknown>[]>
+  /** Tries once more to record what waits for it. */
+  readonly recordLate: () => Promise<void>
   /** Moves the clock on. */
   readonly pass: (ms: number) => void
   readonly now: () => number
@@ -140,7 +142,9 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   const people = await openPeopleStore({ file: installation.peopleFile, log: quiet })
   const keys = createKeyIndex(installation)
   const store = await openAdminStore(adminStorePath(installation.stateDir))
-  const lateRecords = createLateRecords(installation.record, { clock })
+  const lateRecords = createLateRecords(installation.record, {
+    ...{ clock, unrecorded: installation.unrecorded },
+  })
   const deps: ApiDeps = {
     ...{ installation: { ...installation, clock }, store, clock, people, keys },
     version: '0.0.0-test',
@@ -169,6 +173,7 @@ export async function openTestConsole(options: TestConsoleOptions = {}): Promise
   return {
     ...{ folder, deps, installation, store, rows, socketPath, faults, writePeople },
     acts: () => readActs(installation.auditFolder),
+    recordLate: lateRecords.close,
     pass: (ms) => {
       now += ms
     },

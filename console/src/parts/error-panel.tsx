@@ -48,6 +48,7 @@ const words: Readonly<Record<string, string>> = {
   exists: 'Already there',
   changed: 'Changed meanwhile',
   too_many: 'Too often',
+  fields_too_large: 'Too long',
   step_up_required: 'Not confirmed',
   recent_sign_in_required: 'Sign in again',
 }

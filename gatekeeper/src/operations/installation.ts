@@ -10,6 +10,7 @@ import { ProblemsError } from '../lib/problem.ts'
 import { controlName, type KnownServices } from '../model/known-services.ts'
 import { createServiceNames, namesOfAll } from '../policy/service-names.ts'
 import { createRecorder, type RecordActs } from './audit/record-acts.ts'
+import { createUnrecordedActs, type UnrecordedActs } from './audit/unrecorded-acts.ts'
 
 /** The files and services of one installation, as operations need them. */
 export type Installation = {
@@ -63,6 +64,8 @@ export type Installation = {
   readonly clock: Clock
   /** Records a pending change; if it rejects, the change must not be made. */
   readonly record: RecordActs
+  /** The recorder of commands for acts that only take rights away, and what waits to be recorded. */
+  readonly unrecorded: UnrecordedActs
 }
 
 export type ServiceNames = KnownServices & {
@@ -83,6 +86,8 @@ type Deps = { readonly clock: Clock; readonly readText: (path: string) => string
 /** Opens the installation that the settings describe. Nothing is written. */
 export function openInstallation(settings: Settings, deps: Deps): Installation {
   const { keysDir, stateDir, sharedDir, oauth, configFile } = settings
+  const recorder = createRecorder(join(stateDir, 'audit'), deps.clock)
+  const unrecorded = createUnrecordedActs(recorder, { folder: keysDir, clock: deps.clock })
   return {
     settings,
     file: join(keysDir, 'keys.json'),
@@ -103,7 +108,8 @@ export function openInstallation(settings: Settings, deps: Deps): Installation {
     issuer: ownIssuerName(settings),
     baseUrl: siteAddress(settings),
     clock: deps.clock,
-    record: createRecorder(join(stateDir, 'audit'), deps.clock),
+    record: unrecorded.record,
+    unrecorded,
     ...readGateway(settings, deps),
   }
 }

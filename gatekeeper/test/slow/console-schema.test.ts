@@ -42,8 +42,8 @@ const hooks = join(import.meta.dirname, 'support/schemathesis_hooks.py')
 const ownerId = 'owner00000'
 /** A key can do no more than the person who makes it. */
 const access = { role: 'admin', services: ['*', 'control'] }
-/** Enough for each request that removes or erases one. */
-const memberIds = Array.from({ length: 100 + 3 * cases }, (_, index) => {
+/** Enough for each request that removes or erases one; a file has 1,000 at most. */
+const memberIds = Array.from({ length: Math.min(100 + 3 * cases, 990) }, (_, index) => {
   return `m${String(index).padStart(9, '0')}`
 })
 

@@ -7,7 +7,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { listChains, listHeads, listSegments } from '../../audit/segments.ts'
 import type { Installation } from '../installation.ts'
 import type { VerifiedChain } from './verify-chain.ts'
-import { verifyWithActs } from './verify-with-acts.ts'
 
 export type BackgroundVerification = {
   /** Returns the last result at once, and begins a verification where one is due. */
@@ -45,6 +44,8 @@ function createVerification({
     const beganAt = clock()
     try {
       await nextTurn()
+      // With the first one: the readers of signatures take 2 MB.
+      const { verifyWithActs } = await import('./verify-with-acts.ts')
       verified = await verifyWithActs(auditFolder)
       mark = seen
       verifiedAt = now

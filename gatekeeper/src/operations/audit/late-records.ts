@@ -7,12 +7,13 @@ import type { Clock } from '../../lib/clock.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { systemTimers, type Timers } from '../../lib/timers.ts'
 import type { RecordActs } from './record-acts.ts'
+import type { UnrecordedActs } from './unrecorded-acts.ts'
 
 export type LateRecords = {
   /** Never rejects. Resolves when the acts are recorded, or wait to be. */
   readonly record: RecordActs
-  /** How many acts wait. */
-  readonly waiting: () => number
+  /** Whether acts wait. */
+  readonly isWaiting: () => Promise<boolean>
   /** Tries once more. */
   readonly close: () => Promise<void>
 }
@@ -20,6 +21,8 @@ export type LateRecords = {
 type Deps = {
   readonly clock: Clock
   readonly timers?: Timers
+  /** What commands could not record. */
+  readonly unrecorded?: Pick<UnrecordedActs, 'flush' | 'isWaiting'>
   /** Called when acts could not be recorded. */
   readonly onFault?: (error: unknown) => void
 }
@@ -31,15 +34,17 @@ const waitingMax = 10_000
 /** Returns a recorder of such acts over one that rejects. */
 export function createLateRecords(
   record: RecordActs,
-  { clock, timers = systemTimers, onFault }: Deps,
+  { clock, timers = systemTimers, unrecorded, onFault }: Deps,
 ): LateRecords {
   let waiting: Parameters<RecordActs>[0] = []
   let isTrying = false
   const retry = async () => {
-    if (isTrying || waiting.length === 0) return
+    if (isTrying) return
     isTrying = true
     const acts = waiting
     try {
+      await unrecorded?.flush()
+      if (acts.length === 0) return
       await record(acts)
       waiting = waiting.filter((act) => !acts.includes(act))
     } catch {
@@ -60,7 +65,7 @@ export function createLateRecords(
         waiting = [...waiting, ...late].slice(-waitingMax)
       }
     },
-    waiting: () => waiting.length,
+    isWaiting: async () => waiting.length > 0 || (await unrecorded?.isWaiting()) === true,
     close: async () => {
       stop()
       await retry()

@@ -32,7 +32,8 @@ const ownFields = new Set([
 /** Passes each request on to the console, as one of its pages would send it in the session. */
 export async function startFront(site: TestConsole, deps: FrontDeps): Promise<Front> {
   const statuses = new Map<number, number>()
-  const server = createServer((request, response) => {
+  // What is too large is for the console to say.
+  const server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
     request.on('error', () => {})
     response.on('error', () => {})
     passOn({ request, response }, { ...deps, site }).then(

@@ -53,12 +53,12 @@ function listEndpoints({ store, clock }: PeopleDeps): readonly Endpoint[] {
       event: 'person.uninvited',
       params: idParams,
       answers: { 204: null },
-      handle: async ({ params, record, caller }) => {
+      handle: async ({ params, recordEnded, caller }) => {
         const scope = scopeOf(caller)
         const isMeant = ({ team }: Pick<Invitation, 'team'>) => mayChange(scope, { team })
         const ended = await endInvitation(store, params.id, isMeant)
         if (ended === null) throw new ApiError('not_found', 'There is no such link.')
-        await record([{ event: 'person.uninvited', user: ended.name, invitation: ended.id }])
+        await recordEnded([{ event: 'person.uninvited', user: ended.name, invitation: ended.id }])
         return { status: 204 }
       },
     }),

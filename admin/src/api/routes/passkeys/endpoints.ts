@@ -119,11 +119,11 @@ function changingEndpoints({ store }: SigninDeps): readonly Endpoint[] {
       stepUp: 'passkey.remove',
       params: idParams,
       answers: { 204: null },
-      handle: async ({ caller, params: { id }, record }) => {
+      handle: async ({ caller, params: { id }, recordEnded }) => {
         const { person, passkey } = await requireOwn(caller, id)
         await requireAnotherWay(person, store)
         const about = { person: person.id, user: person.name, passkey: id, label: passkey.label }
-        await record([{ event: 'passkey.removed', ...about }])
+        await recordEnded([{ event: 'passkey.removed', ...about }])
         await removePasskey(store, { id, person: person.id })
         return { status: 204 }
       },

@@ -65,7 +65,9 @@ export function peopleWriteEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       handle: async (call) => {
         const { caller, params, ifMatch } = call
         requireOther(caller, params.id)
-        await removeWhole(params.id, call, deps, (person) => {
+        // Nobody is kept in by an audit that cannot be written.
+        const ended = { record: call.recordEnded }
+        await removeWhole(params.id, ended, deps, (person) => {
           requireOwn(person, caller)
           requireRank(caller, person.role)
           refuseChanged(ifMatch, tagOfPerson(person))
