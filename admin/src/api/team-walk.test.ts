@@ -364,6 +364,15 @@ describe('what is made', () => {
     expect(await patch({ team: word })).toMatchObject({ status: 200, body: { team: word } })
   })
 
+  test('an admin of a team becomes one of everything by a proof alone', async () => {
+    const as = await site.signIn('adam')
+    const path = '/admin/v1/people/azureadmin'
+    const { etag } = (await site.call('GET', path, { as })).fields
+    const fields = { 'if-match': String(etag) }
+    const moved = await site.call('PATCH', path, { as, body: { team: null }, fields })
+    expect(moved).toMatchObject({ status: 403, body: { act: 'person.role' } })
+  })
+
   test('under a taken id or name changes nothing of whoever has it', async () => {
     const as = await site.signIn('azure-admin')
     const before = await contents()
