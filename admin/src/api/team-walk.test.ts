@@ -364,6 +364,26 @@ describe('what is made', () => {
     expect(await patch({ team: word })).toMatchObject({ status: 200, body: { team: word } })
   })
 
+  test('in a team stays there when whoever made it moves to another one', async () => {
+    const olga = await site.signIn('olga')
+    const path = '/admin/v1/people/crimsonpe1'
+    const move = async (team: string) => {
+      const { etag } = (await site.call('GET', path, { as: olga })).fields
+      const proof = await site.prove(olga, 'person.role', 'crimsonpe1')
+      const fields = { 'if-match': String(etag), 'x-gatekeeper-step-up': proof }
+      const moved = await site.call('PATCH', path, { as: olga, body: { team }, fields })
+      expect(moved).toMatchObject({ status: 200, body: { keys: 1 } })
+    }
+    await move('azure')
+    const as = await site.signIn('azure-admin')
+    const made = await site.call('GET', `${path}/keys`, { as })
+    expect(made.body).toEqual({ keys: [], clients: [] })
+    expect((await site.call('GET', path, { as })).body.keys).toBe(0)
+    await move(word)
+    const own = await site.call('GET', `${path}/keys`, { as: await site.signIn('crimson-admin') })
+    expect(own.body.keys).toHaveLength(1)
+  })
+
   test('an admin of a team becomes one of everything by a proof alone', async () => {
     const as = await site.signIn('adam')
     const path = '/admin/v1/people/azureadmin'

@@ -125,7 +125,7 @@ async function change(
     throw toApiError(error)
   })
   await people.reload()
-  const { view } = await createPersonViews(deps)
+  const { view } = await createPersonViews(caller, deps)
   const reply = { status: 200, body: view(changed), etag: tagOfPerson(changed) }
   const isNewRole = changed.role !== before.role
   if (!isNewRole && !changed.disabled) return reply
