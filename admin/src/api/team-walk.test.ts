@@ -384,6 +384,30 @@ describe('what is made', () => {
     expect(own.body.keys).toHaveLength(1)
   })
 
+  test('for a name of another team shows a member of this name nothing of that team', async () => {
+    const olga = await site.signIn('olga')
+    const path = '/admin/v1/people/crimsonpe2'
+    const move = async (team: string) => {
+      const { etag } = (await site.call('GET', path, { as: olga })).fields
+      const fields = { 'if-match': String(etag) }
+      const moved = await site.call('PATCH', path, { as: olga, body: { team }, fields })
+      expect(moved.status).toBe(200)
+    }
+    const seen = async () => {
+      const as = await site.signIn('crimson-user')
+      const paths = ['/usage?by=key', '/usage/requests', '/usage/export', '/overview', '/audit']
+      const answers = await Promise.all(
+        paths.map((of) => site.call('GET', `/admin/v1${of}`, { as })),
+      )
+      expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200))
+      return answers.map(({ text }) => /crimsonkey|crimson-request/.test(text))
+    }
+    expect(await seen()).toEqual([true, true, true, true, true])
+    await move('azure')
+    expect(await seen()).toEqual([false, false, false, false, false])
+    await move(word)
+  })
+
   test('an admin of a team becomes one of everything by a proof alone', async () => {
     const as = await site.signIn('adam')
     const path = '/admin/v1/people/azureadmin'
