@@ -160,7 +160,8 @@ async function furnish({ installation, store, deps, now, signIn }: TestConsole):
   const secret = { sha256: 'a'.repeat(64), createdAt: null, expiresAt: null }
   const common = { role: 'readwrite', services: ['ollama'], secrets: [secret], team: word }
   const key = { ...common, user: 'crimson-user', madeBy: 'crimsonpe1', expiresAt: ended }
-  await write(installation.file, { keys: { crimsonkey: key } })
+  const bot = { ...key, user: 'crimson-bot', madeBy: null }
+  await write(installation.file, { keys: { crimsonkey: key, crimsonbot: bot } })
   const clients = { 'crimson-ci': common, 'crimson-app': { ...common, app: {} } }
   await write(installation.clientsFile, { clients })
   await write(installation.usersFile, { users: { 'crimson-app:eve': { dailyQuota: 5 } } })
@@ -415,6 +416,30 @@ describe('what is made', () => {
     const fields = { 'if-match': String(etag) }
     const moved = await site.call('PATCH', path, { as, body: { team: null }, fields })
     expect(moved).toMatchObject({ status: 403, body: { act: 'person.role' } })
+  })
+
+  test('is for no name of somebody outside of the team', async () => {
+    const as = await site.signIn('azure-admin')
+    const put = async (id: string, user: string) => {
+      const body = { ...key, user }
+      return await site.call('PUT', `/admin/v1/keys/${id}`, { as, body, fields: headers })
+    }
+    // The owner is of no team; the other is a user of keys of another one.
+    const [foreign, unseen] = [
+      await put('azurekey02', 'olga'),
+      await put('azurekey02', 'crimson-user'),
+    ]
+    expect([foreign.body.reason, unseen.body.reason]).toEqual(['exists', 'exists'])
+    const made = await put('azurekey02', 'azure-member')
+    expect(made.status).toBe(201)
+    const fields = { 'if-match': String(made.fields['etag']) }
+    const path = '/admin/v1/keys/azurekey02'
+    const named = await site.call('PATCH', path, { as, body: { user: 'olga' }, fields })
+    expect(named.body.reason).toBe('exists')
+    const proof = { 'x-gatekeeper-step-up': await site.prove(as, 'person.invite') }
+    const body = { name: 'crimson-bot', role: 'member' }
+    const invited = await site.call('POST', '/admin/v1/invitations', { as, body, fields: proof })
+    expect(invited.body.reason).toBe('exists')
   })
 
   test('under a taken id or name changes nothing of whoever has it', async () => {
