@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { nobody } from './authenticate.ts'
 import type { Caller } from './caller.ts'
-import { isInScope, mayChange, scopeOf, teamOfNew } from './scope.ts'
+import { isInScope, isOwnUse, mayChange, scopeOf, teamOfNew } from './scope.ts'
 
 const person = { id: 'member0001', name: 'mia' } as Caller['person']
 const callerOf = (role: Caller['role'], team: string | null = null): Caller => {
@@ -16,14 +16,14 @@ test.each([
 ] as const)('%s of no team: sees all %s, changes all %s', (role, seesAll, changesAll) => {
   expect(scopeOf(callerOf(role))).toEqual({
     ...{ seesAll, changesAll, team: null, changesTeam: false },
-    ...{ personId: 'member0001', userName: 'mia' },
+    ...{ personId: 'member0001', userName: 'mia', ownTeam: null },
   })
 })
 
 test('whoever is not signed in sees nothing and owns nothing', () => {
   expect(scopeOf(nobody)).toEqual({
     ...{ seesAll: false, changesAll: false, team: null, changesTeam: false },
-    ...{ personId: null, userName: null },
+    ...{ personId: null, userName: null, ownTeam: null },
   })
   expect(isInScope(scopeOf(nobody), { madeBy: null, team: null })).toBe(false)
 })
@@ -53,6 +53,14 @@ describe('within a team', () => {
 
   test('a member sees what they made, and nothing of others', () => {
     expect(judge('member')).toEqual([none, none, none, both])
+  })
+
+  test('a name is the own one in the own team alone', () => {
+    const [within, without] = [scopeOf(callerOf('member', 'red')), scopeOf(callerOf('member'))]
+    const uses = [own, foreign, unnamed].map((thing) => ({ ...thing, user: 'mia' }))
+    expect(uses.map((use) => isOwnUse(within, use))).toEqual([true, false, false])
+    expect(uses.map((use) => isOwnUse(without, use))).toEqual([true, true, true])
+    expect(isOwnUse(without, { user: 'max' })).toBe(false)
   })
 
   test('everything new is of the team', () => {

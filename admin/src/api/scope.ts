@@ -14,6 +14,8 @@ export type Scope = {
   readonly personId: string | null
   /** The user of this person's keys; null for a client. */
   readonly userName: string | null
+  /** The team of the person, whatever the role; only requests of it are the own ones. */
+  readonly ownTeam: string | null
 }
 
 /** Something that may be of a team, and that a person may have made. */
@@ -39,6 +41,7 @@ export function scopeOf({ role, person, team }: Pick<Caller, 'role' | 'person' |
     changesTeam: !isWhole && changes[role],
     personId: person?.id ?? null,
     userName: person?.name ?? null,
+    ownTeam: team,
   }
 }
 
@@ -57,6 +60,17 @@ export function mayChange(scope: Scope, thing: Owned): boolean {
   if (scope.changesAll) return true
   if (scope.team !== null) return scope.changesTeam && thing.team === scope.team
   return scope.personId !== null && thing.madeBy === scope.personId
+}
+
+/**
+ * Returns whether something of a user is the caller's own. Names of users are not of a team: somebody
+ * of another one may have keys for the same name.
+ */
+export function isOwnUse(
+  { userName, ownTeam }: Scope,
+  { user, team = null }: { readonly user: string | null; readonly team?: string | null },
+): boolean {
+  return userName !== null && user === userName && (ownTeam === null || team === ownTeam)
 }
 
 /** Returns whether the caller decides about things of others, in all or in a team. */

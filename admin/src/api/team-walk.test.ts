@@ -160,7 +160,8 @@ async function furnish({ installation, store, deps, now, signIn }: TestConsole):
   const secret = { sha256: 'a'.repeat(64), createdAt: null, expiresAt: null }
   const common = { role: 'readwrite', services: ['ollama'], secrets: [secret], team: word }
   const key = { ...common, user: 'crimson-user', madeBy: 'crimsonpe1', expiresAt: ended }
-  await write(installation.file, { keys: { crimsonkey: key } })
+  const bot = { ...key, user: 'crimson-bot', madeBy: null }
+  await write(installation.file, { keys: { crimsonkey: key, crimsonbot: bot } })
   const clients = { 'crimson-ci': common, 'crimson-app': { ...common, app: {} } }
   await write(installation.clientsFile, { clients })
   await write(installation.usersFile, { users: { 'crimson-app:eve': { dailyQuota: 5 } } })
@@ -362,6 +363,83 @@ describe('what is made', () => {
     expect(await patch({ role: 'owner' })).toMatchObject({ status: 400, body: { problems } })
     expect(await patch({ team: 'azure' })).toMatchObject({ status: 200, body: { team: 'azure' } })
     expect(await patch({ team: word })).toMatchObject({ status: 200, body: { team: word } })
+  })
+
+  test('in a team stays there when whoever made it moves to another one', async () => {
+    const olga = await site.signIn('olga')
+    const path = '/admin/v1/people/crimsonpe1'
+    const move = async (team: string) => {
+      const { etag } = (await site.call('GET', path, { as: olga })).fields
+      const proof = await site.prove(olga, 'person.role', 'crimsonpe1')
+      const fields = { 'if-match': String(etag), 'x-gatekeeper-step-up': proof }
+      const moved = await site.call('PATCH', path, { as: olga, body: { team }, fields })
+      expect(moved).toMatchObject({ status: 200, body: { keys: 1 } })
+    }
+    await move('azure')
+    const as = await site.signIn('azure-admin')
+    const made = await site.call('GET', `${path}/keys`, { as })
+    expect(made.body).toEqual({ keys: [], clients: [] })
+    expect((await site.call('GET', path, { as })).body.keys).toBe(0)
+    await move(word)
+    const own = await site.call('GET', `${path}/keys`, { as: await site.signIn('crimson-admin') })
+    expect(own.body.keys).toHaveLength(1)
+  })
+
+  test('for a name of another team shows a member of this name nothing of that team', async () => {
+    const olga = await site.signIn('olga')
+    const path = '/admin/v1/people/crimsonpe2'
+    const move = async (team: string) => {
+      const { etag } = (await site.call('GET', path, { as: olga })).fields
+      const fields = { 'if-match': String(etag) }
+      const moved = await site.call('PATCH', path, { as: olga, body: { team }, fields })
+      expect(moved.status).toBe(200)
+    }
+    const seen = async () => {
+      const as = await site.signIn('crimson-user')
+      const paths = ['/usage?by=key', '/usage/requests', '/usage/export', '/overview', '/audit']
+      const answers = await Promise.all(
+        paths.map((of) => site.call('GET', `/admin/v1${of}`, { as })),
+      )
+      expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200))
+      return answers.map(({ text }) => /crimsonkey|crimson-request/.test(text))
+    }
+    expect(await seen()).toEqual([true, true, true, true, true])
+    await move('azure')
+    expect(await seen()).toEqual([false, false, false, false, false])
+    await move(word)
+  })
+
+  test('an admin of a team becomes one of everything by a proof alone', async () => {
+    const as = await site.signIn('adam')
+    const path = '/admin/v1/people/azureadmin'
+    const { etag } = (await site.call('GET', path, { as })).fields
+    const fields = { 'if-match': String(etag) }
+    const moved = await site.call('PATCH', path, { as, body: { team: null }, fields })
+    expect(moved).toMatchObject({ status: 403, body: { act: 'person.role' } })
+  })
+
+  test('is for no name of somebody outside of the team', async () => {
+    const as = await site.signIn('azure-admin')
+    const put = async (id: string, user: string) => {
+      const body = { ...key, user }
+      return await site.call('PUT', `/admin/v1/keys/${id}`, { as, body, fields: headers })
+    }
+    // The owner is of no team; the other is a user of keys of another one.
+    const [foreign, unseen] = [
+      await put('azurekey02', 'olga'),
+      await put('azurekey02', 'crimson-user'),
+    ]
+    expect([foreign.body.reason, unseen.body.reason]).toEqual(['exists', 'exists'])
+    const made = await put('azurekey02', 'azure-member')
+    expect(made.status).toBe(201)
+    const fields = { 'if-match': String(made.fields['etag']) }
+    const path = '/admin/v1/keys/azurekey02'
+    const named = await site.call('PATCH', path, { as, body: { user: 'olga' }, fields })
+    expect(named.body.reason).toBe('exists')
+    const proof = { 'x-gatekeeper-step-up': await site.prove(as, 'person.invite') }
+    const body = { name: 'crimson-bot', role: 'member' }
+    const invited = await site.call('POST', '/admin/v1/invitations', { as, body, fields: proof })
+    expect(invited.body.reason).toBe('exists')
   })
 
   test('under a taken id or name changes nothing of whoever has it', async () => {

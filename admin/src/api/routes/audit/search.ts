@@ -14,7 +14,7 @@ import type { ApiDeps } from '../../api-deps.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
 import { readCursor, writeCursor } from '../../cursor.ts'
-import { isInScope, scopeOf } from '../../scope.ts'
+import { isInScope, isOwnUse, scopeOf } from '../../scope.ts'
 import { readPeriod } from '../usage/period.ts'
 import { describeAudited, textOf } from './describe.ts'
 import type { auditQuery, exportQuery } from './schema.ts'
@@ -49,16 +49,16 @@ export function createAuditFilter(
 
 /**
  * Returns whether a record is in the scope of the caller: within a team those of the team; else of
- * requests those of the own user, and of acts the own.
+ * requests those of the own user in the own team, and of acts the own.
  */
 export function createScopeFilter(caller: Caller): (record: AuditRecord) => boolean {
   const scope = scopeOf(caller)
-  const { seesAll, userName, personId, team: within } = scope
+  const { seesAll, personId, team: within } = scope
   if (seesAll) return () => true
   if (within !== null) return ({ team }) => isInScope(scope, { team: textOf(team) })
-  return ({ event, user, principal }) =>
+  return ({ event, user, team, principal }) =>
     event === 'request'
-      ? userName !== null && user === userName
+      ? isOwnUse(scope, { user: textOf(user), team: textOf(team) })
       : personId !== null && principal === `person:${personId}`
 }
 

@@ -4,7 +4,7 @@
  */
 import type { CountedLine } from '../../../../../gatekeeper/src/operations/usage/usage-lines.ts'
 import type { Degraded } from '../../degraded.ts'
-import { isInScope, type Scope } from '../../scope.ts'
+import { isInScope, isOwnUse, type Scope } from '../../scope.ts'
 import type { Thing } from './changed-files.ts'
 import type { AuditRecord, LiveLook, Queue } from './live-source.ts'
 
@@ -89,9 +89,9 @@ function sees({ seesAll, userName }: Scope, user: string | null): boolean {
 }
 
 function seesRecord(scope: Scope, record: AuditRecord): boolean {
-  const { team } = record
-  if (scope.team === null) return sees(scope, userOf(record))
-  return isInScope(scope, { team: typeof team === 'string' ? team : null })
+  const team = typeof record['team'] === 'string' ? record['team'] : null
+  if (scope.seesAll || scope.team !== null) return isInScope(scope, { team })
+  return isOwnUse(scope, { user: userOf(record), team })
 }
 
 /** Rules about addresses are of the whole installation; members see keys alone. */

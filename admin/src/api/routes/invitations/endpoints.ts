@@ -12,6 +12,7 @@ import {
 import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint, type Reply } from '../../endpoint.ts'
 import { isInScope, mayChange, scopeOf } from '../../scope.ts'
+import { requireOwnTeamsName } from '../names.ts'
 import { idParams } from '../passkeys/schema.ts'
 import { changers, requireFound, requireNoOwner, requireRank, seers } from '../people/guard.ts'
 import type { PeopleDeps } from '../people/read-endpoints.ts'
@@ -90,6 +91,7 @@ function makingEndpoints(deps: PeopleDeps): readonly Endpoint[] {
         if (isForeign || people.named(name) !== null) {
           throw new ApiError('exists', 'There is already a person of this name.')
         }
+        await requireOwnTeamsName(call.caller, name, deps)
         const kind = 'invite'
         return await make({ kind, person: null, name, title, team, role, access }, call, deps)
       },

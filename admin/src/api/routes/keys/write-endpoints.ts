@@ -10,6 +10,7 @@ import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { requireMatch } from '../../etag.ts'
 import { isAdministering, scopeOf } from '../../scope.ts'
+import { requireOwnTeamsName } from '../names.ts'
 import { requireTeam, requireTeamKept } from '../teams.ts'
 import {
   changeKeyFile,
@@ -110,6 +111,7 @@ async function create(call: ById<NewKeyBody>, parts: KeyParts) {
   const body = Object.assign({}, call.body, { user, team: requireTeam(caller, call.body.team) })
   const wanted = readNewKey(body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
+  await requireOwnTeamsName(caller, user, parts)
   const maker = await makerOf(caller, parts)
   requireUsable(wanted.draft, { maker, services })
   const { role } = wanted.draft
@@ -146,6 +148,8 @@ async function change(call: ById<KeyChangeBody>, parts: KeyParts) {
   const key = await findAsSeen(params.id, call, parts)
   requireMatch(ifMatch, versionOfKey(key))
   requireTeamKept(caller, key, body)
+  const { user = key.user } = body
+  if (user !== key.user) await requireOwnTeamsName(caller, user, parts)
   const wanted = readChangedKey(key, body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
   const edited = { id: params.id, change: toKeyChange(wanted) }

@@ -37,7 +37,7 @@ export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       answers: { 200: personView },
       handle: async ({ params, caller }) => {
         const person = requireFound(people.find(params.id), caller)
-        const { view } = await createPersonViews(deps)
+        const { view } = await createPersonViews(caller, deps)
         return { status: 200, body: view(person), etag: tagOfPerson(person) }
       },
     }),
@@ -51,9 +51,17 @@ export function peopleReadEndpoints(deps: PeopleDeps): readonly Endpoint[] {
       handle: async ({ params, caller }) => {
         const { id } = requireFound(people.find(params.id), caller)
         const made = workingNow(madeBy(id, await readMade(installation)), clock())
-        const keys = made.keys.map(({ id, user, description }) => ({ id, user, description }))
-        const clients = made.clients.map(({ id, app }) => ({ id, isApp: app !== null }))
-        return { status: 200, body: { keys, clients } }
+        // What was made in another team stays there, and is not seen from this one.
+        const scope = scopeOf(caller)
+        const keys = made.keys.filter((one) => isInScope(scope, one))
+        const clients = made.clients.filter((one) => isInScope(scope, one))
+        return {
+          status: 200,
+          body: {
+            keys: keys.map(({ id, user, description }) => ({ id, user, description })),
+            clients: clients.map(({ id, app }) => ({ id, isApp: app !== null })),
+          },
+        }
       },
     }),
   ]
@@ -71,7 +79,7 @@ type Query = {
 async function list({ query, caller }: Call<unknown, Query, unknown>, deps: PeopleDeps) {
   const { limit, cursor, q = '', role, team, sort } = query
   const scope = scopeOf(caller)
-  const { view, lastSignInOf } = await createPersonViews(deps)
+  const { view, lastSignInOf } = await createPersonViews(caller, deps)
   const wanted = q.toLowerCase()
   const found = deps.people
     .all()

@@ -47,7 +47,9 @@ export function peopleWriteEndpoints(deps: PeopleDeps): readonly Endpoint[] {
         // Of somebody out of scope it must not be possible to find out the role.
         const known = person !== null && mayChange(scopeOf(caller), person) ? person : null
         const isRole = body.role !== undefined && body.role !== known?.role
-        return isRole ? 'person.role' : null
+        // A role reaches as far as the team: an admin of none is one of everything.
+        const isReach = known !== null && body.team !== undefined && body.team !== known.team
+        return isRole || (isReach && known.role !== 'member') ? 'person.role' : null
       },
       params: idParams,
       body: personChange,
@@ -108,9 +110,9 @@ async function change(
   requireNoOwner(role, team ?? null)
   const confirm = (person: Person) => {
     requireOwn(person, caller)
-    // Whether a proof was needed was judged by the role of before.
-    if (person.role !== before.role)
-      throw new ApiError('changed', 'The role was changed meanwhile.')
+    // Whether a proof was needed was judged by role and team of before.
+    if (person.role !== before.role || person.team !== before.team)
+      throw new ApiError('changed', 'The role or the team was changed meanwhile.')
     requireRank(caller, person.role, wanted.role ?? person.role)
     requireMatch(ifMatch, tagOfPerson(person))
   }
@@ -125,7 +127,7 @@ async function change(
     throw toApiError(error)
   })
   await people.reload()
-  const { view } = await createPersonViews(deps)
+  const { view } = await createPersonViews(caller, deps)
   const reply = { status: 200, body: view(changed), etag: tagOfPerson(changed) }
   const isNewRole = changed.role !== before.role
   if (!isNewRole && !changed.disabled) return reply

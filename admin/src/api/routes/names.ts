@@ -1,0 +1,25 @@
+/** What names a caller may give to users and people. */
+
+import type { ApiDeps } from '../api-deps.ts'
+import { ApiError } from '../api-error.ts'
+import type { Caller } from '../caller.ts'
+import { isInScope, scopeOf } from '../scope.ts'
+
+/**
+ * Throws an ApiError if the name is that of a person or of a key's user out of the caller's team.
+ * Services take the user for who somebody is, limits count by it, and both are of every team.
+ */
+export async function requireOwnTeamsName(
+  caller: Caller,
+  name: string,
+  { people, keys }: Pick<ApiDeps, 'people' | 'keys'>,
+): Promise<void> {
+  const scope = scopeOf(caller)
+  if (!scope.changesTeam) return
+  const person = people.named(name)
+  const isForeign = (await keys.now()).keys.some(
+    (key) => key.user === name && !isInScope(scope, { team: key.team }),
+  )
+  if (!isForeign && (person === null || isInScope(scope, person))) return
+  throw new ApiError('exists', 'This name is taken by somebody else.')
+}
