@@ -6,24 +6,12 @@ import type { Problem } from '../lib/problem.ts'
 import { providerOf, type Route, type Service } from '../model/service.ts'
 import { type WidgetChallenge, type WidgetRules, widgetName } from '../model/widget.ts'
 import type { GatewayFile } from './gateway-schema.ts'
-import { readKeyFile } from './read-key-file.ts'
 import type { Settings } from './read-settings.ts'
 import type { Amount } from './read-widget.ts'
-import type { ReportAt } from './report-at.ts'
-import { isSafeForKeys } from './upstream-url.ts'
+import { findBehind, type WidgetDeps } from './widget-behind.ts'
 import { type Bounds, limitsOfWidget, perWindow } from './widget-limits.ts'
 import { type WidgetEntry, widgetSchema } from './widget-schema.ts'
-
-type Deps = {
-  readonly settings: Settings
-  readonly reportAt: ReportAt
-  readonly readSecret: (path: string) => string
-  readonly readText: (path: string) => string
-  /** All services but the widget. */
-  readonly services: readonly Service[]
-  /** Names of the providers whose keys the vault has. */
-  readonly inVault: readonly string[]
-}
+import { challengeOf, promptOf } from './widget-texts.ts'
 
 export type ResolvedWidget = {
   readonly services: readonly Service[]
@@ -34,7 +22,7 @@ export type ResolvedWidget = {
 const absent: ResolvedWidget = { services: [], problems: [], warnings: [] }
 
 /** Returns the widget; no service where it is off. A widget that can never work is a problem. */
-export function resolveWidget(file: GatewayFile, deps: Deps): ResolvedWidget {
+export function resolveWidget(file: GatewayFile, deps: WidgetDeps): ResolvedWidget {
   const { settings, services } = deps
   const isNamed = file.widget !== undefined || settings.widget.origins !== null
   if (!(settings.widget.isOn ?? isNamed)) return absent
@@ -57,7 +45,7 @@ export function resolveWidget(file: GatewayFile, deps: Deps): ResolvedWidget {
 }
 
 /** Keys and routes of a service of this name would be taken for the widget's. */
-function nameProblems({ services }: GatewayFile, { reportAt }: Deps): Problem[] {
+function nameProblems({ services }: GatewayFile, { reportAt }: WidgetDeps): Problem[] {
   if (services[widgetName] === undefined) return []
   const what = `the name ${widgetName} is reserved for the gatekeeper's own chat`
   return [reportAt(['services', widgetName], what, 'Choose another name.')]
@@ -69,44 +57,11 @@ function originsOf({ origins }: WidgetEntry, { widget, bind }: Settings): readon
   return widget.origins ?? origins ?? (isLoopback(bind) ? [devOrigin] : [])
 }
 
-function originProblems(entry: WidgetEntry, { settings, reportAt }: Deps): Problem[] {
+function originProblems(entry: WidgetEntry, { settings, reportAt }: WidgetDeps): Problem[] {
   if (originsOf(entry, settings).length > 0) return []
   const what = 'widget names no page that may use it'
   const remedy = 'Write origins: [https://shop.example], or set ALLOWED_ORIGIN.'
   return [reportAt(['widget'], what, remedy)]
-}
-
-type Found = { readonly service: Service } | { readonly problem: Problem }
-
-/** Returns the service that answers: the named one, or the first that can. */
-function findBehind({ service: named }: WidgetEntry, deps: Deps): Found {
-  const { services, reportAt } = deps
-  const usable = services.filter(
-    ({ kind, upstream, chat }) => chat === undefined && upstream !== null && findChatOf(kind),
-  )
-  if (named === undefined) {
-    const service = chooseService(usable, deps)
-    if (service !== undefined) return { service }
-    const what = 'the widget has no model service behind it'
-    const remedy =
-      'Set the key of a provider such as OPENAI_API_KEY, or write widget: {service: ollama}.'
-    return { problem: reportAt(['widget'], what, remedy) }
-  }
-  const service = usable.find(({ name }) => name === named)
-  if (service !== undefined) return { service }
-  const what = `widget.service names ${named}, which is not a service with a chat and an address`
-  const remedy = `Name one of ${usable.map(({ name }) => name).join(', ') || 'your services'}.`
-  return { problem: reportAt(['widget', 'service'], what, remedy) }
-}
-
-/** Providers come first if they have a key, in their usual order. */
-function chooseService(usable: readonly Service[], { settings, inVault }: Deps) {
-  const hasKey = ({ name, upstream }: Service) => upstream?.key != null || inVault.includes(name)
-  const provider = usable.find((one) => providerOf(one) !== null && hasKey(one))
-  const named = (name: string) => usable.find((one) => one.name === name)
-  const isOllamaNamed = settings.ollamaUrl !== null
-  const own = isOllamaNamed ? ['ollama', 'litellm'] : ['litellm', 'ollama']
-  return provider ?? named(own[0] ?? '') ?? named(own[1] ?? '')
 }
 
 /** What the environment says comes before the file. */
@@ -120,7 +75,7 @@ function boundsOf({ caps, budget }: WidgetEntry, { widget }: Settings): Bounds {
   }
 }
 
-function boundProblems(bounds: Bounds, { reportAt }: Deps): Problem[] {
+function boundProblems(bounds: Bounds, { reportAt }: WidgetDeps): Problem[] {
   const { usdPerMonth, tokensPerDay, outputTokens } = bounds
   if (usdPerMonth === 'off' && tokensPerDay === 'off') {
     const what = 'the widget has neither a bound of money nor one of tokens for all'
@@ -139,49 +94,10 @@ function modelOf({ model }: WidgetEntry, behind: Service, { widget }: Settings):
 }
 
 /** A provider lists hundreds of models, so the first of them is not the one that is meant. */
-function modelProblems(entry: WidgetEntry, behind: Service, deps: Deps): Problem[] {
+function modelProblems(entry: WidgetEntry, behind: Service, deps: WidgetDeps): Problem[] {
   if (providerOf(behind) === null || modelOf(entry, behind, deps.settings) !== null) return []
   const what = `the widget over ${behind.name} needs the name of a model`
   return [deps.reportAt(['widget'], what, 'Write model: NAME, or set WIDGET_MODEL.')]
-}
-
-function promptOf(entry: WidgetEntry, deps: Deps, problems: Problem[]): string {
-  const { prompt, promptFile } = entry
-  const { settings, reportAt, readText } = deps
-  if (prompt !== undefined && promptFile !== undefined) {
-    const what = 'widget has both prompt and promptFile'
-    problems.push(reportAt(['widget', 'promptFile'], what, 'Keep one of them.'))
-  }
-  if (settings.widget.prompt !== null) return settings.widget.prompt.trim()
-  if (promptFile === undefined) return prompt?.trim() ?? ''
-  try {
-    return readText(promptFile).trim()
-  } catch (error) {
-    const { code = 'not readable' } = error as NodeJS.ErrnoException
-    const what = `${promptFile} cannot be read (${code})`
-    const remedy = 'Make it readable for this user, or correct the path.'
-    problems.push(reportAt(['widget', 'promptFile'], what, remedy))
-    return ''
-  }
-}
-
-function challengeOf(
-  { challenge }: WidgetEntry,
-  deps: Deps,
-  problems: Problem[],
-): WidgetChallenge | null {
-  if (challenge === 'off') return null
-  if ('proofOfWork' in challenge) return { kind: 'proof-of-work', bits: challenge.proofOfWork }
-  const { url, secretFile, siteKey } = challenge.siteverify
-  const at = ['widget', 'challenge', 'siteverify', 'secretFile']
-  const secret = readKeyFile(secretFile, at, { ...deps, problems })
-  if (!isSafeForKeys(new URL(url.origin))) {
-    const what = `${url.origin} would get the secret in clear`
-    const place = ['widget', 'challenge', 'siteverify', 'url']
-    problems.push(deps.reportAt(place, what, 'Write an https:// address.'))
-  }
-  if (secret === null) return null
-  return { kind: 'siteverify', url: url.origin + url.basePath, secret, siteKey }
 }
 
 const orNull = (amount: Amount) => (amount === 'off' ? null : amount)
@@ -189,7 +105,7 @@ const orNull = (amount: Amount) => (amount === 'off' ? null : amount)
 function toRules(
   entry: WidgetEntry,
   behind: Service,
-  deps: Deps & {
+  deps: WidgetDeps & {
     readonly bounds: Bounds
     readonly prompt: string
     readonly challenge: WidgetChallenge | null
@@ -242,7 +158,11 @@ function routesOf({ aliases }: WidgetEntry, services: readonly Service[]): Route
   return ['/widget', ...others].map(toRoute)
 }
 
-function chatWarnings({ aliases }: WidgetEntry, routes: Route[], { reportAt }: Deps): Problem[] {
+function chatWarnings(
+  { aliases }: WidgetEntry,
+  routes: Route[],
+  { reportAt }: WidgetDeps,
+): Problem[] {
   const [own, older] = widgetPaths.chat
   if (!aliases || routes.some(({ prefix }) => prefix === older)) return []
   const what = `a service has ${older}, so the chat of the widget stands at ${own} only`

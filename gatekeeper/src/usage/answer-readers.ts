@@ -36,7 +36,7 @@ export function createAnswerReaders(services: readonly Service[]) {
       return createAnswerReader({
         endpoint,
         models: body?.models ?? [],
-        isOfProvider: providerOf(service) !== null,
+        isOfProvider: billsUnseen(service),
         promptBytes: body?.promptBytes ?? 0,
         priceOf: pricesOf(service.name),
         isMoneyLimited: Number.isFinite(admission.reservation.room().microUsd),
@@ -45,4 +45,14 @@ export function createAnswerReaders(services: readonly Service[]) {
       })
     },
   }
+}
+
+/**
+ * Whether what arrived of a broken answer may be less than what is billed. A router such as LiteLLM
+ * usually ends the provider's answer with its own; but strangers use the widget, and could break off
+ * each answer.
+ */
+function billsUnseen(service: Service): boolean {
+  const isRouted = service.widget !== undefined && service.kind.sellsModels === true
+  return isRouted || providerOf(service) !== null
 }

@@ -1,7 +1,9 @@
 /** What docs/guides/widget.md says about the page, run as it stands there. */
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { freePort } from '../../../gatekeeper/test/support/free-port.ts'
 import { askAndWait, panelOf } from '../support/panel-actions.ts'
 import {
   chromiumPath,
@@ -58,6 +60,19 @@ describe.skipIf(chromiumPath === null)('the guide', () => {
     await page.click('#send')
     await page.locator('#log').filter({ hasText: 'You: Which tea?\nAnswer: Hello there' }).waitFor()
     expect(faults).toEqual([])
+  })
+
+  it('its command serves the examples', async () => {
+    const [command = ''] = blocksOf('sh').filter((text) => text.includes('http.server'))
+    const port = await freePort()
+    const [program = '', ...words] = command.trim().replace('5173', `${port}`).split(' ')
+    const server = spawn(program, words, { cwd: root, stdio: 'ignore' })
+    try {
+      const read = async () => await (await fetch(`http://localhost:${port}/plain.html`)).text()
+      await vi.waitFor(async () => expect(await read()).toContain('<gatekeeper-chat'), 10_000)
+    } finally {
+      server.kill()
+    }
   })
 
   it('its table has each attribute of the element', () => {

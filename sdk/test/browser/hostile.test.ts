@@ -1,5 +1,5 @@
 /** Answers that attack the page, that freeze it, and that are only long. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { askAndWait, panelOf } from '../support/panel-actions.ts'
@@ -119,16 +119,19 @@ describe.skipIf(chromiumPath === null)('a hostile answer', () => {
     expect(text).toContain('<script>alert(1)</script>')
   })
 
-  it('is harmless with each of the naughty strings, as question and as answer', async () => {
-    const strings = JSON.parse(readFileSync(blns, 'utf8')) as string[]
-    expect(strings.length).toBeGreaterThan(400)
-    for (let at = 0; at < strings.length; at += 60) {
-      const some = strings.slice(at, at + 60)
-      fixture.gateway.plan = () => ({ pieces: some.map((one) => `${one}\n\n`) })
-      await askAndWait(watched.page, some.join('\n') || 'empty')
-    }
-    await expectHarmless()
-  })
+  it.skipIf(!existsSync(blns))(
+    'is harmless with each of the naughty strings, as question and as answer',
+    async () => {
+      const strings = JSON.parse(readFileSync(blns, 'utf8')) as string[]
+      expect(strings.length).toBeGreaterThan(400)
+      for (let at = 0; at < strings.length; at += 60) {
+        const some = strings.slice(at, at + 60)
+        fixture.gateway.plan = () => ({ pieces: some.map((one) => `${one}\n\n`) })
+        await askAndWait(watched.page, some.join('\n') || 'empty')
+      }
+      await expectHarmless()
+    },
+  )
 
   it.each(Object.entries(freezing))('does not freeze the page with %s', async (_, text) => {
     const startedAt = performance.now()

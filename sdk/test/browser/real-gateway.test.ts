@@ -134,4 +134,22 @@ describe.skipIf(programs === null)('the panel and the real gateway', () => {
     )
     expect(await panel.input.inputValue()).toBe('Hello')
   })
+
+  it('a proof of work is solved before the first token', async () => {
+    const challenged = await startWidget({
+      config: config(origin).replace('caps:', 'challenge: {proofOfWork: 12}, caps:'),
+    })
+    const own = await startChromium(programs, { caFile: challenged.stack.caFile, hosts: {} })
+    try {
+      const line = renderScript(served, challenged.stack.url, 'widget.js')
+      documents.set('/work', `<!doctype html>${line}<gatekeeper-chat open></gatekeeper-chat>`)
+      const page = await (await own.openContext()).newPage()
+      await page.goto(`${origin}/work`)
+      await askAndWait(page, 'Hello')
+      expect(await panelOf(page).answers.textContent()).toBe('Hello there')
+    } finally {
+      await own.stop()
+      await challenged.stop()
+    }
+  })
 })
