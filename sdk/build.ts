@@ -22,7 +22,7 @@ export type ServedFile = {
 export type Served = {
   /** Has the files below and this description as `manifest.json`. */
   readonly folder: string
-  /** The version in the address of the files. */
+  /** The version in the address of the files: the package's, and a part that their content decides. */
   readonly version: string
   readonly digest: string
   readonly files: Readonly<Record<string, ServedFile>>
@@ -53,7 +53,7 @@ export async function buildServed({ root, log, into }: BuildOptions): Promise<Se
     await write(join(folder, `${name}.js`), code)
     files[`${name}.js`] = describe(code)
   }
-  const { version } = await readPackage(root)
+  const version = await versionOf(root, files)
   // Last, because it says that the others are whole.
   await write(join(folder, 'manifest.json'), JSON.stringify({ version, digest, files }))
   log(`widget built in ${Math.round(performance.now() - startedAt)} ms`)
@@ -101,8 +101,11 @@ function describe(code: string): ServedFile {
   }
 }
 
-async function readPackage(root: string): Promise<{ version: string }> {
-  return JSON.parse(await readFile(join(root, 'sdk/package.json'), 'utf8'))
+/** Browsers keep a file with a version for a year, so other content must have another version. */
+async function versionOf(root: string, files: Served['files']): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, 'sdk/package.json'), 'utf8'))
+  const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex')
+  return `${version}-${hash.slice(0, 8)}`
 }
 
 async function digestOfSources(root: string): Promise<string> {

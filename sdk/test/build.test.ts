@@ -45,7 +45,7 @@ describe('the built chat', () => {
   test('the line for a page has the version and the integrity of the file', () => {
     const line = renderScript(served, 'https://ai.example', 'widget.js')
     expect(line).toMatch(
-      /^<script type="module" src="https:\/\/ai\.example\/widget\/\d+\.\d+\.\d+\/widget\.js" integrity="sha384-[A-Za-z0-9+/]{64}" crossorigin><\/script>$/,
+      /^<script type="module" src="https:\/\/ai\.example\/widget\/\d+\.\d+\.\d+-[0-9a-f]{8}\/widget\.js" integrity="sha384-[A-Za-z0-9+/]{64}" crossorigin><\/script>$/,
     )
     const openssl = execFileSync('openssl', ['dgst', '-sha384', '-binary', join(into, 'widget.js')])
     expect(line).toContain(`sha384-${openssl.toString('base64')}`)

@@ -32,18 +32,13 @@ const empty: ChatState = {
 
 /** Keeps what a page shows of a conversation. */
 export function createChatStore(session: ChatSession): ChatStore {
-  let state = empty
+  const { getState, set, subscribe } = createState()
   let running: AbortController | null = null
-  const listeners = new Set<() => void>()
-  const set = (change: Partial<ChatState>) => {
-    state = { ...state, ...change }
-    for (const listener of listeners) listener()
-  }
   const fail = (failure: unknown, text: string, signal: AbortSignal) => {
     const error = toChatError(failure, signal)
     // A text without an answer comes back for another try.
-    const isAnswered = session.messages.at(-1)?.role === 'assistant' && state.isStreaming
-    if (!isAnswered && state.input === '') set({ input: text })
+    const { input, isStreaming } = getState()
+    if (!isStreaming && input === '') set({ input: text })
     if (error.code !== 'aborted') set({ error })
   }
   const receive = async (answer: AsyncGenerator<string>, isOwn: () => boolean) => {
@@ -71,20 +66,32 @@ export function createChatStore(session: ChatSession): ChatStore {
     const { messages, usage = null } = session
     set({ messages, usage, isLoading: false, isStreaming: false })
   }
+  const stop = () => running?.abort()
+  const clear = () => {
+    stop()
+    running = null
+    session.clear()
+    set({ ...empty, input: getState().input })
+  }
+  return { getState, subscribe, setInput: (input) => set({ input }), send, stop, clear }
+}
+
+type State = Pick<ChatStore, 'getState' | 'subscribe'> & {
+  readonly set: (change: Partial<ChatState>) => void
+}
+
+function createState(): State {
+  let state = empty
+  const listeners = new Set<() => void>()
   return {
     getState: () => state,
+    set: (change) => {
+      state = { ...state, ...change }
+      for (const listener of listeners) listener()
+    },
     subscribe: (onChange) => {
       listeners.add(onChange)
       return () => void listeners.delete(onChange)
-    },
-    setInput: (input) => set({ input }),
-    send,
-    stop: () => running?.abort(),
-    clear: () => {
-      running?.abort()
-      running = null
-      session.clear()
-      set({ ...empty, input: state.input })
     },
   }
 }

@@ -64,7 +64,7 @@ export async function startFakeGateway(
   })
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
-    const file = /^\/widget\/(?:[\d.]+\/)?((?:client|widget)\.js)$/.exec(path)?.[1]
+    const file = /^\/widget\/(?:[\w.-]+\/)?((?:client|widget)\.js)$/.exec(path)?.[1]
     if (file !== undefined) return sendFile(response, join(served.folder, file))
     const origin = request.headers.origin ?? ''
     if (isListed(origin)) response.setHeader('access-control-allow-origin', origin)
