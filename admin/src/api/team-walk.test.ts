@@ -194,9 +194,13 @@ async function write(file: string, content: object): Promise<void> {
 async function writeUse({ installation, now }: TestConsole): Promise<void> {
   const log = await openUsageDatabase(databaseIn(installation.stateDir), true)
   const used = { at: now() - 60_000, user: 'crimson-user', principalId: 'key:crimsonkey' }
-  const record = recordOf({ ...used, requestId: 'crimson-request', model: 'demo' })
-  const settled = { reservationId: null, record, charges: [] }
-  writeBatch(log, [{ kind: 'record' as const, settled }])
+  const settle = (over: object) => {
+    const record = recordOf({ ...used, requestId: 'crimson-request', model: 'demo', ...over })
+    return { kind: 'record' as const, settled: { reservationId: null, record, charges: [] } }
+  }
+  // Of a key and a client that are removed.
+  const gone = ['key:goneecrims', 'client:gone-ci'].map((principalId) => settle({ principalId }))
+  writeBatch(log, [settle({}), ...gone])
   await closeDatabase(log)
   const { auditFolder } = installation
   await mkdir(auditFolder, { recursive: true })
@@ -441,6 +445,27 @@ describe('what is made', () => {
     const invited = await site.call('POST', '/admin/v1/invitations', { as, body, fields: proof })
     expect(invited.body.reason).toBe('exists')
   })
+
+  test.each(['azure-admin', 'azure-member'])(
+    'by %s has no id with a past of others',
+    async (who) => {
+      const as = await site.signIn(who)
+      const body = { ...key, user: who }
+      const made = await site.call('PUT', '/admin/v1/keys/goneecrims', {
+        as,
+        body,
+        fields: headers,
+      })
+      expect(made.body.reason).toBe('exists')
+      const { body: seen } = await site.call('GET', '/admin/v1/usage/requests?key=key:goneecrims', {
+        as,
+      })
+      expect(seen.items).toEqual([])
+      const client = { as, body: { services: ['ollama'] }, fields: headers }
+      const gone = await site.call('PUT', '/admin/v1/clients/gone-ci', client)
+      expect(gone.status).toBe(who === 'azure-admin' ? 409 : 403)
+    },
+  )
 
   test('under a taken id or name changes nothing of whoever has it', async () => {
     const as = await site.signIn('azure-admin')

@@ -1,4 +1,5 @@
-/** What names a caller may give to users and people. */
+/** What names and ids a caller may give. */
+import { usageSumsOf } from '../../../../gatekeeper/src/operations/usage/sums/usage-sums.ts'
 
 import type { ApiDeps } from '../api-deps.ts'
 import { ApiError } from '../api-error.ts'
@@ -22,4 +23,20 @@ export async function requireOwnTeamsName(
   )
   if (!isForeign && (person === null || isInScope(scope, person))) return
   throw new ApiError('exists', 'This name is taken by somebody else.')
+}
+
+/**
+ * Throws an ApiError if a key or client with this id was used before and is gone: its use is for whoever
+ * sees everything, and would be that of the new one too.
+ */
+export async function requireUnusedId(
+  caller: Caller,
+  { kind, id }: { readonly kind: 'key' | 'client'; readonly id: string },
+  { installation }: Pick<ApiDeps, 'installation'>,
+): Promise<void> {
+  if (scopeOf(caller).seesAll) return
+  const users = kind === 'client' ? `app:${id}:` : `key:${id}/`
+  const callers = await usageSumsOf(installation).callers()
+  if (callers.every(({ key }) => key !== `${kind}:${id}` && !key.startsWith(users))) return
+  throw new ApiError('exists', 'This id was used before. Choose another one.')
 }

@@ -21,6 +21,7 @@ import { requireRecentSignIn } from '../keys/act-endpoints.ts'
 import { ending, isDisabling } from '../keys/change-keys.ts'
 import { makerOf } from '../keys/maker.ts'
 import { requireUsable } from '../keys/within-access.ts'
+import { requireUnusedId } from '../names.ts'
 import { requireTeam, requireTeamKept } from '../teams.ts'
 import { changeClientFile, writerDeps } from './change-clients.ts'
 import { type ClientParts, readShown, readStored, viewClients } from './client-view.ts'
@@ -182,6 +183,7 @@ async function create(call: ById<ClientBody>, parts: ClientParts) {
   const maker = await makerOf(caller, parts)
   requireUsable(draft, { maker, services })
   const team = requireTeam(caller, body.team)
+  await requireUnusedId(caller, { kind: 'client', id: at.id }, parts)
   const wanted = toNewClient(at.id, draft, {
     ...{ scopes: scopesByDefault, madeBy: maker?.id ?? null, team },
   })

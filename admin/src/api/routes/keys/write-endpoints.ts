@@ -10,7 +10,7 @@ import { ApiError } from '../../api-error.ts'
 import { type Call, defineEndpoint, type Endpoint } from '../../endpoint.ts'
 import { requireMatch } from '../../etag.ts'
 import { isAdministering, scopeOf } from '../../scope.ts'
-import { requireOwnTeamsName } from '../names.ts'
+import { requireOwnTeamsName, requireUnusedId } from '../names.ts'
 import { requireTeam, requireTeamKept } from '../teams.ts'
 import {
   changeKeyFile,
@@ -112,6 +112,7 @@ async function create(call: ById<NewKeyBody>, parts: KeyParts) {
   const wanted = readNewKey(body, { services, now: parts.clock() })
   requireWithinAccess(wanted.draft, wanted.members, { caller, services })
   await requireOwnTeamsName(caller, user, parts)
+  await requireUnusedId(caller, { kind: 'key', id: params.id }, parts)
   const maker = await makerOf(caller, parts)
   requireUsable(wanted.draft, { maker, services })
   const { role } = wanted.draft
