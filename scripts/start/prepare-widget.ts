@@ -18,17 +18,16 @@ export type PrepareDeps = {
 const limitSeconds = 120
 
 /**
- * Returns the lines to paste into a page with the chat widget, and builds its files unless they are
- * built; nothing if there is no widget.
+ * Returns the lines to paste into a page with the chat widget, and builds its files unless these
+ * sources were built; nothing if there is no widget.
  */
 export async function prepareWidget(root: string, deps: PrepareDeps): Promise<readonly string[]> {
   const { services, gateway, run } = deps
   const service = services.find(({ widget }) => widget !== undefined)
   if (service === undefined) return []
-  const read = () => readServed(join(root, 'sdk/dist/served/manifest.json'))
-  const built = await read()
-  if (built === null) await run(process.execPath, [join(root, 'scripts/build.ts')], limitSeconds)
-  const served = built ?? (await read())
+  // Quick where these sources were built before; after an update the files are others.
+  await run(process.execPath, [join(root, 'scripts/build.ts'), '--served'], limitSeconds)
+  const served = await readServed(join(root, 'sdk/dist/served/manifest.json'))
   if (served === null) return ['The files of the chat widget are not built: npm run build', '']
   const { version, files } = served
   const address = `${gateway}/widget/${version}/widget.js`
