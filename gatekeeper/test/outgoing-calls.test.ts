@@ -180,7 +180,7 @@ const authority = makeCertificate({ name: 'authority', isAuthority: true })
 
 /** As much of the settings as the launcher reads. */
 function settingsFor(url: string): Settings {
-  const settings = { stateDir: folder, bind: '127.0.0.1', sites: ['localhost'] }
+  const settings = { stateDir: folder, bind: '127.0.0.1', sites: ['localhost'], platform: null }
   const all = { ...settings, httpsPort: Number(new URL(url).port) } as unknown as Settings
   mkdirSync(dirname(caFileOf(all)), { recursive: true })
   writeFileSync(caFileOf(all), authority.cert)
