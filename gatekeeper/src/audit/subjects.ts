@@ -43,7 +43,7 @@ class KnownSubjects {
   readonly #folder: string
   readonly #subjects = new Map<string, Subject>()
   /** The file that was read, and up to which byte. */
-  #inode = 0
+  #identity = ''
   #bytes = 0
   #turn: Promise<void> = Promise.resolve()
 
@@ -95,11 +95,13 @@ class KnownSubjects {
   /** Reads what others added. After an erasure it is another file, and read from its beginning. */
   async #follow(): Promise<void> {
     const found = statSync(subjectsFile(this.#folder), { throwIfNoEntry: false })
-    const [inode, size] = [found?.ino ?? 0, found?.size ?? 0]
-    if (inode !== this.#inode || size < this.#bytes) {
+    const size = found?.size ?? 0
+    // A new file often gets the number of the old one, and may be as long.
+    const identity = found === undefined ? '' : `${found.ino} ${found.birthtimeMs}`
+    if (identity !== this.#identity || size < this.#bytes) {
       this.#subjects.clear()
       this.#bytes = 0
-      this.#inode = inode
+      this.#identity = identity
     }
     if (size === this.#bytes) return
     this.#bytes = await readSubjects(this.#folder, this.#bytes, (subject) => {
