@@ -147,12 +147,15 @@ describe('an audit that cannot be opened', () => {
     expect([code, said]).toEqual([78, expect.stringMatching(/audit: cannot be written/)])
   })
 
-  it('prevents changes of keys', async () => {
+  it('prevents changes of keys that give rights, and lets rights be taken away', async () => {
     const place = makePlace()
     writeFileSync(join(place.stateDir, 'audit'), '')
     const text = readFileSync(place.file, 'utf8')
-    const { code, said } = await runKeys(place, 'remove', ada.id)
+    const { code, said } = await runKeys(place, 'edit', ada.id, '--role', 'admin')
     expect([code, said]).toEqual([73, expect.stringContaining('nothing was changed')])
     expect(readFileSync(place.file, 'utf8')).toBe(text)
+    // The record follows when the audit can be written again.
+    expect((await runKeys(place, 'disable', ada.id)).code).toBe(0)
+    expect(readFileSync(place.file, 'utf8')).toContain('"disabled": true')
   })
 })
