@@ -174,7 +174,7 @@ async function requireProof(
   { req }: Koa.Context,
   { consumeStepUp }: RouterDeps,
 ): Promise<void> {
-  const act = typeof stepUp === 'function' ? stepUp(call) : (stepUp ?? null)
+  const act = typeof stepUp === 'function' ? await stepUp(call) : (stepUp ?? null)
   if (act === null) return
   const id = onlyValue(req, 'x-gatekeeper-step-up')
   const sessionId = call.caller.session?.id
