@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -10,6 +11,9 @@ import { defineEndpoint, type Endpoint } from './endpoint.ts'
 
 const id = z.strictObject({ id: z.string().regex(/^[a-z0-9]{1,32}$/) })
 const thing = z.strictObject({ name: z.string(), more: z.unknown().optional() })
+
+/** How many calls of a caller run. */
+const slow = new Map<string, number>()
 
 const rows: readonly Endpoint[] = [
   defineEndpoint({
@@ -37,6 +41,16 @@ const rows: readonly Endpoint[] = [
     ...{ method: 'DELETE', path: '/things/:id', summary: 'Removes.', params: id },
     ...{ roles: ['owner'], stepUp: 'data.erase', event: 'thing.removed', answers: { 204: null } },
     handle: async () => ({ status: 204 }),
+  }),
+  defineEndpoint({
+    ...{ method: 'GET', path: '/slow', summary: 'Slow.', roles: 'any', answers: { 200: null } },
+    handle: async ({ caller }) => {
+      const running = (slow.get(caller.name) ?? 0) + 1
+      slow.set(caller.name, running)
+      await setTimeout(20)
+      slow.set(caller.name, (slow.get(caller.name) ?? 1) - 1)
+      return { status: 200, body: { running } }
+    },
   }),
   defineEndpoint({
     ...{ method: 'POST', path: '/fault', summary: 'Fails.', roles: 'any', event: null },
@@ -138,6 +152,18 @@ describe('who may call', () => {
       expect(await held.end()).toMatchObject(answer)
     }
     expect((await site.acts()).filter(({ success }) => success !== false)).toEqual([])
+  })
+
+  test('a flood of one caller runs a few at a time, and keeps nobody else waiting', async () => {
+    const [mia, olga] = [await site.signIn('mia'), await site.signIn('olga')]
+    const ask = (as: typeof mia) => site.call('GET', '/admin/v1/slow', { as })
+    const flood = Array.from({ length: 100 }, () => ask(mia))
+    expect(await ask(olga)).toMatchObject({ status: 200, body: { running: 1 } })
+    const answers = await Promise.all(flood)
+    expect(Math.max(...answers.map(({ body }) => body.running ?? 0))).toBeLessThanOrEqual(4)
+    const refused = answers.filter(({ status }) => status !== 200)
+    expect(refused.every(({ body }) => body.reason === 'too_many')).toBe(true)
+    expect(await ask(mia)).toMatchObject({ status: 200, body: { running: 1 } })
   })
 
   test('a token beside a cookie is refused, and an unknown token is nobody', async () => {

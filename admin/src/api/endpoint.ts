@@ -42,6 +42,9 @@ export type Reply = {
   readonly fields?: Readonly<Record<string, string | readonly string[]>>
 }
 
+/** The act to prove; null for none. */
+type WantedProof = StepUpAct | null | Promise<StepUpAct | null>
+
 export type Endpoint = {
   readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
   /** Below `/admin/v1`: `/keys/:id`. */
@@ -59,7 +62,7 @@ export type Endpoint = {
   /** The most bytes of a body; 64 KiB if it says nothing. */
   readonly bodyBytesMax?: number
   /** The act that the caller must have proven, with the id of its proof in `X-Gatekeeper-Step-Up`. */
-  readonly stepUp?: StepUpAct | ((call: Call<unknown, unknown, unknown>) => StepUpAct | null)
+  readonly stepUp?: StepUpAct | ((call: Call<unknown, unknown, unknown>) => WantedProof)
   /**
    * The field without which a change is refused: `If-None-Match: *` where something is made, and
    * `If-Match` where something seen is changed.
@@ -81,9 +84,7 @@ type Parts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Omit
   readonly params?: P
   readonly query?: Q
   readonly body?: B
-  readonly stepUp?:
-    | StepUpAct
-    | ((call: Call<z.output<P>, z.output<Q>, z.output<B>>) => StepUpAct | null)
+  readonly stepUp?: StepUpAct | ((call: Call<z.output<P>, z.output<Q>, z.output<B>>) => WantedProof)
   readonly handle: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Reply>
 }
 

@@ -7,9 +7,10 @@ import type Koa from 'koa'
 import type { RecordActs } from '../../../gatekeeper/src/operations/audit/record-acts.ts'
 import { createMethodFinder } from './allowed-methods.ts'
 import { ApiError } from './api-error.ts'
+import { type CallGate, createCallGate } from './call-gate.ts'
 import type { Caller } from './caller.ts'
 import { clientAddressOf, onlyValue } from './edge.ts'
-import type { Call, Endpoint } from './endpoint.ts'
+import type { Call, Endpoint, Reply } from './endpoint.ts'
 import { bodyBytesMax, createBodyReader } from './read-body.ts'
 import { readCall } from './read-call.ts'
 import { createRefusalRecorder } from './refused-writes.ts'
@@ -49,11 +50,12 @@ type AnyCall = Call<unknown, unknown, unknown>
 export function routeRows(rows: readonly Endpoint[], deps: RouterDeps): Koa.Middleware {
   const router = new Router({ prefix: apiPrefix, sensitive: true, strict: true })
   const recordRefusal = createRefusalRecorder(deps.record)
+  const gate = createCallGate()
   for (const row of rows) {
     if (row.path.includes(':') && row.params === undefined) {
       throw new Error(`${row.method} ${row.path} has no schema for its params`)
     }
-    const answer = answerRow(row, deps)
+    const answer = answerRow(row, gate, deps)
     router.register(row.path, [row.method], async (context) => {
       const { caller, requestId } = context.state as CallState
       try {
@@ -86,26 +88,42 @@ export function routeRows(rows: readonly Endpoint[], deps: RouterDeps): Koa.Midd
 
 const nothingHere = () => new ApiError('not_found', 'There is nothing here.')
 
-function answerRow(row: Endpoint, deps: RouterDeps): (context: Koa.Context) => Promise<void> {
+function answerRow(
+  row: Endpoint,
+  gate: CallGate,
+  deps: RouterDeps,
+): (context: Koa.Context) => Promise<void> {
   const readBody = createBodyReader(row.bodyBytesMax ?? bodyBytesMax)
   return async (context) => {
     const state = context.state as CallState
     requireRights(row, state.caller)
-    const { params } = context as unknown as { params: Record<string, string> }
-    const body = await readBody(context)
-    if (body !== undefined) {
+    const left = new AbortController()
+    context.res.once('close', () => left.abort())
+    // Sign-in has bounds of its own: strangers must not wait for each other.
+    const leave = row.roles === 'open' ? () => {} : await gate.enter(state.caller.id, left.signal)
+    try {
+      const { params } = context as unknown as { params: Record<string, string> }
+      const body = await readBody(context)
+      // A turn and a body may take a while to come, and the rights of before may be gone.
       const caller = await state.callerNow()
       requireRights(row, caller)
       context.state = { ...state, caller } satisfies CallState
+      const parts = readCall(row, { params, query: context.querystring, body })
+      const call = describeCall(context, parts, deps, left.signal)
+      await requireProof(row, call, context, deps)
+      context.respond = false
+      const reply = await row.handle(call as never)
+      // Events and chats last for minutes, and are counted where they begin.
+      if (isLasting(reply)) leave()
+      await sendReply(context.res, reply, left.signal)
+    } finally {
+      leave()
     }
-    const parts = readCall(row, { params, query: context.querystring, body })
-    const left = new AbortController()
-    context.res.once('close', () => left.abort())
-    const call = describeCall(context, parts, deps, left.signal)
-    await requireProof(row, call, context, deps)
-    context.respond = false
-    await sendReply(context.res, await row.handle(call as never), left.signal)
   }
+}
+
+function isLasting({ stream }: Reply): boolean {
+  return stream?.type.startsWith('text/event-stream') === true
 }
 
 function requireRights(row: Endpoint, { team, role }: Caller): void {
@@ -156,7 +174,7 @@ async function requireProof(
   { req }: Koa.Context,
   { consumeStepUp }: RouterDeps,
 ): Promise<void> {
-  const act = typeof stepUp === 'function' ? stepUp(call) : (stepUp ?? null)
+  const act = typeof stepUp === 'function' ? await stepUp(call) : (stepUp ?? null)
   if (act === null) return
   const id = onlyValue(req, 'x-gatekeeper-step-up')
   const sessionId = call.caller.session?.id

@@ -103,6 +103,18 @@ describe('the holder of a token of ours', () => {
     expect(resolve(narrowing({ ...token, kind: 'client', clientId: 'gone' }))).toBe('token-revoked')
   })
 
+  it('is nobody where its client was removed, and another one has the same id', () => {
+    const made = (createdAt: number | null) => ({ findClient: () => ({ ...client, createdAt }) })
+    const exchanged = narrowing({ ...token, kind: 'client' })
+    // Tokens have whole seconds.
+    for (const createdAt of [null, 0, 999]) {
+      expect(resolve({}, made(createdAt))).toMatchObject({ id: 'client:app' })
+      expect(resolve(exchanged, made(createdAt))).toMatchObject({ id: 'token:one' })
+    }
+    expect(resolve({}, made(1000))).toBe('token-revoked')
+    expect(resolve(exchanged, made(1000))).toBe('token-revoked')
+  })
+
   it.each([
     { parent: {} },
     { parent: { kind: 'other' } },

@@ -4,6 +4,7 @@
  */
 import { createAddressTest } from '../lib/net/cidr.ts'
 import { type Caps, noCaps } from '../model/caps.ts'
+import { isIssuedBefore } from '../model/issued-before.ts'
 import { type Limit, parseLimit } from '../model/limit.ts'
 import type { Parent } from '../model/narrowing.ts'
 import type { BoundByMaker } from '../model/person.ts'
@@ -21,6 +22,8 @@ export type ClientGrant = Pick<Grant, 'role' | 'services' | 'models' | 'limits'>
   /** The id of the person who made it. */
   readonly madeBy: string | null
   readonly team: string | null
+  /** Tokens of before are those of an earlier client with the same id. */
+  readonly createdAt?: number | null
 }
 
 /** The configuration for the holders of an issuer's tokens. */
@@ -50,7 +53,7 @@ export function principalOfToken(
   { issuer, token, claims }: VerifiedToken,
   deps: TokenPrincipalDeps,
 ): Principal | Reason {
-  const { subject, expiresAt, clientId, tokenId } = claims
+  const { subject, expiresAt, clientId, tokenId, issuedAt } = claims
   if (!deps.isOwn(issuer.issuer)) {
     return foreignPrincipal({ ...claims, issuer: issuer.issuer, claims: token.claims }, deps)
   }
@@ -58,7 +61,7 @@ export function principalOfToken(
   const narrowing = readNarrowing(token.claims)
   if (role === null || narrowing === 'malformed') return 'malformed-token'
   if (narrowing === null) {
-    return clientPrincipal(clientId ?? subject, { role, expiresAt }, deps)
+    return clientPrincipal(clientId ?? subject, { role, expiresAt, issuedAt }, deps)
   }
   const parent = findParent(narrowing.parent, deps)
   if (typeof parent === 'string') return parent
@@ -105,11 +108,11 @@ function foreignPrincipal(holder: Holder, deps: TokenPrincipalDeps): Principal |
 /** Returns the principal of a client's token, or why there is none now. */
 export function clientPrincipal(
   id: string,
-  token: { role: Role; expiresAt: number | null },
+  token: { role: Role; expiresAt: number | null; issuedAt?: number | null },
   deps: Pick<TokenPrincipalDeps, 'findClient' | 'boundByMaker' | 'serviceNames'>,
 ): Principal | Reason {
   const client = deps.findClient(id)
-  if (client === null) return 'token-revoked'
+  if (client === null || isIssuedBefore(token.issuedAt, client.createdAt)) return 'token-revoked'
   const principal: Principal = {
     ...blank,
     id: `client:${id}`,
@@ -131,7 +134,7 @@ function findParent(parent: Parent, deps: TokenPrincipalDeps): Principal | Reaso
   if (parent.kind === 'key') return deps.findKey(parent.id)
   if (deps.isRevoked(parent)) return 'token-revoked'
   if (parent.kind === 'foreign') return foreignPrincipal(parent, deps)
-  const token = { role: 'admin', expiresAt: null } as const
+  const token = { role: 'admin', expiresAt: null, issuedAt: parent.issuedAt } as const
   return clientPrincipal(parent.clientId ?? parent.subject, token, deps)
 }
 

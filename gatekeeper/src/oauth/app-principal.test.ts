@@ -54,6 +54,11 @@ describe('the principal of an app’s user', () => {
     expect(principalOf({ app: { providers } })).toMatchObject({ services: ['claude'] })
   })
 
+  it('is nobody where the app was removed, and another one has the same id', () => {
+    expect(principalOf({ client: { createdAt: 999 } })).toMatchObject({ id: 'app:shop:ada' })
+    expect(principalOf({ client: { createdAt: 1000 } })).toBe('token-revoked')
+  })
+
   it('has the quotas of the app, and its own in place of them', () => {
     expect(limitsIn({})).toEqual(['100/day', '3000/month'])
     expect(limitsIn({ exception: { dailyQuota: 5 } })).toEqual(['5/day', '3000/month'])

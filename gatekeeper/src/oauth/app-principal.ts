@@ -4,6 +4,7 @@
  */
 import { createAddressTest } from '../lib/net/cidr.ts'
 import { type App, labelClaim, readUserName, type UserException } from '../model/app.ts'
+import { isIssuedBefore } from '../model/issued-before.ts'
 import { type Limit, quotaLimit } from '../model/limit.ts'
 import type { BoundByMaker } from '../model/person.ts'
 import { anonymous, type Principal } from '../model/principal.ts'
@@ -59,7 +60,7 @@ export function principalOfUser(token: UserTokenFacts, deps: AppPrincipalDeps): 
   if (name === null || client === null || app === null) return 'token-revoked'
   // An app that became public vouches for nobody, and one that was public never did.
   const isFit = app.public === (token.label !== null) && client.id === token.clientId
-  if (!isFit) return 'token-revoked'
+  if (!isFit || isIssuedBefore(token.issuedAt, client.createdAt)) return 'token-revoked'
   const exception = deps.findException(token.subject)
   if (exception?.disabled) return 'token-revoked'
   const principal: Principal = {

@@ -154,8 +154,7 @@ export function findClientFaults(id: string, entry: unknown): readonly ClientFau
 const fail = (problems: readonly Problem[]): ClientFile => ({ clients: [], problems })
 
 function toClient(id: string, entry: z.output<typeof client>): Client {
-  const { createdAt: _, ...members } = entry
-  return { id, ...members }
+  return { id, ...entry }
 }
 
 const remedy = '`npm run keys -- client add` writes whole clients; docs/guides/tokens.md shows one.'

@@ -21,6 +21,8 @@ export type Client = {
   readonly limits: readonly Limit[]
   readonly addresses: readonly string[]
   readonly disabled: boolean
+  /** Epoch milliseconds; null or left out if nobody knows. */
+  readonly createdAt?: number | null
   readonly expiresAt: number | null
   /** Lifetime of its tokens; null means the configured one. */
   readonly tokenSeconds: number | null

@@ -84,7 +84,8 @@ function RotateClient({ of, onDone, onClose }: Omit<Props, 'act'>) {
   const [made, setMade] = useState<MadeClient | null>(null)
   const rotating = useSubmit(async () => {
     const path = `/clients/${encodeURIComponent(of.id)}/rotate`
-    setMade(await call<MadeClient>('POST', path, { body: { overlapHours: Number(overlap) } }))
+    const body = { overlapHours: Number(overlap) }
+    setMade(await call<MadeClient>('POST', path, { body, target: of.id }))
     onDone()
   })
   if (made !== null) return <MadeClientDialog made={made} onDone={onClose} />

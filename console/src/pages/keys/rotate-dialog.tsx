@@ -30,7 +30,7 @@ export function RotateDialog({ of, onRotated, onClose }: Props) {
   const [made, setMade] = useState<MadeKey | null>(null)
   const rotating = useSubmit(async () => {
     const body = { overlapHours: Number(overlap) }
-    setMade(await call<MadeKey>('POST', `/keys/${of.id}/rotate`, { body }))
+    setMade(await call<MadeKey>('POST', `/keys/${of.id}/rotate`, { body, target: of.id }))
     onRotated()
   })
   if (made !== null) {

@@ -71,6 +71,10 @@ describe('201', () => {
       headers: { ...headers, ...proof },
     })
     expect(made.status, made.text).toBe(201)
+    const rotate = async (more: Record<string, string>) =>
+      await api.as('olga')('POST /clients/iac/rotate', { body: {}, headers: more })
+    expect(await rotate({})).toMatchObject({ status: 403, body: { act: 'client.control' } })
+    expect((await rotate(await api.prove('olga', 'client.control', 'iac'))).status).toBe(200)
   })
 })
 

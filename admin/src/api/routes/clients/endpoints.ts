@@ -130,6 +130,10 @@ function writeRows(parts: ClientParts): readonly Endpoint[] {
       summary: 'Gives a client a new secret; the old one works as long as is asked for.',
       roles: writers,
       event: 'client.rotated',
+      stepUp: async ({ params: { id }, caller }) => {
+        const { services } = await readStored(id, caller, parts)
+        return services.includes(controlName) ? 'client.control' : null
+      },
       params,
       body: rotation,
       answers: { 200: rotatedClient },

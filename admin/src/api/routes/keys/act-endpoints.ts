@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../../../../gatekeeper/src/lib/clock.ts'
 import { formatInstant } from '../../../../../gatekeeper/src/lib/instant.ts'
+import { controlName } from '../../../../../gatekeeper/src/model/known-services.ts'
 import { disableKeys, rotateKey } from '../../../../../gatekeeper/src/operations/keys/key-writer.ts'
 import { ApiError } from '../../api-error.ts'
 import type { Caller } from '../../caller.ts'
@@ -31,6 +32,12 @@ export function keyActEndpoints(parts: KeyParts): readonly Endpoint[] {
       summary: 'Gives a key a new secret; the old one works as long as is asked for.',
       roles: writers,
       event: 'key.rotated',
+      // Whoever gets the secret of a key that administers gets the key.
+      stepUp: async ({ params, caller }) => {
+        const key = (await snapshotOf(parts)).find(params.id)
+        const isKnown = key !== null && isChangeable(key, caller)
+        return isKnown && key.services.includes(controlName) ? 'client.control' : null
+      },
       params: z.strictObject({ id: keyId }),
       body: rotation,
       answers: { 200: rotatedKey },

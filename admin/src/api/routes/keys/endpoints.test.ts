@@ -329,6 +329,20 @@ describe('403', () => {
     expect(other.status).toBe(403)
   })
 
+  test('the secret of a key that administers is given anew with a proof alone', async () => {
+    await make('olga', 'abcde01234', { role: 'admin' })
+    const text = await readFile(api.installation.file, 'utf8')
+    await writeFile(api.installation.file, text.replace('"ollama"', '"control"'))
+    await api.deps.keys.reload()
+    for (const who of ['olga', 'adam']) {
+      const rotate = async (headers: Record<string, string>) =>
+        await api.as(who)('POST /keys/abcde01234/rotate', { body: {}, headers })
+      expect(await rotate({})).toMatchObject({ status: 403, body: { act: 'client.control' } })
+      const proven = await rotate(await api.prove(who, 'client.control', 'abcde01234'))
+      expect(proven.status).toBe(200)
+    }
+  })
+
   test('a rotation needs a sign-in of the last ten minutes', async () => {
     await make('olga', 'abcde01234')
     api.pass(10 * 60_000 + 1)
