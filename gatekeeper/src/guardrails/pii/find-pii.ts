@@ -12,15 +12,27 @@ import { findSsns } from './ssn.ts'
  * the narrower form wins. Names and postal addresses have no pattern and are not found.
  */
 export function findPii(text: string): Found<PiiType>[] {
-  return withoutOverlaps<Found<PiiType>>([
+  const sure = withoutOverlaps<Found<PiiType>>([
     ...findApiKeys(text),
     ...findEmails(text),
     ...findIbans(text),
     ...findCreditCards(text),
     ...findSsns(text),
     ...findIpAddresses(text),
-    ...findPhones(text),
   ])
+  // A number right beside another one would be taken for a part of it.
+  return withoutOverlaps<Found<PiiType>>([...sure, ...findPhones(hide(text, sure))])
+}
+
+/** Puts a sign that is in no number into places of a text; its length stays. */
+function hide(text: string, places: readonly Found[]): string {
+  const parts: string[] = []
+  let from = 0
+  for (const { start, end } of places) {
+    parts.push(text.slice(from, start), '|'.repeat(end - start))
+    from = end
+  }
+  return parts.join('') + text.slice(from)
 }
 
 const keyTypes = new Set(['openai', 'anthropic', 'google', 'aws', 'github', 'slack', 'stripe'])
