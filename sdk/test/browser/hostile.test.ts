@@ -12,7 +12,7 @@ import {
 } from '../support/widget-fixture.ts'
 
 /** The "Big List of Naughty Strings", where the machine has it. */
-const blns = resolve(process.env['WIDGET_TEST_BLNS'] ?? '/work/shared/vectors/blns.json')
+const blns = resolve(import.meta.dirname, '../../../../shared/vectors/blns.json')
 
 const attacks: readonly string[] = [
   '<script>alert(1)</script>',
