@@ -134,9 +134,8 @@ export async function changePerson(
   { change, ...of }: OfPerson & { readonly change: PersonChange },
   deps: PeopleWriterDeps,
 ): Promise<Person> {
-  return await changePeople(file, deps, (people, confirm) => {
-    const entry = findEntry(people, of.id)
-    confirm(of)
+  return await changePeople(file, deps, (_, find) => {
+    const entry = find(of)
     const isDisabling = change.disabled === true && entry.disabled !== true
     Object.assign(entry, change)
     return { id: of.id, event: isDisabling ? 'person.disabled' : 'person.changed' }
@@ -152,9 +151,8 @@ export async function removePerson(
   of: OfPerson,
   deps: PeopleWriterDeps,
 ): Promise<Person> {
-  return await changePeople(file, deps, (people, confirm) => {
-    findEntry(people, of.id)
-    confirm(of)
+  return await changePeople(file, deps, (people, find) => {
+    find(of)
     delete people[of.id]
     return { id: of.id, event: 'person.removed' }
   })
@@ -166,9 +164,8 @@ export async function addLogin(
   { login, ...of }: OfPerson & { readonly login: PersonLogin },
   deps: PeopleWriterDeps,
 ): Promise<Person> {
-  return await changePeople(file, deps, (people, confirm) => {
-    const entry = findEntry(people, of.id)
-    confirm(of)
+  return await changePeople(file, deps, (people, find) => {
+    const entry = find(of)
     if (Object.values(people).some(({ logins = [] }) => logins.some((one) => isSame(one, login)))) {
       throw new PeopleError('login_exists', 'this account is already of a person')
     }
@@ -187,9 +184,8 @@ export async function removeLogin(
   { login, ...of }: OfPerson & { readonly login: PersonLogin },
   deps: PeopleWriterDeps,
 ): Promise<Person> {
-  return await changePeople(file, deps, (people, confirm) => {
-    const entry = findEntry(people, of.id)
-    confirm(of)
+  return await changePeople(file, deps, (_, find) => {
+    const entry = find(of)
     entry.logins = (entry.logins ?? []).filter((one) => !isSame(one, login))
     return { id: of.id, event: 'person.changed' }
   })
@@ -222,7 +218,7 @@ type Edited = {
 async function changePeople(
   path: string,
   { record }: PeopleWriterDeps,
-  edit: (people: People, confirm: (of: OfPerson) => void) => Edited,
+  edit: (people: People, find: (of: OfPerson) => PersonEntry) => Edited,
 ): Promise<Person> {
   const parse = (text: string | null): PeopleDocument => {
     if (text === null) return { version: 1, people: {} }
@@ -250,11 +246,13 @@ async function changePeople(
     },
     (document) => {
       const before = toPeople(document, path)
-      const confirm = ({ id, confirm }: OfPerson) => {
+      const find = ({ id, confirm }: OfPerson) => {
+        const entry = findEntry(document.people, id)
         const person = before.find((one) => one.id === id)
         if (person !== undefined) confirm?.(person)
+        return entry
       }
-      edited = edit(document.people, confirm)
+      edited = edit(document.people, find)
       requireOwner(before, toPeople(document, path))
     },
   )
