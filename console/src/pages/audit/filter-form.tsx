@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { TextField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { setQuery } from '../../place.ts'
 
 type Props = { readonly filters: Readonly<Record<string, string>> }
@@ -49,36 +49,20 @@ function FilterForm({ filters, onClose }: Props & { readonly onClose: () => void
     onClose()
   }
   return (
-    <Dialog
+    <FormDialog
       title="Filter records"
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="audit-filter">
-            Show records
-          </Button>
-        </>
-      }
+      act="Show records"
+      onSubmit={() => apply()}
+      isAcross
     >
-      <form
-        id="audit-filter"
-        class="form across"
-        onSubmit={(event) => {
-          event.preventDefault()
-          apply()
-        }}
-      >
-        {rows.map((row) => (
-          <TextField key={row.name} {...bind(row)} />
-        ))}
-        {days.map((row) => (
-          <TextField key={row.name} {...bind(row)} type="date" />
-        ))}
-        <TextField {...bind(request)} isMono />
-      </form>
-    </Dialog>
+      {rows.map((row) => (
+        <TextField key={row.name} {...bind(row)} />
+      ))}
+      {days.map((row) => (
+        <TextField key={row.name} {...bind(row)} type="date" />
+      ))}
+      <TextField {...bind(request)} isMono />
+    </FormDialog>
   )
 }

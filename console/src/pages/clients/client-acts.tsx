@@ -1,11 +1,10 @@
 import { useState } from 'preact/hooks'
 import { call, callTagged } from '../../api.ts'
 import { useSubmit } from '../../lib/submit.ts'
-import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { SelectField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import type { MenuItem } from '../../parts/menu-item.ts'
 import { mayChange } from '../../session.ts'
 import { overlaps } from '../keys/rotate-dialog.tsx'
@@ -90,19 +89,12 @@ function RotateClient({ of, onDone, onClose }: Omit<Props, 'act'>) {
   })
   if (made !== null) return <MadeClientDialog made={made} onDone={onClose} />
   return (
-    <Dialog
+    <FormDialog
       title={`New secret for ${of.id}`}
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" isBusy={rotating.isBusy} onClick={() => void rotating.run()}>
-            Rotate secret
-          </Button>
-        </>
-      }
+      act="Rotate secret"
+      isBusy={rotating.isBusy}
+      onSubmit={() => void rotating.run()}
     >
       <SelectField
         label="The old secret works for"
@@ -111,6 +103,6 @@ function RotateClient({ of, onDone, onClose }: Omit<Props, 'act'>) {
         of={overlaps}
       />
       <ErrorPanel failure={rotating.failure} />
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -3,10 +3,9 @@ import { call } from '../../api.ts'
 import { useResource } from '../../lib/resource.ts'
 import { useSubmit } from '../../lib/submit.ts'
 import { unplaced } from '../../lib/unplaced.ts'
-import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { AccessNotice } from '../keys/access-notice.tsx'
 import type { Choices } from '../keys/keys.ts'
 import { ClientFields, shownFields } from './client-fields.tsx'
@@ -51,46 +50,38 @@ export function ClientDialog({ id, onDone, onClose }: Props) {
   if (made !== null) return <MadeClientDialog made={made} onDone={onClose} />
   const what = form?.isApp === true ? 'app' : 'client'
   return (
-    <Dialog
+    <FormDialog
       title={id === null ? 'New client or app' : `Edit the ${what} ${id}`}
       isWide
       isDirty={form !== null && form !== emptyClient && id === null}
       onClose={onClose}
-      footer={
+      act={id === null ? `Make ${what}` : 'Save changes'}
+      isBusy={saving.isBusy}
+      onSubmit={() => void saving.run()}
+      before={
         <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="client" isBusy={saving.isBusy}>
-            {id === null ? `Make ${what}` : 'Save changes'}
-          </Button>
+          <ErrorPanel failure={client.failure ?? choices.failure} />
+          {id === null && choices.value?.services.every(({ isUsable }) => !isUsable) === true && (
+            <AccessNotice onGiven={choices.reload} />
+          )}
+        </>
+      }
+      after={
+        <>
+          <ErrorPanel failure={unplaced(saving.failure, shownFields)} />
+          {id === null && form !== null && <Command line={commandForClient(form)} />}
         </>
       }
     >
-      <ErrorPanel failure={client.failure ?? choices.failure} />
-      {id === null && choices.value?.services.every(({ isUsable }) => !isUsable) === true && (
-        <AccessNotice onGiven={choices.reload} />
+      {form !== null && choices.value !== null && (
+        <ClientFields
+          form={form}
+          onChange={setForm}
+          choices={choices.value}
+          failure={saving.failure}
+          isNew={id === null}
+        />
       )}
-      <form
-        id="client"
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void saving.run()
-        }}
-      >
-        {form !== null && choices.value !== null && (
-          <ClientFields
-            form={form}
-            onChange={setForm}
-            choices={choices.value}
-            failure={saving.failure}
-            isNew={id === null}
-          />
-        )}
-      </form>
-      <ErrorPanel failure={unplaced(saving.failure, shownFields)} />
-      {id === null && form !== null && <Command line={commandForClient(form)} />}
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -4,13 +4,12 @@ import { call, callTagged } from '../../api.ts'
 import { messageAt } from '../../api-failure.ts'
 import { type List, useList } from '../../lib/list.ts'
 import { useSubmit } from '../../lib/submit.ts'
-import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { TextField } from '../../parts/field.tsx'
 import { Money } from '../../parts/figures.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { LimitBar } from '../../parts/limit-bar.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import type { Column } from '../../parts/table-column.ts'
@@ -86,47 +85,32 @@ function QuotaDialog(props: { of: AppUser; onDone: () => void; onClose: () => vo
     onClose()
   })
   return (
-    <Dialog
+    <FormDialog
       title={`Quotas of ${of.userId}`}
       hint={`A user of ${of.appId}. Empty is no quota; 0 allows nothing.`}
       isDirty={daily !== text(of.dailyQuota) || monthly !== text(of.monthlyQuota)}
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="quota" isBusy={saving.isBusy}>
-            Save quotas
-          </Button>
-        </>
-      }
+      act="Save quotas"
+      isBusy={saving.isBusy}
+      onSubmit={() => void saving.run()}
+      isAcross
+      after={<ErrorPanel failure={saving.failure} />}
     >
-      <form
-        id="quota"
-        class="form across"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void saving.run()
-        }}
-      >
-        <TextField
-          label="Requests a day"
-          value={daily}
-          onInput={setDaily}
-          placeholder="no quota"
-          error={messageAt(saving.failure, 'dailyQuota')}
-        />
-        <TextField
-          label="Requests a month"
-          value={monthly}
-          onInput={setMonthly}
-          placeholder="no quota"
-          error={messageAt(saving.failure, 'monthlyQuota')}
-        />
-      </form>
-      <ErrorPanel failure={saving.failure} />
-    </Dialog>
+      <TextField
+        label="Requests a day"
+        value={daily}
+        onInput={setDaily}
+        placeholder="no quota"
+        error={messageAt(saving.failure, 'dailyQuota')}
+      />
+      <TextField
+        label="Requests a month"
+        value={monthly}
+        onInput={setMonthly}
+        placeholder="no quota"
+        error={messageAt(saving.failure, 'monthlyQuota')}
+      />
+    </FormDialog>
   )
 }
 

@@ -3,9 +3,8 @@ import { call } from '../../api.ts'
 import { useResource } from '../../lib/resource.ts'
 import { useSubmit } from '../../lib/submit.ts'
 import { unplaced } from '../../lib/unplaced.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { KeyFields } from './key-fields.tsx'
 import { formOf, type KeyForm, shownFields, toKeyChange } from './key-form.ts'
 import type { Choices, Key } from './keys.ts'
@@ -43,46 +42,32 @@ export function EditKeyDialog({ id, onSaved, onClose }: Props) {
     key.reload()
   }
   return (
-    <Dialog
+    <FormDialog
       title={key.value === null ? 'Edit key' : `Edit the key of ${key.value.user}`}
       isWide
       isDirty={form !== null && before !== null && isChanged(form, before)}
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="edit-key" isBusy={saving.isBusy}>
-            Save changes
-          </Button>
-        </>
+      act="Save changes"
+      isBusy={saving.isBusy}
+      onSubmit={() => void saving.run()}
+      before={<ErrorPanel failure={key.failure ?? choices.failure} onRetry={key.reload} />}
+      after={
+        <ErrorPanel
+          failure={unplaced(saving.failure, shownFields)}
+          {...(readAgain !== undefined && { onRetry: readAgain })}
+        />
       }
     >
-      <ErrorPanel failure={key.failure ?? choices.failure} onRetry={key.reload} />
-      <form
-        id="edit-key"
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void saving.run()
-        }}
-      >
-        {form !== null && choices.value !== null && (
-          <KeyFields
-            form={form}
-            onChange={setForm}
-            choices={choices.value}
-            failure={saving.failure}
-            isNew={false}
-          />
-        )}
-      </form>
-      <ErrorPanel
-        failure={unplaced(saving.failure, shownFields)}
-        {...(readAgain !== undefined && { onRetry: readAgain })}
-      />
-    </Dialog>
+      {form !== null && choices.value !== null && (
+        <KeyFields
+          form={form}
+          onChange={setForm}
+          choices={choices.value}
+          failure={saving.failure}
+          isNew={false}
+        />
+      )}
+    </FormDialog>
   )
 }
 

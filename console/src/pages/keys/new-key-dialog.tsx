@@ -3,10 +3,9 @@ import { call } from '../../api.ts'
 import { useResource } from '../../lib/resource.ts'
 import { useSubmit } from '../../lib/submit.ts'
 import { unplaced } from '../../lib/unplaced.ts'
-import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { AccessNotice } from './access-notice.tsx'
 import { KeyFields } from './key-fields.tsx'
 import { commandFor, emptyForm, type KeyForm, shownFields, toNewKey } from './key-form.ts'
@@ -56,50 +55,37 @@ function Asking({ choices, failure, onAccess, onMade, onClose }: AskingProps) {
   })
   const hasAccess = choices?.services.some(({ isUsable }) => isUsable) ?? true
   return (
-    <Dialog
+    <FormDialog
       title="New key"
       isWide
       isDirty={form !== emptyForm}
       onClose={onClose}
-      footer={
+      act="Make key"
+      isBusy={making.isBusy}
+      isDisabled={choices === null || !hasAccess}
+      onSubmit={() => void making.run()}
+      before={
         <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            look="main"
-            type="submit"
-            form="new-key"
-            isBusy={making.isBusy}
-            isDisabled={choices === null || !hasAccess}
-          >
-            Make key
-          </Button>
+          {failure}
+          {!hasAccess && <AccessNotice onGiven={onAccess} />}
+        </>
+      }
+      after={
+        <>
+          <ErrorPanel failure={unplaced(making.failure, shownFields)} />
+          <Command line={commandFor(form)} />
         </>
       }
     >
-      {failure}
-      {!hasAccess && <AccessNotice onGiven={onAccess} />}
-      <form
-        id="new-key"
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void making.run()
-        }}
-      >
-        {choices !== null && hasAccess && (
-          <KeyFields
-            form={form}
-            onChange={setForm}
-            choices={choices}
-            failure={making.failure}
-            isNew
-          />
-        )}
-      </form>
-      <ErrorPanel failure={unplaced(making.failure, shownFields)} />
-      <Command line={commandFor(form)} />
-    </Dialog>
+      {choices !== null && hasAccess && (
+        <KeyFields
+          form={form}
+          onChange={setForm}
+          choices={choices}
+          failure={making.failure}
+          isNew
+        />
+      )}
+    </FormDialog>
   )
 }

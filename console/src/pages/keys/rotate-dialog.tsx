@@ -2,11 +2,10 @@ import { useState } from 'preact/hooks'
 import { call } from '../../api.ts'
 import { useResource } from '../../lib/resource.ts'
 import { useSubmit } from '../../lib/submit.ts'
-import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { SelectField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import type { Choices, Key, MadeKey } from './keys.ts'
 import { MadeKeyDialog } from './made-key.tsx'
 
@@ -39,20 +38,13 @@ export function RotateDialog({ of, onRotated, onClose }: Props) {
   }
   const option = overlap === '0' ? '' : ` --overlap ${overlap}h`
   return (
-    <Dialog
+    <FormDialog
       title={`New secret for the key of ${of.user}`}
       hint="Id, role, services and limits stay as they are."
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" isBusy={rotating.isBusy} onClick={() => void rotating.run()}>
-            Rotate key
-          </Button>
-        </>
-      }
+      act="Rotate key"
+      isBusy={rotating.isBusy}
+      onSubmit={() => void rotating.run()}
     >
       <SelectField
         label="The old secret works for"
@@ -62,6 +54,6 @@ export function RotateDialog({ of, onRotated, onClose }: Props) {
       />
       <ErrorPanel failure={rotating.failure} />
       <Command line={`npm run keys -- rotate ${of.id}${option}`} />
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -3,10 +3,10 @@ import { call } from '../../api.ts'
 import { messageAt } from '../../api-failure.ts'
 import { useResource } from '../../lib/resource.ts'
 import { useSubmit } from '../../lib/submit.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { SelectField, TextField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { keepSecondHalf } from '../../second-half.ts'
 import type { Role } from '../../session.ts'
 import { AccessFields } from './access-fields.tsx'
@@ -49,54 +49,38 @@ function EditForm({ of, etag, onDone, onClose }: FormProps) {
     onDone()
   })
   return (
-    <Dialog
+    <FormDialog
       title={`Change ${of.title ?? of.name}`}
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="edit-person" isBusy={submit.isBusy}>
-            Save changes
-          </Button>
-        </>
-      }
+      act="Save changes"
+      isBusy={submit.isBusy}
+      onSubmit={() => void submit.run()}
     >
-      <form
-        class="form"
-        id="edit-person"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit.run()
-        }}
-      >
-        <SelectField
-          label="In this console"
-          value={role}
-          onChange={(value) => setRole(value as Role)}
-          of={roleOptions.filter(({ value }) => value === of.role || mayGive(value))}
-          help="A change ends their sessions: they sign in again."
-        />
-        <AccessFields form={access} onChange={setAccess} failure={submit.failure} />
-        <TextField
-          label="Full name"
-          value={title}
-          onInput={setTitle}
-          isOptional
-          error={messageAt(submit.failure, 'title')}
-        />
-        <TextField
-          label="Address for services"
-          value={email}
-          onInput={setEmail}
-          isOptional
-          type="email"
-          error={messageAt(submit.failure, 'serviceEmail')}
-          help="The address that services behind a sign-in are told."
-        />
-        <ErrorPanel failure={submit.failure} />
-      </form>
-    </Dialog>
+      <SelectField
+        label="In this console"
+        value={role}
+        onChange={(value) => setRole(value as Role)}
+        of={roleOptions.filter(({ value }) => value === of.role || mayGive(value))}
+        help="A change ends their sessions: they sign in again."
+      />
+      <AccessFields form={access} onChange={setAccess} failure={submit.failure} />
+      <TextField
+        label="Full name"
+        value={title}
+        onInput={setTitle}
+        isOptional
+        error={messageAt(submit.failure, 'title')}
+      />
+      <TextField
+        label="Address for services"
+        value={email}
+        onInput={setEmail}
+        isOptional
+        type="email"
+        error={messageAt(submit.failure, 'serviceEmail')}
+        help="The address that services behind a sign-in are told."
+      />
+      <ErrorPanel failure={submit.failure} />
+    </FormDialog>
   )
 }

@@ -2,10 +2,9 @@ import { useState } from 'preact/hooks'
 import { call } from '../../api.ts'
 import { messageAt } from '../../api-failure.ts'
 import { useSubmit } from '../../lib/submit.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { SelectField, TextField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { TeamField } from '../../parts/team-field.tsx'
 import { type Role, session } from '../../session.ts'
 import { AccessFields } from './access-fields.tsx'
@@ -32,60 +31,44 @@ export function InviteDialog({ onMade, onClose }: Props) {
     onMade(name, await call<MadeLink>('POST', '/invitations', { body }))
   })
   return (
-    <Dialog
+    <FormDialog
       title="Invite a person"
       hint="They get a link that works once, and make a passkey or sign in at a provider."
       isDirty={name !== '' && !submit.isBusy}
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="invite" isBusy={submit.isBusy}>
-            Make link
-          </Button>
-        </>
-      }
+      act="Make link"
+      isBusy={submit.isBusy}
+      onSubmit={() => void submit.run()}
     >
-      <form
-        class="form"
-        id="invite"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit.run()
-        }}
-      >
-        <TextField
-          label="Name"
-          value={name}
-          onInput={setName}
-          isRequired
-          hasFocus
-          placeholder="ada"
-          error={messageAt(submit.failure, 'name')}
-          help="The user of their keys. It never changes."
-        />
-        <TextField
-          label="Full name"
-          value={title}
-          onInput={setTitle}
-          isOptional
-          error={messageAt(submit.failure, 'title')}
-        />
-        <SelectField
-          label="In this console"
-          value={role}
-          onChange={(value) => setRole(value as Role)}
-          of={roleOptions.filter(({ value }) => mayGive(value))}
-        />
-        {role !== 'owner' && (
-          <TeamField value={team} onChange={setTeam} error={messageAt(submit.failure, 'team')} />
-        )}
-        <AccessFields form={access} onChange={setAccess} failure={submit.failure} />
-        <ErrorPanel failure={submit.failure} />
-      </form>
-    </Dialog>
+      <TextField
+        label="Name"
+        value={name}
+        onInput={setName}
+        isRequired
+        hasFocus
+        placeholder="ada"
+        error={messageAt(submit.failure, 'name')}
+        help="The user of their keys. It never changes."
+      />
+      <TextField
+        label="Full name"
+        value={title}
+        onInput={setTitle}
+        isOptional
+        error={messageAt(submit.failure, 'title')}
+      />
+      <SelectField
+        label="In this console"
+        value={role}
+        onChange={(value) => setRole(value as Role)}
+        of={roleOptions.filter(({ value }) => mayGive(value))}
+      />
+      {role !== 'owner' && (
+        <TeamField value={team} onChange={setTeam} error={messageAt(submit.failure, 'team')} />
+      )}
+      <AccessFields form={access} onChange={setAccess} failure={submit.failure} />
+      <ErrorPanel failure={submit.failure} />
+    </FormDialog>
   )
 }
 

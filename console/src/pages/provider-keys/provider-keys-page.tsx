@@ -7,9 +7,9 @@ import { unplaced } from '../../lib/unplaced.ts'
 import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { TextField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -155,45 +155,33 @@ function SetKey({ of, onDone, onClose }: ActProps) {
     onClose()
   })
   return (
-    <Dialog
+    <FormDialog
       title={`Key of ${of.provider}`}
       hint={`It is sealed at once, for ${of.origin} alone. Nobody can read it again, this page neither.`}
       isDirty={key !== ''}
       onClose={onClose}
-      footer={
+      act="Seal key"
+      isBusy={setting.isBusy}
+      onSubmit={() => void setting.run()}
+      after={
         <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="provider-key" isBusy={setting.isBusy}>
-            Seal key
-          </Button>
+          <ErrorPanel failure={unplaced(setting.failure, ['key'])} />
+          <Command line={`npm run vault -- set ${of.provider}`} />
         </>
       }
     >
-      <form
-        id="provider-key"
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void setting.run()
-        }}
-      >
-        <TextField
-          label="Key"
-          type="password"
-          isRequired
-          hasFocus
-          isMono
-          value={key}
-          onInput={setKey}
-          error={messageAt(setting.failure, 'key')}
-          help={of.mask === null ? undefined : `It replaces ${of.mask}.`}
-        />
-      </form>
-      <ErrorPanel failure={unplaced(setting.failure, ['key'])} />
-      <Command line={`npm run vault -- set ${of.provider}`} />
-    </Dialog>
+      <TextField
+        label="Key"
+        type="password"
+        isRequired
+        hasFocus
+        isMono
+        value={key}
+        onInput={setKey}
+        error={messageAt(setting.failure, 'key')}
+        help={of.mask === null ? undefined : `It replaces ${of.mask}.`}
+      />
+    </FormDialog>
   )
 }
 

@@ -8,10 +8,10 @@ import { Button } from '../../parts/button.tsx'
 import { Check } from '../../parts/checks.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { SelectField, TextField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Segments } from '../../parts/segments.tsx'
@@ -121,75 +121,63 @@ function NewRule({ onDone, onClose }: { onDone: () => void; onClose: () => void 
   })
   const isLockOut = adding.failure?.reason === 'conflict' || confirm
   return (
-    <Dialog
+    <FormDialog
       title="New address rule"
       isDirty={ip !== '' || reason !== ''}
       onClose={onClose}
-      footer={
+      act="Add rule"
+      isBusy={adding.isBusy}
+      onSubmit={() => void adding.run()}
+      after={
         <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="rule" isBusy={adding.isBusy}>
-            Add rule
-          </Button>
+          <ErrorPanel failure={unplaced(adding.failure, ['ip', 'user', 'reason'])} />
+          <Command line={`npm run rules -- add --${type} ${ip.trim() || 'ADDRESS'}`} />
         </>
       }
     >
-      <form
-        id="rule"
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void adding.run()
-        }}
-      >
-        <SelectField
-          label="What it does"
-          value={type}
-          onChange={setType}
-          of={[
-            { value: 'deny', title: 'Deny: nobody may call from there' },
-            { value: 'allow', title: 'Allow: only from the addresses that rules allow' },
-          ]}
+      <SelectField
+        label="What it does"
+        value={type}
+        onChange={setType}
+        of={[
+          { value: 'deny', title: 'Deny: nobody may call from there' },
+          { value: 'allow', title: 'Allow: only from the addresses that rules allow' },
+        ]}
+      />
+      <TextField
+        label="Address or network"
+        isRequired
+        hasFocus
+        isMono
+        value={ip}
+        onInput={setIp}
+        placeholder="203.0.113.0/24"
+        error={messageAt(adding.failure, 'ip')}
+      />
+      <TextField
+        label="Only for the user"
+        isOptional
+        value={who}
+        onInput={setWho}
+        placeholder="everybody"
+        error={messageAt(adding.failure, 'user')}
+      />
+      <TextField
+        label="Reason"
+        isOptional
+        value={reason}
+        onInput={setReason}
+        placeholder="scans for weeks"
+        error={messageAt(adding.failure, 'reason')}
+      />
+      {isLockOut && (
+        <Check
+          label="Add it although it refuses my own address"
+          isChecked={confirm}
+          onChange={setConfirm}
         />
-        <TextField
-          label="Address or network"
-          isRequired
-          hasFocus
-          isMono
-          value={ip}
-          onInput={setIp}
-          placeholder="203.0.113.0/24"
-          error={messageAt(adding.failure, 'ip')}
-        />
-        <TextField
-          label="Only for the user"
-          isOptional
-          value={who}
-          onInput={setWho}
-          placeholder="everybody"
-          error={messageAt(adding.failure, 'user')}
-        />
-        <TextField
-          label="Reason"
-          isOptional
-          value={reason}
-          onInput={setReason}
-          placeholder="scans for weeks"
-          error={messageAt(adding.failure, 'reason')}
-        />
-        {isLockOut && (
-          <Check
-            label="Add it although it refuses my own address"
-            isChecked={confirm}
-            onChange={setConfirm}
-          />
-        )}
-      </form>
-      <ErrorPanel failure={unplaced(adding.failure, ['ip', 'user', 'reason'])} />
-      <Command line={`npm run rules -- add --${type} ${ip.trim() || 'ADDRESS'}`} />
-    </Dialog>
+      )}
+    </FormDialog>
   )
 }
 

@@ -5,10 +5,10 @@ import { useSubmit } from '../../lib/submit.ts'
 import { Button } from '../../parts/button.tsx'
 import { Card } from '../../parts/card.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorPanel } from '../../parts/error-panel.tsx'
 import { TextField } from '../../parts/field.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { Table } from '../../parts/table.tsx'
 import type { Column } from '../../parts/table-column.ts'
@@ -150,32 +150,16 @@ function LabelDialog({ title, hint, act, initial, onSubmit, onClose }: LabelProp
   const [label, setLabel] = useState(initial)
   const submit = useSubmit(async () => await onSubmit(label))
   return (
-    <Dialog
+    <FormDialog
       title={title}
       {...(hint !== undefined && { hint })}
       onClose={onClose}
-      footer={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="main" type="submit" form="passkey-label" isBusy={submit.isBusy}>
-            {act}
-          </Button>
-        </>
-      }
+      act={act}
+      isBusy={submit.isBusy}
+      onSubmit={() => void submit.run()}
     >
-      <form
-        class="form"
-        id="passkey-label"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit.run()
-        }}
-      >
-        <TextField label="Name" value={label} onInput={setLabel} isRequired hasFocus />
-        <ErrorPanel failure={submit.failure} />
-      </form>
-    </Dialog>
+      <TextField label="Name" value={label} onInput={setLabel} isRequired hasFocus />
+      <ErrorPanel failure={submit.failure} />
+    </FormDialog>
   )
 }
