@@ -1,14 +1,8 @@
 /** What people do with the panel, and what it does for them. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Outcome } from '../support/fake-gateway.ts'
-import { askAndWait, panelOf } from '../support/panel-actions.ts'
-import {
-  chromiumPath,
-  startWidgetFixture,
-  strictPage,
-  type Watched,
-  type WidgetFixture,
-} from '../support/widget-fixture.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { askAndWait } from '../support/panel-actions.ts'
+import { usePanel } from '../support/use-panel.ts'
+import { chromiumPath } from '../support/widget-fixture.ts'
 
 const limit = (retryAfter: number) => ({
   refusal: {
@@ -20,36 +14,7 @@ const limit = (retryAfter: number) => ({
 })
 
 describe.skipIf(chromiumPath === null)('the panel', () => {
-  let fixture: WidgetFixture
-  let watched: Watched
-  beforeAll(async () => {
-    fixture = await startWidgetFixture()
-  })
-  afterAll(() => fixture?.stop())
-  beforeEach(() => {
-    const { gateway } = fixture
-    gateway.lifetime = '15m'
-    gateway.chats.length = 0
-    gateway.plan = () => ({ pieces: ['Hello', ' there'] })
-  })
-  afterEach(async () => {
-    expect(watched.faults).toEqual([])
-    expect(watched.foreign).toEqual([])
-    await watched.page.context().close()
-  })
-
-  const open = async (attributes = 'open', options = {}) => {
-    fixture.put('/', strictPage({ gateway: fixture.gateway.url, attributes }))
-    watched = await fixture.open('/', options)
-    const { page } = watched
-    await page.locator('gatekeeper-chat section').waitFor({ state: 'attached' })
-    return { page, panel: panelOf(page), chat: page.locator('gatekeeper-chat') }
-  }
-  /** Answers in this order; the last one stays. */
-  const plan = (...outcomes: Outcome[]) => {
-    fixture.gateway.plan = () => (outcomes.length > 1 ? outcomes.shift() : outcomes[0]) ?? {}
-  }
-  const button = (name: string) => watched.page.getByRole('button', { name })
+  const { at, open, plan, button } = usePanel()
 
   it('is used with the keyboard alone, from the launcher to a second answer and back', async () => {
     const { page, panel } = await open('launcher="Ask Ada"')
@@ -70,7 +35,7 @@ describe.skipIf(chromiumPath === null)('the panel', () => {
     await page.keyboard.type('more')
     await press('Enter')
     await panel.waitForStatus('Answer complete')
-    expect(fixture.gateway.chats[0]?.messages).toEqual([{ role: 'user', content: 'One\nmore' }])
+    expect(at.fixture.gateway.chats[0]?.messages).toEqual([{ role: 'user', content: 'One\nmore' }])
     const walk: unknown[] = []
     for (let step = 0; step < 6; step++) {
       await press('Shift+Tab')
@@ -110,18 +75,18 @@ describe.skipIf(chromiumPath === null)('the panel', () => {
   it('stops an answer: what came stays, and the request ends', async () => {
     const { panel } = await open()
     plan({ pieces: ['Cold water'], waits: true })
-    const { aborted } = fixture.gateway.counts
+    const { aborted } = at.fixture.gateway.counts
     await panel.ask('Iced?')
     await panel.answers.filter({ hasText: 'Cold water' }).waitFor()
     await button('Stop the answer').click()
     await panel.waitForStatus('Stopped')
-    await vi.waitFor(() => expect(fixture.gateway.counts.aborted).toBe(aborted + 1))
+    await vi.waitFor(() => expect(at.fixture.gateway.counts.aborted).toBe(aborted + 1))
     expect(await panel.answers.count()).toBe(1)
     expect(await panel.note.count()).toBe(0)
     plan({ pieces: ['Yes.'] })
     await panel.ask('Sure?')
     await panel.waitForStatus('Answer complete')
-    expect(fixture.gateway.chats.at(-1)?.messages.map(({ content }) => content)).toEqual([
+    expect(at.fixture.gateway.chats.at(-1)?.messages.map(({ content }) => content)).toEqual([
       'Iced?',
       'Cold water',
       'Sure?',
@@ -237,26 +202,26 @@ describe.skipIf(chromiumPath === null)('the panel', () => {
     plan({ pieces: ['Two'] })
     await panel.ask('Second')
     await panel.waitForStatus('Answer complete')
-    expect(fixture.gateway.chats.at(-1)?.messages).toEqual([{ role: 'user', content: 'Second' }])
+    expect(at.fixture.gateway.chats.at(-1)?.messages).toEqual([{ role: 'user', content: 'Second' }])
   })
 
   it('gets another token when the gateway refuses the one in use', async () => {
     const { page } = await open()
     await askAndWait(page, 'One')
-    const { tokens } = fixture.gateway.counts
-    fixture.gateway.revoke()
+    const { tokens } = at.fixture.gateway.counts
+    at.fixture.gateway.revoke()
     await askAndWait(page, 'Two')
-    expect(fixture.gateway.counts.tokens).toBe(tokens + 1)
+    expect(at.fixture.gateway.counts.tokens).toBe(tokens + 1)
   })
 
   it('solves a challenge where the gateway asks for one, under the same policy', async () => {
-    fixture.gateway.challengeBits = 14
+    at.fixture.gateway.challengeBits = 14
     try {
       const { page, panel } = await open()
       await askAndWait(page, 'One')
       expect(await panel.answers.textContent()).toBe('Hello there')
     } finally {
-      fixture.gateway.challengeBits = null
+      at.fixture.gateway.challengeBits = null
     }
   })
 
@@ -264,13 +229,13 @@ describe.skipIf(chromiumPath === null)('the panel', () => {
     const { page } = await open()
     const second = await page.context().newPage()
     await second.clock.setSystemTime(new Date('2031-01-01'))
-    await second.goto(`${fixture.shop}/`)
-    const { tokens } = fixture.gateway.counts
+    await second.goto(`${at.fixture.shop}/`)
+    const { tokens } = at.fixture.gateway.counts
     await askAndWait(page, 'One')
     await askAndWait(second, 'One')
     await askAndWait(second, 'Two')
     await askAndWait(page, 'Two')
-    expect(fixture.gateway.counts.tokens).toBe(tokens + 2)
-    expect(fixture.gateway.chats.at(-1)?.messages).toHaveLength(3)
+    expect(at.fixture.gateway.counts.tokens).toBe(tokens + 2)
+    expect(at.fixture.gateway.chats.at(-1)?.messages).toHaveLength(3)
   })
 })
