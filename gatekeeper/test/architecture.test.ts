@@ -357,7 +357,6 @@ const emitters =
 const heardElsewhere: Readonly<Record<string, string>> = {
   'gatekeeper/src/upstreams/connector.ts: connect(':
     'undici listens, and so do we when it is there',
-  'gatekeeper/src/usage/journal/sqlite/open-database.ts: connect(': 'opens a database',
   'gatekeeper/src/operations/usage/sums/sums-file.ts: connect(': 'opens a database',
   'scripts/start/wait-until-ready.ts: requestHttp(': '`ask` listens to what it is given at once',
   'scripts/start/wait-until-ready.ts: requestHttps(': '`ask` listens to what it is given at once',
